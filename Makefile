@@ -1,0 +1,120 @@
+# Every target is one line a person would type. `make` alone lists them.
+#
+# The first target that needs .venv makes it from requirements/dev.lock; from then on nothing here uses the network.
+# `make PYTHON=python3.13 test` chooses the interpreter. The tools run on all cores by themselves, so the targets run
+# one after the other even under -j, and the output stays readable.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+PIP := -m pip -qq --disable-pip-version-check --no-input
+
+# What black formats. generated/ is not among it: `flytegen check` answers for every byte there.
+SOURCES = $(wildcard generator src tests benchmarks tools examples)
+
+# pyright must neither ask the network for a newer pyright nor take whatever node is on PATH: both are in the lock.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PYRIGHT_PYTHON_GLOBAL_NODE := 0
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- Work ------------------------------------------------------------------------------------------------------
+
+.PHONY: generate check lint types test matrix bench docs format
+generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors
+	$(BIN)/flytegen generate
+
+check: .venv/ready ## Fail if generated/ is not what the generator writes
+	$(BIN)/flytegen check
+
+lint: .venv/ready ## Check formatting (black) and style (ruff)
+	$(BIN)/black --quiet --check --diff $(SOURCES)
+	$(BIN)/ruff check --quiet
+
+types: .venv/ready ## Check types with mypy, then with pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+test: check lint types ## Run everything a change must pass: check, lint, types, tests, quick matrix
+	$(BIN)/python -m pytest -n auto --dist=worksteal
+	$(BIN)/python tools/matrix.py --quick
+
+matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
+	$(BIN)/python tools/matrix.py
+
+bench: .venv-bench/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
+	.venv-bench/bin/python -m benchmarks
+
+docs: .venv/ready ## Build the documentation
+	$(BIN)/python tools/docs.py
+
+format: .venv/ready ## Mend what lint can mend by itself
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/black --quiet $(SOURCES)
+
+# ---- Ship ------------------------------------------------------------------------------------------------------
+
+.PHONY: build lock clean
+build: .venv/ready ## Build the sdist, and from it the wheel, into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them (needs the network)
+	@echo 'Writing requirements/dev.lock and benchmarks/requirements.lock'
+	@$(BIN)/python $(PIP) install uv==$(UV_VERSION)
+	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --extra dev pyproject.toml
+	$(UV_COMPILE) --python-version 3.11 -o benchmarks/requirements.lock --extra remote pyproject.toml \
+		benchmarks/requirements.in
+
+# No host name and no path of this machine gets into a lock.
+UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-emit-package flytebind --custom-compile-command 'make lock'
+
+clean: ## Remove what was built, environments included; generated/ stays
+	rm -rf .venv .venv-bench build dist site
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find $(SOURCES) $(wildcard generated) -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- Environments ----------------------------------------------------------------------------------------------
+# `locked` says that every package of the lock is in, `ready` that flytebind is too. `locked` names the checkout,
+# because the scripts of a moved environment point nowhere. What is broken or half made is made anew.
+
+# $(call find_python,lowest,highest): a shell command that prints the first interpreter which really runs (a pyenv shim
+# may be on PATH and yet fail), is neither older nor newer than these minor versions, and can make environments.
+find_python = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3.10 python3); do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, $1) <= sys.version_info[:2] <= (3, $2))' >/dev/null 2>&1 \
+	&& echo "$$python" && exit 0; done; exit 1
+
+# $(call check_env,folder): FORCE unless the environment works, works here, and is of the PYTHON asked for, if any.
+identity = import sys; print(sys.base_prefix, sys.version)
+check_env = $(shell [ "$$(cat $1/locked 2>/dev/null)" = '$(CURDIR)' ] && $1/bin/python -c 'import pip' 2>/dev/null \
+	$(if $(PYTHON),&& [ "$$($1/bin/python -c '$(identity)')" = "$$($(PYTHON) -c '$(identity)' 2>&1)" ]) || echo FORCE)
+
+.PHONY: FORCE
+FORCE:
+
+# $(call env_rules,folder,lock,lowest,highest)
+define env_rules
+$1/locked: $2 $(call check_env,$1)
+	@python=$$$$($$(call find_python,$3,$4)) || { \
+		echo 'No usable Python 3.$3 to 3.$4 found; name one: make PYTHON=/path/to/python' >&2; exit 1; }; \
+	echo "Making $1 with $$$$python from $2 (a minute or two, once)"; \
+	rm -rf $1 && "$$$$python" -m venv $1
+	@$1/bin/python $(PIP) install --require-hashes -r $2
+	@echo '$(CURDIR)' > $$@
+
+$1/ready: $1/locked pyproject.toml
+	@echo 'Installing flytebind into $1, editable'
+	@$1/bin/python $(PIP) install --no-deps --no-build-isolation -e .
+	@touch $$@
+endef
+
+$(eval $(call env_rules,.venv,requirements/dev.lock,10,13))
+$(eval $(call env_rules,.venv-bench,benchmarks/requirements.lock,11,12)) # flytekit stops at 3.12

@@ -1,0 +1,1 @@
+"""flytegen: typed Python models from the protobuf descriptors of an installed package."""

@@ -1,0 +1,7 @@
+"""``python -m flytegen``."""
+
+import sys
+
+from flytegen.cli import main
+
+sys.exit(main())

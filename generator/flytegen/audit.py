@@ -1,0 +1,74 @@
+"""The overlay against the package: every name that it uses must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor
+
+from flytegen.descriptors import walk
+from flytegen.overlay import MessageOverlay, Overlay
+from flytegen.problems import Problems, did_you_mean
+from flytegen.source import Source
+
+
+def audit(overlay: Overlay, source: Source, problems: Problems) -> None:
+    """Add a problem for each thing that the overlay says and the package cannot follow."""
+    _Audit(source, problems).run(overlay)
+
+
+class _Audit:
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self._problems = problems
+        self._files = [file.name for file in source.files]
+        self._messages: dict[str, Descriptor] = {}
+        self._enums: dict[str, EnumDescriptor] = {}
+        for file in source.files:
+            for item in walk(file):
+                if isinstance(item, Descriptor):
+                    self._messages[item.full_name] = item
+                else:
+                    self._enums[item.full_name] = item
+
+    def run(self, overlay: Overlay) -> None:
+        self._known("overlay", "file", overlay.files, self._files)
+        for name, message in overlay.messages.items():
+            if self._known(message.where, "message", [name], self._messages):
+                self._message(message, self._messages[name])
+        for name, enum in overlay.enums.items():
+            if self._known(enum.where, "enum", [name], self._enums):
+                values = self._enums[name].values_by_name
+                self._known(enum.where, f"value of {name}", enum.values, values)
+        for module, layout in overlay.layout.items():
+            what = f"message or enum (layout of {module})"
+            targets = layout.names.values()
+            self._known(layout.where, what, targets, [*self._messages, *self._enums])
+
+    def _message(self, overlay: MessageOverlay, descriptor: Descriptor) -> None:
+        where, full_name = overlay.where, descriptor.full_name
+        named = dict.fromkeys((*overlay.positional, *overlay.required, *overlay.fields))
+        known = self._known(where, f"field of {full_name}", named, descriptor.fields_by_name)
+        self._known(where, f"oneof of {full_name}", overlay.oneofs, descriptor.oneofs_by_name)
+        for name in overlay.mixins:
+            if name.count(":") != 1:
+                hint = "Write it as module:Class."
+                self._problems.add(where, f"{full_name} has a strange mixin {name!r}", hint)
+        if known and overlay.positional:
+            self._order(overlay, full_name)
+
+    def _order(self, overlay: MessageOverlay, full_name: str) -> None:
+        for name in overlay.required:
+            if name not in overlay.positional:
+                what = f"{full_name}.{name} is required but not positional"
+                self._problems.add(overlay.where, what, "Add it to positional.")
+        required = [name in overlay.required for name in overlay.positional]
+        if required != sorted(required, reverse=True):
+            what = f"{full_name} has a required field after an optional one in positional"
+            self._problems.add(overlay.where, what, "Python wants required parameters first.")
+
+    def _known(self, where: str, what: str, names: Iterable[str], known: Iterable[str]) -> bool:
+        strange = [name for name in names if name not in known]
+        for name in strange:
+            what_is_wrong = f"there is no {what} called {name!r}"
+            self._problems.add(where, what_is_wrong, did_you_mean(name, known))
+        return not strange

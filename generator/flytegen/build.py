@@ -1,0 +1,415 @@
+"""Step 2: from descriptors and overlay to the schema. All decisions are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.descriptor import (
+    Descriptor,
+    EnumDescriptor,
+    FieldDescriptor,
+    FileDescriptor,
+    OneofDescriptor,
+    ServiceDescriptor,
+)
+
+from flytegen import docs
+from flytegen.audit import audit
+from flytegen.descriptors import (
+    SCALARS,
+    declaration,
+    is_synthetic,
+    map_entry,
+    nested,
+    nested_enums,
+    nested_messages,
+    real_oneof,
+    shape_of,
+    top_level,
+    type_name,
+    walk,
+)
+from flytegen.homes import find_homes, module_names
+from flytegen.names import escape, snake_case
+from flytegen.overlay import (
+    EnumOverlay,
+    FieldOverlay,
+    LayoutOverlay,
+    MessageOverlay,
+    OneofOverlay,
+    Overlay,
+)
+from flytegen.problems import Problems
+from flytegen.schema import (
+    Alias,
+    Enum,
+    EnumValue,
+    Field,
+    Import,
+    LazyModule,
+    Library,
+    Message,
+    Method,
+    Module,
+    Oneof,
+    Service,
+    Shape,
+)
+from flytegen.scope import Home, Imports, Scope
+from flytegen.source import Source
+from flytegen.values import Values
+
+_PLAIN_BASE = "flytebind.runtime.model:Model"
+
+
+def build(source: Source, overlay: Overlay) -> Library:
+    """Decide everything about the library.
+
+    Raises:
+        GenerationError: If names clash, or the overlay names what the package does not have.
+    """
+    problems = Problems()
+    audit(overlay, source, problems)
+    problems.raise_if_any()
+    library = _Builder(source, overlay, problems).library()
+    problems.raise_if_any()
+    return library
+
+
+class _Builder:
+    def __init__(self, source: Source, overlay: Overlay, problems: Problems) -> None:
+        self._source = source
+        self._overlay = overlay
+        self._problems = problems
+        self._root = overlay.package.root or f"{source.package}_models"
+        self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
+        self._modules = module_names(source, self._root)
+        self._homes = find_homes(source, self._modules, problems)
+        self._values = Values(self._homes, problems)
+        base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
+        self._base = Import(base_module, base_name, f"_{base_name}")
+
+    def library(self) -> Library:
+        return Library(
+            source=f"{self._source.package} {self._source.version}".rstrip(),
+            root=self._root,
+            modules=tuple(self._module(file) for file in self._source.files),
+            lazy_modules=tuple(self._lazy_modules()),
+            index=tuple(sorted(self._index())),
+        )
+
+    # ---- Modules ----------------------------------------------------------------------------
+
+    def _module(self, file: FileDescriptor) -> Module:
+        name = self._modules[file.name]
+        imports = Imports()
+        own_names = frozenset(self._home(item).qualname for item in top_level(file))
+        scope = Scope(name, self._root, imports, own_names)
+        pb2_package, _, pb2_name = self._source.modules[file.name].rpartition(".")
+        if file.message_types_by_name:
+            imports.use(pb2_package, pb2_name, "_pb2")
+        aliases = self._aliases(name, scope, own_names)
+        return Module(
+            name=name,
+            proto_file=file.name,
+            pb2_module=self._source.modules[file.name],
+            enums=tuple(self._enum(item) for item in file.enum_types_by_name.values()),
+            messages=tuple(
+                self._message(item, scope, "_pb2") for item in file.message_types_by_name.values()
+            ),
+            services=tuple(self._service(item) for item in file.services_by_name.values()),
+            aliases=aliases,
+            imports=imports.all(),
+            exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
+            doc=docs.paragraphs(self._overlay.files.get(file.name, f"``{file.name}``.")),
+        )
+
+    def _aliases(self, module: str, scope: Scope, own_names: frozenset[str]) -> tuple[Alias, ...]:
+        """The names that the layout adds to a module which has some of them already."""
+        found = []
+        layout = self._layout.get(module, LayoutOverlay())
+        for name, full_name in sorted(layout.names.items()):
+            home = self._homes[full_name]
+            if home == Home(module, name):
+                continue
+            if name in own_names:
+                what = f"{name!r} of {module} is taken; it cannot stand for {full_name}"
+                self._problems.add(layout.where, what)
+            found.append(_alias(name, home, scope.of_class(home)))
+        return tuple(found)
+
+    def _lazy_modules(self) -> Iterator[LazyModule]:
+        children: dict[str, set[str]] = {self._root: set()}
+        for module in {*self._modules.values(), *self._layout}:
+            while module != self._root:
+                package, _, name = module.rpartition(".")
+                children.setdefault(package, set()).add(name)
+                module = package
+        for name in sorted({*children, *self._layout} - set(self._modules.values())):
+            layout = self._layout.get(name, LayoutOverlay())
+            below = name.removeprefix(self._root)
+            yield LazyModule(
+                name=name,
+                modules=tuple(sorted(children.get(name, ()))),
+                aliases=tuple(
+                    _alias(alias, self._homes[full_name])
+                    for alias, full_name in sorted(layout.names.items())
+                ),
+                is_package=name in children,
+                is_root=name == self._root,
+                doc=docs.paragraphs(layout.doc or f"Models of ``{self._source.package}{below}``."),
+            )
+
+    def _index(self) -> Iterator[tuple[str, str]]:
+        for file in self._source.files:
+            for item in walk(file):
+                if isinstance(item, Descriptor):
+                    home = self._home(item)
+                    module = home.module.removeprefix(f"{self._root}.")
+                    yield item.full_name, f"{module}:{home.qualname}"
+
+    def _home(self, item: Descriptor | EnumDescriptor) -> Home:
+        return self._homes[item.full_name]
+
+    # ---- Services and enums -----------------------------------------------------------------
+
+    def _service(self, service: ServiceDescriptor) -> Service:
+        return Service(
+            name=escape(service.name, "class"),
+            full_name=service.full_name,
+            methods=tuple(
+                Method(
+                    name=escape(snake_case(method.name), "attribute"),
+                    proto_name=method.name,
+                    request=method.input_type.full_name,
+                    response=method.output_type.full_name,
+                    client_streaming=method.client_streaming,
+                    server_streaming=method.server_streaming,
+                    deprecated=_retired(method.GetOptions().deprecated, method.full_name),
+                )
+                for method in service.methods
+            ),
+            deprecated=_retired(service.GetOptions().deprecated, service.full_name),
+        )
+
+    def _enum(self, descriptor: EnumDescriptor) -> Enum:
+        overlay = self._overlay.enums.get(descriptor.full_name, EnumOverlay())
+        qualname = self._home(descriptor).qualname
+        deprecated = descriptor.GetOptions().deprecated
+        return Enum(
+            name=qualname.rpartition(".")[2],
+            qualname=qualname,
+            full_name=descriptor.full_name,
+            values=tuple(
+                EnumValue(
+                    name=escape(value.name, "enum_value"),
+                    proto_name=value.name,
+                    number=value.number,
+                    doc=overlay.values.get(value.name, ""),
+                )
+                for value in descriptor.values
+            ),
+            deprecated=_retired(deprecated, descriptor.full_name),
+            doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
+        )
+
+    # ---- Messages ---------------------------------------------------------------------------
+
+    def _message(self, descriptor: Descriptor, module_scope: Scope, pb2: str) -> Message:
+        overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
+        qualname = self._home(descriptor).qualname
+        pb_type = f"{pb2}.{descriptor.name}"
+        scope = module_scope.inside(self._members(descriptor, overlay))
+        fields = self._fields(descriptor, overlay, scope)
+        deprecated = descriptor.GetOptions().deprecated
+        mixins = (module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins)
+        base = module_scope.helper(self._base.module, self._base.name)
+        return Message(
+            name=qualname.rpartition(".")[2],
+            qualname=qualname,
+            full_name=descriptor.full_name,
+            pb_type=pb_type,
+            bases=(*mixins, f"{base}[{pb_type}]"),
+            property=scope.builtin("property"),
+            enums=tuple(self._enum(item) for item in nested_enums(descriptor)),
+            messages=tuple(
+                self._message(item, module_scope, pb_type) for item in nested_messages(descriptor)
+            ),
+            fields=fields,
+            positional=fields[: len(overlay.positional)],
+            keyword_only=fields[len(overlay.positional) :],
+            renamed=tuple(
+                (field.proto_name, field.name) for field in fields if field.proto_name != field.name
+            ),
+            oneofs=tuple(
+                _oneof(oneof, self._oneof_overlay(oneof, overlay), fields, scope)
+                for oneof in descriptor.oneofs
+                if self._has_accessor(oneof, overlay)
+            ),
+            deprecated=_retired(deprecated, descriptor.full_name),
+            doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
+        )
+
+    def _members(self, descriptor: Descriptor, overlay: MessageOverlay) -> frozenset[str]:
+        """The names of everything in the class body; a clash between two is a problem."""
+        taken: dict[str, str] = {}
+
+        def add(name: str, owner: str, table: str) -> None:
+            if name in taken:
+                what = f"{taken[name]} and {owner} would both be called {name!r}"
+                key = f'[messages."{descriptor.full_name}".{table}]'
+                hint = f'Name one of them in the overlay: {key} name = "..."'
+                self._problems.add(descriptor.full_name, what, hint)
+            taken[name] = owner
+
+        for item in nested(descriptor):
+            add(self._home(item).qualname.rpartition(".")[2], item.full_name, "fields.FIELD")
+        for field in descriptor.fields:
+            name, alias = _field_names(field, overlay)
+            add(name, f"the field {field.name!r}", f"fields.{field.name}")
+            if alias:
+                add(alias, f"the alias of {name!r}", f"fields.{field.name}")
+        for oneof in descriptor.oneofs:
+            if self._has_accessor(oneof, overlay):
+                name = _oneof_name(oneof, self._oneof_overlay(oneof, overlay))
+                add(name, f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
+                add(f"which_{name}", f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
+        return frozenset(taken)
+
+    def _has_accessor(self, oneof: OneofDescriptor, overlay: MessageOverlay) -> bool:
+        if is_synthetic(oneof):
+            return False
+        wanted = self._oneof_overlay(oneof, overlay).accessor
+        return len(oneof.fields) > 1 if wanted is None else wanted
+
+    def _oneof_overlay(self, oneof: OneofDescriptor, overlay: MessageOverlay) -> OneofOverlay:
+        return overlay.oneofs.get(oneof.name, OneofOverlay())
+
+    # ---- Fields -----------------------------------------------------------------------------
+
+    def _fields(
+        self, descriptor: Descriptor, overlay: MessageOverlay, scope: Scope
+    ) -> tuple[Field, ...]:
+        """The fields as the constructor takes them: positional ones, then the rest by number."""
+        rest = sorted(descriptor.fields, key=lambda field: field.number)
+        names = dict.fromkeys((*overlay.positional, *(field.name for field in rest)))
+        fields: list[Field] = []
+        for name in names:
+            oneofs = {field.oneof for field in fields}
+            fields.append(self._field(descriptor.fields_by_name[name], overlay, scope, oneofs))
+        return tuple(fields)
+
+    def _field(
+        self, field: FieldDescriptor, message: MessageOverlay, scope: Scope, seen: set[str]
+    ) -> Field:
+        overlay = message.fields.get(field.name, FieldOverlay())
+        name, alias = _field_names(field, message)
+        shape = shape_of(field)
+        value = self._values.of(map_entry(field)[1] if shape == "map" else field, scope)
+        oneof = real_oneof(field)
+        oneof_name = oneof.name if oneof else ""
+        is_required = field.name in message.required
+
+        # A required model reads as the empty one when it is absent, as protobuf itself reads it.
+        can_be_none = shape == "single" and field.has_presence
+        is_optional = can_be_none and (
+            not is_required or bool(oneof_name) or value.kind != "message"
+        )
+        if overlay.optional is not None and can_be_none:
+            is_optional = overlay.optional
+        takes_none = is_optional if overlay.nullable is None else overlay.nullable
+        is_nullable = not is_required or takes_none
+
+        deprecated = field.GetOptions().deprecated
+        return Field(
+            name=name,
+            proto_name=field.name,
+            number=field.number,
+            proto_type=type_name(field),
+            kind=value.kind,
+            shape=shape,
+            property_type=_or_none(_collection(field, value.type, shape, scope), is_optional),
+            parameter_type=_or_none(_collection(field, value.given, shape, scope), is_nullable),
+            wrap=value.wrap,
+            write=value.write,
+            is_required=is_required,
+            is_nullable=is_nullable,
+            is_optional=is_optional,
+            is_text=value.is_text,
+            oneof=oneof_name,
+            is_later_member=bool(oneof_name) and oneof_name in seen,
+            alias=alias,
+            deprecated=_retired(deprecated, field.full_name),
+            doc=docs.field_doc(
+                overlay.doc,
+                declaration(field),
+                is_time=type_name(field) == "google.protobuf.Timestamp",
+                oneof=oneof_name,
+                is_optional=is_optional,
+                reads_empty=can_be_none and not is_optional,
+                deprecated=deprecated,
+            ),
+        )
+
+
+def _field_names(field: FieldDescriptor, overlay: MessageOverlay) -> tuple[str, str]:
+    """The Python name, and the alias that keeps the proto name where the overlay gives another."""
+    escaped = escape(field.name, "attribute")
+    name = overlay.fields.get(field.name, FieldOverlay()).name or escaped
+    return name, escaped if name != escaped else ""
+
+
+def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:
+    if shape == "repeated":
+        return f"{scope.helper('collections.abc', 'Sequence')}[{element}]"
+    if shape == "map":
+        key = scope.builtin(SCALARS[map_entry(field)[0].type][1])
+        return f"{scope.helper('collections.abc', 'Mapping')}[{key}, {element}]"
+    return element
+
+
+def _oneof_name(oneof: OneofDescriptor, overlay: OneofOverlay) -> str:
+    return overlay.name or escape(snake_case(oneof.name), "attribute")
+
+
+def _oneof(
+    oneof: OneofDescriptor, overlay: OneofOverlay, fields: tuple[Field, ...], scope: Scope
+) -> Oneof:
+    members = sorted(
+        (field for field in fields if field.oneof == oneof.name), key=lambda field: field.number
+    )
+    types = [field.property_type.removesuffix(" | None") for field in members]
+    literal, pair = scope.helper("typing", "Literal"), scope.builtin("tuple")
+    tagged = [
+        f'{pair}[{literal}["{field.name}"], {type_}]'
+        for field, type_ in zip(members, types, strict=True)
+    ]
+    return Oneof(
+        name=_oneof_name(oneof, overlay),
+        proto_name=oneof.name,
+        members=tuple(members),
+        type=" | ".join((*dict.fromkeys(types), "None")),
+        tagged_type=" | ".join((*tagged, "None")),
+        doc=docs.oneof_doc(overlay.doc, oneof.name),
+    )
+
+
+def _alias(name: str, home: Home, spelled: str = "") -> Alias:
+    outer, _, inner = home.qualname.partition(".")
+    own_name = outer if outer == name else f"{outer} as {name}"
+    return Alias(
+        name=name,
+        module=home.module,
+        qualname=home.qualname,
+        spelled=spelled or f"_{home.qualname}",
+        imported=f"{outer} as _{outer}" if inner else own_name,
+        is_nested=bool(inner),
+    )
+
+
+def _or_none(annotation: str, optional: bool) -> str:
+    return f"{annotation} | None" if optional else annotation
+
+
+def _retired(deprecated: bool, full_name: str) -> str:
+    return f"{full_name} is deprecated in the IDL" if deprecated else ""

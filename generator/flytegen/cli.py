@@ -1,0 +1,225 @@
+"""The command ``flytegen``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from flytegen import locate
+from flytegen.build import build
+from flytegen.overlay import Overlay, load_overlay
+from flytegen.problems import GenerationError
+from flytegen.progress import show_progress
+from flytegen.run import Draft, Outcome, Progress, check, draft, generate
+from flytegen.schema import Enum, Library, Message
+from flytegen.source import load_package
+
+EPILOG = """\
+exit codes:
+  0  done; with check: the output is up to date
+  1  check only: the output differs
+  2  something is wrong with the command, the package, the overlay or a template
+  130  interrupted; the old output is whole
+"""
+
+DONE, DIFFERS, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code; the help says what each one means.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except GenerationError as error:
+        count = len(error.problems)
+        print(
+            f"flytegen: {count} problem{'s' if count > 1 else ''}; nothing was written",
+            file=sys.stderr,
+        )
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        print(
+            f"flytegen: {error.filename}: {error.strerror}; what was there before is whole",
+            file=sys.stderr,
+        )
+        return FAILED
+    except KeyboardInterrupt:
+        print("flytegen: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flytegen",
+        description="Write typed Python models for a package of protobuf modules.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, run, summary in (
+        ("generate", _generate, "bring the output up to date"),
+        ("check", _check, "show as a diff what generate would change; exit 1 if anything"),
+        ("list", _list, "print the messages, fields and enums of the package"),
+    ):
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run)
+        command.add_argument(
+            "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
+        )
+        command.add_argument(
+            "--overlay",
+            metavar="DIR",
+            type=Path,
+            help="folder of TOML files (default: flyteidl's; none for another package)",
+        )
+        if name != "list":
+            command.add_argument(
+                "--out", metavar="DIR", type=Path, help="output folder (default: generated)"
+            )
+            command.add_argument(
+                "--templates",
+                metavar="DIR",
+                type=Path,
+                action="append",
+                default=[],
+                help="folder of templates that replace ours by name; may be given again",
+            )
+        volume = command.add_mutually_exclusive_group()
+        volume.add_argument("-q", "--quiet", action="store_true", help="print problems only")
+        volume.add_argument("-v", "--verbose", action="store_true", help="name every file")
+    return parser
+
+
+def _overlay(options: argparse.Namespace) -> Overlay:
+    if options.overlay is not None:
+        overlay = load_overlay(options.overlay)
+    else:
+        overlay = load_overlay(locate.overlay())
+        if options.package not in (None, overlay.package.name):
+            overlay = Overlay()
+    if options.package is None and not overlay.package.name:
+        raise SystemExit("flytegen: the overlay names no package; give --package NAME")
+    return overlay
+
+
+def _plan(options: argparse.Namespace, progress: Progress) -> Draft:
+    progress.step("Reading descriptors")
+    overlay = _overlay(options)
+    source = load_package(options.package or overlay.package.name)
+    return draft(source, overlay, (*options.templates, locate.templates()))
+
+
+def _generate(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    out = options.out or locate.output()
+    with show_progress(quiet=options.quiet) as progress:
+        outcome = generate(_plan(options, progress), out, progress)
+    if options.verbose:
+        _print_files(outcome)
+    if not options.quiet:
+        _print_summary(outcome, out, time.perf_counter() - started)
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    out = options.out or locate.output()
+    with show_progress(quiet=options.quiet) as progress:
+        outcome = check(_plan(options, progress), out, progress)
+    if outcome.diff:
+        print("\n".join(outcome.diff))
+    if options.verbose:
+        _print_files(outcome)
+    count = len(outcome.written) + len(outcome.removed)
+    if count:
+        hint = "run `flytegen generate`"
+        print(f"flytegen: {count} files in {_shown(out)} are out of date; {hint}", file=sys.stderr)
+        return DIFFERS
+    if not options.quiet:
+        seconds = time.perf_counter() - started
+        print(f"{len(outcome.unchanged)} files in {_shown(out)} are up to date ({seconds:.1f} s)")
+    return DONE
+
+
+def _list(options: argparse.Namespace) -> int:
+    overlay = _overlay(options)
+    source = load_package(options.package or overlay.package.name)
+    library = build(source, overlay)
+    for module in library.modules:
+        print(f"{module.proto_file} -> {module.name}")
+        for enum in module.enums:
+            _print_enum(enum, "  ")
+        for message in module.messages:
+            _print_message(message, "  ")
+        for service in module.services:
+            print(f"  service {service.full_name}: {len(service.methods)} RPCs")
+    if not options.quiet:
+        print(_counts(library))
+    return DONE
+
+
+def _print_message(message: Message, indent: str) -> None:
+    print(f"{indent}{message.full_name}")
+    for field in message.fields:
+        oneof = f"  (one of {field.oneof})" if field.oneof else ""
+        repeated = "repeated " if field.shape == "repeated" else ""
+        print(f"{indent}  {field.number:>3} {field.name}: {repeated}{field.proto_type}{oneof}")
+    for enum in message.enums:
+        _print_enum(enum, indent + "  ")
+    for nested in message.messages:
+        _print_message(nested, indent + "  ")
+
+
+def _print_enum(enum: Enum, indent: str) -> None:
+    values = ", ".join(f"{value.name}={value.number}" for value in enum.values)
+    print(f"{indent}enum {enum.full_name}: {values}")
+
+
+def _print_files(outcome: Outcome) -> None:
+    for mark, paths in (("+", outcome.written), ("-", outcome.removed), ("=", outcome.unchanged)):
+        for path in paths:
+            print(f"  {mark} {path}")
+
+
+def _print_summary(outcome: Outcome, out: Path, seconds: float) -> None:
+    written, unchanged, removed = map(len, (outcome.written, outcome.unchanged, outcome.removed))
+    print(f"{outcome.library.source} -> {_shown(out)}")
+    print(f"  {_counts(outcome.library)}")
+    print(f"  {written} files written, {unchanged} unchanged, {removed} removed")
+    print(f"  {seconds:.1f} s")
+
+
+def _counts(library: Library) -> str:
+    messages = library.all_messages()
+    services = [service for module in library.modules for service in module.services]
+    counts = {
+        "messages": len(messages),
+        "enums": len(library.all_enums()),
+        "fields": sum(len(message.fields) for message in messages),
+        "services": len(services),
+        "RPCs": sum(len(service.methods) for service in services),
+        "modules": len(library.modules),
+    }
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def _shown(path: Path) -> Path:
+    """A path as short as it can be said from here."""
+    here = Path.cwd()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path

@@ -1,0 +1,28 @@
+"""Where templates, overlay and output are, in a checkout or in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+_CHECKOUT = _HERE.parents[1]
+
+
+def is_checkout() -> bool:
+    """True when the generator runs from flytebind's own repository."""
+    return _HERE.parent.name == "generator" and (_CHECKOUT / "templates").is_dir()
+
+
+def templates() -> Path:
+    """Our own templates; a checkout's own, where there is a checkout."""
+    return (_CHECKOUT if is_checkout() else _HERE) / "templates"
+
+
+def overlay() -> Path:
+    """The overlay of flyteidl."""
+    return (_CHECKOUT if is_checkout() else _HERE) / "overlay"
+
+
+def output() -> Path:
+    """Where generated files go unless told otherwise."""
+    return _CHECKOUT / "generated" if is_checkout() else Path("generated")

@@ -1,0 +1,268 @@
+"""What descriptors cannot know: names, order, required parameters, layout and docs, read from TOML.
+
+The folder's README says what each key means. The parser is strict: a key that it does not know is
+a problem, and so is (in ``build``) a name that the package does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
+from flytegen.toml import TomlError, parse_toml
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FieldOverlay:
+    """What a person says about one field."""
+
+    doc: str = ""
+    name: str = ""
+    """The Python name; the proto name stays as an alias."""
+    nullable: bool | None = None
+    """Whether a required parameter takes None."""
+    optional: bool | None = None
+    """Whether the property is None when the field is absent."""
+
+
+@dataclass(frozen=True)
+class OneofOverlay:
+    """What a person says about one oneof."""
+
+    doc: str = ""
+    name: str = ""
+    """The name of the accessor."""
+    accessor: bool | None = None
+    """Whether there is an accessor; by default where the oneof has two members or more."""
+
+
+@dataclass(frozen=True)
+class MessageOverlay:
+    """What a person says about one message."""
+
+    where: str = ""
+    doc: str = ""
+    positional: tuple[str, ...] = ()
+    """The fields that the constructor also takes by position, in that order."""
+    required: tuple[str, ...] = ()
+    """The fields that must be given."""
+    mixins: tuple[str, ...] = ()
+    """Hand-written bases, as ``module:Class``."""
+    fields: Mapping[str, FieldOverlay] = field(default_factory=dict)
+    oneofs: Mapping[str, OneofOverlay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EnumOverlay:
+    """What a person says about one enum."""
+
+    where: str = ""
+    doc: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """A doc for each value."""
+
+
+@dataclass(frozen=True)
+class LayoutOverlay:
+    """A module that gives classes a second home."""
+
+    where: str = ""
+    doc: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Python names and the full proto names of what they stand for."""
+
+
+@dataclass(frozen=True)
+class PackageOverlay:
+    """The defaults of a run."""
+
+    name: str = ""
+    """The package of ``*_pb2`` modules."""
+    root: str = ""
+    """The Python package that the models are written to."""
+    base: str = ""
+    """The base class of every model, as ``module:Class``."""
+    stubs: str = ""
+    """The folder of the stub-only package; none when empty."""
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """All TOML files of an overlay folder, as one."""
+
+    package: PackageOverlay = PackageOverlay()
+    files: Mapping[str, str] = field(default_factory=dict)
+    """A doc for each .proto file."""
+    messages: Mapping[str, MessageOverlay] = field(default_factory=dict)
+    enums: Mapping[str, EnumOverlay] = field(default_factory=dict)
+    layout: Mapping[str, LayoutOverlay] = field(default_factory=dict)
+
+
+def load_overlay(folder: Path) -> Overlay:
+    """Read every ``*.toml`` below a folder. Files may share a table, but not a key.
+
+    Raises:
+        GenerationError: If a file is not TOML, or says what an overlay cannot say.
+    """
+    if not folder.is_dir():
+        raise GenerationError(
+            Problem(str(folder), "is not a folder", "Name an overlay with --overlay.")
+        )
+    problems = Problems()
+    merged: dict[str, Any] = {}
+    origin: dict[tuple[str, ...], str] = {}
+    for path in sorted(folder.rglob("*.toml")):
+        where = path.relative_to(folder).as_posix()
+        try:
+            table = parse_toml(path.read_text(encoding="utf-8"))
+        except (TomlError, UnicodeDecodeError) as error:
+            problems.add(where, f"is not TOML ({error})")
+            continue
+        _merge(merged, table, where, (), origin, problems)
+    overlay = _Reader(problems, origin).overlay(merged)
+    problems.raise_if_any()
+    return overlay
+
+
+def _merge(
+    into: dict[str, Any],
+    table: dict[str, Any],
+    where: str,
+    path: tuple[str, ...],
+    origin: dict[tuple[str, ...], str],
+    problems: Problems,
+) -> None:
+    for key, value in table.items():
+        here = (*path, key)
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value, where, here, origin, problems)
+        elif key in into:
+            problems.add(
+                where, f"says {_dotted(here)} again", f"{origin[here]} says it first; keep one."
+            )
+        elif isinstance(value, dict):
+            origin[here] = where
+            into[key] = {}
+            _merge(into[key], value, where, here, origin, problems)
+        else:
+            origin[here] = where
+            into[key] = value
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(f'"{part}"' if "." in part or "/" in part else part for part in path)
+
+
+class _Reader:
+    """Turns plain tables into the dataclasses above, and complains about what does not fit."""
+
+    def __init__(self, problems: Problems, origin: Mapping[tuple[str, ...], str]) -> None:
+        self._problems = problems
+        self._origin = origin
+
+    def overlay(self, table: dict[str, Any]) -> Overlay:
+        return self._table(
+            Overlay,
+            table,
+            (),
+            {
+                "package": self._package,
+                "files": self._each(self._doc_only),
+                "messages": self._each(self._message),
+                "enums": self._each(self._enum),
+                "layout": self._each(self._layout),
+            },
+        )
+
+    def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
+        keys = dict.fromkeys(("name", "root", "base", "stubs"), self._text)
+        return self._table(PackageOverlay, value, path, keys)
+
+    def _message(self, value: object, path: tuple[str, ...]) -> MessageOverlay:
+        keys: dict[str, _Read] = {
+            "doc": self._text,
+            "positional": self._names,
+            "required": self._names,
+            "mixins": self._names,
+            "fields": self._each(self._field),
+            "oneofs": self._each(self._oneof),
+        }
+        return self._table(MessageOverlay, value, path, keys, where=self._where(path))
+
+    def _field(self, value: object, path: tuple[str, ...]) -> FieldOverlay:
+        keys = {
+            "doc": self._text,
+            "name": self._text,
+            "nullable": self._flag,
+            "optional": self._flag,
+        }
+        return self._table(FieldOverlay, value, path, keys)
+
+    def _oneof(self, value: object, path: tuple[str, ...]) -> OneofOverlay:
+        keys = {"doc": self._text, "name": self._text, "accessor": self._flag}
+        return self._table(OneofOverlay, value, path, keys)
+
+    def _enum(self, value: object, path: tuple[str, ...]) -> EnumOverlay:
+        keys: dict[str, _Read] = {"doc": self._text, "values": self._each(self._doc_only)}
+        return self._table(EnumOverlay, value, path, keys, where=self._where(path))
+
+    def _layout(self, value: object, path: tuple[str, ...]) -> LayoutOverlay:
+        keys: dict[str, _Read] = {"doc": self._text, "names": self._each(self._text)}
+        return self._table(LayoutOverlay, value, path, keys, where=self._where(path))
+
+    def _doc_only(self, value: object, path: tuple[str, ...]) -> str:
+        return self._table(_DocOnly, value, path, {"doc": self._text}).doc
+
+    def _table(
+        self,
+        kind: Callable[..., T],
+        value: object,
+        path: tuple[str, ...],
+        keys: Mapping[str, _Read],
+        **known: Any,
+    ) -> T:
+        if not isinstance(value, dict):
+            self._complain(path, "must be a table")
+            return kind(**known)
+        for key in value.keys() - keys.keys():
+            self._complain((*path, key), "is not a key of an overlay", did_you_mean(key, keys))
+        read = {key: keys[key](item, (*path, key)) for key, item in value.items() if key in keys}
+        return kind(**known, **{key: item for key, item in read.items() if item is not None})
+
+    def _each(self, read: _Read) -> _Read:
+        def read_all(value: object, path: tuple[str, ...]) -> Any:
+            if not isinstance(value, dict):
+                return self._complain(path, "must be a table")
+            return {key: read(item, (*path, key)) for key, item in value.items()}
+
+        return read_all
+
+    def _text(self, value: object, path: tuple[str, ...]) -> Any:
+        return value.strip() if isinstance(value, str) else self._complain(path, "must be text")
+
+    def _flag(self, value: object, path: tuple[str, ...]) -> Any:
+        return value if isinstance(value, bool) else self._complain(path, "must be true or false")
+
+    def _names(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        return self._complain(path, "must be a list of names")
+
+    def _complain(self, path: tuple[str, ...], what: str, hint: str = "") -> None:
+        self._problems.add(self._where(path), f"{_dotted(path)} {what}", hint)
+
+    def _where(self, path: tuple[str, ...]) -> str:
+        return self._origin.get(path, "overlay")
+
+
+_Read = Callable[[object, tuple[str, ...]], Any]
+
+
+@dataclass(frozen=True)
+class _DocOnly:
+    doc: str = ""

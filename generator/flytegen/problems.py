@@ -1,0 +1,62 @@
+"""Complaints as values: a run collects all of them and shows them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that a person has to mend."""
+
+    where: str
+    """A file, a proto name, an overlay key."""
+    what: str
+    """What is wrong there, as one sentence without a full stop."""
+    hint: str = ""
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        hint = f"\n    {self.hint}" if self.hint else ""
+        return f"{self.where}: {self.what}{hint}"
+
+
+class GenerationError(Exception):
+    """One or more problems that keep a run from writing anything."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class Problems:
+    """A run's complaints, gathered over one step and raised together at its end."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(self, where: str, what: str, hint: str = "") -> None:
+        """Remember a problem; the same one twice counts once."""
+        problem = Problem(where, what, hint)
+        if problem not in self._found:
+            self._found.append(problem)
+
+    def raise_if_any(self) -> None:
+        """End the step.
+
+        Raises:
+            GenerationError: With every problem found so far.
+        """
+        if self._found:
+            raise GenerationError(*self._found)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: the nearest known one, or all of them where they are few."""
+    names = sorted(known)
+    near = get_close_matches(name, names, 1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"There is: {', '.join(names)}." if 0 < len(names) <= 12 else ""

@@ -1,0 +1,162 @@
+"""The pipeline: source, build, render, format; then write, or compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from flytegen.build import build
+from flytegen.format import LINE_LENGTH, format_all
+from flytegen.overlay import Overlay
+from flytegen.render import render
+from flytegen.schema import Library
+from flytegen.source import Source
+from flytegen.stubs import make_stubs, stub_package_files, stub_paths, stub_request, stubs_made_from
+from flytegen.write import (
+    RECORD,
+    Recorded,
+    digest,
+    load_record,
+    read_text,
+    record_text,
+    remove_files,
+    write_files,
+)
+
+
+class Progress(Protocol):
+    """Who watches a run."""
+
+    def step(self, title: str, total: int = 0) -> None:
+        """A step begins; ``total`` is how often ``advance`` will be called."""
+
+    def advance(self) -> None:
+        """One part of the step is done."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a run is going to say, before the slow part of saying it."""
+
+    library: Library
+    texts: Mapping[str, str]
+    """Python sources, not formatted, by path."""
+    stubs: Mapping[str, str]
+    """Paths of the stubs, by the name that the plugin gives them."""
+    request: bytes
+    """What the plugin is asked."""
+    made_from: Mapping[str, str]
+    """For each path, the digest of all that its content depends on."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run changed, or would change."""
+
+    library: Library
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    diff: tuple[str, ...] = ()
+
+
+def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draft:
+    """Build and render everything.
+
+    Raises:
+        GenerationError: If the overlay or a template is at odds with the package.
+    """
+    library = build(source, overlay)
+    texts = render(library, templates)
+    folder = overlay.package.stubs
+    request = stub_request(source) if folder else b""
+    stubs = stub_paths(source, folder) if folder else {}
+    if folder:
+        texts |= stub_package_files(stubs.values(), folder)
+    formatter = f"black {version('black')} {LINE_LENGTH}"
+    made_from = {path: digest(formatter, text) for path, text in texts.items()}
+    if stubs:
+        made_from |= dict.fromkeys(stubs.values(), stubs_made_from(request))
+    return Draft(library, texts, stubs, request, made_from)
+
+
+def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
+    """Bring a folder up to date. Nothing is written before everything has been made.
+
+    Raises:
+        GenerationError: If a source cannot be formatted, or the stubs cannot be made.
+        OSError: If the folder cannot be written to.
+    """
+    record = load_record(out)
+    current = _current(plan, out, record)
+    texts = _finish(plan, current, progress)
+    changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
+    gone = tuple(path for path in record if path not in plan.made_from)
+    new_record = {path: record[path] for path in current}
+    new_record |= {
+        path: Recorded(plan.made_from[path], digest(text)) for path, text in texts.items()
+    }
+    progress.step("Writing")
+    write_files(out, changed)
+    remove_files(out, gone)
+    if new_record != record or not (out / RECORD).is_file():
+        write_files(out, {RECORD: record_text(new_record)})
+    unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
+    return Outcome(plan.library, tuple(sorted(changed)), unchanged, gone)
+
+
+def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
+    """Say what ``generate`` would change, and write nothing.
+
+    Raises:
+        GenerationError: As ``generate`` does.
+    """
+    record = load_record(out)
+    current = _current(plan, out, record)
+    texts = _finish(plan, current, progress)
+    gone = tuple(path for path in record if path not in plan.made_from and (out / path).exists())
+    changed = []
+    diff: list[str] = []
+    for path in (*sorted(texts), *gone):
+        before, after = read_text(out / path), texts.get(path, "")
+        if before != after:
+            diff.extend(
+                unified_diff(
+                    (before or "").splitlines(), after.splitlines(), path, path, lineterm=""
+                )
+            )
+            if path in texts:
+                changed.append(path)
+    unchanged = tuple(sorted(plan.made_from.keys() - set(changed)))
+    return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff))
+
+
+def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozenset[str]:
+    """The files that need not be made again: same origin as last time, and untouched since."""
+
+    def is_current(path: str) -> bool:
+        last = record.get(path)
+        if last is None or last.made_from != plan.made_from[path]:
+            return False
+        text = read_text(out / path)
+        return text is not None and digest(text) == last.content
+
+    return frozenset(filter(is_current, plan.made_from))
+
+
+def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[str, str]:
+    """The final text of every file that is not current."""
+    texts = {path: text for path, text in plan.texts.items() if path not in current}
+    python = {path: text for path, text in texts.items() if path.endswith(".py")}
+    if python:
+        progress.step("Formatting", len(python))
+        texts |= format_all(python, progress.advance)
+    if not current.issuperset(plan.stubs.values()):
+        progress.step("Stubs")
+        made = make_stubs(plan.request)
+        texts |= {path: made[name] for name, path in plan.stubs.items() if path not in current}
+    return texts

@@ -1,0 +1,237 @@
+"""Step 2's result: the whole library as plain data, ready to print.
+
+Every decision has been made: names are escaped, annotations spelled, docs worded. This is also all
+that a template gets to see, so each attribute says what it is good for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["scalar", "bool", "enum", "message", "native", "wrapper", "bool_wrapper"]
+"""How a value is read and written. A ``native`` is a message with functions of its own (Timestamp
+as datetime); a wrapper is a message that boxes one scalar."""
+
+Shape = Literal["single", "repeated", "map"]
+
+
+@dataclass(frozen=True, order=True)
+class Import:
+    """``from module import name as alias``; without a name ``import module as alias``."""
+
+    module: str
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a message, which becomes a parameter and a property."""
+
+    name: str
+    """The Python name."""
+    proto_name: str
+    number: int
+    proto_type: str
+    """As the .proto would say it: ``map<string, Literal>``."""
+    kind: Kind
+    """Of the value, or of each element, or of each value of a map."""
+    shape: Shape
+    property_type: str
+    """The annotation of the property, Optional included."""
+    parameter_type: str
+    """The annotation of the parameter, Optional included."""
+    wrap: str
+    """What turns protobuf's value into ours: a callable's name; empty where it needs no turning."""
+    write: str
+    """The function that stores a native value; empty for other kinds."""
+    is_required: bool
+    """The parameter has no default."""
+    is_nullable: bool
+    """The parameter takes None, for unset."""
+    is_optional: bool
+    """The property asks whether the field is set, and is None when it is not."""
+    is_text: bool
+    """The elements are text or bytes, so that a lone string could pass for a sequence of them."""
+    oneof: str
+    """The proto name of the oneof; empty outside of one."""
+    is_later_member: bool
+    """Another member of the oneof comes before it in the constructor."""
+    alias: str
+    """A second property under the proto name, where the overlay renames the field; else empty."""
+    deprecated: str
+    """What to tell who uses it; empty when it is not deprecated."""
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Oneof:
+    """A oneof with an accessor of its own."""
+
+    name: str
+    """The accessor's Python name."""
+    proto_name: str
+    members: tuple[Field, ...]
+    type: str
+    """The union of the members' types, and None."""
+    tagged_type: str
+    """The union of (name, value) pairs, and None."""
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EnumValue:
+    """One value of an enum."""
+
+    name: str
+    proto_name: str
+    number: int
+    doc: str
+    """A line to stand beside it; may be empty."""
+
+
+@dataclass(frozen=True)
+class Enum:
+    """An enum, which becomes an ``OpenEnum``."""
+
+    name: str
+    qualname: str
+    full_name: str
+    values: tuple[EnumValue, ...]
+    deprecated: str
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message, which becomes a model class."""
+
+    name: str
+    qualname: str
+    """With the classes it is nested in: ``WorkflowExecution.Phase``."""
+    full_name: str
+    pb_type: str
+    """The protobuf class, as generated code calls it."""
+    bases: tuple[str, ...]
+    property: str
+    """How to spell the ``property`` decorator inside of this class."""
+    enums: tuple[Enum, ...]
+    messages: tuple[Message, ...]
+    fields: tuple[Field, ...]
+    """In the order of the constructor's parameters."""
+    positional: tuple[Field, ...]
+    """The leading ones, which may be given by position."""
+    keyword_only: tuple[Field, ...]
+    """The rest."""
+    renamed: tuple[tuple[str, str], ...]
+    """Pairs of proto name and Python name, where they differ."""
+    oneofs: tuple[Oneof, ...]
+    deprecated: str
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One RPC."""
+
+    name: str
+    proto_name: str
+    request: str
+    """Full proto name of what goes in."""
+    response: str
+    """Full proto name of what comes out."""
+    client_streaming: bool
+    server_streaming: bool
+    deprecated: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service; nothing is printed for it yet."""
+
+    name: str
+    full_name: str
+    methods: tuple[Method, ...]
+    deprecated: str
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name in one place for a class that lives in another."""
+
+    name: str
+    module: str
+    """The module the class lives in."""
+    qualname: str
+    """Its name there, with the classes it is nested in."""
+    spelled: str
+    """The class, as an annotation beside the alias spells it."""
+    imported: str
+    """What to import to have it: ``Execution``, or ``Outer as _Outer`` for a nested class."""
+    is_nested: bool
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python module, made of one .proto file."""
+
+    name: str
+    """Full dotted name."""
+    proto_file: str
+    pb2_module: str
+    enums: tuple[Enum, ...]
+    messages: tuple[Message, ...]
+    services: tuple[Service, ...]
+    aliases: tuple[Alias, ...]
+    imports: tuple[Import, ...]
+    """What the annotations need; templates add what they need themselves."""
+    exports: tuple[str, ...]
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LazyModule:
+    """A package, or a second home for classes: what it names is imported when it is touched."""
+
+    name: str
+    """Full dotted name."""
+    modules: tuple[str, ...]
+    """The names of its direct submodules and sub-packages."""
+    aliases: tuple[Alias, ...]
+    is_package: bool
+    is_root: bool
+    """The package of all models, which also has ``model_for``."""
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything that a run prints."""
+
+    source: str
+    """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
+    root: str
+    """The package that holds all models."""
+    modules: tuple[Module, ...]
+    lazy_modules: tuple[LazyModule, ...]
+    index: tuple[tuple[str, str], ...]
+    """Full proto names and ``module:Class`` below the root, for ``model_for``."""
+
+    def all_messages(self) -> tuple[Message, ...]:
+        """Every message, nested ones after the one that holds them."""
+        found: list[Message] = []
+
+        def visit(messages: tuple[Message, ...]) -> None:
+            for message in messages:
+                found.append(message)
+                visit(message.messages)
+
+        for module in self.modules:
+            visit(module.messages)
+        return tuple(found)
+
+    def all_enums(self) -> tuple[Enum, ...]:
+        """Every enum, top-level ones of a module first."""
+        nested = tuple(enum for message in self.all_messages() for enum in message.enums)
+        return tuple(enum for module in self.modules for enum in module.enums) + nested

@@ -1,0 +1,98 @@
+"""How one module spells the names that it refers to.
+
+Everything that a generated module imports gets a private alias, because a message may be called
+``Literal`` and a field ``datetime``. Inside of a class body, annotations and decorators are looked
+up among the class's own members first, so a name that collides with a member goes through a module
+alias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flytegen.schema import Import
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a generated class lives."""
+
+    module: str
+    qualname: str
+
+
+#: Type checkers know this name only as it is.
+_KEEPS_ITS_NAME = "TYPE_CHECKING"
+
+
+class Imports:
+    """The imports of one module, each under an alias of its own."""
+
+    def __init__(self, known: tuple[Import, ...] = ()) -> None:
+        self._by_target = {(item.module, item.name): item for item in known}
+
+    def use(self, module: str, name: str = "", alias: str = "") -> str:
+        """The alias under which a module, or a name of it, is imported from now on."""
+        known = self._by_target.get((module, name))
+        if known is None:
+            wanted = name if name == _KEEPS_ITS_NAME else alias or f"_{name or module}"
+            taken = {item.alias for item in self._by_target.values()}
+            while wanted in taken:
+                wanted += "_"
+            known = self._by_target[module, name] = Import(module, name, wanted)
+        return known.alias
+
+    def all(self) -> tuple[Import, ...]:
+        """What has been asked for, sorted."""
+        return tuple(sorted(self._by_target.values()))
+
+
+class Scope:
+    """Spells names for the annotations and decorators of one class body, or of a module."""
+
+    def __init__(
+        self,
+        module: str,
+        root: str,
+        imports: Imports,
+        module_names: frozenset[str],
+        members: frozenset[str] = frozenset(),
+    ) -> None:
+        self._module = module
+        self._root = root
+        self._imports = imports
+        self._module_names = module_names
+        self._members = members
+
+    def inside(self, members: frozenset[str]) -> Scope:
+        """The scope of a class body with these members."""
+        return Scope(self._module, self._root, self._imports, self._module_names, members)
+
+    def builtin(self, name: str) -> str:
+        """A builtin, such as ``str`` or ``property``."""
+        if name in self._members or name in self._module_names:
+            return f"{self._imports.use('builtins')}.{name}"
+        return name
+
+    def helper(self, module: str, name: str) -> str:
+        """A name of a module that is not generated."""
+        return self._imports.use(module, name)
+
+    def of_class(self, home: Home) -> str:
+        """A generated class, as an annotation spells it."""
+        if home.module != self._module:
+            return f"{self.of_module(home.module)}.{home.qualname}"
+        if home.qualname.partition(".")[0] in self._members:
+            package, _, name = self._module.rpartition(".")
+            return f"{self._imports.use(package, name, '_this')}.{home.qualname}"
+        return home.qualname
+
+    def in_body(self, home: Home) -> str:
+        """A generated class, as the body of a method spells it, where members are out of sight."""
+        return home.qualname if home.module == self._module else self.of_class(home)
+
+    def of_module(self, module: str) -> str:
+        """Another generated module: ``_core_literals``."""
+        package, _, name = module.rpartition(".")
+        below_root = module.removeprefix(f"{self._root}.")
+        return self._imports.use(package, name, "_" + below_root.replace(".", "_"))

@@ -1,0 +1,128 @@
+"""How one value is annotated, read and written: the part of a field that its type decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from flytegen.descriptors import SCALARS, enum_of, message_of
+from flytegen.problems import Problems
+from flytegen.schema import Kind
+from flytegen.scope import Home, Scope
+
+_CONVERT = "flytebind.runtime.convert"
+_TYPING = "flytebind.runtime.typing"
+
+
+@dataclass(frozen=True)
+class _Native:
+    """A message that Python has a type of its own for."""
+
+    module: str
+    type: str
+    function: str
+    """The part of ``read_*`` and ``write_*`` after the underscore."""
+    given: str = ""
+    """What a constructor takes, where that is more than what a property gives."""
+
+
+_NATIVES = {
+    "google.protobuf.Timestamp": _Native("datetime", "datetime", "timestamp"),
+    "google.protobuf.Duration": _Native("datetime", "timedelta", "duration"),
+    "google.protobuf.Struct": _Native(_TYPING, "JsonObject", "struct", "JsonMapping"),
+    "google.protobuf.Value": _Native(_TYPING, "JsonValue", "value", "JsonInput"),
+    "google.protobuf.ListValue": _Native(_TYPING, "JsonList", "list", "JsonSequence"),
+}
+
+_WRAPPERS = {
+    f"google.protobuf.{name}Value": type_
+    for type_, names in {
+        "float": ("Double", "Float"),
+        "int": ("Int64", "UInt64", "Int32", "UInt32"),
+        "bool": ("Bool",),
+        "str": ("String",),
+        "bytes": ("Bytes",),
+    }.items()
+    for name in names
+}
+
+#: Messages outside of the package that have a model in the runtime.
+_FOREIGN = {"google.protobuf.Any": Home("flytebind.runtime.any", "AnyMessage")}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A field's value, or one element of it."""
+
+    kind: Kind
+    type: str
+    """The annotation of what a property gives."""
+    given: str
+    """The annotation of what a constructor takes."""
+    wrap: str
+    """What turns protobuf's value into ours; empty where nothing needs turning."""
+    write: str
+    """What stores a native value; empty for other kinds."""
+    is_text: bool
+
+
+class Values:
+    """Finds out about values; knows where every generated class lives."""
+
+    def __init__(self, homes: Mapping[str, Home], problems: Problems) -> None:
+        self._homes = homes
+        self._problems = problems
+
+    def of(self, field: FieldDescriptor, scope: Scope) -> Value:
+        """The value of a field, or the element of a repeated one."""
+        if field.enum_type is not None:
+            return self._enum(field, scope)
+        if field.message_type is None:
+            return self._scalar(field, scope)
+        full_name = message_of(field).full_name
+        if full_name in _NATIVES:
+            return self._native(_NATIVES[full_name], scope)
+        if full_name in _WRAPPERS:
+            type_ = scope.builtin(_WRAPPERS[full_name])
+            kind: Kind = "bool_wrapper" if _WRAPPERS[full_name] == "bool" else "wrapper"
+            return Value(kind, type_, type_, "", "", is_text=False)
+        return self._message(field, scope)
+
+    def _scalar(self, field: FieldDescriptor, scope: Scope) -> Value:
+        type_ = scope.builtin(SCALARS[field.type][1])
+        kind: Kind = "bool" if field.type == FieldDescriptor.TYPE_BOOL else "scalar"
+        is_text = field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES)
+        return Value(kind, type_, type_, "", "", is_text)
+
+    def _enum(self, field: FieldDescriptor, scope: Scope) -> Value:
+        home = self._home(field, enum_of(field).full_name)
+        type_ = scope.of_class(home)
+        return Value("enum", type_, type_, f"{scope.in_body(home)}.from_number", "", is_text=False)
+
+    def _native(self, native: _Native, scope: Scope) -> Value:
+        type_ = scope.helper(native.module, native.type)
+        given = scope.helper(native.module, native.given) if native.given else type_
+        read, write = (
+            scope.helper(_CONVERT, f"{verb}_{native.function}") for verb in ("read", "write")
+        )
+        return Value("native", type_, given, read, write, is_text=False)
+
+    def _message(self, field: FieldDescriptor, scope: Scope) -> Value:
+        full_name = message_of(field).full_name
+        if full_name in _FOREIGN:
+            type_ = body = scope.helper(_FOREIGN[full_name].module, _FOREIGN[full_name].qualname)
+        else:
+            home = self._home(field, full_name)
+            type_, body = scope.of_class(home), scope.in_body(home)
+        return Value("message", type_, type_, f"{body}._wrap", "", is_text=False)
+
+    def _home(self, field: FieldDescriptor, full_name: str) -> Home:
+        home = self._homes.get(full_name)
+        if home is None:
+            hint = "Only messages of the package and protobuf's well-known types can be used."
+            what = f"refers to {full_name}, which is not part of the package"
+            self._problems.add(field.full_name, what, hint)
+            return Home("", full_name)
+        return home

@@ -1,0 +1,64 @@
+"""The checks that protobuf leaves out, for generated constructors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from google.protobuf.message import Message
+
+from flytebind.runtime.assign import explain
+from flytebind.runtime.model import Model
+
+T = TypeVar("T")
+
+#: What goes wrong when a constructor is given something else than it asks for.
+MISTAKES = (AttributeError, OverflowError, TypeError, ValueError)
+
+
+def fail(model: Model[Any], arguments: Mapping[str, object], error: Exception) -> NoReturn:
+    """Explain a constructor's failure: protobuf raised first, and knows neither class nor field.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If one is out of range, or two members of one oneof are given.
+    """
+    raise explain(type(model), arguments, error) from None
+
+
+def as_bool(value: bool) -> bool:
+    """Refuse what is not a bool: protobuf would take 7 for True.
+
+    Raises:
+        TypeError: If ``value`` is not a bool.
+    """
+    if value is True or value is False:
+        return value
+    raise TypeError("must be a bool")
+
+
+def as_items(values: Sequence[T]) -> Sequence[T]:
+    """Refuse text where a sequence of items is wanted: protobuf would take it apart.
+
+    Raises:
+        TypeError: If ``values`` is text or bytes.
+    """
+    if isinstance(values, (str, bytes)):
+        raise TypeError("must be a sequence of items")
+    return values
+
+
+def only_member(message: Message, oneof: str) -> None:
+    """Refuse a second member of a oneof: protobuf would drop the first one.
+
+    Raises:
+        ValueError: If a member of ``oneof`` is set already.
+    """
+    if message.WhichOneof(oneof):
+        raise ValueError(f"takes one member of {oneof}")
+
+
+def fill_map(target: Any, models: Mapping[Any, Model[Any]]) -> None:
+    """Copy models into a map field."""
+    for key, model in models.items():
+        target[key].CopyFrom(model._pb)

@@ -1,0 +1,186 @@
+"""Protobuf's well-known types to and from native Python values.
+
+``read_*`` makes a native value of a message; ``write_*`` stores one into a message that it changes
+in place, so that the message counts as set even when the value is its default.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from flytebind.runtime.typing import JsonInput, JsonMapping, JsonObject, JsonSequence, JsonValue
+
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
+    from google.protobuf.struct_pb2 import ListValue, Struct, Value
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EXACT_INTEGERS = 2.0**53
+
+
+def read_timestamp(message: Timestamp) -> datetime:
+    """An aware UTC datetime, cut to whole microseconds.
+
+    Raises:
+        OverflowError: If the time lies outside the years 1 to 9999.
+    """
+    # Hand arithmetic: Timestamp.ToDatetime takes more than twice as long.
+    return _EPOCH + timedelta(0, message.seconds, message.nanos // 1000)
+
+
+def write_timestamp(message: Timestamp, value: datetime) -> None:
+    """Store an aware datetime.
+
+    Raises:
+        TypeError: If ``value`` is not a datetime.
+        ValueError: If ``value`` is naive: nobody can tell which moment it means.
+    """
+    if not isinstance(value, datetime):
+        raise TypeError(f"must be a datetime, not {type(value).__name__}")
+    if value.tzinfo is None:
+        raise ValueError(
+            "must be an aware datetime; give it a time zone, such as tzinfo=timezone.utc"
+        )
+    since = value - _EPOCH
+    message.seconds = since.days * 86_400 + since.seconds
+    message.nanos = since.microseconds * 1000
+
+
+def read_duration(message: Duration) -> timedelta:
+    """A timedelta, cut to whole microseconds towards zero.
+
+    Raises:
+        OverflowError: If the duration does not fit a timedelta.
+    """
+    return timedelta(0, message.seconds, int(message.nanos / 1000))
+
+
+def write_duration(message: Duration, value: timedelta) -> None:
+    """Store a timedelta.
+
+    Raises:
+        TypeError: If ``value`` is not a timedelta.
+    """
+    if not isinstance(value, timedelta):
+        raise TypeError(f"must be a timedelta, not {type(value).__name__}")
+    seconds = value.days * 86_400 + value.seconds
+    nanos = value.microseconds * 1000
+    if seconds < 0 < nanos:  # Both parts of a Duration have the same sign.
+        seconds, nanos = seconds + 1, nanos - 1_000_000_000
+    message.seconds = seconds
+    message.nanos = nanos
+
+
+def read_struct(message: Struct) -> JsonObject:
+    """A plain dict. Whole numbers come back as ``int``, as in protobuf's own JSON."""
+    fields = message.fields
+    return {key: read_value(fields[key]) for key in fields}
+
+
+def write_struct(message: Struct, value: JsonMapping) -> None:
+    """Store a mapping of plain JSON values.
+
+    Raises:
+        TypeError: If a key is not a string, or a value is not plain JSON.
+    """
+    if not isinstance(value, Mapping):
+        raise TypeError(f"must be a mapping of JSON values, not {type(value).__name__}")
+    message.SetInParent()
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"must have text keys, not {type(key).__name__} ({key!r})")
+        write_value(message.fields[key], item)
+
+
+def read_value(message: Value) -> JsonValue:
+    """A plain JSON value."""
+    kind = message.WhichOneof("kind")
+    if kind == "struct_value":
+        return read_struct(message.struct_value)
+    if kind == "list_value":
+        return read_list(message.list_value)
+    if kind == "string_value":
+        return message.string_value
+    if kind == "bool_value":
+        return message.bool_value
+    if kind == "number_value":
+        return _read_number(message.number_value)
+    return None
+
+
+def write_value(message: Value, value: JsonInput) -> None:
+    """Store a plain JSON value.
+
+    Raises:
+        TypeError: If ``value`` is not plain JSON.
+    """
+    if value is None:
+        from google.protobuf.struct_pb2 import NULL_VALUE
+
+        message.null_value = NULL_VALUE
+    elif isinstance(value, bool):
+        message.bool_value = value
+    elif isinstance(value, str):
+        message.string_value = value
+    elif isinstance(value, (int, float)):
+        message.number_value = value
+    elif isinstance(value, Mapping):
+        write_struct(message.struct_value, value)
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        write_list(message.list_value, value)
+    else:
+        raise TypeError(f"must hold plain JSON values, not {type(value).__name__} ({value!r})")
+
+
+def read_list(message: ListValue) -> list[JsonValue]:
+    """A list of plain JSON values."""
+    return [read_value(item) for item in message.values]
+
+
+def write_list(message: ListValue, value: JsonSequence) -> None:
+    """Store a sequence of plain JSON values.
+
+    Raises:
+        TypeError: If ``value`` is text or holds what is not plain JSON.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"must be a list of JSON values, not {type(value).__name__}")
+    message.SetInParent()
+    for item in value:
+        write_value(message.values.add(), item)
+
+
+def _read_number(number: float) -> int | float:
+    is_whole = number.is_integer() and abs(number) <= _EXACT_INTEGERS
+    is_minus_zero = number == 0 and math.copysign(1, number) < 0
+    return int(number) if is_whole and not is_minus_zero else number
+
+
+#: How the fields of each natively read message are written, by the message's full name.
+WRITERS: dict[str, Callable[[Any, Any], None]] = {
+    "google.protobuf.Timestamp": write_timestamp,
+    "google.protobuf.Duration": write_duration,
+    "google.protobuf.Struct": write_struct,
+    "google.protobuf.Value": write_value,
+    "google.protobuf.ListValue": write_list,
+}
+
+#: Messages that box one scalar in a field called ``value``.
+WRAPPERS = frozenset(
+    f"google.protobuf.{scalar}Value"
+    for scalar in (
+        "Double",
+        "Float",
+        "Int64",
+        "UInt64",
+        "Int32",
+        "UInt32",
+        "Bool",
+        "String",
+        "Bytes",
+    )
+)

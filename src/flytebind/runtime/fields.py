@@ -1,0 +1,61 @@
+"""What descriptors say about the fields of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+if TYPE_CHECKING:
+    from flytebind.runtime.model import Model
+
+
+def is_repeated(field: FieldDescriptor) -> bool:
+    """True for repeated and map fields."""
+    answer = getattr(
+        field, "is_repeated", None
+    )  # since protobuf 6.31; before, one asked for the label
+    if answer is None:
+        return bool(getattr(field, "label") == FieldDescriptor.LABEL_REPEATED)  # noqa: B009
+    return bool(answer)
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """True for map fields."""
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
+
+
+def message_of(field: FieldDescriptor) -> Descriptor:
+    """The message that a field of message type holds."""
+    return cast("Descriptor", field.message_type)
+
+
+def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]:
+    """The key and the value of a map field."""
+    fields = message_of(field).fields_by_name
+    return fields["key"], fields["value"]
+
+
+def set_fields(model: Model[Any]) -> Iterator[tuple[str, Any]]:
+    """The Python name and value of each field that is set, in the order of their numbers."""
+    names = model._renamed
+    for field, _ in model._pb.ListFields():
+        if not field.is_extension:
+            name = names.get(field.name, field.name)
+            yield name, getattr(model, name)
+
+
+def fields_by_name(model_class: type[Model[Any]]) -> dict[str, FieldDescriptor]:
+    """The fields of a model by their Python names."""
+    names = model_class._renamed
+    descriptor = cast("Descriptor", model_class._pb_type.DESCRIPTOR)
+    return {names.get(field.name, field.name): field for field in descriptor.fields}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error message about a misspelt name; empty when no known name is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

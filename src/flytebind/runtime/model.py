@@ -1,0 +1,200 @@
+"""The base class of every generated model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from google.protobuf.message import DecodeError, Message
+
+from flytebind.runtime import text
+from flytebind.runtime.assign import assign
+from flytebind.runtime.fields import set_fields
+from flytebind.runtime.hashing import hash_message
+from flytebind.runtime.typing import JsonObject, Self
+
+P = TypeVar("P", bound=Message)
+
+_new = object.__new__
+
+
+class Model(Generic[P]):
+    """An immutable, typed view that owns one protobuf message.
+
+    Properties read the message when they are touched; nothing is kept twice. To change something,
+    make a new model with ``replace``. A model read from another one (``execution.closure``) keeps
+    the whole message alive: ``copy.copy(model)`` gives one that owns just its part.
+
+    Two models are equal when their messages are, whatever their classes; unknown fields count.
+    Models hash, pickle, copy, and match patterns by attribute.
+    """
+
+    __slots__ = ("__weakref__", "_pb")
+
+    _pb: P
+    _pb_type: ClassVar[type[Message]]
+    _renamed: ClassVar[Mapping[str, str]] = {}
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    if (
+        not TYPE_CHECKING
+    ):  # Only type checkers need the parameter; an alias for each subclass would slow the import.
+
+        def __class_getitem__(cls, parameter: object) -> type[Self]:
+            return cls
+
+    @classmethod
+    def _wrap(cls, pb: P) -> Self:
+        """A model that shares ``pb``: for code that owns the message and will not change it."""
+        self = _new(cls)
+        self._pb = pb
+        return self
+
+    @classmethod
+    def from_pb(cls, pb: P, /) -> Self:
+        """A model of a copy of ``pb``.
+
+        Raises:
+            TypeError: If ``pb`` is not this model's kind of message.
+        """
+        own = cls._pb_type()
+        try:
+            own.CopyFrom(pb)
+        except TypeError:
+            raise TypeError(
+                f"{cls.__qualname__} is made of {own.DESCRIPTOR.full_name}, not of {_kind(pb)}"
+            ) from None
+        return cls._wrap(cast("P", own))
+
+    def to_pb(self) -> P:
+        """A copy of the message, yours to change."""
+        own = self._pb_type()
+        own.CopyFrom(self._pb)
+        return cast("P", own)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, /) -> Self:
+        """Read protobuf's binary form.
+
+        Raises:
+            ValueError: If ``data`` is not a message of this kind.
+        """
+        own = cls._pb_type()
+        try:
+            own.MergeFromString(data)
+        except DecodeError as error:
+            raise ValueError(
+                f"{cls.__qualname__}: not a {own.DESCRIPTOR.full_name} ({error})"
+            ) from None
+        return cls._wrap(cast("P", own))
+
+    def to_bytes(self) -> bytes:
+        """Protobuf's binary form, with map entries in the order of their keys."""
+        return self._pb.SerializeToString(deterministic=True)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], /, *, ignore_unknown_fields: bool = False) -> Self:
+        """Read protobuf's JSON form from plain values; field names in either spelling.
+
+        Raises:
+            ValueError: If a field is unknown or a value does not fit.
+        """
+        from google.protobuf import json_format
+
+        own = cls._pb_type()
+        try:
+            json_format.ParseDict(dict(data), own, ignore_unknown_fields=ignore_unknown_fields)
+        except json_format.ParseError as error:
+            raise ValueError(f"{cls.__qualname__}: {error}") from None
+        return cls._wrap(cast("P", own))
+
+    def to_dict(self, *, proto_names: bool = False) -> JsonObject:
+        """Protobuf's JSON form as plain values.
+
+        Args:
+            proto_names: Keys as the .proto spells them, instead of camelCase.
+        """
+        from google.protobuf import json_format
+
+        return json_format.MessageToDict(self._pb, preserving_proto_field_name=proto_names)
+
+    @classmethod
+    def from_json(cls, data: str | bytes, /, *, ignore_unknown_fields: bool = False) -> Self:
+        """Read protobuf's JSON form.
+
+        Raises:
+            ValueError: If ``data`` is not JSON, a field is unknown, or a value does not fit.
+        """
+        import json
+
+        value = json.loads(data)
+        if not isinstance(value, dict):
+            raise ValueError(
+                f"{cls.__qualname__}: the JSON must be an object, not {type(value).__name__}"
+            )
+        return cls.from_dict(value, ignore_unknown_fields=ignore_unknown_fields)
+
+    def to_json(self, *, indent: int | None = None, proto_names: bool = False) -> str:
+        """Protobuf's JSON form: camelCase keys, or the names in the .proto with ``proto_names``."""
+        import json
+
+        return json.dumps(self.to_dict(proto_names=proto_names), indent=indent, ensure_ascii=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is set, unknown fields included."""
+        return self._pb.ByteSize() == 0
+
+    def short_string(self) -> str:
+        """The fields that are set, indented like YAML, lines cut to 80 columns."""
+        return text.outline(self, self._title(), cut=True)
+
+    def verbose_string(self) -> str:
+        """The fields that are set, indented like YAML, nothing cut."""
+        return text.outline(self, self._title(), cut=False)
+
+    def _title(self) -> str:
+        return type(self).__qualname__
+
+    if not TYPE_CHECKING:  # Each generated class declares the signature of its own.
+
+        def replace(self, /, **changes: object) -> Self:
+            """A copy with some fields changed; ``None`` clears one. Unknown fields are kept.
+
+            Raises:
+                TypeError: If there is no such field, or a value has the wrong type.
+                ValueError: If a value is out of range, or two members of one oneof are given.
+            """
+            pb = self.to_pb()
+            assign(type(self), pb, changes)
+            return self._wrap(pb)
+
+        __replace__ = replace
+
+    def __copy__(self) -> Self:
+        return self._wrap(self.to_pb())
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self._wrap(self.to_pb())
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
+        return self.from_bytes, (self._pb.SerializePartialToString(),)
+
+    def __eq__(self, other: object) -> bool:
+        return self._pb == other._pb if isinstance(other, Model) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash_message(self._pb)
+
+    def __repr__(self) -> str:
+        return text.one_line(self)
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        return set_fields(self)
+
+    def _repr_html_(self) -> str:
+        return text.as_html(self)
+
+
+def _kind(pb: object) -> str:
+    return pb.DESCRIPTOR.full_name if isinstance(pb, Message) else type(pb).__name__

@@ -1,0 +1,79 @@
+"""How models look to people: in a shell, a log, a terminal and a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from flytebind.runtime.enums import OpenEnum
+from flytebind.runtime.fields import set_fields
+from flytebind.runtime.views import MapView, RepeatedView
+
+if TYPE_CHECKING:
+    from flytebind.runtime.model import Model
+
+_COLUMNS = 80
+
+
+def one_line(model: Model[Any]) -> str:
+    """The call that would build the model, as ``repr`` shows it."""
+    fields = ", ".join(f"{name}={value!r}" for name, value in set_fields(model))
+    return f"{type(model).__qualname__}({fields})"
+
+
+def outline(model: Model[Any], title: str, *, cut: bool) -> str:
+    """A title and the fields that are set, indented like YAML; ``cut`` at 80 columns or not."""
+    lines = [f"{title}:", *(f"  {line}" for line in _fields(model))]
+    if cut:
+        lines = [line if len(line) <= _COLUMNS else line[: _COLUMNS - 3] + "..." for line in lines]
+    return "\n".join(lines)
+
+
+def as_html(model: Model[Any]) -> str:
+    """A block that a notebook can fold."""
+    import html
+
+    text = html.escape("\n".join(_fields(model)))
+    name = type(model).__qualname__
+    return f"<details open><summary><code>{name}</code></summary><pre>{text}</pre></details>"
+
+
+def _fields(model: Model[Any]) -> Iterator[str]:
+    for name, value in set_fields(model):
+        yield from _entry(f"{name}:", value)
+
+
+def _entry(label: str, value: object) -> Iterator[str]:
+    """One labelled value: beside its label if it is one line, else indented below it."""
+    first, *rest = _value(value) or [""]
+    if rest or _is_nested(value):
+        yield label
+        yield from (f"  {line}" for line in (first, *rest))
+    else:
+        yield f"{label} {first}".rstrip()
+
+
+def _is_nested(value: object) -> bool:
+    return hasattr(value, "_pb") or (
+        isinstance(value, (RepeatedView, MapView, dict, list)) and bool(value)
+    )
+
+
+def _value(value: Any) -> list[str]:
+    if hasattr(value, "_pb"):
+        return list(_fields(value)) or ["{}"]
+    if isinstance(value, (MapView, dict)):
+        return [line for key in sorted(value) for line in _entry(f"{key}:", value[key])] or ["{}"]
+    if isinstance(value, (RepeatedView, list)):
+        return [line for item in value for line in _item(item)] or ["[]"]
+    if isinstance(value, OpenEnum):
+        return [value.name]
+    if isinstance(value, str):
+        return value.splitlines() if value.strip() else [repr(value)]
+    return [repr(value) if isinstance(value, bytes) else str(value)]
+
+
+def _item(item: object) -> Iterator[str]:
+    first, *rest = _value(item)
+    yield f"- {first}"
+    yield from (f"  {line}" for line in rest)
