@@ -1040,9 +1040,7 @@ class DeleteTaskResponse(_FlyteIdlEntity[_pb2.DeleteTaskResponse]):
     __slots__ = ()
     _pb_type = _pb2.DeleteTaskResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.DeleteTaskResponse()
 
 
@@ -1270,9 +1268,7 @@ class ListAgentsRequest(_FlyteIdlEntity[_pb2.ListAgentsRequest]):
     __slots__ = ()
     _pb_type = _pb2.ListAgentsRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ListAgentsRequest()
 
 

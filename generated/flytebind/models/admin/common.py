@@ -810,9 +810,7 @@ class NamedEntityUpdateResponse(_FlyteIdlEntity[_pb2.NamedEntityUpdateResponse])
     __slots__ = ()
     _pb_type = _pb2.NamedEntityUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.NamedEntityUpdateResponse()
 
 

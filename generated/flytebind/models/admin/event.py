@@ -271,9 +271,7 @@ class WorkflowExecutionEventResponse(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent
     __slots__ = ()
     _pb_type = _pb2.WorkflowExecutionEventResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.WorkflowExecutionEventResponse()
 
 
@@ -343,9 +341,7 @@ class NodeExecutionEventResponse(_FlyteIdlEntity[_pb2.NodeExecutionEventResponse
     __slots__ = ()
     _pb_type = _pb2.NodeExecutionEventResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.NodeExecutionEventResponse()
 
 
@@ -415,7 +411,5 @@ class TaskExecutionEventResponse(_FlyteIdlEntity[_pb2.TaskExecutionEventResponse
     __slots__ = ()
     _pb_type = _pb2.TaskExecutionEventResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.TaskExecutionEventResponse()

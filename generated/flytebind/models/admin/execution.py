@@ -1653,9 +1653,7 @@ class ExecutionTerminateResponse(_FlyteIdlEntity[_pb2.ExecutionTerminateResponse
     __slots__ = ()
     _pb_type = _pb2.ExecutionTerminateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ExecutionTerminateResponse()
 
 
@@ -1920,9 +1918,7 @@ class ExecutionUpdateResponse(_FlyteIdlEntity[_pb2.ExecutionUpdateResponse]):
     __slots__ = ()
     _pb_type = _pb2.ExecutionUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ExecutionUpdateResponse()
 
 

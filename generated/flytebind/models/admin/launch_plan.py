@@ -143,9 +143,7 @@ class LaunchPlanCreateResponse(_FlyteIdlEntity[_pb2.LaunchPlanCreateResponse]):
     __slots__ = ()
     _pb_type = _pb2.LaunchPlanCreateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.LaunchPlanCreateResponse()
 
 
@@ -927,9 +925,7 @@ class LaunchPlanUpdateResponse(_FlyteIdlEntity[_pb2.LaunchPlanUpdateResponse]):
     __slots__ = ()
     _pb_type = _pb2.LaunchPlanUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.LaunchPlanUpdateResponse()
 
 

@@ -38,9 +38,7 @@ class GetDomainRequest(_FlyteIdlEntity[_pb2.GetDomainRequest]):
     __slots__ = ()
     _pb_type = _pb2.GetDomainRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.GetDomainRequest()
 
 
@@ -461,9 +459,7 @@ class ProjectRegisterResponse(_FlyteIdlEntity[_pb2.ProjectRegisterResponse]):
     __slots__ = ()
     _pb_type = _pb2.ProjectRegisterResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectRegisterResponse()
 
 
@@ -476,9 +472,7 @@ class ProjectUpdateResponse(_FlyteIdlEntity[_pb2.ProjectUpdateResponse]):
     __slots__ = ()
     _pb_type = _pb2.ProjectUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectUpdateResponse()
 
 

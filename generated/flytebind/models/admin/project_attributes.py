@@ -146,9 +146,7 @@ class ProjectAttributesUpdateResponse(_FlyteIdlEntity[_pb2.ProjectAttributesUpda
     __slots__ = ()
     _pb_type = _pb2.ProjectAttributesUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectAttributesUpdateResponse()
 
 
@@ -336,7 +334,5 @@ class ProjectAttributesDeleteResponse(_FlyteIdlEntity[_pb2.ProjectAttributesDele
     __slots__ = ()
     _pb_type = _pb2.ProjectAttributesDeleteResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectAttributesDeleteResponse()

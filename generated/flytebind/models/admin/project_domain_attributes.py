@@ -162,9 +162,7 @@ class ProjectDomainAttributesUpdateResponse(
     __slots__ = ()
     _pb_type = _pb2.ProjectDomainAttributesUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectDomainAttributesUpdateResponse()
 
 
@@ -380,7 +378,5 @@ class ProjectDomainAttributesDeleteResponse(
     __slots__ = ()
     _pb_type = _pb2.ProjectDomainAttributesDeleteResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ProjectDomainAttributesDeleteResponse()

@@ -299,9 +299,7 @@ class SignalSetResponse(_FlyteIdlEntity[_pb2.SignalSetResponse]):
     __slots__ = ()
     _pb_type = _pb2.SignalSetResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.SignalSetResponse()
 
 

@@ -96,9 +96,7 @@ class TaskCreateResponse(_FlyteIdlEntity[_pb2.TaskCreateResponse]):
     __slots__ = ()
     _pb_type = _pb2.TaskCreateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.TaskCreateResponse()
 
 

@@ -137,7 +137,5 @@ class GetVersionRequest(_FlyteIdlEntity[_pb2.GetVersionRequest]):
     __slots__ = ()
     _pb_type = _pb2.GetVersionRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.GetVersionRequest()

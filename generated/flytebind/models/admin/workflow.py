@@ -103,9 +103,7 @@ class WorkflowCreateResponse(_FlyteIdlEntity[_pb2.WorkflowCreateResponse]):
     __slots__ = ()
     _pb_type = _pb2.WorkflowCreateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.WorkflowCreateResponse()
 
 

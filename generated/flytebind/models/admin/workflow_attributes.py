@@ -170,9 +170,7 @@ class WorkflowAttributesUpdateResponse(_FlyteIdlEntity[_pb2.WorkflowAttributesUp
     __slots__ = ()
     _pb_type = _pb2.WorkflowAttributesUpdateResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.WorkflowAttributesUpdateResponse()
 
 
@@ -408,7 +406,5 @@ class WorkflowAttributesDeleteResponse(_FlyteIdlEntity[_pb2.WorkflowAttributesDe
     __slots__ = ()
     _pb_type = _pb2.WorkflowAttributesDeleteResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.WorkflowAttributesDeleteResponse()

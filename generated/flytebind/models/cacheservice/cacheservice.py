@@ -422,9 +422,7 @@ class PutCacheResponse(_FlyteIdlEntity[_pb2.PutCacheResponse]):
     __slots__ = ()
     _pb_type = _pb2.PutCacheResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.PutCacheResponse()
 
 
@@ -480,9 +478,7 @@ class DeleteCacheResponse(_FlyteIdlEntity[_pb2.DeleteCacheResponse]):
     __slots__ = ()
     _pb_type = _pb2.DeleteCacheResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.DeleteCacheResponse()
 
 
@@ -744,7 +740,5 @@ class ReleaseReservationResponse(_FlyteIdlEntity[_pb2.ReleaseReservationResponse
     __slots__ = ()
     _pb_type = _pb2.ReleaseReservationResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ReleaseReservationResponse()

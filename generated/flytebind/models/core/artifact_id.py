@@ -358,9 +358,7 @@ class RuntimeBinding(_FlyteIdlEntity[_pb2.RuntimeBinding]):
     __slots__ = ()
     _pb_type = _pb2.RuntimeBinding
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.RuntimeBinding()
 
 

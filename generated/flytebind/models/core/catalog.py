@@ -225,7 +225,5 @@ class CatalogReservation(_FlyteIdlEntity[_pb2.CatalogReservation]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.CatalogReservation()

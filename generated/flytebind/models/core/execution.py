@@ -86,9 +86,7 @@ class WorkflowExecution(_FlyteIdlEntity[_pb2.WorkflowExecution]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.WorkflowExecution()
 
 
@@ -138,9 +136,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.NodeExecution()
 
 
@@ -186,9 +182,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.TaskExecution()
 
 

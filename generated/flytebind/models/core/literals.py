@@ -220,9 +220,7 @@ class Void(_FlyteIdlEntity[_pb2.Void]):
     __slots__ = ()
     _pb_type = _pb2.Void
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.Void()
 
 

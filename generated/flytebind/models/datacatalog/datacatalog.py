@@ -122,9 +122,7 @@ class CreateDatasetResponse(_FlyteIdlEntity[_pb2.CreateDatasetResponse]):
     __slots__ = ()
     _pb_type = _pb2.CreateDatasetResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.CreateDatasetResponse()
 
 
@@ -391,9 +389,7 @@ class CreateArtifactResponse(_FlyteIdlEntity[_pb2.CreateArtifactResponse]):
     __slots__ = ()
     _pb_type = _pb2.CreateArtifactResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.CreateArtifactResponse()
 
 
@@ -447,9 +443,7 @@ class AddTagResponse(_FlyteIdlEntity[_pb2.AddTagResponse]):
     __slots__ = ()
     _pb_type = _pb2.AddTagResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.AddTagResponse()
 
 
@@ -1175,9 +1169,7 @@ class ReleaseReservationResponse(_FlyteIdlEntity[_pb2.ReleaseReservationResponse
     __slots__ = ()
     _pb_type = _pb2.ReleaseReservationResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.ReleaseReservationResponse()
 
 

@@ -54,9 +54,7 @@ class SparkApplication(_FlyteIdlEntity[_pb2.SparkApplication]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.SparkApplication()
 
 

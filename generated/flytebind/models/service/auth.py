@@ -30,9 +30,7 @@ class OAuth2MetadataRequest(_FlyteIdlEntity[_pb2.OAuth2MetadataRequest]):
     __slots__ = ()
     _pb_type = _pb2.OAuth2MetadataRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.OAuth2MetadataRequest()
 
 
@@ -201,9 +199,7 @@ class PublicClientAuthConfigRequest(_FlyteIdlEntity[_pb2.PublicClientAuthConfigR
     __slots__ = ()
     _pb_type = _pb2.PublicClientAuthConfigRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.PublicClientAuthConfigRequest()
 
 

@@ -354,7 +354,5 @@ class TaskDeleteResponse(_FlyteIdlEntity[_pb2.TaskDeleteResponse]):
     __slots__ = ()
     _pb_type = _pb2.TaskDeleteResponse
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.TaskDeleteResponse()

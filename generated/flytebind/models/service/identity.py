@@ -31,9 +31,7 @@ class UserInfoRequest(_FlyteIdlEntity[_pb2.UserInfoRequest]):
     __slots__ = ()
     _pb_type = _pb2.UserInfoRequest
 
-    def __init__(
-        self,
-    ) -> None:
+    def __init__(self) -> None:
         self._pb = _pb2.UserInfoRequest()
 
 

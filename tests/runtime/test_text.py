@@ -1,0 +1,102 @@
+"""How models look."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from flytebind.models.admin.execution import ExecutionClosure
+from flytebind.models.core.execution import ExecutionError, WorkflowExecution
+from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar
+from flytebind.models.core.types import LiteralType, SimpleType
+
+CLOSURE = ExecutionClosure(
+    WorkflowExecution.Phase.FAILED,
+    datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
+    timedelta(seconds=90),
+    ExecutionError(
+        code="USER:Unknown",
+        message="Traceback (most recent call last):\n  File x\n\nValueError: " + "no " * 30,
+        error_uri="",
+        kind=ExecutionError.ErrorKind.USER,
+    ),
+)
+
+VERBOSE = """\
+Flyte Serialized object (ExecutionClosure):
+  error:
+    code: USER:Unknown
+    message:
+      Traceback (most recent call last):
+        File x
+
+      ValueError: no no no no no no no no no no no no no no no no no no no no no no no no no no no \
+no no no
+    kind: USER
+  phase: FAILED
+  started_at: 2026-01-02 03:04:05+00:00
+  duration: 0:01:30"""
+
+
+def test_verbose_string_is_an_outline_of_what_is_set_with_nothing_cut() -> None:
+    assert [line.rstrip() for line in CLOSURE.verbose_string().splitlines()] == VERBOSE.splitlines()
+
+
+def test_short_string_is_the_same_with_lines_cut_to_80_columns() -> None:
+    short, verbose = CLOSURE.short_string().splitlines(), CLOSURE.verbose_string().splitlines()
+    assert max(map(len, short)) == 80
+    for cut, whole in zip(short, verbose, strict=True):
+        assert cut == whole or (cut.endswith("...") and whole.startswith(cut[:-3]))
+
+
+def test_str_is_the_short_string() -> None:
+    assert str(CLOSURE) == CLOSURE.short_string()
+
+
+def test_lists_maps_and_json_are_indented() -> None:
+    models = LiteralMap(
+        {
+            "b": Literal(scalar=Scalar(generic={"k": [1, {"x": None}], "empty": {}})),
+            "a": Literal(scalar=Scalar(primitive=Primitive(string_value=""))),
+        }
+    )
+    assert models.verbose_string().splitlines()[1:] == [
+        "  literals:",
+        "    a:",
+        "      scalar:",
+        "        primitive:",
+        "          string_value: ''",
+        "    b:",
+        "      scalar:",
+        "        generic:",
+        "          empty: {}",
+        "          k:",
+        "            - 1",
+        "            - x: None",
+    ]
+
+
+def test_an_empty_model_says_so() -> None:
+    assert Literal().short_string() == "Flyte Serialized object (Literal):"
+    assert Literal(scalar=Scalar()).short_string().splitlines()[1:] == ["  scalar:", "    {}"]
+
+
+def test_repr_is_the_call_that_builds_the_model() -> None:
+    type_ = LiteralType(simple=SimpleType.INTEGER, metadata={"a": 1})
+    assert repr(type_) == "LiteralType(simple=SimpleType.INTEGER, metadata={'a': 1})"
+    assert eval(repr(type_)) == type_
+
+
+def test_repr_shows_unknown_enum_numbers() -> None:
+    closure = ExecutionClosure(WorkflowExecution.Phase(42), None, None)
+    assert repr(closure) == "ExecutionClosure(phase=WorkflowExecution.Phase(42))"
+
+
+def test_rich_shows_what_is_set() -> None:
+    assert list(Primitive(integer=3).__rich_repr__()) == [("integer", 3)]
+
+
+def test_a_notebook_gets_escaped_html() -> None:
+    html = Primitive(string_value="<b>&</b>")._repr_html_()
+    assert "&lt;b&gt;&amp;&lt;/b&gt;" in html
+    assert "<b>" not in html
+    assert "Primitive" in html
