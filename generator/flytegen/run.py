@@ -91,6 +91,7 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
         GenerationError: If a source cannot be formatted, or the stubs cannot be made.
         OSError: If the folder cannot be written to.
     """
+    out.mkdir(parents=True, exist_ok=True)  # now, not after the slow part
     record = load_record(out)
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)

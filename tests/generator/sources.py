@@ -1,0 +1,20 @@
+"""Sources made by hand."""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+
+from flytegen.source import Source
+
+
+def source_of(*files: FileDescriptorProto) -> Source:
+    """A source made of descriptors, as if a package ``acme`` carried them."""
+    pool = DescriptorPool()
+    for file in files:
+        pool.Add(file)
+    found = tuple(pool.FindFileByName(file.name) for file in files)
+    modules = {
+        file.name: file.name.removesuffix(".proto").replace("/", ".") + "_pb2" for file in files
+    }
+    return Source("acme", "1.0", found, modules, found)

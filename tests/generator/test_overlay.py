@@ -1,0 +1,112 @@
+"""The overlay is strict: what it cannot say is a problem, with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flytegen import locate
+from flytegen.build import build
+from flytegen.overlay import load_overlay
+from flytegen.problems import GenerationError
+from flytegen.source import load_package
+
+
+def problems_of(folder: Path) -> str:
+    with pytest.raises(GenerationError) as caught:
+        build(load_package("flyteidl"), load_overlay(folder))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        ("messagse = {}", ["messagse is not a key of an overlay", "Did you mean 'messages'?"]),
+        ('[messages."flyteidl.core.Void"]\ndocs = ""', ["docs is not a key", "'doc'"]),
+        ('[messages."flyteidl.core.Void"]\ndoc = 3', ['"flyteidl.core.Void".doc must be text']),
+        ('[messages."flyteidl.core.Void".fields]\nx.nullable = 1', ["must be true or false"]),
+        ('[messages."flyteidl.core.Void"]\nrequired = "x"', ["must be a list of names"]),
+        ("files = 3", ["files must be a table"]),
+        ("[package\n", ["is not TOML"]),
+        ('[messages."flyteidl.core.Viod"]', ["no message called 'flyteidl.core.Viod'", ".Void'?"]),
+        (
+            '[messages."flyteidl.core.Blob"]\nrequired = ["url"]',
+            ["no field of flyteidl.core.Blob called 'url'", "Did you mean 'uri'?"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".oneofs]\nx.accessor = true',
+            ["no oneof of flyteidl.core.Blob called 'x'"],
+        ),
+        ('[enums."flyteidl.core.Void"]', ["no enum called 'flyteidl.core.Void'"]),
+        (
+            '[enums."flyteidl.core.ResourceType".values]\nTSAK.doc = ""',
+            ["no value of flyteidl.core.ResourceType called 'TSAK'", "'TASK'"],
+        ),
+        ('[files."flyteidl/core/x.proto"]', ["no file called 'flyteidl/core/x.proto'"]),
+        ('[layout.x.names]\nA = "flyteidl.A"', ["(layout of x) called 'flyteidl.A'"]),
+        (
+            '[messages."flyteidl.core.Blob"]\npositional = ["uri", "metadata"]\n'
+            'required = ["metadata"]',
+            ["required field after an optional one", "required parameters first"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob"]\npositional = ["uri"]\nrequired = ["metadata"]',
+            ["metadata is required but not positional"],
+        ),
+        ('[messages."flyteidl.core.Blob"]\nmixins = ["x.Y"]', ["strange mixin 'x.Y'", "module:"]),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_and_hint(
+    tmp_path: Path, toml: str, expected: list[str]
+) -> None:
+    (tmp_path / "mistake.toml").write_text(toml)
+    text = problems_of(tmp_path)
+    assert all(part in text for part in ["mistake.toml" if "files." not in toml else "", *expected])
+
+
+def test_all_mistakes_are_shown_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("one = 1\ntwo = 2\n")
+    (tmp_path / "b.toml").write_text("[[[")
+    text = problems_of(tmp_path)
+    assert all(part in text for part in ("one is not", "two is not", "b.toml: is not TOML"))
+
+
+def test_a_key_may_be_said_once_only(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[messages."flyteidl.core.Void"]\ndoc = "a"')
+    (tmp_path / "b.toml").write_text('[messages."flyteidl.core.Void"]\ndoc = "b"')
+    text = problems_of(tmp_path)
+    assert 'b.toml: says messages."flyteidl.core.Void".doc again' in text
+    assert "a.toml says it first" in text
+
+
+def test_files_may_share_a_table(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[messages."flyteidl.core.Blob"]\ndoc = "a"')
+    (tmp_path / "b.toml").write_text('[messages."flyteidl.core.Blob"]\nrequired = ["uri"]')
+    message = load_overlay(tmp_path).messages["flyteidl.core.Blob"]
+    assert (message.doc, message.required) == ("a", ("uri",))
+
+
+def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
+    assert "is not a folder" in problems_of(tmp_path / "nowhere")
+
+
+def test_two_names_that_meet_are_named_both(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(
+        '[messages."flyteidl.core.Blob".fields]\nuri.name = "metadata"'
+    )
+    text = problems_of(tmp_path)
+    assert "the field 'metadata' and the field 'uri' would both be called 'metadata'" in text
+    assert '[messages."flyteidl.core.Blob".fields.uri] name' in text
+
+
+def test_every_documented_class_of_the_reference_has_words_of_its_own() -> None:
+    overlay = load_overlay(locate.overlay())
+    library = build(load_package("flyteidl"), overlay)
+    layout = overlay.layout["execution"].names.values()
+    undocumented = [
+        message.full_name
+        for message in library.all_messages()
+        if message.full_name in layout and not overlay.messages[message.full_name].doc
+    ]
+    assert undocumented == []

@@ -1,0 +1,163 @@
+"""Whole runs: what is written, what is kept, and what a failure leaves behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flytegen import locate
+from flytegen.cli import main
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_committed_output_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "are up to date" in capsys.readouterr().out
+
+
+def test_the_same_bytes_whatever_the_hash_seed_and_the_working_directory(tmp_path: Path) -> None:
+    runs = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        command = [sys.executable, "-m", "flytegen", "generate", "--quiet", "--out", "out"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        runs.append((folder / "out", subprocess.Popen(command, cwd=folder, env=environment)))
+    assert [run.wait() for _, run in runs] == [0, 0]
+    first, second = (snapshot(folder) for folder, _ in runs)
+    assert first == second == snapshot(locate.output())
+
+
+def test_a_second_run_writes_nothing(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
+    assert main(["generate", "--out", str(output)]) == 0
+    assert "0 files written, 162 unchanged, 0 removed" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
+
+
+def test_check_shows_a_hand_edit_as_a_diff_and_generate_mends_it(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed = snapshot(output)
+    edited = output / "flytebind/models/core/errors.py"
+    edited.write_text(edited.read_text().replace("Do not edit", "Edited"))
+    assert main(["check", "--out", str(output)]) == 1
+    out, err = capsys.readouterr()
+    assert "--- flytebind/models/core/errors.py" in out
+    assert "run `make generate`" in out
+    assert "1 files in" in err
+    assert main(["generate", "--out", str(output), "--quiet"]) == 0
+    assert snapshot(output) == committed
+
+
+def test_check_sees_a_file_that_is_gone(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (output / "flyteidl-stubs/core/errors_pb2.pyi").unlink()
+    assert main(["check", "--out", str(output)]) == 1
+    assert "+++ flyteidl-stubs/core/errors_pb2.pyi" in capsys.readouterr().out
+
+
+def test_only_files_of_its_own_are_removed(output: Path, overlay: Path) -> None:
+    foreign = output / "flytebind/models/notes.txt"
+    foreign.write_text("mine")
+    with (overlay / "more.toml").open("w") as file:
+        file.write('[layout.spare.names]\nVoid = "flyteidl.core.Void"\n')
+    arguments = ["generate", "--out", str(output), "--quiet", "--overlay"]
+    assert main([*arguments, str(overlay)]) == 0
+    assert (output / "flytebind/models/spare.py").is_file()
+    assert main([*arguments, str(locate.overlay())]) == 0
+    assert not (output / "flytebind/models/spare.py").exists()
+    assert foreign.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "expected"),
+    [
+        ("enum.py.j2", "{% macro enum(item) %}{{ itme }}{% endmacro %}", "'itme' is undefined"),
+        ("enum.py.j2", "{% macro enum(item) %}{{ item.nmae }}{% endmacro %}", "nmae"),
+        ("enum.py.j2", "{% macro", "enum.py.j2, line 1: is not a Jinja template"),
+        ("module.py.j2", "class :", "is not Python"),
+    ],
+)
+def test_a_bad_template_is_named_and_the_old_output_stays_whole(
+    output: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    template: str,
+    text: str,
+    expected: str,
+) -> None:
+    before = snapshot(output)
+    (tmp_path / template).write_text(text)
+    arguments = ["generate", "--out", str(output), "--templates", str(tmp_path)]
+    assert main(arguments) == 2
+    message = capsys.readouterr().err
+    assert expected in message
+    assert "nothing was written" in message
+    assert "Traceback" not in message
+    assert snapshot(output) == before
+
+
+def test_a_template_of_ones_own_replaces_ours_by_name(output: Path, tmp_path: Path) -> None:
+    ours = (locate.templates() / "index.py.j2").read_text()
+    (tmp_path / "index.py.j2").write_text("EXTRA = 1\n" + ours)
+    arguments = ["generate", "--quiet", "--out", str(output), "--templates", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "EXTRA = 1" in (output / "flytebind/models/_index.py").read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    occupied = tmp_path / "file"
+    occupied.write_text("mine")
+    assert main(["generate", "--quiet", "--out", str(occupied)]) == 2
+    assert str(occupied) in capsys.readouterr().err
+    assert occupied.read_text() == "mine"
+
+
+@pytest.mark.parametrize("package", ["no_such_package_of_ours", "json"])
+def test_a_package_without_descriptors_is_a_problem_with_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], package: str
+) -> None:
+    assert main(["generate", "--package", package, "--out", str(tmp_path / "out")]) == 2
+    message = capsys.readouterr().err
+    assert package in message
+    assert "Traceback" not in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "flyteidl/core/literals.proto -> flytebind.models.core.literals" in out
+    assert "  1 integer: int64  (one of value)" in out
+    assert "437 messages, 53 enums" in out
+    assert "92 RPCs, 63 modules" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--help"]])
+def test_help_says_what_the_exit_codes_mean(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    assert "exit codes:" in capsys.readouterr().out
+
+
+def test_a_misspelt_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["genrate"])
+    assert caught.value.code == 2
+    assert "genrate" in capsys.readouterr().err
