@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flytebind.runtime.typing import Self
 
@@ -18,15 +18,23 @@ class OpenEnum(IntEnum):
     any other.
     """
 
-    @classmethod
-    def from_number(cls, number: int) -> Self:
-        """The member of a wire number; faster than calling the class.
+    if TYPE_CHECKING:
 
-        Raises:
-            ValueError: If ``number`` does not fit the 32 bits of a protobuf enum.
-        """
-        member = cls._value2member_map_.get(number)
-        return cls(number) if member is None else cast("Self", member)
+        @classmethod
+        def from_number(cls, number: int) -> Self:
+            """The member of a wire number; much faster than calling the class.
+
+            Raises:
+                ValueError: If ``number`` does not fit the 32 bits of a protobuf enum.
+            """
+            ...
+
+    else:
+
+        def __init_subclass__(cls, **options: object) -> None:
+            super().__init_subclass__(**options)
+            # The bound method of a dict: every enum property goes through it.
+            cls.from_number = _Members(cls).__getitem__
 
     @property
     def is_recognized(self) -> bool:
@@ -55,3 +63,15 @@ class OpenEnum(IntEnum):
 
     def __format__(self, format_spec: str) -> str:
         return int.__format__(self, format_spec)
+
+
+class _Members(dict[int, OpenEnum]):
+    """The members of an enum by number; those without a name join when they are asked for."""
+
+    def __init__(self, enum: type[OpenEnum]) -> None:
+        super().__init__()
+        self._enum = enum
+
+    def __missing__(self, number: int) -> OpenEnum:
+        member = self[number] = self._enum(number)
+        return member

@@ -15,7 +15,8 @@ from flytebind.runtime.typing import JsonObject, Self
 
 P = TypeVar("P", bound=Message)
 
-_new = object.__new__
+#: Makes a model without its constructor, for code that has a message already.
+new = object.__new__
 
 
 class Model(Generic[P]):
@@ -46,7 +47,7 @@ class Model(Generic[P]):
     @classmethod
     def _wrap(cls, pb: P) -> Self:
         """A model that shares ``pb``: for code that owns the message and will not change it."""
-        self = _new(cls)
+        self = new(cls)
         self._pb = pb
         return self
 

@@ -5,7 +5,7 @@ A view holds protobuf's own container and wraps an element when it is touched, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -107,6 +107,14 @@ class MapView(Mapping[K, V]):
         item: V = self._wrap(self._items[key]) if self._wrap else self._items[key]
         return item
 
+    def items(self) -> ItemsView[K, V]:
+        """The entries, as pairs."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[V]:
+        """The values, in the order of the keys."""
+        return _Values(self)
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (MapView, dict)):
             return dict(self) == dict(other)
@@ -117,3 +125,23 @@ class MapView(Mapping[K, V]):
 
     def __reduce__(self) -> tuple[type[dict[K, V]], tuple[dict[K, V]]]:
         return dict, (dict(self),)
+
+
+class _Items(ItemsView[K, V]):
+    """Asks protobuf for each entry once; the inherited one looks up each key, twice."""
+
+    _mapping: MapView[K, V]
+
+    def __iter__(self) -> Iterator[tuple[K, V]]:
+        items, wrap = self._mapping._items.items(), self._mapping._wrap
+        return ((key, wrap(item)) for key, item in items) if wrap else iter(items)
+
+
+class _Values(ValuesView[V]):
+    """As with the entries."""
+
+    _mapping: MapView[object, V]
+
+    def __iter__(self) -> Iterator[V]:
+        values, wrap = self._mapping._items.values(), self._mapping._wrap
+        return map(wrap, values) if wrap else iter(values)

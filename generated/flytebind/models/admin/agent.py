@@ -39,6 +39,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -177,11 +178,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
         ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.task_execution_id)
-            if self._pb.HasField("task_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_execution_id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.task_execution_id
+        return model
 
     @property
     def namespace(self) -> str:
@@ -253,11 +255,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
         ``flyteidl.core.TaskNodeOverrides overrides = 10``; None when unset.
         """
-        return (
-            _core_workflow.TaskNodeOverrides._wrap(self._pb.overrides)
-            if self._pb.HasField("overrides")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("overrides"):
+            return None
+        model = _new(_core_workflow.TaskNodeOverrides)
+        model._pb = pb.overrides
+        return model
 
     @property
     def identity(self) -> _core_security.Identity | None:
@@ -265,11 +268,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
         ``flyteidl.core.Identity identity = 11``; None when unset.
         """
-        return (
-            _core_security.Identity._wrap(self._pb.identity)
-            if self._pb.HasField("identity")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("identity"):
+            return None
+        model = _new(_core_security.Identity)
+        model._pb = pb.identity
+        return model
 
     if TYPE_CHECKING:
 
@@ -329,11 +333,12 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
 
         ``flyteidl.core.LiteralMap inputs = 1``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.inputs)
-            if self._pb.HasField("inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.inputs
+        return model
 
     @property
     def template(self) -> _core_tasks.TaskTemplate | None:
@@ -341,11 +346,12 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
 
         ``flyteidl.core.TaskTemplate template = 2``; None when unset.
         """
-        return (
-            _core_tasks.TaskTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_tasks.TaskTemplate)
+        model._pb = pb.template
+        return model
 
     @property
     def output_prefix(self) -> str:
@@ -361,11 +367,12 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
 
         ``TaskExecutionMetadata task_execution_metadata = 4``; None when unset.
         """
-        return (
-            TaskExecutionMetadata._wrap(self._pb.task_execution_metadata)
-            if self._pb.HasField("task_execution_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_execution_metadata"):
+            return None
+        model = _new(TaskExecutionMetadata)
+        model._pb = pb.task_execution_metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -459,11 +466,12 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
 
         ``flyteidl.core.TaskTemplate template = 1``; None when unset.
         """
-        return (
-            _core_tasks.TaskTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_tasks.TaskTemplate)
+        model._pb = pb.template
+        return model
 
     @property
     def output_prefix(self) -> str:
@@ -479,11 +487,12 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
 
         ``TaskExecutionMetadata task_execution_metadata = 3``; None when unset.
         """
-        return (
-            TaskExecutionMetadata._wrap(self._pb.task_execution_metadata)
-            if self._pb.HasField("task_execution_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_execution_metadata"):
+            return None
+        model = _new(TaskExecutionMetadata)
+        model._pb = pb.task_execution_metadata
+        return model
 
     @property
     def max_dataset_size_bytes(self) -> int:
@@ -539,7 +548,12 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
 
         ``CreateRequestHeader header = 1``; one of ``part``, None when unset.
         """
-        return CreateRequestHeader._wrap(self._pb.header) if self._pb.HasField("header") else None
+        pb = self._pb
+        if not pb.HasField("header"):
+            return None
+        model = _new(CreateRequestHeader)
+        model._pb = pb.header
+        return model
 
     @property
     def inputs(self) -> _core_literals.LiteralMap | None:
@@ -547,11 +561,12 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
 
         ``flyteidl.core.LiteralMap inputs = 2``; one of ``part``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.inputs)
-            if self._pb.HasField("inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.inputs
+        return model
 
     @property
     def part(self) -> CreateRequestHeader | _core_literals.LiteralMap | None:
@@ -619,7 +634,12 @@ class ExecuteTaskSyncResponseHeader(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse
 
         ``Resource resource = 1``; None when unset.
         """
-        return Resource._wrap(self._pb.resource) if self._pb.HasField("resource") else None
+        pb = self._pb
+        if not pb.HasField("resource"):
+            return None
+        model = _new(Resource)
+        model._pb = pb.resource
+        return model
 
     if TYPE_CHECKING:
 
@@ -664,11 +684,12 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
 
         ``ExecuteTaskSyncResponseHeader header = 1``; one of ``res``, None when unset.
         """
-        return (
-            ExecuteTaskSyncResponseHeader._wrap(self._pb.header)
-            if self._pb.HasField("header")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("header"):
+            return None
+        model = _new(ExecuteTaskSyncResponseHeader)
+        model._pb = pb.header
+        return model
 
     @property
     def outputs(self) -> _core_literals.LiteralMap | None:
@@ -676,11 +697,12 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
 
         ``flyteidl.core.LiteralMap outputs = 2``; one of ``res``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.outputs)
-            if self._pb.HasField("outputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("outputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.outputs
+        return model
 
     @property
     def res(self) -> ExecuteTaskSyncResponseHeader | _core_literals.LiteralMap | None:
@@ -774,11 +796,12 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
 
         ``TaskCategory task_category = 3``; None when unset.
         """
-        return (
-            TaskCategory._wrap(self._pb.task_category)
-            if self._pb.HasField("task_category")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_category"):
+            return None
+        model = _new(TaskCategory)
+        model._pb = pb.task_category
+        return model
 
     @property
     def output_prefix(self) -> str:
@@ -830,7 +853,12 @@ class GetTaskResponse(_FlyteIdlEntity[_pb2.GetTaskResponse]):
 
         ``Resource resource = 1``; None when unset.
         """
-        return Resource._wrap(self._pb.resource) if self._pb.HasField("resource") else None
+        pb = self._pb
+        if not pb.HasField("resource"):
+            return None
+        model = _new(Resource)
+        model._pb = pb.resource
+        return model
 
     if TYPE_CHECKING:
 
@@ -898,11 +926,12 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
 
         ``flyteidl.core.LiteralMap outputs = 2``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.outputs)
-            if self._pb.HasField("outputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("outputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.outputs
+        return model
 
     @property
     def message(self) -> str:
@@ -942,7 +971,12 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
 
         ``AgentError agent_error = 7``; None when unset.
         """
-        return AgentError._wrap(self._pb.agent_error) if self._pb.HasField("agent_error") else None
+        pb = self._pb
+        if not pb.HasField("agent_error"):
+            return None
+        model = _new(AgentError)
+        model._pb = pb.agent_error
+        return model
 
     if TYPE_CHECKING:
 
@@ -1012,11 +1046,12 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
 
         ``TaskCategory task_category = 3``; None when unset.
         """
-        return (
-            TaskCategory._wrap(self._pb.task_category)
-            if self._pb.HasField("task_category")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_category"):
+            return None
+        model = _new(TaskCategory)
+        model._pb = pb.task_category
+        return model
 
     if TYPE_CHECKING:
 
@@ -1246,7 +1281,12 @@ class GetAgentResponse(_FlyteIdlEntity[_pb2.GetAgentResponse]):
 
         ``Agent agent = 1``; None when unset.
         """
-        return Agent._wrap(self._pb.agent) if self._pb.HasField("agent") else None
+        pb = self._pb
+        if not pb.HasField("agent"):
+            return None
+        model = _new(Agent)
+        model._pb = pb.agent
+        return model
 
     if TYPE_CHECKING:
 
@@ -1408,11 +1448,12 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
 
         ``TaskCategory task_category = 7``; None when unset.
         """
-        return (
-            TaskCategory._wrap(self._pb.task_category)
-            if self._pb.HasField("task_category")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_category"):
+            return None
+        model = _new(TaskCategory)
+        model._pb = pb.task_category
+        return model
 
     if TYPE_CHECKING:
 
@@ -1545,11 +1586,12 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
 
         ``TaskCategory task_category = 5``; None when unset.
         """
-        return (
-            TaskCategory._wrap(self._pb.task_category)
-            if self._pb.HasField("task_category")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_category"):
+            return None
+        model = _new(TaskCategory)
+        model._pb = pb.task_category
+        return model
 
     if TYPE_CHECKING:
 
@@ -1758,11 +1800,12 @@ class GetTaskLogsResponse(_FlyteIdlEntity[_pb2.GetTaskLogsResponse]):
 
         ``GetTaskLogsResponseHeader header = 1``; one of ``part``, None when unset.
         """
-        return (
-            GetTaskLogsResponseHeader._wrap(self._pb.header)
-            if self._pb.HasField("header")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("header"):
+            return None
+        model = _new(GetTaskLogsResponseHeader)
+        model._pb = pb.header
+        return model
 
     @property
     def body(self) -> GetTaskLogsResponseBody | None:
@@ -1770,7 +1813,12 @@ class GetTaskLogsResponse(_FlyteIdlEntity[_pb2.GetTaskLogsResponse]):
 
         ``GetTaskLogsResponseBody body = 2``; one of ``part``, None when unset.
         """
-        return GetTaskLogsResponseBody._wrap(self._pb.body) if self._pb.HasField("body") else None
+        pb = self._pb
+        if not pb.HasField("body"):
+            return None
+        model = _new(GetTaskLogsResponseBody)
+        model._pb = pb.body
+        return model
 
     @property
     def part(self) -> GetTaskLogsResponseHeader | GetTaskLogsResponseBody | None:

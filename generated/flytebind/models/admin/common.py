@@ -25,6 +25,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -245,7 +246,12 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
 
         ``NamedEntityIdentifier id = 2``; None when unset.
         """
-        return NamedEntityIdentifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def metadata(self) -> NamedEntityMetadata | None:
@@ -253,9 +259,12 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
 
         ``NamedEntityMetadata metadata = 3``; None when unset.
         """
-        return (
-            NamedEntityMetadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
-        )
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(NamedEntityMetadata)
+        model._pb = pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -415,7 +424,12 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(Sort)
+        model._pb = pb.sort_by
+        return model
 
     @property
     def filters(self) -> str:
@@ -539,7 +553,12 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
 
         ``Sort sort_by = 6``; None when unset.
         """
-        return Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(Sort)
+        model._pb = pb.sort_by
+        return model
 
     @property
     def filters(self) -> str:
@@ -720,7 +739,12 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
 
         ``NamedEntityIdentifier id = 2``; None when unset.
         """
-        return NamedEntityIdentifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -776,7 +800,12 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
 
         ``NamedEntityIdentifier id = 2``; None when unset.
         """
-        return NamedEntityIdentifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def metadata(self) -> NamedEntityMetadata | None:
@@ -784,9 +813,12 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
 
         ``NamedEntityMetadata metadata = 3``; None when unset.
         """
-        return (
-            NamedEntityMetadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
-        )
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(NamedEntityMetadata)
+        model._pb = pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -842,7 +874,12 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -897,7 +934,12 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
 
         ``NamedEntityIdentifier id = 1``; None when unset.
         """
-        return NamedEntityIdentifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def limit(self) -> int:
@@ -929,7 +971,12 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(Sort)
+        model._pb = pb.sort_by
+        return model
 
     if TYPE_CHECKING:
 
@@ -1157,7 +1204,12 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
 
         ``EmailNotification email = 2``; one of ``type``, None when unset.
         """
-        return EmailNotification._wrap(self._pb.email) if self._pb.HasField("email") else None
+        pb = self._pb
+        if not pb.HasField("email"):
+            return None
+        model = _new(EmailNotification)
+        model._pb = pb.email
+        return model
 
     @property
     def pager_duty(self) -> PagerDutyNotification | None:
@@ -1165,11 +1217,12 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
 
         ``PagerDutyNotification pager_duty = 3``; one of ``type``, None when unset.
         """
-        return (
-            PagerDutyNotification._wrap(self._pb.pager_duty)
-            if self._pb.HasField("pager_duty")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pager_duty"):
+            return None
+        model = _new(PagerDutyNotification)
+        model._pb = pb.pager_duty
+        return model
 
     @property
     def slack(self) -> SlackNotification | None:
@@ -1177,7 +1230,12 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
 
         ``SlackNotification slack = 4``; one of ``type``, None when unset.
         """
-        return SlackNotification._wrap(self._pb.slack) if self._pb.HasField("slack") else None
+        pb = self._pb
+        if not pb.HasField("slack"):
+            return None
+        model = _new(SlackNotification)
+        model._pb = pb.slack
+        return model
 
     @property
     def type(self) -> EmailNotification | PagerDutyNotification | SlackNotification | None:

@@ -18,6 +18,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -89,7 +90,12 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def short_description(self) -> str:
@@ -105,11 +111,12 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
 
         ``Description long_description = 3``; None when unset.
         """
-        return (
-            Description._wrap(self._pb.long_description)
-            if self._pb.HasField("long_description")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("long_description"):
+            return None
+        model = _new(Description)
+        model._pb = pb.long_description
+        return model
 
     @property
     def source_code(self) -> SourceCode | None:
@@ -117,7 +124,12 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
 
         ``SourceCode source_code = 4``; None when unset.
         """
-        return SourceCode._wrap(self._pb.source_code) if self._pb.HasField("source_code") else None
+        pb = self._pb
+        if not pb.HasField("source_code"):
+            return None
+        model = _new(SourceCode)
+        model._pb = pb.source_code
+        return model
 
     @property
     def tags(self) -> _Sequence[str]:
@@ -385,11 +397,12 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
 
         ``NamedEntityIdentifier id = 2``; None when unset.
         """
-        return (
-            _admin_common.NamedEntityIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_admin_common.NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def limit(self) -> int:
@@ -421,7 +434,12 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
 
         ``Sort sort_by = 6``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     if TYPE_CHECKING:
 

@@ -14,6 +14,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -144,11 +145,12 @@ class EventFailureReason(_FlyteIdlEntity[_pb2.EventFailureReason]):
         ``EventErrorAlreadyInTerminalState already_in_terminal_state = 1``; one of ``reason``,
         None when unset.
         """
-        return (
-            EventErrorAlreadyInTerminalState._wrap(self._pb.already_in_terminal_state)
-            if self._pb.HasField("already_in_terminal_state")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("already_in_terminal_state"):
+            return None
+        model = _new(EventErrorAlreadyInTerminalState)
+        model._pb = pb.already_in_terminal_state
+        return model
 
     @property
     def incompatible_cluster(self) -> EventErrorIncompatibleCluster | None:
@@ -157,11 +159,12 @@ class EventFailureReason(_FlyteIdlEntity[_pb2.EventFailureReason]):
         ``EventErrorIncompatibleCluster incompatible_cluster = 2``; one of ``reason``, None when
         unset.
         """
-        return (
-            EventErrorIncompatibleCluster._wrap(self._pb.incompatible_cluster)
-            if self._pb.HasField("incompatible_cluster")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("incompatible_cluster"):
+            return None
+        model = _new(EventErrorIncompatibleCluster)
+        model._pb = pb.incompatible_cluster
+        return model
 
     @property
     def reason(self) -> EventErrorAlreadyInTerminalState | EventErrorIncompatibleCluster | None:
@@ -244,11 +247,12 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
 
         ``flyteidl.event.WorkflowExecutionEvent event = 2``; None when unset.
         """
-        return (
-            _event_event.WorkflowExecutionEvent._wrap(self._pb.event)
-            if self._pb.HasField("event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("event"):
+            return None
+        model = _new(_event_event.WorkflowExecutionEvent)
+        model._pb = pb.event
+        return model
 
     if TYPE_CHECKING:
 
@@ -314,11 +318,12 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
 
         ``flyteidl.event.NodeExecutionEvent event = 2``; None when unset.
         """
-        return (
-            _event_event.NodeExecutionEvent._wrap(self._pb.event)
-            if self._pb.HasField("event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("event"):
+            return None
+        model = _new(_event_event.NodeExecutionEvent)
+        model._pb = pb.event
+        return model
 
     if TYPE_CHECKING:
 
@@ -384,11 +389,12 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
 
         ``flyteidl.event.TaskExecutionEvent event = 2``; None when unset.
         """
-        return (
-            _event_event.TaskExecutionEvent._wrap(self._pb.event)
-            if self._pb.HasField("event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("event"):
+            return None
+        model = _new(_event_event.TaskExecutionEvent)
+        model._pb = pb.event
+        return model
 
     if TYPE_CHECKING:
 

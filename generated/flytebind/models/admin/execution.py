@@ -39,6 +39,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -154,7 +155,12 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
 
         ``ExecutionSpec spec = 4``; None when unset.
         """
-        return ExecutionSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(ExecutionSpec)
+        model._pb = pb.spec
+        return model
 
     @property
     def inputs(self) -> _core_literals.LiteralMap | None:
@@ -162,11 +168,12 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
 
         ``flyteidl.core.LiteralMap inputs = 5``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.inputs)
-            if self._pb.HasField("inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.inputs
+        return model
 
     @property
     def org(self) -> str:
@@ -226,11 +233,12 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def name(self) -> str:
@@ -298,11 +306,12 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def name(self) -> str:
@@ -318,7 +327,12 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
 
         ``ExecutionMetadata metadata = 3``; None when unset.
         """
-        return ExecutionMetadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(ExecutionMetadata)
+        model._pb = pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -361,11 +375,12 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -406,11 +421,12 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -460,7 +476,9 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; empty when unset.
         """
-        return _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def spec(self) -> ExecutionSpec:
@@ -468,7 +486,9 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
 
         ``ExecutionSpec spec = 2``; empty when unset.
         """
-        return ExecutionSpec._wrap(self._pb.spec)
+        model = _new(ExecutionSpec)
+        model._pb = self._pb.spec
+        return model
 
     @property
     def closure(self) -> ExecutionClosure:
@@ -476,7 +496,9 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
 
         ``ExecutionClosure closure = 3``; empty when unset.
         """
-        return ExecutionClosure._wrap(self._pb.closure)
+        model = _new(ExecutionClosure)
+        model._pb = self._pb.closure
+        return model
 
     if TYPE_CHECKING:
 
@@ -581,11 +603,12 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
         ``flyteidl.core.LiteralMap values = 1``; one of ``data``, None when unset, deprecated in
         the IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.values)
-            if self._pb.HasField("values")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("values"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.values
+        return model
 
     @property
     def uri(self) -> str | None:
@@ -789,11 +812,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionClosure.outputs is deprecated in the IDL")
@@ -803,7 +827,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         ``LiteralMapBlob outputs = 1``; one of ``output_result``, None when unset, deprecated in
         the IDL.
         """
-        return LiteralMapBlob._wrap(self._pb.outputs) if self._pb.HasField("outputs") else None
+        pb = self._pb
+        if not pb.HasField("outputs"):
+            return None
+        model = _new(LiteralMapBlob)
+        model._pb = pb.outputs
+        return model
 
     @property
     def abort_metadata(self) -> AbortMetadata | None:
@@ -811,11 +840,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
         ``AbortMetadata abort_metadata = 12``; one of ``output_result``, None when unset.
         """
-        return (
-            AbortMetadata._wrap(self._pb.abort_metadata)
-            if self._pb.HasField("abort_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("abort_metadata"):
+            return None
+        model = _new(AbortMetadata)
+        model._pb = pb.abort_metadata
+        return model
 
     @property
     def created_at(self) -> _datetime | None:
@@ -841,11 +871,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         ``flyteidl.core.LiteralMap computed_inputs = 3``; None when unset, deprecated in the
         IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.computed_inputs)
-            if self._pb.HasField("computed_inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("computed_inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.computed_inputs
+        return model
 
     @property
     def notifications(self) -> _Sequence[_admin_common.Notification]:
@@ -871,11 +902,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
         ``flyteidl.core.Identifier workflow_id = 11``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.workflow_id)
-            if self._pb.HasField("workflow_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.workflow_id
+        return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionClosure.output_data is deprecated in the IDL")
@@ -885,11 +917,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         ``flyteidl.core.LiteralMap output_data = 13``; one of ``output_result``, None when
         unset, deprecated in the IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def state_change_details(self) -> ExecutionStateChangeDetails | None:
@@ -897,11 +930,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
         ``ExecutionStateChangeDetails state_change_details = 14``; None when unset.
         """
-        return (
-            ExecutionStateChangeDetails._wrap(self._pb.state_change_details)
-            if self._pb.HasField("state_change_details")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("state_change_details"):
+            return None
+        model = _new(ExecutionStateChangeDetails)
+        model._pb = pb.state_change_details
+        return model
 
     @property
     def output_result(
@@ -1137,11 +1171,12 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
 
         ``flyteidl.core.NodeExecutionIdentifier parent_node_execution = 5``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.parent_node_execution)
-            if self._pb.HasField("parent_node_execution")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("parent_node_execution"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.parent_node_execution
+        return model
 
     @property
     def reference_execution(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -1149,11 +1184,12 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier reference_execution = 16``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.reference_execution)
-            if self._pb.HasField("reference_execution")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reference_execution"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.reference_execution
+        return model
 
     @property
     def system_metadata(self) -> SystemMetadata | None:
@@ -1161,11 +1197,12 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
 
         ``SystemMetadata system_metadata = 17``; None when unset.
         """
-        return (
-            SystemMetadata._wrap(self._pb.system_metadata)
-            if self._pb.HasField("system_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("system_metadata"):
+            return None
+        model = _new(SystemMetadata)
+        model._pb = pb.system_metadata
+        return model
 
     @property
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
@@ -1339,7 +1376,9 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``flyteidl.core.Identifier launch_plan = 1``; empty when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.launch_plan)
+        model = _new(_core_identifier.Identifier)
+        model._pb = self._pb.launch_plan
+        return model
 
     @property
     def metadata(self) -> ExecutionMetadata:
@@ -1347,7 +1386,9 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``ExecutionMetadata metadata = 3``; empty when unset.
         """
-        return ExecutionMetadata._wrap(self._pb.metadata)
+        model = _new(ExecutionMetadata)
+        model._pb = self._pb.metadata
+        return model
 
     @property
     def notifications(self) -> NotificationList | None:
@@ -1356,11 +1397,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         ``NotificationList notifications = 5``; one of ``notification_overrides``, None when
         unset.
         """
-        return (
-            NotificationList._wrap(self._pb.notifications)
-            if self._pb.HasField("notifications")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("notifications"):
+            return None
+        model = _new(NotificationList)
+        model._pb = pb.notifications
+        return model
 
     @property
     def disable_all(self) -> bool | None:
@@ -1376,7 +1418,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``Labels labels = 7``; None when unset.
         """
-        return _admin_common.Labels._wrap(self._pb.labels) if self._pb.HasField("labels") else None
+        pb = self._pb
+        if not pb.HasField("labels"):
+            return None
+        model = _new(_admin_common.Labels)
+        model._pb = pb.labels
+        return model
 
     @property
     def annotations(self) -> _admin_common.Annotations | None:
@@ -1384,11 +1431,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``Annotations annotations = 8``; None when unset.
         """
-        return (
-            _admin_common.Annotations._wrap(self._pb.annotations)
-            if self._pb.HasField("annotations")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("annotations"):
+            return None
+        model = _new(_admin_common.Annotations)
+        model._pb = pb.annotations
+        return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionSpec.auth_role is deprecated in the IDL")
@@ -1397,11 +1445,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``AuthRole auth_role = 16``; None when unset, deprecated in the IDL.
         """
-        return (
-            _admin_common.AuthRole._wrap(self._pb.auth_role)
-            if self._pb.HasField("auth_role")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("auth_role"):
+            return None
+        model = _new(_admin_common.AuthRole)
+        model._pb = pb.auth_role
+        return model
 
     @property
     def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
@@ -1409,11 +1458,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``RawOutputDataConfig raw_output_data_config = 19``; None when unset.
         """
-        return (
-            _admin_common.RawOutputDataConfig._wrap(self._pb.raw_output_data_config)
-            if self._pb.HasField("raw_output_data_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_output_data_config"):
+            return None
+        model = _new(_admin_common.RawOutputDataConfig)
+        model._pb = pb.raw_output_data_config
+        return model
 
     @property
     def max_parallelism(self) -> int:
@@ -1429,11 +1479,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``flyteidl.core.SecurityContext security_context = 10``; None when unset.
         """
-        return (
-            _core_security.SecurityContext._wrap(self._pb.security_context)
-            if self._pb.HasField("security_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("security_context"):
+            return None
+        model = _new(_core_security.SecurityContext)
+        model._pb = pb.security_context
+        return model
 
     @property
     def overwrite_cache(self) -> bool:
@@ -1457,7 +1508,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``Envs envs = 23``; None when unset.
         """
-        return _admin_common.Envs._wrap(self._pb.envs) if self._pb.HasField("envs") else None
+        pb = self._pb
+        if not pb.HasField("envs"):
+            return None
+        model = _new(_admin_common.Envs)
+        model._pb = pb.envs
+        return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionSpec.tags is deprecated in the IDL")
@@ -1474,11 +1530,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``ClusterAssignment cluster_assignment = 20``; None when unset.
         """
-        return (
-            _admin_cluster_assignment.ClusterAssignment._wrap(self._pb.cluster_assignment)
-            if self._pb.HasField("cluster_assignment")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("cluster_assignment"):
+            return None
+        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model._pb = pb.cluster_assignment
+        return model
 
     @property
     def execution_cluster_label(self) -> _admin_matchable_resource.ExecutionClusterLabel | None:
@@ -1486,11 +1543,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``ExecutionClusterLabel execution_cluster_label = 25``; None when unset.
         """
-        return (
-            _admin_matchable_resource.ExecutionClusterLabel._wrap(self._pb.execution_cluster_label)
-            if self._pb.HasField("execution_cluster_label")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_cluster_label"):
+            return None
+        model = _new(_admin_matchable_resource.ExecutionClusterLabel)
+        model._pb = pb.execution_cluster_label
+        return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionSpec.inputs is deprecated in the IDL")
@@ -1499,11 +1557,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``flyteidl.core.LiteralMap inputs = 2``; None when unset, deprecated in the IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.inputs)
-            if self._pb.HasField("inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.inputs
+        return model
 
     @property
     def quality_of_service(self) -> _core_execution.QualityOfService | None:
@@ -1511,11 +1570,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
         ``flyteidl.core.QualityOfService quality_of_service = 17``; None when unset.
         """
-        return (
-            _core_execution.QualityOfService._wrap(self._pb.quality_of_service)
-            if self._pb.HasField("quality_of_service")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("quality_of_service"):
+            return None
+        model = _new(_core_execution.QualityOfService)
+        model._pb = pb.quality_of_service
+        return model
 
     @property
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
@@ -1618,11 +1678,12 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def cause(self) -> str:
@@ -1685,11 +1746,12 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -1746,7 +1808,9 @@ class WorkflowExecutionGetDataResponse(
 
         ``UrlBlob inputs = 2``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.inputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.inputs
+        return model
 
     @property
     @_deprecated("flyteidl.admin.WorkflowExecutionGetDataResponse.outputs is deprecated in the IDL")
@@ -1755,7 +1819,9 @@ class WorkflowExecutionGetDataResponse(
 
         ``UrlBlob outputs = 1``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.outputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.outputs
+        return model
 
     @property
     def full_inputs(self) -> _core_literals.LiteralMap:
@@ -1763,7 +1829,9 @@ class WorkflowExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_inputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_inputs
+        return model
 
     @property
     def full_outputs(self) -> _core_literals.LiteralMap:
@@ -1771,7 +1839,9 @@ class WorkflowExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_outputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_outputs
+        return model
 
     if TYPE_CHECKING:
 
@@ -1818,11 +1888,12 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def state(self) -> ExecutionState:
@@ -1953,11 +2024,12 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def depth(self) -> int:
@@ -2010,7 +2082,12 @@ class WorkflowExecutionGetMetricsResponse(
 
         ``flyteidl.core.Span span = 1``; None when unset.
         """
-        return _core_metrics.Span._wrap(self._pb.span) if self._pb.HasField("span") else None
+        pb = self._pb
+        if not pb.HasField("span"):
+            return None
+        model = _new(_core_metrics.Span)
+        model._pb = pb.span
+        return model
 
     if TYPE_CHECKING:
 

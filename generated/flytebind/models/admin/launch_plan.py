@@ -30,6 +30,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -112,7 +113,12 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def spec(self) -> LaunchPlanSpec | None:
@@ -120,7 +126,12 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
 
         ``LaunchPlanSpec spec = 2``; None when unset.
         """
-        return LaunchPlanSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(LaunchPlanSpec)
+        model._pb = pb.spec
+        return model
 
     if TYPE_CHECKING:
 
@@ -184,7 +195,12 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def spec(self) -> LaunchPlanSpec | None:
@@ -192,7 +208,12 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
 
         ``LaunchPlanSpec spec = 2``; None when unset.
         """
-        return LaunchPlanSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(LaunchPlanSpec)
+        model._pb = pb.spec
+        return model
 
     @property
     def closure(self) -> LaunchPlanClosure | None:
@@ -200,7 +221,12 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
 
         ``LaunchPlanClosure closure = 3``; None when unset.
         """
-        return LaunchPlanClosure._wrap(self._pb.closure) if self._pb.HasField("closure") else None
+        pb = self._pb
+        if not pb.HasField("closure"):
+            return None
+        model = _new(LaunchPlanClosure)
+        model._pb = pb.closure
+        return model
 
     if TYPE_CHECKING:
 
@@ -413,11 +439,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``flyteidl.core.Identifier workflow_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.workflow_id)
-            if self._pb.HasField("workflow_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.workflow_id
+        return model
 
     @property
     def entity_metadata(self) -> LaunchPlanMetadata | None:
@@ -425,11 +452,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``LaunchPlanMetadata entity_metadata = 2``; None when unset.
         """
-        return (
-            LaunchPlanMetadata._wrap(self._pb.entity_metadata)
-            if self._pb.HasField("entity_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("entity_metadata"):
+            return None
+        model = _new(LaunchPlanMetadata)
+        model._pb = pb.entity_metadata
+        return model
 
     @property
     def default_inputs(self) -> _core_interface.ParameterMap | None:
@@ -438,11 +466,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``flyteidl.core.ParameterMap default_inputs = 3``; None when unset.
         """
-        return (
-            _core_interface.ParameterMap._wrap(self._pb.default_inputs)
-            if self._pb.HasField("default_inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("default_inputs"):
+            return None
+        model = _new(_core_interface.ParameterMap)
+        model._pb = pb.default_inputs
+        return model
 
     @property
     def fixed_inputs(self) -> _core_literals.LiteralMap | None:
@@ -450,11 +479,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``flyteidl.core.LiteralMap fixed_inputs = 4``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.fixed_inputs)
-            if self._pb.HasField("fixed_inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("fixed_inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.fixed_inputs
+        return model
 
     @property
     @_deprecated("flyteidl.admin.LaunchPlanSpec.role is deprecated in the IDL")
@@ -471,7 +501,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``Labels labels = 6``; None when unset.
         """
-        return _admin_common.Labels._wrap(self._pb.labels) if self._pb.HasField("labels") else None
+        pb = self._pb
+        if not pb.HasField("labels"):
+            return None
+        model = _new(_admin_common.Labels)
+        model._pb = pb.labels
+        return model
 
     @property
     def annotations(self) -> _admin_common.Annotations | None:
@@ -479,11 +514,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``Annotations annotations = 7``; None when unset.
         """
-        return (
-            _admin_common.Annotations._wrap(self._pb.annotations)
-            if self._pb.HasField("annotations")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("annotations"):
+            return None
+        model = _new(_admin_common.Annotations)
+        model._pb = pb.annotations
+        return model
 
     @property
     @_deprecated("flyteidl.admin.LaunchPlanSpec.auth is deprecated in the IDL")
@@ -492,7 +528,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``Auth auth = 8``; None when unset, deprecated in the IDL.
         """
-        return Auth._wrap(self._pb.auth) if self._pb.HasField("auth") else None
+        pb = self._pb
+        if not pb.HasField("auth"):
+            return None
+        model = _new(Auth)
+        model._pb = pb.auth
+        return model
 
     @property
     @_deprecated("flyteidl.admin.LaunchPlanSpec.auth_role is deprecated in the IDL")
@@ -501,11 +542,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``AuthRole auth_role = 9``; None when unset, deprecated in the IDL.
         """
-        return (
-            _admin_common.AuthRole._wrap(self._pb.auth_role)
-            if self._pb.HasField("auth_role")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("auth_role"):
+            return None
+        model = _new(_admin_common.AuthRole)
+        model._pb = pb.auth_role
+        return model
 
     @property
     def security_context(self) -> _core_security.SecurityContext | None:
@@ -513,11 +555,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``flyteidl.core.SecurityContext security_context = 10``; None when unset.
         """
-        return (
-            _core_security.SecurityContext._wrap(self._pb.security_context)
-            if self._pb.HasField("security_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("security_context"):
+            return None
+        model = _new(_core_security.SecurityContext)
+        model._pb = pb.security_context
+        return model
 
     @property
     def quality_of_service(self) -> _core_execution.QualityOfService | None:
@@ -525,11 +568,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``flyteidl.core.QualityOfService quality_of_service = 16``; None when unset.
         """
-        return (
-            _core_execution.QualityOfService._wrap(self._pb.quality_of_service)
-            if self._pb.HasField("quality_of_service")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("quality_of_service"):
+            return None
+        model = _new(_core_execution.QualityOfService)
+        model._pb = pb.quality_of_service
+        return model
 
     @property
     def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
@@ -537,11 +581,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``RawOutputDataConfig raw_output_data_config = 17``; None when unset.
         """
-        return (
-            _admin_common.RawOutputDataConfig._wrap(self._pb.raw_output_data_config)
-            if self._pb.HasField("raw_output_data_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_output_data_config"):
+            return None
+        model = _new(_admin_common.RawOutputDataConfig)
+        model._pb = pb.raw_output_data_config
+        return model
 
     @property
     def max_parallelism(self) -> int:
@@ -573,7 +618,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``Envs envs = 21``; None when unset.
         """
-        return _admin_common.Envs._wrap(self._pb.envs) if self._pb.HasField("envs") else None
+        pb = self._pb
+        if not pb.HasField("envs"):
+            return None
+        model = _new(_admin_common.Envs)
+        model._pb = pb.envs
+        return model
 
     @property
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
@@ -591,11 +641,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``ClusterAssignment cluster_assignment = 23``; None when unset.
         """
-        return (
-            _admin_cluster_assignment.ClusterAssignment._wrap(self._pb.cluster_assignment)
-            if self._pb.HasField("cluster_assignment")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("cluster_assignment"):
+            return None
+        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model._pb = pb.cluster_assignment
+        return model
 
     @property
     def concurrency_policy(self) -> ConcurrencyPolicy | None:
@@ -603,11 +654,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
         ``ConcurrencyPolicy concurrency_policy = 24``; None when unset.
         """
-        return (
-            ConcurrencyPolicy._wrap(self._pb.concurrency_policy)
-            if self._pb.HasField("concurrency_policy")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("concurrency_policy"):
+            return None
+        model = _new(ConcurrencyPolicy)
+        model._pb = pb.concurrency_policy
+        return model
 
     if TYPE_CHECKING:
 
@@ -741,11 +793,12 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
 
         ``flyteidl.core.ParameterMap expected_inputs = 2``; None when unset.
         """
-        return (
-            _core_interface.ParameterMap._wrap(self._pb.expected_inputs)
-            if self._pb.HasField("expected_inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("expected_inputs"):
+            return None
+        model = _new(_core_interface.ParameterMap)
+        model._pb = pb.expected_inputs
+        return model
 
     @property
     def expected_outputs(self) -> _core_interface.VariableMap | None:
@@ -753,11 +806,12 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
 
         ``flyteidl.core.VariableMap expected_outputs = 3``; None when unset.
         """
-        return (
-            _core_interface.VariableMap._wrap(self._pb.expected_outputs)
-            if self._pb.HasField("expected_outputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("expected_outputs"):
+            return None
+        model = _new(_core_interface.VariableMap)
+        model._pb = pb.expected_outputs
+        return model
 
     @property
     def created_at(self) -> _datetime | None:
@@ -824,11 +878,12 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
 
         ``Schedule schedule = 1``; None when unset.
         """
-        return (
-            _admin_schedule.Schedule._wrap(self._pb.schedule)
-            if self._pb.HasField("schedule")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("schedule"):
+            return None
+        model = _new(_admin_schedule.Schedule)
+        model._pb = pb.schedule
+        return model
 
     @property
     def notifications(self) -> _Sequence[_admin_common.Notification]:
@@ -844,11 +899,12 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
 
         ``google.protobuf.Any launch_conditions = 3``; None when unset.
         """
-        return (
-            _AnyMessage._wrap(self._pb.launch_conditions)
-            if self._pb.HasField("launch_conditions")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launch_conditions"):
+            return None
+        model = _new(_AnyMessage)
+        model._pb = pb.launch_conditions
+        return model
 
     if TYPE_CHECKING:
 
@@ -894,7 +950,12 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def state(self) -> LaunchPlanState:
@@ -957,11 +1018,12 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
 
         ``NamedEntityIdentifier id = 1``; None when unset.
         """
-        return (
-            _admin_common.NamedEntityIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_admin_common.NamedEntityIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -1049,7 +1111,12 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     @property
     def org(self) -> str:

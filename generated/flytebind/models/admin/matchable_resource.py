@@ -30,6 +30,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -198,7 +199,12 @@ class TaskResourceAttributes(_FlyteIdlEntity[_pb2.TaskResourceAttributes]):
 
         ``TaskResourceSpec defaults = 1``; None when unset.
         """
-        return TaskResourceSpec._wrap(self._pb.defaults) if self._pb.HasField("defaults") else None
+        pb = self._pb
+        if not pb.HasField("defaults"):
+            return None
+        model = _new(TaskResourceSpec)
+        model._pb = pb.defaults
+        return model
 
     @property
     def limits(self) -> TaskResourceSpec | None:
@@ -206,7 +212,12 @@ class TaskResourceAttributes(_FlyteIdlEntity[_pb2.TaskResourceAttributes]):
 
         ``TaskResourceSpec limits = 2``; None when unset.
         """
-        return TaskResourceSpec._wrap(self._pb.limits) if self._pb.HasField("limits") else None
+        pb = self._pb
+        if not pb.HasField("limits"):
+            return None
+        model = _new(TaskResourceSpec)
+        model._pb = pb.limits
+        return model
 
     if TYPE_CHECKING:
 
@@ -528,11 +539,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
 
         ``flyteidl.core.SecurityContext security_context = 2``; None when unset.
         """
-        return (
-            _core_security.SecurityContext._wrap(self._pb.security_context)
-            if self._pb.HasField("security_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("security_context"):
+            return None
+        model = _new(_core_security.SecurityContext)
+        model._pb = pb.security_context
+        return model
 
     @property
     def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
@@ -540,11 +552,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
 
         ``RawOutputDataConfig raw_output_data_config = 3``; None when unset.
         """
-        return (
-            _admin_common.RawOutputDataConfig._wrap(self._pb.raw_output_data_config)
-            if self._pb.HasField("raw_output_data_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_output_data_config"):
+            return None
+        model = _new(_admin_common.RawOutputDataConfig)
+        model._pb = pb.raw_output_data_config
+        return model
 
     @property
     def labels(self) -> _admin_common.Labels | None:
@@ -552,7 +565,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
 
         ``Labels labels = 4``; None when unset.
         """
-        return _admin_common.Labels._wrap(self._pb.labels) if self._pb.HasField("labels") else None
+        pb = self._pb
+        if not pb.HasField("labels"):
+            return None
+        model = _new(_admin_common.Labels)
+        model._pb = pb.labels
+        return model
 
     @property
     def annotations(self) -> _admin_common.Annotations | None:
@@ -560,11 +578,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
 
         ``Annotations annotations = 5``; None when unset.
         """
-        return (
-            _admin_common.Annotations._wrap(self._pb.annotations)
-            if self._pb.HasField("annotations")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("annotations"):
+            return None
+        model = _new(_admin_common.Annotations)
+        model._pb = pb.annotations
+        return model
 
     @property
     def interruptible(self) -> bool | None:
@@ -588,7 +607,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
 
         ``Envs envs = 8``; None when unset.
         """
-        return _admin_common.Envs._wrap(self._pb.envs) if self._pb.HasField("envs") else None
+        pb = self._pb
+        if not pb.HasField("envs"):
+            return None
+        model = _new(_admin_common.Envs)
+        model._pb = pb.envs
+        return model
 
     @property
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
@@ -678,11 +702,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``TaskResourceAttributes task_resource_attributes = 1``; one of ``target``, None when
         unset.
         """
-        return (
-            TaskResourceAttributes._wrap(self._pb.task_resource_attributes)
-            if self._pb.HasField("task_resource_attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_resource_attributes"):
+            return None
+        model = _new(TaskResourceAttributes)
+        model._pb = pb.task_resource_attributes
+        return model
 
     @property
     def cluster_resource_attributes(self) -> ClusterResourceAttributes | None:
@@ -691,11 +716,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``ClusterResourceAttributes cluster_resource_attributes = 2``; one of ``target``, None
         when unset.
         """
-        return (
-            ClusterResourceAttributes._wrap(self._pb.cluster_resource_attributes)
-            if self._pb.HasField("cluster_resource_attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("cluster_resource_attributes"):
+            return None
+        model = _new(ClusterResourceAttributes)
+        model._pb = pb.cluster_resource_attributes
+        return model
 
     @property
     def execution_queue_attributes(self) -> ExecutionQueueAttributes | None:
@@ -704,11 +730,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``ExecutionQueueAttributes execution_queue_attributes = 3``; one of ``target``, None
         when unset.
         """
-        return (
-            ExecutionQueueAttributes._wrap(self._pb.execution_queue_attributes)
-            if self._pb.HasField("execution_queue_attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_queue_attributes"):
+            return None
+        model = _new(ExecutionQueueAttributes)
+        model._pb = pb.execution_queue_attributes
+        return model
 
     @property
     def execution_cluster_label(self) -> ExecutionClusterLabel | None:
@@ -717,11 +744,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``ExecutionClusterLabel execution_cluster_label = 4``; one of ``target``, None when
         unset.
         """
-        return (
-            ExecutionClusterLabel._wrap(self._pb.execution_cluster_label)
-            if self._pb.HasField("execution_cluster_label")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_cluster_label"):
+            return None
+        model = _new(ExecutionClusterLabel)
+        model._pb = pb.execution_cluster_label
+        return model
 
     @property
     def quality_of_service(self) -> _core_execution.QualityOfService | None:
@@ -730,11 +758,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``flyteidl.core.QualityOfService quality_of_service = 5``; one of ``target``, None when
         unset.
         """
-        return (
-            _core_execution.QualityOfService._wrap(self._pb.quality_of_service)
-            if self._pb.HasField("quality_of_service")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("quality_of_service"):
+            return None
+        model = _new(_core_execution.QualityOfService)
+        model._pb = pb.quality_of_service
+        return model
 
     @property
     def plugin_overrides(self) -> PluginOverrides | None:
@@ -742,11 +771,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
 
         ``PluginOverrides plugin_overrides = 6``; one of ``target``, None when unset.
         """
-        return (
-            PluginOverrides._wrap(self._pb.plugin_overrides)
-            if self._pb.HasField("plugin_overrides")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("plugin_overrides"):
+            return None
+        model = _new(PluginOverrides)
+        model._pb = pb.plugin_overrides
+        return model
 
     @property
     def workflow_execution_config(self) -> WorkflowExecutionConfig | None:
@@ -755,11 +785,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         ``WorkflowExecutionConfig workflow_execution_config = 7``; one of ``target``, None when
         unset.
         """
-        return (
-            WorkflowExecutionConfig._wrap(self._pb.workflow_execution_config)
-            if self._pb.HasField("workflow_execution_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_execution_config"):
+            return None
+        model = _new(WorkflowExecutionConfig)
+        model._pb = pb.workflow_execution_config
+        return model
 
     @property
     def cluster_assignment(self) -> _admin_cluster_assignment.ClusterAssignment | None:
@@ -767,11 +798,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
 
         ``ClusterAssignment cluster_assignment = 8``; one of ``target``, None when unset.
         """
-        return (
-            _admin_cluster_assignment.ClusterAssignment._wrap(self._pb.cluster_assignment)
-            if self._pb.HasField("cluster_assignment")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("cluster_assignment"):
+            return None
+        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model._pb = pb.cluster_assignment
+        return model
 
     @property
     def target(
@@ -906,11 +938,12 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
 
         ``MatchingAttributes attributes = 1``; None when unset.
         """
-        return (
-            MatchingAttributes._wrap(self._pb.attributes)
-            if self._pb.HasField("attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("attributes"):
+            return None
+        model = _new(MatchingAttributes)
+        model._pb = pb.attributes
+        return model
 
     @property
     def domain(self) -> str:

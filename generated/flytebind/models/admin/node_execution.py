@@ -32,6 +32,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -80,11 +81,12 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -143,11 +145,12 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         ``flyteidl.core.WorkflowExecutionIdentifier workflow_execution_id = 1``; None when
         unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.workflow_execution_id)
-            if self._pb.HasField("workflow_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_execution_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.workflow_execution_id
+        return model
 
     @property
     def limit(self) -> int:
@@ -179,7 +182,12 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     @property
     def unique_parent_id(self) -> str:
@@ -245,11 +253,12 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
 
         ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.task_execution_id)
-            if self._pb.HasField("task_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_execution_id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.task_execution_id
+        return model
 
     @property
     def limit(self) -> int:
@@ -281,7 +290,12 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     if TYPE_CHECKING:
 
@@ -338,7 +352,9 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; empty when unset.
         """
-        return _core_identifier.NodeExecutionIdentifier._wrap(self._pb.id)
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def input_uri(self) -> str:
@@ -354,7 +370,9 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
 
         ``NodeExecutionClosure closure = 3``; empty when unset.
         """
-        return NodeExecutionClosure._wrap(self._pb.closure)
+        model = _new(NodeExecutionClosure)
+        model._pb = self._pb.closure
+        return model
 
     @property
     def metadata(self) -> NodeExecutionMetaData:
@@ -362,7 +380,9 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
 
         ``NodeExecutionMetaData metadata = 4``; empty when unset.
         """
-        return NodeExecutionMetaData._wrap(self._pb.metadata)
+        model = _new(NodeExecutionMetaData)
+        model._pb = self._pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -651,11 +671,12 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     def workflow_node_metadata(self) -> WorkflowNodeMetadata | None:
@@ -664,11 +685,12 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         ``WorkflowNodeMetadata workflow_node_metadata = 8``; one of ``target_metadata``, None
         when unset.
         """
-        return (
-            WorkflowNodeMetadata._wrap(self._pb.workflow_node_metadata)
-            if self._pb.HasField("workflow_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_node_metadata"):
+            return None
+        model = _new(WorkflowNodeMetadata)
+        model._pb = pb.workflow_node_metadata
+        return model
 
     @property
     def task_node_metadata(self) -> TaskNodeMetadata | None:
@@ -677,11 +699,12 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         ``TaskNodeMetadata task_node_metadata = 9``; one of ``target_metadata``, None when
         unset.
         """
-        return (
-            TaskNodeMetadata._wrap(self._pb.task_node_metadata)
-            if self._pb.HasField("task_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_node_metadata"):
+            return None
+        model = _new(TaskNodeMetadata)
+        model._pb = pb.task_node_metadata
+        return model
 
     @property
     def created_at(self) -> _datetime | None:
@@ -707,11 +730,12 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         ``flyteidl.core.LiteralMap output_data = 10``; one of ``output_result``, None when
         unset, deprecated in the IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def dynamic_job_spec_uri(self) -> str:
@@ -832,7 +856,9 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier executionId = 1``; empty when unset.
         """
-        return _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.executionId)
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = self._pb.executionId
+        return model
 
     @property
     def executionId(self) -> _core_identifier.WorkflowExecutionIdentifier:
@@ -894,7 +920,9 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
 
         ``flyteidl.core.CatalogMetadata catalog_key = 2``; empty when unset.
         """
-        return _core_catalog.CatalogMetadata._wrap(self._pb.catalog_key)
+        model = _new(_core_catalog.CatalogMetadata)
+        model._pb = self._pb.catalog_key
+        return model
 
     @property
     def checkpoint_uri(self) -> str:
@@ -953,7 +981,9 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
 
         ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id)
+        model = _new(_core_identifier.Identifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure:
@@ -961,7 +991,9 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 2``; empty when unset.
         """
-        return _core_compiler.CompiledWorkflowClosure._wrap(self._pb.compiled_workflow)
+        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model._pb = self._pb.compiled_workflow
+        return model
 
     @property
     def dynamic_job_spec_uri(self) -> str:
@@ -1012,11 +1044,12 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -1080,7 +1113,9 @@ class NodeExecutionGetDataResponse(
 
         ``UrlBlob inputs = 1``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.inputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.inputs
+        return model
 
     @property
     @_deprecated("flyteidl.admin.NodeExecutionGetDataResponse.outputs is deprecated in the IDL")
@@ -1089,7 +1124,9 @@ class NodeExecutionGetDataResponse(
 
         ``UrlBlob outputs = 2``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.outputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.outputs
+        return model
 
     @property
     def full_inputs(self) -> _core_literals.LiteralMap:
@@ -1097,7 +1134,9 @@ class NodeExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_inputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_inputs
+        return model
 
     @property
     def full_outputs(self) -> _core_literals.LiteralMap:
@@ -1105,7 +1144,9 @@ class NodeExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_outputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_outputs
+        return model
 
     @property
     def dynamic_workflow(self) -> DynamicWorkflowNodeMetadata | None:
@@ -1113,11 +1154,12 @@ class NodeExecutionGetDataResponse(
 
         ``DynamicWorkflowNodeMetadata dynamic_workflow = 16``; None when unset.
         """
-        return (
-            DynamicWorkflowNodeMetadata._wrap(self._pb.dynamic_workflow)
-            if self._pb.HasField("dynamic_workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("dynamic_workflow"):
+            return None
+        model = _new(DynamicWorkflowNodeMetadata)
+        model._pb = pb.dynamic_workflow
+        return model
 
     @property
     def flyte_urls(self) -> _admin_common.FlyteURLs | None:
@@ -1125,11 +1167,12 @@ class NodeExecutionGetDataResponse(
 
         ``FlyteURLs flyte_urls = 17``; None when unset.
         """
-        return (
-            _admin_common.FlyteURLs._wrap(self._pb.flyte_urls)
-            if self._pb.HasField("flyte_urls")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("flyte_urls"):
+            return None
+        model = _new(_admin_common.FlyteURLs)
+        model._pb = pb.flyte_urls
+        return model
 
     if TYPE_CHECKING:
 
@@ -1175,11 +1218,12 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -1220,11 +1264,12 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; None when unset.
         """
-        return (
-            _core_compiler.CompiledWorkflowClosure._wrap(self._pb.compiled_workflow)
-            if self._pb.HasField("compiled_workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("compiled_workflow"):
+            return None
+        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model._pb = pb.compiled_workflow
+        return model
 
     if TYPE_CHECKING:
 

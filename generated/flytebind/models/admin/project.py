@@ -12,6 +12,7 @@ from flytebind.models.admin import common as _admin_common
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -232,7 +233,12 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
 
         ``Labels labels = 5``; None when unset.
         """
-        return _admin_common.Labels._wrap(self._pb.labels) if self._pb.HasField("labels") else None
+        pb = self._pb
+        if not pb.HasField("labels"):
+            return None
+        model = _new(_admin_common.Labels)
+        model._pb = pb.labels
+        return model
 
     @property
     def state(self) -> Project.ProjectState:
@@ -384,7 +390,12 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
 
         ``Sort sort_by = 4``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     @property
     def org(self) -> str:
@@ -437,7 +448,12 @@ class ProjectRegisterRequest(_FlyteIdlEntity[_pb2.ProjectRegisterRequest]):
 
         ``Project project = 1``; None when unset.
         """
-        return Project._wrap(self._pb.project) if self._pb.HasField("project") else None
+        pb = self._pb
+        if not pb.HasField("project"):
+            return None
+        model = _new(Project)
+        model._pb = pb.project
+        return model
 
     if TYPE_CHECKING:
 

@@ -10,6 +10,7 @@ from flyteidl.admin import project_domain_attributes_pb2 as _pb2
 from flytebind.models.admin import matchable_resource as _admin_matchable_resource
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -76,11 +77,12 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
 
         ``MatchingAttributes matching_attributes = 3``; None when unset.
         """
-        return (
-            _admin_matchable_resource.MatchingAttributes._wrap(self._pb.matching_attributes)
-            if self._pb.HasField("matching_attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("matching_attributes"):
+            return None
+        model = _new(_admin_matchable_resource.MatchingAttributes)
+        model._pb = pb.matching_attributes
+        return model
 
     @property
     def org(self) -> str:
@@ -134,11 +136,12 @@ class ProjectDomainAttributesUpdateRequest(
 
         ``ProjectDomainAttributes attributes = 1``; None when unset.
         """
-        return (
-            ProjectDomainAttributes._wrap(self._pb.attributes)
-            if self._pb.HasField("attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("attributes"):
+            return None
+        model = _new(ProjectDomainAttributes)
+        model._pb = pb.attributes
+        return model
 
     if TYPE_CHECKING:
 
@@ -271,11 +274,12 @@ class ProjectDomainAttributesGetResponse(_FlyteIdlEntity[_pb2.ProjectDomainAttri
 
         ``ProjectDomainAttributes attributes = 1``; None when unset.
         """
-        return (
-            ProjectDomainAttributes._wrap(self._pb.attributes)
-            if self._pb.HasField("attributes")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("attributes"):
+            return None
+        model = _new(ProjectDomainAttributes)
+        model._pb = pb.attributes
+        return model
 
     if TYPE_CHECKING:
 

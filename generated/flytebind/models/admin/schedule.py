@@ -14,6 +14,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -196,7 +197,12 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
 
         ``FixedRate rate = 2``; one of ``ScheduleExpression``, None when unset.
         """
-        return FixedRate._wrap(self._pb.rate) if self._pb.HasField("rate") else None
+        pb = self._pb
+        if not pb.HasField("rate"):
+            return None
+        model = _new(FixedRate)
+        model._pb = pb.rate
+        return model
 
     @property
     def kickoff_time_input_arg(self) -> str:
@@ -212,11 +218,12 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
 
         ``CronSchedule cron_schedule = 4``; one of ``ScheduleExpression``, None when unset.
         """
-        return (
-            CronSchedule._wrap(self._pb.cron_schedule)
-            if self._pb.HasField("cron_schedule")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("cron_schedule"):
+            return None
+        model = _new(CronSchedule)
+        model._pb = pb.cron_schedule
+        return model
 
     @property
     def schedule_expression(self) -> str | FixedRate | CronSchedule | None:

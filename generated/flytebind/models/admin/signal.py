@@ -17,6 +17,7 @@ from flytebind.models.core import (
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -60,11 +61,12 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.SignalIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.SignalIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def type(self) -> _core_types.LiteralType | None:
@@ -72,7 +74,12 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
 
         ``flyteidl.core.LiteralType type = 2``; None when unset.
         """
-        return _core_types.LiteralType._wrap(self._pb.type) if self._pb.HasField("type") else None
+        pb = self._pb
+        if not pb.HasField("type"):
+            return None
+        model = _new(_core_types.LiteralType)
+        model._pb = pb.type
+        return model
 
     if TYPE_CHECKING:
 
@@ -127,11 +134,12 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         ``flyteidl.core.WorkflowExecutionIdentifier workflow_execution_id = 1``; None when
         unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.workflow_execution_id)
-            if self._pb.HasField("workflow_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_execution_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.workflow_execution_id
+        return model
 
     @property
     def limit(self) -> int:
@@ -163,7 +171,12 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     if TYPE_CHECKING:
 
@@ -264,11 +277,12 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.SignalIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.SignalIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def value(self) -> _core_literals.Literal | None:
@@ -276,7 +290,12 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
 
         ``flyteidl.core.Literal value = 2``; None when unset.
         """
-        return _core_literals.Literal._wrap(self._pb.value) if self._pb.HasField("value") else None
+        pb = self._pb
+        if not pb.HasField("value"):
+            return None
+        model = _new(_core_literals.Literal)
+        model._pb = pb.value
+        return model
 
     if TYPE_CHECKING:
 
@@ -337,11 +356,12 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.SignalIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.SignalIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def type(self) -> _core_types.LiteralType | None:
@@ -349,7 +369,12 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
 
         ``flyteidl.core.LiteralType type = 2``; None when unset.
         """
-        return _core_types.LiteralType._wrap(self._pb.type) if self._pb.HasField("type") else None
+        pb = self._pb
+        if not pb.HasField("type"):
+            return None
+        model = _new(_core_types.LiteralType)
+        model._pb = pb.type
+        return model
 
     @property
     def value(self) -> _core_literals.Literal | None:
@@ -357,7 +382,12 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
 
         ``flyteidl.core.Literal value = 3``; None when unset.
         """
-        return _core_literals.Literal._wrap(self._pb.value) if self._pb.HasField("value") else None
+        pb = self._pb
+        if not pb.HasField("value"):
+            return None
+        model = _new(_core_literals.Literal)
+        model._pb = pb.value
+        return model
 
     if TYPE_CHECKING:
 

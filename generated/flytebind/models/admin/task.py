@@ -22,6 +22,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -65,7 +66,12 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def spec(self) -> TaskSpec | None:
@@ -73,7 +79,12 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
 
         ``TaskSpec spec = 2``; None when unset.
         """
-        return TaskSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(TaskSpec)
+        model._pb = pb.spec
+        return model
 
     if TYPE_CHECKING:
 
@@ -134,7 +145,12 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def closure(self) -> TaskClosure | None:
@@ -142,7 +158,12 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
 
         ``TaskClosure closure = 2``; None when unset.
         """
-        return TaskClosure._wrap(self._pb.closure) if self._pb.HasField("closure") else None
+        pb = self._pb
+        if not pb.HasField("closure"):
+            return None
+        model = _new(TaskClosure)
+        model._pb = pb.closure
+        return model
 
     @property
     def short_description(self) -> str:
@@ -249,11 +270,12 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
 
         ``flyteidl.core.TaskTemplate template = 1``; None when unset.
         """
-        return (
-            _core_tasks.TaskTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_tasks.TaskTemplate)
+        model._pb = pb.template
+        return model
 
     @property
     def description(self) -> _admin_description_entity.DescriptionEntity | None:
@@ -261,11 +283,12 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
 
         ``DescriptionEntity description = 2``; None when unset.
         """
-        return (
-            _admin_description_entity.DescriptionEntity._wrap(self._pb.description)
-            if self._pb.HasField("description")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("description"):
+            return None
+        model = _new(_admin_description_entity.DescriptionEntity)
+        model._pb = pb.description
+        return model
 
     if TYPE_CHECKING:
 
@@ -310,11 +333,12 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
 
         ``flyteidl.core.CompiledTask compiled_task = 1``; None when unset.
         """
-        return (
-            _core_compiler.CompiledTask._wrap(self._pb.compiled_task)
-            if self._pb.HasField("compiled_task")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("compiled_task"):
+            return None
+        model = _new(_core_compiler.CompiledTask)
+        model._pb = pb.compiled_task
+        return model
 
     @property
     def created_at(self) -> _datetime | None:

@@ -33,6 +33,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -80,11 +81,12 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -137,11 +139,12 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
 
         ``flyteidl.core.NodeExecutionIdentifier node_execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.node_execution_id)
-            if self._pb.HasField("node_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("node_execution_id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.node_execution_id
+        return model
 
     @property
     def limit(self) -> int:
@@ -173,7 +176,12 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
 
         ``Sort sort_by = 5``; None when unset.
         """
-        return _admin_common.Sort._wrap(self._pb.sort_by) if self._pb.HasField("sort_by") else None
+        pb = self._pb
+        if not pb.HasField("sort_by"):
+            return None
+        model = _new(_admin_common.Sort)
+        model._pb = pb.sort_by
+        return model
 
     if TYPE_CHECKING:
 
@@ -228,7 +236,9 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; empty when unset.
         """
-        return _core_identifier.TaskExecutionIdentifier._wrap(self._pb.id)
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def input_uri(self) -> str:
@@ -244,7 +254,9 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
 
         ``TaskExecutionClosure closure = 3``; empty when unset.
         """
-        return TaskExecutionClosure._wrap(self._pb.closure)
+        model = _new(TaskExecutionClosure)
+        model._pb = self._pb.closure
+        return model
 
     @property
     def is_parent(self) -> bool:
@@ -465,11 +477,12 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     def metadata(self) -> _event_event.TaskExecutionMetadata | None:
@@ -477,11 +490,12 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
 
         ``flyteidl.event.TaskExecutionMetadata metadata = 16``; None when unset.
         """
-        return (
-            _event_event.TaskExecutionMetadata._wrap(self._pb.metadata)
-            if self._pb.HasField("metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(_event_event.TaskExecutionMetadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def custom_info(self) -> _JsonObject | None:
@@ -515,11 +529,12 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         ``flyteidl.core.LiteralMap output_data = 12``; one of ``output_result``, None when
         unset, deprecated in the IDL.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def event_version(self) -> int:
@@ -543,11 +558,12 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
 
         ``flyteidl.core.LogContext log_context = 19``; None when unset.
         """
-        return (
-            _core_execution.LogContext._wrap(self._pb.log_context)
-            if self._pb.HasField("log_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("log_context"):
+            return None
+        model = _new(_core_execution.LogContext)
+        model._pb = pb.log_context
+        return model
 
     @property
     def output_result(
@@ -687,11 +703,12 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -752,7 +769,9 @@ class TaskExecutionGetDataResponse(
 
         ``UrlBlob inputs = 1``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.inputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.inputs
+        return model
 
     @property
     @_deprecated("flyteidl.admin.TaskExecutionGetDataResponse.outputs is deprecated in the IDL")
@@ -761,7 +780,9 @@ class TaskExecutionGetDataResponse(
 
         ``UrlBlob outputs = 2``; empty when unset, deprecated in the IDL.
         """
-        return _admin_common.UrlBlob._wrap(self._pb.outputs)
+        model = _new(_admin_common.UrlBlob)
+        model._pb = self._pb.outputs
+        return model
 
     @property
     def full_inputs(self) -> _core_literals.LiteralMap:
@@ -769,7 +790,9 @@ class TaskExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_inputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_inputs
+        return model
 
     @property
     def full_outputs(self) -> _core_literals.LiteralMap:
@@ -777,7 +800,9 @@ class TaskExecutionGetDataResponse(
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        return _core_literals.LiteralMap._wrap(self._pb.full_outputs)
+        model = _new(_core_literals.LiteralMap)
+        model._pb = self._pb.full_outputs
+        return model
 
     @property
     def flyte_urls(self) -> _admin_common.FlyteURLs | None:
@@ -785,11 +810,12 @@ class TaskExecutionGetDataResponse(
 
         ``FlyteURLs flyte_urls = 5``; None when unset.
         """
-        return (
-            _admin_common.FlyteURLs._wrap(self._pb.flyte_urls)
-            if self._pb.HasField("flyte_urls")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("flyte_urls"):
+            return None
+        model = _new(_admin_common.FlyteURLs)
+        model._pb = pb.flyte_urls
+        return model
 
     if TYPE_CHECKING:
 

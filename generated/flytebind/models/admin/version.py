@@ -9,6 +9,7 @@ from flyteidl.admin import version_pb2 as _pb2
 
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -46,11 +47,12 @@ class GetVersionResponse(_FlyteIdlEntity[_pb2.GetVersionResponse]):
 
         ``Version control_plane_version = 1``; None when unset.
         """
-        return (
-            Version._wrap(self._pb.control_plane_version)
-            if self._pb.HasField("control_plane_version")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("control_plane_version"):
+            return None
+        model = _new(Version)
+        model._pb = pb.control_plane_version
+        return model
 
     if TYPE_CHECKING:
 

@@ -26,6 +26,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -72,7 +73,12 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def spec(self) -> WorkflowSpec | None:
@@ -80,7 +86,12 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
 
         ``WorkflowSpec spec = 2``; None when unset.
         """
-        return WorkflowSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(WorkflowSpec)
+        model._pb = pb.spec
+        return model
 
     if TYPE_CHECKING:
 
@@ -141,7 +152,12 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def closure(self) -> WorkflowClosure | None:
@@ -149,7 +165,12 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
 
         ``WorkflowClosure closure = 2``; None when unset.
         """
-        return WorkflowClosure._wrap(self._pb.closure) if self._pb.HasField("closure") else None
+        pb = self._pb
+        if not pb.HasField("closure"):
+            return None
+        model = _new(WorkflowClosure)
+        model._pb = pb.closure
+        return model
 
     @property
     def short_description(self) -> str:
@@ -259,11 +280,12 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
 
         ``flyteidl.core.WorkflowTemplate template = 1``; None when unset.
         """
-        return (
-            _core_workflow.WorkflowTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_workflow.WorkflowTemplate)
+        model._pb = pb.template
+        return model
 
     @property
     def sub_workflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
@@ -279,11 +301,12 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
 
         ``DescriptionEntity description = 3``; None when unset.
         """
-        return (
-            _admin_description_entity.DescriptionEntity._wrap(self._pb.description)
-            if self._pb.HasField("description")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("description"):
+            return None
+        model = _new(_admin_description_entity.DescriptionEntity)
+        model._pb = pb.description
+        return model
 
     if TYPE_CHECKING:
 
@@ -329,11 +352,12 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; None when unset.
         """
-        return (
-            _core_compiler.CompiledWorkflowClosure._wrap(self._pb.compiled_workflow)
-            if self._pb.HasField("compiled_workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("compiled_workflow"):
+            return None
+        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model._pb = pb.compiled_workflow
+        return model
 
     @property
     def created_at(self) -> _datetime | None:
@@ -385,7 +409,12 @@ class WorkflowErrorExistsDifferentStructure(
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -428,7 +457,12 @@ class WorkflowErrorExistsIdenticalStructure(
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -474,11 +508,12 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
         ``WorkflowErrorExistsDifferentStructure exists_different_structure = 1``; one of
         ``reason``, None when unset.
         """
-        return (
-            WorkflowErrorExistsDifferentStructure._wrap(self._pb.exists_different_structure)
-            if self._pb.HasField("exists_different_structure")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("exists_different_structure"):
+            return None
+        model = _new(WorkflowErrorExistsDifferentStructure)
+        model._pb = pb.exists_different_structure
+        return model
 
     @property
     def exists_identical_structure(self) -> WorkflowErrorExistsIdenticalStructure | None:
@@ -487,11 +522,12 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
         ``WorkflowErrorExistsIdenticalStructure exists_identical_structure = 2``; one of
         ``reason``, None when unset.
         """
-        return (
-            WorkflowErrorExistsIdenticalStructure._wrap(self._pb.exists_identical_structure)
-            if self._pb.HasField("exists_identical_structure")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("exists_identical_structure"):
+            return None
+        model = _new(WorkflowErrorExistsIdenticalStructure)
+        model._pb = pb.exists_identical_structure
+        return model
 
     @property
     def reason(

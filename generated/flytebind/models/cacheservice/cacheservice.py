@@ -24,6 +24,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -122,11 +123,12 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
 
         ``flyteidl.core.Identifier source_identifier = 1``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.source_identifier)
-            if self._pb.HasField("source_identifier")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("source_identifier"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.source_identifier
+        return model
 
     @property
     def key_map(self) -> KeyMapMetadata | None:
@@ -134,7 +136,12 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
 
         ``KeyMapMetadata key_map = 2``; None when unset.
         """
-        return KeyMapMetadata._wrap(self._pb.key_map) if self._pb.HasField("key_map") else None
+        pb = self._pb
+        if not pb.HasField("key_map"):
+            return None
+        model = _new(KeyMapMetadata)
+        model._pb = pb.key_map
+        return model
 
     @property
     def created_at(self) -> _datetime | None:
@@ -205,11 +212,12 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
 
         ``flyteidl.core.LiteralMap output_literals = 1``; one of ``output``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_literals)
-            if self._pb.HasField("output_literals")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_literals"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_literals
+        return model
 
     @property
     def output_uri(self) -> str | None:
@@ -225,7 +233,12 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
 
         ``Metadata metadata = 3``; None when unset.
         """
-        return Metadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(Metadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def output(self) -> _core_literals.LiteralMap | str | None:
@@ -335,7 +348,12 @@ class GetCacheResponse(_FlyteIdlEntity[_pb2.GetCacheResponse]):
 
         ``CachedOutput output = 1``; None when unset.
         """
-        return CachedOutput._wrap(self._pb.output) if self._pb.HasField("output") else None
+        pb = self._pb
+        if not pb.HasField("output"):
+            return None
+        model = _new(CachedOutput)
+        model._pb = pb.output
+        return model
 
     if TYPE_CHECKING:
 
@@ -390,7 +408,12 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
 
         ``CachedOutput output = 2``; None when unset.
         """
-        return CachedOutput._wrap(self._pb.output) if self._pb.HasField("output") else None
+        pb = self._pb
+        if not pb.HasField("output"):
+            return None
+        model = _new(CachedOutput)
+        model._pb = pb.output
+        return model
 
     @property
     def overwrite(self) -> bool:
@@ -665,7 +688,12 @@ class GetOrExtendReservationResponse(_FlyteIdlEntity[_pb2.GetOrExtendReservation
 
         ``Reservation reservation = 1``; None when unset.
         """
-        return Reservation._wrap(self._pb.reservation) if self._pb.HasField("reservation") else None
+        pb = self._pb
+        if not pb.HasField("reservation"):
+            return None
+        model = _new(Reservation)
+        model._pb = pb.reservation
+        return model
 
     if TYPE_CHECKING:
 

@@ -22,6 +22,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -210,11 +211,12 @@ class ArtifactBindingData(_FlyteIdlEntity[_pb2.ArtifactBindingData]):
 
         ``TimeTransform time_transform = 7``; None when unset.
         """
-        return (
-            TimeTransform._wrap(self._pb.time_transform)
-            if self._pb.HasField("time_transform")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("time_transform"):
+            return None
+        model = _new(TimeTransform)
+        model._pb = pb.time_transform
+        return model
 
     @property
     def partition_data(self) -> str | bool | None:
@@ -422,11 +424,12 @@ class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
 
         ``ArtifactBindingData triggered_binding = 3``; one of ``value``, None when unset.
         """
-        return (
-            ArtifactBindingData._wrap(self._pb.triggered_binding)
-            if self._pb.HasField("triggered_binding")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("triggered_binding"):
+            return None
+        model = _new(ArtifactBindingData)
+        model._pb = pb.triggered_binding
+        return model
 
     @property
     def input_binding(self) -> InputBindingData | None:
@@ -434,11 +437,12 @@ class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
 
         ``InputBindingData input_binding = 4``; one of ``value``, None when unset.
         """
-        return (
-            InputBindingData._wrap(self._pb.input_binding)
-            if self._pb.HasField("input_binding")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("input_binding"):
+            return None
+        model = _new(InputBindingData)
+        model._pb = pb.input_binding
+        return model
 
     @property
     def runtime_binding(self) -> RuntimeBinding | None:
@@ -446,11 +450,12 @@ class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
 
         ``RuntimeBinding runtime_binding = 5``; one of ``value``, None when unset.
         """
-        return (
-            RuntimeBinding._wrap(self._pb.runtime_binding)
-            if self._pb.HasField("runtime_binding")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("runtime_binding"):
+            return None
+        model = _new(RuntimeBinding)
+        model._pb = pb.runtime_binding
+        return model
 
     @property
     def value(
@@ -576,7 +581,12 @@ class TimePartition(_FlyteIdlEntity[_pb2.TimePartition]):
 
         ``LabelValue value = 1``; None when unset.
         """
-        return LabelValue._wrap(self._pb.value) if self._pb.HasField("value") else None
+        pb = self._pb
+        if not pb.HasField("value"):
+            return None
+        model = _new(LabelValue)
+        model._pb = pb.value
+        return model
 
     @property
     def granularity(self) -> Granularity:
@@ -637,9 +647,12 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
 
         ``ArtifactKey artifact_key = 1``; None when unset.
         """
-        return (
-            ArtifactKey._wrap(self._pb.artifact_key) if self._pb.HasField("artifact_key") else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_key"):
+            return None
+        model = _new(ArtifactKey)
+        model._pb = pb.artifact_key
+        return model
 
     @property
     def version(self) -> str:
@@ -655,7 +668,12 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
 
         ``Partitions partitions = 3``; None when unset.
         """
-        return Partitions._wrap(self._pb.partitions) if self._pb.HasField("partitions") else None
+        pb = self._pb
+        if not pb.HasField("partitions"):
+            return None
+        model = _new(Partitions)
+        model._pb = pb.partitions
+        return model
 
     @property
     def time_partition(self) -> TimePartition | None:
@@ -663,11 +681,12 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
 
         ``TimePartition time_partition = 4``; None when unset.
         """
-        return (
-            TimePartition._wrap(self._pb.time_partition)
-            if self._pb.HasField("time_partition")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("time_partition"):
+            return None
+        model = _new(TimePartition)
+        model._pb = pb.time_partition
+        return model
 
     if TYPE_CHECKING:
 
@@ -714,9 +733,12 @@ class ArtifactTag(_FlyteIdlEntity[_pb2.ArtifactTag]):
 
         ``ArtifactKey artifact_key = 1``; None when unset.
         """
-        return (
-            ArtifactKey._wrap(self._pb.artifact_key) if self._pb.HasField("artifact_key") else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_key"):
+            return None
+        model = _new(ArtifactKey)
+        model._pb = pb.artifact_key
+        return model
 
     @property
     def value(self) -> LabelValue | None:
@@ -724,7 +746,12 @@ class ArtifactTag(_FlyteIdlEntity[_pb2.ArtifactTag]):
 
         ``LabelValue value = 2``; None when unset.
         """
-        return LabelValue._wrap(self._pb.value) if self._pb.HasField("value") else None
+        pb = self._pb
+        if not pb.HasField("value"):
+            return None
+        model = _new(LabelValue)
+        model._pb = pb.value
+        return model
 
     if TYPE_CHECKING:
 
@@ -778,7 +805,12 @@ class ArtifactQuery(_FlyteIdlEntity[_pb2.ArtifactQuery]):
 
         ``ArtifactID artifact_id = 1``; one of ``identifier``, None when unset.
         """
-        return ArtifactID._wrap(self._pb.artifact_id) if self._pb.HasField("artifact_id") else None
+        pb = self._pb
+        if not pb.HasField("artifact_id"):
+            return None
+        model = _new(ArtifactID)
+        model._pb = pb.artifact_id
+        return model
 
     @property
     def artifact_tag(self) -> ArtifactTag | None:
@@ -786,9 +818,12 @@ class ArtifactQuery(_FlyteIdlEntity[_pb2.ArtifactQuery]):
 
         ``ArtifactTag artifact_tag = 2``; one of ``identifier``, None when unset.
         """
-        return (
-            ArtifactTag._wrap(self._pb.artifact_tag) if self._pb.HasField("artifact_tag") else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_tag"):
+            return None
+        model = _new(ArtifactTag)
+        model._pb = pb.artifact_tag
+        return model
 
     @property
     def uri(self) -> str | None:
@@ -804,7 +839,12 @@ class ArtifactQuery(_FlyteIdlEntity[_pb2.ArtifactQuery]):
 
         ``ArtifactBindingData binding = 4``; one of ``identifier``, None when unset.
         """
-        return ArtifactBindingData._wrap(self._pb.binding) if self._pb.HasField("binding") else None
+        pb = self._pb
+        if not pb.HasField("binding"):
+            return None
+        model = _new(ArtifactBindingData)
+        model._pb = pb.binding
+        return model
 
     @property
     def identifier(self) -> ArtifactID | ArtifactTag | str | ArtifactBindingData | None:

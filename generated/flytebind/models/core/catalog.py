@@ -11,6 +11,7 @@ from flytebind.models.core import identifier as _core_identifier
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -138,7 +139,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
 
         ``Identifier dataset_id = 1``; empty when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.dataset_id)
+        model = _new(_core_identifier.Identifier)
+        model._pb = self._pb.dataset_id
+        return model
 
     @property
     def artifact_tag(self) -> CatalogArtifactTag:
@@ -146,7 +149,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
 
         ``CatalogArtifactTag artifact_tag = 2``; empty when unset.
         """
-        return CatalogArtifactTag._wrap(self._pb.artifact_tag)
+        model = _new(CatalogArtifactTag)
+        model._pb = self._pb.artifact_tag
+        return model
 
     @property
     def source_task_execution(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -155,11 +160,12 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         ``TaskExecutionIdentifier source_task_execution = 3``; one of ``source_execution``, None
         when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.source_task_execution)
-            if self._pb.HasField("source_task_execution")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("source_task_execution"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.source_task_execution
+        return model
 
     @property
     def source_execution(self) -> _core_identifier.TaskExecutionIdentifier | None:

@@ -17,6 +17,7 @@ from flytebind.runtime.checks import (
     fill_map as _fill_map,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -155,7 +156,9 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
 
         ``WorkflowTemplate template = 1``; empty when unset.
         """
-        return _core_workflow.WorkflowTemplate._wrap(self._pb.template)
+        model = _new(_core_workflow.WorkflowTemplate)
+        model._pb = self._pb.template
+        return model
 
     @property
     def connections(self) -> ConnectionSet:
@@ -163,7 +166,9 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
 
         ``ConnectionSet connections = 2``; empty when unset.
         """
-        return ConnectionSet._wrap(self._pb.connections)
+        model = _new(ConnectionSet)
+        model._pb = self._pb.connections
+        return model
 
     if TYPE_CHECKING:
 
@@ -205,11 +210,12 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
 
         ``LaunchPlanTemplate template = 1``; None when unset.
         """
-        return (
-            _core_workflow.LaunchPlanTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_workflow.LaunchPlanTemplate)
+        model._pb = pb.template
+        return model
 
     if TYPE_CHECKING:
 
@@ -249,7 +255,9 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
 
         ``TaskTemplate template = 1``; empty when unset.
         """
-        return _core_tasks.TaskTemplate._wrap(self._pb.template)
+        model = _new(_core_tasks.TaskTemplate)
+        model._pb = self._pb.template
+        return model
 
     if TYPE_CHECKING:
 
@@ -303,7 +311,9 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
 
         ``CompiledWorkflow primary = 1``; empty when unset.
         """
-        return CompiledWorkflow._wrap(self._pb.primary)
+        model = _new(CompiledWorkflow)
+        model._pb = self._pb.primary
+        return model
 
     @property
     def sub_workflows(self) -> _Sequence[CompiledWorkflow]:

@@ -15,6 +15,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -90,7 +91,9 @@ class ComparisonExpression(_FlyteIdlEntity[_pb2.ComparisonExpression]):
 
         ``Operand left_value = 2``; empty when unset.
         """
-        return Operand._wrap(self._pb.left_value)
+        model = _new(Operand)
+        model._pb = self._pb.left_value
+        return model
 
     @property
     def right_value(self) -> Operand:
@@ -98,7 +101,9 @@ class ComparisonExpression(_FlyteIdlEntity[_pb2.ComparisonExpression]):
 
         ``Operand right_value = 3``; empty when unset.
         """
-        return Operand._wrap(self._pb.right_value)
+        model = _new(Operand)
+        model._pb = self._pb.right_value
+        return model
 
     if TYPE_CHECKING:
 
@@ -154,11 +159,12 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
 
         ``Primitive primitive = 1``; one of ``val``, None when unset, deprecated in the IDL.
         """
-        return (
-            _core_literals.Primitive._wrap(self._pb.primitive)
-            if self._pb.HasField("primitive")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("primitive"):
+            return None
+        model = _new(_core_literals.Primitive)
+        model._pb = pb.primitive
+        return model
 
     @property
     def var(self) -> str | None:
@@ -174,7 +180,12 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
 
         ``Scalar scalar = 3``; one of ``val``, None when unset.
         """
-        return _core_literals.Scalar._wrap(self._pb.scalar) if self._pb.HasField("scalar") else None
+        pb = self._pb
+        if not pb.HasField("scalar"):
+            return None
+        model = _new(_core_literals.Scalar)
+        model._pb = pb.scalar
+        return model
 
     @property
     def val(self) -> _core_literals.Primitive | str | _core_literals.Scalar | None:
@@ -253,11 +264,12 @@ class BooleanExpression(_FlyteIdlEntity[_pb2.BooleanExpression]):
 
         ``ConjunctionExpression conjunction = 1``; one of ``expr``, None when unset.
         """
-        return (
-            ConjunctionExpression._wrap(self._pb.conjunction)
-            if self._pb.HasField("conjunction")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("conjunction"):
+            return None
+        model = _new(ConjunctionExpression)
+        model._pb = pb.conjunction
+        return model
 
     @property
     def comparison(self) -> ComparisonExpression | None:
@@ -265,11 +277,12 @@ class BooleanExpression(_FlyteIdlEntity[_pb2.BooleanExpression]):
 
         ``ComparisonExpression comparison = 2``; one of ``expr``, None when unset.
         """
-        return (
-            ComparisonExpression._wrap(self._pb.comparison)
-            if self._pb.HasField("comparison")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("comparison"):
+            return None
+        model = _new(ComparisonExpression)
+        model._pb = pb.comparison
+        return model
 
     @property
     def expr(self) -> ConjunctionExpression | ComparisonExpression | None:
@@ -366,7 +379,9 @@ class ConjunctionExpression(_FlyteIdlEntity[_pb2.ConjunctionExpression]):
 
         ``BooleanExpression left_expression = 2``; empty when unset.
         """
-        return BooleanExpression._wrap(self._pb.left_expression)
+        model = _new(BooleanExpression)
+        model._pb = self._pb.left_expression
+        return model
 
     @property
     def right_expression(self) -> BooleanExpression:
@@ -374,7 +389,9 @@ class ConjunctionExpression(_FlyteIdlEntity[_pb2.ConjunctionExpression]):
 
         ``BooleanExpression right_expression = 3``; empty when unset.
         """
-        return BooleanExpression._wrap(self._pb.right_expression)
+        model = _new(BooleanExpression)
+        model._pb = self._pb.right_expression
+        return model
 
     if TYPE_CHECKING:
 

@@ -16,6 +16,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -171,7 +172,12 @@ class ErrorDocument(_FlyteIdlEntity[_pb2.ErrorDocument]):
 
         ``ContainerError error = 1``; None when unset.
         """
-        return ContainerError._wrap(self._pb.error) if self._pb.HasField("error") else None
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(ContainerError)
+        model._pb = pb.error
+        return model
 
     if TYPE_CHECKING:
 

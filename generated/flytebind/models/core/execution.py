@@ -23,6 +23,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -677,11 +678,12 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
 
         ``ContainerContext.ProcessContext process = 2``; None when unset.
         """
-        return (
-            ContainerContext.ProcessContext._wrap(self._pb.process)
-            if self._pb.HasField("process")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("process"):
+            return None
+        model = _new(ContainerContext.ProcessContext)
+        model._pb = pb.process
+        return model
 
     if TYPE_CHECKING:
 
@@ -800,7 +802,12 @@ class QualityOfService(_FlyteIdlEntity[_pb2.QualityOfService]):
 
         ``QualityOfServiceSpec spec = 2``; one of ``designation``, None when unset.
         """
-        return QualityOfServiceSpec._wrap(self._pb.spec) if self._pb.HasField("spec") else None
+        pb = self._pb
+        if not pb.HasField("spec"):
+            return None
+        model = _new(QualityOfServiceSpec)
+        model._pb = pb.spec
+        return model
 
     @property
     def designation(self) -> QualityOfService.Tier | QualityOfServiceSpec | None:

@@ -17,6 +17,7 @@ from flytebind.runtime.checks import (
 )
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -79,11 +80,12 @@ class ExecutionEnvAssignment(_FlyteIdlEntity[_pb2.ExecutionEnvAssignment]):
 
         ``ExecutionEnv execution_env = 3``; None when unset.
         """
-        return (
-            ExecutionEnv._wrap(self._pb.execution_env)
-            if self._pb.HasField("execution_env")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_env"):
+            return None
+        model = _new(ExecutionEnv)
+        model._pb = pb.execution_env
+        return model
 
     if TYPE_CHECKING:
 

@@ -10,6 +10,7 @@ from flyteidl.core import identifier_pb2 as _pb2
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -268,7 +269,9 @@ class NodeExecutionIdentifier(_FlyteIdlEntity[_pb2.NodeExecutionIdentifier]):
 
         ``WorkflowExecutionIdentifier execution_id = 2``; empty when unset.
         """
-        return WorkflowExecutionIdentifier._wrap(self._pb.execution_id)
+        model = _new(WorkflowExecutionIdentifier)
+        model._pb = self._pb.execution_id
+        return model
 
     if TYPE_CHECKING:
 
@@ -317,7 +320,9 @@ class TaskExecutionIdentifier(_FlyteIdlEntity[_pb2.TaskExecutionIdentifier]):
 
         ``Identifier task_id = 1``; empty when unset.
         """
-        return Identifier._wrap(self._pb.task_id)
+        model = _new(Identifier)
+        model._pb = self._pb.task_id
+        return model
 
     @property
     def node_execution_id(self) -> NodeExecutionIdentifier:
@@ -325,7 +330,9 @@ class TaskExecutionIdentifier(_FlyteIdlEntity[_pb2.TaskExecutionIdentifier]):
 
         ``NodeExecutionIdentifier node_execution_id = 2``; empty when unset.
         """
-        return NodeExecutionIdentifier._wrap(self._pb.node_execution_id)
+        model = _new(NodeExecutionIdentifier)
+        model._pb = self._pb.node_execution_id
+        return model
 
     @property
     def retry_attempt(self) -> int:
@@ -387,11 +394,12 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
 
         ``WorkflowExecutionIdentifier execution_id = 2``; None when unset.
         """
-        return (
-            WorkflowExecutionIdentifier._wrap(self._pb.execution_id)
-            if self._pb.HasField("execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_id"):
+            return None
+        model = _new(WorkflowExecutionIdentifier)
+        model._pb = pb.execution_id
+        return model
 
     if TYPE_CHECKING:
 

@@ -22,6 +22,7 @@ from flytebind.runtime.checks import (
     only_member as _only_member,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -75,7 +76,9 @@ class Variable(_FlyteIdlEntity[_pb2.Variable]):
 
         ``LiteralType type = 1``; empty when unset.
         """
-        return _core_types.LiteralType._wrap(self._pb.type)
+        model = _new(_core_types.LiteralType)
+        model._pb = self._pb.type
+        return model
 
     @property
     def description(self) -> str:
@@ -91,11 +94,12 @@ class Variable(_FlyteIdlEntity[_pb2.Variable]):
 
         ``ArtifactID artifact_partial_id = 3``; None when unset.
         """
-        return (
-            _core_artifact_id.ArtifactID._wrap(self._pb.artifact_partial_id)
-            if self._pb.HasField("artifact_partial_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_partial_id"):
+            return None
+        model = _new(_core_artifact_id.ArtifactID)
+        model._pb = pb.artifact_partial_id
+        return model
 
     @property
     def artifact_tag(self) -> _core_artifact_id.ArtifactTag | None:
@@ -103,11 +107,12 @@ class Variable(_FlyteIdlEntity[_pb2.Variable]):
 
         ``ArtifactTag artifact_tag = 4``; None when unset.
         """
-        return (
-            _core_artifact_id.ArtifactTag._wrap(self._pb.artifact_tag)
-            if self._pb.HasField("artifact_tag")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_tag"):
+            return None
+        model = _new(_core_artifact_id.ArtifactTag)
+        model._pb = pb.artifact_tag
+        return model
 
     if TYPE_CHECKING:
 
@@ -195,7 +200,9 @@ class TypedInterface(_FlyteIdlEntity[_pb2.TypedInterface]):
 
         ``VariableMap inputs = 1``; empty when unset.
         """
-        return VariableMap._wrap(self._pb.inputs)
+        model = _new(VariableMap)
+        model._pb = self._pb.inputs
+        return model
 
     @property
     def outputs(self) -> VariableMap:
@@ -203,7 +210,9 @@ class TypedInterface(_FlyteIdlEntity[_pb2.TypedInterface]):
 
         ``VariableMap outputs = 2``; empty when unset.
         """
-        return VariableMap._wrap(self._pb.outputs)
+        model = _new(VariableMap)
+        model._pb = self._pb.outputs
+        return model
 
     if TYPE_CHECKING:
 
@@ -260,7 +269,12 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
         ``Variable var = 1``; None when unset.
         """
-        return Variable._wrap(self._pb.var) if self._pb.HasField("var") else None
+        pb = self._pb
+        if not pb.HasField("var"):
+            return None
+        model = _new(Variable)
+        model._pb = pb.var
+        return model
 
     @property
     def default(self) -> _core_literals.Literal | None:
@@ -268,9 +282,12 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
         ``Literal default = 2``; one of ``behavior``, None when unset.
         """
-        return (
-            _core_literals.Literal._wrap(self._pb.default) if self._pb.HasField("default") else None
-        )
+        pb = self._pb
+        if not pb.HasField("default"):
+            return None
+        model = _new(_core_literals.Literal)
+        model._pb = pb.default
+        return model
 
     @property
     def required(self) -> bool | None:
@@ -286,11 +303,12 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
         ``ArtifactQuery artifact_query = 4``; one of ``behavior``, None when unset.
         """
-        return (
-            _core_artifact_id.ArtifactQuery._wrap(self._pb.artifact_query)
-            if self._pb.HasField("artifact_query")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_query"):
+            return None
+        model = _new(_core_artifact_id.ArtifactQuery)
+        model._pb = pb.artifact_query
+        return model
 
     @property
     def artifact_id(self) -> _core_artifact_id.ArtifactID | None:
@@ -298,11 +316,12 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
         ``ArtifactID artifact_id = 5``; one of ``behavior``, None when unset.
         """
-        return (
-            _core_artifact_id.ArtifactID._wrap(self._pb.artifact_id)
-            if self._pb.HasField("artifact_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_id"):
+            return None
+        model = _new(_core_artifact_id.ArtifactID)
+        model._pb = pb.artifact_id
+        return model
 
     @property
     def behavior(

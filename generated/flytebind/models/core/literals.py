@@ -27,6 +27,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -256,7 +257,9 @@ class Blob(_FlyteIdlEntity[_pb2.Blob]):
 
         ``BlobMetadata metadata = 1``; empty when unset.
         """
-        return BlobMetadata._wrap(self._pb.metadata)
+        model = _new(BlobMetadata)
+        model._pb = self._pb.metadata
+        return model
 
     @property
     def uri(self) -> str:
@@ -305,7 +308,9 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
 
         ``BlobType type = 1``; empty when unset.
         """
-        return _core_types.BlobType._wrap(self._pb.type)
+        model = _new(_core_types.BlobType)
+        model._pb = self._pb.type
+        return model
 
     if TYPE_CHECKING:
 
@@ -416,7 +421,9 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
 
         ``SchemaType type = 3``; empty when unset.
         """
-        return _core_types.SchemaType._wrap(self._pb.type)
+        model = _new(_core_types.SchemaType)
+        model._pb = self._pb.type
+        return model
 
     if TYPE_CHECKING:
 
@@ -465,7 +472,9 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
 
         ``Literal value = 1``; empty when unset.
         """
-        return Literal._wrap(self._pb.value)
+        model = _new(Literal)
+        model._pb = self._pb.value
+        return model
 
     @property
     def stored_type(self) -> _core_types.LiteralType:
@@ -473,7 +482,9 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
 
         ``LiteralType type = 2``; empty when unset.
         """
-        return _core_types.LiteralType._wrap(self._pb.type)
+        model = _new(_core_types.LiteralType)
+        model._pb = self._pb.type
+        return model
 
     @property
     def type(self) -> _core_types.LiteralType:
@@ -520,11 +531,12 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
 
         ``StructuredDatasetType structured_dataset_type = 1``; None when unset.
         """
-        return (
-            _core_types.StructuredDatasetType._wrap(self._pb.structured_dataset_type)
-            if self._pb.HasField("structured_dataset_type")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("structured_dataset_type"):
+            return None
+        model = _new(_core_types.StructuredDatasetType)
+        model._pb = pb.structured_dataset_type
+        return model
 
     if TYPE_CHECKING:
 
@@ -578,11 +590,12 @@ class StructuredDataset(_FlyteIdlEntity[_pb2.StructuredDataset]):
 
         ``StructuredDatasetMetadata metadata = 2``; None when unset.
         """
-        return (
-            StructuredDatasetMetadata._wrap(self._pb.metadata)
-            if self._pb.HasField("metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(StructuredDatasetMetadata)
+        model._pb = pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -666,7 +679,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Primitive primitive = 1``; one of ``value``, None when unset.
         """
-        return Primitive._wrap(self._pb.primitive) if self._pb.HasField("primitive") else None
+        pb = self._pb
+        if not pb.HasField("primitive"):
+            return None
+        model = _new(Primitive)
+        model._pb = pb.primitive
+        return model
 
     @property
     def blob(self) -> Blob | None:
@@ -674,7 +692,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Blob blob = 2``; one of ``value``, None when unset.
         """
-        return Blob._wrap(self._pb.blob) if self._pb.HasField("blob") else None
+        pb = self._pb
+        if not pb.HasField("blob"):
+            return None
+        model = _new(Blob)
+        model._pb = pb.blob
+        return model
 
     @property
     def binary(self) -> Binary | None:
@@ -682,7 +705,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Binary binary = 3``; one of ``value``, None when unset.
         """
-        return Binary._wrap(self._pb.binary) if self._pb.HasField("binary") else None
+        pb = self._pb
+        if not pb.HasField("binary"):
+            return None
+        model = _new(Binary)
+        model._pb = pb.binary
+        return model
 
     @property
     def schema(self) -> Schema | None:
@@ -690,7 +718,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Schema schema = 4``; one of ``value``, None when unset.
         """
-        return Schema._wrap(self._pb.schema) if self._pb.HasField("schema") else None
+        pb = self._pb
+        if not pb.HasField("schema"):
+            return None
+        model = _new(Schema)
+        model._pb = pb.schema
+        return model
 
     @property
     def union(self) -> Union | None:
@@ -698,7 +731,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Union union = 9``; one of ``value``, None when unset.
         """
-        return Union._wrap(self._pb.union) if self._pb.HasField("union") else None
+        pb = self._pb
+        if not pb.HasField("union"):
+            return None
+        model = _new(Union)
+        model._pb = pb.union
+        return model
 
     @property
     def none_type(self) -> Void | None:
@@ -706,7 +744,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Void none_type = 5``; one of ``value``, None when unset.
         """
-        return Void._wrap(self._pb.none_type) if self._pb.HasField("none_type") else None
+        pb = self._pb
+        if not pb.HasField("none_type"):
+            return None
+        model = _new(Void)
+        model._pb = pb.none_type
+        return model
 
     @property
     def error(self) -> _core_types.Error | None:
@@ -714,7 +757,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``Error error = 6``; one of ``value``, None when unset.
         """
-        return _core_types.Error._wrap(self._pb.error) if self._pb.HasField("error") else None
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_types.Error)
+        model._pb = pb.error
+        return model
 
     @property
     def generic(self) -> _JsonObject | None:
@@ -730,11 +778,12 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
 
         ``StructuredDataset structured_dataset = 8``; one of ``value``, None when unset.
         """
-        return (
-            StructuredDataset._wrap(self._pb.structured_dataset)
-            if self._pb.HasField("structured_dataset")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("structured_dataset"):
+            return None
+        model = _new(StructuredDataset)
+        model._pb = pb.structured_dataset
+        return model
 
     @property
     def value(
@@ -871,7 +920,12 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
 
         ``Scalar scalar = 1``; one of ``value``, None when unset.
         """
-        return Scalar._wrap(self._pb.scalar) if self._pb.HasField("scalar") else None
+        pb = self._pb
+        if not pb.HasField("scalar"):
+            return None
+        model = _new(Scalar)
+        model._pb = pb.scalar
+        return model
 
     @property
     def collection(self) -> LiteralCollection | None:
@@ -879,11 +933,12 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
 
         ``LiteralCollection collection = 2``; one of ``value``, None when unset.
         """
-        return (
-            LiteralCollection._wrap(self._pb.collection)
-            if self._pb.HasField("collection")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("collection"):
+            return None
+        model = _new(LiteralCollection)
+        model._pb = pb.collection
+        return model
 
     @property
     def map(self) -> LiteralMap | None:
@@ -891,7 +946,12 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
 
         ``LiteralMap map = 3``; one of ``value``, None when unset.
         """
-        return LiteralMap._wrap(self._pb.map) if self._pb.HasField("map") else None
+        pb = self._pb
+        if not pb.HasField("map"):
+            return None
+        model = _new(LiteralMap)
+        model._pb = pb.map
+        return model
 
     @property
     def hash(self) -> str:
@@ -915,11 +975,12 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
 
         ``LiteralOffloadedMetadata offloaded_metadata = 8``; one of ``value``, None when unset.
         """
-        return (
-            LiteralOffloadedMetadata._wrap(self._pb.offloaded_metadata)
-            if self._pb.HasField("offloaded_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("offloaded_metadata"):
+            return None
+        model = _new(LiteralOffloadedMetadata)
+        model._pb = pb.offloaded_metadata
+        return model
 
     @property
     def value(self) -> Scalar | LiteralCollection | LiteralMap | LiteralOffloadedMetadata | None:
@@ -1028,11 +1089,12 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
 
         ``LiteralType inferred_type = 3``; None when unset.
         """
-        return (
-            _core_types.LiteralType._wrap(self._pb.inferred_type)
-            if self._pb.HasField("inferred_type")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inferred_type"):
+            return None
+        model = _new(_core_types.LiteralType)
+        model._pb = pb.inferred_type
+        return model
 
     if TYPE_CHECKING:
 
@@ -1237,11 +1299,12 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
 
         ``LiteralType targetType = 1``; None when unset.
         """
-        return (
-            _core_types.LiteralType._wrap(self._pb.targetType)
-            if self._pb.HasField("targetType")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("targetType"):
+            return None
+        model = _new(_core_types.LiteralType)
+        model._pb = pb.targetType
+        return model
 
     if TYPE_CHECKING:
 
@@ -1309,7 +1372,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``Scalar scalar = 1``; one of ``value``, None when unset.
         """
-        return Scalar._wrap(self._pb.scalar) if self._pb.HasField("scalar") else None
+        pb = self._pb
+        if not pb.HasField("scalar"):
+            return None
+        model = _new(Scalar)
+        model._pb = pb.scalar
+        return model
 
     @property
     def collection(self) -> BindingDataCollection | None:
@@ -1317,11 +1385,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``BindingDataCollection collection = 2``; one of ``value``, None when unset.
         """
-        return (
-            BindingDataCollection._wrap(self._pb.collection)
-            if self._pb.HasField("collection")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("collection"):
+            return None
+        model = _new(BindingDataCollection)
+        model._pb = pb.collection
+        return model
 
     @property
     def promise(self) -> _core_types.OutputReference | None:
@@ -1329,11 +1398,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``OutputReference promise = 3``; one of ``value``, None when unset.
         """
-        return (
-            _core_types.OutputReference._wrap(self._pb.promise)
-            if self._pb.HasField("promise")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("promise"):
+            return None
+        model = _new(_core_types.OutputReference)
+        model._pb = pb.promise
+        return model
 
     @property
     def map(self) -> BindingDataMap | None:
@@ -1341,7 +1411,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``BindingDataMap map = 4``; one of ``value``, None when unset.
         """
-        return BindingDataMap._wrap(self._pb.map) if self._pb.HasField("map") else None
+        pb = self._pb
+        if not pb.HasField("map"):
+            return None
+        model = _new(BindingDataMap)
+        model._pb = pb.map
+        return model
 
     @property
     def union(self) -> UnionInfo | None:
@@ -1349,7 +1424,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``UnionInfo union = 5``; None when unset.
         """
-        return UnionInfo._wrap(self._pb.union) if self._pb.HasField("union") else None
+        pb = self._pb
+        if not pb.HasField("union"):
+            return None
+        model = _new(UnionInfo)
+        model._pb = pb.union
+        return model
 
     @property
     def offloaded_metadata(self) -> LiteralOffloadedMetadata | None:
@@ -1357,11 +1437,12 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
 
         ``LiteralOffloadedMetadata offloaded_metadata = 6``; one of ``value``, None when unset.
         """
-        return (
-            LiteralOffloadedMetadata._wrap(self._pb.offloaded_metadata)
-            if self._pb.HasField("offloaded_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("offloaded_metadata"):
+            return None
+        model = _new(LiteralOffloadedMetadata)
+        model._pb = pb.offloaded_metadata
+        return model
 
     @property
     def value(
@@ -1465,7 +1546,9 @@ class Binding(_FlyteIdlEntity[_pb2.Binding]):
 
         ``BindingData binding = 2``; empty when unset.
         """
-        return BindingData._wrap(self._pb.binding)
+        model = _new(BindingData)
+        model._pb = self._pb.binding
+        return model
 
     if TYPE_CHECKING:
 

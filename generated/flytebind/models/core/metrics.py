@@ -23,6 +23,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -103,11 +104,12 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
 
         ``WorkflowExecutionIdentifier workflow_id = 3``; one of ``id``, None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.workflow_id)
-            if self._pb.HasField("workflow_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.workflow_id
+        return model
 
     @property
     def node_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -115,11 +117,12 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
 
         ``NodeExecutionIdentifier node_id = 4``; one of ``id``, None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.node_id)
-            if self._pb.HasField("node_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("node_id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.node_id
+        return model
 
     @property
     def task_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -127,11 +130,12 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
 
         ``TaskExecutionIdentifier task_id = 5``; one of ``id``, None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.task_id)
-            if self._pb.HasField("task_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.task_id
+        return model
 
     @property
     def operation_id(self) -> str | None:

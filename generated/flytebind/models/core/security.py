@@ -11,6 +11,7 @@ from flyteidl.core import security_pb2 as _pb2
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -176,7 +177,9 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
 
         ``Secret client_secret = 2``; empty when unset.
         """
-        return Secret._wrap(self._pb.client_secret)
+        model = _new(Secret)
+        model._pb = self._pb.client_secret
+        return model
 
     if TYPE_CHECKING:
 
@@ -251,11 +254,12 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
 
         ``OAuth2Client oauth2_client = 3``; None when unset.
         """
-        return (
-            OAuth2Client._wrap(self._pb.oauth2_client)
-            if self._pb.HasField("oauth2_client")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("oauth2_client"):
+            return None
+        model = _new(OAuth2Client)
+        model._pb = pb.oauth2_client
+        return model
 
     @property
     def execution_identity(self) -> str:
@@ -349,7 +353,9 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
 
         ``OAuth2Client client = 3``; empty when unset.
         """
-        return OAuth2Client._wrap(self._pb.client)
+        model = _new(OAuth2Client)
+        model._pb = self._pb.client
+        return model
 
     @property
     def idp_discovery_endpoint(self) -> str:
@@ -433,7 +439,12 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
 
         ``Identity run_as = 1``; None when unset.
         """
-        return Identity._wrap(self._pb.run_as) if self._pb.HasField("run_as") else None
+        pb = self._pb
+        if not pb.HasField("run_as"):
+            return None
+        model = _new(Identity)
+        model._pb = pb.run_as
+        return model
 
     @property
     def secrets(self) -> _Sequence[Secret]:

@@ -34,6 +34,7 @@ from flytebind.runtime.convert import (
     write_struct as _write_struct,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -374,11 +375,12 @@ class ExtendedResources(_FlyteIdlEntity[_pb2.ExtendedResources]):
 
         ``GPUAccelerator gpu_accelerator = 1``; None when unset.
         """
-        return (
-            GPUAccelerator._wrap(self._pb.gpu_accelerator)
-            if self._pb.HasField("gpu_accelerator")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("gpu_accelerator"):
+            return None
+        model = _new(GPUAccelerator)
+        model._pb = pb.gpu_accelerator
+        return model
 
     @property
     def shared_memory(self) -> SharedMemory | None:
@@ -386,11 +388,12 @@ class ExtendedResources(_FlyteIdlEntity[_pb2.ExtendedResources]):
 
         ``SharedMemory shared_memory = 2``; None when unset.
         """
-        return (
-            SharedMemory._wrap(self._pb.shared_memory)
-            if self._pb.HasField("shared_memory")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("shared_memory"):
+            return None
+        model = _new(SharedMemory)
+        model._pb = pb.shared_memory
+        return model
 
     if TYPE_CHECKING:
 
@@ -569,7 +572,9 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
 
         ``RuntimeMetadata runtime = 2``; empty when unset.
         """
-        return RuntimeMetadata._wrap(self._pb.runtime)
+        model = _new(RuntimeMetadata)
+        model._pb = self._pb.runtime
+        return model
 
     @property
     def timeout(self) -> _timedelta | None:
@@ -585,7 +590,9 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
 
         ``RetryStrategy retries = 5``; empty when unset.
         """
-        return _core_literals.RetryStrategy._wrap(self._pb.retries)
+        model = _new(_core_literals.RetryStrategy)
+        model._pb = self._pb.retries
+        return model
 
     @property
     def interruptible(self) -> bool | None:
@@ -657,7 +664,12 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
 
         ``K8sObjectMetadata metadata = 16``; None when unset.
         """
-        return K8sObjectMetadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(K8sObjectMetadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def metadata(self) -> K8sObjectMetadata | None:
@@ -771,7 +783,9 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``Identifier id = 1``; empty when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id)
+        model = _new(_core_identifier.Identifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def type(self) -> str:
@@ -787,7 +801,9 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``TaskMetadata metadata = 3``; empty when unset.
         """
-        return TaskMetadata._wrap(self._pb.metadata)
+        model = _new(TaskMetadata)
+        model._pb = self._pb.metadata
+        return model
 
     @property
     def interface(self) -> _core_interface.TypedInterface:
@@ -795,7 +811,9 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``TypedInterface interface = 4``; empty when unset.
         """
-        return _core_interface.TypedInterface._wrap(self._pb.interface)
+        model = _new(_core_interface.TypedInterface)
+        model._pb = self._pb.interface
+        return model
 
     @property
     def custom(self) -> _JsonObject | None:
@@ -811,7 +829,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``Container container = 6``; one of ``target``, None when unset.
         """
-        return Container._wrap(self._pb.container) if self._pb.HasField("container") else None
+        pb = self._pb
+        if not pb.HasField("container"):
+            return None
+        model = _new(Container)
+        model._pb = pb.container
+        return model
 
     @property
     def task_type_version(self) -> int:
@@ -827,11 +850,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``SecurityContext security_context = 8``; None when unset.
         """
-        return (
-            _core_security.SecurityContext._wrap(self._pb.security_context)
-            if self._pb.HasField("security_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("security_context"):
+            return None
+        model = _new(_core_security.SecurityContext)
+        model._pb = pb.security_context
+        return model
 
     @property
     def config(self) -> _Mapping[str, str]:
@@ -847,7 +871,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``K8sPod k8s_pod = 17``; one of ``target``, None when unset.
         """
-        return K8sPod._wrap(self._pb.k8s_pod) if self._pb.HasField("k8s_pod") else None
+        pb = self._pb
+        if not pb.HasField("k8s_pod"):
+            return None
+        model = _new(K8sPod)
+        model._pb = pb.k8s_pod
+        return model
 
     @property
     def sql(self) -> Sql | None:
@@ -855,7 +884,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``Sql sql = 18``; one of ``target``, None when unset.
         """
-        return Sql._wrap(self._pb.sql) if self._pb.HasField("sql") else None
+        pb = self._pb
+        if not pb.HasField("sql"):
+            return None
+        model = _new(Sql)
+        model._pb = pb.sql
+        return model
 
     @property
     def extended_resources(self) -> ExtendedResources | None:
@@ -863,11 +897,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
         ``ExtendedResources extended_resources = 9``; None when unset.
         """
-        return (
-            ExtendedResources._wrap(self._pb.extended_resources)
-            if self._pb.HasField("extended_resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("extended_resources"):
+            return None
+        model = _new(ExtendedResources)
+        model._pb = pb.extended_resources
+        return model
 
     @property
     def target(self) -> Container | K8sPod | Sql | None:
@@ -1078,7 +1113,9 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
 
         ``Resources resources = 4``; empty when unset.
         """
-        return Resources._wrap(self._pb.resources)
+        model = _new(Resources)
+        model._pb = self._pb.resources
+        return model
 
     @property
     def env(self) -> _Sequence[_core_literals.KeyValuePair]:
@@ -1103,11 +1140,12 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
 
         ``DataLoadingConfig data_config = 9``; None when unset.
         """
-        return (
-            DataLoadingConfig._wrap(self._pb.data_config)
-            if self._pb.HasField("data_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("data_config"):
+            return None
+        model = _new(DataLoadingConfig)
+        model._pb = pb.data_config
+        return model
 
     @property
     def data_config(self) -> DataLoadingConfig | None:
@@ -1334,7 +1372,12 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
 
         ``IOStrategy io_strategy = 5``; None when unset.
         """
-        return IOStrategy._wrap(self._pb.io_strategy) if self._pb.HasField("io_strategy") else None
+        pb = self._pb
+        if not pb.HasField("io_strategy"):
+            return None
+        model = _new(IOStrategy)
+        model._pb = pb.io_strategy
+        return model
 
     if TYPE_CHECKING:
 
@@ -1393,7 +1436,12 @@ class K8sPod(_FlyteIdlEntity[_pb2.K8sPod]):
 
         ``K8sObjectMetadata metadata = 1``; None when unset.
         """
-        return K8sObjectMetadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(K8sObjectMetadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def pod_spec(self) -> _JsonObject | None:
@@ -1409,11 +1457,12 @@ class K8sPod(_FlyteIdlEntity[_pb2.K8sPod]):
 
         ``DataLoadingConfig data_config = 3``; None when unset.
         """
-        return (
-            DataLoadingConfig._wrap(self._pb.data_config)
-            if self._pb.HasField("data_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("data_config"):
+            return None
+        model = _new(DataLoadingConfig)
+        model._pb = pb.data_config
+        return model
 
     @property
     def primary_container_name(self) -> str:

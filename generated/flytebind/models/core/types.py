@@ -22,6 +22,7 @@ from flytebind.runtime.checks import (
 )
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -247,7 +248,9 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
 
             ``LiteralType literal_type = 2``; empty when unset.
             """
-            return LiteralType._wrap(self._pb.literal_type)
+            model = _new(LiteralType)
+            model._pb = self._pb.literal_type
+            return model
 
         if TYPE_CHECKING:
 
@@ -664,7 +667,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``SchemaType schema = 2``; one of ``type``, None when unset.
         """
-        return SchemaType._wrap(self._pb.schema) if self._pb.HasField("schema") else None
+        pb = self._pb
+        if not pb.HasField("schema"):
+            return None
+        model = _new(SchemaType)
+        model._pb = pb.schema
+        return model
 
     @property
     def collection_type(self) -> LiteralType | None:
@@ -672,11 +680,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``LiteralType collection_type = 3``; one of ``type``, None when unset.
         """
-        return (
-            LiteralType._wrap(self._pb.collection_type)
-            if self._pb.HasField("collection_type")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("collection_type"):
+            return None
+        model = _new(LiteralType)
+        model._pb = pb.collection_type
+        return model
 
     @property
     def map_value_type(self) -> LiteralType | None:
@@ -684,11 +693,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``LiteralType map_value_type = 4``; one of ``type``, None when unset.
         """
-        return (
-            LiteralType._wrap(self._pb.map_value_type)
-            if self._pb.HasField("map_value_type")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("map_value_type"):
+            return None
+        model = _new(LiteralType)
+        model._pb = pb.map_value_type
+        return model
 
     @property
     def blob(self) -> BlobType | None:
@@ -696,7 +706,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``BlobType blob = 5``; one of ``type``, None when unset.
         """
-        return BlobType._wrap(self._pb.blob) if self._pb.HasField("blob") else None
+        pb = self._pb
+        if not pb.HasField("blob"):
+            return None
+        model = _new(BlobType)
+        model._pb = pb.blob
+        return model
 
     @property
     def enum_type(self) -> EnumType | None:
@@ -704,7 +719,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``EnumType enum_type = 7``; one of ``type``, None when unset.
         """
-        return EnumType._wrap(self._pb.enum_type) if self._pb.HasField("enum_type") else None
+        pb = self._pb
+        if not pb.HasField("enum_type"):
+            return None
+        model = _new(EnumType)
+        model._pb = pb.enum_type
+        return model
 
     @property
     def union_type(self) -> UnionType | None:
@@ -712,7 +732,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``UnionType union_type = 10``; one of ``type``, None when unset.
         """
-        return UnionType._wrap(self._pb.union_type) if self._pb.HasField("union_type") else None
+        pb = self._pb
+        if not pb.HasField("union_type"):
+            return None
+        model = _new(UnionType)
+        model._pb = pb.union_type
+        return model
 
     @property
     def structured_dataset_type(self) -> StructuredDatasetType | None:
@@ -720,11 +745,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``StructuredDatasetType structured_dataset_type = 8``; one of ``type``, None when unset.
         """
-        return (
-            StructuredDatasetType._wrap(self._pb.structured_dataset_type)
-            if self._pb.HasField("structured_dataset_type")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("structured_dataset_type"):
+            return None
+        model = _new(StructuredDatasetType)
+        model._pb = pb.structured_dataset_type
+        return model
 
     @property
     def metadata(self) -> _JsonObject | None:
@@ -740,7 +766,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``TypeStructure structure = 11``; None when unset.
         """
-        return TypeStructure._wrap(self._pb.structure) if self._pb.HasField("structure") else None
+        pb = self._pb
+        if not pb.HasField("structure"):
+            return None
+        model = _new(TypeStructure)
+        model._pb = pb.structure
+        return model
 
     @property
     def annotation(self) -> TypeAnnotation | None:
@@ -748,9 +779,12 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
 
         ``TypeAnnotation annotation = 9``; None when unset.
         """
-        return (
-            TypeAnnotation._wrap(self._pb.annotation) if self._pb.HasField("annotation") else None
-        )
+        pb = self._pb
+        if not pb.HasField("annotation"):
+            return None
+        model = _new(TypeAnnotation)
+        model._pb = pb.annotation
+        return model
 
     @property
     def type(

@@ -35,6 +35,7 @@ from flytebind.runtime.convert import (
     write_duration as _write_duration,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -91,7 +92,9 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
 
         ``BooleanExpression condition = 1``; empty when unset.
         """
-        return _core_condition.BooleanExpression._wrap(self._pb.condition)
+        model = _new(_core_condition.BooleanExpression)
+        model._pb = self._pb.condition
+        return model
 
     @property
     def then_node(self) -> Node:
@@ -99,7 +102,9 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
 
         ``Node then_node = 2``; empty when unset.
         """
-        return Node._wrap(self._pb.then_node)
+        model = _new(Node)
+        model._pb = self._pb.then_node
+        return model
 
     if TYPE_CHECKING:
 
@@ -157,7 +162,9 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
 
         ``IfBlock case = 1``; empty when unset.
         """
-        return IfBlock._wrap(self._pb.case)
+        model = _new(IfBlock)
+        model._pb = self._pb.case
+        return model
 
     @property
     def other(self) -> _Sequence[IfBlock]:
@@ -173,7 +180,12 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
 
         ``Node else_node = 3``; one of ``default``, None when unset.
         """
-        return Node._wrap(self._pb.else_node) if self._pb.HasField("else_node") else None
+        pb = self._pb
+        if not pb.HasField("else_node"):
+            return None
+        model = _new(Node)
+        model._pb = pb.else_node
+        return model
 
     @property
     def error(self) -> _core_types.Error | None:
@@ -181,7 +193,12 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
 
         ``Error error = 4``; one of ``default``, None when unset.
         """
-        return _core_types.Error._wrap(self._pb.error) if self._pb.HasField("error") else None
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_types.Error)
+        model._pb = pb.error
+        return model
 
     @property
     def default(self) -> Node | _core_types.Error | None:
@@ -246,7 +263,9 @@ class BranchNode(_FlyteIdlEntity[_pb2.BranchNode]):
 
         ``IfElseBlock if_else = 1``; empty when unset.
         """
-        return IfElseBlock._wrap(self._pb.if_else)
+        model = _new(IfElseBlock)
+        model._pb = self._pb.if_else
+        return model
 
     if TYPE_CHECKING:
 
@@ -293,11 +312,12 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
 
         ``Identifier reference_id = 1``; one of ``reference``, None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.reference_id)
-            if self._pb.HasField("reference_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reference_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.reference_id
+        return model
 
     @property
     def overrides(self) -> TaskNodeOverrides | None:
@@ -305,9 +325,12 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
 
         ``TaskNodeOverrides overrides = 2``; None when unset.
         """
-        return (
-            TaskNodeOverrides._wrap(self._pb.overrides) if self._pb.HasField("overrides") else None
-        )
+        pb = self._pb
+        if not pb.HasField("overrides"):
+            return None
+        model = _new(TaskNodeOverrides)
+        model._pb = pb.overrides
+        return model
 
     if TYPE_CHECKING:
 
@@ -359,11 +382,12 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
 
         ``Identifier launchplan_ref = 1``; one of ``reference``, None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.launchplan_ref)
-            if self._pb.HasField("launchplan_ref")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launchplan_ref"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.launchplan_ref
+        return model
 
     @property
     def sub_workflow_ref(self) -> _core_identifier.Identifier | None:
@@ -371,11 +395,12 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
 
         ``Identifier sub_workflow_ref = 2``; one of ``reference``, None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.sub_workflow_ref)
-            if self._pb.HasField("sub_workflow_ref")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("sub_workflow_ref"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.sub_workflow_ref
+        return model
 
     @property
     def reference(self) -> _core_identifier.Identifier | None:
@@ -500,7 +525,9 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
 
         ``LiteralType type = 2``; empty when unset.
         """
-        return _core_types.LiteralType._wrap(self._pb.type)
+        model = _new(_core_types.LiteralType)
+        model._pb = self._pb.type
+        return model
 
     @property
     def output_variable_name(self) -> str:
@@ -604,7 +631,12 @@ class GateNode(_FlyteIdlEntity[_pb2.GateNode]):
 
         ``SignalCondition signal = 2``; one of ``condition``, None when unset.
         """
-        return SignalCondition._wrap(self._pb.signal) if self._pb.HasField("signal") else None
+        pb = self._pb
+        if not pb.HasField("signal"):
+            return None
+        model = _new(SignalCondition)
+        model._pb = pb.signal
+        return model
 
     @property
     def sleep(self) -> SleepCondition | None:
@@ -612,7 +644,12 @@ class GateNode(_FlyteIdlEntity[_pb2.GateNode]):
 
         ``SleepCondition sleep = 3``; one of ``condition``, None when unset.
         """
-        return SleepCondition._wrap(self._pb.sleep) if self._pb.HasField("sleep") else None
+        pb = self._pb
+        if not pb.HasField("sleep"):
+            return None
+        model = _new(SleepCondition)
+        model._pb = pb.sleep
+        return model
 
     @property
     def approve(self) -> ApproveCondition | None:
@@ -620,7 +657,12 @@ class GateNode(_FlyteIdlEntity[_pb2.GateNode]):
 
         ``ApproveCondition approve = 1``; one of ``condition``, None when unset.
         """
-        return ApproveCondition._wrap(self._pb.approve) if self._pb.HasField("approve") else None
+        pb = self._pb
+        if not pb.HasField("approve"):
+            return None
+        model = _new(ApproveCondition)
+        model._pb = pb.approve
+        return model
 
     @property
     def condition(self) -> ApproveCondition | SignalCondition | SleepCondition | None:
@@ -757,7 +799,9 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
 
         ``Node node = 1``; empty when unset.
         """
-        return Node._wrap(self._pb.node)
+        model = _new(Node)
+        model._pb = self._pb.node
+        return model
 
     @property
     def parallelism(self) -> int | None:
@@ -944,11 +988,12 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
 
         ``RetryStrategy retries = 5``; None when unset.
         """
-        return (
-            _core_literals.RetryStrategy._wrap(self._pb.retries)
-            if self._pb.HasField("retries")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("retries"):
+            return None
+        model = _new(_core_literals.RetryStrategy)
+        model._pb = pb.retries
+        return model
 
     @property
     def interruptible(self) -> bool | None:
@@ -1140,7 +1185,9 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``NodeMetadata metadata = 2``; empty when unset.
         """
-        return NodeMetadata._wrap(self._pb.metadata)
+        model = _new(NodeMetadata)
+        model._pb = self._pb.metadata
+        return model
 
     @property
     def inputs(self) -> _Sequence[_core_literals.Binding]:
@@ -1172,7 +1219,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``TaskNode task_node = 6``; one of ``target``, None when unset.
         """
-        return TaskNode._wrap(self._pb.task_node) if self._pb.HasField("task_node") else None
+        pb = self._pb
+        if not pb.HasField("task_node"):
+            return None
+        model = _new(TaskNode)
+        model._pb = pb.task_node
+        return model
 
     @property
     def workflow_node(self) -> WorkflowNode | None:
@@ -1180,11 +1232,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``WorkflowNode workflow_node = 7``; one of ``target``, None when unset.
         """
-        return (
-            WorkflowNode._wrap(self._pb.workflow_node)
-            if self._pb.HasField("workflow_node")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_node"):
+            return None
+        model = _new(WorkflowNode)
+        model._pb = pb.workflow_node
+        return model
 
     @property
     def branch_node(self) -> BranchNode | None:
@@ -1192,7 +1245,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``BranchNode branch_node = 8``; one of ``target``, None when unset.
         """
-        return BranchNode._wrap(self._pb.branch_node) if self._pb.HasField("branch_node") else None
+        pb = self._pb
+        if not pb.HasField("branch_node"):
+            return None
+        model = _new(BranchNode)
+        model._pb = pb.branch_node
+        return model
 
     @property
     def gate_node(self) -> GateNode | None:
@@ -1200,7 +1258,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``GateNode gate_node = 9``; one of ``target``, None when unset.
         """
-        return GateNode._wrap(self._pb.gate_node) if self._pb.HasField("gate_node") else None
+        pb = self._pb
+        if not pb.HasField("gate_node"):
+            return None
+        model = _new(GateNode)
+        model._pb = pb.gate_node
+        return model
 
     @property
     def array_node(self) -> ArrayNode | None:
@@ -1208,7 +1271,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
 
         ``ArrayNode array_node = 10``; one of ``target``, None when unset.
         """
-        return ArrayNode._wrap(self._pb.array_node) if self._pb.HasField("array_node") else None
+        pb = self._pb
+        if not pb.HasField("array_node"):
+            return None
+        model = _new(ArrayNode)
+        model._pb = pb.array_node
+        return model
 
     @property
     def target(self) -> TaskNode | WorkflowNode | BranchNode | GateNode | ArrayNode | None:
@@ -1324,11 +1392,12 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
 
         ``QualityOfService quality_of_service = 1``; None when unset.
         """
-        return (
-            _core_execution.QualityOfService._wrap(self._pb.quality_of_service)
-            if self._pb.HasField("quality_of_service")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("quality_of_service"):
+            return None
+        model = _new(_core_execution.QualityOfService)
+        model._pb = pb.quality_of_service
+        return model
 
     @property
     def tags(self) -> _Mapping[str, str]:
@@ -1443,7 +1512,9 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
         ``Identifier id = 1``; empty when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id)
+        model = _new(_core_identifier.Identifier)
+        model._pb = self._pb.id
+        return model
 
     @property
     def metadata(self) -> WorkflowMetadata:
@@ -1451,7 +1522,9 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
         ``WorkflowMetadata metadata = 2``; empty when unset.
         """
-        return WorkflowMetadata._wrap(self._pb.metadata)
+        model = _new(WorkflowMetadata)
+        model._pb = self._pb.metadata
+        return model
 
     @property
     def metadata_defaults(self) -> WorkflowMetadataDefaults:
@@ -1459,7 +1532,9 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
         ``WorkflowMetadataDefaults metadata_defaults = 7``; empty when unset.
         """
-        return WorkflowMetadataDefaults._wrap(self._pb.metadata_defaults)
+        model = _new(WorkflowMetadataDefaults)
+        model._pb = self._pb.metadata_defaults
+        return model
 
     @property
     def interface(self) -> _core_interface.TypedInterface:
@@ -1467,7 +1542,9 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
         ``TypedInterface interface = 3``; empty when unset.
         """
-        return _core_interface.TypedInterface._wrap(self._pb.interface)
+        model = _new(_core_interface.TypedInterface)
+        model._pb = self._pb.interface
+        return model
 
     @property
     def nodes(self) -> _Sequence[Node]:
@@ -1491,7 +1568,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
         ``Node failure_node = 6``; None when unset.
         """
-        return Node._wrap(self._pb.failure_node) if self._pb.HasField("failure_node") else None
+        pb = self._pb
+        if not pb.HasField("failure_node"):
+            return None
+        model = _new(Node)
+        model._pb = pb.failure_node
+        return model
 
     if TYPE_CHECKING:
 
@@ -1554,11 +1636,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
 
         ``Resources resources = 1``; None when unset.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     @property
     def extended_resources(self) -> _core_tasks.ExtendedResources | None:
@@ -1566,11 +1649,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
 
         ``ExtendedResources extended_resources = 2``; None when unset.
         """
-        return (
-            _core_tasks.ExtendedResources._wrap(self._pb.extended_resources)
-            if self._pb.HasField("extended_resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("extended_resources"):
+            return None
+        model = _new(_core_tasks.ExtendedResources)
+        model._pb = pb.extended_resources
+        return model
 
     @property
     def container_image(self) -> str:
@@ -1586,11 +1670,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
 
         ``K8sPod pod_template = 4``; None when unset.
         """
-        return (
-            _core_tasks.K8sPod._wrap(self._pb.pod_template)
-            if self._pb.HasField("pod_template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pod_template"):
+            return None
+        model = _new(_core_tasks.K8sPod)
+        model._pb = pb.pod_template
+        return model
 
     if TYPE_CHECKING:
 
@@ -1642,7 +1727,12 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
 
         ``Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def interface(self) -> _core_interface.TypedInterface | None:
@@ -1650,11 +1740,12 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
 
         ``TypedInterface interface = 2``; None when unset.
         """
-        return (
-            _core_interface.TypedInterface._wrap(self._pb.interface)
-            if self._pb.HasField("interface")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("interface"):
+            return None
+        model = _new(_core_interface.TypedInterface)
+        model._pb = pb.interface
+        return model
 
     @property
     def fixed_inputs(self) -> _core_literals.LiteralMap | None:
@@ -1662,11 +1753,12 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
 
         ``LiteralMap fixed_inputs = 3``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.fixed_inputs)
-            if self._pb.HasField("fixed_inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("fixed_inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.fixed_inputs
+        return model
 
     if TYPE_CHECKING:
 

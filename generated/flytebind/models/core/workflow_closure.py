@@ -12,6 +12,7 @@ from flytebind.models.core import tasks as _core_tasks, workflow as _core_workfl
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -52,11 +53,12 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
         ``WorkflowTemplate workflow = 1``; None when unset.
         """
-        return (
-            _core_workflow.WorkflowTemplate._wrap(self._pb.workflow)
-            if self._pb.HasField("workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow"):
+            return None
+        model = _new(_core_workflow.WorkflowTemplate)
+        model._pb = pb.workflow
+        return model
 
     @property
     def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:

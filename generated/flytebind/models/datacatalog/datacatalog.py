@@ -29,6 +29,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -100,7 +101,12 @@ class CreateDatasetRequest(_FlyteIdlEntity[_pb2.CreateDatasetRequest]):
 
         ``Dataset dataset = 1``; None when unset.
         """
-        return Dataset._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(Dataset)
+        model._pb = pb.dataset
+        return model
 
     if TYPE_CHECKING:
 
@@ -154,7 +160,12 @@ class GetDatasetRequest(_FlyteIdlEntity[_pb2.GetDatasetRequest]):
 
         ``DatasetID dataset = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     if TYPE_CHECKING:
 
@@ -195,7 +206,12 @@ class GetDatasetResponse(_FlyteIdlEntity[_pb2.GetDatasetResponse]):
 
         ``Dataset dataset = 1``; None when unset.
         """
-        return Dataset._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(Dataset)
+        model._pb = pb.dataset
+        return model
 
     if TYPE_CHECKING:
 
@@ -245,7 +261,12 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
 
         ``DatasetID dataset = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     @property
     def artifact_id(self) -> str | None:
@@ -326,7 +347,12 @@ class GetArtifactResponse(_FlyteIdlEntity[_pb2.GetArtifactResponse]):
 
         ``Artifact artifact = 1``; None when unset.
         """
-        return Artifact._wrap(self._pb.artifact) if self._pb.HasField("artifact") else None
+        pb = self._pb
+        if not pb.HasField("artifact"):
+            return None
+        model = _new(Artifact)
+        model._pb = pb.artifact
+        return model
 
     if TYPE_CHECKING:
 
@@ -367,7 +393,12 @@ class CreateArtifactRequest(_FlyteIdlEntity[_pb2.CreateArtifactRequest]):
 
         ``Artifact artifact = 1``; None when unset.
         """
-        return Artifact._wrap(self._pb.artifact) if self._pb.HasField("artifact") else None
+        pb = self._pb
+        if not pb.HasField("artifact"):
+            return None
+        model = _new(Artifact)
+        model._pb = pb.artifact
+        return model
 
     if TYPE_CHECKING:
 
@@ -421,7 +452,12 @@ class AddTagRequest(_FlyteIdlEntity[_pb2.AddTagRequest]):
 
         ``Tag tag = 1``; None when unset.
         """
-        return Tag._wrap(self._pb.tag) if self._pb.HasField("tag") else None
+        pb = self._pb
+        if not pb.HasField("tag"):
+            return None
+        model = _new(Tag)
+        model._pb = pb.tag
+        return model
 
     if TYPE_CHECKING:
 
@@ -481,7 +517,12 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
 
         ``DatasetID dataset = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     @property
     def filter(self) -> FilterExpression | None:
@@ -489,7 +530,12 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
 
         ``FilterExpression filter = 2``; None when unset.
         """
-        return FilterExpression._wrap(self._pb.filter) if self._pb.HasField("filter") else None
+        pb = self._pb
+        if not pb.HasField("filter"):
+            return None
+        model = _new(FilterExpression)
+        model._pb = pb.filter
+        return model
 
     @property
     def pagination(self) -> PaginationOptions | None:
@@ -497,11 +543,12 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
 
         ``PaginationOptions pagination = 3``; None when unset.
         """
-        return (
-            PaginationOptions._wrap(self._pb.pagination)
-            if self._pb.HasField("pagination")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pagination"):
+            return None
+        model = _new(PaginationOptions)
+        model._pb = pb.pagination
+        return model
 
     if TYPE_CHECKING:
 
@@ -600,7 +647,12 @@ class ListDatasetsRequest(_FlyteIdlEntity[_pb2.ListDatasetsRequest]):
 
         ``FilterExpression filter = 1``; None when unset.
         """
-        return FilterExpression._wrap(self._pb.filter) if self._pb.HasField("filter") else None
+        pb = self._pb
+        if not pb.HasField("filter"):
+            return None
+        model = _new(FilterExpression)
+        model._pb = pb.filter
+        return model
 
     @property
     def pagination(self) -> PaginationOptions | None:
@@ -608,11 +660,12 @@ class ListDatasetsRequest(_FlyteIdlEntity[_pb2.ListDatasetsRequest]):
 
         ``PaginationOptions pagination = 2``; None when unset.
         """
-        return (
-            PaginationOptions._wrap(self._pb.pagination)
-            if self._pb.HasField("pagination")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pagination"):
+            return None
+        model = _new(PaginationOptions)
+        model._pb = pb.pagination
+        return model
 
     if TYPE_CHECKING:
 
@@ -722,7 +775,12 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
 
         ``DatasetID dataset = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     @property
     def artifact_id(self) -> str | None:
@@ -754,7 +812,12 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
 
         ``Metadata metadata = 5``; None when unset.
         """
-        return Metadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(Metadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def query_handle(self) -> str | None:
@@ -865,7 +928,12 @@ class ReservationID(_FlyteIdlEntity[_pb2.ReservationID]):
 
         ``DatasetID dataset_id = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset_id) if self._pb.HasField("dataset_id") else None
+        pb = self._pb
+        if not pb.HasField("dataset_id"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset_id
+        return model
 
     @property
     def tag_name(self) -> str:
@@ -924,11 +992,12 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
 
         ``ReservationID reservation_id = 1``; None when unset.
         """
-        return (
-            ReservationID._wrap(self._pb.reservation_id)
-            if self._pb.HasField("reservation_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reservation_id"):
+            return None
+        model = _new(ReservationID)
+        model._pb = pb.reservation_id
+        return model
 
     @property
     def owner_id(self) -> str:
@@ -1005,11 +1074,12 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
 
         ``ReservationID reservation_id = 1``; None when unset.
         """
-        return (
-            ReservationID._wrap(self._pb.reservation_id)
-            if self._pb.HasField("reservation_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reservation_id"):
+            return None
+        model = _new(ReservationID)
+        model._pb = pb.reservation_id
+        return model
 
     @property
     def owner_id(self) -> str:
@@ -1045,7 +1115,12 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
 
         ``Metadata metadata = 6``; None when unset.
         """
-        return Metadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(Metadata)
+        model._pb = pb.metadata
+        return model
 
     if TYPE_CHECKING:
 
@@ -1090,7 +1165,12 @@ class GetOrExtendReservationResponse(_FlyteIdlEntity[_pb2.GetOrExtendReservation
 
         ``Reservation reservation = 1``; None when unset.
         """
-        return Reservation._wrap(self._pb.reservation) if self._pb.HasField("reservation") else None
+        pb = self._pb
+        if not pb.HasField("reservation"):
+            return None
+        model = _new(Reservation)
+        model._pb = pb.reservation
+        return model
 
     if TYPE_CHECKING:
 
@@ -1134,11 +1214,12 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
 
         ``ReservationID reservation_id = 1``; None when unset.
         """
-        return (
-            ReservationID._wrap(self._pb.reservation_id)
-            if self._pb.HasField("reservation_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reservation_id"):
+            return None
+        model = _new(ReservationID)
+        model._pb = pb.reservation_id
+        return model
 
     @property
     def owner_id(self) -> str:
@@ -1209,7 +1290,12 @@ class Dataset(_FlyteIdlEntity[_pb2.Dataset]):
 
         ``DatasetID id = 1``; None when unset.
         """
-        return DatasetID._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.id
+        return model
 
     @property
     def metadata(self) -> Metadata | None:
@@ -1217,7 +1303,12 @@ class Dataset(_FlyteIdlEntity[_pb2.Dataset]):
 
         ``Metadata metadata = 2``; None when unset.
         """
-        return Metadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(Metadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def partitionKeys(self) -> _Sequence[str]:
@@ -1450,7 +1541,12 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
 
         ``DatasetID dataset = 2``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     @property
     def data(self) -> _Sequence[ArtifactData]:
@@ -1466,7 +1562,12 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
 
         ``Metadata metadata = 4``; None when unset.
         """
-        return Metadata._wrap(self._pb.metadata) if self._pb.HasField("metadata") else None
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(Metadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def partitions(self) -> _Sequence[Partition]:
@@ -1548,7 +1649,12 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
 
         ``flyteidl.core.Literal value = 2``; None when unset.
         """
-        return _core_literals.Literal._wrap(self._pb.value) if self._pb.HasField("value") else None
+        pb = self._pb
+        if not pb.HasField("value"):
+            return None
+        model = _new(_core_literals.Literal)
+        model._pb = pb.value
+        return model
 
     if TYPE_CHECKING:
 
@@ -1612,7 +1718,12 @@ class Tag(_FlyteIdlEntity[_pb2.Tag]):
 
         ``DatasetID dataset = 3``; None when unset.
         """
-        return DatasetID._wrap(self._pb.dataset) if self._pb.HasField("dataset") else None
+        pb = self._pb
+        if not pb.HasField("dataset"):
+            return None
+        model = _new(DatasetID)
+        model._pb = pb.dataset
+        return model
 
     if TYPE_CHECKING:
 
@@ -1764,11 +1875,12 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
 
         ``TagPropertyFilter tag_filter = 1``; one of ``property_filter``, None when unset.
         """
-        return (
-            TagPropertyFilter._wrap(self._pb.tag_filter)
-            if self._pb.HasField("tag_filter")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("tag_filter"):
+            return None
+        model = _new(TagPropertyFilter)
+        model._pb = pb.tag_filter
+        return model
 
     @property
     def partition_filter(self) -> PartitionPropertyFilter | None:
@@ -1777,11 +1889,12 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
         ``PartitionPropertyFilter partition_filter = 2``; one of ``property_filter``, None when
         unset.
         """
-        return (
-            PartitionPropertyFilter._wrap(self._pb.partition_filter)
-            if self._pb.HasField("partition_filter")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("partition_filter"):
+            return None
+        model = _new(PartitionPropertyFilter)
+        model._pb = pb.partition_filter
+        return model
 
     @property
     def artifact_filter(self) -> ArtifactPropertyFilter | None:
@@ -1790,11 +1903,12 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
         ``ArtifactPropertyFilter artifact_filter = 3``; one of ``property_filter``, None when
         unset.
         """
-        return (
-            ArtifactPropertyFilter._wrap(self._pb.artifact_filter)
-            if self._pb.HasField("artifact_filter")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("artifact_filter"):
+            return None
+        model = _new(ArtifactPropertyFilter)
+        model._pb = pb.artifact_filter
+        return model
 
     @property
     def dataset_filter(self) -> DatasetPropertyFilter | None:
@@ -1803,11 +1917,12 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
         ``DatasetPropertyFilter dataset_filter = 4``; one of ``property_filter``, None when
         unset.
         """
-        return (
-            DatasetPropertyFilter._wrap(self._pb.dataset_filter)
-            if self._pb.HasField("dataset_filter")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("dataset_filter"):
+            return None
+        model = _new(DatasetPropertyFilter)
+        model._pb = pb.dataset_filter
+        return model
 
     @property
     def operator(self) -> SinglePropertyFilter.ComparisonOperator:
@@ -1982,7 +2097,12 @@ class PartitionPropertyFilter(_FlyteIdlEntity[_pb2.PartitionPropertyFilter]):
 
         ``KeyValuePair key_val = 1``; one of ``property``, None when unset.
         """
-        return KeyValuePair._wrap(self._pb.key_val) if self._pb.HasField("key_val") else None
+        pb = self._pb
+        if not pb.HasField("key_val"):
+            return None
+        model = _new(KeyValuePair)
+        model._pb = pb.key_val
+        return model
 
     if TYPE_CHECKING:
 

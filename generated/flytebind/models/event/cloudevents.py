@@ -17,6 +17,7 @@ from flytebind.models.event import event as _event_event
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -73,11 +74,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
 
         ``WorkflowExecutionEvent raw_event = 1``; None when unset.
         """
-        return (
-            _event_event.WorkflowExecutionEvent._wrap(self._pb.raw_event)
-            if self._pb.HasField("raw_event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_event"):
+            return None
+        model = _new(_event_event.WorkflowExecutionEvent)
+        model._pb = pb.raw_event
+        return model
 
     @property
     def output_interface(self) -> _core_interface.TypedInterface | None:
@@ -85,11 +87,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
 
         ``flyteidl.core.TypedInterface output_interface = 2``; None when unset.
         """
-        return (
-            _core_interface.TypedInterface._wrap(self._pb.output_interface)
-            if self._pb.HasField("output_interface")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_interface"):
+            return None
+        model = _new(_core_interface.TypedInterface)
+        model._pb = pb.output_interface
+        return model
 
     @property
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
@@ -105,11 +108,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
 
         ``flyteidl.core.WorkflowExecutionIdentifier reference_execution = 4``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.reference_execution)
-            if self._pb.HasField("reference_execution")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("reference_execution"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.reference_execution
+        return model
 
     @property
     def principal(self) -> str:
@@ -125,11 +129,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
 
         ``flyteidl.core.Identifier launch_plan_id = 6``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.launch_plan_id)
-            if self._pb.HasField("launch_plan_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launch_plan_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.launch_plan_id
+        return model
 
     @property
     def labels(self) -> _Mapping[str, str]:
@@ -202,11 +207,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
 
         ``NodeExecutionEvent raw_event = 1``; None when unset.
         """
-        return (
-            _event_event.NodeExecutionEvent._wrap(self._pb.raw_event)
-            if self._pb.HasField("raw_event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_event"):
+            return None
+        model = _new(_event_event.NodeExecutionEvent)
+        model._pb = pb.raw_event
+        return model
 
     @property
     def task_exec_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -214,11 +220,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
 
         ``flyteidl.core.TaskExecutionIdentifier task_exec_id = 2``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.task_exec_id)
-            if self._pb.HasField("task_exec_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_exec_id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.task_exec_id
+        return model
 
     @property
     def output_interface(self) -> _core_interface.TypedInterface | None:
@@ -226,11 +233,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
 
         ``flyteidl.core.TypedInterface output_interface = 3``; None when unset.
         """
-        return (
-            _core_interface.TypedInterface._wrap(self._pb.output_interface)
-            if self._pb.HasField("output_interface")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_interface"):
+            return None
+        model = _new(_core_interface.TypedInterface)
+        model._pb = pb.output_interface
+        return model
 
     @property
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
@@ -254,11 +262,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
 
         ``flyteidl.core.Identifier launch_plan_id = 6``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.launch_plan_id)
-            if self._pb.HasField("launch_plan_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launch_plan_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.launch_plan_id
+        return model
 
     @property
     def labels(self) -> _Mapping[str, str]:
@@ -316,11 +325,12 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
 
         ``TaskExecutionEvent raw_event = 1``; None when unset.
         """
-        return (
-            _event_event.TaskExecutionEvent._wrap(self._pb.raw_event)
-            if self._pb.HasField("raw_event")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("raw_event"):
+            return None
+        model = _new(_event_event.TaskExecutionEvent)
+        model._pb = pb.raw_event
+        return model
 
     @property
     def labels(self) -> _Mapping[str, str]:
@@ -385,11 +395,12 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.execution_id)
-            if self._pb.HasField("execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.execution_id
+        return model
 
     @property
     def launch_plan_id(self) -> _core_identifier.Identifier | None:
@@ -397,11 +408,12 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
 
         ``flyteidl.core.Identifier launch_plan_id = 2``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.launch_plan_id)
-            if self._pb.HasField("launch_plan_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launch_plan_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.launch_plan_id
+        return model
 
     @property
     def workflow_id(self) -> _core_identifier.Identifier | None:
@@ -409,11 +421,12 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
 
         ``flyteidl.core.Identifier workflow_id = 3``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.workflow_id)
-            if self._pb.HasField("workflow_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.workflow_id
+        return model
 
     @property
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:

@@ -30,6 +30,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -104,11 +105,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.execution_id)
-            if self._pb.HasField("execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.execution_id
+        return model
 
     @property
     def producer_id(self) -> str:
@@ -148,11 +150,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
 
         ``flyteidl.core.ExecutionError error = 6``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     def output_data(self) -> _core_literals.LiteralMap | None:
@@ -160,11 +163,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
 
         ``flyteidl.core.LiteralMap output_data = 7``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def output_result(
@@ -321,11 +325,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     @property
     def producer_id(self) -> str:
@@ -373,11 +378,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``flyteidl.core.ExecutionError error = 7``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     def workflow_node_metadata(self) -> WorkflowNodeMetadata | None:
@@ -386,11 +392,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         ``WorkflowNodeMetadata workflow_node_metadata = 8``; one of ``target_metadata``, None
         when unset.
         """
-        return (
-            WorkflowNodeMetadata._wrap(self._pb.workflow_node_metadata)
-            if self._pb.HasField("workflow_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_node_metadata"):
+            return None
+        model = _new(WorkflowNodeMetadata)
+        model._pb = pb.workflow_node_metadata
+        return model
 
     @property
     def parent_task_metadata(self) -> ParentTaskExecutionMetadata | None:
@@ -398,11 +405,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``ParentTaskExecutionMetadata parent_task_metadata = 9``; None when unset.
         """
-        return (
-            ParentTaskExecutionMetadata._wrap(self._pb.parent_task_metadata)
-            if self._pb.HasField("parent_task_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("parent_task_metadata"):
+            return None
+        model = _new(ParentTaskExecutionMetadata)
+        model._pb = pb.parent_task_metadata
+        return model
 
     @property
     def parent_node_metadata(self) -> ParentNodeExecutionMetadata | None:
@@ -410,11 +418,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``ParentNodeExecutionMetadata parent_node_metadata = 10``; None when unset.
         """
-        return (
-            ParentNodeExecutionMetadata._wrap(self._pb.parent_node_metadata)
-            if self._pb.HasField("parent_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("parent_node_metadata"):
+            return None
+        model = _new(ParentNodeExecutionMetadata)
+        model._pb = pb.parent_node_metadata
+        return model
 
     @property
     def retry_group(self) -> str:
@@ -447,11 +456,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         ``TaskNodeMetadata task_node_metadata = 14``; one of ``target_metadata``, None when
         unset.
         """
-        return (
-            TaskNodeMetadata._wrap(self._pb.task_node_metadata)
-            if self._pb.HasField("task_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_node_metadata"):
+            return None
+        model = _new(TaskNodeMetadata)
+        model._pb = pb.task_node_metadata
+        return model
 
     @property
     def output_data(self) -> _core_literals.LiteralMap | None:
@@ -460,11 +470,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         ``flyteidl.core.LiteralMap output_data = 15``; one of ``output_result``, None when
         unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def event_version(self) -> int:
@@ -504,11 +515,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``flyteidl.core.LiteralMap input_data = 20``; one of ``input_value``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.input_data)
-            if self._pb.HasField("input_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("input_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.input_data
+        return model
 
     @property
     def reported_at(self) -> _datetime | None:
@@ -532,11 +544,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
 
         ``flyteidl.core.Identifier target_entity = 23``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.target_entity)
-            if self._pb.HasField("target_entity")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("target_entity"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.target_entity
+        return model
 
     @property
     def is_in_dynamic_chain(self) -> bool:
@@ -702,11 +715,12 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.execution_id)
-            if self._pb.HasField("execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("execution_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.execution_id
+        return model
 
     if TYPE_CHECKING:
 
@@ -767,11 +781,12 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
 
         ``flyteidl.core.CatalogMetadata catalog_key = 2``; None when unset.
         """
-        return (
-            _core_catalog.CatalogMetadata._wrap(self._pb.catalog_key)
-            if self._pb.HasField("catalog_key")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("catalog_key"):
+            return None
+        model = _new(_core_catalog.CatalogMetadata)
+        model._pb = pb.catalog_key
+        return model
 
     @property
     def reservation_status(self) -> _core_catalog.CatalogReservation.Status:
@@ -795,11 +810,12 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
 
         ``DynamicWorkflowNodeMetadata dynamic_workflow = 16``; None when unset.
         """
-        return (
-            DynamicWorkflowNodeMetadata._wrap(self._pb.dynamic_workflow)
-            if self._pb.HasField("dynamic_workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("dynamic_workflow"):
+            return None
+        model = _new(DynamicWorkflowNodeMetadata)
+        model._pb = pb.dynamic_workflow
+        return model
 
     if TYPE_CHECKING:
 
@@ -850,7 +866,12 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
         """
-        return _core_identifier.Identifier._wrap(self._pb.id) if self._pb.HasField("id") else None
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
 
     @property
     def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure | None:
@@ -858,11 +879,12 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 2``; None when unset.
         """
-        return (
-            _core_compiler.CompiledWorkflowClosure._wrap(self._pb.compiled_workflow)
-            if self._pb.HasField("compiled_workflow")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("compiled_workflow"):
+            return None
+        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model._pb = pb.compiled_workflow
+        return model
 
     @property
     def dynamic_job_spec_uri(self) -> str:
@@ -913,11 +935,12 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
         """
-        return (
-            _core_identifier.TaskExecutionIdentifier._wrap(self._pb.id)
-            if self._pb.HasField("id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model._pb = pb.id
+        return model
 
     if TYPE_CHECKING:
 
@@ -1117,11 +1140,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``flyteidl.core.Identifier task_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.Identifier._wrap(self._pb.task_id)
-            if self._pb.HasField("task_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("task_id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.task_id
+        return model
 
     @property
     def parent_node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -1129,11 +1153,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``flyteidl.core.NodeExecutionIdentifier parent_node_execution_id = 2``; None when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.parent_node_execution_id)
-            if self._pb.HasField("parent_node_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("parent_node_execution_id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.parent_node_execution_id
+        return model
 
     @property
     def retry_attempt(self) -> int:
@@ -1197,11 +1222,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``flyteidl.core.ExecutionError error = 10``; one of ``output_result``, None when unset.
         """
-        return (
-            _core_execution.ExecutionError._wrap(self._pb.error)
-            if self._pb.HasField("error")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("error"):
+            return None
+        model = _new(_core_execution.ExecutionError)
+        model._pb = pb.error
+        return model
 
     @property
     def custom_info(self) -> _JsonObject | None:
@@ -1242,11 +1268,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``TaskExecutionMetadata metadata = 16``; None when unset.
         """
-        return (
-            TaskExecutionMetadata._wrap(self._pb.metadata)
-            if self._pb.HasField("metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("metadata"):
+            return None
+        model = _new(TaskExecutionMetadata)
+        model._pb = pb.metadata
+        return model
 
     @property
     def output_data(self) -> _core_literals.LiteralMap | None:
@@ -1255,11 +1282,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         ``flyteidl.core.LiteralMap output_data = 17``; one of ``output_result``, None when
         unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.output_data)
-            if self._pb.HasField("output_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("output_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.output_data
+        return model
 
     @property
     def event_version(self) -> int:
@@ -1275,11 +1303,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``flyteidl.core.LiteralMap input_data = 19``; one of ``input_value``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.input_data)
-            if self._pb.HasField("input_data")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("input_data"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.input_data
+        return model
 
     @property
     def reported_at(self) -> _datetime | None:
@@ -1303,11 +1332,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
 
         ``flyteidl.core.LogContext log_context = 22``; None when unset.
         """
-        return (
-            _core_execution.LogContext._wrap(self._pb.log_context)
-            if self._pb.HasField("log_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("log_context"):
+            return None
+        model = _new(_core_execution.LogContext)
+        model._pb = pb.log_context
+        return model
 
     @property
     def input_value(self) -> str | _core_literals.LiteralMap | None:
@@ -1501,11 +1531,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         ``WorkflowNodeMetadata workflow_node_metadata = 7``; one of ``target_metadata``, None
         when unset.
         """
-        return (
-            WorkflowNodeMetadata._wrap(self._pb.workflow_node_metadata)
-            if self._pb.HasField("workflow_node_metadata")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("workflow_node_metadata"):
+            return None
+        model = _new(WorkflowNodeMetadata)
+        model._pb = pb.workflow_node_metadata
+        return model
 
     @property
     def custom_info(self) -> _JsonObject | None:
@@ -1521,11 +1552,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
 
         ``flyteidl.core.LogContext log_context = 9``; None when unset.
         """
-        return (
-            _core_execution.LogContext._wrap(self._pb.log_context)
-            if self._pb.HasField("log_context")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("log_context"):
+            return None
+        model = _new(_core_execution.LogContext)
+        model._pb = pb.log_context
+        return model
 
     if TYPE_CHECKING:
 

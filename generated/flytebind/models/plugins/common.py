@@ -11,6 +11,7 @@ from flytebind.models.core import tasks as _core_tasks
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -89,11 +90,12 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
 
         ``flyteidl.core.Resources resources = 3``; None when unset.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     @property
     def restart_policy(self) -> RestartPolicy:

@@ -10,6 +10,7 @@ from flyteidl.plugins import dask_pb2 as _pb2
 from flytebind.models.core import tasks as _core_tasks
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -52,7 +53,12 @@ class DaskJob(_FlyteIdlEntity[_pb2.DaskJob]):
 
         ``DaskScheduler scheduler = 1``; None when unset.
         """
-        return DaskScheduler._wrap(self._pb.scheduler) if self._pb.HasField("scheduler") else None
+        pb = self._pb
+        if not pb.HasField("scheduler"):
+            return None
+        model = _new(DaskScheduler)
+        model._pb = pb.scheduler
+        return model
 
     @property
     def workers(self) -> DaskWorkerGroup | None:
@@ -60,7 +66,12 @@ class DaskJob(_FlyteIdlEntity[_pb2.DaskJob]):
 
         ``DaskWorkerGroup workers = 2``; None when unset.
         """
-        return DaskWorkerGroup._wrap(self._pb.workers) if self._pb.HasField("workers") else None
+        pb = self._pb
+        if not pb.HasField("workers"):
+            return None
+        model = _new(DaskWorkerGroup)
+        model._pb = pb.workers
+        return model
 
     if TYPE_CHECKING:
 
@@ -113,11 +124,12 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
 
         ``flyteidl.core.Resources resources = 2``; None when unset.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     if TYPE_CHECKING:
 
@@ -182,11 +194,12 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
 
         ``flyteidl.core.Resources resources = 3``; None when unset.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     if TYPE_CHECKING:
 

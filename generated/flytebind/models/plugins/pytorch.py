@@ -9,6 +9,7 @@ from flyteidl.plugins import pytorch_pb2 as _pb2
 
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -147,11 +148,12 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
 
         ``ElasticConfig elastic_config = 2``; None when unset.
         """
-        return (
-            ElasticConfig._wrap(self._pb.elastic_config)
-            if self._pb.HasField("elastic_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("elastic_config"):
+            return None
+        model = _new(ElasticConfig)
+        model._pb = pb.elastic_config
+        return model
 
     if TYPE_CHECKING:
 

@@ -11,6 +11,7 @@ from flyteidl.plugins import qubole_pb2 as _pb2
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -172,11 +173,12 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
 
         ``HiveQueryCollection query_collection = 2``; None when unset, deprecated in the IDL.
         """
-        return (
-            HiveQueryCollection._wrap(self._pb.query_collection)
-            if self._pb.HasField("query_collection")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("query_collection"):
+            return None
+        model = _new(HiveQueryCollection)
+        model._pb = pb.query_collection
+        return model
 
     @property
     def tags(self) -> _Sequence[str]:
@@ -192,7 +194,12 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
 
         ``HiveQuery query = 4``; None when unset.
         """
-        return HiveQuery._wrap(self._pb.query) if self._pb.HasField("query") else None
+        pb = self._pb
+        if not pb.HasField("query"):
+            return None
+        model = _new(HiveQuery)
+        model._pb = pb.query
+        return model
 
     if TYPE_CHECKING:
 

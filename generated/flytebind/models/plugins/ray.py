@@ -16,6 +16,7 @@ from flytebind.runtime import (
 )
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_bool as _as_bool, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -69,7 +70,12 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
 
         ``RayCluster ray_cluster = 1``; None when unset.
         """
-        return RayCluster._wrap(self._pb.ray_cluster) if self._pb.HasField("ray_cluster") else None
+        pb = self._pb
+        if not pb.HasField("ray_cluster"):
+            return None
+        model = _new(RayCluster)
+        model._pb = pb.ray_cluster
+        return model
 
     @property
     @_deprecated("flyteidl.plugins.RayJob.runtime_env is deprecated in the IDL")
@@ -210,11 +216,12 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
 
         ``flyteidl.core.Resources resources = 5``; None when unset.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     if TYPE_CHECKING:
 
@@ -268,11 +275,12 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
 
         ``HeadGroupSpec head_group_spec = 1``; None when unset.
         """
-        return (
-            HeadGroupSpec._wrap(self._pb.head_group_spec)
-            if self._pb.HasField("head_group_spec")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("head_group_spec"):
+            return None
+        model = _new(HeadGroupSpec)
+        model._pb = pb.head_group_spec
+        return model
 
     @property
     def worker_group_spec(self) -> _Sequence[WorkerGroupSpec]:
@@ -296,11 +304,12 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
 
         ``AutoscalerOptions autoscaler_options = 4``; None when unset.
         """
-        return (
-            AutoscalerOptions._wrap(self._pb.autoscaler_options)
-            if self._pb.HasField("autoscaler_options")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("autoscaler_options"):
+            return None
+        model = _new(AutoscalerOptions)
+        model._pb = pb.autoscaler_options
+        return model
 
     if TYPE_CHECKING:
 
@@ -355,7 +364,12 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
 
         ``flyteidl.core.K8sPod k8s_pod = 2``; None when unset.
         """
-        return _core_tasks.K8sPod._wrap(self._pb.k8s_pod) if self._pb.HasField("k8s_pod") else None
+        pb = self._pb
+        if not pb.HasField("k8s_pod"):
+            return None
+        model = _new(_core_tasks.K8sPod)
+        model._pb = pb.k8s_pod
+        return model
 
     if TYPE_CHECKING:
 
@@ -452,7 +466,12 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
 
         ``flyteidl.core.K8sPod k8s_pod = 6``; None when unset.
         """
-        return _core_tasks.K8sPod._wrap(self._pb.k8s_pod) if self._pb.HasField("k8s_pod") else None
+        pb = self._pb
+        if not pb.HasField("k8s_pod"):
+            return None
+        model = _new(_core_tasks.K8sPod)
+        model._pb = pb.k8s_pod
+        return model
 
     if TYPE_CHECKING:
 

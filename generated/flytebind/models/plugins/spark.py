@@ -13,6 +13,7 @@ from flytebind.runtime import MapView as _MapView, OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
     JsonMapping as _JsonMapping,
     JsonObject as _JsonObject,
@@ -193,9 +194,12 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
 
         ``flyteidl.core.K8sPod driverPod = 10``; None when unset.
         """
-        return (
-            _core_tasks.K8sPod._wrap(self._pb.driverPod) if self._pb.HasField("driverPod") else None
-        )
+        pb = self._pb
+        if not pb.HasField("driverPod"):
+            return None
+        model = _new(_core_tasks.K8sPod)
+        model._pb = pb.driverPod
+        return model
 
     @property
     def executorPod(self) -> _core_tasks.K8sPod | None:
@@ -203,11 +207,12 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
 
         ``flyteidl.core.K8sPod executorPod = 11``; None when unset.
         """
-        return (
-            _core_tasks.K8sPod._wrap(self._pb.executorPod)
-            if self._pb.HasField("executorPod")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("executorPod"):
+            return None
+        model = _new(_core_tasks.K8sPod)
+        model._pb = pb.executorPod
+        return model
 
     if TYPE_CHECKING:
 

@@ -10,6 +10,7 @@ from flyteidl.plugins import waitable_pb2 as _pb2
 from flytebind.models.core import execution as _core_execution, identifier as _core_identifier
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -51,11 +52,12 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
 
         ``flyteidl.core.WorkflowExecutionIdentifier wf_exec_id = 1``; None when unset.
         """
-        return (
-            _core_identifier.WorkflowExecutionIdentifier._wrap(self._pb.wf_exec_id)
-            if self._pb.HasField("wf_exec_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("wf_exec_id"):
+            return None
+        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model._pb = pb.wf_exec_id
+        return model
 
     @property
     def phase(self) -> _core_execution.WorkflowExecution.Phase:

@@ -29,6 +29,7 @@ from flytebind.runtime.convert import (
     write_timestamp as _write_timestamp,
 )
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -433,11 +434,12 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         ``flyteidl.core.NodeExecutionIdentifier node_execution_id = 3``; one of ``source``, None
         when unset.
         """
-        return (
-            _core_identifier.NodeExecutionIdentifier._wrap(self._pb.node_execution_id)
-            if self._pb.HasField("node_execution_id")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("node_execution_id"):
+            return None
+        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model._pb = pb.node_execution_id
+        return model
 
     if TYPE_CHECKING:
 
@@ -504,11 +506,12 @@ class CreateDownloadLinkResponse(_FlyteIdlEntity[_pb2.CreateDownloadLinkResponse
 
         ``PreSignedURLs pre_signed_urls = 3``; None when unset.
         """
-        return (
-            PreSignedURLs._wrap(self._pb.pre_signed_urls)
-            if self._pb.HasField("pre_signed_urls")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pre_signed_urls"):
+            return None
+        model = _new(PreSignedURLs)
+        model._pb = pb.pre_signed_urls
+        return model
 
     if TYPE_CHECKING:
 
@@ -656,11 +659,12 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
 
         ``flyteidl.core.LiteralMap literal_map = 1``; one of ``data``, None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.literal_map)
-            if self._pb.HasField("literal_map")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("literal_map"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.literal_map
+        return model
 
     @property
     def pre_signed_urls(self) -> PreSignedURLs | None:
@@ -668,11 +672,12 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
 
         ``PreSignedURLs pre_signed_urls = 2``; one of ``data``, None when unset.
         """
-        return (
-            PreSignedURLs._wrap(self._pb.pre_signed_urls)
-            if self._pb.HasField("pre_signed_urls")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("pre_signed_urls"):
+            return None
+        model = _new(PreSignedURLs)
+        model._pb = pb.pre_signed_urls
+        return model
 
     @property
     def literal(self) -> _core_literals.Literal | None:
@@ -680,9 +685,12 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
 
         ``flyteidl.core.Literal literal = 3``; one of ``data``, None when unset.
         """
-        return (
-            _core_literals.Literal._wrap(self._pb.literal) if self._pb.HasField("literal") else None
-        )
+        pb = self._pb
+        if not pb.HasField("literal"):
+            return None
+        model = _new(_core_literals.Literal)
+        model._pb = pb.literal
+        return model
 
     @property
     def data(self) -> _core_literals.LiteralMap | PreSignedURLs | _core_literals.Literal | None:

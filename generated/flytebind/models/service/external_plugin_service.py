@@ -11,6 +11,7 @@ from flytebind.models.core import literals as _core_literals, tasks as _core_tas
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -87,11 +88,12 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
 
         ``flyteidl.core.LiteralMap inputs = 1``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.inputs)
-            if self._pb.HasField("inputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("inputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.inputs
+        return model
 
     @property
     def template(self) -> _core_tasks.TaskTemplate | None:
@@ -99,11 +101,12 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
 
         ``flyteidl.core.TaskTemplate template = 2``; None when unset.
         """
-        return (
-            _core_tasks.TaskTemplate._wrap(self._pb.template)
-            if self._pb.HasField("template")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("template"):
+            return None
+        model = _new(_core_tasks.TaskTemplate)
+        model._pb = pb.template
+        return model
 
     @property
     def output_prefix(self) -> str:
@@ -268,11 +271,12 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
 
         ``flyteidl.core.LiteralMap outputs = 2``; None when unset.
         """
-        return (
-            _core_literals.LiteralMap._wrap(self._pb.outputs)
-            if self._pb.HasField("outputs")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("outputs"):
+            return None
+        model = _new(_core_literals.LiteralMap)
+        model._pb = pb.outputs
+        return model
 
     if TYPE_CHECKING:
 

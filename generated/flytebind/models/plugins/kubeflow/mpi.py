@@ -14,6 +14,7 @@ from flytebind.models.plugins.kubeflow import common as _plugins_kubeflow_common
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -59,11 +60,12 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
 
         ``DistributedMPITrainingReplicaSpec worker_replicas = 1``; None when unset.
         """
-        return (
-            DistributedMPITrainingReplicaSpec._wrap(self._pb.worker_replicas)
-            if self._pb.HasField("worker_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("worker_replicas"):
+            return None
+        model = _new(DistributedMPITrainingReplicaSpec)
+        model._pb = pb.worker_replicas
+        return model
 
     @property
     def launcher_replicas(self) -> DistributedMPITrainingReplicaSpec | None:
@@ -71,11 +73,12 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
 
         ``DistributedMPITrainingReplicaSpec launcher_replicas = 2``; None when unset.
         """
-        return (
-            DistributedMPITrainingReplicaSpec._wrap(self._pb.launcher_replicas)
-            if self._pb.HasField("launcher_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("launcher_replicas"):
+            return None
+        model = _new(DistributedMPITrainingReplicaSpec)
+        model._pb = pb.launcher_replicas
+        return model
 
     @property
     def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
@@ -83,11 +86,12 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
 
         ``RunPolicy run_policy = 3``; None when unset.
         """
-        return (
-            _plugins_kubeflow_common.RunPolicy._wrap(self._pb.run_policy)
-            if self._pb.HasField("run_policy")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("run_policy"):
+            return None
+        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model._pb = pb.run_policy
+        return model
 
     @property
     def slots(self) -> int:
@@ -179,11 +183,12 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
 
         ``flyteidl.core.Resources resources = 3``; None when unset, deprecated in the IDL.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     @property
     @_deprecated(
@@ -210,11 +215,12 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
 
         ``flyteidl.plugins.CommonReplicaSpec common = 6``; None when unset.
         """
-        return (
-            _plugins_common.CommonReplicaSpec._wrap(self._pb.common)
-            if self._pb.HasField("common")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("common"):
+            return None
+        model = _new(_plugins_common.CommonReplicaSpec)
+        model._pb = pb.common
+        return model
 
     if TYPE_CHECKING:
 

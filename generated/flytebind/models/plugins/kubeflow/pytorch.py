@@ -12,6 +12,7 @@ from flytebind.models.plugins import common as _plugins_common
 from flytebind.models.plugins.kubeflow import common as _plugins_kubeflow_common
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -147,11 +148,12 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
 
         ``DistributedPyTorchTrainingReplicaSpec worker_replicas = 1``; None when unset.
         """
-        return (
-            DistributedPyTorchTrainingReplicaSpec._wrap(self._pb.worker_replicas)
-            if self._pb.HasField("worker_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("worker_replicas"):
+            return None
+        model = _new(DistributedPyTorchTrainingReplicaSpec)
+        model._pb = pb.worker_replicas
+        return model
 
     @property
     def master_replicas(self) -> DistributedPyTorchTrainingReplicaSpec | None:
@@ -159,11 +161,12 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
 
         ``DistributedPyTorchTrainingReplicaSpec master_replicas = 2``; None when unset.
         """
-        return (
-            DistributedPyTorchTrainingReplicaSpec._wrap(self._pb.master_replicas)
-            if self._pb.HasField("master_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("master_replicas"):
+            return None
+        model = _new(DistributedPyTorchTrainingReplicaSpec)
+        model._pb = pb.master_replicas
+        return model
 
     @property
     def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
@@ -171,11 +174,12 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
 
         ``RunPolicy run_policy = 3``; None when unset.
         """
-        return (
-            _plugins_kubeflow_common.RunPolicy._wrap(self._pb.run_policy)
-            if self._pb.HasField("run_policy")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("run_policy"):
+            return None
+        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model._pb = pb.run_policy
+        return model
 
     @property
     def elastic_config(self) -> ElasticConfig | None:
@@ -183,11 +187,12 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
 
         ``ElasticConfig elastic_config = 4``; None when unset.
         """
-        return (
-            ElasticConfig._wrap(self._pb.elastic_config)
-            if self._pb.HasField("elastic_config")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("elastic_config"):
+            return None
+        model = _new(ElasticConfig)
+        model._pb = pb.elastic_config
+        return model
 
     if TYPE_CHECKING:
 
@@ -270,11 +275,12 @@ class DistributedPyTorchTrainingReplicaSpec(
 
         ``flyteidl.core.Resources resources = 3``; None when unset, deprecated in the IDL.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     @property
     @_deprecated(
@@ -293,11 +299,12 @@ class DistributedPyTorchTrainingReplicaSpec(
 
         ``flyteidl.plugins.CommonReplicaSpec common = 5``; None when unset.
         """
-        return (
-            _plugins_common.CommonReplicaSpec._wrap(self._pb.common)
-            if self._pb.HasField("common")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("common"):
+            return None
+        model = _new(_plugins_common.CommonReplicaSpec)
+        model._pb = pb.common
+        return model
 
     if TYPE_CHECKING:
 

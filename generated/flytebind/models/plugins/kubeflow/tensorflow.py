@@ -12,6 +12,7 @@ from flytebind.models.plugins import common as _plugins_common
 from flytebind.models.plugins.kubeflow import common as _plugins_kubeflow_common
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
 
 __all__ = [
@@ -60,11 +61,12 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
 
         ``DistributedTensorflowTrainingReplicaSpec worker_replicas = 1``; None when unset.
         """
-        return (
-            DistributedTensorflowTrainingReplicaSpec._wrap(self._pb.worker_replicas)
-            if self._pb.HasField("worker_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("worker_replicas"):
+            return None
+        model = _new(DistributedTensorflowTrainingReplicaSpec)
+        model._pb = pb.worker_replicas
+        return model
 
     @property
     def ps_replicas(self) -> DistributedTensorflowTrainingReplicaSpec | None:
@@ -72,11 +74,12 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
 
         ``DistributedTensorflowTrainingReplicaSpec ps_replicas = 2``; None when unset.
         """
-        return (
-            DistributedTensorflowTrainingReplicaSpec._wrap(self._pb.ps_replicas)
-            if self._pb.HasField("ps_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("ps_replicas"):
+            return None
+        model = _new(DistributedTensorflowTrainingReplicaSpec)
+        model._pb = pb.ps_replicas
+        return model
 
     @property
     def chief_replicas(self) -> DistributedTensorflowTrainingReplicaSpec | None:
@@ -84,11 +87,12 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
 
         ``DistributedTensorflowTrainingReplicaSpec chief_replicas = 3``; None when unset.
         """
-        return (
-            DistributedTensorflowTrainingReplicaSpec._wrap(self._pb.chief_replicas)
-            if self._pb.HasField("chief_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("chief_replicas"):
+            return None
+        model = _new(DistributedTensorflowTrainingReplicaSpec)
+        model._pb = pb.chief_replicas
+        return model
 
     @property
     def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
@@ -96,11 +100,12 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
 
         ``RunPolicy run_policy = 4``; None when unset.
         """
-        return (
-            _plugins_kubeflow_common.RunPolicy._wrap(self._pb.run_policy)
-            if self._pb.HasField("run_policy")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("run_policy"):
+            return None
+        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model._pb = pb.run_policy
+        return model
 
     @property
     def evaluator_replicas(self) -> DistributedTensorflowTrainingReplicaSpec | None:
@@ -108,11 +113,12 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
 
         ``DistributedTensorflowTrainingReplicaSpec evaluator_replicas = 5``; None when unset.
         """
-        return (
-            DistributedTensorflowTrainingReplicaSpec._wrap(self._pb.evaluator_replicas)
-            if self._pb.HasField("evaluator_replicas")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("evaluator_replicas"):
+            return None
+        model = _new(DistributedTensorflowTrainingReplicaSpec)
+        model._pb = pb.evaluator_replicas
+        return model
 
     if TYPE_CHECKING:
 
@@ -196,11 +202,12 @@ class DistributedTensorflowTrainingReplicaSpec(
 
         ``flyteidl.core.Resources resources = 3``; None when unset, deprecated in the IDL.
         """
-        return (
-            _core_tasks.Resources._wrap(self._pb.resources)
-            if self._pb.HasField("resources")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("resources"):
+            return None
+        model = _new(_core_tasks.Resources)
+        model._pb = pb.resources
+        return model
 
     @property
     @_deprecated(
@@ -219,11 +226,12 @@ class DistributedTensorflowTrainingReplicaSpec(
 
         ``flyteidl.plugins.CommonReplicaSpec common = 5``; None when unset.
         """
-        return (
-            _plugins_common.CommonReplicaSpec._wrap(self._pb.common)
-            if self._pb.HasField("common")
-            else None
-        )
+        pb = self._pb
+        if not pb.HasField("common"):
+            return None
+        model = _new(_plugins_common.CommonReplicaSpec)
+        model._pb = pb.common
+        return model
 
     if TYPE_CHECKING:
 
