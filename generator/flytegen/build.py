@@ -330,6 +330,7 @@ class _Builder:
             shape=shape,
             property_type=_or_none(_collection(field, value.type, shape, scope), is_optional),
             parameter_type=_or_none(_collection(field, value.given, shape, scope), is_nullable),
+            model=value.model,
             wrap=value.wrap,
             write=value.write,
             is_required=is_required,
@@ -346,7 +347,7 @@ class _Builder:
                 is_time=type_name(field) == "google.protobuf.Timestamp",
                 oneof=oneof_name,
                 is_optional=is_optional,
-                reads_empty=can_be_none and not is_optional,
+                zero=value.zero if shape == "single" else "empty",
                 deprecated=deprecated,
             ),
         )

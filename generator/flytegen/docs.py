@@ -36,21 +36,30 @@ def field_doc(
     is_time: bool,
     oneof: str,
     is_optional: bool,
-    reads_empty: bool,
+    zero: str,
     deprecated: bool,
 ) -> tuple[str, ...]:
     """The docstring of a property: its meaning, then its declaration and what that implies."""
     facts = {
         "in UTC": is_time and "UTC" not in doc,
         f"one of ``{oneof}``": bool(oneof),
-        "None when unset": is_optional,
-        "empty when unset": reads_empty,
+        f"{'None' if is_optional else zero} when unset": True,
         "deprecated in the IDL": deprecated,
     }
     implied = ", ".join(fact for fact, is_so in facts.items() if is_so)
-    return paragraphs(doc, f"``{declaration}``{'; ' if implied else ''}{implied}.")
+    return paragraphs(doc, f"``{declaration}``; {implied}.")
 
 
 def oneof_doc(doc: str, proto_name: str) -> tuple[str, ...]:
     """The docstring of the accessor of a oneof."""
     return paragraphs(doc, f"The member of ``oneof {proto_name}`` that is set, or None.")
+
+
+def docstring(lines: tuple[str, ...], indent: int = 0) -> str:
+    """Print a docstring whose first line stands where the caller is, and the others below it."""
+    margin = " " * indent
+    if len(lines) == 1:
+        return f'"""{lines[0]}"""'
+    first, *rest = lines
+    below = "\n".join(margin + line if line else "" for line in rest)
+    return f'"""{first}\n{below}\n{margin}"""'

@@ -15,6 +15,7 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
+from flytegen.docs import docstring
 from flytegen.problems import GenerationError, Problem
 from flytegen.schema import Import, Library
 from flytegen.scope import Imports
@@ -46,6 +47,7 @@ class _Renderer:
         )
         self._jinja.globals["library"] = library
         self._jinja.globals["use"] = self._use
+        self._jinja.filters["docstring"] = docstring
 
     def files(self) -> Iterator[tuple[str, str]]:
         library = self._library

@@ -11,7 +11,8 @@ from typing import Literal
 
 Kind = Literal["scalar", "bool", "enum", "message", "native", "wrapper", "bool_wrapper"]
 """How a value is read and written. A ``native`` is a message with functions of its own (Timestamp
-as datetime); a wrapper is a message that boxes one scalar."""
+as datetime); a wrapper is a message that boxes one scalar. Templates ask the booleans of a field
+instead."""
 
 Shape = Literal["single", "repeated", "map"]
 
@@ -42,6 +43,8 @@ class Field:
     """The annotation of the property, Optional included."""
     parameter_type: str
     """The annotation of the parameter, Optional included."""
+    model: str
+    """The class of a message, as the body of a method spells it; empty for other kinds."""
     wrap: str
     """What turns protobuf's value into ours: a callable's name; empty where it needs no turning."""
     write: str
@@ -63,6 +66,41 @@ class Field:
     deprecated: str
     """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
+
+    @property
+    def is_single(self) -> bool:
+        """It holds one value."""
+        return self.shape == "single"
+
+    @property
+    def is_repeated(self) -> bool:
+        """It holds a list, and is not a map."""
+        return self.shape == "repeated"
+
+    @property
+    def is_map(self) -> bool:
+        """It holds a map."""
+        return self.shape == "map"
+
+    @property
+    def is_message(self) -> bool:
+        """The value is a model."""
+        return self.kind == "message"
+
+    @property
+    def is_native(self) -> bool:
+        """The value is a message that Python has a type of its own for."""
+        return self.kind == "native"
+
+    @property
+    def is_wrapper(self) -> bool:
+        """The value is a message that boxes one scalar."""
+        return self.kind in ("wrapper", "bool_wrapper")
+
+    @property
+    def is_bool(self) -> bool:
+        """The value is a bool, boxed or not."""
+        return self.kind in ("bool", "bool_wrapper")
 
 
 @dataclass(frozen=True)

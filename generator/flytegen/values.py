@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import FieldDescriptor
 
 from flytegen.descriptors import SCALARS, enum_of, message_of
+from flytegen.names import escape
 from flytegen.problems import Problems
 from flytegen.schema import Kind
 from flytegen.scope import Home, Scope
@@ -65,7 +66,11 @@ class Value:
     """What turns protobuf's value into ours; empty where nothing needs turning."""
     write: str
     """What stores a native value; empty for other kinds."""
-    is_text: bool
+    zero: str
+    """What an unset value reads as where protobuf does not know that it is unset."""
+    is_text: bool = False
+    model: str = ""
+    """The class of a message, as the body of a method spells it."""
 
 
 class Values:
@@ -87,19 +92,21 @@ class Values:
         if full_name in _WRAPPERS:
             type_ = scope.builtin(_WRAPPERS[full_name])
             kind: Kind = "bool_wrapper" if _WRAPPERS[full_name] == "bool" else "wrapper"
-            return Value(kind, type_, type_, "", "", is_text=False)
+            return Value(kind, type_, type_, "", "", "the default")
         return self._message(field, scope)
 
     def _scalar(self, field: FieldDescriptor, scope: Scope) -> Value:
         type_ = scope.builtin(SCALARS[field.type][1])
         kind: Kind = "bool" if field.type == FieldDescriptor.TYPE_BOOL else "scalar"
         is_text = field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES)
-        return Value(kind, type_, type_, "", "", is_text)
+        zero = "empty" if is_text else "False" if kind == "bool" else "0"
+        return Value(kind, type_, type_, "", "", zero, is_text)
 
     def _enum(self, field: FieldDescriptor, scope: Scope) -> Value:
         home = self._home(field, enum_of(field).full_name)
         type_ = scope.of_class(home)
-        return Value("enum", type_, type_, f"{scope.in_body(home)}.from_number", "", is_text=False)
+        zero = f"``{escape(enum_of(field).values[0].name, 'enum_value')}``"
+        return Value("enum", type_, type_, f"{scope.in_body(home)}.from_number", "", zero)
 
     def _native(self, native: _Native, scope: Scope) -> Value:
         type_ = scope.helper(native.module, native.type)
@@ -107,7 +114,7 @@ class Values:
         read, write = (
             scope.helper(_CONVERT, f"{verb}_{native.function}") for verb in ("read", "write")
         )
-        return Value("native", type_, given, read, write, is_text=False)
+        return Value("native", type_, given, read, write, "the default")
 
     def _message(self, field: FieldDescriptor, scope: Scope) -> Value:
         full_name = message_of(field).full_name
@@ -116,7 +123,7 @@ class Values:
         else:
             home = self._home(field, full_name)
             type_, body = scope.of_class(home), scope.in_body(home)
-        return Value("message", type_, type_, f"{body}._wrap", "", is_text=False)
+        return Value("message", type_, type_, f"{body}._wrap", "", "empty", model=body)
 
     def _home(self, field: FieldDescriptor, full_name: str) -> Home:
         home = self._homes.get(full_name)

@@ -189,7 +189,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def namespace(self) -> str:
         """Kubernetes namespace of the execution.
 
-        ``string namespace = 2``.
+        ``string namespace = 2``; empty when unset.
         """
         return self._pb.namespace
 
@@ -197,7 +197,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def labels(self) -> _Mapping[str, str]:
         """Kubernetes labels for what the agent creates.
 
-        ``map<string, string> labels = 3``.
+        ``map<string, string> labels = 3``; empty when unset.
         """
         return _MapView(self._pb.labels)
 
@@ -205,7 +205,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def annotations(self) -> _Mapping[str, str]:
         """Kubernetes annotations for what the agent creates.
 
-        ``map<string, string> annotations = 4``.
+        ``map<string, string> annotations = 4``; empty when unset.
         """
         return _MapView(self._pb.annotations)
 
@@ -213,7 +213,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def k8s_service_account(self) -> str:
         """Kubernetes service account of the execution.
 
-        ``string k8s_service_account = 5``.
+        ``string k8s_service_account = 5``; empty when unset.
         """
         return self._pb.k8s_service_account
 
@@ -221,7 +221,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def environment_variables(self) -> _Mapping[str, str]:
         """Environment variables for the task, by name.
 
-        ``map<string, string> environment_variables = 6``.
+        ``map<string, string> environment_variables = 6``; empty when unset.
         """
         return _MapView(self._pb.environment_variables)
 
@@ -229,7 +229,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def max_attempts(self) -> int:
         """Most attempts at the task, retries included.
 
-        ``int32 max_attempts = 7``.
+        ``int32 max_attempts = 7``; 0 when unset.
         """
         return self._pb.max_attempts
 
@@ -237,7 +237,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def interruptible(self) -> bool:
         """True if the task may run on spot instances.
 
-        ``bool interruptible = 8``.
+        ``bool interruptible = 8``; False when unset.
         """
         return self._pb.interruptible
 
@@ -245,7 +245,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def interruptible_failure_threshold(self) -> int:
         """Failed attempts after which spot instances are no longer used.
 
-        ``int32 interruptible_failure_threshold = 9``.
+        ``int32 interruptible_failure_threshold = 9``; 0 when unset.
         """
         return self._pb.interruptible_failure_threshold
 
@@ -357,7 +357,7 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
     def output_prefix(self) -> str:
         """Blob storage prefix to write the outputs under.
 
-        ``string output_prefix = 3``.
+        ``string output_prefix = 3``; empty when unset.
         """
         return self._pb.output_prefix
 
@@ -414,7 +414,7 @@ class CreateTaskResponse(_FlyteIdlEntity[_pb2.CreateTaskResponse]):
     def resource_meta(self) -> bytes:
         """Bytes that only the agent understands; later calls pass them back.
 
-        ``bytes resource_meta = 1``.
+        ``bytes resource_meta = 1``; empty when unset.
         """
         return self._pb.resource_meta
 
@@ -477,7 +477,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
     def output_prefix(self) -> str:
         """Blob storage prefix to write the outputs under.
 
-        ``string output_prefix = 2``.
+        ``string output_prefix = 2``; empty when unset.
         """
         return self._pb.output_prefix
 
@@ -498,7 +498,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
     def max_dataset_size_bytes(self) -> int:
         """Largest data set, in bytes, that the task may produce.
 
-        ``int64 max_dataset_size_bytes = 4``.
+        ``int64 max_dataset_size_bytes = 4``; 0 when unset.
         """
         return self._pb.max_dataset_size_bytes
 
@@ -778,7 +778,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
     def task_type(self) -> str:
         """Task type; use task_category.
 
-        ``string task_type = 1``; deprecated in the IDL.
+        ``string task_type = 1``; empty when unset, deprecated in the IDL.
         """
         return self._pb.task_type
 
@@ -786,7 +786,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
     def resource_meta(self) -> bytes:
         """Handle that the agent returned when it started the task.
 
-        ``bytes resource_meta = 2``.
+        ``bytes resource_meta = 2``; empty when unset.
         """
         return self._pb.resource_meta
 
@@ -807,7 +807,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
     def output_prefix(self) -> str:
         """Blob storage prefix to write the outputs under.
 
-        ``string output_prefix = 4``.
+        ``string output_prefix = 4``; empty when unset.
         """
         return self._pb.output_prefix
 
@@ -916,7 +916,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
     def state(self) -> State:
         """State of the task; use phase.
 
-        ``State state = 1``; deprecated in the IDL.
+        ``State state = 1``; ``RETRYABLE_FAILURE`` when unset, deprecated in the IDL.
         """
         return State.from_number(self._pb.state)
 
@@ -937,7 +937,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
     def message(self) -> str:
         """Explanation of the state for people.
 
-        ``string message = 3``.
+        ``string message = 3``; empty when unset.
         """
         return self._pb.message
 
@@ -945,7 +945,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
     def log_links(self) -> _Sequence[_core_execution.TaskLog]:
         """Links to the logs of the task.
 
-        ``repeated flyteidl.core.TaskLog log_links = 4``.
+        ``repeated flyteidl.core.TaskLog log_links = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.log_links, _core_execution.TaskLog._wrap)
 
@@ -953,7 +953,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
     def phase(self) -> _core_execution.TaskExecution.Phase:
         """How far the task has come.
 
-        ``flyteidl.core.TaskExecution.Phase phase = 5``.
+        ``flyteidl.core.TaskExecution.Phase phase = 5``; ``UNDEFINED`` when unset.
         """
         return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
 
@@ -1028,7 +1028,7 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
     def task_type(self) -> str:
         """Task type; use task_category.
 
-        ``string task_type = 1``; deprecated in the IDL.
+        ``string task_type = 1``; empty when unset, deprecated in the IDL.
         """
         return self._pb.task_type
 
@@ -1036,7 +1036,7 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
     def resource_meta(self) -> bytes:
         """Handle that the agent returned when it started the task.
 
-        ``bytes resource_meta = 2``.
+        ``bytes resource_meta = 2``; empty when unset.
         """
         return self._pb.resource_meta
 
@@ -1116,7 +1116,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
     def name(self) -> str:
         """Name of the agent, unique in its service.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1125,7 +1125,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
     def supported_task_types(self) -> _Sequence[str]:
         """Task types that it runs; use supported_task_categories.
 
-        ``repeated string supported_task_types = 2``; deprecated in the IDL.
+        ``repeated string supported_task_types = 2``; empty when unset, deprecated in the IDL.
         """
         return _RepeatedView(self._pb.supported_task_types)
 
@@ -1133,7 +1133,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
     def is_sync(self) -> bool:
         """True if the agent answers with the result, false if it must be polled.
 
-        ``bool is_sync = 3``.
+        ``bool is_sync = 3``; False when unset.
         """
         return self._pb.is_sync
 
@@ -1141,7 +1141,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
     def supported_task_categories(self) -> _Sequence[TaskCategory]:
         """Task types that it runs, with their versions.
 
-        ``repeated TaskCategory supported_task_categories = 4``.
+        ``repeated TaskCategory supported_task_categories = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.supported_task_categories, TaskCategory._wrap)
 
@@ -1188,7 +1188,7 @@ class TaskCategory(_FlyteIdlEntity[_pb2.TaskCategory]):
     def name(self) -> str:
         """Task type, such as spark or bigquery_query_job_task.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1196,7 +1196,7 @@ class TaskCategory(_FlyteIdlEntity[_pb2.TaskCategory]):
     def version(self) -> int:
         """Version of the task type, from 0.
 
-        ``int32 version = 2``.
+        ``int32 version = 2``; 0 when unset.
         """
         return self._pb.version
 
@@ -1238,7 +1238,7 @@ class GetAgentRequest(_FlyteIdlEntity[_pb2.GetAgentRequest]):
     def name(self) -> str:
         """Name of the agent.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1338,7 +1338,7 @@ class ListAgentsResponse(_FlyteIdlEntity[_pb2.ListAgentsResponse]):
     def agents(self) -> _Sequence[Agent]:
         """The agents.
 
-        ``repeated Agent agents = 1``.
+        ``repeated Agent agents = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.agents, Agent._wrap)
 
@@ -1398,7 +1398,7 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
     def task_type(self) -> str:
         """Task type; use task_category.
 
-        ``string task_type = 1``; deprecated in the IDL.
+        ``string task_type = 1``; empty when unset, deprecated in the IDL.
         """
         return self._pb.task_type
 
@@ -1406,7 +1406,7 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
     def resource_meta(self) -> bytes:
         """Handle that the agent returned when it started the task.
 
-        ``bytes resource_meta = 2``.
+        ``bytes resource_meta = 2``; empty when unset.
         """
         return self._pb.resource_meta
 
@@ -1414,7 +1414,7 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
     def queries(self) -> _Sequence[str]:
         """Metrics to read; which names exist depends on the agent.
 
-        ``repeated string queries = 3``.
+        ``repeated string queries = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.queries)
 
@@ -1498,7 +1498,7 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
     def results(self) -> _Sequence[_core_metrics.ExecutionMetricResult]:
         """One result for each query.
 
-        ``repeated flyteidl.core.ExecutionMetricResult results = 1``.
+        ``repeated flyteidl.core.ExecutionMetricResult results = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.results, _core_metrics.ExecutionMetricResult._wrap)
 
@@ -1552,7 +1552,7 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
     def task_type(self) -> str:
         """Task type; use task_category.
 
-        ``string task_type = 1``; deprecated in the IDL.
+        ``string task_type = 1``; empty when unset, deprecated in the IDL.
         """
         return self._pb.task_type
 
@@ -1560,7 +1560,7 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
     def resource_meta(self) -> bytes:
         """Handle that the agent returned when it started the task.
 
-        ``bytes resource_meta = 2``.
+        ``bytes resource_meta = 2``; empty when unset.
         """
         return self._pb.resource_meta
 
@@ -1568,7 +1568,7 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
     def lines(self) -> int:
         """Number of lines to return.
 
-        ``uint64 lines = 3``.
+        ``uint64 lines = 3``; 0 when unset.
         """
         return self._pb.lines
 
@@ -1576,7 +1576,7 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 4``.
+        ``string token = 4``; empty when unset.
         """
         return self._pb.token
 
@@ -1634,7 +1634,7 @@ class GetTaskLogsResponseHeader(_FlyteIdlEntity[_pb2.GetTaskLogsResponseHeader])
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 1``.
+        ``string token = 1``; empty when unset.
         """
         return self._pb.token
 
@@ -1689,7 +1689,7 @@ class LogLine(_FlyteIdlEntity[_pb2.LogLine]):
     def message(self) -> str:
         """Text of the line.
 
-        ``string message = 2``.
+        ``string message = 2``; empty when unset.
         """
         return self._pb.message
 
@@ -1697,7 +1697,7 @@ class LogLine(_FlyteIdlEntity[_pb2.LogLine]):
     def originator(self) -> LogLineOriginator:
         """Whether the user's code or the platform wrote it.
 
-        ``LogLineOriginator originator = 3``.
+        ``LogLineOriginator originator = 3``; ``UNKNOWN`` when unset.
         """
         return LogLineOriginator.from_number(self._pb.originator)
 
@@ -1744,7 +1744,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
     def results(self) -> _Sequence[str]:
         """Lines as plain text; use structured_lines.
 
-        ``repeated string results = 1``; deprecated in the IDL.
+        ``repeated string results = 1``; empty when unset, deprecated in the IDL.
         """
         return _RepeatedView(self._pb.results)
 
@@ -1752,7 +1752,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
     def structured_lines(self) -> _Sequence[LogLine]:
         """Lines with their time and originator.
 
-        ``repeated LogLine structured_lines = 2``.
+        ``repeated LogLine structured_lines = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.structured_lines, LogLine._wrap)
 
@@ -1904,7 +1904,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
     def code(self) -> str:
         """Short code that groups errors of one cause.
 
-        ``string code = 1``.
+        ``string code = 1``; empty when unset.
         """
         return self._pb.code
 
@@ -1912,7 +1912,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
     def kind(self) -> AgentError.Kind:
         """Whether another attempt may help.
 
-        ``AgentError.Kind kind = 3``.
+        ``AgentError.Kind kind = 3``; ``NON_RECOVERABLE`` when unset.
         """
         return AgentError.Kind.from_number(self._pb.kind)
 
@@ -1920,7 +1920,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
     def origin(self) -> _core_execution.ExecutionError.ErrorKind:
         """Whether the user's code or the platform is at fault.
 
-        ``flyteidl.core.ExecutionError.ErrorKind origin = 4``.
+        ``flyteidl.core.ExecutionError.ErrorKind origin = 4``; ``UNKNOWN`` when unset.
         """
         return _core_execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
 

@@ -45,7 +45,7 @@ class ClusterAssignment(_FlyteIdlEntity[_pb2.ClusterAssignment]):
     def cluster_pool(self) -> str:
         """Name of the pool; empty leaves the choice to the server.
 
-        ``string cluster_pool_name = 3``.
+        ``string cluster_pool_name = 3``; empty when unset.
         """
         return self._pb.cluster_pool_name
 

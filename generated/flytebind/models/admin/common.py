@@ -109,7 +109,7 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
     def project(self) -> str:
         """Project of the entity.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -117,7 +117,7 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
     def domain(self) -> str:
         """Domain of the project, such as development or production.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -125,7 +125,7 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
     def name(self) -> str:
         """Name of the entity; in list requests, empty matches every name.
 
-        ``string name = 3``.
+        ``string name = 3``; empty when unset.
         """
         return self._pb.name
 
@@ -133,7 +133,7 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 4``.
+        ``string org = 4``; empty when unset.
         """
         return self._pb.org
 
@@ -180,7 +180,7 @@ class NamedEntityMetadata(_FlyteIdlEntity[_pb2.NamedEntityMetadata]):
     def description(self) -> str:
         """Text that the console shows; may be empty.
 
-        ``string description = 1``.
+        ``string description = 1``; empty when unset.
         """
         return self._pb.description
 
@@ -188,7 +188,7 @@ class NamedEntityMetadata(_FlyteIdlEntity[_pb2.NamedEntityMetadata]):
     def state(self) -> NamedEntityState:
         """Whether the entity is in use, archived or made by the system.
 
-        ``NamedEntityState state = 2``.
+        ``NamedEntityState state = 2``; ``NAMED_ENTITY_ACTIVE`` when unset.
         """
         return NamedEntityState.from_number(self._pb.state)
 
@@ -236,7 +236,7 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
     def resource_type(self) -> _core_identifier.ResourceType:
         """Kind of entity.
 
-        ``flyteidl.core.ResourceType resource_type = 1``.
+        ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return _core_identifier.ResourceType.from_number(self._pb.resource_type)
 
@@ -322,7 +322,7 @@ class Sort(_FlyteIdlEntity[_pb2.Sort]):
     def key(self) -> str:
         """Column to order by, such as created_at or name.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -330,7 +330,7 @@ class Sort(_FlyteIdlEntity[_pb2.Sort]):
     def direction(self) -> Sort.Direction:
         """Ascending or descending; descending is the default.
 
-        ``Sort.Direction direction = 2``.
+        ``Sort.Direction direction = 2``; ``DESCENDING`` when unset.
         """
         return Sort.Direction.from_number(self._pb.direction)
 
@@ -390,7 +390,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def project(self) -> str:
         """Project to list.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -398,7 +398,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def domain(self) -> str:
         """Domain to list.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -406,7 +406,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 3``.
+        ``uint32 limit = 3``; 0 when unset.
         """
         return self._pb.limit
 
@@ -414,7 +414,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 4``.
+        ``string token = 4``; empty when unset.
         """
         return self._pb.token
 
@@ -435,7 +435,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def filters(self) -> str:
         """Conditions such as eq(name,x), joined by a plus sign; empty matches every row.
 
-        ``string filters = 6``.
+        ``string filters = 6``; empty when unset.
         """
         return self._pb.filters
 
@@ -443,7 +443,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 7``.
+        ``string org = 7``; empty when unset.
         """
         return self._pb.org
 
@@ -511,7 +511,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def resource_type(self) -> _core_identifier.ResourceType:
         """Kind of entity to list.
 
-        ``flyteidl.core.ResourceType resource_type = 1``.
+        ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return _core_identifier.ResourceType.from_number(self._pb.resource_type)
 
@@ -519,7 +519,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def project(self) -> str:
         """Project to list.
 
-        ``string project = 2``.
+        ``string project = 2``; empty when unset.
         """
         return self._pb.project
 
@@ -527,7 +527,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def domain(self) -> str:
         """Domain to list.
 
-        ``string domain = 3``.
+        ``string domain = 3``; empty when unset.
         """
         return self._pb.domain
 
@@ -535,7 +535,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 4``.
+        ``uint32 limit = 4``; 0 when unset.
         """
         return self._pb.limit
 
@@ -543,7 +543,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 5``.
+        ``string token = 5``; empty when unset.
         """
         return self._pb.token
 
@@ -564,7 +564,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def filters(self) -> str:
         """Conditions such as eq(state,0), joined by a plus sign; empty matches every row.
 
-        ``string filters = 7``.
+        ``string filters = 7``; empty when unset.
         """
         return self._pb.filters
 
@@ -572,7 +572,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 8``.
+        ``string org = 8``; empty when unset.
         """
         return self._pb.org
 
@@ -623,7 +623,7 @@ class NamedEntityIdentifierList(_FlyteIdlEntity[_pb2.NamedEntityIdentifierList])
     def entities(self) -> _Sequence[NamedEntityIdentifier]:
         """Identifiers of this page.
 
-        ``repeated NamedEntityIdentifier entities = 1``.
+        ``repeated NamedEntityIdentifier entities = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.entities, NamedEntityIdentifier._wrap)
 
@@ -631,7 +631,7 @@ class NamedEntityIdentifierList(_FlyteIdlEntity[_pb2.NamedEntityIdentifierList])
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -676,7 +676,7 @@ class NamedEntityList(_FlyteIdlEntity[_pb2.NamedEntityList]):
     def entities(self) -> _Sequence[NamedEntity]:
         """Entities of this page.
 
-        ``repeated NamedEntity entities = 1``.
+        ``repeated NamedEntity entities = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.entities, NamedEntity._wrap)
 
@@ -684,7 +684,7 @@ class NamedEntityList(_FlyteIdlEntity[_pb2.NamedEntityList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -729,7 +729,7 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
     def resource_type(self) -> _core_identifier.ResourceType:
         """Kind of entity.
 
-        ``flyteidl.core.ResourceType resource_type = 1``.
+        ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return _core_identifier.ResourceType.from_number(self._pb.resource_type)
 
@@ -790,7 +790,7 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
     def resource_type(self) -> _core_identifier.ResourceType:
         """Kind of entity.
 
-        ``flyteidl.core.ResourceType resource_type = 1``.
+        ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return _core_identifier.ResourceType.from_number(self._pb.resource_type)
 
@@ -945,7 +945,7 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 2``.
+        ``uint32 limit = 2``; 0 when unset.
         """
         return self._pb.limit
 
@@ -953,7 +953,7 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 3``.
+        ``string token = 3``; empty when unset.
         """
         return self._pb.token
 
@@ -961,7 +961,7 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
     def filters(self) -> str:
         """Conditions such as eq(phase,FAILED), joined by a plus sign; empty matches every row.
 
-        ``string filters = 4``.
+        ``string filters = 4``; empty when unset.
         """
         return self._pb.filters
 
@@ -1022,7 +1022,7 @@ class EmailNotification(_FlyteIdlEntity[_pb2.EmailNotification]):
     def recipients_email(self) -> _Sequence[str]:
         """Addresses to write to; at least one.
 
-        ``repeated string recipients_email = 1``.
+        ``repeated string recipients_email = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.recipients_email)
 
@@ -1031,7 +1031,7 @@ class EmailNotification(_FlyteIdlEntity[_pb2.EmailNotification]):
         """Body text; placeholders such as {{ phase }} are filled in, empty takes the server's
         body.
 
-        ``string template = 2``.
+        ``string template = 2``; empty when unset.
         """
         return self._pb.template
 
@@ -1076,7 +1076,7 @@ class PagerDutyNotification(_FlyteIdlEntity[_pb2.PagerDutyNotification]):
     def recipients_email(self) -> _Sequence[str]:
         """PagerDuty integration addresses; at least one.
 
-        ``repeated string recipients_email = 1``.
+        ``repeated string recipients_email = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.recipients_email)
 
@@ -1084,7 +1084,7 @@ class PagerDutyNotification(_FlyteIdlEntity[_pb2.PagerDutyNotification]):
     def template(self) -> str:
         """Body text; empty takes the server's body.
 
-        ``string template = 2``.
+        ``string template = 2``; empty when unset.
         """
         return self._pb.template
 
@@ -1129,7 +1129,7 @@ class SlackNotification(_FlyteIdlEntity[_pb2.SlackNotification]):
     def recipients_email(self) -> _Sequence[str]:
         """Email addresses of Slack channels; at least one.
 
-        ``repeated string recipients_email = 1``.
+        ``repeated string recipients_email = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.recipients_email)
 
@@ -1137,7 +1137,7 @@ class SlackNotification(_FlyteIdlEntity[_pb2.SlackNotification]):
     def template(self) -> str:
         """Body text; empty takes the server's body.
 
-        ``string template = 2``.
+        ``string template = 2``; empty when unset.
         """
         return self._pb.template
 
@@ -1194,7 +1194,7 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
     def phases(self) -> _Sequence[_core_execution.WorkflowExecution.Phase]:
         """Phases that trigger the message; the server accepts terminal phases only.
 
-        ``repeated flyteidl.core.WorkflowExecution.Phase phases = 1``.
+        ``repeated flyteidl.core.WorkflowExecution.Phase phases = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.phases, _core_execution.WorkflowExecution.Phase.from_number)
 
@@ -1313,7 +1313,7 @@ class UrlBlob(_FlyteIdlEntity[_pb2.UrlBlob]):
     def url(self) -> str:
         """URL to download from, valid for a limited time; empty if signing is off.
 
-        ``string url = 1``.
+        ``string url = 1``; empty when unset.
         """
         return self._pb.url
 
@@ -1321,7 +1321,7 @@ class UrlBlob(_FlyteIdlEntity[_pb2.UrlBlob]):
     def bytes(self) -> int:
         """Size in bytes; 0 when nothing is stored or signing is off.
 
-        ``int64 bytes = 2``.
+        ``int64 bytes = 2``; 0 when unset.
         """
         return self._pb.bytes
 
@@ -1362,7 +1362,7 @@ class Labels(_FlyteIdlEntity[_pb2.Labels]):
     def values(self) -> _Mapping[str, str]:
         """Label values by key; both follow the Kubernetes rules for labels.
 
-        ``map<string, string> values = 1``.
+        ``map<string, string> values = 1``; empty when unset.
         """
         return _MapView(self._pb.values)
 
@@ -1402,7 +1402,7 @@ class Annotations(_FlyteIdlEntity[_pb2.Annotations]):
     def values(self) -> _Mapping[str, str]:
         """Annotation values by key.
 
-        ``map<string, string> values = 1``.
+        ``map<string, string> values = 1``; empty when unset.
         """
         return _MapView(self._pb.values)
 
@@ -1445,7 +1445,7 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
     def envs(self) -> _Sequence[_core_literals.KeyValuePair]:
         """Name and value pairs.
 
-        ``repeated flyteidl.core.KeyValuePair values = 1``.
+        ``repeated flyteidl.core.KeyValuePair values = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.values, _core_literals.KeyValuePair._wrap)
 
@@ -1502,7 +1502,7 @@ class AuthRole(_FlyteIdlEntity[_pb2.AuthRole]):
     def assumable_iam_role(self) -> str:
         """IAM role that task pods assume; empty for none.
 
-        ``string assumable_iam_role = 1``.
+        ``string assumable_iam_role = 1``; empty when unset.
         """
         return self._pb.assumable_iam_role
 
@@ -1510,7 +1510,7 @@ class AuthRole(_FlyteIdlEntity[_pb2.AuthRole]):
     def kubernetes_service_account(self) -> str:
         """Service account of the task pods; empty for the default one.
 
-        ``string kubernetes_service_account = 2``.
+        ``string kubernetes_service_account = 2``; empty when unset.
         """
         return self._pb.kubernetes_service_account
 
@@ -1551,7 +1551,7 @@ class RawOutputDataConfig(_FlyteIdlEntity[_pb2.RawOutputDataConfig]):
     def output_location_prefix(self) -> str:
         """Storage prefix, such as s3://bucket/path; empty takes the next default.
 
-        ``string output_location_prefix = 1``.
+        ``string output_location_prefix = 1``; empty when unset.
         """
         return self._pb.output_location_prefix
 
@@ -1600,7 +1600,7 @@ class FlyteURLs(_FlyteIdlEntity[_pb2.FlyteURLs]):
     def inputs(self) -> str:
         """Address of the inputs.
 
-        ``string inputs = 1``.
+        ``string inputs = 1``; empty when unset.
         """
         return self._pb.inputs
 
@@ -1608,7 +1608,7 @@ class FlyteURLs(_FlyteIdlEntity[_pb2.FlyteURLs]):
     def outputs(self) -> str:
         """Address of the outputs; empty if there are none.
 
-        ``string outputs = 2``.
+        ``string outputs = 2``; empty when unset.
         """
         return self._pb.outputs
 
@@ -1616,7 +1616,7 @@ class FlyteURLs(_FlyteIdlEntity[_pb2.FlyteURLs]):
     def deck(self) -> str:
         """Address of the deck; empty if there is none.
 
-        ``string deck = 3``.
+        ``string deck = 3``; empty when unset.
         """
         return self._pb.deck
 

@@ -101,7 +101,7 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
     def short_description(self) -> str:
         """One-line description.
 
-        ``string short_description = 2``.
+        ``string short_description = 2``; empty when unset.
         """
         return self._pb.short_description
 
@@ -135,7 +135,7 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
     def tags(self) -> _Sequence[str]:
         """Free-form tags to find the entity by.
 
-        ``repeated string tags = 5``.
+        ``repeated string tags = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.tags)
 
@@ -206,7 +206,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
     def format(self) -> DescriptionFormat:
         """Markup of the text.
 
-        ``DescriptionFormat format = 3``.
+        ``DescriptionFormat format = 3``; ``DESCRIPTION_FORMAT_UNKNOWN`` when unset.
         """
         return DescriptionFormat.from_number(self._pb.format)
 
@@ -214,7 +214,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
     def icon_link(self) -> str:
         """URL of an icon; empty for none.
 
-        ``string icon_link = 4``.
+        ``string icon_link = 4``; empty when unset.
         """
         return self._pb.icon_link
 
@@ -278,7 +278,7 @@ class SourceCode(_FlyteIdlEntity[_pb2.SourceCode]):
     def link(self) -> str:
         """URL of the file or repository.
 
-        ``string link = 1``.
+        ``string link = 1``; empty when unset.
         """
         return self._pb.link
 
@@ -322,7 +322,7 @@ class DescriptionEntityList(_FlyteIdlEntity[_pb2.DescriptionEntityList]):
     def descriptionEntities(self) -> _Sequence[DescriptionEntity]:
         """Description entities of this page.
 
-        ``repeated DescriptionEntity descriptionEntities = 1``.
+        ``repeated DescriptionEntity descriptionEntities = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.descriptionEntities, DescriptionEntity._wrap)
 
@@ -330,7 +330,7 @@ class DescriptionEntityList(_FlyteIdlEntity[_pb2.DescriptionEntityList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -387,7 +387,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
     def resource_type(self) -> _core_identifier.ResourceType:
         """Kind of the documented entities.
 
-        ``flyteidl.core.ResourceType resource_type = 1``.
+        ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return _core_identifier.ResourceType.from_number(self._pb.resource_type)
 
@@ -408,7 +408,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 3``.
+        ``uint32 limit = 3``; 0 when unset.
         """
         return self._pb.limit
 
@@ -416,7 +416,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 4``.
+        ``string token = 4``; empty when unset.
         """
         return self._pb.token
 
@@ -424,7 +424,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
     def filters(self) -> str:
         """Conditions joined by a plus sign; empty matches every row.
 
-        ``string filters = 5``.
+        ``string filters = 5``; empty when unset.
         """
         return self._pb.filters
 

@@ -56,7 +56,7 @@ class EventErrorAlreadyInTerminalState(_FlyteIdlEntity[_pb2.EventErrorAlreadyInT
     def current_phase(self) -> str:
         """Name of the terminal phase that it is in.
 
-        ``string current_phase = 1``.
+        ``string current_phase = 1``; empty when unset.
         """
         return self._pb.current_phase
 
@@ -97,7 +97,7 @@ class EventErrorIncompatibleCluster(_FlyteIdlEntity[_pb2.EventErrorIncompatibleC
     def cluster(self) -> str:
         """Cluster that the execution is recorded to run on.
 
-        ``string cluster = 1``.
+        ``string cluster = 1``; empty when unset.
         """
         return self._pb.cluster
 
@@ -237,7 +237,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
     def request_id(self) -> str:
         """Id chosen by the sender, for tracing; may be empty.
 
-        ``string request_id = 1``.
+        ``string request_id = 1``; empty when unset.
         """
         return self._pb.request_id
 
@@ -308,7 +308,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
     def request_id(self) -> str:
         """Id chosen by the sender, for tracing; may be empty.
 
-        ``string request_id = 1``.
+        ``string request_id = 1``; empty when unset.
         """
         return self._pb.request_id
 
@@ -379,7 +379,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
     def request_id(self) -> str:
         """Id chosen by the sender, for tracing; may be empty.
 
-        ``string request_id = 1``.
+        ``string request_id = 1``; empty when unset.
         """
         return self._pb.request_id
 

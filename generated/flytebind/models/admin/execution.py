@@ -129,7 +129,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
     def project(self) -> str:
         """Project that the execution belongs to.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -137,7 +137,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
     def domain(self) -> str:
         """Domain of the project, such as development or production.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -145,7 +145,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
     def name(self) -> str:
         """Lowercase letters, digits and hyphens, at most 63; empty lets the server choose one.
 
-        ``string name = 3``.
+        ``string name = 3``; empty when unset.
         """
         return self._pb.name
 
@@ -179,7 +179,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 6``.
+        ``string org = 6``; empty when unset.
         """
         return self._pb.org
 
@@ -244,7 +244,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
     def name(self) -> str:
         """Name of the new execution; empty lets the server choose one.
 
-        ``string name = 3``.
+        ``string name = 3``; empty when unset.
         """
         return self._pb.name
 
@@ -252,7 +252,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
     def overwrite_cache(self) -> bool:
         """True computes every node again and replaces cached results.
 
-        ``bool overwrite_cache = 4``.
+        ``bool overwrite_cache = 4``; False when unset.
         """
         return self._pb.overwrite_cache
 
@@ -317,7 +317,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
     def name(self) -> str:
         """Name of the new execution; empty lets the server choose one.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -542,7 +542,7 @@ class ExecutionList(_FlyteIdlEntity[_pb2.ExecutionList]):
     def executions(self) -> _Sequence[Execution]:
         """Executions of this page; error messages are cut to 100 bytes.
 
-        ``repeated Execution executions = 1``.
+        ``repeated Execution executions = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.executions, Execution._wrap)
 
@@ -550,7 +550,7 @@ class ExecutionList(_FlyteIdlEntity[_pb2.ExecutionList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -682,7 +682,7 @@ class AbortMetadata(_FlyteIdlEntity[_pb2.AbortMetadata]):
     def cause(self) -> str:
         """Free text given by the caller of the terminate request.
 
-        ``string cause = 1``.
+        ``string cause = 1``; empty when unset.
         """
         return self._pb.cause
 
@@ -690,7 +690,7 @@ class AbortMetadata(_FlyteIdlEntity[_pb2.AbortMetadata]):
     def principal(self) -> str:
         """Identity of that caller; empty when the server runs without authentication.
 
-        ``string principal = 2``.
+        ``string principal = 2``; empty when unset.
         """
         return self._pb.principal
 
@@ -786,7 +786,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
     def phase(self) -> _core_execution.WorkflowExecution.Phase:
         """Phase by the last event, or ABORTING once termination was requested.
 
-        ``flyteidl.core.WorkflowExecution.Phase phase = 4``.
+        ``flyteidl.core.WorkflowExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
         return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
@@ -882,7 +882,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
     def notifications(self) -> _Sequence[_admin_common.Notification]:
         """Notifications in force: those of the request, else those of the launch plan.
 
-        ``repeated Notification notifications = 9``.
+        ``repeated Notification notifications = 9``; empty when unset.
         """
         return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
 
@@ -1034,7 +1034,7 @@ class SystemMetadata(_FlyteIdlEntity[_pb2.SystemMetadata]):
     def execution_cluster(self) -> str:
         """Cluster that the execution was assigned to.
 
-        ``string execution_cluster = 1``.
+        ``string execution_cluster = 1``; empty when unset.
         """
         return self._pb.execution_cluster
 
@@ -1042,7 +1042,7 @@ class SystemMetadata(_FlyteIdlEntity[_pb2.SystemMetadata]):
     def namespace(self) -> str:
         """Kubernetes namespace of the execution's pods.
 
-        ``string namespace = 2``.
+        ``string namespace = 2``; empty when unset.
         """
         return self._pb.namespace
 
@@ -1137,7 +1137,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
     def mode(self) -> ExecutionMetadata.ExecutionMode:
         """What triggered the execution.
 
-        ``ExecutionMetadata.ExecutionMode mode = 1``.
+        ``ExecutionMetadata.ExecutionMode mode = 1``; ``MANUAL`` when unset.
         """
         return ExecutionMetadata.ExecutionMode.from_number(self._pb.mode)
 
@@ -1145,7 +1145,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
     def principal(self) -> str:
         """Identity that started the execution; a child execution inherits its parent's.
 
-        ``string principal = 2``.
+        ``string principal = 2``; empty when unset.
         """
         return self._pb.principal
 
@@ -1153,7 +1153,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
     def nesting(self) -> int:
         """Depth below the execution that a person or schedule started; 0 for that one.
 
-        ``uint32 nesting = 3``.
+        ``uint32 nesting = 3``; 0 when unset.
         """
         return self._pb.nesting
 
@@ -1208,7 +1208,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
-        ``repeated flyteidl.core.ArtifactID artifact_ids = 18``.
+        ``repeated flyteidl.core.ArtifactID artifact_ids = 18``; empty when unset.
         """
         return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
 
@@ -1255,7 +1255,7 @@ class NotificationList(_FlyteIdlEntity[_pb2.NotificationList]):
     def notifications(self) -> _Sequence[_admin_common.Notification]:
         """Notifications to send; an empty list falls back to the launch plan's.
 
-        ``repeated Notification notifications = 1``.
+        ``repeated Notification notifications = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
 
@@ -1469,7 +1469,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
     def max_parallelism(self) -> int:
         """Most task nodes that may run at once; 0 inherits the limit.
 
-        ``int32 max_parallelism = 18``.
+        ``int32 max_parallelism = 18``; 0 when unset.
         """
         return self._pb.max_parallelism
 
@@ -1490,7 +1490,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
     def overwrite_cache(self) -> bool:
         """True computes every node again and replaces cached results.
 
-        ``bool overwrite_cache = 22``.
+        ``bool overwrite_cache = 22``; False when unset.
         """
         return self._pb.overwrite_cache
 
@@ -1520,7 +1520,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
     def tags(self) -> _Sequence[str]:
         """Free-form tags to find the execution by.
 
-        ``repeated string tags = 24``; deprecated in the IDL.
+        ``repeated string tags = 24``; empty when unset, deprecated in the IDL.
         """
         return _RepeatedView(self._pb.tags)
 
@@ -1581,7 +1581,8 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
-        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 26``.
+        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 26``; empty
+        when unset.
         """
         return _RepeatedView(
             self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
@@ -1689,7 +1690,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
     def cause(self) -> str:
         """Reason, kept in the closure's abort_metadata.
 
-        ``string cause = 2``.
+        ``string cause = 2``; empty when unset.
         """
         return self._pb.cause
 
@@ -1899,7 +1900,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
     def state(self) -> ExecutionState:
         """State to change to.
 
-        ``ExecutionState state = 2``.
+        ``ExecutionState state = 2``; ``EXECUTION_ACTIVE`` when unset.
         """
         return ExecutionState.from_number(self._pb.state)
 
@@ -1947,7 +1948,7 @@ class ExecutionStateChangeDetails(_FlyteIdlEntity[_pb2.ExecutionStateChangeDetai
     def state(self) -> ExecutionState:
         """State that the execution is in since then.
 
-        ``ExecutionState state = 1``.
+        ``ExecutionState state = 1``; ``EXECUTION_ACTIVE`` when unset.
         """
         return ExecutionState.from_number(self._pb.state)
 
@@ -1963,7 +1964,7 @@ class ExecutionStateChangeDetails(_FlyteIdlEntity[_pb2.ExecutionStateChangeDetai
     def principal(self) -> str:
         """Identity that made the change; empty without authentication.
 
-        ``string principal = 3``.
+        ``string principal = 3``; empty when unset.
         """
         return self._pb.principal
 
@@ -2036,7 +2037,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
         """Levels to break down; 0 gives the execution's own span only, a negative value all
         levels.
 
-        ``int32 depth = 2``.
+        ``int32 depth = 2``; 0 when unset.
         """
         return self._pb.depth
 

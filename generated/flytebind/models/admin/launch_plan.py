@@ -270,7 +270,7 @@ class LaunchPlanList(_FlyteIdlEntity[_pb2.LaunchPlanList]):
     def launch_plans(self) -> _Sequence[LaunchPlan]:
         """Launch plans of this page.
 
-        ``repeated LaunchPlan launch_plans = 1``.
+        ``repeated LaunchPlan launch_plans = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.launch_plans, LaunchPlan._wrap)
 
@@ -278,7 +278,7 @@ class LaunchPlanList(_FlyteIdlEntity[_pb2.LaunchPlanList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -326,7 +326,7 @@ class Auth(_FlyteIdlEntity[_pb2.Auth]):
     def assumable_iam_role(self) -> str:
         """IAM role that task pods assume; empty for none.
 
-        ``string assumable_iam_role = 1``.
+        ``string assumable_iam_role = 1``; empty when unset.
         """
         return self._pb.assumable_iam_role
 
@@ -334,7 +334,7 @@ class Auth(_FlyteIdlEntity[_pb2.Auth]):
     def kubernetes_service_account(self) -> str:
         """Service account of the task pods; empty for the default one.
 
-        ``string kubernetes_service_account = 2``.
+        ``string kubernetes_service_account = 2``; empty when unset.
         """
         return self._pb.kubernetes_service_account
 
@@ -491,7 +491,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
     def role(self) -> str:
         """IAM role of the tasks; use security_context.
 
-        ``string role = 5``; deprecated in the IDL.
+        ``string role = 5``; empty when unset, deprecated in the IDL.
         """
         return self._pb.role
 
@@ -592,7 +592,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
     def max_parallelism(self) -> int:
         """Most task nodes that may run at once; 0 inherits the limit.
 
-        ``int32 max_parallelism = 18``.
+        ``int32 max_parallelism = 18``; 0 when unset.
         """
         return self._pb.max_parallelism
 
@@ -608,7 +608,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
     def overwrite_cache(self) -> bool:
         """True computes every node again and replaces cached results.
 
-        ``bool overwrite_cache = 20``.
+        ``bool overwrite_cache = 20``; False when unset.
         """
         return self._pb.overwrite_cache
 
@@ -629,7 +629,8 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
-        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 22``.
+        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 22``; empty
+        when unset.
         """
         return _RepeatedView(
             self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
@@ -721,7 +722,7 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
     def max(self) -> int:
         """Most executions that may run at the same time.
 
-        ``int32 max = 1``.
+        ``int32 max = 1``; 0 when unset.
         """
         return self._pb.max
 
@@ -729,7 +730,8 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
     def behavior(self) -> ConcurrencyLimitBehavior:
         """What happens to a new execution when the limit is reached.
 
-        ``ConcurrencyLimitBehavior behavior = 2``.
+        ``ConcurrencyLimitBehavior behavior = 2``; ``CONCURRENCY_LIMIT_BEHAVIOR_UNSPECIFIED``
+        when unset.
         """
         return ConcurrencyLimitBehavior.from_number(self._pb.behavior)
 
@@ -783,7 +785,7 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
     def state(self) -> LaunchPlanState:
         """Whether this version is the active one.
 
-        ``LaunchPlanState state = 1``.
+        ``LaunchPlanState state = 1``; ``INACTIVE`` when unset.
         """
         return LaunchPlanState.from_number(self._pb.state)
 
@@ -889,7 +891,7 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
     def notifications(self) -> _Sequence[_admin_common.Notification]:
         """Notifications for executions that do not bring their own.
 
-        ``repeated Notification notifications = 2``.
+        ``repeated Notification notifications = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
 
@@ -961,7 +963,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
     def state(self) -> LaunchPlanState:
         """New state; activating one version deactivates the version that was active.
 
-        ``LaunchPlanState state = 2``.
+        ``LaunchPlanState state = 2``; ``INACTIVE`` when unset.
         """
         return LaunchPlanState.from_number(self._pb.state)
 
@@ -1077,7 +1079,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
     def project(self) -> str:
         """Project to list.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -1085,7 +1087,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
     def domain(self) -> str:
         """Domain to list.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -1093,7 +1095,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 3``.
+        ``uint32 limit = 3``; 0 when unset.
         """
         return self._pb.limit
 
@@ -1101,7 +1103,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 4``.
+        ``string token = 4``; empty when unset.
         """
         return self._pb.token
 
@@ -1122,7 +1124,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 6``.
+        ``string org = 6``; empty when unset.
         """
         return self._pb.org
 

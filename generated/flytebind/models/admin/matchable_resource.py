@@ -117,7 +117,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
     def cpu(self) -> str:
         """CPU cores, such as 500m or 2.
 
-        ``string cpu = 1``.
+        ``string cpu = 1``; empty when unset.
         """
         return self._pb.cpu
 
@@ -125,7 +125,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
     def gpu(self) -> str:
         """Number of GPUs.
 
-        ``string gpu = 2``.
+        ``string gpu = 2``; empty when unset.
         """
         return self._pb.gpu
 
@@ -133,7 +133,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
     def memory(self) -> str:
         """Memory, such as 512Mi or 2Gi.
 
-        ``string memory = 3``.
+        ``string memory = 3``; empty when unset.
         """
         return self._pb.memory
 
@@ -141,7 +141,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
     def storage(self) -> str:
         """Storage, such as 10Gi.
 
-        ``string storage = 4``.
+        ``string storage = 4``; empty when unset.
         """
         return self._pb.storage
 
@@ -149,7 +149,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
     def ephemeral_storage(self) -> str:
         """Local scratch storage of the pod, such as 10Gi.
 
-        ``string ephemeral_storage = 5``.
+        ``string ephemeral_storage = 5``; empty when unset.
         """
         return self._pb.ephemeral_storage
 
@@ -257,7 +257,7 @@ class ClusterResourceAttributes(_FlyteIdlEntity[_pb2.ClusterResourceAttributes])
     def attributes(self) -> _Mapping[str, str]:
         """Template values by variable name, such as projectQuotaCpu.
 
-        ``map<string, string> attributes = 1``.
+        ``map<string, string> attributes = 1``; empty when unset.
         """
         return _MapView(self._pb.attributes)
 
@@ -298,7 +298,7 @@ class ExecutionQueueAttributes(_FlyteIdlEntity[_pb2.ExecutionQueueAttributes]):
     def tags(self) -> _Sequence[str]:
         """Tags to look up in the queues of the server's configuration.
 
-        ``repeated string tags = 1``.
+        ``repeated string tags = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.tags)
 
@@ -338,7 +338,7 @@ class ExecutionClusterLabel(_FlyteIdlEntity[_pb2.ExecutionClusterLabel]):
     def value(self) -> str:
         """Label that the server's configuration maps to clusters.
 
-        ``string value = 1``.
+        ``string value = 1``; empty when unset.
         """
         return self._pb.value
 
@@ -399,7 +399,7 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
     def task_type(self) -> str:
         """Task type that the override applies to.
 
-        ``string task_type = 1``.
+        ``string task_type = 1``; empty when unset.
         """
         return self._pb.task_type
 
@@ -407,7 +407,7 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
     def plugin_id(self) -> _Sequence[str]:
         """Plugin ids in order of preference; the first one that is loaded is used.
 
-        ``repeated string plugin_id = 2``.
+        ``repeated string plugin_id = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.plugin_id)
 
@@ -415,7 +415,8 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
     def missing_plugin_behavior(self) -> PluginOverride.MissingPluginBehavior:
         """What to do when none of the plugins is loaded.
 
-        ``PluginOverride.MissingPluginBehavior missing_plugin_behavior = 4``.
+        ``PluginOverride.MissingPluginBehavior missing_plugin_behavior = 4``; ``FAIL`` when
+        unset.
         """
         return PluginOverride.MissingPluginBehavior.from_number(self._pb.missing_plugin_behavior)
 
@@ -458,7 +459,7 @@ class PluginOverrides(_FlyteIdlEntity[_pb2.PluginOverrides]):
     def overrides(self) -> _Sequence[PluginOverride]:
         """One override for each task type.
 
-        ``repeated PluginOverride overrides = 1``.
+        ``repeated PluginOverride overrides = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.overrides, PluginOverride._wrap)
 
@@ -529,7 +530,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
     def max_parallelism(self) -> int:
         """Most task nodes that may run at once; 0 inherits the limit.
 
-        ``int32 max_parallelism = 1``.
+        ``int32 max_parallelism = 1``; 0 when unset.
         """
         return self._pb.max_parallelism
 
@@ -597,7 +598,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
     def overwrite_cache(self) -> bool:
         """True computes every node again and replaces cached results.
 
-        ``bool overwrite_cache = 7``.
+        ``bool overwrite_cache = 7``; False when unset.
         """
         return self._pb.overwrite_cache
 
@@ -618,7 +619,8 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
     def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
-        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 9``.
+        ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 9``; empty
+        when unset.
         """
         return _RepeatedView(
             self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
@@ -949,7 +951,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
     def domain(self) -> str:
         """Domain that it applies to; empty for all domains.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -957,7 +959,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
     def project(self) -> str:
         """Project that it applies to; empty for all projects.
 
-        ``string project = 3``.
+        ``string project = 3``; empty when unset.
         """
         return self._pb.project
 
@@ -965,7 +967,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
     def workflow(self) -> str:
         """Workflow that it applies to; empty for all workflows.
 
-        ``string workflow = 4``.
+        ``string workflow = 4``; empty when unset.
         """
         return self._pb.workflow
 
@@ -973,7 +975,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
     def launch_plan(self) -> str:
         """Launch plan that it applies to; empty for all launch plans.
 
-        ``string launch_plan = 5``.
+        ``string launch_plan = 5``; empty when unset.
         """
         return self._pb.launch_plan
 
@@ -981,7 +983,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 6``.
+        ``string org = 6``; empty when unset.
         """
         return self._pb.org
 
@@ -1030,7 +1032,7 @@ class ListMatchableAttributesRequest(_FlyteIdlEntity[_pb2.ListMatchableAttribute
     def resource_type(self) -> MatchableResource:
         """Kind of setting to list.
 
-        ``MatchableResource resource_type = 1``.
+        ``MatchableResource resource_type = 1``; ``TASK_RESOURCE`` when unset.
         """
         return MatchableResource.from_number(self._pb.resource_type)
 
@@ -1038,7 +1040,7 @@ class ListMatchableAttributesRequest(_FlyteIdlEntity[_pb2.ListMatchableAttribute
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 2``.
+        ``string org = 2``; empty when unset.
         """
         return self._pb.org
 
@@ -1080,7 +1082,7 @@ class ListMatchableAttributesResponse(_FlyteIdlEntity[_pb2.ListMatchableAttribut
     def configurations(self) -> _Sequence[MatchableAttributesConfiguration]:
         """The overrides, each with what it applies to.
 
-        ``repeated MatchableAttributesConfiguration configurations = 1``.
+        ``repeated MatchableAttributesConfiguration configurations = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.configurations, MatchableAttributesConfiguration._wrap)
 

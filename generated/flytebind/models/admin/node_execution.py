@@ -156,7 +156,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 2``.
+        ``uint32 limit = 2``; 0 when unset.
         """
         return self._pb.limit
 
@@ -164,7 +164,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 3``.
+        ``string token = 3``; empty when unset.
         """
         return self._pb.token
 
@@ -172,7 +172,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
     def filters(self) -> str:
         """Conditions such as eq(phase,FAILED), joined by a plus sign; empty matches every row.
 
-        ``string filters = 4``.
+        ``string filters = 4``; empty when unset.
         """
         return self._pb.filters
 
@@ -193,7 +193,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
     def unique_parent_id(self) -> str:
         """Node id of the parent whose children are listed; empty lists the top level.
 
-        ``string unique_parent_id = 6``.
+        ``string unique_parent_id = 6``; empty when unset.
         """
         return self._pb.unique_parent_id
 
@@ -264,7 +264,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 2``.
+        ``uint32 limit = 2``; 0 when unset.
         """
         return self._pb.limit
 
@@ -272,7 +272,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 3``.
+        ``string token = 3``; empty when unset.
         """
         return self._pb.token
 
@@ -280,7 +280,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
     def filters(self) -> str:
         """Conditions such as eq(phase,FAILED), joined by a plus sign; empty matches every row.
 
-        ``string filters = 4``.
+        ``string filters = 4``; empty when unset.
         """
         return self._pb.filters
 
@@ -360,7 +360,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
     def input_uri(self) -> str:
         """Blob storage location of the inputs; empty if there are none.
 
-        ``string input_uri = 2``.
+        ``string input_uri = 2``; empty when unset.
         """
         return self._pb.input_uri
 
@@ -439,7 +439,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def retry_group(self) -> str:
         """Attempt of the parent node that made this one; groups children by attempt.
 
-        ``string retry_group = 1``.
+        ``string retry_group = 1``; empty when unset.
         """
         return self._pb.retry_group
 
@@ -447,7 +447,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def is_parent_node(self) -> bool:
         """True if the node has children: list them with unique_parent_id.
 
-        ``bool is_parent_node = 2``.
+        ``bool is_parent_node = 2``; False when unset.
         """
         return self._pb.is_parent_node
 
@@ -455,7 +455,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def spec_node_id(self) -> str:
         """Node id as the workflow template has it, without the prefix that nesting adds.
 
-        ``string spec_node_id = 3``.
+        ``string spec_node_id = 3``; empty when unset.
         """
         return self._pb.spec_node_id
 
@@ -463,7 +463,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def is_dynamic(self) -> bool:
         """True if the node built its children at run time.
 
-        ``bool is_dynamic = 4``.
+        ``bool is_dynamic = 4``; False when unset.
         """
         return self._pb.is_dynamic
 
@@ -471,7 +471,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def is_array(self) -> bool:
         """True for an array node, such as a map task.
 
-        ``bool is_array = 5``.
+        ``bool is_array = 5``; False when unset.
         """
         return self._pb.is_array
 
@@ -479,7 +479,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
     def is_eager(self) -> bool:
         """True if the node runs an eager workflow, whose code starts further executions.
 
-        ``bool is_eager = 6``.
+        ``bool is_eager = 6``; False when unset.
         """
         return self._pb.is_eager
 
@@ -528,7 +528,7 @@ class NodeExecutionList(_FlyteIdlEntity[_pb2.NodeExecutionList]):
     def node_executions(self) -> _Sequence[NodeExecution]:
         """Node executions of this page; error messages are cut to 100 bytes.
 
-        ``repeated NodeExecution node_executions = 1``.
+        ``repeated NodeExecution node_executions = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.node_executions, NodeExecution._wrap)
 
@@ -536,7 +536,7 @@ class NodeExecutionList(_FlyteIdlEntity[_pb2.NodeExecutionList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -627,7 +627,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
     def phase(self) -> _core_execution.NodeExecution.Phase:
         """Phase by the last event.
 
-        ``flyteidl.core.NodeExecution.Phase phase = 3``.
+        ``flyteidl.core.NodeExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
         return _core_execution.NodeExecution.Phase.from_number(self._pb.phase)
 
@@ -661,7 +661,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
     def deck_uri(self) -> str:
         """Blob storage location of the deck's HTML; empty if there is none.
 
-        ``string deck_uri = 11``.
+        ``string deck_uri = 11``; empty when unset.
         """
         return self._pb.deck_uri
 
@@ -741,7 +741,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
     def dynamic_job_spec_uri(self) -> str:
         """Blob storage location of the job that a dynamic node built.
 
-        ``string dynamic_job_spec_uri = 12``.
+        ``string dynamic_job_spec_uri = 12``; empty when unset.
         """
         return self._pb.dynamic_job_spec_uri
 
@@ -910,7 +910,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def cache_status(self) -> _core_catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
-        ``flyteidl.core.CatalogCacheStatus cache_status = 1``.
+        ``flyteidl.core.CatalogCacheStatus cache_status = 1``; ``CACHE_DISABLED`` when unset.
         """
         return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
@@ -928,7 +928,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def checkpoint_uri(self) -> str:
         """Blob storage location of the checkpoint that a later attempt can resume from.
 
-        ``string checkpoint_uri = 4``.
+        ``string checkpoint_uri = 4``; empty when unset.
         """
         return self._pb.checkpoint_uri
 
@@ -999,7 +999,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
     def dynamic_job_spec_uri(self) -> str:
         """Blob storage location of the job as the task wrote it.
 
-        ``string dynamic_job_spec_uri = 3``.
+        ``string dynamic_job_spec_uri = 3``; empty when unset.
         """
         return self._pb.dynamic_job_spec_uri
 

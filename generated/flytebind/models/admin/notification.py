@@ -53,7 +53,7 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
     def recipients_email(self) -> _Sequence[str]:
         """Addresses to write to.
 
-        ``repeated string recipients_email = 1``.
+        ``repeated string recipients_email = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.recipients_email)
 
@@ -61,7 +61,7 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
     def sender_email(self) -> str:
         """Address that the email comes from, by the server's configuration.
 
-        ``string sender_email = 2``.
+        ``string sender_email = 2``; empty when unset.
         """
         return self._pb.sender_email
 
@@ -69,7 +69,7 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
     def subject_line(self) -> str:
         """Subject, with placeholders filled in.
 
-        ``string subject_line = 3``.
+        ``string subject_line = 3``; empty when unset.
         """
         return self._pb.subject_line
 
@@ -77,7 +77,7 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
     def body(self) -> str:
         """Body, with placeholders filled in.
 
-        ``string body = 4``.
+        ``string body = 4``; empty when unset.
         """
         return self._pb.body
 

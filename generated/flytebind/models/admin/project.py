@@ -72,7 +72,7 @@ class Domain(_FlyteIdlEntity[_pb2.Domain]):
     def id(self) -> str:
         """Id used in identifiers.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -80,7 +80,7 @@ class Domain(_FlyteIdlEntity[_pb2.Domain]):
     def name(self) -> str:
         """Name that the console shows.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -122,7 +122,7 @@ class GetDomainsResponse(_FlyteIdlEntity[_pb2.GetDomainsResponse]):
     def domains(self) -> _Sequence[Domain]:
         """Domains, as the server's configuration lists them.
 
-        ``repeated Domain domains = 1``.
+        ``repeated Domain domains = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.domains, Domain._wrap)
 
@@ -199,7 +199,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def id(self) -> str:
         """Id used in identifiers; it cannot be changed.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -207,7 +207,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def name(self) -> str:
         """Name that the console shows.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -215,7 +215,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def domains(self) -> _Sequence[Domain]:
         """Domains of the deployment; the server fills them in.
 
-        ``repeated Domain domains = 3``.
+        ``repeated Domain domains = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.domains, Domain._wrap)
 
@@ -223,7 +223,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def description(self) -> str:
         """Text that the console shows; may be empty.
 
-        ``string description = 4``.
+        ``string description = 4``; empty when unset.
         """
         return self._pb.description
 
@@ -244,7 +244,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def state(self) -> Project.ProjectState:
         """Whether the project is in use or archived.
 
-        ``Project.ProjectState state = 6``.
+        ``Project.ProjectState state = 6``; ``ACTIVE`` when unset.
         """
         return Project.ProjectState.from_number(self._pb.state)
 
@@ -252,7 +252,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 7``.
+        ``string org = 7``; empty when unset.
         """
         return self._pb.org
 
@@ -302,7 +302,7 @@ class Projects(_FlyteIdlEntity[_pb2.Projects]):
     def projects(self) -> _Sequence[Project]:
         """Projects of this page.
 
-        ``repeated Project projects = 1``.
+        ``repeated Project projects = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.projects, Project._wrap)
 
@@ -310,7 +310,7 @@ class Projects(_FlyteIdlEntity[_pb2.Projects]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -364,7 +364,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page.
 
-        ``uint32 limit = 1``.
+        ``uint32 limit = 1``; 0 when unset.
         """
         return self._pb.limit
 
@@ -372,7 +372,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -380,7 +380,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
     def filters(self) -> str:
         """Conditions such as eq(state,0), joined by a plus sign.
 
-        ``string filters = 3``.
+        ``string filters = 3``; empty when unset.
         """
         return self._pb.filters
 
@@ -401,7 +401,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 5``.
+        ``string org = 5``; empty when unset.
         """
         return self._pb.org
 
@@ -521,7 +521,7 @@ class ProjectGetRequest(_FlyteIdlEntity[_pb2.ProjectGetRequest]):
     def id(self) -> str:
         """Id of the project.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -529,7 +529,7 @@ class ProjectGetRequest(_FlyteIdlEntity[_pb2.ProjectGetRequest]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 2``.
+        ``string org = 2``; empty when unset.
         """
         return self._pb.org
 
@@ -574,7 +574,7 @@ class InactiveProject(_FlyteIdlEntity[_pb2.InactiveProject]):
     def id(self) -> str:
         """Id of the project.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -582,7 +582,7 @@ class InactiveProject(_FlyteIdlEntity[_pb2.InactiveProject]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 2``.
+        ``string org = 2``; empty when unset.
         """
         return self._pb.org
 

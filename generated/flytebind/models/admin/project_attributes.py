@@ -56,7 +56,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -77,7 +77,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 3``.
+        ``string org = 3``; empty when unset.
         """
         return self._pb.org
 
@@ -185,7 +185,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -193,7 +193,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to read.
 
-        ``MatchableResource resource_type = 2``.
+        ``MatchableResource resource_type = 2``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -201,7 +201,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 3``.
+        ``string org = 3``; empty when unset.
         """
         return self._pb.org
 
@@ -296,7 +296,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -304,7 +304,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
-        ``MatchableResource resource_type = 2``.
+        ``MatchableResource resource_type = 2``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -312,7 +312,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 3``.
+        ``string org = 3``; empty when unset.
         """
         return self._pb.org
 

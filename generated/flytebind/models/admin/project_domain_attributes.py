@@ -59,7 +59,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -67,7 +67,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -88,7 +88,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 4``.
+        ``string org = 4``; empty when unset.
         """
         return self._pb.org
 
@@ -204,7 +204,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -212,7 +212,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -220,7 +220,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to read.
 
-        ``MatchableResource resource_type = 3``.
+        ``MatchableResource resource_type = 3``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -228,7 +228,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 4``.
+        ``string org = 4``; empty when unset.
         """
         return self._pb.org
 
@@ -329,7 +329,7 @@ class ProjectDomainAttributesDeleteRequest(
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -337,7 +337,7 @@ class ProjectDomainAttributesDeleteRequest(
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -345,7 +345,7 @@ class ProjectDomainAttributesDeleteRequest(
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
-        ``MatchableResource resource_type = 3``.
+        ``MatchableResource resource_type = 3``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -353,7 +353,7 @@ class ProjectDomainAttributesDeleteRequest(
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 4``.
+        ``string org = 4``; empty when unset.
         """
         return self._pb.org
 

@@ -71,7 +71,7 @@ class FixedRate(_FlyteIdlEntity[_pb2.FixedRate]):
     def value(self) -> int:
         """Number of units between runs.
 
-        ``uint32 value = 1``.
+        ``uint32 value = 1``; 0 when unset.
         """
         return self._pb.value
 
@@ -79,7 +79,7 @@ class FixedRate(_FlyteIdlEntity[_pb2.FixedRate]):
     def unit(self) -> FixedRateUnit:
         """Unit of the interval.
 
-        ``FixedRateUnit unit = 2``.
+        ``FixedRateUnit unit = 2``; ``MINUTE`` when unset.
         """
         return FixedRateUnit.from_number(self._pb.unit)
 
@@ -124,7 +124,7 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
     def schedule(self) -> str:
         """Five cron fields, or an alias such as @daily or hourly.
 
-        ``string schedule = 1``.
+        ``string schedule = 1``; empty when unset.
         """
         return self._pb.schedule
 
@@ -132,7 +132,7 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
     def offset(self) -> str:
         """Shift of the start time, as an ISO 8601 duration; empty for none.
 
-        ``string offset = 2``.
+        ``string offset = 2``; empty when unset.
         """
         return self._pb.offset
 
@@ -208,7 +208,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
     def kickoff_time_input_arg(self) -> str:
         """Input that receives the scheduled time; empty passes it to none.
 
-        ``string kickoff_time_input_arg = 3``.
+        ``string kickoff_time_input_arg = 3``; empty when unset.
         """
         return self._pb.kickoff_time_input_arg
 

@@ -145,7 +145,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 2``.
+        ``uint32 limit = 2``; 0 when unset.
         """
         return self._pb.limit
 
@@ -153,7 +153,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 3``.
+        ``string token = 3``; empty when unset.
         """
         return self._pb.token
 
@@ -161,7 +161,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
     def filters(self) -> str:
         """Conditions joined by a plus sign; empty matches every row.
 
-        ``string filters = 4``.
+        ``string filters = 4``; empty when unset.
         """
         return self._pb.filters
 
@@ -222,7 +222,7 @@ class SignalList(_FlyteIdlEntity[_pb2.SignalList]):
     def signals(self) -> _Sequence[Signal]:
         """Signals of this page.
 
-        ``repeated Signal signals = 1``.
+        ``repeated Signal signals = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.signals, Signal._wrap)
 
@@ -230,7 +230,7 @@ class SignalList(_FlyteIdlEntity[_pb2.SignalList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 

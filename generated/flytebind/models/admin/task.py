@@ -169,7 +169,7 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
     def short_description(self) -> str:
         """One-line description; empty if there is none.
 
-        ``string short_description = 3``.
+        ``string short_description = 3``; empty when unset.
         """
         return self._pb.short_description
 
@@ -215,7 +215,7 @@ class TaskList(_FlyteIdlEntity[_pb2.TaskList]):
     def tasks(self) -> _Sequence[Task]:
         """Tasks of this page.
 
-        ``repeated Task tasks = 1``.
+        ``repeated Task tasks = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.tasks, Task._wrap)
 
@@ -223,7 +223,7 @@ class TaskList(_FlyteIdlEntity[_pb2.TaskList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 

@@ -150,7 +150,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
     def limit(self) -> int:
         """Largest number of rows in the page; the server rejects 0.
 
-        ``uint32 limit = 2``.
+        ``uint32 limit = 2``; 0 when unset.
         """
         return self._pb.limit
 
@@ -158,7 +158,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 3``.
+        ``string token = 3``; empty when unset.
         """
         return self._pb.token
 
@@ -166,7 +166,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
     def filters(self) -> str:
         """Conditions such as eq(phase,FAILED), joined by a plus sign; empty matches every row.
 
-        ``string filters = 4``.
+        ``string filters = 4``; empty when unset.
         """
         return self._pb.filters
 
@@ -244,7 +244,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
     def input_uri(self) -> str:
         """Blob storage location of the inputs; empty if there are none.
 
-        ``string input_uri = 2``.
+        ``string input_uri = 2``; empty when unset.
         """
         return self._pb.input_uri
 
@@ -262,7 +262,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
     def is_parent(self) -> bool:
         """True if the task started nodes of its own.
 
-        ``bool is_parent = 4``.
+        ``bool is_parent = 4``; False when unset.
         """
         return self._pb.is_parent
 
@@ -309,7 +309,7 @@ class TaskExecutionList(_FlyteIdlEntity[_pb2.TaskExecutionList]):
     def task_executions(self) -> _Sequence[TaskExecution]:
         """Task executions of this page; error messages are complete.
 
-        ``repeated TaskExecution task_executions = 1``.
+        ``repeated TaskExecution task_executions = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.task_executions, TaskExecution._wrap)
 
@@ -317,7 +317,7 @@ class TaskExecutionList(_FlyteIdlEntity[_pb2.TaskExecutionList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -417,7 +417,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def phase(self) -> _core_execution.TaskExecution.Phase:
         """Phase by the last event.
 
-        ``flyteidl.core.TaskExecution.Phase phase = 3``.
+        ``flyteidl.core.TaskExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
         return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
 
@@ -425,7 +425,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def logs(self) -> _Sequence[_core_execution.TaskLog]:
         """Log links, merged over all events; the server hides those that do not fit the phase.
 
-        ``repeated flyteidl.core.TaskLog logs = 4``.
+        ``repeated flyteidl.core.TaskLog logs = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
 
@@ -509,7 +509,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def reason(self) -> str:
         """Latest explanation of the current phase.
 
-        ``string reason = 10``.
+        ``string reason = 10``; empty when unset.
         """
         return self._pb.reason
 
@@ -517,7 +517,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def task_type(self) -> str:
         """Task type, which decides the plugin that runs it, such as python-task or spark.
 
-        ``string task_type = 11``.
+        ``string task_type = 11``; empty when unset.
         """
         return self._pb.task_type
 
@@ -540,7 +540,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def event_version(self) -> int:
         """Event format; above 0, logs of subtasks sit in metadata.external_resources.
 
-        ``int32 event_version = 17``.
+        ``int32 event_version = 17``; 0 when unset.
         """
         return self._pb.event_version
 
@@ -548,7 +548,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
     def reasons(self) -> _Sequence[Reason]:
         """Every explanation so far with its time, oldest first.
 
-        ``repeated Reason reasons = 18``.
+        ``repeated Reason reasons = 18``; empty when unset.
         """
         return _RepeatedView(self._pb.reasons, Reason._wrap)
 
@@ -659,7 +659,7 @@ class Reason(_FlyteIdlEntity[_pb2.Reason]):
     def message(self) -> str:
         """Explanation for people.
 
-        ``string message = 2``.
+        ``string message = 2``; empty when unset.
         """
         return self._pb.message
 

@@ -97,7 +97,7 @@ class Version(_FlyteIdlEntity[_pb2.Version]):
     def Build(self) -> str:
         """Git commit of the build.
 
-        ``string Build = 1``.
+        ``string Build = 1``; empty when unset.
         """
         return self._pb.Build
 
@@ -105,7 +105,7 @@ class Version(_FlyteIdlEntity[_pb2.Version]):
     def Version(self) -> str:
         """Release, such as v1.16.8.
 
-        ``string Version = 2``.
+        ``string Version = 2``; empty when unset.
         """
         return self._pb.Version
 
@@ -113,7 +113,7 @@ class Version(_FlyteIdlEntity[_pb2.Version]):
     def BuildTime(self) -> str:
         """When it was built, as text.
 
-        ``string BuildTime = 3``.
+        ``string BuildTime = 3``; empty when unset.
         """
         return self._pb.BuildTime
 

@@ -176,7 +176,7 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
     def short_description(self) -> str:
         """One-line description; empty if there is none.
 
-        ``string short_description = 3``.
+        ``string short_description = 3``; empty when unset.
         """
         return self._pb.short_description
 
@@ -222,7 +222,7 @@ class WorkflowList(_FlyteIdlEntity[_pb2.WorkflowList]):
     def workflows(self) -> _Sequence[Workflow]:
         """Workflows of this page.
 
-        ``repeated Workflow workflows = 1``.
+        ``repeated Workflow workflows = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.workflows, Workflow._wrap)
 
@@ -230,7 +230,7 @@ class WorkflowList(_FlyteIdlEntity[_pb2.WorkflowList]):
     def token(self) -> str:
         """Token of the next page; empty on the last one.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -291,7 +291,7 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
     def sub_workflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
         """Templates of every workflow that runs inside this one, at any depth.
 
-        ``repeated flyteidl.core.WorkflowTemplate sub_workflows = 2``.
+        ``repeated flyteidl.core.WorkflowTemplate sub_workflows = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.sub_workflows, _core_workflow.WorkflowTemplate._wrap)
 

@@ -62,7 +62,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -70,7 +70,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -78,7 +78,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
     def workflow(self) -> str:
         """Workflow that the setting is for.
 
-        ``string workflow = 3``.
+        ``string workflow = 3``; empty when unset.
         """
         return self._pb.workflow
 
@@ -99,7 +99,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 5``.
+        ``string org = 5``; empty when unset.
         """
         return self._pb.org
 
@@ -215,7 +215,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -223,7 +223,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -231,7 +231,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
     def workflow(self) -> str:
         """Workflow that the setting is for.
 
-        ``string workflow = 3``.
+        ``string workflow = 3``; empty when unset.
         """
         return self._pb.workflow
 
@@ -239,7 +239,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to read.
 
-        ``MatchableResource resource_type = 4``.
+        ``MatchableResource resource_type = 4``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -247,7 +247,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 5``.
+        ``string org = 5``; empty when unset.
         """
         return self._pb.org
 
@@ -350,7 +350,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
     def project(self) -> str:
         """Project that the setting is for.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -358,7 +358,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
     def domain(self) -> str:
         """Domain that the setting is for.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -366,7 +366,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
     def workflow(self) -> str:
         """Workflow that the setting is for.
 
-        ``string workflow = 3``.
+        ``string workflow = 3``; empty when unset.
         """
         return self._pb.workflow
 
@@ -374,7 +374,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
     def resource_type(self) -> _admin_matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
-        ``MatchableResource resource_type = 4``.
+        ``MatchableResource resource_type = 4``; ``TASK_RESOURCE`` when unset.
         """
         return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
@@ -382,7 +382,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 5``.
+        ``string org = 5``; empty when unset.
         """
         return self._pb.org
 

@@ -71,7 +71,7 @@ class KeyMapMetadata(_FlyteIdlEntity[_pb2.KeyMapMetadata]):
     def values(self) -> _Mapping[str, str]:
         """The pairs.
 
-        ``map<string, string> values = 1``.
+        ``map<string, string> values = 1``; empty when unset.
         """
         return _MapView(self._pb.values)
 
@@ -305,7 +305,7 @@ class GetCacheRequest(_FlyteIdlEntity[_pb2.GetCacheRequest]):
     def key(self) -> str:
         """Cache key to look up.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -398,7 +398,7 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
     def key(self) -> str:
         """Cache key to store the output under.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -419,7 +419,7 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
     def overwrite(self) -> bool:
         """True replaces an existing entry; false makes one an ALREADY_EXISTS error.
 
-        ``bool overwrite = 3``.
+        ``bool overwrite = 3``; False when unset.
         """
         return self._pb.overwrite
 
@@ -477,7 +477,7 @@ class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
     def key(self) -> str:
         """Cache key to remove.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -542,7 +542,7 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
     def key(self) -> str:
         """Cache key that is reserved.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -550,7 +550,7 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
     def owner_id(self) -> str:
         """Who holds the reservation; compare it with one's own id.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 
@@ -623,7 +623,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
     def key(self) -> str:
         """Cache key to reserve.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -631,7 +631,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
     def owner_id(self) -> str:
         """Who asks; must stay the same between calls and differ between runs.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 
@@ -735,7 +735,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
     def key(self) -> str:
         """Cache key that is reserved.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -743,7 +743,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
     def owner_id(self) -> str:
         """Who holds the reservation; those of others are left alone.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 

@@ -113,7 +113,7 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
     def project(self) -> str:
         """Project that owns the artifact.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -121,7 +121,7 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
     def domain(self) -> str:
         """Domain that owns the artifact.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -129,7 +129,7 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
     def name(self) -> str:
         """Name, unique in its project and domain.
 
-        ``string name = 3``.
+        ``string name = 3``; empty when unset.
         """
         return self._pb.name
 
@@ -137,7 +137,7 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
     def org(self) -> str:
         """Organization that owns the project; empty on servers without organizations.
 
-        ``string org = 4``.
+        ``string org = 4``; empty when unset.
         """
         return self._pb.org
 
@@ -286,7 +286,7 @@ class TimeTransform(_FlyteIdlEntity[_pb2.TimeTransform]):
     def transform(self) -> str:
         """Amount of the shift as an ISO 8601 duration, such as ``P1D``.
 
-        ``string transform = 1``.
+        ``string transform = 1``; empty when unset.
         """
         return self._pb.transform
 
@@ -294,7 +294,7 @@ class TimeTransform(_FlyteIdlEntity[_pb2.TimeTransform]):
     def op(self) -> Operator:
         """Direction of the shift.
 
-        ``Operator op = 2``.
+        ``Operator op = 2``; ``MINUS`` when unset.
         """
         return Operator.from_number(self._pb.op)
 
@@ -336,7 +336,7 @@ class InputBindingData(_FlyteIdlEntity[_pb2.InputBindingData]):
     def var(self) -> str:
         """Name of the input.
 
-        ``string var = 1``.
+        ``string var = 1``; empty when unset.
         """
         return self._pb.var
 
@@ -535,7 +535,7 @@ class Partitions(_FlyteIdlEntity[_pb2.Partitions]):
     def value(self) -> _Mapping[str, LabelValue]:
         """Each value, by its partition key.
 
-        ``map<string, LabelValue> value = 1``.
+        ``map<string, LabelValue> value = 1``; empty when unset.
         """
         return _MapView(self._pb.value, LabelValue._wrap)
 
@@ -592,7 +592,7 @@ class TimePartition(_FlyteIdlEntity[_pb2.TimePartition]):
     def granularity(self) -> Granularity:
         """Unit to which the time is exact.
 
-        ``Granularity granularity = 2``.
+        ``Granularity granularity = 2``; ``UNSET`` when unset.
         """
         return Granularity.from_number(self._pb.granularity)
 
@@ -658,7 +658,7 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
     def version(self) -> str:
         """Version, set when the artifact is made.
 
-        ``string version = 2``.
+        ``string version = 2``; empty when unset.
         """
         return self._pb.version
 

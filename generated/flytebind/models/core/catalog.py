@@ -79,7 +79,7 @@ class CatalogArtifactTag(_FlyteIdlEntity[_pb2.CatalogArtifactTag]):
     def artifact_id(self) -> str:
         """Id that the catalog gave the cached output.
 
-        ``string artifact_id = 1``.
+        ``string artifact_id = 1``; empty when unset.
         """
         return self._pb.artifact_id
 
@@ -87,7 +87,7 @@ class CatalogArtifactTag(_FlyteIdlEntity[_pb2.CatalogArtifactTag]):
     def name(self) -> str:
         """Tag derived from a hash of the inputs.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 

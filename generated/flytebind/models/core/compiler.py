@@ -69,7 +69,7 @@ class ConnectionSet(_FlyteIdlEntity[_pb2.ConnectionSet]):
         def ids(self) -> _Sequence[str]:
             """Node ids, each once.
 
-            ``repeated string ids = 1``.
+            ``repeated string ids = 1``; empty when unset.
             """
             return _RepeatedView(self._pb.ids)
 
@@ -100,7 +100,7 @@ class ConnectionSet(_FlyteIdlEntity[_pb2.ConnectionSet]):
     def upstream(self) -> _Mapping[str, ConnectionSet.IdList]:
         """Nodes that a node depends on, by its id.
 
-        ``map<string, ConnectionSet.IdList> upstream = 8``.
+        ``map<string, ConnectionSet.IdList> upstream = 8``; empty when unset.
         """
         return _MapView(self._pb.upstream, ConnectionSet.IdList._wrap)
 
@@ -108,7 +108,7 @@ class ConnectionSet(_FlyteIdlEntity[_pb2.ConnectionSet]):
     def downstream(self) -> _Mapping[str, ConnectionSet.IdList]:
         """Nodes that depend on a node, by its id.
 
-        ``map<string, ConnectionSet.IdList> downstream = 7``.
+        ``map<string, ConnectionSet.IdList> downstream = 7``; empty when unset.
         """
         return _MapView(self._pb.downstream, ConnectionSet.IdList._wrap)
 
@@ -319,7 +319,7 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
     def sub_workflows(self) -> _Sequence[CompiledWorkflow]:
         """Subworkflows at any depth, each once.
 
-        ``repeated CompiledWorkflow sub_workflows = 2``.
+        ``repeated CompiledWorkflow sub_workflows = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.sub_workflows, CompiledWorkflow._wrap)
 
@@ -327,7 +327,7 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
     def tasks(self) -> _Sequence[CompiledTask]:
         """Tasks at any depth, each once.
 
-        ``repeated CompiledTask tasks = 3``.
+        ``repeated CompiledTask tasks = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.tasks, CompiledTask._wrap)
 
@@ -335,7 +335,7 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
     def launch_plans(self) -> _Sequence[CompiledLaunchPlan]:
         """Launch plans that nodes start, each once.
 
-        ``repeated CompiledLaunchPlan launch_plans = 4``.
+        ``repeated CompiledLaunchPlan launch_plans = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.launch_plans, CompiledLaunchPlan._wrap)
 

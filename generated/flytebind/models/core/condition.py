@@ -81,7 +81,7 @@ class ComparisonExpression(_FlyteIdlEntity[_pb2.ComparisonExpression]):
     def operator(self) -> ComparisonExpression.Operator:
         """How to compare.
 
-        ``ComparisonExpression.Operator operator = 1``.
+        ``ComparisonExpression.Operator operator = 1``; ``EQ`` when unset.
         """
         return ComparisonExpression.Operator.from_number(self._pb.operator)
 
@@ -369,7 +369,7 @@ class ConjunctionExpression(_FlyteIdlEntity[_pb2.ConjunctionExpression]):
     def operator(self) -> ConjunctionExpression.LogicalOperator:
         """How to join.
 
-        ``ConjunctionExpression.LogicalOperator operator = 1``.
+        ``ConjunctionExpression.LogicalOperator operator = 1``; ``AND`` when unset.
         """
         return ConjunctionExpression.LogicalOperator.from_number(self._pb.operator)
 

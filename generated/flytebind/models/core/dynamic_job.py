@@ -64,7 +64,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     def nodes(self) -> _Sequence[_core_workflow.Node]:
         """Nodes to run.
 
-        ``repeated Node nodes = 1``.
+        ``repeated Node nodes = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.nodes, _core_workflow.Node._wrap)
 
@@ -72,7 +72,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     def min_successes(self) -> int:
         """Nodes that must succeed; 0 means all.
 
-        ``int64 min_successes = 2``.
+        ``int64 min_successes = 2``; 0 when unset.
         """
         return self._pb.min_successes
 
@@ -80,7 +80,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     def outputs(self) -> _Sequence[_core_literals.Binding]:
         """Where each output of the dynamic task comes from.
 
-        ``repeated Binding outputs = 3``.
+        ``repeated Binding outputs = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.outputs, _core_literals.Binding._wrap)
 
@@ -88,7 +88,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
         """Tasks that the nodes refer to.
 
-        ``repeated TaskTemplate tasks = 4``.
+        ``repeated TaskTemplate tasks = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
 
@@ -96,7 +96,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     def subworkflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
         """Subworkflows that the nodes refer to.
 
-        ``repeated WorkflowTemplate subworkflows = 5``.
+        ``repeated WorkflowTemplate subworkflows = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.subworkflows, _core_workflow.WorkflowTemplate._wrap)
 

@@ -80,7 +80,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
     def code(self) -> str:
         """Short name of the kind of error; free-form.
 
-        ``string code = 1``.
+        ``string code = 1``; empty when unset.
         """
         return self._pb.code
 
@@ -88,7 +88,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
     def message(self) -> str:
         """Human-readable text, often with a stack trace.
 
-        ``string message = 2``.
+        ``string message = 2``; empty when unset.
         """
         return self._pb.message
 
@@ -96,7 +96,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
     def kind(self) -> ContainerError.Kind:
         """Whether another attempt makes sense.
 
-        ``ContainerError.Kind kind = 3``.
+        ``ContainerError.Kind kind = 3``; ``NON_RECOVERABLE`` when unset.
         """
         return ContainerError.Kind.from_number(self._pb.kind)
 
@@ -104,7 +104,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
     def origin(self) -> _core_execution.ExecutionError.ErrorKind:
         """Whether the user's code or the platform is to blame.
 
-        ``ExecutionError.ErrorKind origin = 4``.
+        ``ExecutionError.ErrorKind origin = 4``; ``UNKNOWN`` when unset.
         """
         return _core_execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
 
@@ -121,7 +121,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
     def worker(self) -> str:
         """Worker that raised the error in a distributed job; empty otherwise.
 
-        ``string worker = 6``.
+        ``string worker = 6``; empty when unset.
         """
         return self._pb.worker
 

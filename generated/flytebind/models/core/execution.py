@@ -249,7 +249,7 @@ class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
     def code(self) -> str:
         """Short name of the kind of error, such as ``USER:NotReady``; free-form.
 
-        ``string code = 1``.
+        ``string code = 1``; empty when unset.
         """
         return self._pb.code
 
@@ -257,7 +257,7 @@ class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
     def message(self) -> str:
         """Human-readable text, often with a stack trace.
 
-        ``string message = 2``.
+        ``string message = 2``; empty when unset.
         """
         return self._pb.message
 
@@ -265,7 +265,7 @@ class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
     def error_uri(self) -> str:
         """Storage location of the full error document; empty if there is none.
 
-        ``string error_uri = 3``.
+        ``string error_uri = 3``; empty when unset.
         """
         return self._pb.error_uri
 
@@ -273,7 +273,7 @@ class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
     def kind(self) -> ExecutionError.ErrorKind:
         """Whether the user's code or the platform is to blame.
 
-        ``ExecutionError.ErrorKind kind = 4``.
+        ``ExecutionError.ErrorKind kind = 4``; ``UNKNOWN`` when unset.
         """
         return ExecutionError.ErrorKind.from_number(self._pb.kind)
 
@@ -289,7 +289,7 @@ class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
     def worker(self) -> str:
         """Worker that raised the error in a distributed job; empty otherwise.
 
-        ``string worker = 6``.
+        ``string worker = 6``; empty when unset.
         """
         return self._pb.worker
 
@@ -373,7 +373,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
     def uri(self) -> str:
         """Where a person or tool opens the log.
 
-        ``string uri = 1``.
+        ``string uri = 1``; empty when unset.
         """
         return self._pb.uri
 
@@ -381,7 +381,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
     def name(self) -> str:
         """Label shown for the link, such as ``Kubernetes Logs``.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -389,7 +389,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
     def message_format(self) -> TaskLog.MessageFormat:
         """How the log text is encoded.
 
-        ``TaskLog.MessageFormat message_format = 3``.
+        ``TaskLog.MessageFormat message_format = 3``; ``UNKNOWN`` when unset.
         """
         return TaskLog.MessageFormat.from_number(self._pb.message_format)
 
@@ -405,7 +405,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
     def ShowWhilePending(self) -> bool:
         """Show the link before the task runs.
 
-        ``bool ShowWhilePending = 5``.
+        ``bool ShowWhilePending = 5``; False when unset.
         """
         return self._pb.ShowWhilePending
 
@@ -413,7 +413,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
     def HideOnceFinished(self) -> bool:
         """Hide the link when the task is done.
 
-        ``bool HideOnceFinished = 6``.
+        ``bool HideOnceFinished = 6``; False when unset.
         """
         return self._pb.HideOnceFinished
 
@@ -464,7 +464,7 @@ class LogContext(_FlyteIdlEntity[_pb2.LogContext]):
     def pods(self) -> _Sequence[PodLogContext]:
         """Every pod that took part in the task execution.
 
-        ``repeated PodLogContext pods = 1``.
+        ``repeated PodLogContext pods = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.pods, PodLogContext._wrap)
 
@@ -472,7 +472,7 @@ class LogContext(_FlyteIdlEntity[_pb2.LogContext]):
     def primary_pod_name(self) -> str:
         """Pod to look at first: the driver, the head or the only one.
 
-        ``string primary_pod_name = 2``.
+        ``string primary_pod_name = 2``; empty when unset.
         """
         return self._pb.primary_pod_name
 
@@ -526,7 +526,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
     def namespace(self) -> str:
         """Kubernetes namespace of the pod.
 
-        ``string namespace = 1``.
+        ``string namespace = 1``; empty when unset.
         """
         return self._pb.namespace
 
@@ -534,7 +534,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
     def pod_name(self) -> str:
         """Kubernetes name of the pod.
 
-        ``string pod_name = 2``.
+        ``string pod_name = 2``; empty when unset.
         """
         return self._pb.pod_name
 
@@ -542,7 +542,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
     def containers(self) -> _Sequence[ContainerContext]:
         """Regular containers of the pod.
 
-        ``repeated ContainerContext containers = 3``.
+        ``repeated ContainerContext containers = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.containers, ContainerContext._wrap)
 
@@ -550,7 +550,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
     def primary_container_name(self) -> str:
         """Container that runs the task's own code.
 
-        ``string primary_container_name = 4``.
+        ``string primary_container_name = 4``; empty when unset.
         """
         return self._pb.primary_container_name
 
@@ -558,7 +558,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
     def init_containers(self) -> _Sequence[ContainerContext]:
         """Init containers, which ran before the regular ones.
 
-        ``repeated ContainerContext init_containers = 5``.
+        ``repeated ContainerContext init_containers = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.init_containers, ContainerContext._wrap)
 
@@ -668,7 +668,7 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
     def container_name(self) -> str:
         """Name of the container inside its pod.
 
-        ``string container_name = 1``.
+        ``string container_name = 1``; empty when unset.
         """
         return self._pb.container_name
 

@@ -62,7 +62,7 @@ class ExecutionEnvAssignment(_FlyteIdlEntity[_pb2.ExecutionEnvAssignment]):
     def node_ids(self) -> _Sequence[str]:
         """Nodes to run in the environment.
 
-        ``repeated string node_ids = 1``.
+        ``repeated string node_ids = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.node_ids)
 
@@ -70,7 +70,7 @@ class ExecutionEnvAssignment(_FlyteIdlEntity[_pb2.ExecutionEnvAssignment]):
     def task_type(self) -> str:
         """Task type to treat the nodes as, which decides the plugin.
 
-        ``string task_type = 2``.
+        ``string task_type = 2``; empty when unset.
         """
         return self._pb.task_type
 
@@ -141,7 +141,7 @@ class ExecutionEnv(_FlyteIdlEntity[_pb2.ExecutionEnv]):
     def name(self) -> str:
         """Name that tells it from other environments.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -149,7 +149,7 @@ class ExecutionEnv(_FlyteIdlEntity[_pb2.ExecutionEnv]):
     def type(self) -> str:
         """Kind of environment, which decides the plugin that manages it.
 
-        ``string type = 2``.
+        ``string type = 2``; empty when unset.
         """
         return self._pb.type
 
@@ -173,7 +173,7 @@ class ExecutionEnv(_FlyteIdlEntity[_pb2.ExecutionEnv]):
     def version(self) -> str:
         """Version of the named environment.
 
-        ``string version = 5``.
+        ``string version = 5``; empty when unset.
         """
         return self._pb.version
 

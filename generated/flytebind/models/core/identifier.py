@@ -89,7 +89,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def resource_type(self) -> ResourceType:
         """Kind of entity the other parts name.
 
-        ``ResourceType resource_type = 1``.
+        ``ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
         return ResourceType.from_number(self._pb.resource_type)
 
@@ -97,7 +97,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def project(self) -> str:
         """Project that owns the entity.
 
-        ``string project = 2``.
+        ``string project = 2``; empty when unset.
         """
         return self._pb.project
 
@@ -105,7 +105,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def domain(self) -> str:
         """Stage within the project, such as ``development`` or ``production``.
 
-        ``string domain = 3``.
+        ``string domain = 3``; empty when unset.
         """
         return self._pb.domain
 
@@ -113,7 +113,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def name(self) -> str:
         """Name given at registration; flytekit uses the dotted Python path.
 
-        ``string name = 4``.
+        ``string name = 4``; empty when unset.
         """
         return self._pb.name
 
@@ -121,7 +121,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def version(self) -> str:
         """Version given at registration; any text, not ordered.
 
-        ``string version = 5``.
+        ``string version = 5``; empty when unset.
         """
         return self._pb.version
 
@@ -129,7 +129,7 @@ class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
     def org(self) -> str:
         """Organization that owns the project; empty on servers without organizations.
 
-        ``string org = 6``.
+        ``string org = 6``; empty when unset.
         """
         return self._pb.org
 
@@ -186,7 +186,7 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
     def project(self) -> str:
         """Project the execution runs in.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -194,7 +194,7 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
     def domain(self) -> str:
         """Domain the execution runs in.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -202,7 +202,7 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
     def name(self) -> str:
         """Lowercase letters, digits and dashes, at most 63, unique in its project and domain.
 
-        ``string name = 4``.
+        ``string name = 4``; empty when unset.
         """
         return self._pb.name
 
@@ -210,7 +210,7 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
     def org(self) -> str:
         """Organization that owns the project; empty on servers without organizations.
 
-        ``string org = 5``.
+        ``string org = 5``; empty when unset.
         """
         return self._pb.org
 
@@ -259,7 +259,7 @@ class NodeExecutionIdentifier(_FlyteIdlEntity[_pb2.NodeExecutionIdentifier]):
         """Node id, unique in the execution; nested nodes carry parent and attempt, as in
         ``n0-0-n1``.
 
-        ``string node_id = 1``.
+        ``string node_id = 1``; empty when unset.
         """
         return self._pb.node_id
 
@@ -338,7 +338,7 @@ class TaskExecutionIdentifier(_FlyteIdlEntity[_pb2.TaskExecutionIdentifier]):
     def retry_attempt(self) -> int:
         """Number of the attempt, counted from 0.
 
-        ``uint32 retry_attempt = 3``.
+        ``uint32 retry_attempt = 3``; 0 when unset.
         """
         return self._pb.retry_attempt
 
@@ -384,7 +384,7 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
     def signal_id(self) -> str:
         """Name of the signal, unique in the execution.
 
-        ``string signal_id = 1``.
+        ``string signal_id = 1``; empty when unset.
         """
         return self._pb.signal_id
 

@@ -84,7 +84,7 @@ class Variable(_FlyteIdlEntity[_pb2.Variable]):
     def description(self) -> str:
         """Text for people.
 
-        ``string description = 2``.
+        ``string description = 2``; empty when unset.
         """
         return self._pb.description
 
@@ -153,7 +153,7 @@ class VariableMap(_FlyteIdlEntity[_pb2.VariableMap]):
     def variables(self) -> _Mapping[str, Variable]:
         """Each variable, by its name.
 
-        ``map<string, Variable> variables = 1``.
+        ``map<string, Variable> variables = 1``; empty when unset.
         """
         return _MapView(self._pb.variables, Variable._wrap)
 
@@ -406,7 +406,7 @@ class ParameterMap(_FlyteIdlEntity[_pb2.ParameterMap]):
     def parameters(self) -> _Mapping[str, Parameter]:
         """Each parameter, by the name of its input.
 
-        ``map<string, Parameter> parameters = 1``.
+        ``map<string, Parameter> parameters = 1``; empty when unset.
         """
         return _MapView(self._pb.parameters, Parameter._wrap)
 

@@ -265,7 +265,7 @@ class Blob(_FlyteIdlEntity[_pb2.Blob]):
     def uri(self) -> str:
         """Where the data lies, such as ``s3://bucket/key``.
 
-        ``string uri = 3``.
+        ``string uri = 3``; empty when unset.
         """
         return self._pb.uri
 
@@ -355,7 +355,7 @@ class Binary(_FlyteIdlEntity[_pb2.Binary]):
     def value(self) -> bytes:
         """The encoded data.
 
-        ``bytes value = 1``.
+        ``bytes value = 1``; empty when unset.
         """
         return self._pb.value
 
@@ -363,7 +363,7 @@ class Binary(_FlyteIdlEntity[_pb2.Binary]):
     def tag(self) -> str:
         """Name of the encoding; check it before decoding.
 
-        ``string tag = 2``.
+        ``string tag = 2``; empty when unset.
         """
         return self._pb.tag
 
@@ -411,7 +411,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
     def uri(self) -> str:
         """Where the data lies.
 
-        ``string uri = 1``.
+        ``string uri = 1``; empty when unset.
         """
         return self._pb.uri
 
@@ -580,7 +580,7 @@ class StructuredDataset(_FlyteIdlEntity[_pb2.StructuredDataset]):
     def uri(self) -> str:
         """Where the table lies, with a scheme such as ``s3://`` or ``bq://``.
 
-        ``string uri = 1``.
+        ``string uri = 1``; empty when unset.
         """
         return self._pb.uri
 
@@ -957,7 +957,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
     def hash(self) -> str:
         """Digest that stands for the value in cache keys; empty to derive the key from the value.
 
-        ``string hash = 4``.
+        ``string hash = 4``; empty when unset.
         """
         return self._pb.hash
 
@@ -965,7 +965,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
     def metadata(self) -> _Mapping[str, str]:
         """Free-form notes about the value; they take no part in type checks.
 
-        ``map<string, string> metadata = 5``.
+        ``map<string, string> metadata = 5``; empty when unset.
         """
         return _MapView(self._pb.metadata)
 
@@ -1071,7 +1071,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
     def uri(self) -> str:
         """Where the serialized literal lies.
 
-        ``string uri = 1``.
+        ``string uri = 1``; empty when unset.
         """
         return self._pb.uri
 
@@ -1079,7 +1079,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
     def size_bytes(self) -> int:
         """Size of the serialized literal, in bytes.
 
-        ``uint64 size_bytes = 2``.
+        ``uint64 size_bytes = 2``; 0 when unset.
         """
         return self._pb.size_bytes
 
@@ -1134,7 +1134,7 @@ class LiteralCollection(_FlyteIdlEntity[_pb2.LiteralCollection]):
     def literals(self) -> _Sequence[Literal]:
         """The items; an empty list is a valid value.
 
-        ``repeated Literal literals = 1``.
+        ``repeated Literal literals = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.literals, Literal._wrap)
 
@@ -1176,7 +1176,7 @@ class LiteralMap(_FlyteIdlEntity[_pb2.LiteralMap]):
     def literals(self) -> _Mapping[str, Literal]:
         """The values, by variable name or key.
 
-        ``map<string, Literal> literals = 1``.
+        ``map<string, Literal> literals = 1``; empty when unset.
         """
         return _MapView(self._pb.literals, Literal._wrap)
 
@@ -1216,7 +1216,7 @@ class BindingDataCollection(_FlyteIdlEntity[_pb2.BindingDataCollection]):
     def bindings(self) -> _Sequence[BindingData]:
         """One binding per item.
 
-        ``repeated BindingData bindings = 1``.
+        ``repeated BindingData bindings = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.bindings, BindingData._wrap)
 
@@ -1256,7 +1256,7 @@ class BindingDataMap(_FlyteIdlEntity[_pb2.BindingDataMap]):
     def bindings(self) -> _Mapping[str, BindingData]:
         """One binding per key.
 
-        ``map<string, BindingData> bindings = 1``.
+        ``map<string, BindingData> bindings = 1``; empty when unset.
         """
         return _MapView(self._pb.bindings, BindingData._wrap)
 
@@ -1536,7 +1536,7 @@ class Binding(_FlyteIdlEntity[_pb2.Binding]):
     def var(self) -> str:
         """Variable being bound: an input of a node or an output of a workflow.
 
-        ``string var = 1``.
+        ``string var = 1``; empty when unset.
         """
         return self._pb.var
 
@@ -1593,7 +1593,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
     def key(self) -> str:
         """The key; must not be empty.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -1601,7 +1601,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
     def value(self) -> str:
         """The value; may be empty.
 
-        ``string value = 2``.
+        ``string value = 2``; empty when unset.
         """
         return self._pb.value
 
@@ -1642,7 +1642,7 @@ class RetryStrategy(_FlyteIdlEntity[_pb2.RetryStrategy]):
     def retries(self) -> int:
         """Attempts after the first one; 0 means a single attempt.
 
-        ``uint32 retries = 5``.
+        ``uint32 retries = 5``; 0 when unset.
         """
         return self._pb.retries
 

@@ -149,7 +149,7 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
     def spans(self) -> _Sequence[Span]:
         """Spans that make up this one.
 
-        ``repeated Span spans = 7``.
+        ``repeated Span spans = 7``; empty when unset.
         """
         return _RepeatedView(self._pb.spans, Span._wrap)
 
@@ -241,7 +241,7 @@ class ExecutionMetricResult(_FlyteIdlEntity[_pb2.ExecutionMetricResult]):
     def metric(self) -> str:
         """Name of the metric.
 
-        ``string metric = 1``.
+        ``string metric = 1``; empty when unset.
         """
         return self._pb.metric
 

@@ -86,7 +86,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
     def group(self) -> str:
         """Group the key belongs to; on Kubernetes the name of the Secret object.
 
-        ``string group = 1``.
+        ``string group = 1``; empty when unset.
         """
         return self._pb.group
 
@@ -94,7 +94,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
     def key(self) -> str:
         """Key within the group; some secret managers ignore it.
 
-        ``string key = 3``.
+        ``string key = 3``; empty when unset.
         """
         return self._pb.key
 
@@ -102,7 +102,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
     def group_version(self) -> str:
         """Version of the group; secret managers without versions ignore it.
 
-        ``string group_version = 2``.
+        ``string group_version = 2``; empty when unset.
         """
         return self._pb.group_version
 
@@ -110,7 +110,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
     def mount_requirement(self) -> Secret.MountType:
         """How the secret must be mounted; the task fails if that is impossible.
 
-        ``Secret.MountType mount_requirement = 4``.
+        ``Secret.MountType mount_requirement = 4``; ``ANY`` when unset.
         """
         return Secret.MountType.from_number(self._pb.mount_requirement)
 
@@ -118,7 +118,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
     def env_var(self) -> str:
         """Environment variable to set: to the value, or for a file mount to the file's path.
 
-        ``string env_var = 5``.
+        ``string env_var = 5``; empty when unset.
         """
         return self._pb.env_var
 
@@ -167,7 +167,7 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
     def client_id(self) -> str:
         """Public id of the client; nothing checks that the secret belongs to it.
 
-        ``string client_id = 1``.
+        ``string client_id = 1``; empty when unset.
         """
         return self._pb.client_id
 
@@ -236,7 +236,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
     def iam_role(self) -> str:
         """Cloud role to assume, fully qualified, such as an AWS role ARN.
 
-        ``string iam_role = 1``.
+        ``string iam_role = 1``; empty when unset.
         """
         return self._pb.iam_role
 
@@ -244,7 +244,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
     def k8s_service_account(self) -> str:
         """Kubernetes service account of the pods.
 
-        ``string k8s_service_account = 2``.
+        ``string k8s_service_account = 2``; empty when unset.
         """
         return self._pb.k8s_service_account
 
@@ -265,7 +265,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
     def execution_identity(self) -> str:
         """User or app that started the execution; the server fills it in.
 
-        ``string execution_identity = 4``.
+        ``string execution_identity = 4``; empty when unset.
         """
         return self._pb.execution_identity
 
@@ -343,7 +343,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
     def name(self) -> str:
         """Name of the request, unique in the task; it ends the variable or file name of the token.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -361,7 +361,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
     def idp_discovery_endpoint(self) -> str:
         """Discovery URL of the identity provider, from which the token endpoint is read.
 
-        ``string idp_discovery_endpoint = 4``.
+        ``string idp_discovery_endpoint = 4``; empty when unset.
         """
         return self._pb.idp_discovery_endpoint
 
@@ -369,7 +369,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
     def token_endpoint(self) -> str:
         """URL that issues tokens; needed when there is no discovery URL.
 
-        ``string token_endpoint = 5``.
+        ``string token_endpoint = 5``; empty when unset.
         """
         return self._pb.token_endpoint
 
@@ -377,7 +377,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
     def type_(self) -> OAuth2TokenRequest.Type:
         """OAuth 2.0 flow to use.
 
-        ``OAuth2TokenRequest.Type type = 2``.
+        ``OAuth2TokenRequest.Type type = 2``; ``CLIENT_CREDENTIALS`` when unset.
         """
         return OAuth2TokenRequest.Type.from_number(self._pb.type)
 
@@ -450,7 +450,7 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
     def secrets(self) -> _Sequence[Secret]:
         """Secrets to provide before the task starts.
 
-        ``repeated Secret secrets = 2``.
+        ``repeated Secret secrets = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.secrets, Secret._wrap)
 
@@ -458,7 +458,7 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
     def tokens(self) -> _Sequence[OAuth2TokenRequest]:
         """Tokens to provide before the task starts.
 
-        ``repeated OAuth2TokenRequest tokens = 3``.
+        ``repeated OAuth2TokenRequest tokens = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.tokens, OAuth2TokenRequest._wrap)
 

@@ -127,7 +127,7 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
         def name(self) -> Resources.ResourceName:
             """Which resource.
 
-            ``Resources.ResourceName name = 1``.
+            ``Resources.ResourceName name = 1``; ``UNKNOWN`` when unset.
             """
             return Resources.ResourceName.from_number(self._pb.name)
 
@@ -135,7 +135,7 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
         def value(self) -> str:
             """Amount as a Kubernetes quantity, such as ``500m`` or ``2Gi``.
 
-            ``string value = 2``.
+            ``string value = 2``; empty when unset.
             """
             return self._pb.value
 
@@ -167,7 +167,7 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
     def requests(self) -> _Sequence[Resources.ResourceEntry]:
         """Amounts the scheduler sets aside.
 
-        ``repeated Resources.ResourceEntry requests = 1``.
+        ``repeated Resources.ResourceEntry requests = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.requests, Resources.ResourceEntry._wrap)
 
@@ -175,7 +175,7 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
     def limits(self) -> _Sequence[Resources.ResourceEntry]:
         """Amounts the container must not exceed.
 
-        ``repeated Resources.ResourceEntry limits = 2``.
+        ``repeated Resources.ResourceEntry limits = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.limits, Resources.ResourceEntry._wrap)
 
@@ -224,7 +224,7 @@ class GPUAccelerator(_FlyteIdlEntity[_pb2.GPUAccelerator]):
     def device(self) -> str:
         """GPU model, as the cluster labels its machines, such as ``nvidia-tesla-a100``.
 
-        ``string device = 1``.
+        ``string device = 1``; empty when unset.
         """
         return self._pb.device
 
@@ -311,7 +311,7 @@ class SharedMemory(_FlyteIdlEntity[_pb2.SharedMemory]):
     def mount_path(self) -> str:
         """Directory in the container; flytekit uses ``/dev/shm``.
 
-        ``string mount_path = 1``.
+        ``string mount_path = 1``; empty when unset.
         """
         return self._pb.mount_path
 
@@ -319,7 +319,7 @@ class SharedMemory(_FlyteIdlEntity[_pb2.SharedMemory]):
     def mount_name(self) -> str:
         """Name of the volume in the pod.
 
-        ``string mount_name = 2``.
+        ``string mount_name = 2``; empty when unset.
         """
         return self._pb.mount_name
 
@@ -327,7 +327,7 @@ class SharedMemory(_FlyteIdlEntity[_pb2.SharedMemory]):
     def size_limit(self) -> str:
         """Size as a Kubernetes quantity; empty allows up to the memory of the container.
 
-        ``string size_limit = 3``.
+        ``string size_limit = 3``; empty when unset.
         """
         return self._pb.size_limit
 
@@ -454,7 +454,7 @@ class RuntimeMetadata(_FlyteIdlEntity[_pb2.RuntimeMetadata]):
     def type(self) -> RuntimeMetadata.RuntimeType:
         """Kind of SDK.
 
-        ``RuntimeMetadata.RuntimeType type = 1``.
+        ``RuntimeMetadata.RuntimeType type = 1``; ``OTHER`` when unset.
         """
         return RuntimeMetadata.RuntimeType.from_number(self._pb.type)
 
@@ -462,7 +462,7 @@ class RuntimeMetadata(_FlyteIdlEntity[_pb2.RuntimeMetadata]):
     def version(self) -> str:
         """Version of the SDK; the engine enables some features by it.
 
-        ``string version = 2``.
+        ``string version = 2``; empty when unset.
         """
         return self._pb.version
 
@@ -470,7 +470,7 @@ class RuntimeMetadata(_FlyteIdlEntity[_pb2.RuntimeMetadata]):
     def flavor(self) -> str:
         """Language or variant, such as ``python``.
 
-        ``string flavor = 3``.
+        ``string flavor = 3``; empty when unset.
         """
         return self._pb.flavor
 
@@ -562,7 +562,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def discoverable(self) -> bool:
         """True caches the outputs and reuses them for equal inputs.
 
-        ``bool discoverable = 1``.
+        ``bool discoverable = 1``; False when unset.
         """
         return self._pb.discoverable
 
@@ -606,7 +606,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def discovery_version(self) -> str:
         """Cache version; a new one makes older entries unused.
 
-        ``string discovery_version = 6``.
+        ``string discovery_version = 6``; empty when unset.
         """
         return self._pb.discovery_version
 
@@ -614,7 +614,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def deprecated_error_message(self) -> str:
         """Non-empty if the task should no longer be used; says why.
 
-        ``string deprecated_error_message = 7``.
+        ``string deprecated_error_message = 7``; empty when unset.
         """
         return self._pb.deprecated_error_message
 
@@ -622,7 +622,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def cache_serializable(self) -> bool:
         """True lets one of several equal runs compute while the others wait for its result.
 
-        ``bool cache_serializable = 9``.
+        ``bool cache_serializable = 9``; False when unset.
         """
         return self._pb.cache_serializable
 
@@ -630,7 +630,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def pod_template_name(self) -> str:
         """Kubernetes PodTemplate to start from, instead of the cluster's default.
 
-        ``string pod_template_name = 12``.
+        ``string pod_template_name = 12``; empty when unset.
         """
         return self._pb.pod_template_name
 
@@ -638,7 +638,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def cache_ignore_input_vars(self) -> _Sequence[str]:
         """Inputs left out of the cache key.
 
-        ``repeated string cache_ignore_input_vars = 13``.
+        ``repeated string cache_ignore_input_vars = 13``; empty when unset.
         """
         return _RepeatedView(self._pb.cache_ignore_input_vars)
 
@@ -646,7 +646,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def is_eager(self) -> bool:
         """True if the task is eager: it starts other executions while it runs.
 
-        ``bool is_eager = 14``.
+        ``bool is_eager = 14``; False when unset.
         """
         return self._pb.is_eager
 
@@ -680,7 +680,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def tags(self) -> _Mapping[str, str]:
         """Small labels for people and tools.
 
-        ``map<string, string> tags = 11``.
+        ``map<string, string> tags = 11``; empty when unset.
         """
         return _MapView(self._pb.tags)
 
@@ -791,7 +791,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
     def type(self) -> str:
         """Kind of task, such as ``python-task``; picks the plugin.
 
-        ``string type = 2``.
+        ``string type = 2``; empty when unset.
         """
         return self._pb.type
 
@@ -840,7 +840,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
     def task_type_version(self) -> int:
         """Version of the task type; the plugin may act by it.
 
-        ``int32 task_type_version = 7``.
+        ``int32 task_type_version = 7``; 0 when unset.
         """
         return self._pb.task_type_version
 
@@ -861,7 +861,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
     def config(self) -> _Mapping[str, str]:
         """Further settings for the plugin, as text.
 
-        ``map<string, string> config = 16``.
+        ``map<string, string> config = 16``; empty when unset.
         """
         return _MapView(self._pb.config)
 
@@ -984,7 +984,7 @@ class ContainerPort(_FlyteIdlEntity[_pb2.ContainerPort]):
     def container_port(self) -> int:
         """Port number, 1 to 65535.
 
-        ``uint32 container_port = 1``.
+        ``uint32 container_port = 1``; 0 when unset.
         """
         return self._pb.container_port
 
@@ -992,7 +992,7 @@ class ContainerPort(_FlyteIdlEntity[_pb2.ContainerPort]):
     def name(self) -> str:
         """Name of the port, unique in the pod.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -1087,7 +1087,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def image(self) -> str:
         """Image reference, such as ``ghcr.io/acme/train:1.4``.
 
-        ``string image = 1``.
+        ``string image = 1``; empty when unset.
         """
         return self._pb.image
 
@@ -1095,7 +1095,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def command(self) -> _Sequence[str]:
         """Entry point; empty uses that of the image.
 
-        ``repeated string command = 2``.
+        ``repeated string command = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.command)
 
@@ -1103,7 +1103,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def args(self) -> _Sequence[str]:
         """Arguments of the entry point.
 
-        ``repeated string args = 3``.
+        ``repeated string args = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.args)
 
@@ -1121,7 +1121,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def env(self) -> _Sequence[_core_literals.KeyValuePair]:
         """Environment variables, in order.
 
-        ``repeated KeyValuePair env = 5``.
+        ``repeated KeyValuePair env = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
 
@@ -1130,7 +1130,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def config(self) -> _Sequence[_core_literals.KeyValuePair]:
         """Settings for the plugin; use ``TaskTemplate.config`` instead.
 
-        ``repeated KeyValuePair config = 6``; deprecated in the IDL.
+        ``repeated KeyValuePair config = 6``; empty when unset, deprecated in the IDL.
         """
         return _RepeatedView(self._pb.config, _core_literals.KeyValuePair._wrap)
 
@@ -1156,7 +1156,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def ports(self) -> _Sequence[ContainerPort]:
         """Ports to open; only Kubernetes plugins heed them.
 
-        ``repeated ContainerPort ports = 7``.
+        ``repeated ContainerPort ports = 7``; empty when unset.
         """
         return _RepeatedView(self._pb.ports, ContainerPort._wrap)
 
@@ -1164,7 +1164,7 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     def architecture(self) -> Container.Architecture:
         """Processor the image is built for.
 
-        ``Container.Architecture architecture = 10``.
+        ``Container.Architecture architecture = 10``; ``UNKNOWN`` when unset.
         """
         return Container.Architecture.from_number(self._pb.architecture)
 
@@ -1253,7 +1253,7 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
     def download_mode(self) -> IOStrategy.DownloadMode:
         """When inputs are downloaded.
 
-        ``IOStrategy.DownloadMode download_mode = 1``.
+        ``IOStrategy.DownloadMode download_mode = 1``; ``DOWNLOAD_EAGER`` when unset.
         """
         return IOStrategy.DownloadMode.from_number(self._pb.download_mode)
 
@@ -1261,7 +1261,7 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
     def upload_mode(self) -> IOStrategy.UploadMode:
         """When outputs are uploaded.
 
-        ``IOStrategy.UploadMode upload_mode = 2``.
+        ``IOStrategy.UploadMode upload_mode = 2``; ``UPLOAD_ON_EXIT`` when unset.
         """
         return IOStrategy.UploadMode.from_number(self._pb.upload_mode)
 
@@ -1338,7 +1338,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
     def input_path(self) -> str:
         """Absolute directory where inputs appear, one file or directory per input.
 
-        ``string input_path = 2``.
+        ``string input_path = 2``; empty when unset.
         """
         return self._pb.input_path
 
@@ -1346,7 +1346,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
     def output_path(self) -> str:
         """Absolute directory where the container leaves outputs, or an error file.
 
-        ``string output_path = 3``.
+        ``string output_path = 3``; empty when unset.
         """
         return self._pb.output_path
 
@@ -1354,7 +1354,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
     def enabled(self) -> bool:
         """True turns the sidecar on; the other fields mean nothing without it.
 
-        ``bool enabled = 1``.
+        ``bool enabled = 1``; False when unset.
         """
         return self._pb.enabled
 
@@ -1362,7 +1362,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
     def format(self) -> DataLoadingConfig.LiteralMapFormat:
         """Encoding of the file that lists all inputs.
 
-        ``DataLoadingConfig.LiteralMapFormat format = 4``.
+        ``DataLoadingConfig.LiteralMapFormat format = 4``; ``JSON`` when unset.
         """
         return DataLoadingConfig.LiteralMapFormat.from_number(self._pb.format)
 
@@ -1468,7 +1468,7 @@ class K8sPod(_FlyteIdlEntity[_pb2.K8sPod]):
     def primary_container_name(self) -> str:
         """Container that runs the task; the task is done when it ends.
 
-        ``string primary_container_name = 4``.
+        ``string primary_container_name = 4``; empty when unset.
         """
         return self._pb.primary_container_name
 
@@ -1518,7 +1518,7 @@ class K8sObjectMetadata(_FlyteIdlEntity[_pb2.K8sObjectMetadata]):
     def labels(self) -> _Mapping[str, str]:
         """Labels, which Kubernetes can select by.
 
-        ``map<string, string> labels = 1``.
+        ``map<string, string> labels = 1``; empty when unset.
         """
         return _MapView(self._pb.labels)
 
@@ -1526,7 +1526,7 @@ class K8sObjectMetadata(_FlyteIdlEntity[_pb2.K8sObjectMetadata]):
     def annotations(self) -> _Mapping[str, str]:
         """Annotations, which Kubernetes stores for other programs.
 
-        ``map<string, string> annotations = 2``.
+        ``map<string, string> annotations = 2``; empty when unset.
         """
         return _MapView(self._pb.annotations)
 
@@ -1592,7 +1592,7 @@ class Sql(_FlyteIdlEntity[_pb2.Sql]):
     def statement(self) -> str:
         """The statement; may hold placeholders that the engine fills in.
 
-        ``string statement = 1``.
+        ``string statement = 1``; empty when unset.
         """
         return self._pb.statement
 
@@ -1600,7 +1600,7 @@ class Sql(_FlyteIdlEntity[_pb2.Sql]):
     def dialect(self) -> Sql.Dialect:
         """Dialect that the statement is written in.
 
-        ``Sql.Dialect dialect = 2``.
+        ``Sql.Dialect dialect = 2``; ``UNDEFINED`` when unset.
         """
         return Sql.Dialect.from_number(self._pb.dialect)
 

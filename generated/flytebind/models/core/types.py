@@ -140,7 +140,7 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
         def name(self) -> str:
             """Column name, unique in the schema.
 
-            ``string name = 1``.
+            ``string name = 1``; empty when unset.
             """
             return self._pb.name
 
@@ -148,7 +148,7 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
         def type(self) -> SchemaType.SchemaColumn.SchemaColumnType:
             """What the column holds.
 
-            ``SchemaType.SchemaColumn.SchemaColumnType type = 2``.
+            ``SchemaType.SchemaColumn.SchemaColumnType type = 2``; ``INTEGER`` when unset.
             """
             return SchemaType.SchemaColumn.SchemaColumnType.from_number(self._pb.type)
 
@@ -178,7 +178,7 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
     def columns(self) -> _Sequence[SchemaType.SchemaColumn]:
         """Columns in order; none means that any table fits.
 
-        ``repeated SchemaType.SchemaColumn columns = 3``.
+        ``repeated SchemaType.SchemaColumn columns = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.columns, SchemaType.SchemaColumn._wrap)
 
@@ -238,7 +238,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         def name(self) -> str:
             """Column name, unique in the dataset.
 
-            ``string name = 1``.
+            ``string name = 1``; empty when unset.
             """
             return self._pb.name
 
@@ -288,7 +288,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def columns(self) -> _Sequence[StructuredDatasetType.DatasetColumn]:
         """Columns in order; none fits any, else the reader's must be among the writer's.
 
-        ``repeated StructuredDatasetType.DatasetColumn columns = 1``.
+        ``repeated StructuredDatasetType.DatasetColumn columns = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.columns, StructuredDatasetType.DatasetColumn._wrap)
 
@@ -296,7 +296,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def format(self) -> str:
         """Storage format such as ``parquet``; empty fits any, else formats must match.
 
-        ``string format = 2``.
+        ``string format = 2``; empty when unset.
         """
         return self._pb.format
 
@@ -304,7 +304,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def external_schema_type(self) -> str:
         """What wrote ``external_schema_bytes``, such as ``arrow``; not type-checked.
 
-        ``string external_schema_type = 3``.
+        ``string external_schema_type = 3``; empty when unset.
         """
         return self._pb.external_schema_type
 
@@ -312,7 +312,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def external_schema_bytes(self) -> bytes:
         """A schema serialized by another library; not type-checked.
 
-        ``bytes external_schema_bytes = 4``.
+        ``bytes external_schema_bytes = 4``; empty when unset.
         """
         return self._pb.external_schema_bytes
 
@@ -374,7 +374,7 @@ class BlobType(_FlyteIdlEntity[_pb2.BlobType]):
     def format(self) -> str:
         """Free-form format name such as ``csv``; empty if not stated.
 
-        ``string format = 1``.
+        ``string format = 1``; empty when unset.
         """
         return self._pb.format
 
@@ -382,7 +382,7 @@ class BlobType(_FlyteIdlEntity[_pb2.BlobType]):
     def dimensionality(self) -> BlobType.BlobDimensionality:
         """One file or a directory.
 
-        ``BlobType.BlobDimensionality dimensionality = 2``.
+        ``BlobType.BlobDimensionality dimensionality = 2``; ``SINGLE`` when unset.
         """
         return BlobType.BlobDimensionality.from_number(self._pb.dimensionality)
 
@@ -423,7 +423,7 @@ class EnumType(_FlyteIdlEntity[_pb2.EnumType]):
     def values(self) -> _Sequence[str]:
         """Allowed strings; the first one counts as the default.
 
-        ``repeated string values = 1``.
+        ``repeated string values = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.values)
 
@@ -465,7 +465,7 @@ class UnionType(_FlyteIdlEntity[_pb2.UnionType]):
     def variants(self) -> _Sequence[LiteralType]:
         """The member types; ``structure.tag`` tells apart those that look alike on the wire.
 
-        ``repeated LiteralType variants = 1``.
+        ``repeated LiteralType variants = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.variants, LiteralType._wrap)
 
@@ -512,7 +512,7 @@ class TypeStructure(_FlyteIdlEntity[_pb2.TypeStructure]):
         """Name of the SDK's type transformer; a tagged value fits only a variable with the same
         tag.
 
-        ``string tag = 1``.
+        ``string tag = 1``; empty when unset.
         """
         return self._pb.tag
 
@@ -520,7 +520,7 @@ class TypeStructure(_FlyteIdlEntity[_pb2.TypeStructure]):
     def dataclass_type(self) -> _Mapping[str, LiteralType]:
         """Field types of a dataclass, by field name.
 
-        ``map<string, LiteralType> dataclass_type = 2``.
+        ``map<string, LiteralType> dataclass_type = 2``; empty when unset.
         """
         return _MapView(self._pb.dataclass_type, LiteralType._wrap)
 
@@ -898,7 +898,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
     def node_id(self) -> str:
         """Node that produces the value; empty or ``start-node`` means the inputs of the workflow.
 
-        ``string node_id = 1``.
+        ``string node_id = 1``; empty when unset.
         """
         return self._pb.node_id
 
@@ -906,7 +906,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
     def var(self) -> str:
         """Name of the output variable.
 
-        ``string var = 2``.
+        ``string var = 2``; empty when unset.
         """
         return self._pb.var
 
@@ -914,7 +914,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
     def attr_path(self) -> _Sequence[PromiseAttribute]:
         """Steps from the output to a part of it, outermost first; empty means all of it.
 
-        ``repeated PromiseAttribute attr_path = 3``.
+        ``repeated PromiseAttribute attr_path = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.attr_path, PromiseAttribute._wrap)
 
@@ -1039,7 +1039,7 @@ class Error(_FlyteIdlEntity[_pb2.Error]):
     def failed_node_id(self) -> str:
         """Node that failed.
 
-        ``string failed_node_id = 1``.
+        ``string failed_node_id = 1``; empty when unset.
         """
         return self._pb.failed_node_id
 
@@ -1047,7 +1047,7 @@ class Error(_FlyteIdlEntity[_pb2.Error]):
     def message(self) -> str:
         """Human-readable text.
 
-        ``string message = 2``.
+        ``string message = 2``; empty when unset.
         """
         return self._pb.message
 

@@ -170,7 +170,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
     def other(self) -> _Sequence[IfBlock]:
         """Further conditions and their nodes, in order.
 
-        ``repeated IfBlock other = 2``.
+        ``repeated IfBlock other = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.other, IfBlock._wrap)
 
@@ -467,7 +467,7 @@ class ApproveCondition(_FlyteIdlEntity[_pb2.ApproveCondition]):
     def signal_id(self) -> str:
         """Name of the boolean signal to wait for, unique in the execution.
 
-        ``string signal_id = 1``.
+        ``string signal_id = 1``; empty when unset.
         """
         return self._pb.signal_id
 
@@ -515,7 +515,7 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
     def signal_id(self) -> str:
         """Name of the signal to wait for, unique in the execution.
 
-        ``string signal_id = 1``.
+        ``string signal_id = 1``; empty when unset.
         """
         return self._pb.signal_id
 
@@ -533,7 +533,7 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
     def output_variable_name(self) -> str:
         """Output of the node that receives the value.
 
-        ``string output_variable_name = 3``.
+        ``string output_variable_name = 3``; empty when unset.
         """
         return self._pb.output_variable_name
 
@@ -831,7 +831,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
     def execution_mode(self) -> ArrayNode.ExecutionMode:
         """How much state the engine keeps for each run.
 
-        ``ArrayNode.ExecutionMode execution_mode = 5``.
+        ``ArrayNode.ExecutionMode execution_mode = 5``; ``MINIMAL_STATE`` when unset.
         """
         return ArrayNode.ExecutionMode.from_number(self._pb.execution_mode)
 
@@ -851,7 +851,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
     def data_mode(self) -> ArrayNode.DataMode:
         """How each run receives its item.
 
-        ``ArrayNode.DataMode data_mode = 7``.
+        ``ArrayNode.DataMode data_mode = 7``; ``SINGLE_INPUT_FILE`` when unset.
         """
         return ArrayNode.DataMode.from_number(self._pb.data_mode)
 
@@ -859,7 +859,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
     def bound_inputs(self) -> _Sequence[str]:
         """Inputs passed whole to every run instead of item by item.
 
-        ``repeated string bound_inputs = 8``.
+        ``repeated string bound_inputs = 8``; empty when unset.
         """
         return _RepeatedView(self._pb.bound_inputs)
 
@@ -867,7 +867,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
     def run_all_sub_nodes(self) -> bool:
         """Finish every run even after failures have decided the result.
 
-        ``bool run_all_sub_nodes = 9``.
+        ``bool run_all_sub_nodes = 9``; False when unset.
         """
         return self._pb.run_all_sub_nodes
 
@@ -970,7 +970,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
     def name(self) -> str:
         """Name for people; need not be unique.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1031,7 +1031,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
     def config(self) -> _Mapping[str, str]:
         """Hints to the execution engine.
 
-        ``map<string, string> config = 10``.
+        ``map<string, string> config = 10``; empty when unset.
         """
         return _MapView(self._pb.config)
 
@@ -1085,7 +1085,7 @@ class Alias(_FlyteIdlEntity[_pb2.Alias]):
     def var(self) -> str:
         """Output variable of the node.
 
-        ``string var = 1``.
+        ``string var = 1``; empty when unset.
         """
         return self._pb.var
 
@@ -1093,7 +1093,7 @@ class Alias(_FlyteIdlEntity[_pb2.Alias]):
     def alias(self) -> str:
         """Name that downstream nodes use, unique in the workflow.
 
-        ``string alias = 2``.
+        ``string alias = 2``; empty when unset.
         """
         return self._pb.alias
 
@@ -1175,7 +1175,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
     def id(self) -> str:
         """Unique in the workflow; ``start-node`` and ``end-node`` are taken.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -1193,7 +1193,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
     def inputs(self) -> _Sequence[_core_literals.Binding]:
         """Where each input comes from; every required input must be bound.
 
-        ``repeated Binding inputs = 3``.
+        ``repeated Binding inputs = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.inputs, _core_literals.Binding._wrap)
 
@@ -1201,7 +1201,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
     def upstream_node_ids(self) -> _Sequence[str]:
         """Nodes that must be done first, besides those that inputs refer to.
 
-        ``repeated string upstream_node_ids = 4``.
+        ``repeated string upstream_node_ids = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.upstream_node_ids)
 
@@ -1209,7 +1209,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
     def output_aliases(self) -> _Sequence[Alias]:
         """Other names for outputs; downstream nodes must use the alias of an output that has one.
 
-        ``repeated Alias output_aliases = 5``.
+        ``repeated Alias output_aliases = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.output_aliases, Alias._wrap)
 
@@ -1382,7 +1382,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
     def on_failure(self) -> WorkflowMetadata.OnFailurePolicy:
         """What happens to other nodes when one fails.
 
-        ``WorkflowMetadata.OnFailurePolicy on_failure = 2``.
+        ``WorkflowMetadata.OnFailurePolicy on_failure = 2``; ``FAIL_IMMEDIATELY`` when unset.
         """
         return WorkflowMetadata.OnFailurePolicy.from_number(self._pb.on_failure)
 
@@ -1403,7 +1403,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
     def tags(self) -> _Mapping[str, str]:
         """Small labels for people and tools.
 
-        ``map<string, string> tags = 3``.
+        ``map<string, string> tags = 3``; empty when unset.
         """
         return _MapView(self._pb.tags)
 
@@ -1446,7 +1446,7 @@ class WorkflowMetadataDefaults(_FlyteIdlEntity[_pb2.WorkflowMetadataDefaults]):
     def interruptible(self) -> bool:
         """True allows preemptible machines for nodes that do not decide it themselves.
 
-        ``bool interruptible = 1``.
+        ``bool interruptible = 1``; False when unset.
         """
         return self._pb.interruptible
 
@@ -1550,7 +1550,7 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
     def nodes(self) -> _Sequence[Node]:
         """The steps, in no particular order.
 
-        ``repeated Node nodes = 4``.
+        ``repeated Node nodes = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.nodes, Node._wrap)
 
@@ -1558,7 +1558,7 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
     def outputs(self) -> _Sequence[_core_literals.Binding]:
         """Where each output comes from; all outputs of the interface must be bound.
 
-        ``repeated Binding outputs = 5``.
+        ``repeated Binding outputs = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.outputs, _core_literals.Binding._wrap)
 
@@ -1660,7 +1660,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
     def container_image(self) -> str:
         """Container image; empty keeps that of the task.
 
-        ``string container_image = 3``.
+        ``string container_image = 3``; empty when unset.
         """
         return self._pb.container_image
 

@@ -64,7 +64,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
     def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
         """Tasks that its nodes refer to.
 
-        ``repeated TaskTemplate tasks = 2``.
+        ``repeated TaskTemplate tasks = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
 

@@ -592,7 +592,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
     def artifacts(self) -> _Sequence[Artifact]:
         """Artifacts of the page.
 
-        ``repeated Artifact artifacts = 1``.
+        ``repeated Artifact artifacts = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.artifacts, Artifact._wrap)
 
@@ -600,7 +600,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
     def next_token(self) -> str:
         """Token of the next page; set even on the last one, so stop at an empty page.
 
-        ``string next_token = 2``.
+        ``string next_token = 2``; empty when unset.
         """
         return self._pb.next_token
 
@@ -708,7 +708,7 @@ class ListDatasetsResponse(_FlyteIdlEntity[_pb2.ListDatasetsResponse]):
     def datasets(self) -> _Sequence[Dataset]:
         """Datasets of the page.
 
-        ``repeated Dataset datasets = 1``.
+        ``repeated Dataset datasets = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.datasets, Dataset._wrap)
 
@@ -716,7 +716,7 @@ class ListDatasetsResponse(_FlyteIdlEntity[_pb2.ListDatasetsResponse]):
     def next_token(self) -> str:
         """Token of the next page; set even on the last one, so stop at an empty page.
 
-        ``string next_token = 2``.
+        ``string next_token = 2``; empty when unset.
         """
         return self._pb.next_token
 
@@ -802,7 +802,7 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
     def data(self) -> _Sequence[ArtifactData]:
         """New data, all of it; old data with other names is dropped. Must not be empty.
 
-        ``repeated ArtifactData data = 4``.
+        ``repeated ArtifactData data = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.data, ArtifactData._wrap)
 
@@ -882,7 +882,7 @@ class UpdateArtifactResponse(_FlyteIdlEntity[_pb2.UpdateArtifactResponse]):
     def artifact_id(self) -> str:
         """Id of the artifact that was updated.
 
-        ``string artifact_id = 1``.
+        ``string artifact_id = 1``; empty when unset.
         """
         return self._pb.artifact_id
 
@@ -939,7 +939,7 @@ class ReservationID(_FlyteIdlEntity[_pb2.ReservationID]):
     def tag_name(self) -> str:
         """Tag that the artifact will carry.
 
-        ``string tag_name = 2``.
+        ``string tag_name = 2``; empty when unset.
         """
         return self._pb.tag_name
 
@@ -1003,7 +1003,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
     def owner_id(self) -> str:
         """Who asks; must stay the same between calls and differ between runs.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 
@@ -1085,7 +1085,7 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
     def owner_id(self) -> str:
         """Who holds the reservation; compare it with one's own id.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 
@@ -1225,7 +1225,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
     def owner_id(self) -> str:
         """Who holds the reservation; those of others are left alone.
 
-        ``string owner_id = 2``.
+        ``string owner_id = 2``; empty when unset.
         """
         return self._pb.owner_id
 
@@ -1314,7 +1314,7 @@ class Dataset(_FlyteIdlEntity[_pb2.Dataset]):
     def partitionKeys(self) -> _Sequence[str]:
         """Keys that every artifact must give a partition value for.
 
-        ``repeated string partitionKeys = 3``.
+        ``repeated string partitionKeys = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.partitionKeys)
 
@@ -1360,7 +1360,7 @@ class Partition(_FlyteIdlEntity[_pb2.Partition]):
     def key(self) -> str:
         """Partition key, as declared by the dataset.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -1368,7 +1368,7 @@ class Partition(_FlyteIdlEntity[_pb2.Partition]):
     def value(self) -> str:
         """Value of the artifact for the key.
 
-        ``string value = 2``.
+        ``string value = 2``; empty when unset.
         """
         return self._pb.value
 
@@ -1425,7 +1425,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def project(self) -> str:
         """Project; required.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -1433,7 +1433,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def name(self) -> str:
         """Name; for the cache, ``flyte_task-`` and the name of the task.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -1441,7 +1441,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def domain(self) -> str:
         """Domain; required.
 
-        ``string domain = 3``.
+        ``string domain = 3``; empty when unset.
         """
         return self._pb.domain
 
@@ -1449,7 +1449,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def version(self) -> str:
         """Version; for the cache, the cache version and a hash of the interface.
 
-        ``string version = 4``.
+        ``string version = 4``; empty when unset.
         """
         return self._pb.version
 
@@ -1457,7 +1457,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def UUID(self) -> str:
         """Id that the catalog gave the dataset.
 
-        ``string UUID = 5``.
+        ``string UUID = 5``; empty when unset.
         """
         return self._pb.UUID
 
@@ -1465,7 +1465,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 6``.
+        ``string org = 6``; empty when unset.
         """
         return self._pb.org
 
@@ -1531,7 +1531,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
     def id(self) -> str:
         """Id of the artifact, unique in its dataset; the creator chooses it.
 
-        ``string id = 1``.
+        ``string id = 1``; empty when unset.
         """
         return self._pb.id
 
@@ -1552,7 +1552,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
     def data(self) -> _Sequence[ArtifactData]:
         """The values; for the cache, one per output.
 
-        ``repeated ArtifactData data = 3``.
+        ``repeated ArtifactData data = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.data, ArtifactData._wrap)
 
@@ -1573,7 +1573,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
     def partitions(self) -> _Sequence[Partition]:
         """Partition values, one per key of the dataset.
 
-        ``repeated Partition partitions = 5``.
+        ``repeated Partition partitions = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.partitions, Partition._wrap)
 
@@ -1581,7 +1581,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
     def tags(self) -> _Sequence[Tag]:
         """Tags by which the artifact can be found.
 
-        ``repeated Tag tags = 6``.
+        ``repeated Tag tags = 6``; empty when unset.
         """
         return _RepeatedView(self._pb.tags, Tag._wrap)
 
@@ -1639,7 +1639,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
     def name(self) -> str:
         """Name; for the cache, that of the output variable.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1700,7 +1700,7 @@ class Tag(_FlyteIdlEntity[_pb2.Tag]):
     def name(self) -> str:
         """Name; for the cache, ``flyte_cached-`` and a hash of the inputs.
 
-        ``string name = 1``.
+        ``string name = 1``; empty when unset.
         """
         return self._pb.name
 
@@ -1708,7 +1708,7 @@ class Tag(_FlyteIdlEntity[_pb2.Tag]):
     def artifact_id(self) -> str:
         """Artifact that carries the tag.
 
-        ``string artifact_id = 2``.
+        ``string artifact_id = 2``; empty when unset.
         """
         return self._pb.artifact_id
 
@@ -1764,7 +1764,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
     def key_map(self) -> _Mapping[str, str]:
         """The pairs.
 
-        ``map<string, string> key_map = 1``.
+        ``map<string, string> key_map = 1``; empty when unset.
         """
         return _MapView(self._pb.key_map)
 
@@ -1805,7 +1805,7 @@ class FilterExpression(_FlyteIdlEntity[_pb2.FilterExpression]):
     def filters(self) -> _Sequence[SinglePropertyFilter]:
         """The conditions; none matches everything.
 
-        ``repeated SinglePropertyFilter filters = 1``.
+        ``repeated SinglePropertyFilter filters = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.filters, SinglePropertyFilter._wrap)
 
@@ -1928,7 +1928,7 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
     def operator(self) -> SinglePropertyFilter.ComparisonOperator:
         """How to compare.
 
-        ``SinglePropertyFilter.ComparisonOperator operator = 10``.
+        ``SinglePropertyFilter.ComparisonOperator operator = 10``; ``EQUALS`` when unset.
         """
         return SinglePropertyFilter.ComparisonOperator.from_number(self._pb.operator)
 
@@ -2144,7 +2144,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
     def key(self) -> str:
         """Partition key.
 
-        ``string key = 1``.
+        ``string key = 1``; empty when unset.
         """
         return self._pb.key
 
@@ -2152,7 +2152,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
     def value(self) -> str:
         """Value for the key.
 
-        ``string value = 2``.
+        ``string value = 2``; empty when unset.
         """
         return self._pb.value
 
@@ -2357,7 +2357,7 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
     def limit(self) -> int:
         """Largest number of results in the page; there is no default, so always set it.
 
-        ``uint32 limit = 1``.
+        ``uint32 limit = 1``; 0 when unset.
         """
         return self._pb.limit
 
@@ -2365,7 +2365,7 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
     def token(self) -> str:
         """Token of the previous answer; empty asks for the first page.
 
-        ``string token = 2``.
+        ``string token = 2``; empty when unset.
         """
         return self._pb.token
 
@@ -2373,7 +2373,7 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
     def sortKey(self) -> PaginationOptions.SortKey:
         """Property to sort by.
 
-        ``PaginationOptions.SortKey sortKey = 3``.
+        ``PaginationOptions.SortKey sortKey = 3``; ``CREATION_TIME`` when unset.
         """
         return PaginationOptions.SortKey.from_number(self._pb.sortKey)
 
@@ -2381,7 +2381,7 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
     def sortOrder(self) -> PaginationOptions.SortOrder:
         """Direction of the sort.
 
-        ``PaginationOptions.SortOrder sortOrder = 4``.
+        ``PaginationOptions.SortOrder sortOrder = 4``; ``DESCENDING`` when unset.
         """
         return PaginationOptions.SortOrder.from_number(self._pb.sortOrder)
 

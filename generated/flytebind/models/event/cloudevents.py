@@ -98,7 +98,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
-        ``repeated flyteidl.core.ArtifactID artifact_ids = 3``.
+        ``repeated flyteidl.core.ArtifactID artifact_ids = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
 
@@ -119,7 +119,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
     def principal(self) -> str:
         """Identity that started the execution.
 
-        ``string principal = 5``.
+        ``string principal = 5``; empty when unset.
         """
         return self._pb.principal
 
@@ -140,7 +140,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
     def labels(self) -> _Mapping[str, str]:
         """Labels of the execution.
 
-        ``map<string, string> labels = 7``.
+        ``map<string, string> labels = 7``; empty when unset.
         """
         return _MapView(self._pb.labels)
 
@@ -244,7 +244,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
-        ``repeated flyteidl.core.ArtifactID artifact_ids = 4``.
+        ``repeated flyteidl.core.ArtifactID artifact_ids = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
 
@@ -252,7 +252,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
     def principal(self) -> str:
         """Identity that started the execution.
 
-        ``string principal = 5``.
+        ``string principal = 5``; empty when unset.
         """
         return self._pb.principal
 
@@ -273,7 +273,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
     def labels(self) -> _Mapping[str, str]:
         """Labels of the execution.
 
-        ``map<string, string> labels = 7``.
+        ``map<string, string> labels = 7``; empty when unset.
         """
         return _MapView(self._pb.labels)
 
@@ -336,7 +336,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
     def labels(self) -> _Mapping[str, str]:
         """Labels of the execution.
 
-        ``map<string, string> labels = 2``.
+        ``map<string, string> labels = 2``; empty when unset.
         """
         return _MapView(self._pb.labels)
 
@@ -432,7 +432,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
     def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
-        ``repeated flyteidl.core.ArtifactID artifact_ids = 4``.
+        ``repeated flyteidl.core.ArtifactID artifact_ids = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
 
@@ -440,7 +440,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
     def artifact_trackers(self) -> _Sequence[str]:
         """Tracking strings found in the inputs, to trace the artifacts they came from.
 
-        ``repeated string artifact_trackers = 5``.
+        ``repeated string artifact_trackers = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.artifact_trackers)
 
@@ -448,7 +448,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
     def principal(self) -> str:
         """Identity that started it.
 
-        ``string principal = 6``.
+        ``string principal = 6``; empty when unset.
         """
         return self._pb.principal
 

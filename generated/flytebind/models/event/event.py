@@ -116,7 +116,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
     def producer_id(self) -> str:
         """Cluster that runs the execution; a running execution accepts no other.
 
-        ``string producer_id = 2``.
+        ``string producer_id = 2``; empty when unset.
         """
         return self._pb.producer_id
 
@@ -124,7 +124,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
     def phase(self) -> _core_execution.WorkflowExecution.Phase:
         """Phase that the execution entered.
 
-        ``flyteidl.core.WorkflowExecution.Phase phase = 3``.
+        ``flyteidl.core.WorkflowExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
         return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
@@ -336,7 +336,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def producer_id(self) -> str:
         """Cluster that runs the execution.
 
-        ``string producer_id = 2``.
+        ``string producer_id = 2``; empty when unset.
         """
         return self._pb.producer_id
 
@@ -344,7 +344,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def phase(self) -> _core_execution.NodeExecution.Phase:
         """Phase that the node entered.
 
-        ``flyteidl.core.NodeExecution.Phase phase = 3``.
+        ``flyteidl.core.NodeExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
         return _core_execution.NodeExecution.Phase.from_number(self._pb.phase)
 
@@ -429,7 +429,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def retry_group(self) -> str:
         """Attempt of the parent node that made this one; groups children by attempt.
 
-        ``string retry_group = 11``.
+        ``string retry_group = 11``; empty when unset.
         """
         return self._pb.retry_group
 
@@ -437,7 +437,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def spec_node_id(self) -> str:
         """Node id as the workflow template has it, without the prefix that nesting adds.
 
-        ``string spec_node_id = 12``.
+        ``string spec_node_id = 12``; empty when unset.
         """
         return self._pb.spec_node_id
 
@@ -445,7 +445,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def node_name(self) -> str:
         """Display name of the node.
 
-        ``string node_name = 13``.
+        ``string node_name = 13``; empty when unset.
         """
         return self._pb.node_name
 
@@ -481,7 +481,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def event_version(self) -> int:
         """Event format; at 0, reads must look up children to tell whether a node is a parent.
 
-        ``int32 event_version = 16``.
+        ``int32 event_version = 16``; 0 when unset.
         """
         return self._pb.event_version
 
@@ -489,7 +489,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def is_parent(self) -> bool:
         """True if the node has children.
 
-        ``bool is_parent = 17``.
+        ``bool is_parent = 17``; False when unset.
         """
         return self._pb.is_parent
 
@@ -497,7 +497,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def is_dynamic(self) -> bool:
         """True if the node built its children at run time.
 
-        ``bool is_dynamic = 18``.
+        ``bool is_dynamic = 18``; False when unset.
         """
         return self._pb.is_dynamic
 
@@ -505,7 +505,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def deck_uri(self) -> str:
         """Blob storage location of the deck's HTML; empty if there is none.
 
-        ``string deck_uri = 19``.
+        ``string deck_uri = 19``; empty when unset.
         """
         return self._pb.deck_uri
 
@@ -534,7 +534,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def is_array(self) -> bool:
         """True for an array node, such as a map task.
 
-        ``bool is_array = 22``.
+        ``bool is_array = 22``; False when unset.
         """
         return self._pb.is_array
 
@@ -555,7 +555,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def is_in_dynamic_chain(self) -> bool:
         """True below a dynamic node: the target may not be registered, so do not look it up.
 
-        ``bool is_in_dynamic_chain = 24``.
+        ``bool is_in_dynamic_chain = 24``; False when unset.
         """
         return self._pb.is_in_dynamic_chain
 
@@ -563,7 +563,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def is_eager(self) -> bool:
         """True if the node runs an eager workflow, whose code starts further executions.
 
-        ``bool is_eager = 25``.
+        ``bool is_eager = 25``; False when unset.
         """
         return self._pb.is_eager
 
@@ -771,7 +771,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def cache_status(self) -> _core_catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
-        ``flyteidl.core.CatalogCacheStatus cache_status = 1``.
+        ``flyteidl.core.CatalogCacheStatus cache_status = 1``; ``CACHE_DISABLED`` when unset.
         """
         return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
@@ -792,7 +792,8 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def reservation_status(self) -> _core_catalog.CatalogReservation.Status:
         """State of the lock that makes equal cached tasks run one after another.
 
-        ``flyteidl.core.CatalogReservation.Status reservation_status = 3``.
+        ``flyteidl.core.CatalogReservation.Status reservation_status = 3``;
+        ``RESERVATION_DISABLED`` when unset.
         """
         return _core_catalog.CatalogReservation.Status.from_number(self._pb.reservation_status)
 
@@ -800,7 +801,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def checkpoint_uri(self) -> str:
         """Blob storage location of the checkpoint that a later attempt can resume from.
 
-        ``string checkpoint_uri = 4``.
+        ``string checkpoint_uri = 4``; empty when unset.
         """
         return self._pb.checkpoint_uri
 
@@ -890,7 +891,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
     def dynamic_job_spec_uri(self) -> str:
         """Blob storage location of the job as the task wrote it.
 
-        ``string dynamic_job_spec_uri = 3``.
+        ``string dynamic_job_spec_uri = 3``; empty when unset.
         """
         return self._pb.dynamic_job_spec_uri
 
@@ -979,7 +980,7 @@ class ParentNodeExecutionMetadata(_FlyteIdlEntity[_pb2.ParentNodeExecutionMetada
     def node_id(self) -> str:
         """Node id of the parent, in the same workflow execution.
 
-        ``string node_id = 1``.
+        ``string node_id = 1``; empty when unset.
         """
         return self._pb.node_id
 
@@ -1023,7 +1024,7 @@ class EventReason(_FlyteIdlEntity[_pb2.EventReason]):
     def reason(self) -> str:
         """Explanation for people.
 
-        ``string reason = 1``.
+        ``string reason = 1``; empty when unset.
         """
         return self._pb.reason
 
@@ -1164,7 +1165,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def retry_attempt(self) -> int:
         """Attempt number, from 0.
 
-        ``uint32 retry_attempt = 3``.
+        ``uint32 retry_attempt = 3``; 0 when unset.
         """
         return self._pb.retry_attempt
 
@@ -1172,7 +1173,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def phase(self) -> _core_execution.TaskExecution.Phase:
         """Phase that the attempt entered or is still in.
 
-        ``flyteidl.core.TaskExecution.Phase phase = 4``.
+        ``flyteidl.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
         return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
 
@@ -1180,7 +1181,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def producer_id(self) -> str:
         """Cluster that runs the execution.
 
-        ``string producer_id = 5``.
+        ``string producer_id = 5``; empty when unset.
         """
         return self._pb.producer_id
 
@@ -1188,7 +1189,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def logs(self) -> _Sequence[_core_execution.TaskLog]:
         """Log links known so far; the server merges them with earlier ones.
 
-        ``repeated flyteidl.core.TaskLog logs = 6``.
+        ``repeated flyteidl.core.TaskLog logs = 6``; empty when unset.
         """
         return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
 
@@ -1241,7 +1242,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def phase_version(self) -> int:
         """Number of the update within one phase; it must grow for the server to record it.
 
-        ``uint32 phase_version = 12``.
+        ``uint32 phase_version = 12``; 0 when unset.
         """
         return self._pb.phase_version
 
@@ -1250,7 +1251,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def reason(self) -> str:
         """Explanation of the phase; use reasons.
 
-        ``string reason = 13``; deprecated in the IDL.
+        ``string reason = 13``; empty when unset, deprecated in the IDL.
         """
         return self._pb.reason
 
@@ -1258,7 +1259,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def task_type(self) -> str:
         """Task type, which decides the plugin that runs it, such as python-task or spark.
 
-        ``string task_type = 14``.
+        ``string task_type = 14``; empty when unset.
         """
         return self._pb.task_type
 
@@ -1293,7 +1294,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def event_version(self) -> int:
         """Event format; above 0, logs of subtasks sit in metadata.external_resources.
 
-        ``int32 event_version = 18``.
+        ``int32 event_version = 18``; 0 when unset.
         """
         return self._pb.event_version
 
@@ -1322,7 +1323,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def reasons(self) -> _Sequence[EventReason]:
         """Explanations since the last event, oldest first.
 
-        ``repeated EventReason reasons = 21``.
+        ``repeated EventReason reasons = 21``; empty when unset.
         """
         return _RepeatedView(self._pb.reasons, EventReason._wrap)
 
@@ -1480,7 +1481,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def external_id(self) -> str:
         """Id of the job in the system that runs it.
 
-        ``string external_id = 1``.
+        ``string external_id = 1``; empty when unset.
         """
         return self._pb.external_id
 
@@ -1488,7 +1489,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def index(self) -> int:
         """Position within the task, from 0.
 
-        ``uint32 index = 2``.
+        ``uint32 index = 2``; 0 when unset.
         """
         return self._pb.index
 
@@ -1496,7 +1497,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def retry_attempt(self) -> int:
         """Attempt number of this subtask, from 0.
 
-        ``uint32 retry_attempt = 3``.
+        ``uint32 retry_attempt = 3``; 0 when unset.
         """
         return self._pb.retry_attempt
 
@@ -1504,7 +1505,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def phase(self) -> _core_execution.TaskExecution.Phase:
         """Phase of this subtask.
 
-        ``flyteidl.core.TaskExecution.Phase phase = 4``.
+        ``flyteidl.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
         return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
 
@@ -1512,7 +1513,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def cache_status(self) -> _core_catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
-        ``flyteidl.core.CatalogCacheStatus cache_status = 5``.
+        ``flyteidl.core.CatalogCacheStatus cache_status = 5``; ``CACHE_DISABLED`` when unset.
         """
         return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
@@ -1520,7 +1521,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
     def logs(self) -> _Sequence[_core_execution.TaskLog]:
         """Log links of this subtask.
 
-        ``repeated flyteidl.core.TaskLog logs = 6``.
+        ``repeated flyteidl.core.TaskLog logs = 6``; empty when unset.
         """
         return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
 
@@ -1607,7 +1608,7 @@ class ResourcePoolInfo(_FlyteIdlEntity[_pb2.ResourcePoolInfo]):
     def allocation_token(self) -> str:
         """Token under which the quota was granted.
 
-        ``string allocation_token = 1``.
+        ``string allocation_token = 1``; empty when unset.
         """
         return self._pb.allocation_token
 
@@ -1615,7 +1616,7 @@ class ResourcePoolInfo(_FlyteIdlEntity[_pb2.ResourcePoolInfo]):
     def namespace(self) -> str:
         """Pool that granted it.
 
-        ``string namespace = 2``.
+        ``string namespace = 2``; empty when unset.
         """
         return self._pb.namespace
 
@@ -1684,7 +1685,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def external_resources(self) -> _Sequence[ExternalResourceInfo]:
         """Subtasks and outside jobs, by index and attempt.
 
-        ``repeated ExternalResourceInfo external_resources = 2``.
+        ``repeated ExternalResourceInfo external_resources = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.external_resources, ExternalResourceInfo._wrap)
 
@@ -1692,7 +1693,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def generated_name(self) -> str:
         """Name the engine gave the attempt, such as the name of its pod.
 
-        ``string generated_name = 1``.
+        ``string generated_name = 1``; empty when unset.
         """
         return self._pb.generated_name
 
@@ -1700,7 +1701,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def resource_pool_info(self) -> _Sequence[ResourcePoolInfo]:
         """Quota held; each event replaces the list.
 
-        ``repeated ResourcePoolInfo resource_pool_info = 3``.
+        ``repeated ResourcePoolInfo resource_pool_info = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.resource_pool_info, ResourcePoolInfo._wrap)
 
@@ -1708,7 +1709,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def plugin_identifier(self) -> str:
         """Plugin that runs the task.
 
-        ``string plugin_identifier = 4``.
+        ``string plugin_identifier = 4``; empty when unset.
         """
         return self._pb.plugin_identifier
 
@@ -1716,7 +1717,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def instance_class(self) -> TaskExecutionMetadata.InstanceClass:
         """Kind of machine that the task runs on.
 
-        ``TaskExecutionMetadata.InstanceClass instance_class = 16``.
+        ``TaskExecutionMetadata.InstanceClass instance_class = 16``; ``DEFAULT`` when unset.
         """
         return TaskExecutionMetadata.InstanceClass.from_number(self._pb.instance_class)
 

@@ -58,7 +58,7 @@ class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
     def parallelism(self) -> int:
         """Runs in progress at a time, as a soft limit; 0 sets none.
 
-        ``int64 parallelism = 1``.
+        ``int64 parallelism = 1``; 0 when unset.
         """
         return self._pb.parallelism
 
@@ -66,7 +66,7 @@ class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
     def size(self) -> int:
         """Number of runs; 0 lets the engine count the inputs.
 
-        ``int64 size = 2``.
+        ``int64 size = 2``; 0 when unset.
         """
         return self._pb.size
 

@@ -72,7 +72,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
     def replicas(self) -> int:
         """Number of pods; master and launcher roles always have one.
 
-        ``int32 replicas = 1``.
+        ``int32 replicas = 1``; 0 when unset.
         """
         return self._pb.replicas
 
@@ -80,7 +80,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
     def image(self) -> str:
         """Container image; empty means the task's own.
 
-        ``string image = 2``.
+        ``string image = 2``; empty when unset.
         """
         return self._pb.image
 
@@ -101,7 +101,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
     def restart_policy(self) -> RestartPolicy:
         """Whether a container that ends is started again.
 
-        ``RestartPolicy restart_policy = 4``.
+        ``RestartPolicy restart_policy = 4``; ``RESTART_POLICY_NEVER`` when unset.
         """
         return RestartPolicy.from_number(self._pb.restart_policy)
 

@@ -114,7 +114,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
     def image(self) -> str:
         """Container image; empty means the task's own.
 
-        ``string image = 1``.
+        ``string image = 1``; empty when unset.
         """
         return self._pb.image
 
@@ -175,7 +175,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
     def number_of_workers(self) -> int:
         """Number of worker pods.
 
-        ``uint32 number_of_workers = 1``.
+        ``uint32 number_of_workers = 1``; 0 when unset.
         """
         return self._pb.number_of_workers
 
@@ -183,7 +183,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
     def image(self) -> str:
         """Container image; empty means the task's own. Should match the scheduler's.
 
-        ``string image = 2``.
+        ``string image = 2``; empty when unset.
         """
         return self._pb.image
 

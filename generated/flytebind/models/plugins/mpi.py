@@ -50,7 +50,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
     def num_workers(self) -> int:
         """Number of worker pods; at least one.
 
-        ``int32 num_workers = 1``.
+        ``int32 num_workers = 1``; 0 when unset.
         """
         return self._pb.num_workers
 
@@ -58,7 +58,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
     def num_launcher_replicas(self) -> int:
         """Number of launcher pods; 0 means one.
 
-        ``int32 num_launcher_replicas = 2``.
+        ``int32 num_launcher_replicas = 2``; 0 when unset.
         """
         return self._pb.num_launcher_replicas
 
@@ -66,7 +66,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
     def slots(self) -> int:
         """MPI processes that one worker pod takes, such as one per GPU.
 
-        ``int32 slots = 3``.
+        ``int32 slots = 3``; 0 when unset.
         """
         return self._pb.slots
 

@@ -53,7 +53,7 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
     def routing_group(self) -> str:
         """Group of clusters to run on; empty or unknown means the server's default.
 
-        ``string routing_group = 1``.
+        ``string routing_group = 1``; empty when unset.
         """
         return self._pb.routing_group
 
@@ -61,7 +61,7 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
     def catalog(self) -> str:
         """Presto catalog in which table names are looked up.
 
-        ``string catalog = 2``.
+        ``string catalog = 2``; empty when unset.
         """
         return self._pb.catalog
 
@@ -69,7 +69,7 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
     def schema(self) -> str:
         """Schema in which table names are looked up.
 
-        ``string schema = 3``.
+        ``string schema = 3``; empty when unset.
         """
         return self._pb.schema
 
@@ -77,7 +77,7 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
     def statement(self) -> str:
         """SQL query; required.
 
-        ``string statement = 4``.
+        ``string statement = 4``; empty when unset.
         """
         return self._pb.statement
 

@@ -56,7 +56,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def rdzv_backend(self) -> str:
         """How workers find each other, such as ``c10d``.
 
-        ``string rdzv_backend = 1``.
+        ``string rdzv_backend = 1``; empty when unset.
         """
         return self._pb.rdzv_backend
 
@@ -64,7 +64,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def min_replicas(self) -> int:
         """Fewest worker pods to go on with.
 
-        ``int32 min_replicas = 2``.
+        ``int32 min_replicas = 2``; 0 when unset.
         """
         return self._pb.min_replicas
 
@@ -72,7 +72,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def max_replicas(self) -> int:
         """Most worker pods to use.
 
-        ``int32 max_replicas = 3``.
+        ``int32 max_replicas = 3``; 0 when unset.
         """
         return self._pb.max_replicas
 
@@ -80,7 +80,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def nproc_per_node(self) -> int:
         """Processes in each worker pod, such as one per GPU.
 
-        ``int32 nproc_per_node = 4``.
+        ``int32 nproc_per_node = 4``; 0 when unset.
         """
         return self._pb.nproc_per_node
 
@@ -88,7 +88,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def max_restarts(self) -> int:
         """Restarts of the workers before the job fails.
 
-        ``int32 max_restarts = 5``.
+        ``int32 max_restarts = 5``; 0 when unset.
         """
         return self._pb.max_restarts
 
@@ -138,7 +138,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
     def workers(self) -> int:
         """Number of worker pods, at least one; the master pod comes on top.
 
-        ``int32 workers = 1``.
+        ``int32 workers = 1``; 0 when unset.
         """
         return self._pb.workers
 

@@ -53,7 +53,7 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
     def query(self) -> str:
         """HiveQL text.
 
-        ``string query = 1``.
+        ``string query = 1``; empty when unset.
         """
         return self._pb.query
 
@@ -61,7 +61,7 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
     def timeout_sec(self) -> int:
         """Seconds that the query may run.
 
-        ``uint32 timeout_sec = 2``.
+        ``uint32 timeout_sec = 2``; 0 when unset.
         """
         return self._pb.timeout_sec
 
@@ -69,7 +69,7 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
     def retryCount(self) -> int:
         """Retries after a failure.
 
-        ``uint32 retryCount = 3``.
+        ``uint32 retryCount = 3``; 0 when unset.
         """
         return self._pb.retryCount
 
@@ -112,7 +112,7 @@ class HiveQueryCollection(_FlyteIdlEntity[_pb2.HiveQueryCollection]):
     def queries(self) -> _Sequence[HiveQuery]:
         """The queries.
 
-        ``repeated HiveQuery queries = 2``.
+        ``repeated HiveQuery queries = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.queries, HiveQuery._wrap)
 
@@ -162,7 +162,7 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
     def cluster_label(self) -> str:
         """Label of the Qubole cluster.
 
-        ``string cluster_label = 1``.
+        ``string cluster_label = 1``; empty when unset.
         """
         return self._pb.cluster_label
 
@@ -184,7 +184,7 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
     def tags(self) -> _Sequence[str]:
         """Labels for the query in Qubole.
 
-        ``repeated string tags = 3``.
+        ``repeated string tags = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.tags)
 

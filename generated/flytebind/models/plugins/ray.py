@@ -82,7 +82,7 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
     def runtime_env(self) -> str:
         """Ray runtime environment as base64 of JSON; used only if ``runtime_env_yaml`` is empty.
 
-        ``string runtime_env = 2``; deprecated in the IDL.
+        ``string runtime_env = 2``; empty when unset, deprecated in the IDL.
         """
         return self._pb.runtime_env
 
@@ -90,7 +90,7 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
     def shutdown_after_job_finishes(self) -> bool:
         """True deletes the cluster when the job ends; false leaves that to the server's settings.
 
-        ``bool shutdown_after_job_finishes = 3``.
+        ``bool shutdown_after_job_finishes = 3``; False when unset.
         """
         return self._pb.shutdown_after_job_finishes
 
@@ -99,7 +99,7 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
         """Seconds from the job's end to the deletion; used with ``shutdown_after_job_finishes``
         only.
 
-        ``int32 ttl_seconds_after_finished = 4``.
+        ``int32 ttl_seconds_after_finished = 4``; 0 when unset.
         """
         return self._pb.ttl_seconds_after_finished
 
@@ -107,7 +107,7 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
     def runtime_env_yaml(self) -> str:
         """Ray runtime environment (packages, variables, files) as YAML text.
 
-        ``string runtime_env_yaml = 5``.
+        ``string runtime_env_yaml = 5``; empty when unset.
         """
         return self._pb.runtime_env_yaml
 
@@ -182,7 +182,8 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
     def upscaling_mode(self) -> AutoscalerOptions.UpscalingMode:
         """How fast workers are added.
 
-        ``AutoscalerOptions.UpscalingMode upscaling_mode = 1``.
+        ``AutoscalerOptions.UpscalingMode upscaling_mode = 1``; ``UPSCALING_MODE_UNSPECIFIED``
+        when unset.
         """
         return AutoscalerOptions.UpscalingMode.from_number(self._pb.upscaling_mode)
 
@@ -190,7 +191,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
     def idle_timeout_seconds(self) -> int:
         """Seconds after which an idle worker is removed; 0 means KubeRay's default.
 
-        ``int32 idle_timeout_seconds = 2``.
+        ``int32 idle_timeout_seconds = 2``; 0 when unset.
         """
         return self._pb.idle_timeout_seconds
 
@@ -198,7 +199,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
     def env(self) -> _Sequence[_core_literals.KeyValuePair]:
         """Environment variables of the autoscaler container.
 
-        ``repeated flyteidl.core.KeyValuePair env = 3``.
+        ``repeated flyteidl.core.KeyValuePair env = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
 
@@ -206,7 +207,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
     def image(self) -> str:
         """Image of the autoscaler container; empty means KubeRay's default.
 
-        ``string image = 4``.
+        ``string image = 4``; empty when unset.
         """
         return self._pb.image
 
@@ -286,7 +287,7 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
     def worker_group_spec(self) -> _Sequence[WorkerGroupSpec]:
         """Groups of worker pods, alike within a group.
 
-        ``repeated WorkerGroupSpec worker_group_spec = 2``.
+        ``repeated WorkerGroupSpec worker_group_spec = 2``; empty when unset.
         """
         return _RepeatedView(self._pb.worker_group_spec, WorkerGroupSpec._wrap)
 
@@ -294,7 +295,7 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
     def enable_autoscaling(self) -> bool:
         """True lets Ray change the number of workers with the load.
 
-        ``bool enable_autoscaling = 3``.
+        ``bool enable_autoscaling = 3``; False when unset.
         """
         return self._pb.enable_autoscaling
 
@@ -354,7 +355,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
     def ray_start_params(self) -> _Mapping[str, str]:
         """Options of ``ray start`` without dashes, by name; empty means the server's defaults.
 
-        ``map<string, string> ray_start_params = 1``.
+        ``map<string, string> ray_start_params = 1``; empty when unset.
         """
         return _MapView(self._pb.ray_start_params)
 
@@ -424,7 +425,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
     def group_name(self) -> str:
         """Name of the group, unique in the cluster.
 
-        ``string group_name = 1``.
+        ``string group_name = 1``; empty when unset.
         """
         return self._pb.group_name
 
@@ -432,7 +433,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
     def replicas(self) -> int:
         """Number of pods to start with.
 
-        ``int32 replicas = 2``.
+        ``int32 replicas = 2``; 0 when unset.
         """
         return self._pb.replicas
 
@@ -440,7 +441,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
     def min_replicas(self) -> int:
         """Fewest pods to scale down to; lowered to ``replicas`` if above it.
 
-        ``int32 min_replicas = 3``.
+        ``int32 min_replicas = 3``; 0 when unset.
         """
         return self._pb.min_replicas
 
@@ -448,7 +449,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
     def max_replicas(self) -> int:
         """Most pods to scale up to; raised to ``replicas`` if below it.
 
-        ``int32 max_replicas = 4``.
+        ``int32 max_replicas = 4``; 0 when unset.
         """
         return self._pb.max_replicas
 
@@ -456,7 +457,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
     def ray_start_params(self) -> _Mapping[str, str]:
         """Options of ``ray start`` without dashes, by name; empty means the server's defaults.
 
-        ``map<string, string> ray_start_params = 5``.
+        ``map<string, string> ray_start_params = 5``; empty when unset.
         """
         return _MapView(self._pb.ray_start_params)
 

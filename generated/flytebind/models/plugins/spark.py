@@ -117,7 +117,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def applicationType(self) -> SparkApplication.Type:
         """Language of the application.
 
-        ``SparkApplication.Type applicationType = 1``.
+        ``SparkApplication.Type applicationType = 1``; ``PYTHON`` when unset.
         """
         return SparkApplication.Type.from_number(self._pb.applicationType)
 
@@ -125,7 +125,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def mainApplicationFile(self) -> str:
         """File that starts the application, such as ``local:///path/main.py`` or a JAR.
 
-        ``string mainApplicationFile = 2``.
+        ``string mainApplicationFile = 2``; empty when unset.
         """
         return self._pb.mainApplicationFile
 
@@ -133,7 +133,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def mainClass(self) -> str:
         """Main class of a Java or Scala application.
 
-        ``string mainClass = 3``.
+        ``string mainClass = 3``; empty when unset.
         """
         return self._pb.mainClass
 
@@ -141,7 +141,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def sparkConf(self) -> _Mapping[str, str]:
         """Spark properties, by name, laid over the server's defaults.
 
-        ``map<string, string> sparkConf = 4``.
+        ``map<string, string> sparkConf = 4``; empty when unset.
         """
         return _MapView(self._pb.sparkConf)
 
@@ -149,7 +149,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def hadoopConf(self) -> _Mapping[str, str]:
         """Hadoop properties, by name.
 
-        ``map<string, string> hadoopConf = 5``.
+        ``map<string, string> hadoopConf = 5``; empty when unset.
         """
         return _MapView(self._pb.hadoopConf)
 
@@ -157,7 +157,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def executorPath(self) -> str:
         """Python interpreter of driver and executors; empty means Spark's choice.
 
-        ``string executorPath = 6``.
+        ``string executorPath = 6``; empty when unset.
         """
         return self._pb.executorPath
 
@@ -175,7 +175,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     def databricksToken(self) -> str:
         """Databricks access token in plain text; better left empty and set on the server.
 
-        ``string databricksToken = 8``.
+        ``string databricksToken = 8``; empty when unset.
         """
         return self._pb.databricksToken
 
@@ -184,7 +184,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         """Databricks host, such as ``account.cloud.databricks.com``; may be set on the server
         instead.
 
-        ``string databricksInstance = 9``.
+        ``string databricksInstance = 9``; empty when unset.
         """
         return self._pb.databricksInstance
 

@@ -53,7 +53,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
     def workers(self) -> int:
         """Number of pods that train; at least one.
 
-        ``int32 workers = 1``.
+        ``int32 workers = 1``; 0 when unset.
         """
         return self._pb.workers
 
@@ -61,7 +61,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
     def ps_replicas(self) -> int:
         """Number of parameter servers; 0 means none.
 
-        ``int32 ps_replicas = 2``.
+        ``int32 ps_replicas = 2``; 0 when unset.
         """
         return self._pb.ps_replicas
 
@@ -69,7 +69,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
     def chief_replicas(self) -> int:
         """Number of chiefs, one at most; 0 means none.
 
-        ``int32 chief_replicas = 3``.
+        ``int32 chief_replicas = 3``; 0 when unset.
         """
         return self._pb.chief_replicas
 
@@ -77,7 +77,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
     def evaluator_replicas(self) -> int:
         """Number of evaluators, one at most; 0 means none.
 
-        ``int32 evaluator_replicas = 4``.
+        ``int32 evaluator_replicas = 4``; 0 when unset.
         """
         return self._pb.evaluator_replicas
 

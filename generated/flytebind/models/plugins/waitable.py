@@ -63,7 +63,7 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
     def phase(self) -> _core_execution.WorkflowExecution.Phase:
         """Phase of the execution when last seen.
 
-        ``flyteidl.core.WorkflowExecution.Phase phase = 2``.
+        ``flyteidl.core.WorkflowExecution.Phase phase = 2``; ``UNDEFINED`` when unset.
         """
         return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
@@ -71,7 +71,7 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
     def workflow_id(self) -> str:
         """Workflow that the execution runs.
 
-        ``string workflow_id = 3``.
+        ``string workflow_id = 3``; empty when unset.
         """
         return self._pb.workflow_id
 

@@ -94,7 +94,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def issuer(self) -> str:
         """Issuer that tokens carry in their ``iss`` claim.
 
-        ``string issuer = 1``.
+        ``string issuer = 1``; empty when unset.
         """
         return self._pb.issuer
 
@@ -102,7 +102,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def authorization_endpoint(self) -> str:
         """URL where a user signs in and consents; a browser opens it.
 
-        ``string authorization_endpoint = 2``.
+        ``string authorization_endpoint = 2``; empty when unset.
         """
         return self._pb.authorization_endpoint
 
@@ -110,7 +110,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def token_endpoint(self) -> str:
         """URL that trades a code, client secret or refresh token for an access token.
 
-        ``string token_endpoint = 3``.
+        ``string token_endpoint = 3``; empty when unset.
         """
         return self._pb.token_endpoint
 
@@ -118,7 +118,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def response_types_supported(self) -> _Sequence[str]:
         """OAuth 2.0 response types on offer, such as ``code``.
 
-        ``repeated string response_types_supported = 4``.
+        ``repeated string response_types_supported = 4``; empty when unset.
         """
         return _RepeatedView(self._pb.response_types_supported)
 
@@ -126,7 +126,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def scopes_supported(self) -> _Sequence[str]:
         """Scopes that a client may ask for.
 
-        ``repeated string scopes_supported = 5``.
+        ``repeated string scopes_supported = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.scopes_supported)
 
@@ -134,7 +134,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def token_endpoint_auth_methods_supported(self) -> _Sequence[str]:
         """How clients may prove who they are, such as ``client_secret_basic``.
 
-        ``repeated string token_endpoint_auth_methods_supported = 6``.
+        ``repeated string token_endpoint_auth_methods_supported = 6``; empty when unset.
         """
         return _RepeatedView(self._pb.token_endpoint_auth_methods_supported)
 
@@ -142,7 +142,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def jwks_uri(self) -> str:
         """URL of the public keys that verify token signatures.
 
-        ``string jwks_uri = 7``.
+        ``string jwks_uri = 7``; empty when unset.
         """
         return self._pb.jwks_uri
 
@@ -150,7 +150,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def code_challenge_methods_supported(self) -> _Sequence[str]:
         """PKCE challenge methods on offer, such as ``S256``.
 
-        ``repeated string code_challenge_methods_supported = 8``.
+        ``repeated string code_challenge_methods_supported = 8``; empty when unset.
         """
         return _RepeatedView(self._pb.code_challenge_methods_supported)
 
@@ -158,7 +158,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def grant_types_supported(self) -> _Sequence[str]:
         """OAuth 2.0 grant types on offer, such as ``authorization_code``.
 
-        ``repeated string grant_types_supported = 9``.
+        ``repeated string grant_types_supported = 9``; empty when unset.
         """
         return _RepeatedView(self._pb.grant_types_supported)
 
@@ -166,7 +166,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     def device_authorization_endpoint(self) -> str:
         """URL that starts a device flow; empty if that flow is not on offer.
 
-        ``string device_authorization_endpoint = 10``.
+        ``string device_authorization_endpoint = 10``; empty when unset.
         """
         return self._pb.device_authorization_endpoint
 
@@ -246,7 +246,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def client_id(self) -> str:
         """OAuth 2.0 client id of the public client.
 
-        ``string client_id = 1``.
+        ``string client_id = 1``; empty when unset.
         """
         return self._pb.client_id
 
@@ -254,7 +254,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def redirect_uri(self) -> str:
         """Address on the user's machine that receives the authorization code.
 
-        ``string redirect_uri = 2``.
+        ``string redirect_uri = 2``; empty when unset.
         """
         return self._pb.redirect_uri
 
@@ -262,7 +262,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def scopes(self) -> _Sequence[str]:
         """Scopes to ask for.
 
-        ``repeated string scopes = 3``.
+        ``repeated string scopes = 3``; empty when unset.
         """
         return _RepeatedView(self._pb.scopes)
 
@@ -270,7 +270,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def authorization_metadata_key(self) -> str:
         """Key of the gRPC metadata that carries the token; empty means ``authorization``.
 
-        ``string authorization_metadata_key = 4``.
+        ``string authorization_metadata_key = 4``; empty when unset.
         """
         return self._pb.authorization_metadata_key
 
@@ -278,7 +278,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def service_http_endpoint(self) -> str:
         """HTTP address of the admin service; empty means the one used for gRPC.
 
-        ``string service_http_endpoint = 5``.
+        ``string service_http_endpoint = 5``; empty when unset.
         """
         return self._pb.service_http_endpoint
 
@@ -286,7 +286,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
     def audience(self) -> str:
         """Audience to ask for; empty sends none.
 
-        ``string audience = 6``.
+        ``string audience = 6``; empty when unset.
         """
         return self._pb.audience
 

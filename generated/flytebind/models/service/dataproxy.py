@@ -98,7 +98,7 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
     def signed_url(self) -> str:
         """URL to PUT the content to; whoever has it may use it.
 
-        ``string signed_url = 1``.
+        ``string signed_url = 1``; empty when unset.
         """
         return self._pb.signed_url
 
@@ -106,7 +106,7 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
     def native_url(self) -> str:
         """Address of the object in blob storage, such as ``s3://bucket/key``.
 
-        ``string native_url = 2``.
+        ``string native_url = 2``; empty when unset.
         """
         return self._pb.native_url
 
@@ -122,7 +122,7 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
     def headers(self) -> _Mapping[str, str]:
         """HTTP headers that the upload must carry, by name.
 
-        ``map<string, string> headers = 4``.
+        ``map<string, string> headers = 4``; empty when unset.
         """
         return _MapView(self._pb.headers)
 
@@ -191,7 +191,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def project(self) -> str:
         """Project that the file belongs to; required.
 
-        ``string project = 1``.
+        ``string project = 1``; empty when unset.
         """
         return self._pb.project
 
@@ -199,7 +199,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def domain(self) -> str:
         """Domain that the file belongs to; required.
 
-        ``string domain = 2``.
+        ``string domain = 2``; empty when unset.
         """
         return self._pb.domain
 
@@ -207,7 +207,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def filename(self) -> str:
         """Last part of the path, slashes allowed; empty gives a random name.
 
-        ``string filename = 3``.
+        ``string filename = 3``; empty when unset.
         """
         return self._pb.filename
 
@@ -223,7 +223,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def content_md5(self) -> bytes:
         """MD5 digest of the content, 16 raw bytes; required unless ``filename_root`` is set.
 
-        ``bytes content_md5 = 5``.
+        ``bytes content_md5 = 5``; empty when unset.
         """
         return self._pb.content_md5
 
@@ -231,7 +231,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def filename_root(self) -> str:
         """First part of the path, in place of the MD5; groups files of one upload.
 
-        ``string filename_root = 6``.
+        ``string filename_root = 6``; empty when unset.
         """
         return self._pb.filename_root
 
@@ -239,7 +239,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def add_content_md5_metadata(self) -> bool:
         """True stores the MD5 in the object's metadata; ``headers`` then holds what that needs.
 
-        ``bool add_content_md5_metadata = 7``.
+        ``bool add_content_md5_metadata = 7``; False when unset.
         """
         return self._pb.add_content_md5_metadata
 
@@ -247,7 +247,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
-        ``string org = 8``.
+        ``string org = 8``; empty when unset.
         """
         return self._pb.org
 
@@ -301,7 +301,7 @@ class CreateDownloadLocationRequest(_FlyteIdlEntity[_pb2.CreateDownloadLocationR
     def native_url(self) -> str:
         """Address of the object in blob storage, such as ``s3://bucket/key``.
 
-        ``string native_url = 1``.
+        ``string native_url = 1``; empty when unset.
         """
         return self._pb.native_url
 
@@ -357,7 +357,7 @@ class CreateDownloadLocationResponse(_FlyteIdlEntity[_pb2.CreateDownloadLocation
     def signed_url(self) -> str:
         """URL to GET the content from; whoever has it may use it.
 
-        ``string signed_url = 1``.
+        ``string signed_url = 1``; empty when unset.
         """
         return self._pb.signed_url
 
@@ -415,7 +415,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
     def artifact_type(self) -> ArtifactType:
         """Kind of file to download; the server rejects ``ARTIFACT_TYPE_UNDEFINED``.
 
-        ``ArtifactType artifact_type = 1``.
+        ``ArtifactType artifact_type = 1``; ``ARTIFACT_TYPE_UNDEFINED`` when unset.
         """
         return ArtifactType.from_number(self._pb.artifact_type)
 
@@ -487,7 +487,7 @@ class CreateDownloadLinkResponse(_FlyteIdlEntity[_pb2.CreateDownloadLinkResponse
     def signed_url(self) -> _Sequence[str]:
         """The same URLs as in ``pre_signed_urls``.
 
-        ``repeated string signed_url = 1``; deprecated in the IDL.
+        ``repeated string signed_url = 1``; empty when unset, deprecated in the IDL.
         """
         return _RepeatedView(self._pb.signed_url)
 
@@ -555,7 +555,7 @@ class PreSignedURLs(_FlyteIdlEntity[_pb2.PreSignedURLs]):
     def signed_url(self) -> _Sequence[str]:
         """URLs to GET the content from; whoever has one may use it.
 
-        ``repeated string signed_url = 1``.
+        ``repeated string signed_url = 1``; empty when unset.
         """
         return _RepeatedView(self._pb.signed_url)
 
@@ -608,7 +608,7 @@ class GetDataRequest(_FlyteIdlEntity[_pb2.GetDataRequest]):
     def flyte_url(self) -> str:
         """Address to read; the server rejects other schemes than ``flyte://``.
 
-        ``string flyte_url = 1``.
+        ``string flyte_url = 1``; empty when unset.
         """
         return self._pb.flyte_url
 

@@ -112,7 +112,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
     def output_prefix(self) -> str:
         """Blob storage location under which the job writes its outputs.
 
-        ``string output_prefix = 3``.
+        ``string output_prefix = 3``; empty when unset.
         """
         return self._pb.output_prefix
 
@@ -158,7 +158,7 @@ class TaskCreateResponse(_FlyteIdlEntity[_pb2.TaskCreateResponse]):
     def job_id(self) -> str:
         """Id that the plugin service chose; later calls name the job by it.
 
-        ``string job_id = 1``.
+        ``string job_id = 1``; empty when unset.
         """
         return self._pb.job_id
 
@@ -205,7 +205,7 @@ class TaskGetRequest(_FlyteIdlEntity[_pb2.TaskGetRequest]):
     def task_type(self) -> str:
         """Type of the task; it selects the plugin.
 
-        ``string task_type = 1``.
+        ``string task_type = 1``; empty when unset.
         """
         return self._pb.task_type
 
@@ -213,7 +213,7 @@ class TaskGetRequest(_FlyteIdlEntity[_pb2.TaskGetRequest]):
     def job_id(self) -> str:
         """Job to read.
 
-        ``string job_id = 2``.
+        ``string job_id = 2``; empty when unset.
         """
         return self._pb.job_id
 
@@ -261,7 +261,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
     def state(self) -> State:
         """How far the job has come.
 
-        ``State state = 1``.
+        ``State state = 1``; ``RETRYABLE_FAILURE`` when unset.
         """
         return State.from_number(self._pb.state)
 
@@ -322,7 +322,7 @@ class TaskDeleteRequest(_FlyteIdlEntity[_pb2.TaskDeleteRequest]):
     def task_type(self) -> str:
         """Type of the task; it selects the plugin.
 
-        ``string task_type = 1``.
+        ``string task_type = 1``; empty when unset.
         """
         return self._pb.task_type
 
@@ -330,7 +330,7 @@ class TaskDeleteRequest(_FlyteIdlEntity[_pb2.TaskDeleteRequest]):
     def job_id(self) -> str:
         """Job to delete.
 
-        ``string job_id = 2``.
+        ``string job_id = 2``; empty when unset.
         """
         return self._pb.job_id
 

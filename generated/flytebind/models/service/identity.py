@@ -84,7 +84,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def subject(self) -> str:
         """Stable id of the user at the identity provider; use this one as a key.
 
-        ``string subject = 1``.
+        ``string subject = 1``; empty when unset.
         """
         return self._pb.subject
 
@@ -92,7 +92,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def name(self) -> str:
         """Full name, for display.
 
-        ``string name = 2``.
+        ``string name = 2``; empty when unset.
         """
         return self._pb.name
 
@@ -100,7 +100,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def preferred_username(self) -> str:
         """Short name that the user goes by; may change and need not be unique.
 
-        ``string preferred_username = 3``.
+        ``string preferred_username = 3``; empty when unset.
         """
         return self._pb.preferred_username
 
@@ -108,7 +108,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def given_name(self) -> str:
         """Given names.
 
-        ``string given_name = 4``.
+        ``string given_name = 4``; empty when unset.
         """
         return self._pb.given_name
 
@@ -116,7 +116,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def family_name(self) -> str:
         """Family names.
 
-        ``string family_name = 5``.
+        ``string family_name = 5``; empty when unset.
         """
         return self._pb.family_name
 
@@ -124,7 +124,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def email(self) -> str:
         """Email address.
 
-        ``string email = 6``.
+        ``string email = 6``; empty when unset.
         """
         return self._pb.email
 
@@ -132,7 +132,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     def picture(self) -> str:
         """URL of a profile picture.
 
-        ``string picture = 7``.
+        ``string picture = 7``; empty when unset.
         """
         return self._pb.picture
 

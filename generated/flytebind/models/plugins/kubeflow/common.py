@@ -70,7 +70,7 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
     def clean_pod_policy(self) -> CleanPodPolicy:
         """Which pods to delete when the job ends.
 
-        ``CleanPodPolicy clean_pod_policy = 1``.
+        ``CleanPodPolicy clean_pod_policy = 1``; ``CLEANPOD_POLICY_NONE`` when unset.
         """
         return CleanPodPolicy.from_number(self._pb.clean_pod_policy)
 
@@ -78,7 +78,7 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
     def ttl_seconds_after_finished(self) -> int:
         """Seconds to keep the finished job resource; 0 sets no limit.
 
-        ``int32 ttl_seconds_after_finished = 2``.
+        ``int32 ttl_seconds_after_finished = 2``; 0 when unset.
         """
         return self._pb.ttl_seconds_after_finished
 
@@ -86,7 +86,7 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
     def active_deadline_seconds(self) -> int:
         """Seconds that the job may run before it is terminated; 0 sets no limit.
 
-        ``int32 active_deadline_seconds = 3``.
+        ``int32 active_deadline_seconds = 3``; 0 when unset.
         """
         return self._pb.active_deadline_seconds
 
@@ -94,7 +94,7 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
     def backoff_limit(self) -> int:
         """Retries before the job counts as failed; 0 leaves it to the operator.
 
-        ``int32 backoff_limit = 4``.
+        ``int32 backoff_limit = 4``; 0 when unset.
         """
         return self._pb.backoff_limit
 

@@ -97,7 +97,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
     def slots(self) -> int:
         """MPI processes that one worker pod takes, such as one per GPU.
 
-        ``int32 slots = 4``.
+        ``int32 slots = 4``; 0 when unset.
         """
         return self._pb.slots
 
@@ -159,7 +159,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     def replicas(self) -> int:
         """Number of pods; ignored if ``common`` is set.
 
-        ``int32 replicas = 1``; deprecated in the IDL.
+        ``int32 replicas = 1``; 0 when unset, deprecated in the IDL.
         """
         return self._pb.replicas
 
@@ -170,7 +170,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     def image(self) -> str:
         """Container image; ignored if ``common`` is set.
 
-        ``string image = 2``; deprecated in the IDL.
+        ``string image = 2``; empty when unset, deprecated in the IDL.
         """
         return self._pb.image
 
@@ -197,7 +197,8 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     def restart_policy(self) -> _plugins_common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
-        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; deprecated in the IDL.
+        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; ``RESTART_POLICY_NEVER`` when
+        unset, deprecated in the IDL.
         """
         return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
 
@@ -205,7 +206,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     def command(self) -> _Sequence[str]:
         """Arguments of the container in place of the task's own; empty keeps those.
 
-        ``repeated string command = 5``.
+        ``repeated string command = 5``; empty when unset.
         """
         return _RepeatedView(self._pb.command)
 

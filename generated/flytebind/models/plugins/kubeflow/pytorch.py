@@ -60,7 +60,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def rdzv_backend(self) -> str:
         """How workers find each other, such as ``c10d``.
 
-        ``string rdzv_backend = 1``.
+        ``string rdzv_backend = 1``; empty when unset.
         """
         return self._pb.rdzv_backend
 
@@ -68,7 +68,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def min_replicas(self) -> int:
         """Fewest worker pods to go on with.
 
-        ``int32 min_replicas = 2``.
+        ``int32 min_replicas = 2``; 0 when unset.
         """
         return self._pb.min_replicas
 
@@ -76,7 +76,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def max_replicas(self) -> int:
         """Most worker pods to use.
 
-        ``int32 max_replicas = 3``.
+        ``int32 max_replicas = 3``; 0 when unset.
         """
         return self._pb.max_replicas
 
@@ -84,7 +84,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def nproc_per_node(self) -> int:
         """Processes in each worker pod, such as one per GPU.
 
-        ``int32 nproc_per_node = 4``.
+        ``int32 nproc_per_node = 4``; 0 when unset.
         """
         return self._pb.nproc_per_node
 
@@ -92,7 +92,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
     def max_restarts(self) -> int:
         """Restarts of the workers before the job fails.
 
-        ``int32 max_restarts = 5``.
+        ``int32 max_restarts = 5``; 0 when unset.
         """
         return self._pb.max_restarts
 
@@ -251,7 +251,7 @@ class DistributedPyTorchTrainingReplicaSpec(
     def replicas(self) -> int:
         """Number of pods; ignored if ``common`` is set.
 
-        ``int32 replicas = 1``; deprecated in the IDL.
+        ``int32 replicas = 1``; 0 when unset, deprecated in the IDL.
         """
         return self._pb.replicas
 
@@ -262,7 +262,7 @@ class DistributedPyTorchTrainingReplicaSpec(
     def image(self) -> str:
         """Container image; ignored if ``common`` is set.
 
-        ``string image = 2``; deprecated in the IDL.
+        ``string image = 2``; empty when unset, deprecated in the IDL.
         """
         return self._pb.image
 
@@ -289,7 +289,8 @@ class DistributedPyTorchTrainingReplicaSpec(
     def restart_policy(self) -> _plugins_common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
-        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; deprecated in the IDL.
+        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; ``RESTART_POLICY_NEVER`` when
+        unset, deprecated in the IDL.
         """
         return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
 

@@ -178,7 +178,7 @@ class DistributedTensorflowTrainingReplicaSpec(
     def replicas(self) -> int:
         """Number of pods; ignored if ``common`` is set.
 
-        ``int32 replicas = 1``; deprecated in the IDL.
+        ``int32 replicas = 1``; 0 when unset, deprecated in the IDL.
         """
         return self._pb.replicas
 
@@ -189,7 +189,7 @@ class DistributedTensorflowTrainingReplicaSpec(
     def image(self) -> str:
         """Container image; ignored if ``common`` is set.
 
-        ``string image = 2``; deprecated in the IDL.
+        ``string image = 2``; empty when unset, deprecated in the IDL.
         """
         return self._pb.image
 
@@ -216,7 +216,8 @@ class DistributedTensorflowTrainingReplicaSpec(
     def restart_policy(self) -> _plugins_common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
-        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; deprecated in the IDL.
+        ``flyteidl.plugins.RestartPolicy restart_policy = 4``; ``RESTART_POLICY_NEVER`` when
+        unset, deprecated in the IDL.
         """
         return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
 
