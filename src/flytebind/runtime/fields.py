@@ -6,9 +6,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 if TYPE_CHECKING:
     from flytebind.runtime.model import Model
+
+
+class OutOfRange:
+    """Stands for a value that its Python type cannot hold."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+
+    def __repr__(self) -> str:
+        return f"<out of range: {' '.join(str(self._message).split())}>"
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -38,12 +49,19 @@ def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]
 
 
 def set_fields(model: Model[Any]) -> Iterator[tuple[str, Any]]:
-    """The Python name and value of each field that is set, in the order of their numbers."""
+    """The Python name and value of each field that is set, in the order of their numbers.
+
+    For people to look at: a time that Python cannot hold is shown as the message has it.
+    """
     names = model._renamed
-    for field, _ in model._pb.ListFields():
-        if not field.is_extension:
-            name = names.get(field.name, field.name)
+    for field, value in model._pb.ListFields():
+        if field.is_extension:
+            continue
+        name = names.get(field.name, field.name)
+        try:
             yield name, getattr(model, name)
+        except OverflowError:
+            yield name, OutOfRange(value)
 
 
 def fields_by_name(model_class: type[Model[Any]]) -> dict[str, FieldDescriptor]:

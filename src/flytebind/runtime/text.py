@@ -63,7 +63,9 @@ def _value(value: Any) -> list[str]:
     if hasattr(value, "_pb"):
         return list(_fields(value)) or ["{}"]
     if isinstance(value, (MapView, dict)):
-        return [line for key in sorted(value) for line in _entry(f"{key}:", value[key])] or ["{}"]
+        return [line for key in sorted(value) for line in _entry(f"{_key(key)}:", value[key])] or [
+            "{}"
+        ]
     if isinstance(value, (RepeatedView, list)):
         return [line for item in value for line in _item(item)] or ["[]"]
     if isinstance(value, OpenEnum):
@@ -71,6 +73,11 @@ def _value(value: Any) -> list[str]:
     if isinstance(value, str):
         return value.splitlines() if value.strip() else [repr(value)]
     return [repr(value) if isinstance(value, bytes) else str(value)]
+
+
+def _key(key: object) -> str:
+    text = str(key)
+    return text if text.isprintable() and text.strip() else repr(text)
 
 
 def _item(item: object) -> Iterator[str]:
