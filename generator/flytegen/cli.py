@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from flytegen import locate
 from flytegen.build import build
 from flytegen.overlay import Overlay, load_overlay
-from flytegen.problems import GenerationError
+from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return FAILED
+    except BrokenPipeError:  # `flytegen list | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except OSError as error:
         print(
             f"flytegen: {error.filename}: {error.strerror}; what was there before is whole",
@@ -114,7 +118,9 @@ def _overlay(options: argparse.Namespace) -> Overlay:
         if options.package not in (None, overlay.package.name):
             overlay = Overlay()
     if options.package is None and not overlay.package.name:
-        raise SystemExit("flytegen: the overlay names no package; give --package NAME")
+        raise GenerationError(
+            Problem(str(options.overlay), "names no package", "Give --package NAME.")
+        )
     return overlay
 
 

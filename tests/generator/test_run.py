@@ -161,3 +161,20 @@ def test_a_misspelt_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         main(["genrate"])
     assert caught.value.code == 2
     assert "genrate" in capsys.readouterr().err
+
+
+def test_an_overlay_that_names_no_package_asks_for_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--overlay", str(tmp_path)]) == 2
+    assert "Give --package NAME." in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    list_and_hang_up = f"{sys.executable} -m flytegen list | head -1"
+    run = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", list_and_hang_up], capture_output=True, text=True
+    )
+    assert run.returncode == 0
+    assert len(run.stdout.splitlines()) == 1
+    assert run.stderr == ""
