@@ -49,11 +49,11 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
 	$(BIN)/python tools/matrix.py
 
-bench: .venv-bench/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
+bench: .venv/ready .venv-bench/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
 	.venv-bench/bin/python -m benchmarks
 
 docs: .venv/ready ## Build the documentation
-	$(BIN)/python tools/docs.py
+	$(BIN)/zensical build --clean
 
 format: .venv/ready ## Mend what lint can mend by itself
 	$(BIN)/ruff check --quiet --fix-only
@@ -78,7 +78,7 @@ UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrad
 	--no-emit-index-url --no-emit-find-links --no-emit-package flytebind --custom-compile-command 'make lock'
 
 clean: ## Remove what was built, environments included; generated/ stays
-	rm -rf .venv .venv-bench build dist site
+	rm -rf .venv .venv-bench .matrix build dist site
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
 	find $(SOURCES) $(wildcard generated) -type d -name __pycache__ -prune -exec rm -rf {} +
 

@@ -93,6 +93,7 @@ class _Builder:
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
             root=self._root,
+            base=self._base,
             modules=tuple(self._module(file) for file in self._source.files),
             lazy_modules=tuple(self._lazy_modules()),
             index=tuple(sorted(self._index())),

@@ -251,6 +251,8 @@ class Library:
     """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
     root: str
     """The package that holds all models."""
+    base: Import
+    """The base class of every model."""
     modules: tuple[Module, ...]
     lazy_modules: tuple[LazyModule, ...]
     index: tuple[tuple[str, str], ...]

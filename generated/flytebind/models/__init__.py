@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any as _Any
+from typing import TYPE_CHECKING
 
-from flytebind.runtime import Model as _Model
+from google.protobuf.message import Message as _Message
+
+from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.lazy import find_model as _find_model, lazy_module as _lazy_module
 
 __all__ = [
@@ -65,7 +67,7 @@ else:
     )
 
 
-def model_for(full_name: str) -> type[_Model[_Any]]:
+def model_for(full_name: str) -> type[_FlyteIdlEntity[_Message]]:
     """The model class of a message, by its full proto name: ``model_for("datacatalog.AddTagRequest")``.
 
     Raises:
@@ -73,4 +75,4 @@ def model_for(full_name: str) -> type[_Model[_Any]]:
     """
     from flytebind.models._index import MODELS
 
-    return _find_model(full_name, __name__, MODELS)
+    return _find_model(full_name, __name__, MODELS, _FlyteIdlEntity)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flytebind.runtime.fields import did_you_mean
 from flytebind.runtime.model import Model
+
+M = TypeVar("M", bound=Model[Any])
 
 
 def lazy_module(
@@ -37,8 +39,8 @@ def lazy_module(
     return get, listing
 
 
-def find_model(full_name: str, root: str, models: Mapping[str, str]) -> type[Model[Any]]:
-    """The model class of a message.
+def find_model(full_name: str, root: str, models: Mapping[str, str], base: type[M]) -> type[M]:
+    """The model class of a message, which is a subclass of ``base``.
 
     Raises:
         LookupError: If there is no such message.
@@ -49,7 +51,7 @@ def find_model(full_name: str, root: str, models: Mapping[str, str]) -> type[Mod
         raise LookupError(
             f"there is no model of {full_name!r}{did_you_mean(full_name, models)}"
         ) from None
-    return cast("type[Model[Any]]", _load(f"{root}.{target}"))
+    return cast("type[M]", _load(f"{root}.{target}"))
 
 
 def _load(target: str) -> object:

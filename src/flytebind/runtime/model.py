@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from google.protobuf.message import DecodeError, Message
 
@@ -94,7 +94,9 @@ class Model(Generic[P]):
         return self._pb.SerializeToString(deterministic=True)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], /, *, ignore_unknown_fields: bool = False) -> Self:
+    def from_dict(
+        cls, data: Mapping[str, object], /, *, ignore_unknown_fields: bool = False
+    ) -> Self:
         """Read protobuf's JSON form from plain values; field names in either spelling.
 
         Raises:

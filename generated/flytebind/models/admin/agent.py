@@ -1078,6 +1078,12 @@ class DeleteTaskResponse(_FlyteIdlEntity[_pb2.DeleteTaskResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.DeleteTaskResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Agent(_FlyteIdlEntity[_pb2.Agent]):
     """An agent and the task types that it runs.
@@ -1310,6 +1316,12 @@ class ListAgentsRequest(_FlyteIdlEntity[_pb2.ListAgentsRequest]):
 
     def __init__(self) -> None:
         self._pb = _pb2.ListAgentsRequest()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class ListAgentsResponse(_FlyteIdlEntity[_pb2.ListAgentsResponse]):

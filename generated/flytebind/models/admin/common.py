@@ -845,6 +845,12 @@ class NamedEntityUpdateResponse(_FlyteIdlEntity[_pb2.NamedEntityUpdateResponse])
     def __init__(self) -> None:
         self._pb = _pb2.NamedEntityUpdateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
     """Asks for one version of a task, workflow or launch plan.

@@ -278,6 +278,12 @@ class WorkflowExecutionEventResponse(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent
     def __init__(self) -> None:
         self._pb = _pb2.WorkflowExecutionEventResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest]):
     """Reports a change of a node execution.
@@ -349,6 +355,12 @@ class NodeExecutionEventResponse(_FlyteIdlEntity[_pb2.NodeExecutionEventResponse
     def __init__(self) -> None:
         self._pb = _pb2.NodeExecutionEventResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest]):
     """Reports a change of a task execution.
@@ -419,3 +431,9 @@ class TaskExecutionEventResponse(_FlyteIdlEntity[_pb2.TaskExecutionEventResponse
 
     def __init__(self) -> None:
         self._pb = _pb2.TaskExecutionEventResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

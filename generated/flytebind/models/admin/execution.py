@@ -1718,6 +1718,12 @@ class ExecutionTerminateResponse(_FlyteIdlEntity[_pb2.ExecutionTerminateResponse
     def __init__(self) -> None:
         self._pb = _pb2.ExecutionTerminateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetDataRequest]):
     """Asks for the inputs and outputs of an execution.
@@ -1992,6 +1998,12 @@ class ExecutionUpdateResponse(_FlyteIdlEntity[_pb2.ExecutionUpdateResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.ExecutionUpdateResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetMetricsRequest]):

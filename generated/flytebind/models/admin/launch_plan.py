@@ -157,6 +157,12 @@ class LaunchPlanCreateResponse(_FlyteIdlEntity[_pb2.LaunchPlanCreateResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.LaunchPlanCreateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
     """A workflow made ready to run, with inputs, schedule and settings.
@@ -990,6 +996,12 @@ class LaunchPlanUpdateResponse(_FlyteIdlEntity[_pb2.LaunchPlanUpdateResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.LaunchPlanUpdateResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):

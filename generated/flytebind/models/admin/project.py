@@ -42,6 +42,12 @@ class GetDomainRequest(_FlyteIdlEntity[_pb2.GetDomainRequest]):
     def __init__(self) -> None:
         self._pb = _pb2.GetDomainRequest()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Domain(_FlyteIdlEntity[_pb2.Domain]):
     """A stage within every project, such as development or production.
@@ -478,6 +484,12 @@ class ProjectRegisterResponse(_FlyteIdlEntity[_pb2.ProjectRegisterResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.ProjectRegisterResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class ProjectUpdateResponse(_FlyteIdlEntity[_pb2.ProjectUpdateResponse]):
     """Empty answer to a project update.
@@ -490,6 +502,12 @@ class ProjectUpdateResponse(_FlyteIdlEntity[_pb2.ProjectUpdateResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.ProjectUpdateResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class ProjectGetRequest(_FlyteIdlEntity[_pb2.ProjectGetRequest]):

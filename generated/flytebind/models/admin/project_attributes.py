@@ -152,6 +152,12 @@ class ProjectAttributesUpdateResponse(_FlyteIdlEntity[_pb2.ProjectAttributesUpda
     def __init__(self) -> None:
         self._pb = _pb2.ProjectAttributesUpdateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetRequest]):
     """Asks for an overridden setting of a project.
@@ -340,3 +346,9 @@ class ProjectAttributesDeleteResponse(_FlyteIdlEntity[_pb2.ProjectAttributesDele
 
     def __init__(self) -> None:
         self._pb = _pb2.ProjectAttributesDeleteResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

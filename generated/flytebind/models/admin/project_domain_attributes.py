@@ -168,6 +168,12 @@ class ProjectDomainAttributesUpdateResponse(
     def __init__(self) -> None:
         self._pb = _pb2.ProjectDomainAttributesUpdateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttributesGetRequest]):
     """Asks for an overridden setting of a project and domain.
@@ -384,3 +390,9 @@ class ProjectDomainAttributesDeleteResponse(
 
     def __init__(self) -> None:
         self._pb = _pb2.ProjectDomainAttributesDeleteResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

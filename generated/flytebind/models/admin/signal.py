@@ -321,6 +321,12 @@ class SignalSetResponse(_FlyteIdlEntity[_pb2.SignalSetResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.SignalSetResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Signal(_FlyteIdlEntity[_pb2.Signal]):
     """A value that a gate node of a running workflow waits for.

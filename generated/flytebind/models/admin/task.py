@@ -110,6 +110,12 @@ class TaskCreateResponse(_FlyteIdlEntity[_pb2.TaskCreateResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.TaskCreateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Task(_FlyteIdlEntity[_pb2.Task]):
     """One registered version of a task.

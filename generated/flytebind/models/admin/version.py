@@ -141,3 +141,9 @@ class GetVersionRequest(_FlyteIdlEntity[_pb2.GetVersionRequest]):
 
     def __init__(self) -> None:
         self._pb = _pb2.GetVersionRequest()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

@@ -117,6 +117,12 @@ class WorkflowCreateResponse(_FlyteIdlEntity[_pb2.WorkflowCreateResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.WorkflowCreateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
     """One registered version of a workflow.

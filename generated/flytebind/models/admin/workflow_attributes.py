@@ -176,6 +176,12 @@ class WorkflowAttributesUpdateResponse(_FlyteIdlEntity[_pb2.WorkflowAttributesUp
     def __init__(self) -> None:
         self._pb = _pb2.WorkflowAttributesUpdateResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetRequest]):
     """Asks for an overridden setting of a workflow.
@@ -412,3 +418,9 @@ class WorkflowAttributesDeleteResponse(_FlyteIdlEntity[_pb2.WorkflowAttributesDe
 
     def __init__(self) -> None:
         self._pb = _pb2.WorkflowAttributesDeleteResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

@@ -448,6 +448,12 @@ class PutCacheResponse(_FlyteIdlEntity[_pb2.PutCacheResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.PutCacheResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
     """Asks to remove an output from the cache.
@@ -503,6 +509,12 @@ class DeleteCacheResponse(_FlyteIdlEntity[_pb2.DeleteCacheResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.DeleteCacheResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
@@ -770,3 +782,9 @@ class ReleaseReservationResponse(_FlyteIdlEntity[_pb2.ReleaseReservationResponse
 
     def __init__(self) -> None:
         self._pb = _pb2.ReleaseReservationResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

@@ -363,6 +363,12 @@ class RuntimeBinding(_FlyteIdlEntity[_pb2.RuntimeBinding]):
     def __init__(self) -> None:
         self._pb = _pb2.RuntimeBinding()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
     """Value of a partition or tag, or where it comes from.

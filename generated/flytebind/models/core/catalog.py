@@ -233,3 +233,9 @@ class CatalogReservation(_FlyteIdlEntity[_pb2.CatalogReservation]):
 
     def __init__(self) -> None:
         self._pb = _pb2.CatalogReservation()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

@@ -90,6 +90,12 @@ class WorkflowExecution(_FlyteIdlEntity[_pb2.WorkflowExecution]):
     def __init__(self) -> None:
         self._pb = _pb2.WorkflowExecution()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
     """Namespace of the node execution phases.
@@ -140,6 +146,12 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
     def __init__(self) -> None:
         self._pb = _pb2.NodeExecution()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
     """Namespace of the task execution phases.
@@ -185,6 +197,12 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
 
     def __init__(self) -> None:
         self._pb = _pb2.TaskExecution()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):

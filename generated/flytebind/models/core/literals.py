@@ -224,6 +224,12 @@ class Void(_FlyteIdlEntity[_pb2.Void]):
     def __init__(self) -> None:
         self._pb = _pb2.Void()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class Blob(_FlyteIdlEntity[_pb2.Blob]):
     """Reference to a file or directory in storage.

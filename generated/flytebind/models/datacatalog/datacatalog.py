@@ -131,6 +131,12 @@ class CreateDatasetResponse(_FlyteIdlEntity[_pb2.CreateDatasetResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.CreateDatasetResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class GetDatasetRequest(_FlyteIdlEntity[_pb2.GetDatasetRequest]):
     """Asks for one dataset.
@@ -423,6 +429,12 @@ class CreateArtifactResponse(_FlyteIdlEntity[_pb2.CreateArtifactResponse]):
     def __init__(self) -> None:
         self._pb = _pb2.CreateArtifactResponse()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class AddTagRequest(_FlyteIdlEntity[_pb2.AddTagRequest]):
     """Asks to give an artifact a tag.
@@ -481,6 +493,12 @@ class AddTagResponse(_FlyteIdlEntity[_pb2.AddTagResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.AddTagResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
@@ -1252,6 +1270,12 @@ class ReleaseReservationResponse(_FlyteIdlEntity[_pb2.ReleaseReservationResponse
 
     def __init__(self) -> None:
         self._pb = _pb2.ReleaseReservationResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class Dataset(_FlyteIdlEntity[_pb2.Dataset]):

@@ -58,6 +58,12 @@ class SparkApplication(_FlyteIdlEntity[_pb2.SparkApplication]):
     def __init__(self) -> None:
         self._pb = _pb2.SparkApplication()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
     """A Spark application, run in Kubernetes or on Databricks.

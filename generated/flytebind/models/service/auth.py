@@ -33,6 +33,12 @@ class OAuth2MetadataRequest(_FlyteIdlEntity[_pb2.OAuth2MetadataRequest]):
     def __init__(self) -> None:
         self._pb = _pb2.OAuth2MetadataRequest()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
     """Endpoints and abilities of the authorization server.
@@ -201,6 +207,12 @@ class PublicClientAuthConfigRequest(_FlyteIdlEntity[_pb2.PublicClientAuthConfigR
 
     def __init__(self) -> None:
         self._pb = _pb2.PublicClientAuthConfigRequest()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
 
 
 class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfigResponse]):

@@ -360,3 +360,9 @@ class TaskDeleteResponse(_FlyteIdlEntity[_pb2.TaskDeleteResponse]):
 
     def __init__(self) -> None:
         self._pb = _pb2.TaskDeleteResponse()
+
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace

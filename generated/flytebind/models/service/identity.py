@@ -34,6 +34,12 @@ class UserInfoRequest(_FlyteIdlEntity[_pb2.UserInfoRequest]):
     def __init__(self) -> None:
         self._pb = _pb2.UserInfoRequest()
 
+    if TYPE_CHECKING:
+
+        def replace(self) -> _Self: ...
+
+        __replace__ = replace
+
 
 class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
     """The signed-in user, as the identity provider describes them.

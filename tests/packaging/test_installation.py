@@ -1,0 +1,72 @@
+"""The wheel, installed in an environment that knows nothing of this checkout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.distribution import ROOT, Installation
+from tests.packaging.test_distributions import files_in
+from tests.typing.expectations import Checker
+from tests.typing.project import CHECKERS, check_project
+
+IMPORT_ALL = """
+import importlib, json, pkgutil, sys
+for package in ("flytebind", "flytegen"):
+    found = importlib.import_module(package)
+    for module in pkgutil.walk_packages(found.__path__, package + "."):
+        if module.name != "flytegen.__main__":
+            importlib.import_module(module.name)
+ours = {name: module.__file__ for name, module in sys.modules.items()
+        if name.split(".")[0] in ("flytebind", "flytegen") and module.__file__}
+print(json.dumps(ours))
+"""
+
+GRPC = """
+from flyteidl.service import admin_pb2_grpc
+
+make_stub = admin_pb2_grpc.AdminServiceStub
+"""
+
+
+def test_every_module_is_imported_from_the_installation(
+    installation: Installation, tmp_path: Path
+) -> None:
+    ours = json.loads(installation.run("python", "-c", IMPORT_ALL, cwd=tmp_path))
+    assert {"flytebind.models.admin.execution", "flytebind.runtime.model", "flytegen.cli"} <= set(
+        ours
+    )
+    inside = installation.site_packages.resolve()
+    assert not [name for name, file in ours.items() if inside not in Path(file).resolve().parents]
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_downstream_project_is_checked_against_it(
+    checker: Checker, installation: Installation, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    check_project(checker, tmp_path, subtests, installation.python)
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_our_stubs_hide_none_of_flyteidl_s_grpc_modules(
+    checker: Checker, installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "uses_grpc.py").write_text(GRPC)
+    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+    (tmp_path / "pyrightconfig.json").write_text("{}")
+    found = CHECKERS[checker](tmp_path, installation.python)
+    assert not [str(one) for one in found if one.is_error]
+
+
+def test_flytegen_explains_itself(installation: Installation, tmp_path: Path) -> None:
+    said = installation.run("flytegen", "--help", cwd=tmp_path)
+    assert all(word in said for word in ("generate", "check", "list", "exit codes"))
+
+
+def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.run("flytegen", "generate", "--quiet", "--out", tmp_path / "out", cwd=tmp_path)
+    assert files_in(tmp_path / "out") == files_in(ROOT / "generated")

@@ -1,0 +1,355 @@
+"""Run the tests on every Python, with the lowest and the newest dependencies, that we promise.
+
+pyproject.toml says what we promise: "lowest" is the lower bound of each dependency there, to the
+patch; "newest" is what requirements/dev.lock pins. Interpreters are looked for on PATH and among
+pyenv's. One that is absent is named in the table and fails nothing.
+
+The whole matrix runs all tests in every cell; with the lowest dependencies without those of the
+generator and of packaging, whose own pins want a newer protobuf. --quick imports every module in
+every cell, and in two of them, lowest on the oldest Python and newest on the newest, takes every
+message through its model and tests the runtime.
+
+Environments are made in .matrix/ by pip, which needs the package index for it, and kept. From then
+on nothing here uses the network, until one is damaged or its pins change: that one is made anew.
+
+exit codes:
+  0  every cell passed
+  1  a cell failed
+  2  an environment could not be made
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / ".matrix"
+LOCK = ROOT / "requirements" / "dev.lock"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
+
+# What tests need, by name, where not all of the dev extra can be had or is worth its time.
+QUICK_TOOLS = ("hypothesis", "pytest")
+LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pyright", "rich", "types-grpcio")
+
+# flyteidl brings it without bounds; this is the newest that takes protobuf 4.25.
+LOWEST_COMPANIONS = {"googleapis-common-protos": "1.73.0"}
+# Where the lower bound has no wheels for a Python yet: the first release that has.
+FIRST_WHEELS = {"3.13": {"grpcio": "1.66.2"}}
+
+QUICK_TESTS = ("tests/models/test_round_trip.py", "tests/runtime")
+# These need the generator and what it pins. The warning is about protobuf 4's own C code, from
+# Python 3.12 on; nobody will change that code any more.
+LOWEST_OPTIONS = (
+    "--ignore=tests/generator",
+    "--ignore=tests/packaging",
+    "-W",
+    "ignore:Type google._upb:DeprecationWarning",
+)
+
+IMPORT_ALL = """
+import importlib, importlib.metadata, pkgutil, flytebind
+for module in pkgutil.walk_packages(flytebind.__path__, "flytebind."):
+    importlib.import_module(module.name)
+print(*map(importlib.metadata.version, ("protobuf", "grpcio")))
+"""
+
+IS_WHOLE = """
+import csv, importlib.metadata, os, sys
+for package in importlib.metadata.distributions(path=[sys.argv[1]]):
+    for file, *_ in csv.reader((package.read_text("RECORD") or "").splitlines()):
+        os.stat(os.path.join(sys.argv[1], file))
+"""
+
+Bounds = Literal["lowest", "newest"]
+Job = Literal["imports", "messages", "suite"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One environment, and what to do in it."""
+
+    python: str
+    interpreter: Path
+    bounds: Bounds
+    job: Job
+
+    @property
+    def folder(self) -> Path:
+        return HOME / f"{self.python}-{self.bounds}"
+
+    @property
+    def executable(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        return self.folder / "lib" / f"python{self.python}" / "site-packages"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it went: an exit code of ours, and what there is to read when it is not 0."""
+
+    code: int
+    output: str = ""
+    protobuf: str = "-"
+    grpcio: str = "-"
+    seconds: float = 0.0
+
+
+PASSED, FAILED, NOT_MADE = 0, 1, 2
+WORDS = {PASSED: "passed", FAILED: "FAILED", NOT_MADE: "NOT MADE"}
+
+
+class CannotMakeError(Exception):
+    """An environment could not be made; the message says why."""
+
+
+# ---- The plan ----------------------------------------------------------------------------------
+
+
+def promised_pythons() -> list[str]:
+    """The versions of Python among pyproject.toml's classifiers, in their order: oldest first."""
+    classifier = re.compile(r"Programming Language :: Python :: (3\.\d+)")
+    return [match[1] for name in PROJECT["classifiers"] if (match := classifier.fullmatch(name))]
+
+
+def find_interpreter(version: str) -> Path | None:
+    """The first ``python3.X`` that really runs: a shim on PATH may lead nowhere."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    pyenvs = sorted(map(str, pyenv.glob(f"versions/{version}*/bin")), reverse=True)
+    tell = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
+    for folder in (*os.get_exec_path(), *pyenvs):
+        candidate = Path(folder, f"python{version}")
+        if candidate.is_file():
+            done = run(candidate, "-c", tell)
+            found, _, executable = done.stdout.strip().partition(" ")
+            if done.returncode == 0 and found == version:
+                return Path(executable)
+    return None
+
+
+def plan(interpreters: Mapping[str, Path], quick: bool) -> list[Cell]:
+    """The cells of the matrix, those that take longest first."""
+    pythons = list(interpreters)
+    thorough = {(pythons[0], "lowest"), (pythons[-1], "newest")}
+    both: tuple[Bounds, ...] = ("lowest", "newest")
+
+    def job(python: str, bounds: Bounds) -> Job:
+        if not quick:
+            return "suite"
+        return "messages" if (python, bounds) in thorough else "imports"
+
+    cells = [
+        Cell(python, interpreters[python], bounds, job(python, bounds))
+        for python, bounds in product(pythons, both)
+    ]
+    return sorted(cells, key=lambda cell: cell.job == "imports")
+
+
+# ---- Environments ------------------------------------------------------------------------------
+
+
+def make_environment(cell: Cell) -> None:
+    """Make the cell's environment, unless it is there and whole.
+
+    Raises:
+        CannotMakeError: If the interpreter or pip fails.
+    """
+    wanted, pins = requirements(cell), constraints(cell)
+    identity = "\n".join((str(cell.interpreter), *LIBRARY, *pins))
+    made_of, holds = cell.folder / "made-of.txt", cell.folder / "holds.txt"
+    if not (is_whole(cell) and made_of.exists() and made_of.read_text() == identity):
+        shutil.rmtree(cell.folder, ignore_errors=True)
+        venv = run(cell.interpreter, "-m", "venv", "--without-pip", cell.folder)
+        if venv.returncode:
+            raise CannotMakeError(f"{cell.interpreter} makes no environments:\n{venv.stderr}")
+        # The three roots that an editable install puts on the path.
+        roots = (str(ROOT / root) for root in ("generated", "generator", "src"))
+        (cell.site_packages / "flytebind.pth").write_text("\n".join(roots))
+        holds.touch()
+        made_of.write_text(identity)
+    if not set(wanted) <= set(holds.read_text().splitlines()):
+        install(cell, wanted, pins)
+        holds.write_text("\n".join(wanted))
+
+
+def is_whole(cell: Cell) -> bool:
+    """True when the environment runs, and no file that pip put there is missing."""
+    if not cell.executable.exists():
+        return False
+    return run(cell.executable, "-c", IS_WHOLE, cell.site_packages).returncode == 0
+
+
+def install(cell: Cell, wanted: Sequence[str], pins: Sequence[str]) -> None:
+    """Install requirements at the pinned versions."""
+    constraints_file = cell.folder / "constraints.txt"
+    constraints_file.write_text("\n".join(pins))
+    # .venv's pip does it, which saves each environment one of its own. Only wheels: to compile
+    # grpcio would take longer than all of the tests.
+    pip = ("-m", "pip", "--python", cell.executable, "--disable-pip-version-check", "--no-input")
+    options = ("--quiet", "--no-compile", "--only-binary=:all:", "-c", constraints_file)
+    done = run(sys.executable, *pip, "install", *options, *wanted)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+        raise CannotMakeError(
+            "pip could not install what it needs; to make an environment takes the package index\n"
+            + "\n".join(said[-5:])
+        )
+
+
+def requirements(cell: Cell) -> list[str]:
+    """What the job needs besides flytebind."""
+    dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
+    if cell.job == "suite" and cell.bounds == "newest":
+        return [*LIBRARY, *EXTRAS["generator"], *dev]
+    tools = {"imports": (), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
+    return [*LIBRARY, *(requirement for requirement in dev if name_of(requirement) in tools)]
+
+
+def constraints(cell: Cell) -> list[str]:
+    """An exact version of everything: the lock's, or the lower bound where that is asked for."""
+    lowered: dict[str, str] = {}
+    if cell.bounds == "lowest":
+        lowered = dict(map(lower_bound, LIBRARY))
+        lowered |= LOWEST_COMPANIONS | FIRST_WHEELS.get(cell.python, {})
+    kept = (pin for pin in locked() if name_of(pin) not in lowered)
+    return [*kept, *(f"{name}=={version}" for name, version in lowered.items())]
+
+
+def locked() -> Iterator[str]:
+    """The pins of the lock without their hashes, which pip wants for all packages or for none."""
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
+        if line and not line.lstrip().startswith(("#", "--hash")):
+            yield line.removesuffix("\\").rstrip()
+
+
+def lower_bound(requirement: str) -> tuple[str, str]:
+    """Name and version of ``name>=version``."""
+    match = re.match(r"([\w-]+)>=([\d.]+)", requirement)
+    if match is None:
+        raise ValueError(f"pyproject.toml: {requirement!r} has no lower bound")
+    name, version = match.groups()
+    # Packages of types add a day to the version that they describe.
+    return name, f"{version}.*" if name.startswith("types-") else version
+
+
+def name_of(requirement: str) -> str:
+    """The name that a requirement begins with."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+# ---- Running -----------------------------------------------------------------------------------
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in the checkout, unmoved by the caller's Python settings."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHONPATH", "PYTHONHOME", "PYTEST_", "VIRTUAL_ENV"))
+    }
+    try:
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+    except OSError as error:  # not executable, or no program at all: it failed like any other
+        return subprocess.CompletedProcess(command, 126, "", str(error))
+
+
+def run_cell(cell: Cell) -> Result:
+    """Make the environment and do the job in it."""
+    started = time.perf_counter()
+
+    def result(code: int, output: str, protobuf: str = "-", grpcio: str = "-") -> Result:
+        return Result(code, output, protobuf, grpcio, time.perf_counter() - started)
+
+    try:
+        make_environment(cell)
+    except CannotMakeError as error:
+        return result(NOT_MADE, str(error))
+    imports = run(cell.executable, "-c", IMPORT_ALL)
+    if imports.returncode:
+        return result(FAILED, imports.stderr)
+    versions = imports.stdout.split()
+    if cell.job == "imports":
+        return result(PASSED, "", *versions)
+    tests = run(cell.executable, "-m", "pytest", *pytest_options(cell))
+    code = PASSED if tests.returncode == 0 else FAILED
+    return result(code, tests.stdout + tests.stderr, *versions)
+
+
+def pytest_options(cell: Cell) -> list[str]:
+    """What to run, and how. Cells run side by side, so they share no cache."""
+    options = ["-q", "-p", "no:cacheprovider"]
+    if cell.bounds == "lowest":
+        options += LOWEST_OPTIONS
+    return [*options, *(QUICK_TESTS if cell.job == "messages" else ("tests",))]
+
+
+def show(columns: Sequence[object]) -> None:
+    """Print a row of the table."""
+    print("  {:<8}{:<9}{:<11}{:<10}{:<9}{:<10}{:>7}".format(*map(str, columns)), flush=True)
+
+
+def main() -> int:
+    """Run the matrix.
+
+    Returns:
+        The exit code; the help says what each one means.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="only what `make test` runs")
+    options = parser.parse_args()
+
+    pythons = promised_pythons()
+    interpreters = {python: path for python in pythons if (path := find_interpreter(python))}
+    absent = [python for python in pythons if python not in interpreters]
+    if not interpreters:
+        print(f"matrix: found no Python of {', '.join(pythons)}", file=sys.stderr)
+        return NOT_MADE
+
+    cells = plan(interpreters, options.quick)
+    show(("python", "bounds", "protobuf", "grpcio", "job", "result", "seconds"))
+    failures: list[tuple[Cell, Result]] = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        futures = {executor.submit(run_cell, cell): cell for cell in cells}
+        for future in as_completed(futures):
+            cell, result = futures[future], future.result()
+            versions = (result.protobuf, result.grpcio)
+            ending = (WORDS[result.code], f"{result.seconds:.1f}")
+            show((cell.python, cell.bounds, *versions, cell.job, *ending))
+            if result.code:
+                failures.append((cell, result))
+    for python in absent:
+        show((python, "-", "-", "-", "-", "absent", "-"))
+
+    for cell, result in failures:
+        print(f"\n{cell.folder.relative_to(ROOT)}: {WORDS[result.code]}", file=sys.stderr)
+        print("\n".join(result.output.splitlines()[-60:]), file=sys.stderr)
+    return max((result.code for _, result in failures), default=PASSED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
