@@ -247,3 +247,10 @@ def test_nothing_appears_in_a_map_by_looking_for_it() -> None:
     with pytest.raises(KeyError):
         model.literals["a"]
     assert model.is_empty
+
+
+def test_json_of_the_wrong_shape_is_a_value_error_whatever_protobuf_makes_of_it() -> None:
+    from flytebind.models.admin.launch_plan import LaunchPlanMetadata
+
+    with pytest.raises(ValueError, match="LaunchPlanMetadata"):
+        LaunchPlanMetadata.from_dict({"launchConditions": {"@type": 5}})

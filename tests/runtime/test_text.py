@@ -100,3 +100,9 @@ def test_a_notebook_gets_escaped_html() -> None:
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in html
     assert "<b>" not in html
     assert "Primitive" in html
+
+
+def test_a_terminal_is_not_told_what_to_do() -> None:
+    text = Primitive(string_value="\x1b[31mred\ttab\u202e").verbose_string()
+    assert "\x1b" not in text
+    assert r"\x1b[31mred\ttab\u202e" in text

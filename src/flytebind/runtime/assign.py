@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from flytebind.runtime import model as _model
 from flytebind.runtime.convert import WRAPPERS, WRITERS
 from flytebind.runtime.fields import (
     did_you_mean,
@@ -22,9 +23,6 @@ from flytebind.runtime.fields import (
     map_entry,
     message_of,
 )
-
-if TYPE_CHECKING:
-    from flytebind.runtime.model import Model
 
 _SCALARS = {
     FieldDescriptor.CPPTYPE_BOOL: "bool",
@@ -38,7 +36,9 @@ _SCALARS = {
 }
 
 
-def assign(model_class: type[Model[Any]], message: Message, changes: Mapping[str, object]) -> None:
+def assign(
+    model_class: type[_model.Model[Any]], message: Message, changes: Mapping[str, object]
+) -> None:
     """Set fields of a message by their Python names; ``None`` clears a field.
 
     Raises:
@@ -65,7 +65,7 @@ def assign(model_class: type[Model[Any]], message: Message, changes: Mapping[str
 
 
 def explain(
-    model_class: type[Model[Any]], arguments: Mapping[str, object], error: Exception
+    model_class: type[_model.Model[Any]], arguments: Mapping[str, object], error: Exception
 ) -> Exception:
     """Why a constructor failed: an error that names class and field, in place of protobuf's own."""
     fields = fields_by_name(model_class)
@@ -87,7 +87,9 @@ def explain(
     return error
 
 
-def _refuse_two_members(model_class: type[Model[Any]], changes: Mapping[str, object]) -> None:
+def _refuse_two_members(
+    model_class: type[_model.Model[Any]], changes: Mapping[str, object]
+) -> None:
     fields = fields_by_name(model_class)
     chosen: dict[str, str] = {}
     for name, value in changes.items():

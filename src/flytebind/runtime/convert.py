@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from flytebind.runtime.typing import JsonInput, JsonMapping, JsonObject, JsonSequence, JsonValue
-
-if TYPE_CHECKING:
-    from google.protobuf.duration_pb2 import Duration
-    from google.protobuf.struct_pb2 import ListValue, Struct, Value
-    from google.protobuf.timestamp_pb2 import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -120,8 +119,6 @@ def write_value(message: Value, value: JsonInput) -> None:
         TypeError: If ``value`` is not plain JSON.
     """
     if value is None:
-        from google.protobuf.struct_pb2 import NULL_VALUE
-
         message.null_value = NULL_VALUE
     elif isinstance(value, bool):
         message.bool_value = value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-if TYPE_CHECKING:
-    from flytebind.runtime.model import Model
+from flytebind.runtime import model as _model
 
 
 class OutOfRange:
@@ -48,7 +47,7 @@ def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]
     return fields["key"], fields["value"]
 
 
-def set_fields(model: Model[Any]) -> Iterator[tuple[str, Any]]:
+def set_fields(model: _model.Model[Any]) -> Iterator[tuple[str, Any]]:
     """The Python name and value of each field that is set, in the order of their numbers.
 
     For people to look at: a time that Python cannot hold is shown as the message has it.
@@ -64,7 +63,7 @@ def set_fields(model: Model[Any]) -> Iterator[tuple[str, Any]]:
             yield name, OutOfRange(value)
 
 
-def fields_by_name(model_class: type[Model[Any]]) -> dict[str, FieldDescriptor]:
+def fields_by_name(model_class: type[_model.Model[Any]]) -> dict[str, FieldDescriptor]:
     """The fields of a model by their Python names."""
     names = model_class._renamed
     descriptor = cast("Descriptor", model_class._pb_type.DESCRIPTOR)

@@ -107,7 +107,7 @@ class Model(Generic[P]):
         own = cls._pb_type()
         try:
             json_format.ParseDict(dict(data), own, ignore_unknown_fields=ignore_unknown_fields)
-        except json_format.ParseError as error:
+        except (json_format.Error, AttributeError, TypeError) as error:
             raise ValueError(f"{cls.__qualname__}: {error}") from None
         return cls._wrap(cast("P", own))
 
@@ -116,10 +116,17 @@ class Model(Generic[P]):
 
         Args:
             proto_names: Keys as the .proto spells them, instead of camelCase.
+
+        Raises:
+            ValueError: If JSON cannot hold a value: a time out of range, NaN in a Struct, or a
+                packed message of a type that nobody has imported.
         """
         from google.protobuf import json_format
 
-        return json_format.MessageToDict(self._pb, preserving_proto_field_name=proto_names)
+        try:
+            return json_format.MessageToDict(self._pb, preserving_proto_field_name=proto_names)
+        except (json_format.Error, OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"{type(self).__qualname__}: {error}") from None
 
     @classmethod
     def from_json(cls, data: str | bytes, /, *, ignore_unknown_fields: bool = False) -> Self:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flytebind.runtime import model as _model
 from flytebind.runtime.enums import OpenEnum
 from flytebind.runtime.fields import set_fields
 from flytebind.runtime.views import MapView, RepeatedView
 
-if TYPE_CHECKING:
-    from flytebind.runtime.model import Model
-
 _COLUMNS = 80
 
 
-def one_line(model: Model[Any]) -> str:
+def one_line(model: _model.Model[Any]) -> str:
     """The call that would build the model, as ``repr`` shows it."""
     fields = ", ".join(f"{name}={value!r}" for name, value in set_fields(model))
     return f"{type(model).__qualname__}({fields})"
 
 
-def outline(model: Model[Any], title: str, *, cut: bool) -> str:
+def outline(model: _model.Model[Any], title: str, *, cut: bool) -> str:
     """A title and the fields that are set, indented like YAML; ``cut`` at 80 columns or not."""
     lines = [f"{title}:", *(f"  {line}" for line in _fields(model))]
     if cut:
@@ -29,7 +27,7 @@ def outline(model: Model[Any], title: str, *, cut: bool) -> str:
     return "\n".join(lines)
 
 
-def as_html(model: Model[Any]) -> str:
+def as_html(model: _model.Model[Any]) -> str:
     """A block that a notebook can fold."""
     import html
 
@@ -38,7 +36,7 @@ def as_html(model: Model[Any]) -> str:
     return f"<details open><summary><code>{name}</code></summary><pre>{text}</pre></details>"
 
 
-def _fields(model: Model[Any]) -> Iterator[str]:
+def _fields(model: _model.Model[Any]) -> Iterator[str]:
     for name, value in set_fields(model):
         yield from _entry(f"{name}:", value)
 
@@ -71,8 +69,13 @@ def _value(value: Any) -> list[str]:
     if isinstance(value, OpenEnum):
         return [value.name]
     if isinstance(value, str):
-        return value.splitlines() if value.strip() else [repr(value)]
+        return list(map(_harmless, value.splitlines())) if value.strip() else [repr(value)]
     return [repr(value) if isinstance(value, bytes) else str(value)]
+
+
+def _harmless(line: str) -> str:
+    """Without characters that a terminal would obey instead of show."""
+    return line if line.isprintable() else repr(line)[1:-1]
 
 
 def _key(key: object) -> str:

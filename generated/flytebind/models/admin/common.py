@@ -82,21 +82,24 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
 
     __slots__ = ()
     _pb_type = _pb2.NamedEntityIdentifier
+    __match_args__ = (
+        "project",
+        "domain",
+        "name",
+    )
 
     def __init__(
         self,
-        *,
-        project: str | None = None,
-        domain: str | None = None,
+        project: str,
+        domain: str,
         name: str | None = None,
+        *,
         org: str | None = None,
     ) -> None:
         pb = _pb2.NamedEntityIdentifier()
         try:
-            if project is not None:
-                pb.project = project
-            if domain is not None:
-                pb.domain = domain
+            pb.project = project
+            pb.domain = domain
             if name is not None:
                 pb.name = name
             if org is not None:
@@ -142,8 +145,8 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
         def replace(
             self,
             *,
-            project: str | None = ...,
-            domain: str | None = ...,
+            project: str = ...,
+            domain: str = ...,
             name: str | None = ...,
             org: str | None = ...,
         ) -> _Self: ...

@@ -363,19 +363,20 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
 
     __slots__ = ()
     _pb_type = _pb2.SignalIdentifier
+    __match_args__ = (
+        "signal_id",
+        "execution_id",
+    )
 
     def __init__(
         self,
-        *,
-        signal_id: str | None = None,
-        execution_id: WorkflowExecutionIdentifier | None = None,
+        signal_id: str,
+        execution_id: WorkflowExecutionIdentifier,
     ) -> None:
         pb = _pb2.SignalIdentifier()
         try:
-            if signal_id is not None:
-                pb.signal_id = signal_id
-            if execution_id is not None:
-                pb.execution_id.CopyFrom(execution_id._pb)
+            pb.signal_id = signal_id
+            pb.execution_id.CopyFrom(execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -389,16 +390,13 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
         return self._pb.signal_id
 
     @property
-    def execution_id(self) -> WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> WorkflowExecutionIdentifier:
         """Workflow execution that waits for the signal.
 
-        ``WorkflowExecutionIdentifier execution_id = 2``; None when unset.
+        ``WorkflowExecutionIdentifier execution_id = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("execution_id"):
-            return None
         model = _new(WorkflowExecutionIdentifier)
-        model._pb = pb.execution_id
+        model._pb = self._pb.execution_id
         return model
 
     if TYPE_CHECKING:
@@ -406,8 +404,8 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
         def replace(
             self,
             *,
-            signal_id: str | None = ...,
-            execution_id: WorkflowExecutionIdentifier | None = ...,
+            signal_id: str = ...,
+            execution_id: WorkflowExecutionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace

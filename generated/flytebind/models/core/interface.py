@@ -234,11 +234,17 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
     __slots__ = ()
     _pb_type = _pb2.Parameter
+    __match_args__ = (
+        "var",
+        "default",
+        "required",
+        "artifact_query",
+        "artifact_id",
+    )
 
     def __init__(
         self,
-        *,
-        var: Variable | None = None,
+        var: Variable,
         default: _core_literals.Literal | None = None,
         required: bool | None = None,
         artifact_query: _core_artifact_id.ArtifactQuery | None = None,
@@ -246,8 +252,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
     ) -> None:
         pb = _pb2.Parameter()
         try:
-            if var is not None:
-                pb.var.CopyFrom(var._pb)
+            pb.var.CopyFrom(var._pb)
             if default is not None:
                 pb.default.CopyFrom(default._pb)
             if required is not None:
@@ -264,16 +269,13 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         self._pb = pb
 
     @property
-    def var(self) -> Variable | None:
+    def var(self) -> Variable:
         """Type and description of the input.
 
-        ``Variable var = 1``; None when unset.
+        ``Variable var = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("var"):
-            return None
         model = _new(Variable)
-        model._pb = pb.var
+        model._pb = self._pb.var
         return model
 
     @property
@@ -370,7 +372,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         def replace(
             self,
             *,
-            var: Variable | None = ...,
+            var: Variable = ...,
             default: _core_literals.Literal | None = ...,
             required: bool | None = ...,
             artifact_query: _core_artifact_id.ArtifactQuery | None = ...,
@@ -388,16 +390,15 @@ class ParameterMap(_FlyteIdlEntity[_pb2.ParameterMap]):
 
     __slots__ = ()
     _pb_type = _pb2.ParameterMap
+    __match_args__ = ("parameters",)
 
     def __init__(
         self,
-        *,
-        parameters: _Mapping[str, Parameter] | None = None,
+        parameters: _Mapping[str, Parameter],
     ) -> None:
         pb = _pb2.ParameterMap()
         try:
-            if parameters is not None:
-                _fill_map(pb.parameters, parameters)
+            _fill_map(pb.parameters, parameters)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -415,7 +416,7 @@ class ParameterMap(_FlyteIdlEntity[_pb2.ParameterMap]):
         def replace(
             self,
             *,
-            parameters: _Mapping[str, Parameter] | None = ...,
+            parameters: _Mapping[str, Parameter] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -1,0 +1,163 @@
+"""A message goes through its model and comes out the same, to the byte."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import chain
+from typing import Any
+
+import flyteidl
+import pytest
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+
+from flytebind.models._index import MODELS
+from flytebind.runtime import Model, OpenEnum, RepeatedView
+from tests.support.fill import (
+    UNKNOWN_FIELDS,
+    add_unknown_fields,
+    fillings,
+    use_unknown_enum_numbers,
+)
+from tests.support.messages import (
+    ModelClass,
+    descriptor_of,
+    deterministic,
+    every_model,
+    new_message,
+    python_name,
+    spoil,
+    walk,
+)
+from tests.support.models import models_in, parameters, properties, replace
+from tests.support.strategies import every_message
+
+
+def messages_of_flyteidl() -> Iterator[Descriptor]:
+    """Every message that any module of flyteidl declares."""
+
+    def inside(descriptor: Descriptor) -> Iterator[Descriptor]:
+        if not descriptor.GetOptions().map_entry:
+            yield descriptor
+            for part in descriptor.nested_types:
+                yield from inside(part)
+
+    for module in pkgutil.walk_packages(flyteidl.__path__, "flyteidl."):
+        if module.name.endswith("_pb2"):
+            for descriptor in import_module(module.name).DESCRIPTOR.message_types_by_name.values():
+                yield from inside(descriptor)
+
+
+def unrecognized_numbers(model: Model[Any]) -> set[int]:
+    """The enum numbers without a name that properties give, at every depth."""
+    values = (getattr(part, name) for part in models_in(model) for name in parameters(type(part)))
+    flat = chain.from_iterable(
+        value if isinstance(value, RepeatedView) else [value] for value in values
+    )
+    return {int(item) for item in flat if isinstance(item, OpenEnum) and not item.is_recognized}
+
+
+def test_every_message_of_flyteidl_has_a_model() -> None:
+    assert sorted(MODELS) == sorted(item.full_name for item in messages_of_flyteidl())
+    assert len(MODELS) == 437
+
+
+@every_model
+def test_a_model_is_found_by_the_name_of_its_message(
+    model_class: ModelClass, request: pytest.FixtureRequest
+) -> None:
+    assert descriptor_of(model_class).full_name == request.node.callspec.id
+
+
+@every_model
+def test_the_fillings_leave_no_field_out(model_class: ModelClass) -> None:
+    seen = {field.name for pb in fillings(model_class) for field, _ in pb.ListFields()}
+    assert seen == set(descriptor_of(model_class).fields_by_name)
+
+
+@every_message
+def test_a_message_comes_out_equal_to_the_byte(model_class: ModelClass, pb: Message) -> None:
+    out = model_class.from_flyte_idl(pb).to_flyte_idl()
+    assert type(out) is type(pb)
+    assert out == pb
+    assert deterministic(out) == deterministic(pb)
+
+
+@every_message
+def test_bytes_come_out_as_they_went_in(model_class: ModelClass, pb: Message) -> None:
+    data = deterministic(pb)
+    model = model_class.from_bytes(data)
+    assert model == model_class.from_flyte_idl(pb)
+    assert model.to_bytes() == model.serialize_to_string() == data
+
+
+@every_message
+def test_a_model_shares_nothing_with_what_goes_in_or_out(
+    model_class: ModelClass, pb: Message
+) -> None:
+    before = deterministic(pb)
+    model = model_class.from_flyte_idl(pb)
+    spoil(pb)
+    assert model.to_bytes() == before
+    spoil(model.to_flyte_idl())
+    assert model.to_bytes() == before
+
+
+@every_message
+def test_reading_a_model_changes_nothing(model_class: ModelClass, pb: Message) -> None:
+    model = model_class.from_flyte_idl(pb)
+    for part in models_in(model):
+        for name in properties(type(part)):
+            getattr(part, name)
+    assert model.to_bytes() == deterministic(pb)
+
+
+class TestUnknownFields:
+    @every_model
+    def test_they_are_kept_at_every_depth(self, model_class: ModelClass) -> None:
+        for pb in fillings(model_class):
+            add_unknown_fields(pb)
+            out = model_class.from_flyte_idl(pb).to_flyte_idl()
+            assert out == pb
+            assert deterministic(out) == deterministic(pb)
+            assert all(part.SerializeToString().endswith(UNKNOWN_FIELDS) for part in walk(out))
+
+    @every_model
+    def test_they_outlive_a_change_of_any_field(self, model_class: ModelClass) -> None:
+        for pb in fillings(model_class):
+            add_unknown_fields(pb)
+            model = model_class.from_flyte_idl(pb)
+            for field, _ in pb.ListFields():
+                rest = model.to_flyte_idl()
+                rest.ClearField(field.name)
+                changed = replace(model, python_name(model_class, field), None)
+                assert changed.to_bytes() == deterministic(rest)
+            assert model.to_bytes() == deterministic(pb)
+
+
+@every_model
+def test_unknown_enum_numbers_are_kept_at_every_depth(model_class: ModelClass) -> None:
+    for pb in fillings(model_class):
+        used = use_unknown_enum_numbers(pb)
+        model = model_class.from_flyte_idl(pb)
+        assert unrecognized_numbers(model) == used
+        assert model.to_bytes() == deterministic(pb)
+
+
+class TestEmptiness:
+    @every_model
+    def test_the_empty_message_stays_empty(self, model_class: ModelClass) -> None:
+        pb = new_message(model_class)
+        for model in (model_class.from_flyte_idl(pb), model_class.from_bytes(b"")):
+            for name in properties(model_class):
+                getattr(model, name)
+            assert model.is_empty
+            assert model.to_flyte_idl().ByteSize() == 0
+
+    @every_model
+    def test_a_message_with_anything_in_it_is_not_empty(self, model_class: ModelClass) -> None:
+        for pb in fillings(model_class):
+            assert model_class.from_flyte_idl(pb).is_empty == (not pb.ListFields())
+        assert not model_class.from_bytes(UNKNOWN_FIELDS).is_empty

@@ -1,0 +1,68 @@
+"""What people see of a model: each field that is set, under its name."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import pytest
+from flyteidl.admin import execution_pb2
+from google.protobuf.message import Message
+
+from flytebind.models.admin.execution import ExecutionClosure
+from tests.support.messages import ModelClass, python_name
+from tests.support.strategies import every_message
+
+
+def set_names(model_class: ModelClass, pb: Message) -> list[str]:
+    return [python_name(model_class, field) for field, _ in pb.ListFields()]
+
+
+def cut(line: str) -> str:
+    return line if len(line) <= 80 else f"{line[:77]}..."
+
+
+@every_message
+def test_an_outline_names_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
+    title, *lines = model_class.from_flyte_idl(pb).verbose_string().split("\n")
+    assert title == f"Flyte Serialized object ({model_class.__name__}):"
+    assert all(line.startswith("  ") for line in lines)
+    labels = [line[2:].partition(":")[0] for line in lines if line[2] != " "]
+    assert labels == set_names(model_class, pb)
+
+
+@every_message
+def test_a_short_string_is_cut_to_80_columns(model_class: ModelClass, pb: Message) -> None:
+    model = model_class.from_flyte_idl(pb)
+    lines = [cut(line) for line in model.verbose_string().split("\n")]
+    assert model.short_string().split("\n") == lines
+    assert str(model) == model.short_string()
+
+
+@every_message
+def test_repr_shows_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
+    model = model_class.from_flyte_idl(pb)
+    names = set_names(model_class, pb)
+    shown = ", ".join(f"{name}={getattr(model, name)!r}" for name in names)
+    assert repr(model) == f"{model_class.__qualname__}({shown})"
+    assert list(model.__rich_repr__()) == [(name, getattr(model, name)) for name in names]
+
+
+@every_message
+def test_a_notebook_shows_the_outline(model_class: ModelClass, pb: Message) -> None:
+    model = model_class.from_flyte_idl(pb)
+    head, _, text = model._repr_html_().removesuffix("</pre></details>").partition("<pre>")
+    assert f"<code>{model_class.__qualname__}</code>" in head
+    assert "<" not in text
+    lines = model.verbose_string().split("\n")[1:]
+    assert html.unescape(text) == "\n".join(line[2:] for line in lines)
+
+
+@pytest.mark.parametrize("show", [repr, str, ExecutionClosure.verbose_string])
+def test_a_time_out_of_range_hides_nothing(show: Callable[[ExecutionClosure], str]) -> None:
+    """Whoever looks for what is wrong with a message must be able to look at it."""
+    pb = execution_pb2.ExecutionClosure(phase=7)
+    pb.started_at.seconds = 2**60
+    text = show(ExecutionClosure.from_flyte_idl(pb))
+    assert "ABORTED" in text
+    assert "started_at" in text

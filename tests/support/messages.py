@@ -1,0 +1,96 @@
+"""The messages that models are made for, and what descriptors say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeAlias, cast
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
+from google.protobuf.message import Message
+
+from flytebind.models import model_for
+from flytebind.models._index import MODELS
+from flytebind.runtime import FlyteIdlEntity
+from flytebind.runtime.fields import is_map, is_repeated, map_entry
+
+ModelClass: TypeAlias = type[FlyteIdlEntity[Any]]
+
+
+def _model_class(full_name: str) -> ModelClass:
+    found = model_for(full_name)
+    assert issubclass(found, FlyteIdlEntity)
+    return found
+
+
+MODEL_CLASSES = {full_name: _model_class(full_name) for full_name in MODELS}
+
+#: Runs a test once for each of the models.
+every_model = pytest.mark.parametrize(
+    "model_class", [pytest.param(cls, id=name) for name, cls in MODEL_CLASSES.items()]
+)
+
+
+def new_message(model_class: ModelClass) -> Message:
+    """An empty message of the kind that a model class is made for."""
+    return model_class._pb_type()
+
+
+def descriptor_of(model_class: ModelClass) -> Descriptor:
+    """The descriptor of the message that a model class is made for."""
+    return cast("Descriptor", model_class._pb_type.DESCRIPTOR)
+
+
+def python_name(model_class: ModelClass, field: FieldDescriptor) -> str:
+    """What a field is called as a property and as a parameter."""
+    return model_class._renamed.get(field.name, field.name)
+
+
+@cache
+def real_oneofs(descriptor: Descriptor) -> tuple[OneofDescriptor, ...]:
+    """The oneofs that the .proto declares; an ``optional`` scalar hides in a oneof of its own."""
+    return tuple(oneof for oneof in descriptor.oneofs if oneof.name != f"_{oneof.fields[0].name}")
+
+
+@cache
+def plain_fields(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
+    """The fields that belong to no oneof, and so can all be set at once."""
+    members = {field.name for oneof in real_oneofs(descriptor) for field in oneof.fields}
+    return tuple(field for field in descriptor.fields if field.name not in members)
+
+
+def element(field: FieldDescriptor) -> FieldDescriptor:
+    """What says the type of one value of a field: for a map, its ``value``."""
+    return map_entry(field)[1] if is_map(field) else field
+
+
+def nested(message: Message) -> Iterator[Message]:
+    """The messages directly inside of a message."""
+    for field, value in message.ListFields():
+        if element(field).message_type is None:
+            continue
+        if is_map(field):
+            yield from (value[key] for key in sorted(value))
+        elif is_repeated(field):
+            yield from value
+        else:
+            yield value
+
+
+def walk(message: Message) -> Iterator[Message]:
+    """A message and all the messages inside of it, outermost first."""
+    yield message
+    for part in nested(message):
+        yield from walk(part)
+
+
+def spoil(message: Message) -> None:
+    """Change a message wherever it can be changed, the innermost parts first."""
+    for part in reversed(list(walk(message))):
+        part.Clear()
+
+
+def deterministic(message: Message) -> bytes:
+    """Bytes in which map entries have the order of their keys."""
+    return message.SerializeToString(deterministic=True)
