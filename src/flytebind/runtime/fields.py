@@ -23,10 +23,8 @@ class OutOfRange:
 
 def is_repeated(field: FieldDescriptor) -> bool:
     """True for repeated and map fields."""
-    answer = getattr(
-        field, "is_repeated", None
-    )  # since protobuf 6.31; before, one asked for the label
-    if answer is None:
+    answer = getattr(field, "is_repeated", None)
+    if answer is None:  # Before protobuf 6.31 one asked for the label.
         return bool(getattr(field, "label") == FieldDescriptor.LABEL_REPEATED)  # noqa: B009
     return bool(answer)
 

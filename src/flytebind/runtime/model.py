@@ -37,10 +37,8 @@ class Model(Generic[P]):
     _renamed: ClassVar[Mapping[str, str]] = {}
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
-    if (
-        not TYPE_CHECKING
-    ):  # Only type checkers need the parameter; an alias for each subclass would slow the import.
-
+    if not TYPE_CHECKING:
+        # Only type checkers need the parameter; an alias for each subclass would slow the import.
         def __class_getitem__(cls, parameter: object) -> type[Self]:
             return cls
 

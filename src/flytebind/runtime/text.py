@@ -61,9 +61,8 @@ def _value(value: Any) -> list[str]:
     if hasattr(value, "_pb"):
         return list(_fields(value)) or ["{}"]
     if isinstance(value, (MapView, dict)):
-        return [line for key in sorted(value) for line in _entry(f"{_key(key)}:", value[key])] or [
-            "{}"
-        ]
+        lines = [line for key in sorted(value) for line in _entry(f"{_key(key)}:", value[key])]
+        return lines or ["{}"]
     if isinstance(value, (RepeatedView, list)):
         return [line for item in value for line in _item(item)] or ["[]"]
     if isinstance(value, OpenEnum):
