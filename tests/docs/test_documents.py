@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 WITH_EXAMPLES = ["README.md", "docs/guide.md"]
 
 
@@ -18,6 +21,13 @@ def test_the_examples_run_in_the_order_they_are_read(name: str) -> None:
     examples = [block for block in blocks if "flytekit" not in block]  # but for before/after
     assert len(examples) >= 3
     exec("\n".join(examples), {"__name__": "example"})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_by_itself_and_shows_something(path: Path) -> None:
+    run = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.strip()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
