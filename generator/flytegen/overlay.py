@@ -229,7 +229,7 @@ class _Reader:
         if not isinstance(value, dict):
             self._complain(path, "must be a table")
             return kind(**known)
-        for key in value.keys() - keys.keys():
+        for key in sorted(value.keys() - keys.keys()):
             self._complain((*path, key), "is not a key of an overlay", did_you_mean(key, keys))
         read = {key: keys[key](item, (*path, key)) for key, item in value.items() if key in keys}
         return kind(**known, **{key: item for key, item in read.items() if item is not None})

@@ -70,7 +70,7 @@ def test_an_escaped_name_is_a_usable_identifier(context: Context, name: str) -> 
 @given(identifiers | awkward)
 def test_any_name_can_be_a_member_of_an_enum(name: str) -> None:
     escaped = escape(name, "enum_value")
-    probe: type[IntEnum] = IntEnum("Probe", {escaped: 1})  # type: ignore[misc]
+    probe: type[IntEnum] = IntEnum("Probe", {escaped: 1})  # type: ignore[misc]  # a name made up
     assert probe(1).name == escaped
 
 
