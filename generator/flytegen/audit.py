@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
 
 from flytegen.descriptors import walk
-from flytegen.overlay import MessageOverlay, Overlay
+from flytegen.overlay import MessageOverlay, Overlay, ServiceOverlay
 from flytegen.problems import Problems, did_you_mean
 from flytegen.source import Source
+
+_STATUS_CODES = (
+    "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+    "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+)  # fmt: skip
 
 
 def audit(overlay: Overlay, source: Source, problems: Problems) -> None:
@@ -23,7 +29,10 @@ class _Audit:
         self._files = [file.name for file in source.files]
         self._messages: dict[str, Descriptor] = {}
         self._enums: dict[str, EnumDescriptor] = {}
+        self._services: dict[str, ServiceDescriptor] = {}
         for file in source.files:
+            for service in file.services_by_name.values():
+                self._services[service.full_name] = service
             for item in walk(file):
                 if isinstance(item, Descriptor):
                     self._messages[item.full_name] = item
@@ -39,6 +48,9 @@ class _Audit:
             if self._known(enum.where, "enum", [name], self._enums):
                 values = self._enums[name].values_by_name
                 self._known(enum.where, f"value of {name}", enum.values, values)
+        for name, service in overlay.services.items():
+            if self._known(service.where, "service", [name], self._services):
+                self._service(service, self._services[name])
         for module, layout in overlay.layout.items():
             what = f"message or enum (layout of {module})"
             targets = layout.names.values()
@@ -55,6 +67,13 @@ class _Audit:
                 self._problems.add(where, f"{full_name} has a strange mixin {name!r}", hint)
         if known and overlay.positional:
             self._order(overlay, full_name)
+
+    def _service(self, overlay: ServiceOverlay, descriptor: ServiceDescriptor) -> None:
+        where, full_name = overlay.where, descriptor.full_name
+        self._known(where, f"RPC of {full_name}", overlay.methods, descriptor.methods_by_name)
+        for name, method in overlay.methods.items():
+            what = f"status code ({full_name}.{name} raises)"
+            self._known(where, what, method.raises, _STATUS_CODES)
 
     def _order(self, overlay: MessageOverlay, full_name: str) -> None:
         for name in overlay.required:

@@ -10,7 +10,6 @@ from google.protobuf.descriptor import (
     FieldDescriptor,
     FileDescriptor,
     OneofDescriptor,
-    ServiceDescriptor,
 )
 
 from flytegen import docs
@@ -49,13 +48,12 @@ from flytegen.schema import (
     LazyModule,
     Library,
     Message,
-    Method,
     Module,
     Oneof,
-    Service,
     Shape,
 )
 from flytegen.scope import Home, Imports, Scope
+from flytegen.services import service_modules, service_package
 from flytegen.source import Source
 from flytegen.values import Values
 
@@ -90,12 +88,16 @@ class _Builder:
         self._base = Import(base_module, base_name, f"_{base_name}")
 
     def library(self) -> Library:
+        services = service_modules(
+            self._source, self._overlay, self._root, self._homes, self._problems
+        )
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
             root=self._root,
             base=self._base,
             modules=tuple(self._module(file) for file in self._source.files),
-            lazy_modules=tuple(self._lazy_modules()),
+            service_modules=services,
+            lazy_modules=(*self._lazy_modules(), *service_package(services)),
             index=tuple(sorted(self._index())),
         )
 
@@ -118,7 +120,6 @@ class _Builder:
             messages=tuple(
                 self._message(item, scope, "_pb2") for item in file.message_types_by_name.values()
             ),
-            services=tuple(self._service(item) for item in file.services_by_name.values()),
             aliases=aliases,
             imports=imports.all(),
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
@@ -172,26 +173,7 @@ class _Builder:
     def _home(self, item: Descriptor | EnumDescriptor) -> Home:
         return self._homes[item.full_name]
 
-    # ---- Services and enums -----------------------------------------------------------------
-
-    def _service(self, service: ServiceDescriptor) -> Service:
-        return Service(
-            name=escape(service.name, "class"),
-            full_name=service.full_name,
-            methods=tuple(
-                Method(
-                    name=escape(snake_case(method.name), "attribute"),
-                    proto_name=method.name,
-                    request=method.input_type.full_name,
-                    response=method.output_type.full_name,
-                    client_streaming=method.client_streaming,
-                    server_streaming=method.server_streaming,
-                    deprecated=_retired(method.GetOptions().deprecated, method.full_name),
-                )
-                for method in service.methods
-            ),
-            deprecated=_retired(service.GetOptions().deprecated, service.full_name),
-        )
+    # ---- Enums ------------------------------------------------------------------------------
 
     def _enum(self, descriptor: EnumDescriptor) -> Enum:
         overlay = self._overlay.enums.get(descriptor.full_name, EnumOverlay())
@@ -210,7 +192,7 @@ class _Builder:
                 )
                 for value in descriptor.values
             ),
-            deprecated=_retired(deprecated, descriptor.full_name),
+            deprecated=docs.retired(deprecated, descriptor.full_name),
             doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
         )
 
@@ -247,7 +229,7 @@ class _Builder:
                 for oneof in descriptor.oneofs
                 if self._has_accessor(oneof, overlay)
             ),
-            deprecated=_retired(deprecated, descriptor.full_name),
+            deprecated=docs.retired(deprecated, descriptor.full_name),
             doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
         )
 
@@ -341,7 +323,7 @@ class _Builder:
             oneof=oneof_name,
             is_later_member=bool(oneof_name) and oneof_name in seen,
             alias=alias,
-            deprecated=_retired(deprecated, field.full_name),
+            deprecated=docs.retired(deprecated, field.full_name),
             doc=docs.field_doc(
                 overlay.doc,
                 declaration(field),
@@ -411,7 +393,3 @@ def _alias(name: str, home: Home, spelled: str = "") -> Alias:
 
 def _or_none(annotation: str, optional: bool) -> str:
     return f"{annotation} | None" if optional else annotation
-
-
-def _retired(deprecated: bool, full_name: str) -> str:
-    return f"{full_name} is deprecated in the IDL" if deprecated else ""

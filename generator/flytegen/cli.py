@@ -15,7 +15,7 @@ from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
-from flytegen.schema import Enum, Library, Message
+from flytegen.schema import Enum, Library, Message, Service
 from flytegen.source import load_package
 
 EPILOG = """\
@@ -173,8 +173,10 @@ def _list(options: argparse.Namespace) -> int:
             _print_enum(enum, "  ")
         for message in module.messages:
             _print_message(message, "  ")
-        for service in module.services:
-            print(f"  service {service.full_name}: {len(service.methods)} RPCs")
+    for service_module in library.service_modules:
+        print(f"{service_module.proto_file} -> {service_module.name}")
+        for service in service_module.services:
+            _print_service(service)
     if not options.quiet:
         print(_counts(library))
     return DONE
@@ -197,6 +199,14 @@ def _print_enum(enum: Enum, indent: str) -> None:
     print(f"{indent}enum {enum.full_name}: {values}")
 
 
+def _print_service(service: Service) -> None:
+    print(f"  service {service.full_name}")
+    for method in service.methods:
+        takes = f"{'stream ' if method.client_streaming else ''}{method.request.lstrip('_')}"
+        answers = f"{'stream ' if method.server_streaming else ''}{method.response.lstrip('_')}"
+        print(f"    {method.name}: {takes} -> {answers}")
+
+
 def _print_files(outcome: Outcome) -> None:
     for mark, paths in (("+", outcome.written), ("-", outcome.removed), ("=", outcome.unchanged)):
         for path in paths:
@@ -213,14 +223,14 @@ def _print_summary(outcome: Outcome, out: Path, seconds: float) -> None:
 
 def _counts(library: Library) -> str:
     messages = library.all_messages()
-    services = [service for module in library.modules for service in module.services]
+    services = [service for module in library.service_modules for service in module.services]
     counts = {
         "messages": len(messages),
         "enums": len(library.all_enums()),
         "fields": sum(len(message.fields) for message in messages),
         "services": len(services),
         "RPCs": sum(len(service.methods) for service in services),
-        "modules": len(library.modules),
+        "modules": len(library.modules) + len(library.service_modules),
     }
     return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 

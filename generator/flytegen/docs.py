@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 _WIDTH = 88
 
 
-def paragraphs(*texts: str) -> tuple[str, ...]:
+def paragraphs(*texts: str, width: int = _WIDTH) -> tuple[str, ...]:
     """The lines of a docstring: each text wrapped, with an empty line between two."""
     lines: list[str] = []
     for text in filter(None, texts):
         for paragraph in text.split("\n\n"):
             if lines:
                 lines.append("")
-            lines.extend(_wrap(paragraph))
+            lines.extend(_wrap(paragraph, width))
     return tuple(line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines)
 
 
-def _wrap(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+def _wrap(paragraph: str, width: int) -> list[str]:
+    return textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
 
 
 def class_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
@@ -53,6 +54,35 @@ def field_doc(
 def oneof_doc(doc: str, proto_name: str) -> tuple[str, ...]:
     """The docstring of the accessor of a oneof."""
     return paragraphs(doc, f"The member of ``oneof {proto_name}`` that is set, or None.")
+
+
+def service_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
+    """The docstring of a client or servicer."""
+    retired = "Deprecated in the IDL." if deprecated else ""
+    summary = doc or f"``{full_name.rpartition('.')[2]}`` of ``{full_name.rpartition('.')[0]}``."
+    return paragraphs(summary, retired, f"Proto: ``{full_name}``")
+
+
+def rpc_doc(
+    doc: str, path: str, takes: str, answers: str, raises: Mapping[str, str], deprecated: bool
+) -> tuple[str, ...]:
+    """The docstring of a client's method: its meaning, where it goes, and how it can fail."""
+    retired = "Deprecated in the IDL." if deprecated else ""
+    summary = doc or f"Call ``{path.rpartition('/')[2]}``."
+    call = f"RPC: ``{path}``, from {takes} to {answers}."
+    lines = [*paragraphs(summary, retired, call), "", "Raises:"]
+    if not raises:
+        return (*lines, "    grpc.RpcError: If the call fails.")
+    lines.append("    grpc.RpcError: If the call fails; from this server also with")
+    for code, reason in raises.items():
+        wrapped = paragraphs(f"``{code}``: {reason}", width=_WIDTH - 12)
+        lines.extend(" " * (8 if line is wrapped[0] else 12) + line for line in wrapped)
+    return tuple(lines)
+
+
+def retired(deprecated: bool, full_name: str) -> str:
+    """What to tell who uses a thing that the IDL has retired; empty for the others."""
+    return f"{full_name} is deprecated in the IDL" if deprecated else ""
 
 
 def docstring(lines: tuple[str, ...], indent: int = 0) -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from flytegen.toml import parse_toml
 
-Context = Literal["attribute", "class", "enum_value", "module"]
+Context = Literal["attribute", "class", "enum_value", "method", "module"]
 
 
 @cache

@@ -68,6 +68,26 @@ class EnumOverlay:
 
 
 @dataclass(frozen=True)
+class MethodOverlay:
+    """What a person says about one RPC."""
+
+    doc: str = ""
+    name: str = ""
+    """The Python name."""
+    raises: Mapping[str, str] = field(default_factory=dict)
+    """When the server answers a status code, by the code's name."""
+
+
+@dataclass(frozen=True)
+class ServiceOverlay:
+    """What a person says about one service."""
+
+    where: str = ""
+    doc: str = ""
+    methods: Mapping[str, MethodOverlay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class LayoutOverlay:
     """A module that gives classes a second home."""
 
@@ -85,6 +105,8 @@ class PackageOverlay:
     """The package of ``*_pb2`` modules."""
     root: str = ""
     """The Python package that the models are written to."""
+    services: str = ""
+    """The Python package that clients and servicers are written to."""
     base: str = ""
     """The base class of every model, as ``module:Class``."""
     stubs: str = ""
@@ -100,6 +122,7 @@ class Overlay:
     """A doc for each .proto file."""
     messages: Mapping[str, MessageOverlay] = field(default_factory=dict)
     enums: Mapping[str, EnumOverlay] = field(default_factory=dict)
+    services: Mapping[str, ServiceOverlay] = field(default_factory=dict)
     layout: Mapping[str, LayoutOverlay] = field(default_factory=dict)
 
 
@@ -175,12 +198,13 @@ class _Reader:
                 "files": self._each(self._doc_only),
                 "messages": self._each(self._message),
                 "enums": self._each(self._enum),
+                "services": self._each(self._service),
                 "layout": self._each(self._layout),
             },
         )
 
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
-        keys = dict.fromkeys(("name", "root", "base", "stubs"), self._text)
+        keys = dict.fromkeys(("name", "root", "services", "base", "stubs"), self._text)
         return self._table(PackageOverlay, value, path, keys)
 
     def _message(self, value: object, path: tuple[str, ...]) -> MessageOverlay:
@@ -210,6 +234,14 @@ class _Reader:
     def _enum(self, value: object, path: tuple[str, ...]) -> EnumOverlay:
         keys: dict[str, _Read] = {"doc": self._text, "values": self._each(self._doc_only)}
         return self._table(EnumOverlay, value, path, keys, where=self._where(path))
+
+    def _service(self, value: object, path: tuple[str, ...]) -> ServiceOverlay:
+        keys: dict[str, _Read] = {"doc": self._text, "methods": self._each(self._method)}
+        return self._table(ServiceOverlay, value, path, keys, where=self._where(path))
+
+    def _method(self, value: object, path: tuple[str, ...]) -> MethodOverlay:
+        keys = {"doc": self._text, "name": self._text, "raises": self._each(self._text)}
+        return self._table(MethodOverlay, value, path, keys)
 
     def _layout(self, value: object, path: tuple[str, ...]) -> LayoutOverlay:
         keys: dict[str, _Read] = {"doc": self._text, "names": self._each(self._text)}

@@ -55,6 +55,11 @@ class _Renderer:
             origin = f"{module.proto_file} ({library.source})"
             body = self._body("module.py.j2", module.imports, module=module)
             yield _path(module.name), self._whole(body, origin, module.doc, module.exports)
+        for service_module in library.service_modules:
+            origin = f"{service_module.proto_file} ({library.source})"
+            body = self._body("service.py.j2", service_module.imports, module=service_module)
+            text = self._whole(body, origin, service_module.doc, service_module.exports)
+            yield _path(service_module.name), text
         for lazy in library.lazy_modules:
             body = self._body("lazy.py.j2", module=lazy)
             names = tuple(sorted((*lazy.modules, *(alias.name for alias in lazy.aliases))))
@@ -70,9 +75,9 @@ class _Renderer:
             body, library.source, ("Where each model lives.",)
         )
 
-    def _use(self, module: str, name: str = "") -> str:
+    def _use(self, module: str, name: str = "", alias: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
-        return self._imports.use(module, name)
+        return self._imports.use(module, name, alias)
 
     def _body(self, template: str, imports: tuple[Import, ...] = (), **context: object) -> str:
         self._imports = Imports(imports)

@@ -171,27 +171,67 @@ class Message:
 
 @dataclass(frozen=True)
 class Method:
-    """One RPC."""
+    """One RPC, which becomes a method of clients and servicers."""
 
     name: str
     proto_name: str
+    path: str
+    """As gRPC has it: ``/package.Service/Method``."""
     request: str
-    """Full proto name of what goes in."""
+    """The class of what goes in, as the module spells it."""
     response: str
-    """Full proto name of what comes out."""
+    """The class of what comes out, as the module spells it."""
     client_streaming: bool
     server_streaming: bool
     deprecated: str
+    doc: tuple[str, ...]
+
+    @property
+    def shape(self) -> str:
+        """Which side streams, as grpcio calls it: ``unary_stream``."""
+        sides = (self.client_streaming, self.server_streaming)
+        return "_".join("stream" if streams else "unary" for streams in sides)
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service; nothing is printed for it yet."""
+    """A service, which becomes two clients and two servicers."""
 
     name: str
     full_name: str
     methods: tuple[Method, ...]
     deprecated: str
+    doc: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """The private class that lists the RPCs."""
+        return f"_{self.name}Methods"
+
+    @property
+    def client(self) -> str:
+        """The client over ``grpc.Channel``."""
+        return f"{self.name}Client"
+
+    @property
+    def async_client(self) -> str:
+        """The client over ``grpc.aio.Channel``."""
+        return f"{self.name}AsyncClient"
+
+    @property
+    def servicer(self) -> str:
+        """The base class of servers with threads."""
+        return f"{self.name}Servicer"
+
+    @property
+    def async_servicer(self) -> str:
+        """The base class of servers with asyncio."""
+        return f"{self.name}AsyncServicer"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The public classes."""
+        return (self.client, self.async_client, self.servicer, self.async_servicer)
 
 
 @dataclass(frozen=True)
@@ -212,7 +252,7 @@ class Alias:
 
 @dataclass(frozen=True)
 class Module:
-    """One Python module, made of one .proto file."""
+    """One Python module of models, made of one .proto file."""
 
     name: str
     """Full dotted name."""
@@ -220,10 +260,23 @@ class Module:
     pb2_module: str
     enums: tuple[Enum, ...]
     messages: tuple[Message, ...]
-    services: tuple[Service, ...]
     aliases: tuple[Alias, ...]
     imports: tuple[Import, ...]
     """What the annotations need; templates add what they need themselves."""
+    exports: tuple[str, ...]
+    doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ServiceModule:
+    """One Python module of clients and servicers, made of one .proto file."""
+
+    name: str
+    """Full dotted name."""
+    proto_file: str
+    services: tuple[Service, ...]
+    imports: tuple[Import, ...]
+    """The modules of the models that go in and out."""
     exports: tuple[str, ...]
     doc: tuple[str, ...]
 
@@ -242,6 +295,14 @@ class LazyModule:
     """The package of all models, which also has ``model_for``."""
     doc: tuple[str, ...]
 
+    @property
+    def imports(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What type checkers import instead, and from where: sorted by where."""
+        found = {self.name: list(self.modules)} if self.modules else {}
+        for alias in self.aliases:
+            found.setdefault(alias.module, []).append(alias.imported)
+        return tuple((module, tuple(found[module])) for module in sorted(found))
+
 
 @dataclass(frozen=True)
 class Library:
@@ -254,6 +315,7 @@ class Library:
     base: Import
     """The base class of every model."""
     modules: tuple[Module, ...]
+    service_modules: tuple[ServiceModule, ...]
     lazy_modules: tuple[LazyModule, ...]
     index: tuple[tuple[str, str], ...]
     """Full proto names and ``module:Class`` below the root, for ``model_for``."""

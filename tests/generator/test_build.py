@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from google.protobuf.descriptor_pb2 import (
@@ -146,15 +147,69 @@ def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
     assert '[messages."acme.M".oneofs.kind] name = "..."' in str(caught.value)
 
 
-def test_the_schema_carries_services_for_later() -> None:
+def greeter(*rpcs: str) -> FileDescriptorProto:
     source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
     service = source.service.add(name="Greeter")
-    service.method.add(
-        name="SayHello", input_type=".acme.A", output_type=".acme.B", server_streaming=True
-    )
-    (found,) = build(source_of(source), Overlay()).modules[0].services
+    for rpc in rpcs:
+        service.method.add(
+            name=rpc, input_type=".acme.A", output_type=".acme.B", server_streaming=True
+        )
+    return source
+
+
+def test_an_rpc_knows_its_path_its_models_and_which_side_streams() -> None:
+    (made,) = build(source_of(greeter("SayHello")), Overlay()).service_modules
+    assert made.name == "acme_services.x"
+    (found,) = made.services
     assert found.full_name == "acme.Greeter"
     (method,) = found.methods
-    assert (method.name, method.request, method.response) == ("say_hello", "acme.A", "acme.B")
-    assert method.server_streaming
-    assert not method.client_streaming
+    assert (method.name, method.path) == ("say_hello", "/acme.Greeter/SayHello")
+    assert (method.request, method.response) == ("_x.A", "_x.B")
+    assert method.shape == "unary_stream"
+
+
+def test_printed_services_are_python_whatever_the_rpcs_are_called() -> None:
+    text = printed(greeter("Import", "Float", "AddToServer", "List", "Property", "None"))
+    for name in ("import_", "float_", "add_to_server_", "list", "property", "none"):
+        assert f"    def {name}(" in text["acme_services/x.py"]
+
+
+def test_a_package_without_services_gets_no_services_package() -> None:
+    assert not [path for path in printed(file(DescriptorProto(name="A"))) if "services" in path]
+
+
+def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> None:
+    with pytest.raises(GenerationError) as caught:
+        printed(greeter("SayHello", "Say_hello"))
+    assert "acme.Greeter.SayHello and acme.Greeter.Say_hello would both be" in str(caught.value)
+    assert '[services."acme.Greeter".methods.Say_hello] name = "..."' in str(caught.value)
+
+
+def test_two_files_of_one_name_cannot_both_have_services() -> None:
+    first, second = greeter("Hello"), greeter("Hello")
+    second.name, second.package = "acme/sub/x.proto", "acme.sub"
+    for method in second.service[0].method:
+        method.input_type, method.output_type = ".acme.sub.A", ".acme.sub.B"
+    with pytest.raises(GenerationError, match=r"acme/x\.proto and acme/sub/x\.proto would both be"):
+        printed(first, second)
+
+
+def test_two_services_that_would_share_a_class_are_a_problem() -> None:
+    source = greeter("Hello")
+    source.service.add(name="GreeterAsync")
+    with pytest.raises(
+        GenerationError, match=r"acme\.Greeter and acme\.GreeterAsync would both be"
+    ):
+        printed(source)
+
+
+def test_an_rpc_of_a_foreign_message_is_a_problem() -> None:
+    foreign = FileDescriptorProto(name="other/y.proto", package="other", syntax="proto3")
+    foreign.message_type.add(name="Empty")
+    source = greeter("Hello")
+    source.dependency.append("other/y.proto")
+    source.service[0].method[0].output_type = ".other.Empty"
+    whole = source_of(foreign, source)
+    own = replace(whole, files=whole.files[1:])
+    with pytest.raises(GenerationError, match=r"other\.Empty, which is not in the package"):
+        build(own, Overlay())

@@ -10,9 +10,10 @@ from hypothesis import given, strategies as st
 
 from flytebind import models
 from flytebind.runtime import FlyteIdlEntity, OpenEnum
+from flytebind.runtime.rpc import AsyncClient, AsyncServicer, Client, Servicer
 from flytegen.names import Context, escape, reserved_names, snake_case
 
-CONTEXTS: list[Context] = ["attribute", "class", "enum_value", "module"]
+CONTEXTS: list[Context] = ["attribute", "class", "enum_value", "method", "module"]
 identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 awkward = st.builds(
     lambda before, name, after: before + name + after,
@@ -44,6 +45,11 @@ FROZEN = {
     ("value", "enum_value"): "value_",
     ("mro", "enum_value"): "mro_",
     ("_order_", "enum_value"): "_order____",
+    ("get_task", "method"): "get_task",
+    ("list", "method"): "list",
+    ("import", "method"): "import_",
+    ("float", "method"): "float_",
+    ("add_to_server", "method"): "add_to_server_",
     ("import", "module"): "import_",
     ("model_for", "module"): "model_for_",
 }
@@ -107,3 +113,9 @@ def test_what_the_root_package_defines_is_reserved_for_modules() -> None:
 )
 def test_oneof_accessors_are_named_in_snake_case(name: str, snake: str) -> None:
     assert snake_case(name) == snake
+
+
+@pytest.mark.parametrize("base", [AsyncClient, AsyncServicer, Client, Servicer])
+def test_every_public_member_of_a_service_is_reserved(base: type) -> None:
+    members = {name for name in (*dir(base), *base.__annotations__) if not name.startswith("_")}
+    assert members <= reserved_names("method")

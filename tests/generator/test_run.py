@@ -145,7 +145,9 @@ def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str])
     assert "flyteidl/core/literals.proto -> flytebind.models.core.literals" in out
     assert "  1 integer: int64  (one of value)" in out
     assert "437 messages, 53 enums" in out
-    assert "92 RPCs, 63 modules" in out
+    assert "flyteidl/service/agent.proto -> flytebind.services.agent" in out
+    assert "    get_task_logs: admin_agent.GetTaskLogsRequest -> stream admin_agent" in out
+    assert "11 services, 92 RPCs, 72 modules" in out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--help"]])

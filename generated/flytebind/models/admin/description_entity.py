@@ -393,7 +393,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
 
     @property
     def id(self) -> _admin_common.NamedEntityIdentifier | None:
-        """Project, domain and name of the entity; an empty name matches every name.
+        """Project, domain and name of the entity; all three are needed.
 
         ``NamedEntityIdentifier id = 2``; None when unset.
         """

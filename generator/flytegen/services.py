@@ -1,0 +1,168 @@
+"""Decisions about services: where clients and servicers live, and what their RPCs are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from google.protobuf.descriptor import (
+    Descriptor,
+    FileDescriptor,
+    MethodDescriptor,
+    ServiceDescriptor,
+)
+
+from flytegen import docs
+from flytegen.homes import module_names
+from flytegen.names import escape, snake_case
+from flytegen.overlay import MethodOverlay, Overlay, ServiceOverlay
+from flytegen.problems import Problems
+from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule
+from flytegen.scope import Home, Imports, Scope
+from flytegen.source import Source
+
+#: Names of the run-time library that its users need beside the clients and servicers.
+_COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
+_RUNTIME = "flytebind.runtime.rpc"
+
+
+def service_modules(
+    source: Source,
+    overlay: Overlay,
+    models_root: str,
+    homes: Mapping[str, Home],
+    problems: Problems,
+) -> tuple[ServiceModule, ...]:
+    """A module for each file that has services, by the name of the file alone."""
+    builder = _Builder(source, overlay, models_root, homes, problems)
+    return tuple(builder.module(file) for file in source.files if file.services_by_name)
+
+
+def service_package(modules: tuple[ServiceModule, ...]) -> Iterator[LazyModule]:
+    """The package that holds the modules and names all their classes; none when there are none."""
+    if modules:
+        name = modules[0].name.rpartition(".")[0]
+        aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in _COMPANIONS]
+        for module in modules:
+            aliases.extend(
+                Alias(item, module.name, item, item, item, False) for item in module.exports
+            )
+        yield LazyModule(
+            name=name,
+            modules=tuple(sorted(module.name.rpartition(".")[2] for module in modules)),
+            aliases=tuple(sorted(aliases, key=lambda alias: alias.name)),
+            is_package=True,
+            is_root=False,
+            doc=docs.paragraphs(
+                "Typed clients and servicers.",
+                "Each service has a client for threads and one for asyncio, and a base class for"
+                " servers of either kind. They need grpcio.",
+            ),
+        )
+
+
+class _Builder:
+    def __init__(
+        self,
+        source: Source,
+        overlay: Overlay,
+        models_root: str,
+        homes: Mapping[str, Home],
+        problems: Problems,
+    ) -> None:
+        self._overlay = overlay
+        self._models_root = models_root
+        self._homes = homes
+        self._problems = problems
+        self._root = overlay.package.services or f"{source.package}_services"
+        self._stems = {
+            name: module.rpartition(".")[2]
+            for name, module in module_names(source, self._root).items()
+        }
+        self._owners: dict[str, str] = {}
+
+    def module(self, file: FileDescriptor) -> ServiceModule:
+        name = f"{self._root}.{self._stems[file.name]}"
+        self._claim(name, file.name)
+        services = list(file.services_by_name.values())
+        imports = Imports()
+        scope = Scope(name, self._models_root, imports, frozenset())
+        made = tuple(self._service(service, scope) for service in services)
+        for service in made:
+            for class_name in service.classes:
+                self._claim(f"{self._root}.{class_name}", service.full_name)
+        plural = "s" if len(made) > 1 else ""
+        named = ", ".join(f"``{service.full_name}``" for service in made)
+        return ServiceModule(
+            name=name,
+            proto_file=file.name,
+            services=made,
+            imports=imports.all(),
+            exports=tuple(sorted(item for service in made for item in service.classes)),
+            doc=docs.paragraphs(f"Clients and servicers of the service{plural} {named}."),
+        )
+
+    def _service(self, service: ServiceDescriptor, scope: Scope) -> Service:
+        overlay = self._overlay.services.get(service.full_name, ServiceOverlay())
+        deprecated = service.GetOptions().deprecated
+        taken: dict[str, str] = {}
+        methods = []
+        for descriptor in service.methods:
+            method = self._method(descriptor, overlay, scope)
+            owner = taken.setdefault(method.name, descriptor.full_name)
+            if owner != descriptor.full_name:
+                what = f"{owner} and {descriptor.full_name} would both be called {method.name!r}"
+                key = f'[services."{service.full_name}".methods.{descriptor.name}]'
+                hint = f'Name one of them in the overlay: {key} name = "..."'
+                self._problems.add(service.full_name, what, hint)
+            methods.append(method)
+        return Service(
+            name=escape(service.name, "class"),
+            full_name=service.full_name,
+            methods=tuple(methods),
+            deprecated=docs.retired(deprecated, service.full_name),
+            doc=docs.service_doc(overlay.doc, service.full_name, deprecated),
+        )
+
+    def _method(self, method: MethodDescriptor, service: ServiceOverlay, scope: Scope) -> Method:
+        overlay = service.methods.get(method.name, MethodOverlay())
+        service_name = method.containing_service.full_name
+        path = f"/{service_name}/{method.name}"
+        request = self._class_of(method.input_type, method, scope)
+        response = self._class_of(method.output_type, method, scope)
+        deprecated = method.GetOptions().deprecated
+        return Method(
+            name=overlay.name or escape(snake_case(method.name), "method"),
+            proto_name=method.name,
+            path=path,
+            request=request,
+            response=response,
+            client_streaming=method.client_streaming,
+            server_streaming=method.server_streaming,
+            deprecated=docs.retired(deprecated, method.full_name),
+            doc=docs.rpc_doc(
+                overlay.doc,
+                path,
+                _described(method.input_type, method.client_streaming),
+                _described(method.output_type, method.server_streaming),
+                overlay.raises,
+                deprecated,
+            ),
+        )
+
+    def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> str:
+        home = self._homes.get(message.full_name)
+        if home is None:
+            what = f"takes or answers {message.full_name}, which is not in the package"
+            self._problems.add(method.full_name, what)
+            return "object"
+        return scope.of_class(home)
+
+    def _claim(self, name: str, owner: str) -> None:
+        first = self._owners.setdefault(name, owner)
+        if first != owner:
+            self._problems.add(name, f"{first} and {owner} would both be written to it")
+
+
+def _described(message: Descriptor, streams: bool) -> str:
+    name = message.full_name.removeprefix(f"{message.file.package}.")
+    return f"a stream of ``{name}``" if streams else f"``{name}``"
