@@ -56,11 +56,26 @@ def oneof_doc(doc: str, proto_name: str) -> tuple[str, ...]:
     return paragraphs(doc, f"The member of ``oneof {proto_name}`` that is set, or None.")
 
 
-def service_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
-    """The docstring of a client or servicer."""
+def client_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
+    """The docstring of a client, which tells what its methods have in common."""
+    options = (
+        "Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs to"
+        " send along, and ``wait_for_ready``, whether to wait for a connection where the call would"
+        " fail with ``UNAVAILABLE``."
+    )
+    return _service_doc(doc, full_name, options, deprecated)
+
+
+def servicer_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
+    """The docstring of a servicer."""
+    usage = "Override the methods that you serve; the others answer ``UNIMPLEMENTED``."
+    return _service_doc(doc, full_name, usage, deprecated)
+
+
+def _service_doc(doc: str, full_name: str, usage: str, deprecated: bool) -> tuple[str, ...]:
     retired = "Deprecated in the IDL." if deprecated else ""
     summary = doc or f"``{full_name.rpartition('.')[2]}`` of ``{full_name.rpartition('.')[0]}``."
-    return paragraphs(summary, retired, f"Proto: ``{full_name}``")
+    return paragraphs(summary, retired, usage, f"Proto: ``{full_name}``")
 
 
 def rpc_doc(

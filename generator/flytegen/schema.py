@@ -201,7 +201,8 @@ class Service:
     full_name: str
     methods: tuple[Method, ...]
     deprecated: str
-    doc: tuple[str, ...]
+    client_doc: tuple[str, ...]
+    servicer_doc: tuple[str, ...]
 
     @property
     def table(self) -> str:

@@ -120,7 +120,8 @@ class _Builder:
             full_name=service.full_name,
             methods=tuple(methods),
             deprecated=docs.retired(deprecated, service.full_name),
-            doc=docs.service_doc(overlay.doc, service.full_name, deprecated),
+            client_doc=docs.client_doc(overlay.doc, service.full_name, deprecated),
+            servicer_doc=docs.servicer_doc(overlay.doc, service.full_name, deprecated),
         )
 
     def _method(self, method: MethodDescriptor, service: ServiceOverlay, scope: Scope) -> Method:

@@ -1,4 +1,4 @@
-"""Three classes to the last character: what the templates are made to print."""
+"""Classes to the last character: what the templates are made to print."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from flytegen import locate
 
 GOLDEN = Path(__file__).parent / "golden"
 CLASSES = {
-    "identifier": ("core/identifier.py", "Identifier"),
-    "literal": ("core/literals.py", "Literal"),
-    "execution_closure": ("admin/execution.py", "ExecutionClosure"),
+    "identifier": ("models/core/identifier.py", "Identifier"),
+    "literal": ("models/core/literals.py", "Literal"),
+    "execution_closure": ("models/admin/execution.py", "ExecutionClosure"),
+    "client": ("services/identity.py", "IdentityServiceClient"),
+    "async_client": ("services/agent.py", "SyncAgentServiceAsyncClient"),
+    "servicer": ("services/agent.py", "SyncAgentServiceServicer"),
+    "async_servicer": ("services/identity.py", "IdentityServiceAsyncServicer"),
 }
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_templates_print_the_golden_class(name: str) -> None:
     path, class_name = CLASSES[name]
-    source = (locate.output() / "flytebind/models" / path).read_text()
+    source = (locate.output() / "flytebind" / path).read_text()
     printed = next(
         ast.get_source_segment(source, node)
         for node in ast.parse(source).body

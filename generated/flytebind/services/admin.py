@@ -334,6 +334,10 @@ class AdminServiceClient(_Client):
     With authentication on, every method answers UNAUTHENTICATED without a valid token and
     PERMISSION_DENIED if the token does not allow the call.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.AdminService``
     """
 
@@ -1786,6 +1790,10 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     With authentication on, every method answers UNAUTHENTICATED without a valid token and
     PERMISSION_DENIED if the token does not allow the call.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.AdminService``
     """
@@ -3240,6 +3248,8 @@ class AdminServiceServicer(_Servicer):
     With authentication on, every method answers UNAUTHENTICATED without a valid token and
     PERMISSION_DENIED if the token does not allow the call.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.AdminService``
     """
 
@@ -3760,6 +3770,8 @@ class AdminServiceAsyncServicer(_AsyncServicer):
 
     With authentication on, every method answers UNAUTHENTICATED without a valid token and
     PERMISSION_DENIED if the token does not allow the call.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.AdminService``
     """

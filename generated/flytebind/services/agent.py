@@ -58,6 +58,10 @@ class SyncAgentServiceClient(_Client):
 
     The engine is the client; an agent server implements the service.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.SyncAgentService``
     """
 
@@ -91,6 +95,10 @@ class SyncAgentServiceAsyncClient(_AsyncClient):
     """Runs tasks of an agent that answers with the result at once.
 
     The engine is the client; an agent server implements the service.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.SyncAgentService``
     """
@@ -129,6 +137,8 @@ class SyncAgentServiceServicer(_Servicer):
 
     The engine is the client; an agent server implements the service.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.SyncAgentService``
     """
 
@@ -149,6 +159,8 @@ class SyncAgentServiceAsyncServicer(_AsyncServicer):
     """Runs tasks of an agent that answers with the result at once.
 
     The engine is the client; an agent server implements the service.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.SyncAgentService``
     """
@@ -206,6 +218,10 @@ class AsyncAgentServiceClient(_Client):
 
     Flytekit's agent server answers NOT_FOUND for a task type that no agent runs, and
     INTERNAL when the agent fails.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.AsyncAgentService``
     """
@@ -336,6 +352,10 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     Flytekit's agent server answers NOT_FOUND for a task type that no agent runs, and
     INTERNAL when the agent fails.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.AsyncAgentService``
     """
 
@@ -465,6 +485,8 @@ class AsyncAgentServiceServicer(_Servicer):
     Flytekit's agent server answers NOT_FOUND for a task type that no agent runs, and
     INTERNAL when the agent fails.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.AsyncAgentService``
     """
 
@@ -526,6 +548,8 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
 
     Flytekit's agent server answers NOT_FOUND for a task type that no agent runs, and
     INTERNAL when the agent fails.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.AsyncAgentService``
     """
@@ -599,6 +623,10 @@ class AgentMetadataServiceClient(_Client):
 
     The engine asks for this to learn where to send tasks of which type.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.AgentMetadataService``
     """
 
@@ -649,6 +677,10 @@ class AgentMetadataServiceAsyncClient(_AsyncClient):
     """Tells which agents a server has and which task types they run.
 
     The engine asks for this to learn where to send tasks of which type.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.AgentMetadataService``
     """
@@ -701,6 +733,8 @@ class AgentMetadataServiceServicer(_Servicer):
 
     The engine asks for this to learn where to send tasks of which type.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.AgentMetadataService``
     """
 
@@ -730,6 +764,8 @@ class AgentMetadataServiceAsyncServicer(_AsyncServicer):
     """Tells which agents a server has and which task types they run.
 
     The engine asks for this to learn where to send tasks of which type.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.AgentMetadataService``
     """

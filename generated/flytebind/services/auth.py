@@ -44,6 +44,10 @@ class AuthMetadataServiceClient(_Client):
     A server that runs without authentication does not have this service: every method
     answers UNIMPLEMENTED.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.AuthMetadataService``
     """
 
@@ -109,6 +113,10 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
 
     A server that runs without authentication does not have this service: every method
     answers UNIMPLEMENTED.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.AuthMetadataService``
     """
@@ -176,6 +184,8 @@ class AuthMetadataServiceServicer(_Servicer):
     A server that runs without authentication does not have this service: every method
     answers UNIMPLEMENTED.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.AuthMetadataService``
     """
 
@@ -206,6 +216,8 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
 
     A server that runs without authentication does not have this service: every method
     answers UNIMPLEMENTED.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.AuthMetadataService``
     """

@@ -59,6 +59,10 @@ class CacheServiceClient(_Client):
     The engine is the usual client: it looks an output up by key, reserves the key while it
     computes the output, then stores it.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.cacheservice.CacheService``
     """
 
@@ -193,6 +197,10 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     The engine is the usual client: it looks an output up by key, reserves the key while it
     computes the output, then stores it.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.cacheservice.CacheService``
     """
@@ -329,6 +337,8 @@ class CacheServiceServicer(_Servicer):
     The engine is the usual client: it looks an output up by key, reserves the key while it
     computes the output, then stores it.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.cacheservice.CacheService``
     """
 
@@ -386,6 +396,8 @@ class CacheServiceAsyncServicer(_AsyncServicer):
 
     The engine is the usual client: it looks an output up by key, reserves the key while it
     computes the output, then stores it.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.cacheservice.CacheService``
     """

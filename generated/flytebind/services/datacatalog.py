@@ -85,6 +85,10 @@ class DataCatalogClient(_Client):
     computes it, then stores the artifact and tags it. Lists page by the token of the answer
     before, which is set even on the last page: stop at an empty one.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``datacatalog.DataCatalog``
     """
 
@@ -337,6 +341,10 @@ class DataCatalogAsyncClient(_AsyncClient):
     The engine is the usual client: it looks a result up by tag, reserves it while it
     computes it, then stores the artifact and tags it. Lists page by the token of the answer
     before, which is set even on the last page: stop at an empty one.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``datacatalog.DataCatalog``
     """
@@ -591,6 +599,8 @@ class DataCatalogServicer(_Servicer):
     computes it, then stores the artifact and tags it. Lists page by the token of the answer
     before, which is set even on the last page: stop at an empty one.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``datacatalog.DataCatalog``
     """
 
@@ -694,6 +704,8 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     The engine is the usual client: it looks a result up by tag, reserves it while it
     computes it, then stores the artifact and tags it. Lists page by the token of the answer
     before, which is set even on the last page: stop at an empty one.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``datacatalog.DataCatalog``
     """

@@ -56,6 +56,10 @@ class DataProxyServiceClient(_Client):
     URLs, which work for whoever holds them until they expire. A storage that cannot sign
     URLs, such as an in-memory one, makes the methods that return them answer INTERNAL.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.DataProxyService``
     """
 
@@ -190,6 +194,10 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     Clients need no credentials of the storage: uploads and downloads go through signed
     URLs, which work for whoever holds them until they expire. A storage that cannot sign
     URLs, such as an in-memory one, makes the methods that return them answer INTERNAL.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.DataProxyService``
     """
@@ -326,6 +334,8 @@ class DataProxyServiceServicer(_Servicer):
     URLs, which work for whoever holds them until they expire. A storage that cannot sign
     URLs, such as an in-memory one, makes the methods that return them answer INTERNAL.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.DataProxyService``
     """
 
@@ -378,6 +388,8 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     Clients need no credentials of the storage: uploads and downloads go through signed
     URLs, which work for whoever holds them until they expire. A storage that cannot sign
     URLs, such as an in-memory one, makes the methods that return them answer INTERNAL.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.DataProxyService``
     """

@@ -50,6 +50,10 @@ class ExternalPluginServiceClient(_Client):
     The engine is the client; a plugin server implements the service. All of it is
     deprecated.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.ExternalPluginService``
     """
 
@@ -130,6 +134,10 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
 
     The engine is the client; a plugin server implements the service. All of it is
     deprecated.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.ExternalPluginService``
     """
@@ -212,6 +220,8 @@ class ExternalPluginServiceServicer(_Servicer):
     The engine is the client; a plugin server implements the service. All of it is
     deprecated.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.ExternalPluginService``
     """
 
@@ -254,6 +264,8 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
 
     The engine is the client; a plugin server implements the service. All of it is
     deprecated.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.ExternalPluginService``
     """

@@ -39,6 +39,10 @@ class IdentityServiceClient(_Client):
     A server that runs without authentication does not have this service: it answers
     UNIMPLEMENTED.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.IdentityService``
     """
 
@@ -71,6 +75,10 @@ class IdentityServiceAsyncClient(_AsyncClient):
 
     A server that runs without authentication does not have this service: it answers
     UNIMPLEMENTED.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.IdentityService``
     """
@@ -105,6 +113,8 @@ class IdentityServiceServicer(_Servicer):
     A server that runs without authentication does not have this service: it answers
     UNIMPLEMENTED.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.IdentityService``
     """
 
@@ -126,6 +136,8 @@ class IdentityServiceAsyncServicer(_AsyncServicer):
 
     A server that runs without authentication does not have this service: it answers
     UNIMPLEMENTED.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.IdentityService``
     """

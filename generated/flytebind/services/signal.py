@@ -49,6 +49,10 @@ class SignalServiceClient(_Client):
     The engine creates a signal when the node starts to wait; a person or program then sets
     it. Authentication works as for AdminService.
 
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
+
     Proto: ``flyteidl.service.SignalService``
     """
 
@@ -132,6 +136,10 @@ class SignalServiceAsyncClient(_AsyncClient):
 
     The engine creates a signal when the node starts to wait; a person or program then sets
     it. Authentication works as for AdminService.
+
+    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
+    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
+    would fail with ``UNAVAILABLE``.
 
     Proto: ``flyteidl.service.SignalService``
     """
@@ -217,6 +225,8 @@ class SignalServiceServicer(_Servicer):
     The engine creates a signal when the node starts to wait; a person or program then sets
     it. Authentication works as for AdminService.
 
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
+
     Proto: ``flyteidl.service.SignalService``
     """
 
@@ -256,6 +266,8 @@ class SignalServiceAsyncServicer(_AsyncServicer):
 
     The engine creates a signal when the node starts to wait; a person or program then sets
     it. Authentication works as for AdminService.
+
+    Override the methods that you serve; the others answer ``UNIMPLEMENTED``.
 
     Proto: ``flyteidl.service.SignalService``
     """
