@@ -48,10 +48,13 @@ LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
-LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pyright", "rich", "types-grpcio")
+SERVER_TOOLS = ("grpcio-health-checking", "grpcio-reflection")
+LOWEST_TOOLS = (*QUICK_TOOLS, *SERVER_TOOLS, "mypy", "pyright", "rich")
 
-# flyteidl brings it without bounds; this is the newest that takes protobuf 4.25.
-LOWEST_COMPANIONS = {"googleapis-common-protos": "1.73.0"}
+LOWEST_COMPANIONS = {
+    "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
+    **dict.fromkeys(SERVER_TOOLS, "1.60.0"),  # later ones want a newer protobuf
+}
 # Where the lower bound has no wheels for a Python yet: the first release that has.
 FIRST_WHEELS = {"3.13": {"grpcio": "1.66.2"}}
 
@@ -222,7 +225,7 @@ def requirements(cell: Cell) -> list[str]:
     dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
     if cell.job == "suite" and cell.bounds == "newest":
         return [*LIBRARY, *EXTRAS["generator"], *dev]
-    tools = {"imports": (), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
+    tools = {"imports": ("pytest",), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
     return [*LIBRARY, *(requirement for requirement in dev if name_of(requirement) in tools)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -39,15 +40,30 @@ class AsyncResponseStream(AsyncIterator[Res], Generic[Res]):
     Iterating raises ``grpc.RpcError`` where the stream breaks.
     """
 
-    def __init__(self, call: aio.UnaryStreamCall[Any, Res] | aio.StreamStreamCall[Any, Res]):
+    def __init__(
+        self,
+        call: aio.UnaryStreamCall[Any, Res] | aio.StreamStreamCall[Any, Res],
+        requests: _Requests[Any] | None = None,
+    ) -> None:
         self._call = call
         self._messages = call.__aiter__()
+        self._requests = requests
+
+    def __del__(self) -> None:
+        # As the sync stream does. The call itself is part of a cycle, and would go on until some
+        # garbage collection.
+        self._call.cancel()
 
     def __aiter__(self) -> AsyncResponseStream[Res]:
         return self
 
     async def __anext__(self) -> Res:
-        return await self._messages.__anext__()
+        try:
+            return await self._messages.__anext__()
+        except asyncio.CancelledError:
+            if self._requests is not None:
+                self._requests.raise_error()
+            raise
 
     def cancel(self) -> bool:
         """End the call. What has not been read is lost."""
@@ -60,6 +76,34 @@ class AsyncResponseStream(AsyncIterator[Res], Generic[Res]):
     async def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """What the server sent after its last message; waits for the end of the call."""
         return tuple(await self._call.trailing_metadata() or ())
+
+
+class _Requests(Generic[Req]):
+    """Checks what a caller streams, and keeps what breaks it off: grpcio would only cancel."""
+
+    def __init__(
+        self, method: Method[Req, Any], requests: AsyncIterable[Req] | Iterable[Req]
+    ) -> None:
+        self._method = method
+        self._requests = requests if isinstance(requests, AsyncIterable) else iter(requests)
+        self._error: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[Req]:
+        try:
+            if isinstance(self._requests, AsyncIterable):
+                async for request in self._requests:
+                    yield self._method.check_request(request)
+            else:
+                for request in self._requests:
+                    yield self._method.check_request(request)
+        except Exception as error:
+            self._error = error
+            raise
+
+    def raise_error(self) -> None:
+        """Raise what has broken off the requests, if anything has."""
+        if self._error is not None:
+            raise self._error from None
 
 
 class _Caller:
@@ -129,9 +173,8 @@ class Client(_Caller):
         wait_for_ready: bool | None,
     ) -> Res:
         call = self._open(method)
-        response = call(
-            iter(requests), timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
-        )
+        checked = map(method.check_request, requests)
+        response = call(checked, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready)
         return cast("Res", response)
 
     def _stream_stream(
@@ -143,9 +186,8 @@ class Client(_Caller):
         wait_for_ready: bool | None,
     ) -> ResponseStream[Res]:
         call = self._open(method)
-        stream = call(
-            iter(requests), timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
-        )
+        checked = map(method.check_request, requests)
+        stream = call(checked, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready)
         return cast("ResponseStream[Res]", stream)
 
 
@@ -203,13 +245,18 @@ class AsyncClient(_Caller):
         metadata: Metadata | None,
         wait_for_ready: bool | None,
     ) -> Res:
-        response = await self._open(method)(
-            requests,
+        checked = _Requests(method, requests)
+        call = self._open(method)(
+            checked,
             timeout=timeout,
             metadata=_aio_metadata(metadata),
             wait_for_ready=wait_for_ready,
         )
-        return cast("Res", response)
+        try:
+            return cast("Res", await call)
+        except asyncio.CancelledError:
+            checked.raise_error()
+            raise
 
     def _stream_stream(
         self,
@@ -219,13 +266,14 @@ class AsyncClient(_Caller):
         metadata: Metadata | None,
         wait_for_ready: bool | None,
     ) -> AsyncResponseStream[Res]:
+        checked = _Requests(method, requests)
         call = self._open(method)(
-            requests,
+            checked,
             timeout=timeout,
             metadata=_aio_metadata(metadata),
             wait_for_ready=wait_for_ready,
         )
-        return AsyncResponseStream(call)
+        return AsyncResponseStream(call, checked)
 
 
 def _aio_metadata(metadata: Metadata | None) -> aio.Metadata | None:

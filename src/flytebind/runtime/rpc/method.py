@@ -45,14 +45,15 @@ class Method(Generic[Req, Res]):
         """The RPC's name in the .proto."""
         return self.path.rpartition("/")[2]
 
-    def check_request(self, request: object) -> None:
-        """Refuse what gRPC would only call unserializable.
+    def check_request(self, request: object) -> Req:
+        """Give the request back; refuse what gRPC would call unserializable, or send as it is.
 
         Raises:
             TypeError: If it is not the model that this RPC takes.
         """
         if not isinstance(request, self.request):
             raise TypeError(f"{self._label} takes {_name(self.request)}, not {_kind(request)}")
+        return request
 
     def check_response(self, response: object) -> None:
         """Refuse what a handler must not return.

@@ -136,6 +136,9 @@ def _end(error: Exception, method: Method[Any, Any], context: grpc.ServicerConte
     code = cast("Any", context).code  # which types-grpcio does not know
     if type(error) is Exception and not error.args and code() is not None:
         raise error
+    # So is a bare RpcError what tells a handler that reads requests of the end of the call.
+    if isinstance(error, grpc.RpcError) and not context.is_active():
+        raise error
     status = _status(error, method)
     metadata = status.trailing_metadata()
     if metadata:

@@ -60,10 +60,11 @@ def fit(message: str) -> str:
     Clients give 8 KiB to all metadata, the percent-encoded message included; of a longer one they
     would report the length instead of what it says.
     """
-    cut = message
+    whole = message.encode(errors="replace").decode()  # Nobody can send a lone surrogate.
+    cut = whole[:_MAX_MESSAGE]  # Encoded, it is at least as long.
     while len(quote(cut)) > _MAX_MESSAGE:
         cut = cut[: len(cut) * 3 // 4]
-    return message if cut is message else f"{cut}..."
+    return whole if len(cut) == len(whole) else f"{cut}..."
 
 
 def status_details(error: grpc.RpcError) -> tuple[AnyMessage, ...]:

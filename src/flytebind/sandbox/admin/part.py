@@ -1,0 +1,19 @@
+"""What each subject of the admin service is made of."""
+
+from __future__ import annotations
+
+from flytebind.sandbox.blobs import BlobStore
+from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.settings import Settings
+from flytebind.sandbox.store import Store
+from flytebind.services.admin import AdminServiceServicer
+
+
+class Part(AdminServiceServicer):
+    """A share of the admin service's methods; ``Admin`` inherits all of them."""
+
+    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, settings: Settings) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.clock = clock
+        self.settings = settings

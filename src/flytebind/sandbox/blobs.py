@@ -1,0 +1,112 @@
+"""Offloaded data: files below one folder, known by ``file://`` URIs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.request import url2pathname
+
+_SCHEME = "file://"
+
+
+class BlobStore:
+    """Reads and writes files below a folder, and nothing outside it.
+
+    Args:
+        folder: Made when absent, kept afterwards. None: a temporary one that ``close`` removes.
+    """
+
+    folder: Path
+    """Absolute, free of symbolic links."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._temporary = None
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(
+                prefix="flytebind-sandbox-", ignore_cleanup_errors=True
+            )
+            folder = Path(self._temporary.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.resolve()
+
+    def close(self) -> None:
+        """Remove the folder, if it is a temporary one."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def read(self, uri: str, limit: int) -> bytes | None:
+        """What a file holds.
+
+        Returns:
+            None when there is no such file, when it has more than ``limit`` bytes, and when the URI
+            is not one of a file below the folder.
+        """
+        path = self._file(uri)
+        if path is None:
+            return None
+        try:
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size > limit:
+                    return None
+                return file.read()
+        except OSError:
+            return None
+
+    def size(self, uri: str) -> int | None:
+        """How many bytes a file holds; None where ``read`` would find no file."""
+        path = self._file(uri)
+        try:
+            return None if path is None else path.stat().st_size
+        except OSError:
+            return None
+
+    def write(self, path: str, data: bytes) -> str:
+        """Make or replace a file; whoever reads it meanwhile gets the old or the new one, whole.
+
+        Args:
+            path: Below the folder.
+            data: All of it.
+
+        Returns:
+            The file's URI.
+
+        Raises:
+            ValueError: If the path leads out of the folder.
+        """
+        target = self._below(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, written = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(written, target)
+        except BaseException:
+            os.unlink(written)
+            raise
+        return target.as_uri()
+
+    def uri(self, path: str) -> str:
+        """The URI of a path below the folder, whether there is a file or not.
+
+        Raises:
+            ValueError: If the path leads out of the folder.
+        """
+        return self._below(path).as_uri()
+
+    def _below(self, path: str) -> Path:
+        # Not Path.resolve, which raises for a loop of links before Python 3.13.
+        resolved = Path(os.path.realpath(self.folder / path))
+        if not resolved.is_relative_to(self.folder):
+            raise ValueError(f"{path!r} leads out of the sandbox's folder")
+        return resolved
+
+    def _file(self, uri: str) -> Path | None:
+        """The file that a URI names, if it is a regular one below the folder."""
+        if not uri.startswith(_SCHEME):
+            return None
+        try:
+            path = self._below(url2pathname(uri.removeprefix(_SCHEME).removeprefix("localhost")))
+            return path if path.is_file() else None
+        except (OSError, ValueError):  # too long, or with a NUL
+            return None

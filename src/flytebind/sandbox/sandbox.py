@@ -1,0 +1,209 @@
+"""An admin server in this process."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc import aio
+
+from flytebind.runtime.typing import Self
+from flytebind.sandbox.admin import Admin
+from flytebind.sandbox.auth import Authentication, AuthMetadata, Identity, Tokens
+from flytebind.sandbox.blobs import BlobStore
+from flytebind.sandbox.calls import Calls
+from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.dataproxy import DataProxy
+from flytebind.sandbox.engine_key import EngineMark
+from flytebind.sandbox.faults import Faults
+from flytebind.sandbox.http import HttpServer
+from flytebind.sandbox.relay import Relay
+from flytebind.sandbox.settings import Settings
+from flytebind.sandbox.signals import Signals
+from flytebind.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+    from flytebind.sandbox.play import Engine
+
+_CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+
+
+class Sandbox:
+    """A Flyte admin to test against: real gRPC on a real port, without a cluster.
+
+    It serves from the moment it is made until ``stop``, or the end of a ``with`` block. Executions
+    do nothing by themselves: send events, or let ``play`` run scripted workflows.
+
+        >>> with Sandbox() as sandbox, sandbox.channel() as channel:
+        ...     domains = AdminServiceClient(channel).get_domains(GetDomainRequest())
+
+    Args:
+        host: Where to listen.
+        port: Where to listen; 0 takes a free port.
+        db: A SQLite file that keeps everything, made when absent; None keeps it in memory.
+        data: The folder of offloaded data. By default a temporary one or, with ``db``, the file's
+            name with ``.data`` after it.
+        auth: Whether calls need a token; see ``tokens``.
+        relay: Whether connections go through a relay, so that ``faults`` can break them. It costs
+            some speed.
+        settings: Limits and the like.
+        clock: The sandbox's time; a new one by default.
+
+    Raises:
+        OSError: If the port is taken, or a file or folder cannot be used.
+        StoreError: If ``db`` is no file of a sandbox, or another one has it open.
+    """
+
+    endpoint: str
+    """Where clients connect to, as ``host:port``."""
+    settings: Settings
+    clock: Clock
+    """Move it to see what time does."""
+    calls: Calls
+    """What clients have called so far."""
+    faults: Faults
+    """Trouble on request."""
+    tokens: Tokens | None
+    """Makes and revokes access tokens; None when authentication is off."""
+    admin: Admin
+    """The admin service's side of the server."""
+    signals: Signals
+    """The signal service's side of the server."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        db: str | Path | None = None,
+        data: str | Path | None = None,
+        auth: bool = False,
+        relay: bool = False,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        engine_key = secrets.token_hex()
+        self._engine_key = engine_key
+        self._engine: Engine | None = None
+        self.settings = settings or Settings()
+        self.clock = clock or Clock()
+        self.calls = Calls(engine_key)
+        self.faults = Faults(engine_key)
+        self.tokens = Tokens(self.clock) if auth else None
+        if data is None and db is not None:
+            data = f"{db}.data"
+        with ExitStack() as closers:
+            store = Store(db, now=self.clock.now)
+            closers.callback(store.close)
+            blobs = BlobStore(None if data is None else Path(data))
+            closers.callback(blobs.close)
+            http = HttpServer(blobs, self.clock, self.tokens, host)
+            closers.callback(http.close)
+            self.admin = Admin(store, blobs, self.clock, self.settings)
+            self.signals = Signals(store)
+            interceptors: list[grpc.ServerInterceptor] = [self.calls, self.faults]
+            if self.tokens is not None:
+                interceptors.append(Authentication(self.tokens, engine_key))
+            server = grpc.server(
+                ThreadPoolExecutor(self.settings.max_workers, thread_name_prefix="sandbox"),
+                interceptors=interceptors,
+                options=[
+                    ("grpc.max_receive_message_length", self.settings.max_message_bytes),
+                    ("grpc.max_send_message_length", -1),
+                    ("grpc.so_reuseport", 0),  # a port that is taken is an error
+                ],
+            )
+            self.admin.add_to_server(server)
+            self.signals.add_to_server(server)
+            DataProxy(self.admin, blobs, self.clock, http).add_to_server(server)
+            if self.tokens is not None:
+                AuthMetadata(http.url, self.tokens).add_to_server(server)
+                Identity().add_to_server(server)
+            own_port = _bind(server, host, 0 if relay else port)
+            self._address = self.endpoint = f"{host}:{own_port}"
+            server.start()
+            closers.callback(lambda: server.stop(grace=None).wait())
+            closers.callback(self.faults.clear)  # wakes calls that are being delayed
+            if relay:
+                front = Relay(host, port, (host, own_port))
+                closers.callback(front.close)
+                self.faults.use_relay(front)
+                self.endpoint = f"{host}:{front.port}"
+            self._closers = closers.pop_all()
+
+    def channel(self) -> grpc.Channel:
+        """A new channel to the sandbox, yours to close. It takes messages of any size."""
+        return grpc.insecure_channel(self.endpoint, _CHANNEL_OPTIONS)
+
+    def async_channel(self) -> aio.Channel:
+        """A new asyncio channel to the sandbox, yours to close. It takes messages of any size."""
+        return aio.insecure_channel(self.endpoint, _CHANNEL_OPTIONS)
+
+    def engine_channel(self) -> grpc.Channel:
+        """A channel for what plays the cluster's part, yours to close.
+
+        Its calls need no token, meet no faults, and are not counted.
+        """
+        channel = grpc.insecure_channel(self._address, _CHANNEL_OPTIONS)
+        return grpc.intercept_channel(channel, EngineMark(self._engine_key))
+
+    def play(self, script: str) -> WorkflowExecutionIdentifier:
+        """Start a scripted workflow, which then runs by itself.
+
+        From the first call on, executions of scripted launch plans run whoever creates them.
+        ``flytebind.sandbox.play.SCRIPTS`` has their names.
+
+        Returns:
+            The id of the execution.
+
+        Raises:
+            LookupError: If there is no such script.
+        """
+        return self.engine().launch(script)
+
+    def engine(self, speed: float = 1.0) -> Engine:
+        """What runs scripted workflows, started when it is first asked for.
+
+        Args:
+            speed: How many times faster than written; counts for the first call only.
+        """
+        from flytebind.sandbox.play import Engine
+
+        if self._engine is None:
+            self._engine = Engine(self, speed=speed)
+            self._closers.callback(self._engine.stop)
+        return self._engine
+
+    def stop(self) -> None:
+        """Stop serving and close all files. Stopping twice does no harm."""
+        self._closers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.endpoint!r})"
+
+
+def _bind(server: grpc.Server, host: str, port: int) -> int:
+    try:
+        bound = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise OSError(f"cannot listen on {host}:{port}: it is taken, or no address of this machine")
+    return bound

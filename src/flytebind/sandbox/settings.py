@@ -1,0 +1,36 @@
+"""What an admin server is configured with; the defaults are those of a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits and fixed facts of the sandbox."""
+
+    domains: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "development": "Development",
+            "staging": "Staging",
+            "production": "Production",
+        }
+    )
+    """Ids and names; every project has all of them."""
+    projects: tuple[str, ...] = ("flytesnacks",)
+    """Projects that exist from the start."""
+    max_inline_bytes: int = 2 * MIB
+    """Inputs and outputs above this are not answered inline, and not taken inline in events."""
+    max_download_bytes: int = 2 * MIB
+    """Offloaded data above this reads as empty (admin logs a warning)."""
+    signed_urls: bool = False
+    """Whether data is answered with a signed link too."""
+    max_list_error_bytes: int = 100
+    """Error messages are cut to this in lists of executions and node executions."""
+    max_message_bytes: int = 64 * MIB
+    """The largest message that the server takes."""
+    max_workers: int = 64
+    """How many calls are worked on at a time."""

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+
+from flytebind.models.admin.signal import (
+    Signal,
+    SignalGetOrCreateRequest,
+    SignalListRequest,
+    SignalSetRequest,
+)
+from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
+from flytebind.models.core.literals import Literal, Primitive, Scalar
+from flytebind.models.core.types import LiteralType, SimpleType
+from tests.sandbox.support import DOMAIN, PROJECT, Server, refused
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+EXECUTION = WorkflowExecutionIdentifier(PROJECT, DOMAIN, "run")
+BOOLEAN = LiteralType(simple=SimpleType.BOOLEAN)
+YES = Literal(scalar=Scalar(primitive=Primitive(boolean=True)))
+NO = Literal(scalar=Scalar(primitive=Primitive(boolean=False)))
+WORD = Literal(scalar=Scalar(primitive=Primitive(string_value="yes")))
+
+
+def signal_id(name: str = "go") -> SignalIdentifier:
+    return SignalIdentifier(name, EXECUTION)
+
+
+def get_or_create(server: Server, name: str = "go", kind: LiteralType = BOOLEAN) -> Signal:
+    return server.signal_client.get_or_create_signal(
+        SignalGetOrCreateRequest(id=signal_id(name), type=kind)
+    )
+
+
+def set_value(server: Server, value: Literal, name: str = "go") -> None:
+    server.signal_client.set_signal(SignalSetRequest(id=signal_id(name), value=value))
+
+
+def listed(server: Server, **changes: object) -> list[str]:
+    request = SignalListRequest.from_dict(
+        {"workflowExecutionId": EXECUTION.to_dict(), "limit": 9, **changes}
+    )
+    signals = server.signal_client.list_signals(request).signals
+    return [signal.id.signal_id for signal in signals if signal.id is not None]
+
+
+def test_a_signal_waits_without_a_value_until_it_is_set(server: Server) -> None:
+    waiting = Signal(id=signal_id(), type=BOOLEAN)
+    assert get_or_create(server) == waiting
+    assert get_or_create(server) == waiting
+    set_value(server, YES)
+    assert get_or_create(server) == waiting.replace(value=YES)
+    set_value(server, NO)
+    assert get_or_create(server) == waiting.replace(value=NO)
+
+
+def test_a_signal_keeps_its_type(server: Server) -> None:
+    get_or_create(server)
+    with refused(grpc.StatusCode.ALREADY_EXISTS, "go"):
+        get_or_create(server, kind=LiteralType(simple=SimpleType.STRING))
+    with refused(INVALID, "go is boolean, not string"):
+        set_value(server, WORD)
+    assert get_or_create(server) == Signal(id=signal_id(), type=BOOLEAN)
+
+
+def test_a_signal_is_made_once_however_many_ask(server: Server) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        signals = list(pool.map(lambda _: get_or_create(server), range(16)))
+    assert signals == [Signal(id=signal_id(), type=BOOLEAN)] * 16
+    assert listed(server) == ["go"]
+
+
+def test_the_signals_of_an_execution_are_listed_in_pages(server: Server) -> None:
+    for name in ("b", "a", "c"):
+        get_or_create(server, name)
+    other = SignalIdentifier("d", WorkflowExecutionIdentifier(PROJECT, DOMAIN, "other"))
+    server.signal_client.get_or_create_signal(SignalGetOrCreateRequest(id=other, type=BOOLEAN))
+    assert listed(server, limit=2) == ["b", "a"]
+    assert listed(server, limit=2, token="2") == ["c"]
+    assert listed(server, filters="value_in(signal_id,a;b)") == ["b", "a"]
+    ascending = {"key": "signal_id", "direction": "ASCENDING"}
+    assert listed(server, sortBy=ascending) == ["a", "b", "c"]
+
+
+def test_listeners_hear_of_values_that_were_stored(server: Server) -> None:
+    heard: list[tuple[SignalIdentifier, Literal]] = []
+
+    def fail(id: SignalIdentifier, value: Literal) -> None:
+        raise RuntimeError("a listener must not fail the call")
+
+    server.signals.set_listeners += [fail, lambda id, value: heard.append((id, value))]
+    get_or_create(server)
+    with refused(INVALID):
+        set_value(server, WORD)
+    set_value(server, YES)
+    assert heard == [(signal_id(), YES)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "word"),
+    [
+        (SignalSetRequest(value=YES), "id"),
+        (SignalSetRequest(id=signal_id()), "value"),
+        (SignalSetRequest(id=signal_id(), value=Literal()), "value"),
+        (SignalSetRequest(id=signal_id(""), value=YES), "signal_id"),
+        (SignalSetRequest(id=signal_id("ghost"), value=YES), "ghost does not exist"),
+    ],
+)
+def test_a_value_that_cannot_be_set_is_refused(
+    server: Server, request_: SignalSetRequest, word: str
+) -> None:
+    get_or_create(server)
+    with refused(INVALID, word):
+        server.signal_client.set_signal(request_)
+
+
+def test_incomplete_ids_are_refused_by_their_part(server: Server) -> None:
+    client = server.signal_client
+    with refused(INVALID, "type"):
+        client.get_or_create_signal(SignalGetOrCreateRequest(id=signal_id()))
+    with refused(INVALID, "execution_id"):
+        client.get_or_create_signal(
+            SignalGetOrCreateRequest.from_dict({"id": {"signalId": "go"}, "type": {}})
+        )
+    with refused(INVALID, "domain"):
+        nowhere = SignalIdentifier("go", EXECUTION.replace(domain=""))
+        client.get_or_create_signal(SignalGetOrCreateRequest(id=nowhere, type=BOOLEAN))
+    with refused(INVALID, "workflow_execution_id"):
+        client.list_signals(SignalListRequest(limit=1))
+    with refused(INVALID, "limit"):
+        client.list_signals(SignalListRequest(workflow_execution_id=EXECUTION))
