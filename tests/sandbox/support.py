@@ -52,7 +52,7 @@ class Server:
         self.store = Store(now=self.clock.now)
         self.blobs = BlobStore(folder)
         self.http = HttpServer(self.blobs, self.clock, tokens)
-        self.admin = Admin(self.store, self.blobs, self.clock, self.settings)
+        self.admin = Admin(self.store, self.blobs, self.http, self.clock, self.settings)
         self.signals = Signals(self.store)
         self._grpc = grpc.server(
             ThreadPoolExecutor(16), interceptors=[Authentication(tokens)] if tokens else []

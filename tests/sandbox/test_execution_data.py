@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
 import grpc
 import pytest
 
@@ -158,11 +162,16 @@ def test_a_dynamic_node_has_the_workflow_that_it_has_yielded(client: AdminServic
 def test_links_come_when_signed_urls_are_on(server: Server, client: AdminServiceClient) -> None:
     data = integers(o0=1).to_bytes()
     uri = server.blobs.write("outputs.pb", data)
-    send(client, WorkflowPhase.SUCCEEDED, output_uri=uri)
+    send(client, WorkflowPhase.SUCCEEDED, output_uri=uri.replace("file://", "file://localhost"))
     assert of_execution(client).outputs.url == ""
     server.admin.settings = server.settings.__class__(signed_urls=True)
     outputs = of_execution(client).outputs
-    assert (outputs.url, outputs.bytes) == (uri, len(data))
+    assert outputs.bytes == len(data)
+    with urlopen(outputs.url, timeout=20) as answer:
+        assert answer.read() == data
+    server.clock.advance(timedelta(minutes=3))
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(outputs.url, timeout=20)
 
 
 def test_an_unknown_or_missing_id_is_refused(client: AdminServiceClient) -> None:

@@ -61,6 +61,14 @@ class BlobStore:
         except OSError:
             return None
 
+    def canonical(self, uri: str) -> str | None:
+        """The URI that ``write`` gave for a file which may be named in another way.
+
+        None where ``read`` would find no file.
+        """
+        path = self._file(uri)
+        return None if path is None else path.as_uri()
+
     def write(self, path: str, data: bytes) -> str:
         """Make or replace a file; whoever reads it meanwhile gets the old or the new one, whole.
 

@@ -105,7 +105,7 @@ class Sandbox:
             closers.callback(blobs.close)
             http = HttpServer(blobs, self.clock, self.tokens, host)
             closers.callback(http.close)
-            self.admin = Admin(store, blobs, self.clock, self.settings)
+            self.admin = Admin(store, blobs, http, self.clock, self.settings)
             self.signals = Signals(store)
             interceptors: list[grpc.ServerInterceptor] = [self.calls, self.faults]
             if self.tokens is not None:

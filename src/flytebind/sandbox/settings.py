@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 MIB = 1024 * 1024
 
@@ -27,7 +28,9 @@ class Settings:
     max_download_bytes: int = 2 * MIB
     """Offloaded data above this reads as empty (admin logs a warning)."""
     signed_urls: bool = False
-    """Whether data is answered with a signed link too."""
+    """Whether offloaded data is answered with a signed link too."""
+    signed_url_lifetime: timedelta = timedelta(minutes=3)
+    """How long such a link is good."""
     max_list_error_bytes: int = 100
     """Error messages are cut to this in lists of executions and node executions."""
     max_message_bytes: int = 64 * MIB

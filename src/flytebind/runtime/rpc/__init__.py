@@ -9,6 +9,9 @@ except ModuleNotFoundError as error:
         "flytebind's services need grpcio: pip install 'flytebind[remote]'", name="grpc"
     ) from None
 
+from grpc import ServicerContext as ServicerContext
+from grpc.aio import ServicerContext as AsyncServicerContext  # noqa: F401
+
 from flytebind.runtime.rpc.client import (
     AsyncClient as AsyncClient,
     AsyncResponseStream as AsyncResponseStream,

@@ -41,7 +41,7 @@ class ExecutionData(Part):
     """Answers for what went into executions and what came out.
 
     Data that is absent, too large or no LiteralMap reads as an empty map, as with flyteadmin. With
-    ``settings.signed_urls``, the links are those of the offloaded data; data kept inline has none.
+    ``settings.signed_urls``, offloaded data has a link besides; data kept inline has none.
     """
 
     def get_execution_data(
@@ -119,9 +119,10 @@ class ExecutionData(Part):
             return
         if not uri:
             return
-        if self.settings.signed_urls and (size := self.blobs.size(uri)) is not None:
-            link.url = uri
-            link.bytes = size
+        if self.settings.signed_urls and (own_uri := self.blobs.canonical(uri)) is not None:
+            expires_at = self.clock.now() + self.settings.signed_url_lifetime
+            link.url = self.http.signed_url("GET", own_uri, expires_at)
+            link.bytes = self.blobs.size(own_uri) or 0
         data = self.blobs.read(uri, limit=self.settings.max_download_bytes)
         if data is not None:
             try:

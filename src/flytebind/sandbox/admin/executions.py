@@ -55,6 +55,7 @@ from flytebind.sandbox.admin.projects import check_project_domain
 from flytebind.sandbox.auth import principal
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.http import HttpServer
 from flytebind.sandbox.settings import Settings
 from flytebind.sandbox.store import DuplicateError, Row, Store, Value, tables
 
@@ -78,8 +79,10 @@ class Executions(Part):
     metadata.
     """
 
-    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, settings: Settings) -> None:
-        super().__init__(store, blobs, clock, settings)
+    def __init__(
+        self, store: Store, blobs: BlobStore, http: HttpServer, clock: Clock, settings: Settings
+    ) -> None:
+        super().__init__(store, blobs, http, clock, settings)
         self.created_listeners: list[Callable[[WorkflowExecutionIdentifier], None]] = []
         """Called with each new execution, once it is stored, in the thread of the call."""
 

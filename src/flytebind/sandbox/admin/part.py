@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.http import HttpServer
 from flytebind.sandbox.settings import Settings
 from flytebind.sandbox.store import Store
 from flytebind.services.admin import AdminServiceServicer
@@ -12,8 +13,11 @@ from flytebind.services.admin import AdminServiceServicer
 class Part(AdminServiceServicer):
     """A share of the admin service's methods; ``Admin`` inherits all of them."""
 
-    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, blobs: BlobStore, http: HttpServer, clock: Clock, settings: Settings
+    ) -> None:
         self.store = store
         self.blobs = blobs
+        self.http = http
         self.clock = clock
         self.settings = settings

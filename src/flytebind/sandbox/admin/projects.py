@@ -28,6 +28,7 @@ from flytebind.sandbox.admin.checks import check_labels, invalid, required
 from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.http import HttpServer
 from flytebind.sandbox.settings import Settings
 from flytebind.sandbox.store import DuplicateError, Row, Store
 from flytebind.sandbox.store.tables import PROJECTS
@@ -42,8 +43,10 @@ _BY_ID = Sort(key="identifier", direction=Sort.Direction.ASCENDING)
 class Projects(Part):
     """Registers, changes and shows projects; those of the settings exist from the start."""
 
-    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, settings: Settings) -> None:
-        super().__init__(store, blobs, clock, settings)
+    def __init__(
+        self, store: Store, blobs: BlobStore, http: HttpServer, clock: Clock, settings: Settings
+    ) -> None:
+        super().__init__(store, blobs, http, clock, settings)
         with store.transaction():
             for id in settings.projects:
                 if store.find(PROJECTS, identifier=id) is None:
