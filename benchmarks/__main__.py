@@ -19,6 +19,8 @@ from benchmarks.literal_read import LITERAL_READ
 from benchmarks.memory import MEMORY
 from benchmarks.node_list import NODE_LIST
 from benchmarks.rounds import take_turns
+from benchmarks.sandbox import SANDBOX
+from benchmarks.services import SERVICES
 from benchmarks.table import Result, render
 
 BENCHMARKS = (
@@ -29,6 +31,8 @@ BENCHMARKS = (
     LITERAL_READ.benchmark("read", "parse and read a request with 100 inputs", 1.8),
     MEMORY,
     *IMPORTS,
+    *SERVICES,
+    *SANDBOX,
     *GENERATION,
 )
 
@@ -36,7 +40,7 @@ EPILOG = """\
 Every figure is a median over several rounds in which the contestants take turns. Raw upb is shown
 as an amount, the others as ratios to it: 1.00x is as fast, or as small, as protobuf itself. A dash
 says that a contestant cannot do the job at all, or is not installed. Jobs inside this process are
-measured in processor time, imports and flytegen in time on the wall.
+measured in processor time, imports, services, sandbox and flytegen in time on the wall.
 
 benchmarks:
 """

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from benchmarks.benchmark import FLYTEBIND, RAW, Benchmark, Sampler, is_installed
 from benchmarks.process import run_python
 
-RAW_STATEMENT = "import flyteidl.admin.execution_pb2"
+RAW_MODELS = "import flyteidl.admin.execution_pb2"
+RAW_SERVICES = "import flyteidl.service.admin_pb2_grpc"
 
 
 def importer(statement: str) -> Sampler:
@@ -26,9 +27,16 @@ def importer(statement: str) -> Sampler:
     return sample
 
 
-def import_benchmark(name: str, title: str, statement: str, **others: str) -> Benchmark:
+def import_benchmark(
+    name: str,
+    title: str,
+    statement: str,
+    raw: str = RAW_MODELS,
+    target: float = 1.6,
+    **others: str,
+) -> Benchmark:
     """Compare an import of flytebind with that of the protobuf module under it."""
-    statements = {RAW: RAW_STATEMENT, FLYTEBIND: statement, **others}
+    statements = {RAW: raw, FLYTEBIND: statement, **others}
 
     @contextmanager
     def samplers() -> Iterator[Mapping[str, Sampler]]:
@@ -38,7 +46,7 @@ def import_benchmark(name: str, title: str, statement: str, **others: str) -> Be
             if is_installed(contestant)
         }
 
-    return Benchmark(name, title, 1.6, samplers, rounds=15, quick_rounds=5)
+    return Benchmark(name, title, target, samplers, rounds=15, quick_rounds=5)
 
 
 #: The module is lazy: the second row is the honest one, because it loads the class.
@@ -60,5 +68,12 @@ IMPORTS = (
         "from flytebind.models.execution import *",
         "from flytebind.models.execution import *",
         flytekit="from flytekit.models.execution import *",
+    ),
+    import_benchmark(
+        "import-services",
+        "import flytebind.services.admin",
+        "import flytebind.services.admin",
+        raw=RAW_SERVICES,
+        target=1.5,
     ),
 )

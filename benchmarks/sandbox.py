@@ -55,16 +55,6 @@ TASK = Identifier(ResourceType.TASK, "flytesnacks", "development", "fan-out", "v
 EXECUTION = WorkflowExecutionIdentifier("flytesnacks", "development", "fan-out")
 PHASE = CoreNodeExecution.Phase
 
-#: Serves a file until its standard input is closed.
-SERVER = """
-import sys
-from flytebind.sandbox import Sandbox
-
-with Sandbox(db=sys.argv[1]) as sandbox:
-    print(sandbox.endpoint, flush=True)
-    sys.stdin.read()
-"""
-
 
 @contextmanager
 def server() -> Iterator[str]:
@@ -72,14 +62,11 @@ def server() -> Iterator[str]:
     with TemporaryDirectory() as folder:
         db = Path(folder, "sandbox.db")
         fill(db)
-        command = [sys.executable, "-c", SERVER, str(db)]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdin
+        command = [sys.executable, "-m", "flytebind.sandbox", "--port=0", f"--db={db}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
-            yield process.stdout.readline().strip()
-            process.stdin.close()
+            yield process.stdout.readline().removeprefix("endpoint").strip()
+            process.terminate()
 
 
 def fill(db: Path) -> None:

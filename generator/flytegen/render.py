@@ -75,9 +75,9 @@ class _Renderer:
             body, library.source, ("Where each model lives.",)
         )
 
-    def _use(self, module: str, name: str = "", alias: str = "") -> str:
+    def _use(self, module: str, name: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
-        return self._imports.use(module, name, alias)
+        return self._imports.use(module, name)
 
     def _body(self, template: str, imports: tuple[Import, ...] = (), **context: object) -> str:
         self._imports = Imports(imports)

@@ -275,6 +275,7 @@ class ServiceModule:
     name: str
     """Full dotted name."""
     proto_file: str
+    pb2_module: str
     services: tuple[Service, ...]
     imports: tuple[Import, ...]
     """The modules of the models that go in and out."""

@@ -69,6 +69,7 @@ class _Builder:
         homes: Mapping[str, Home],
         problems: Problems,
     ) -> None:
+        self._source = source
         self._overlay = overlay
         self._models_root = models_root
         self._homes = homes
@@ -95,6 +96,7 @@ class _Builder:
         return ServiceModule(
             name=name,
             proto_file=file.name,
+            pb2_module=self._source.modules[file.name],
             services=made,
             imports=imports.all(),
             exports=tuple(sorted(item for service in made for item in service.classes)),

@@ -23,6 +23,7 @@ from benchmarks.literal_read import LITERAL_READ
 from benchmarks.node_list import NODE_LIST
 from benchmarks.process import run_python
 from benchmarks.rounds import take_turns
+from benchmarks.services import SERVICES
 from benchmarks.table import Result, amount, render
 
 INPUTS = {**samples.INTEGERS, **samples.FLOATS, **samples.STRINGS, **samples.BOOLEANS}
@@ -101,6 +102,13 @@ def test_only_importing_a_class_loads_protobuf_modules(statement: str, loaded: i
 def test_a_process_that_fails_says_why() -> None:
     with pytest.raises(BenchmarkError, match="ZeroDivisionError"):
         run_python("-c", "1 / 0")
+
+
+@pytest.mark.parametrize("item", SERVICES, ids=lambda item: item.name)
+def test_calls_over_a_socket_come_to_the_same_for_both(item: Benchmark) -> None:
+    with item.prepare() as samplers:
+        assert set(samplers) == {RAW, FLYTEBIND}
+        assert all(0 < sample() < 1 for sample in samplers.values())
 
 
 def constant(result: object) -> Callable[[], Callable[[], object]]:
@@ -213,6 +221,10 @@ def test_the_targets_are_those_that_were_set() -> None:
         "read": 1.8,
         "memory": 1.2,
         **{item.name: 1.6 for item in IMPORTS},
+        "import-services": 1.5,
+        **{item.name: 1.11 for item in SERVICES},
+        "sandbox-load": 1 / 2000,
+        "sandbox-page": 0.02,
         **dict(zip([item.name for item in GENERATION], [15, 2], strict=True)),
     }
 

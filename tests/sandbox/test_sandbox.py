@@ -109,13 +109,15 @@ def test_a_port_that_is_taken_is_an_error_that_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for relay in (False, True):
-            with pytest.raises(OSError, match=f"127.0.0.1:{port}|in use"):
+            with pytest.raises(
+                OSError, match=f"cannot listen on 127.0.0.1:{port}: Address already"
+            ):
                 Sandbox(port=port, relay=relay)
 
 
 def test_nothing_is_left_open_by_a_sandbox_that_could_not_start(tmp_path: Path) -> None:
     db = tmp_path / "sandbox.db"
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="taken"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="listen"):
         Sandbox(port=taken.getsockname()[1], db=db)
     with Sandbox(db=db) as sandbox:  # not: the file is open elsewhere
         assert sandbox.endpoint

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.admin import (
     common as _admin_common,
     description_entity as _admin_description_entity,
@@ -26,10 +23,12 @@ from flytebind.models.admin import (
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -3254,6 +3253,7 @@ class AdminServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AdminService"
+    _pb2_module = "flyteidl.service.admin_pb2"
     _methods = _AdminServiceMethods
 
     def create_task(
@@ -3777,12 +3777,15 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AdminService"
+    _pb2_module = "flyteidl.service.admin_pb2"
     _methods = _AdminServiceMethods
 
     async def create_task(
         self,
         request: _admin_task.TaskCreateRequest,
-        context: _AsyncContext[_admin_task.TaskCreateRequest, _admin_task.TaskCreateResponse],
+        context: _AsyncServicerContext[
+            _admin_task.TaskCreateRequest, _admin_task.TaskCreateResponse
+        ],
         /,
     ) -> _admin_task.TaskCreateResponse:
         """Answer ``CreateTask``; see ``AdminServiceClient.create_task``."""
@@ -3791,7 +3794,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_task(
         self,
         request: _admin_common.ObjectGetRequest,
-        context: _AsyncContext[_admin_common.ObjectGetRequest, _admin_task.Task],
+        context: _AsyncServicerContext[_admin_common.ObjectGetRequest, _admin_task.Task],
         /,
     ) -> _admin_task.Task:
         """Answer ``GetTask``; see ``AdminServiceClient.get_task``."""
@@ -3800,7 +3803,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_task_ids(
         self,
         request: _admin_common.NamedEntityIdentifierListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
         ],
         /,
@@ -3811,7 +3814,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_tasks(
         self,
         request: _admin_common.ResourceListRequest,
-        context: _AsyncContext[_admin_common.ResourceListRequest, _admin_task.TaskList],
+        context: _AsyncServicerContext[_admin_common.ResourceListRequest, _admin_task.TaskList],
         /,
     ) -> _admin_task.TaskList:
         """Answer ``ListTasks``; see ``AdminServiceClient.list_tasks``."""
@@ -3820,7 +3823,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_workflow(
         self,
         request: _admin_workflow.WorkflowCreateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_workflow.WorkflowCreateRequest, _admin_workflow.WorkflowCreateResponse
         ],
         /,
@@ -3831,7 +3834,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_workflow(
         self,
         request: _admin_common.ObjectGetRequest,
-        context: _AsyncContext[_admin_common.ObjectGetRequest, _admin_workflow.Workflow],
+        context: _AsyncServicerContext[_admin_common.ObjectGetRequest, _admin_workflow.Workflow],
         /,
     ) -> _admin_workflow.Workflow:
         """Answer ``GetWorkflow``; see ``AdminServiceClient.get_workflow``."""
@@ -3840,7 +3843,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_workflow_ids(
         self,
         request: _admin_common.NamedEntityIdentifierListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
         ],
         /,
@@ -3851,7 +3854,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_workflows(
         self,
         request: _admin_common.ResourceListRequest,
-        context: _AsyncContext[_admin_common.ResourceListRequest, _admin_workflow.WorkflowList],
+        context: _AsyncServicerContext[
+            _admin_common.ResourceListRequest, _admin_workflow.WorkflowList
+        ],
         /,
     ) -> _admin_workflow.WorkflowList:
         """Answer ``ListWorkflows``; see ``AdminServiceClient.list_workflows``."""
@@ -3860,7 +3865,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_launch_plan(
         self,
         request: _admin_launch_plan.LaunchPlanCreateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_launch_plan.LaunchPlanCreateRequest, _admin_launch_plan.LaunchPlanCreateResponse
         ],
         /,
@@ -3871,7 +3876,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_launch_plan(
         self,
         request: _admin_common.ObjectGetRequest,
-        context: _AsyncContext[_admin_common.ObjectGetRequest, _admin_launch_plan.LaunchPlan],
+        context: _AsyncServicerContext[
+            _admin_common.ObjectGetRequest, _admin_launch_plan.LaunchPlan
+        ],
         /,
     ) -> _admin_launch_plan.LaunchPlan:
         """Answer ``GetLaunchPlan``; see ``AdminServiceClient.get_launch_plan``."""
@@ -3880,7 +3887,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_active_launch_plan(
         self,
         request: _admin_launch_plan.ActiveLaunchPlanRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_launch_plan.ActiveLaunchPlanRequest, _admin_launch_plan.LaunchPlan
         ],
         /,
@@ -3891,7 +3898,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_active_launch_plans(
         self,
         request: _admin_launch_plan.ActiveLaunchPlanListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_launch_plan.ActiveLaunchPlanListRequest, _admin_launch_plan.LaunchPlanList
         ],
         /,
@@ -3902,7 +3909,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_launch_plan_ids(
         self,
         request: _admin_common.NamedEntityIdentifierListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
         ],
         /,
@@ -3913,7 +3920,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_launch_plans(
         self,
         request: _admin_common.ResourceListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.ResourceListRequest, _admin_launch_plan.LaunchPlanList
         ],
         /,
@@ -3924,7 +3931,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_launch_plan(
         self,
         request: _admin_launch_plan.LaunchPlanUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_launch_plan.LaunchPlanUpdateRequest, _admin_launch_plan.LaunchPlanUpdateResponse
         ],
         /,
@@ -3935,7 +3942,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_execution(
         self,
         request: _admin_execution.ExecutionCreateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.ExecutionCreateRequest, _admin_execution.ExecutionCreateResponse
         ],
         /,
@@ -3946,7 +3953,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def relaunch_execution(
         self,
         request: _admin_execution.ExecutionRelaunchRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.ExecutionRelaunchRequest, _admin_execution.ExecutionCreateResponse
         ],
         /,
@@ -3957,7 +3964,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def recover_execution(
         self,
         request: _admin_execution.ExecutionRecoverRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.ExecutionRecoverRequest, _admin_execution.ExecutionCreateResponse
         ],
         /,
@@ -3968,7 +3975,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_execution(
         self,
         request: _admin_execution.WorkflowExecutionGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.WorkflowExecutionGetRequest, _admin_execution.Execution
         ],
         /,
@@ -3979,7 +3986,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_execution(
         self,
         request: _admin_execution.ExecutionUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.ExecutionUpdateRequest, _admin_execution.ExecutionUpdateResponse
         ],
         /,
@@ -3990,7 +3997,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_execution_data(
         self,
         request: _admin_execution.WorkflowExecutionGetDataRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.WorkflowExecutionGetDataRequest,
             _admin_execution.WorkflowExecutionGetDataResponse,
         ],
@@ -4002,7 +4009,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_executions(
         self,
         request: _admin_common.ResourceListRequest,
-        context: _AsyncContext[_admin_common.ResourceListRequest, _admin_execution.ExecutionList],
+        context: _AsyncServicerContext[
+            _admin_common.ResourceListRequest, _admin_execution.ExecutionList
+        ],
         /,
     ) -> _admin_execution.ExecutionList:
         """Answer ``ListExecutions``; see ``AdminServiceClient.list_executions``."""
@@ -4011,7 +4020,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def terminate_execution(
         self,
         request: _admin_execution.ExecutionTerminateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.ExecutionTerminateRequest, _admin_execution.ExecutionTerminateResponse
         ],
         /,
@@ -4022,7 +4031,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_node_execution(
         self,
         request: _admin_node_execution.NodeExecutionGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_node_execution.NodeExecutionGetRequest, _admin_node_execution.NodeExecution
         ],
         /,
@@ -4033,7 +4042,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_dynamic_node_workflow(
         self,
         request: _admin_node_execution.GetDynamicNodeWorkflowRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_node_execution.GetDynamicNodeWorkflowRequest,
             _admin_node_execution.DynamicNodeWorkflowResponse,
         ],
@@ -4045,7 +4054,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_node_executions(
         self,
         request: _admin_node_execution.NodeExecutionListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_node_execution.NodeExecutionListRequest, _admin_node_execution.NodeExecutionList
         ],
         /,
@@ -4056,7 +4065,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_node_executions_for_task(
         self,
         request: _admin_node_execution.NodeExecutionForTaskListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_node_execution.NodeExecutionForTaskListRequest,
             _admin_node_execution.NodeExecutionList,
         ],
@@ -4068,7 +4077,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_node_execution_data(
         self,
         request: _admin_node_execution.NodeExecutionGetDataRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_node_execution.NodeExecutionGetDataRequest,
             _admin_node_execution.NodeExecutionGetDataResponse,
         ],
@@ -4080,7 +4089,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def register_project(
         self,
         request: _admin_project.ProjectRegisterRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project.ProjectRegisterRequest, _admin_project.ProjectRegisterResponse
         ],
         /,
@@ -4091,7 +4100,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_project(
         self,
         request: _admin_project.Project,
-        context: _AsyncContext[_admin_project.Project, _admin_project.ProjectUpdateResponse],
+        context: _AsyncServicerContext[
+            _admin_project.Project, _admin_project.ProjectUpdateResponse
+        ],
         /,
     ) -> _admin_project.ProjectUpdateResponse:
         """Answer ``UpdateProject``; see ``AdminServiceClient.update_project``."""
@@ -4100,7 +4111,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_project(
         self,
         request: _admin_project.ProjectGetRequest,
-        context: _AsyncContext[_admin_project.ProjectGetRequest, _admin_project.Project],
+        context: _AsyncServicerContext[_admin_project.ProjectGetRequest, _admin_project.Project],
         /,
     ) -> _admin_project.Project:
         """Answer ``GetProject``; see ``AdminServiceClient.get_project``."""
@@ -4109,7 +4120,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_projects(
         self,
         request: _admin_project.ProjectListRequest,
-        context: _AsyncContext[_admin_project.ProjectListRequest, _admin_project.Projects],
+        context: _AsyncServicerContext[_admin_project.ProjectListRequest, _admin_project.Projects],
         /,
     ) -> _admin_project.Projects:
         """Answer ``ListProjects``; see ``AdminServiceClient.list_projects``."""
@@ -4118,7 +4129,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_domains(
         self,
         request: _admin_project.GetDomainRequest,
-        context: _AsyncContext[_admin_project.GetDomainRequest, _admin_project.GetDomainsResponse],
+        context: _AsyncServicerContext[
+            _admin_project.GetDomainRequest, _admin_project.GetDomainsResponse
+        ],
         /,
     ) -> _admin_project.GetDomainsResponse:
         """Answer ``GetDomains``; see ``AdminServiceClient.get_domains``."""
@@ -4127,7 +4140,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_workflow_event(
         self,
         request: _admin_event.WorkflowExecutionEventRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_event.WorkflowExecutionEventRequest, _admin_event.WorkflowExecutionEventResponse
         ],
         /,
@@ -4138,7 +4151,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_node_event(
         self,
         request: _admin_event.NodeExecutionEventRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_event.NodeExecutionEventRequest, _admin_event.NodeExecutionEventResponse
         ],
         /,
@@ -4149,7 +4162,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def create_task_event(
         self,
         request: _admin_event.TaskExecutionEventRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_event.TaskExecutionEventRequest, _admin_event.TaskExecutionEventResponse
         ],
         /,
@@ -4160,7 +4173,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_task_execution(
         self,
         request: _admin_task_execution.TaskExecutionGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_task_execution.TaskExecutionGetRequest, _admin_task_execution.TaskExecution
         ],
         /,
@@ -4171,7 +4184,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_task_executions(
         self,
         request: _admin_task_execution.TaskExecutionListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_task_execution.TaskExecutionListRequest, _admin_task_execution.TaskExecutionList
         ],
         /,
@@ -4182,7 +4195,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_task_execution_data(
         self,
         request: _admin_task_execution.TaskExecutionGetDataRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_task_execution.TaskExecutionGetDataRequest,
             _admin_task_execution.TaskExecutionGetDataResponse,
         ],
@@ -4194,7 +4207,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_project_domain_attributes(
         self,
         request: _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
             _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse,
         ],
@@ -4206,7 +4219,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_project_domain_attributes(
         self,
         request: _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
             _admin_project_domain_attributes.ProjectDomainAttributesGetResponse,
         ],
@@ -4218,7 +4231,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def delete_project_domain_attributes(
         self,
         request: _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
             _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse,
         ],
@@ -4230,7 +4243,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_project_attributes(
         self,
         request: _admin_project_attributes.ProjectAttributesUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_attributes.ProjectAttributesUpdateRequest,
             _admin_project_attributes.ProjectAttributesUpdateResponse,
         ],
@@ -4242,7 +4255,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_project_attributes(
         self,
         request: _admin_project_attributes.ProjectAttributesGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_attributes.ProjectAttributesGetRequest,
             _admin_project_attributes.ProjectAttributesGetResponse,
         ],
@@ -4254,7 +4267,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def delete_project_attributes(
         self,
         request: _admin_project_attributes.ProjectAttributesDeleteRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_project_attributes.ProjectAttributesDeleteRequest,
             _admin_project_attributes.ProjectAttributesDeleteResponse,
         ],
@@ -4266,7 +4279,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_workflow_attributes(
         self,
         request: _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
             _admin_workflow_attributes.WorkflowAttributesUpdateResponse,
         ],
@@ -4278,7 +4291,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_workflow_attributes(
         self,
         request: _admin_workflow_attributes.WorkflowAttributesGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_workflow_attributes.WorkflowAttributesGetRequest,
             _admin_workflow_attributes.WorkflowAttributesGetResponse,
         ],
@@ -4290,7 +4303,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def delete_workflow_attributes(
         self,
         request: _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
             _admin_workflow_attributes.WorkflowAttributesDeleteResponse,
         ],
@@ -4302,7 +4315,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_matchable_attributes(
         self,
         request: _admin_matchable_resource.ListMatchableAttributesRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_matchable_resource.ListMatchableAttributesRequest,
             _admin_matchable_resource.ListMatchableAttributesResponse,
         ],
@@ -4314,7 +4327,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_named_entities(
         self,
         request: _admin_common.NamedEntityListRequest,
-        context: _AsyncContext[_admin_common.NamedEntityListRequest, _admin_common.NamedEntityList],
+        context: _AsyncServicerContext[
+            _admin_common.NamedEntityListRequest, _admin_common.NamedEntityList
+        ],
         /,
     ) -> _admin_common.NamedEntityList:
         """Answer ``ListNamedEntities``; see ``AdminServiceClient.list_named_entities``."""
@@ -4323,7 +4338,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_named_entity(
         self,
         request: _admin_common.NamedEntityGetRequest,
-        context: _AsyncContext[_admin_common.NamedEntityGetRequest, _admin_common.NamedEntity],
+        context: _AsyncServicerContext[
+            _admin_common.NamedEntityGetRequest, _admin_common.NamedEntity
+        ],
         /,
     ) -> _admin_common.NamedEntity:
         """Answer ``GetNamedEntity``; see ``AdminServiceClient.get_named_entity``."""
@@ -4332,7 +4349,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def update_named_entity(
         self,
         request: _admin_common.NamedEntityUpdateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.NamedEntityUpdateRequest, _admin_common.NamedEntityUpdateResponse
         ],
         /,
@@ -4343,7 +4360,9 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_version(
         self,
         request: _admin_version.GetVersionRequest,
-        context: _AsyncContext[_admin_version.GetVersionRequest, _admin_version.GetVersionResponse],
+        context: _AsyncServicerContext[
+            _admin_version.GetVersionRequest, _admin_version.GetVersionResponse
+        ],
         /,
     ) -> _admin_version.GetVersionResponse:
         """Answer ``GetVersion``; see ``AdminServiceClient.get_version``."""
@@ -4352,7 +4371,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_description_entity(
         self,
         request: _admin_common.ObjectGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_common.ObjectGetRequest, _admin_description_entity.DescriptionEntity
         ],
         /,
@@ -4363,7 +4382,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def list_description_entities(
         self,
         request: _admin_description_entity.DescriptionEntityListRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_description_entity.DescriptionEntityListRequest,
             _admin_description_entity.DescriptionEntityList,
         ],
@@ -4375,7 +4394,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     async def get_execution_metrics(
         self,
         request: _admin_execution.WorkflowExecutionGetMetricsRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_execution.WorkflowExecutionGetMetricsRequest,
             _admin_execution.WorkflowExecutionGetMetricsResponse,
         ],

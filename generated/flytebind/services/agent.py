@@ -12,19 +12,18 @@ from collections.abc import (
     Iterator as _Iterator,
 )
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.admin import agent as _admin_agent
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncResponseStream as _AsyncResponseStream,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     ResponseStream as _ResponseStream,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -143,6 +142,7 @@ class SyncAgentServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.SyncAgentService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _SyncAgentServiceMethods
 
     def execute_task_sync(
@@ -166,12 +166,13 @@ class SyncAgentServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.SyncAgentService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _SyncAgentServiceMethods
 
     def execute_task_sync(
         self,
         requests: _AsyncIterator[_admin_agent.ExecuteTaskSyncRequest],
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_agent.ExecuteTaskSyncRequest, _admin_agent.ExecuteTaskSyncResponse
         ],
         /,
@@ -491,6 +492,7 @@ class AsyncAgentServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AsyncAgentService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AsyncAgentServiceMethods
 
     def create_task(
@@ -555,12 +557,15 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AsyncAgentService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AsyncAgentServiceMethods
 
     async def create_task(
         self,
         request: _admin_agent.CreateTaskRequest,
-        context: _AsyncContext[_admin_agent.CreateTaskRequest, _admin_agent.CreateTaskResponse],
+        context: _AsyncServicerContext[
+            _admin_agent.CreateTaskRequest, _admin_agent.CreateTaskResponse
+        ],
         /,
     ) -> _admin_agent.CreateTaskResponse:
         """Answer ``CreateTask``; see ``AsyncAgentServiceClient.create_task``."""
@@ -569,7 +574,7 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     async def get_task(
         self,
         request: _admin_agent.GetTaskRequest,
-        context: _AsyncContext[_admin_agent.GetTaskRequest, _admin_agent.GetTaskResponse],
+        context: _AsyncServicerContext[_admin_agent.GetTaskRequest, _admin_agent.GetTaskResponse],
         /,
     ) -> _admin_agent.GetTaskResponse:
         """Answer ``GetTask``; see ``AsyncAgentServiceClient.get_task``."""
@@ -578,7 +583,9 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     async def delete_task(
         self,
         request: _admin_agent.DeleteTaskRequest,
-        context: _AsyncContext[_admin_agent.DeleteTaskRequest, _admin_agent.DeleteTaskResponse],
+        context: _AsyncServicerContext[
+            _admin_agent.DeleteTaskRequest, _admin_agent.DeleteTaskResponse
+        ],
         /,
     ) -> _admin_agent.DeleteTaskResponse:
         """Answer ``DeleteTask``; see ``AsyncAgentServiceClient.delete_task``."""
@@ -587,7 +594,7 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     async def get_task_metrics(
         self,
         request: _admin_agent.GetTaskMetricsRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _admin_agent.GetTaskMetricsRequest, _admin_agent.GetTaskMetricsResponse
         ],
         /,
@@ -598,7 +605,9 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     def get_task_logs(
         self,
         request: _admin_agent.GetTaskLogsRequest,
-        context: _AsyncContext[_admin_agent.GetTaskLogsRequest, _admin_agent.GetTaskLogsResponse],
+        context: _AsyncServicerContext[
+            _admin_agent.GetTaskLogsRequest, _admin_agent.GetTaskLogsResponse
+        ],
         /,
     ) -> _AsyncIterator[_admin_agent.GetTaskLogsResponse]:
         """Answer ``GetTaskLogs``; see ``AsyncAgentServiceClient.get_task_logs``."""
@@ -739,6 +748,7 @@ class AgentMetadataServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AgentMetadataService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AgentMetadataServiceMethods
 
     def get_agent(
@@ -771,12 +781,13 @@ class AgentMetadataServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AgentMetadataService"
+    _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AgentMetadataServiceMethods
 
     async def get_agent(
         self,
         request: _admin_agent.GetAgentRequest,
-        context: _AsyncContext[_admin_agent.GetAgentRequest, _admin_agent.GetAgentResponse],
+        context: _AsyncServicerContext[_admin_agent.GetAgentRequest, _admin_agent.GetAgentResponse],
         /,
     ) -> _admin_agent.GetAgentResponse:
         """Answer ``GetAgent``; see ``AgentMetadataServiceClient.get_agent``."""
@@ -785,7 +796,9 @@ class AgentMetadataServiceAsyncServicer(_AsyncServicer):
     async def list_agents(
         self,
         request: _admin_agent.ListAgentsRequest,
-        context: _AsyncContext[_admin_agent.ListAgentsRequest, _admin_agent.ListAgentsResponse],
+        context: _AsyncServicerContext[
+            _admin_agent.ListAgentsRequest, _admin_agent.ListAgentsResponse
+        ],
         /,
     ) -> _admin_agent.ListAgentsResponse:
         """Answer ``ListAgents``; see ``AgentMetadataServiceClient.list_agents``."""

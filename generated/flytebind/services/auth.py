@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.service import auth as _service_auth
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -190,6 +189,7 @@ class AuthMetadataServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AuthMetadataService"
+    _pb2_module = "flyteidl.service.auth_pb2"
     _methods = _AuthMetadataServiceMethods
 
     def get_oauth2_metadata(
@@ -223,12 +223,13 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.AuthMetadataService"
+    _pb2_module = "flyteidl.service.auth_pb2"
     _methods = _AuthMetadataServiceMethods
 
     async def get_oauth2_metadata(
         self,
         request: _service_auth.OAuth2MetadataRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_auth.OAuth2MetadataRequest, _service_auth.OAuth2MetadataResponse
         ],
         /,
@@ -239,7 +240,7 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
     async def get_public_client_config(
         self,
         request: _service_auth.PublicClientAuthConfigRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_auth.PublicClientAuthConfigRequest,
             _service_auth.PublicClientAuthConfigResponse,
         ],

@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.cacheservice import cacheservice as _cacheservice_cacheservice
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -343,6 +342,7 @@ class CacheServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.cacheservice.CacheService"
+    _pb2_module = "flyteidl.cacheservice.cacheservice_pb2"
     _methods = _CacheServiceMethods
 
     def get(
@@ -403,12 +403,13 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.cacheservice.CacheService"
+    _pb2_module = "flyteidl.cacheservice.cacheservice_pb2"
     _methods = _CacheServiceMethods
 
     async def get(
         self,
         request: _cacheservice_cacheservice.GetCacheRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _cacheservice_cacheservice.GetCacheRequest, _cacheservice_cacheservice.GetCacheResponse
         ],
         /,
@@ -419,7 +420,7 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     async def put(
         self,
         request: _cacheservice_cacheservice.PutCacheRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _cacheservice_cacheservice.PutCacheRequest, _cacheservice_cacheservice.PutCacheResponse
         ],
         /,
@@ -430,7 +431,7 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     async def delete(
         self,
         request: _cacheservice_cacheservice.DeleteCacheRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _cacheservice_cacheservice.DeleteCacheRequest,
             _cacheservice_cacheservice.DeleteCacheResponse,
         ],
@@ -442,7 +443,7 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     async def get_or_extend_reservation(
         self,
         request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _cacheservice_cacheservice.GetOrExtendReservationRequest,
             _cacheservice_cacheservice.GetOrExtendReservationResponse,
         ],
@@ -454,7 +455,7 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     async def release_reservation(
         self,
         request: _cacheservice_cacheservice.ReleaseReservationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _cacheservice_cacheservice.ReleaseReservationRequest,
             _cacheservice_cacheservice.ReleaseReservationResponse,
         ],

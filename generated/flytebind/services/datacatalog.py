@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.datacatalog import datacatalog as _datacatalog_datacatalog
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -605,6 +604,7 @@ class DataCatalogServicer(_Servicer):
     """
 
     SERVICE_NAME = "datacatalog.DataCatalog"
+    _pb2_module = "flyteidl.datacatalog.datacatalog_pb2"
     _methods = _DataCatalogMethods
 
     def create_dataset(
@@ -711,12 +711,13 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "datacatalog.DataCatalog"
+    _pb2_module = "flyteidl.datacatalog.datacatalog_pb2"
     _methods = _DataCatalogMethods
 
     async def create_dataset(
         self,
         request: _datacatalog_datacatalog.CreateDatasetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.CreateDatasetRequest,
             _datacatalog_datacatalog.CreateDatasetResponse,
         ],
@@ -728,7 +729,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def get_dataset(
         self,
         request: _datacatalog_datacatalog.GetDatasetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.GetDatasetRequest, _datacatalog_datacatalog.GetDatasetResponse
         ],
         /,
@@ -739,7 +740,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def create_artifact(
         self,
         request: _datacatalog_datacatalog.CreateArtifactRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.CreateArtifactRequest,
             _datacatalog_datacatalog.CreateArtifactResponse,
         ],
@@ -751,7 +752,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def get_artifact(
         self,
         request: _datacatalog_datacatalog.GetArtifactRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.GetArtifactRequest,
             _datacatalog_datacatalog.GetArtifactResponse,
         ],
@@ -763,7 +764,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def add_tag(
         self,
         request: _datacatalog_datacatalog.AddTagRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.AddTagRequest, _datacatalog_datacatalog.AddTagResponse
         ],
         /,
@@ -774,7 +775,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def list_artifacts(
         self,
         request: _datacatalog_datacatalog.ListArtifactsRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.ListArtifactsRequest,
             _datacatalog_datacatalog.ListArtifactsResponse,
         ],
@@ -786,7 +787,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def list_datasets(
         self,
         request: _datacatalog_datacatalog.ListDatasetsRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.ListDatasetsRequest,
             _datacatalog_datacatalog.ListDatasetsResponse,
         ],
@@ -798,7 +799,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def update_artifact(
         self,
         request: _datacatalog_datacatalog.UpdateArtifactRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.UpdateArtifactRequest,
             _datacatalog_datacatalog.UpdateArtifactResponse,
         ],
@@ -810,7 +811,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def get_or_extend_reservation(
         self,
         request: _datacatalog_datacatalog.GetOrExtendReservationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.GetOrExtendReservationRequest,
             _datacatalog_datacatalog.GetOrExtendReservationResponse,
         ],
@@ -822,7 +823,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     async def release_reservation(
         self,
         request: _datacatalog_datacatalog.ReleaseReservationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _datacatalog_datacatalog.ReleaseReservationRequest,
             _datacatalog_datacatalog.ReleaseReservationResponse,
         ],

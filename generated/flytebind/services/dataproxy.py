@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.service import dataproxy as _service_dataproxy
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 from flytebind.runtime.typing import deprecated as _deprecated
@@ -340,6 +339,7 @@ class DataProxyServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.DataProxyService"
+    _pb2_module = "flyteidl.service.dataproxy_pb2"
     _methods = _DataProxyServiceMethods
 
     def create_upload_location(
@@ -395,12 +395,13 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.DataProxyService"
+    _pb2_module = "flyteidl.service.dataproxy_pb2"
     _methods = _DataProxyServiceMethods
 
     async def create_upload_location(
         self,
         request: _service_dataproxy.CreateUploadLocationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_dataproxy.CreateUploadLocationRequest,
             _service_dataproxy.CreateUploadLocationResponse,
         ],
@@ -415,7 +416,7 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     async def create_download_location(
         self,
         request: _service_dataproxy.CreateDownloadLocationRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_dataproxy.CreateDownloadLocationRequest,
             _service_dataproxy.CreateDownloadLocationResponse,
         ],
@@ -427,7 +428,7 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     async def create_download_link(
         self,
         request: _service_dataproxy.CreateDownloadLinkRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_dataproxy.CreateDownloadLinkRequest,
             _service_dataproxy.CreateDownloadLinkResponse,
         ],
@@ -439,7 +440,7 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     async def get_data(
         self,
         request: _service_dataproxy.GetDataRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_dataproxy.GetDataRequest, _service_dataproxy.GetDataResponse
         ],
         /,

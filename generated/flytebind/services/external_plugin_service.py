@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.service import external_plugin_service as _service_external_plugin_service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 from flytebind.runtime.typing import deprecated as _deprecated
@@ -226,6 +225,7 @@ class ExternalPluginServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.ExternalPluginService"
+    _pb2_module = "flyteidl.service.external_plugin_service_pb2"
     _methods = _ExternalPluginServiceMethods
 
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
@@ -271,13 +271,14 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.ExternalPluginService"
+    _pb2_module = "flyteidl.service.external_plugin_service_pb2"
     _methods = _ExternalPluginServiceMethods
 
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
     async def create_task(
         self,
         request: _service_external_plugin_service.TaskCreateRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_external_plugin_service.TaskCreateRequest,
             _service_external_plugin_service.TaskCreateResponse,
         ],
@@ -290,7 +291,7 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
     async def get_task(
         self,
         request: _service_external_plugin_service.TaskGetRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_external_plugin_service.TaskGetRequest,
             _service_external_plugin_service.TaskGetResponse,
         ],
@@ -303,7 +304,7 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
     async def delete_task(
         self,
         request: _service_external_plugin_service.TaskDeleteRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_external_plugin_service.TaskDeleteRequest,
             _service_external_plugin_service.TaskDeleteResponse,
         ],

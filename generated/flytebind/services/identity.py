@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.service import identity as _service_identity
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -119,6 +118,7 @@ class IdentityServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.IdentityService"
+    _pb2_module = "flyteidl.service.identity_pb2"
     _methods = _IdentityServiceMethods
 
     def user_info(
@@ -143,12 +143,13 @@ class IdentityServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.IdentityService"
+    _pb2_module = "flyteidl.service.identity_pb2"
     _methods = _IdentityServiceMethods
 
     async def user_info(
         self,
         request: _service_identity.UserInfoRequest,
-        context: _AsyncContext[
+        context: _AsyncServicerContext[
             _service_identity.UserInfoRequest, _service_identity.UserInfoResponse
         ],
         /,

@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from grpc import ServicerContext as _ServicerContext
-from grpc.aio import ServicerContext as _AsyncContext
-
 from flytebind.models.admin import signal as _admin_signal
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
+    AsyncServicerContext as _AsyncServicerContext,
     Client as _Client,
     Metadata as _Metadata,
     Method as _Method,
     Servicer as _Servicer,
+    ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
 
@@ -231,6 +230,7 @@ class SignalServiceServicer(_Servicer):
     """
 
     SERVICE_NAME = "flyteidl.service.SignalService"
+    _pb2_module = "flyteidl.service.signal_pb2"
     _methods = _SignalServiceMethods
 
     def get_or_create_signal(
@@ -273,12 +273,15 @@ class SignalServiceAsyncServicer(_AsyncServicer):
     """
 
     SERVICE_NAME = "flyteidl.service.SignalService"
+    _pb2_module = "flyteidl.service.signal_pb2"
     _methods = _SignalServiceMethods
 
     async def get_or_create_signal(
         self,
         request: _admin_signal.SignalGetOrCreateRequest,
-        context: _AsyncContext[_admin_signal.SignalGetOrCreateRequest, _admin_signal.Signal],
+        context: _AsyncServicerContext[
+            _admin_signal.SignalGetOrCreateRequest, _admin_signal.Signal
+        ],
         /,
     ) -> _admin_signal.Signal:
         """Answer ``GetOrCreateSignal``; see ``SignalServiceClient.get_or_create_signal``."""
@@ -287,7 +290,7 @@ class SignalServiceAsyncServicer(_AsyncServicer):
     async def list_signals(
         self,
         request: _admin_signal.SignalListRequest,
-        context: _AsyncContext[_admin_signal.SignalListRequest, _admin_signal.SignalList],
+        context: _AsyncServicerContext[_admin_signal.SignalListRequest, _admin_signal.SignalList],
         /,
     ) -> _admin_signal.SignalList:
         """Answer ``ListSignals``; see ``SignalServiceClient.list_signals``."""
@@ -296,7 +299,9 @@ class SignalServiceAsyncServicer(_AsyncServicer):
     async def set_signal(
         self,
         request: _admin_signal.SignalSetRequest,
-        context: _AsyncContext[_admin_signal.SignalSetRequest, _admin_signal.SignalSetResponse],
+        context: _AsyncServicerContext[
+            _admin_signal.SignalSetRequest, _admin_signal.SignalSetResponse
+        ],
         /,
     ) -> _admin_signal.SignalSetResponse:
         """Answer ``SetSignal``; see ``SignalServiceClient.set_signal``."""

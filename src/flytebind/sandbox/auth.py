@@ -63,14 +63,14 @@ class Tokens:
         self.clock = clock
         self.client_id = client_id
         self.ttl = ttl
-        self._client_secret = client_secret
+        self.client_secret = client_secret
         self._lock = threading.Lock()
         self._valid: dict[str, tuple[str, datetime]] = {}
 
     def is_client(self, client_id: str, client_secret: str) -> bool:
         """Whether these are the id and secret of the client."""
         right_id = hmac.compare_digest(client_id.encode(), self.client_id.encode())
-        right_secret = hmac.compare_digest(client_secret.encode(), self._client_secret.encode())
+        right_secret = hmac.compare_digest(client_secret.encode(), self.client_secret.encode())
         return right_id and right_secret
 
     def issue_token(self, subject: str, ttl: timedelta | None = None) -> str:

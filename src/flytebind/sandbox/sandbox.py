@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -88,6 +89,7 @@ class Sandbox:
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
+        _check_address(host, port)
         engine_key = secrets.token_hex()
         self._engine_key = engine_key
         self._engine: Engine | None = None
@@ -199,11 +201,21 @@ class Sandbox:
         return f"Sandbox({self.endpoint!r})"
 
 
+def _check_address(host: str, port: int) -> None:
+    """Listen for a moment: gRPC's core would write a line of its own to stderr about a failure.
+
+    Raises:
+        OSError: If nobody can listen there.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        raise OSError(error.errno, f"cannot listen on {host}:{port}: {reason}") from None
+
+
 def _bind(server: grpc.Server, host: str, port: int) -> int:
     try:
-        bound = server.add_insecure_port(f"{host}:{port}")
-    except RuntimeError:
-        bound = 0
-    if not bound:
-        raise OSError(f"cannot listen on {host}:{port}: it is taken, or no address of this machine")
-    return bound
+        return server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError as error:  # somebody was faster
+        raise OSError(str(error)) from None

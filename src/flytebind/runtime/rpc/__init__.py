@@ -9,22 +9,26 @@ except ModuleNotFoundError as error:
         "flytebind's services need grpcio: pip install 'flytebind[remote]'", name="grpc"
     ) from None
 
-from grpc import ServicerContext as ServicerContext
-from grpc.aio import ServicerContext as AsyncServicerContext  # noqa: F401
+from grpc import ServicerContext
+from grpc.aio import ServicerContext as AsyncServicerContext
 
-from flytebind.runtime.rpc.client import (
-    AsyncClient as AsyncClient,
-    AsyncResponseStream as AsyncResponseStream,
-    Client as Client,
-    ResponseStream as ResponseStream,
-)
-from flytebind.runtime.rpc.method import Metadata as Metadata, Method as Method
-from flytebind.runtime.rpc.servicer import (
-    AsyncServicer as AsyncServicer,
-    Servicer as Servicer,
-    unimplemented as unimplemented,
-)
-from flytebind.runtime.rpc.status import (
-    StatusError as StatusError,
-    status_details as status_details,
-)
+from flytebind.runtime.rpc.client import AsyncClient, AsyncResponseStream, Client, ResponseStream
+from flytebind.runtime.rpc.method import Metadata, Method
+from flytebind.runtime.rpc.servicer import AsyncServicer, Servicer, unimplemented
+from flytebind.runtime.rpc.status import StatusError, status_details
+
+__all__ = [
+    "AsyncClient",
+    "AsyncResponseStream",
+    "AsyncServicer",
+    "AsyncServicerContext",
+    "Client",
+    "Metadata",
+    "Method",
+    "ResponseStream",
+    "Servicer",
+    "ServicerContext",
+    "StatusError",
+    "status_details",
+    "unimplemented",
+]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, cast
 
 import grpc
-from grpc import aio
+from grpc import ServicerContext, aio
+from grpc.aio import ServicerContext as AsyncServicerContext
 
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc.method import Method, methods_of
@@ -32,6 +34,7 @@ class Servicer:
     SERVICE_NAME: ClassVar[str]
     """Full proto name of the service, as gRPC's health and reflection want it."""
 
+    _pb2_module: ClassVar[str]
     _methods: ClassVar[type]
 
     def method_handlers(self) -> dict[str, Handler]:
@@ -43,7 +46,11 @@ class Servicer:
 
     def add_to_server(self, server: grpc.Server) -> None:
         """Serve from now on; call it before the server starts."""
-        server.add_generic_rpc_handlers((_generic(self.SERVICE_NAME, self.method_handlers()),))
+        import_module(self._pb2_module)  # or reflection would not know the service
+        handlers = self.method_handlers()
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(self.SERVICE_NAME, handlers),)
+        )
 
 
 class AsyncServicer:
@@ -57,6 +64,7 @@ class AsyncServicer:
     SERVICE_NAME: ClassVar[str]
     """Full proto name of the service, as gRPC's health and reflection want it."""
 
+    _pb2_module: ClassVar[str]
     _methods: ClassVar[type]
 
     def method_handlers(self) -> dict[str, Handler]:
@@ -68,17 +76,17 @@ class AsyncServicer:
 
     def add_to_server(self, server: aio.Server) -> None:
         """Serve from now on; call it before the server starts."""
-        server.add_generic_rpc_handlers((_generic(self.SERVICE_NAME, self.method_handlers()),))
+        import_module(self._pb2_module)  # or reflection would not know the service
+        handlers = self.method_handlers()
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(self.SERVICE_NAME, handlers),)
+        )
 
 
 def unimplemented(method: Method[Any, Any]) -> StatusError:
     """What a method that nobody has overridden raises."""
     what = f"{method.path[1:]} is not implemented by this server"
     return StatusError(grpc.StatusCode.UNIMPLEMENTED, what)
-
-
-def _generic(service: str, handlers: dict[str, Handler]) -> grpc.GenericRpcHandler:
-    return grpc.method_handlers_generic_handler(service, handlers)
 
 
 def _handler(method: Method[Any, Any], behaviour: Callable[..., Any]) -> Handler:
@@ -92,7 +100,7 @@ def _handler(method: Method[Any, Any], behaviour: Callable[..., Any]) -> Handler
 
 
 def _sync_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Callable[..., Any]:
-    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+    def answer(request: Any, context: ServicerContext) -> Any:
         try:
             response = serve(request, context)
             method.check_response(response)
@@ -100,7 +108,7 @@ def _sync_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Call
         except Exception as error:
             _end(error, method, context)
 
-    def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+    def stream(request: Any, context: ServicerContext) -> Iterator[Any]:
         try:
             for response in serve(request, context):
                 method.check_response(response)
@@ -112,7 +120,7 @@ def _sync_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Call
 
 
 def _async_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Callable[..., Any]:
-    async def answer(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+    async def answer(request: Any, context: AsyncServicerContext[Any, Any]) -> Any:
         try:
             response = await serve(request, context)
             method.check_response(response)
@@ -120,7 +128,7 @@ def _async_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Cal
         except Exception as error:
             await _end_async(error, method, context)
 
-    async def stream(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+    async def stream(request: Any, context: AsyncServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
             async for response in serve(request, context):
                 method.check_response(response)
@@ -131,7 +139,7 @@ def _async_behaviour(method: Method[Any, Any], serve: Callable[..., Any]) -> Cal
     return stream if method.shape.endswith("_stream") else answer
 
 
-def _end(error: Exception, method: Method[Any, Any], context: grpc.ServicerContext) -> NoReturn:
+def _end(error: Exception, method: Method[Any, Any], context: ServicerContext) -> NoReturn:
     # A bare Exception is what `context.abort` raises when it has ended the call itself.
     code = cast("Any", context).code  # which types-grpcio does not know
     if type(error) is Exception and not error.args and code() is not None:
@@ -147,7 +155,7 @@ def _end(error: Exception, method: Method[Any, Any], context: grpc.ServicerConte
 
 
 async def _end_async(
-    error: Exception, method: Method[Any, Any], context: aio.ServicerContext[Any, Any]
+    error: Exception, method: Method[Any, Any], context: AsyncServicerContext[Any, Any]
 ) -> NoReturn:
     if isinstance(error, aio.AbortError):
         raise error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, cast
-from urllib.parse import quote
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -60,7 +59,12 @@ def fit(message: str) -> str:
     Clients give 8 KiB to all metadata, the percent-encoded message included; of a longer one they
     would report the length instead of what it says.
     """
-    whole = message.encode(errors="replace").decode()  # Nobody can send a lone surrogate.
+    encoded = message.encode(errors="replace")  # Nobody can send a lone surrogate.
+    whole = encoded.decode()
+    if 3 * len(encoded) <= _MAX_MESSAGE:
+        return whole
+    from urllib.parse import quote
+
     cut = whole[:_MAX_MESSAGE]  # Encoded, it is at least as long.
     while len(quote(cut)) > _MAX_MESSAGE:
         cut = cut[: len(cut) * 3 // 4]
