@@ -8,7 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 import grpc
@@ -20,6 +20,7 @@ from flytebind.models.service.auth import (
     PublicClientAuthConfigResponse,
 )
 from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
+from flytebind.runtime.rpc.servicer import Handler
 from flytebind.sandbox.clock import Clock
 from flytebind.sandbox.engine_key import is_engine
 from flytebind.services.auth import AuthMetadataServiceServicer
@@ -27,8 +28,6 @@ from flytebind.services.identity import IdentityServiceServicer
 
 Q = TypeVar("Q")
 R = TypeVar("R")
-if TYPE_CHECKING:
-    Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
 
 TOKEN_PATH = "/oauth2/token"
 _METADATA_KEY = "authorization"

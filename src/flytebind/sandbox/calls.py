@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import grpc
 
+from flytebind.runtime.rpc.servicer import Handler
 from flytebind.sandbox.engine_key import is_engine
 
 
@@ -45,9 +45,9 @@ class Calls(grpc.ServerInterceptor):
 
     def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None],
+        continuation: Callable[[grpc.HandlerCallDetails], Handler | None],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> Handler | None:
         """Count, and let the call pass."""
         if not is_engine(handler_call_details, self._engine_key):
             with self._lock:

@@ -12,10 +12,11 @@ from typing import Any
 
 import grpc
 
+from flytebind.runtime.rpc.servicer import Handler
 from flytebind.sandbox.engine_key import is_engine
 from flytebind.sandbox.relay import Relay
 
-Continuation = Callable[[grpc.HandlerCallDetails], "grpc.RpcMethodHandler[Any, Any] | None"]
+Continuation = Callable[[grpc.HandlerCallDetails], Handler | None]
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Faults(grpc.ServerInterceptor):
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> Handler | None:
         """Let the call pass, or put a fault before it."""
         handler = continuation(handler_call_details)
         if not self._faults or handler is None or handler.unary_unary is None:
@@ -192,9 +193,7 @@ class Faults(grpc.ServerInterceptor):
             return _Fault(rpc, 1, delay=delay) if delay else None
         return replace(final, delay=delay)
 
-    def _with(
-        self, fault: _Fault, handler: grpc.RpcMethodHandler[Any, Any]
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    def _with(self, fault: _Fault, handler: Handler) -> Handler:
         behaviour = handler.unary_unary
         assert behaviour is not None
         cleared = self._cleared

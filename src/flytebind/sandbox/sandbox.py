@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import grpc
 from grpc import aio
 
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.typing import Self
 from flytebind.sandbox.admin import Admin
 from flytebind.sandbox.auth import Authentication, AuthMetadata, Identity, Tokens
@@ -23,14 +23,11 @@ from flytebind.sandbox.dataproxy import DataProxy
 from flytebind.sandbox.engine_key import EngineMark
 from flytebind.sandbox.faults import Faults
 from flytebind.sandbox.http import HttpServer
+from flytebind.sandbox.play import Engine
 from flytebind.sandbox.relay import Relay
 from flytebind.sandbox.settings import Settings
 from flytebind.sandbox.signals import Signals
 from flytebind.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from flytebind.models.core.identifier import WorkflowExecutionIdentifier
-    from flytebind.sandbox.play import Engine
 
 _CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
@@ -175,8 +172,6 @@ class Sandbox:
         Args:
             speed: How many times faster than written; counts for the first call only.
         """
-        from flytebind.sandbox.play import Engine
-
         if self._engine is None:
             self._engine = Engine(self, speed=speed)
             self._closers.callback(self._engine.stop)

@@ -6,12 +6,12 @@ import difflib
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import grpc
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest as CreateRequest
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 
+import flytebind.sandbox.sandbox as _sandbox  # it imports us
 from flytebind.models.admin.common import NamedEntityIdentifier, ResourceListRequest
 from flytebind.models.admin.execution import ExecutionCreateRequest
 from flytebind.models.admin.project import ProjectListRequest
@@ -24,9 +24,6 @@ from flytebind.sandbox.play.run import Run
 from flytebind.sandbox.play.scripts import SCRIPTS
 from flytebind.sandbox.play.stage import Stage, key_of, log
 from flytebind.sandbox.play.workflow import DOMAIN, PROJECT
-
-if TYPE_CHECKING:
-    from flytebind.sandbox.sandbox import Sandbox
 
 _WATCH_SECONDS = 0.1
 _ENDED = ";".join(map(WorkflowExecution.Phase.Name, TERMINAL_WORKFLOW))
@@ -52,7 +49,7 @@ class Engine:
         grpc.RpcError: If the sandbox does not take what is registered: it may lack the project.
     """
 
-    def __init__(self, sandbox: Sandbox, *, speed: float = 1.0) -> None:
+    def __init__(self, sandbox: _sandbox.Sandbox, *, speed: float = 1.0) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be above zero, not {speed}")
         self._sandbox = sandbox
@@ -132,7 +129,7 @@ class Engine:
         try:
             perform(run)
         finally:
-            self._stage.leave(run)
+            self._stage.leave(run.id)
             with self._stage.changed:
                 self._threads.discard(threading.current_thread())
 

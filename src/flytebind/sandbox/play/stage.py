@@ -11,6 +11,7 @@ import grpc
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
+import flytebind.sandbox.sandbox as _sandbox  # it imports us
 from flytebind.models.core.identifier import SignalIdentifier
 from flytebind.models.core.literals import Literal as LiteralModel
 from flytebind.services.admin import AdminServiceClient
@@ -18,7 +19,6 @@ from flytebind.services.signal import SignalServiceClient
 
 if TYPE_CHECKING:
     from flytebind.sandbox.play.run import Run
-    from flytebind.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("flytebind.sandbox.play")
 
@@ -39,7 +39,7 @@ class Stage:
         speed: How many times faster than written the runs are.
     """
 
-    def __init__(self, sandbox: Sandbox, channel: grpc.Channel, speed: float) -> None:
+    def __init__(self, sandbox: _sandbox.Sandbox, channel: grpc.Channel, speed: float) -> None:
         self.client = AdminServiceClient(channel)
         self.signals = SignalServiceClient(channel)
         self.clock = sandbox.clock
@@ -72,9 +72,9 @@ class Stage:
                 self.values[key, signal.signal_id] = value.to_pb()
                 self.changed.notify_all()
 
-    def leave(self, run: Run) -> None:
-        """A run has come to its end."""
-        key = key_of(run.id)
+    def leave(self, id: WorkflowExecutionIdentifier) -> None:
+        """The run of an execution has come to its end."""
+        key = key_of(id)
         with self.changed:
             self.runs.pop(key, None)
             for signal in [signal for signal in self.values if signal[0] == key]:

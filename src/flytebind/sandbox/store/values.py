@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from flytebind.sandbox.store.tables import Kind
 
-Value: TypeAlias = "str | int | bytes | datetime | timedelta | None"
+Value: TypeAlias = str | int | bytes | datetime | timedelta | None
 """What a column takes."""
-Stored: TypeAlias = "str | int | bytes | None"
+Stored: TypeAlias = str | int | bytes | None
 """What the database keeps."""
 
 _INT64 = range(-(2**63), 2**63)
