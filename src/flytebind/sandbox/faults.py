@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -15,6 +16,8 @@ import grpc
 from flytebind.runtime.rpc.servicer import Handler
 from flytebind.sandbox.engine_key import is_engine
 from flytebind.sandbox.relay import Relay
+
+_MAX_WAITING = 256
 
 Continuation = Callable[[grpc.HandlerCallDetails], Handler | None]
 
@@ -52,6 +55,8 @@ class Faults(grpc.ServerInterceptor):
         self._lock = threading.Lock()
         self._faults: list[tuple[_Fault, list[int]]] = []
         self._cleared = threading.Event()
+        # Those that wait must not hold up the others.
+        self._waiting = ThreadPoolExecutor(_MAX_WAITING, thread_name_prefix="sandbox-waiting")
         self._relay: Relay | None = None
 
     def latency(
@@ -151,6 +156,11 @@ class Faults(grpc.ServerInterceptor):
             self._cleared.set()
             self._cleared = threading.Event()
 
+    def close(self) -> None:
+        """For the sandbox: end all trouble, and the threads that it needs."""
+        self.clear()
+        self._waiting.shutdown(wait=False)
+
     def use_relay(self, relay: Relay | None) -> None:
         """For the sandbox: what breaks connections."""
         self._relay = relay
@@ -216,6 +226,8 @@ class Faults(grpc.ServerInterceptor):
                 link.cut(fault.cut_after)
             return response
 
+        if fault.delay:
+            answer.experimental_thread_pool = self._waiting  # type: ignore[attr-defined]  # of grpc
         return grpc.unary_unary_rpc_method_handler(
             answer, handler.request_deserializer, handler.response_serializer
         )

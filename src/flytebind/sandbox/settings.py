@@ -35,5 +35,3 @@ class Settings:
     """Error messages are cut to this in lists of executions and node executions."""
     max_message_bytes: int = 64 * MIB
     """The largest message that the server takes."""
-    max_workers: int = 64
-    """How many calls are worked on at a time."""

@@ -116,11 +116,10 @@ def get_execution(store: Store, id: WorkflowExecutionIdentifier, field: str = "i
 def get_cluster(store: Store, id: WorkflowExecutionIdentifier, field: str) -> str:
     """The cluster that runs an execution; raises as ``get_execution`` does."""
     # Every event asks, and the whole row may hold megabytes of inputs.
-    key = execution_key(id, field)
-    page = store.distinct(tables.EXECUTIONS, ("cluster",), limit=1, sort_by=None, **key)
-    if not page.rows:
+    row = store.find(tables.EXECUTIONS, "cluster", **execution_key(id, field))
+    if row is None:
         raise _not_found("execution", describe_execution(id))
-    return str(page.rows[0]["cluster"])
+    return str(row["cluster"])
 
 
 def get_node_execution(store: Store, id: NodeExecutionIdentifier, field: str = "id") -> Row:

@@ -57,20 +57,19 @@ class NodeExecutions(Part):
         """
         id = request.to_pb().workflow_execution_id
         where: dict[str, Value] = {**execution_key(id, "workflow_execution_id")}
-        with self.store.transaction():
-            if request.unique_parent_id:
-                parent = NodeExecutionIdentifier(node_id=request.unique_parent_id, execution_id=id)
-                where["parent_id"] = get_node_execution(self.store, parent)["id"]
-            else:
-                where |= {"parent_id": None, "parent_task_execution_id": None}
-            page = self.store.page(
-                tables.NODE_EXECUTIONS,
-                limit=request.limit,
-                token=request.token,
-                filters=request.filters,
-                sort_by=request.sort_by,
-                **where,
-            )
+        if request.unique_parent_id:
+            parent = NodeExecutionIdentifier(node_id=request.unique_parent_id, execution_id=id)
+            where["parent_id"] = get_node_execution(self.store, parent)["id"]
+        else:
+            where |= {"parent_id": None, "parent_task_execution_id": None}
+        page = self.store.page(
+            tables.NODE_EXECUTIONS,
+            limit=request.limit,
+            token=request.token,
+            filters=request.filters,
+            sort_by=request.sort_by,
+            **where,
+        )
         return self._list(page)
 
     def list_node_executions_for_task(
@@ -83,16 +82,15 @@ class NodeExecutions(Part):
                 for an unknown task execution.
         """
         id = request.to_pb().task_execution_id
-        with self.store.transaction():
-            task = get_task_execution(self.store, id, "task_execution_id")
-            page = self.store.page(
-                tables.NODE_EXECUTIONS,
-                limit=request.limit,
-                token=request.token,
-                filters=request.filters,
-                sort_by=request.sort_by,
-                parent_task_execution_id=task["id"],
-            )
+        task = get_task_execution(self.store, id, "task_execution_id")
+        page = self.store.page(
+            tables.NODE_EXECUTIONS,
+            limit=request.limit,
+            token=request.token,
+            filters=request.filters,
+            sort_by=request.sort_by,
+            parent_task_execution_id=task["id"],
+        )
         return self._list(page)
 
     def get_dynamic_node_workflow(

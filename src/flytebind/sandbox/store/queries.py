@@ -36,14 +36,16 @@ def delete(table: Table) -> str:
     return f'DELETE FROM "{table.name}" WHERE "id" = ?'
 
 
-def find(table: Table, where: Mapping[str, Value]) -> tuple[str, list[Stored]]:
+def find(
+    table: Table, columns: tuple[str, ...], where: Mapping[str, Value]
+) -> tuple[str, list[Stored]]:
     """The first row whose columns equal these, and the values to bind."""
-    return _select(table, _shape(where), "id") + " LIMIT 1", _bound(where)
+    return _select(table, columns, _shape(where), "id") + " LIMIT 1", _bound(where)
 
 
 def rows(table: Table, order_by: str, where: Mapping[str, Value]) -> tuple[str, list[Stored]]:
     """All rows whose columns equal these, and the values to bind."""
-    return _select(table, _shape(where), order_by), _bound(where)
+    return _select(table, (), _shape(where), order_by), _bound(where)
 
 
 def page(
@@ -109,10 +111,11 @@ def _bound(where: Mapping[str, Value]) -> list[Stored]:
 
 
 @cache
-def _select(table: Table, shape: _Shape, order_by: str) -> str:
+def _select(table: Table, columns: tuple[str, ...], shape: _Shape, order_by: str) -> str:
+    wanted = ", ".join(_column(table, column) for column in columns) or "*"
     order = f'{_column(table, order_by)}, "{table.entity}"."id"'
     return (
-        f'SELECT * FROM "{table.name}" AS "{table.entity}"'
+        f'SELECT {wanted} FROM "{table.name}" AS "{table.entity}"'
         + _where(_equalities(table, shape))
         + f" ORDER BY {order}"
     )

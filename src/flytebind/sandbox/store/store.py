@@ -103,9 +103,15 @@ class Store:
         """Remove a row, if it is there."""
         self._write(queries.delete(table), [row_id])
 
-    def find(self, table: Table, **where: Value) -> Row | None:
-        """The first row, by id, whose columns equal these; None means NULL."""
-        found = self._read(*queries.find(table, where))
+    def find(self, table: Table, *columns: str, **where: Value) -> Row | None:
+        """The first row, by id, whose columns equal those of ``where``; None means NULL.
+
+        Args:
+            table: Whose row.
+            columns: What is wanted of it; all of it when none are named.
+            where: Columns and their values.
+        """
+        found = self._read(*queries.find(table, columns, where))
         return found[0] if found else None
 
     def rows(self, table: Table, order_by: str = "id", **where: Value) -> list[Row]:
