@@ -30,6 +30,24 @@ from flyteidl.service import admin_pb2_grpc
 make_stub = admin_pb2_grpc.AdminServiceStub
 """
 
+SERVE = """
+from flytebind.models.admin.project import GetDomainRequest
+from flytebind.sandbox import Sandbox
+from flytebind.services import AdminServiceClient
+
+with Sandbox() as sandbox, sandbox.channel() as channel:
+    answer = AdminServiceClient(channel).get_domains(GetDomainRequest(), timeout=20)
+    print(*(domain.id for domain in answer.domains))
+"""
+
+USES_FIXTURE = """
+import pytest
+
+@pytest.mark.flyte_admin(auth=True)
+def test_it(flyte_admin):
+    assert flyte_admin.tokens is not None
+"""
+
 
 def test_every_module_is_imported_from_the_installation(
     installation: Installation, tmp_path: Path
@@ -70,3 +88,18 @@ def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
 ) -> None:
     installation.run("flytegen", "generate", "--quiet", "--out", tmp_path / "out", cwd=tmp_path)
     assert files_in(tmp_path / "out") == files_in(ROOT / "generated")
+
+
+def test_the_sandbox_serves_from_the_installation(
+    installation: Installation, tmp_path: Path
+) -> None:
+    said = installation.run("python", "-c", SERVE, cwd=tmp_path)
+    assert said.split() == ["development", "staging", "production"]
+    helped = installation.run("python", "-m", "flytebind.sandbox", "--help", cwd=tmp_path)
+    assert all(word in helped for word in ("--demo", "--db", "examples:", "exit codes:"))
+
+
+def test_pytest_finds_the_fixture_by_itself(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(USES_FIXTURE)
+    options = ("-q", "-p", "no:cacheprovider", "--strict-markers")
+    assert "1 passed" in installation.run("python", "-m", "pytest", *options, cwd=tmp_path)

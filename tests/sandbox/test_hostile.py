@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from flytebind.models.admin.execution import WorkflowExecutionGetRequest
 from flytebind.models.admin.project import ProjectListRequest
 from flytebind.models.core.identifier import ResourceType
+from flytebind.runtime.fields import is_repeated
 from flytebind.runtime.rpc import Servicer
 from flytebind.runtime.rpc.method import Method, methods_of
 from flytebind.sandbox import Sandbox
@@ -73,7 +74,7 @@ def requests_for(model: ModelClass) -> Iterator[Message]:
 def _say_everywhere(message: Message, text: str) -> None:
     """Put a text into every single string field."""
     for field, value in message.ListFields():
-        if field.is_repeated:
+        if is_repeated(field):
             continue
         if field.type == field.TYPE_STRING:
             setattr(message, field.name, text)
@@ -114,7 +115,7 @@ def make_plausible(message: Message, execution: str, kind: ResourceType) -> None
         "resource_type": int(kind),
     }
     for field, value in message.ListFields():
-        if field.is_repeated:
+        if is_repeated(field):
             continue
         if field.name in ("expires_in", "inputs", "sort_by"):
             message.ClearField(field.name)
