@@ -20,7 +20,7 @@ from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.play.watching import until
 from tests.sandbox.support import DOMAIN, PROJECT
 
-COMMAND = (sys.executable, "-W", "error", "-m", "flytebind.sandbox")
+COMMAND = (sys.executable, "-m", "flytebind.sandbox")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
