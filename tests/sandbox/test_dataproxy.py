@@ -41,7 +41,7 @@ HERE = f"flyte://v1/{PROJECT}/{DOMAIN}/run"
 
 def upload(server: Server, **changes: object) -> CreateUploadLocationResponse:
     request = CreateUploadLocationRequest(
-        project=PROJECT, domain=DOMAIN, filename="code.tar.gz", filename_root="root"
+        project=PROJECT, domain=DOMAIN, filename="code.tar.gz", filename_root="sources"
     )
     return server.dataproxy_client.create_upload_location(
         CreateUploadLocationRequest.from_dict({**request.to_dict(), **changes})
@@ -76,7 +76,7 @@ def download(server: Server, native_url: str) -> tuple[int, bytes]:
 def test_what_is_uploaded_can_be_downloaded(server: Server) -> None:
     location = upload(server, contentMd5=as_json(MD5))
     assert location.native_url.startswith("file://")
-    assert location.native_url.endswith(f"/{PROJECT}/{DOMAIN}/root/code.tar.gz")
+    assert location.native_url.endswith(f"/{PROJECT}/{DOMAIN}/sources/code.tar.gz")
     assert location.headers == {"Content-MD5": as_json(MD5)}
     assert send("PUT", location.signed_url, CONTENT, dict(location.headers)) == (200, b"")
     assert server.blobs.read(location.native_url, limit=99) == CONTENT
@@ -148,7 +148,7 @@ def test_an_upload_must_tell_a_length_that_can_be_held(
 
 
 def test_a_folder_is_not_overwritten(server: Server) -> None:
-    server.blobs.write(f"{PROJECT}/{DOMAIN}/root/code.tar.gz/inside", CONTENT)
+    server.blobs.write(f"{PROJECT}/{DOMAIN}/sources/code.tar.gz/inside", CONTENT)
     assert send("PUT", upload(server).signed_url, CONTENT)[0] == 409
 
 

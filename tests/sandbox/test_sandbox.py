@@ -235,7 +235,7 @@ def test_uploads_land_in_the_folder_that_was_named(tmp_path: Path) -> None:
                 project="flytesnacks",
                 domain="development",
                 filename="code.zip",
-                filename_root="root",
+                filename_root="sources",
             ),
             timeout=20,
         )

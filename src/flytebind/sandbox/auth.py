@@ -20,7 +20,7 @@ from flytebind.models.service.auth import (
     PublicClientAuthConfigResponse,
 )
 from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
-from flytebind.runtime.rpc.servicer import Handler
+from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox.clock import Clock
 from flytebind.sandbox.engine_key import is_engine
 from flytebind.services.auth import AuthMetadataServiceServicer

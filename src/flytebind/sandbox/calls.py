@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import grpc
 
-from flytebind.runtime.rpc.servicer import Handler
+from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox.engine_key import is_engine
 
 

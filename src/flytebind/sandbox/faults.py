@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from flytebind.runtime.rpc.servicer import Handler
+from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox.engine_key import is_engine
 from flytebind.sandbox.relay import Relay
 

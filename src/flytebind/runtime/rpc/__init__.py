@@ -13,8 +13,9 @@ from grpc import ServicerContext
 from grpc.aio import ServicerContext as AsyncServicerContext
 
 from flytebind.runtime.rpc.client import AsyncClient, AsyncResponseStream, Client, ResponseStream
+from flytebind.runtime.rpc.handlers import unimplemented
 from flytebind.runtime.rpc.method import Metadata, Method
-from flytebind.runtime.rpc.servicer import AsyncServicer, Servicer, unimplemented
+from flytebind.runtime.rpc.servicer import AsyncServicer, Servicer
 from flytebind.runtime.rpc.status import StatusError, status_details
 
 __all__ = [
