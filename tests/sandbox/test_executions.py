@@ -282,6 +282,20 @@ def test_listeners_hear_of_new_executions_that_are_stored_and_cannot_break_them(
     assert phases == [WorkflowPhase.UNDEFINED]
 
 
+def test_listeners_hear_of_executions_that_are_asked_to_end(
+    server: Server, client: AdminServiceClient
+) -> None:
+    create(client)
+    told = []
+    server.admin.terminated_listeners.append(
+        lambda id: told.append((id, get(client, id).closure.phase))
+    )
+    client.terminate_execution(ExecutionTerminateRequest(id=ID, cause="enough"))
+    with refused(NOT_FOUND):
+        client.terminate_execution(ExecutionTerminateRequest(id=ID.replace(name="nobody")))
+    assert told == [(ID, WorkflowPhase.ABORTING)]
+
+
 def test_an_unknown_or_incomplete_id_is_refused(client: AdminServiceClient) -> None:
     with refused(NOT_FOUND, f"{PROJECT}/{DOMAIN}/run"):
         get(client)

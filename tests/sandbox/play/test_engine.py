@@ -226,6 +226,7 @@ def test_the_engine_stops_at_once_in_the_middle_of_everything(slow: Sandbox) -> 
     engine.stop()
     assert time.monotonic() - started < 2
     assert slow.admin.created_listeners == []
+    assert slow.admin.terminated_listeners == []
     assert slow.signals.set_listeners == []
     with slow.channel() as channel:
         client = AdminServiceClient(channel)

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from datetime import timezone
+from typing import TypeAlias
 
 import grpc
 from flyteidl.admin.execution_pb2 import (
@@ -69,6 +70,9 @@ _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _STATE_FILTER = re.compile(r"\(\s*(\w+\.)?state\s*,")
 
 
+Listener: TypeAlias = Callable[[WorkflowExecutionIdentifier], None]
+
+
 class Executions(Part):
     """Starts, stops and answers for executions.
 
@@ -83,8 +87,10 @@ class Executions(Part):
         self, store: Store, blobs: BlobStore, http: HttpServer, clock: Clock, settings: Settings
     ) -> None:
         super().__init__(store, blobs, http, clock, settings)
-        self.created_listeners: list[Callable[[WorkflowExecutionIdentifier], None]] = []
+        self.created_listeners: list[Listener] = []
         """Called with each new execution, once it is stored, in the thread of the call."""
+        self.terminated_listeners: list[Listener] = []
+        """Called with each execution that is asked to end, in the same way."""
 
     def create_execution(
         self, request: ExecutionCreateRequest, context: grpc.ServicerContext
@@ -234,6 +240,7 @@ class Executions(Part):
                 "model": execution.SerializeToString(),
             }
             self.store.update(tables.EXECUTIONS, row["id"], changes)
+        _tell(self.terminated_listeners, WorkflowExecutionIdentifier.from_pb(pb.id))
         return ExecutionTerminateResponse()
 
     def _again(
@@ -296,11 +303,7 @@ class Executions(Part):
                 message = f"execution {describe_execution(id)} exists already"
                 raise StatusError(grpc.StatusCode.ALREADY_EXISTS, message) from None
         created = WorkflowExecutionIdentifier.from_pb(id)
-        for listener in self.created_listeners:
-            try:
-                listener(created)
-            except Exception:
-                _logger.exception("a listener failed at %s", describe_execution(id))
+        _tell(self.created_listeners, created)
         return ExecutionCreateResponse(id=created)
 
     def _inherit(self, metadata: ExecutionMetadata) -> dict[str, Value]:
@@ -364,3 +367,11 @@ def _columns(execution: ExecutionPb, launch: Launch, inputs: LiteralMap) -> dict
         "inputs": inputs.SerializeToString(),
         "model": execution.SerializeToString(),
     }
+
+
+def _tell(listeners: list[Listener], id: WorkflowExecutionIdentifier) -> None:
+    for listener in list(listeners):
+        try:
+            listener(id)
+        except Exception:
+            _logger.exception("a listener failed at %s/%s/%s", id.project, id.domain, id.name)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 
-import grpc
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest as CreateRequest
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 
@@ -22,14 +21,12 @@ from flytebind.sandbox.play.perform import end, is_scripted, perform, system_err
 from flytebind.sandbox.play.registration import register
 from flytebind.sandbox.play.run import Run
 from flytebind.sandbox.play.scripts import SCRIPTS
-from flytebind.sandbox.play.stage import Stage, key_of, log
+from flytebind.sandbox.play.stage import Stage, key_of
 from flytebind.sandbox.play.workflow import DOMAIN, PROJECT
 
-_WATCH_SECONDS = 0.1
 _ENDED = ";".join(map(WorkflowExecution.Phase.Name, TERMINAL_WORKFLOW))
 # Archived executions go on as well; lists leave them out unless they are asked for.
 _UNFINISHED = f"value_not_in(phase,{_ENDED})+value_in(state,0;1)"
-_ABORTING = "eq(phase,ABORTING)+value_in(state,0;1)"
 
 
 class Engine:
@@ -59,9 +56,9 @@ class Engine:
         try:
             register(self._stage.client)
             sandbox.signals.set_listeners.append(self._stage.signal_set)
+            sandbox.admin.terminated_listeners.append(self._abort)
             sandbox.admin.created_listeners.append(self._play)
             self._end_interrupted()
-            self._start(threading.Thread(target=self._watch_aborts, name="sandbox-play"))
         except BaseException:
             self.stop()
             raise
@@ -99,6 +96,8 @@ class Engine:
         with suppress(ValueError):
             self._sandbox.admin.created_listeners.remove(self._play)
         with suppress(ValueError):
+            self._sandbox.admin.terminated_listeners.remove(self._abort)
+        with suppress(ValueError):
             self._sandbox.signals.set_listeners.remove(self._stage.signal_set)
         self._stage.stop()
         with self._stage.changed:
@@ -133,25 +132,12 @@ class Engine:
             with self._stage.changed:
                 self._threads.discard(threading.current_thread())
 
-    def _watch_aborts(self) -> None:
-        """Look, while something goes on, for what is asked to end: admin tells nobody."""
-        stage = self._stage
-        while not stage.stopping:
-            stage.wait(lambda: stage.stopping or bool(stage.runs))
-            try:
-                self._abort_what_was_asked()
-            except grpc.RpcError:
-                log.exception("cannot see what is asked to end")
-            stage.wait(lambda: stage.stopping, _WATCH_SECONDS)
-
-    def _abort_what_was_asked(self) -> None:
+    def _abort(self, id: WorkflowExecutionIdentifier) -> None:
+        """Call off what somebody has asked to end."""
         with self._stage.changed:
-            places = {(project, domain) for project, domain, _ in self._stage.runs}
-        for project, domain in places:
-            for execution in self._list(project, domain, _ABORTING):
-                run = self._stage.runs.get(key_of(execution.id))
-                if run is not None:
-                    run.abort()
+            run = self._stage.runs.get(key_of(id.to_pb()))
+        if run is not None:
+            run.abort()
 
     def _end_interrupted(self) -> None:
         """End what a former process has left unfinished."""
