@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -47,11 +47,23 @@ def client(sandbox: Sandbox) -> Iterator[AdminServiceClient]:
 
 
 def outcome(client: AdminServiceClient) -> grpc.StatusCode:
+    return status_of(lambda: client.get_domains(DOMAINS, timeout=20, wait_for_ready=True))
+
+
+def status_of(call: Callable[[], object]) -> grpc.StatusCode:
     try:
-        client.get_domains(DOMAINS, timeout=20, wait_for_ready=True)
+        call()
     except grpc.RpcError as error:
         return error.code()
     return grpc.StatusCode.OK
+
+
+def once_connected_again(call: Callable[[], object]) -> grpc.StatusCode:
+    """The first status that is not the network's: a channel may take its time to see a break."""
+    deadline = time.monotonic() + 20
+    while (code := status_of(call)) is UNAVAILABLE and time.monotonic() < deadline:
+        pass
+    return code
 
 
 def test_the_next_calls_fail_with_the_code_that_was_asked_for(
@@ -127,7 +139,8 @@ def test_a_dropped_connection_fails_the_call_and_the_next_one_connects_again(
         client.get_domains(DOMAINS, timeout=20)
     assert caught.value.code() is UNAVAILABLE
     assert "injected" not in (caught.value.details() or "")  # it came from the transport
-    assert outcome(client) is grpc.StatusCode.OK
+    again = once_connected_again(lambda: client.get_domains(DOMAINS, timeout=20))
+    assert again is grpc.StatusCode.OK
 
 
 def test_a_cut_response_is_lost_although_the_call_was_done(
@@ -139,11 +152,9 @@ def test_a_cut_response_is_lost_although_the_call_was_done(
     with pytest.raises(grpc.RpcError) as caught:
         client.register_project(ProjectRegisterRequest(project=project), timeout=20)
     assert caught.value.code() is UNAVAILABLE
-    with pytest.raises(grpc.RpcError) as caught:
-        client.register_project(
-            ProjectRegisterRequest(project=project), timeout=20, wait_for_ready=True
-        )
-    assert caught.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    request = ProjectRegisterRequest(project=project)
+    again = once_connected_again(lambda: client.register_project(request, timeout=20))
+    assert again is grpc.StatusCode.ALREADY_EXISTS
 
 
 def test_all_connections_can_be_dropped_at_once(
@@ -158,7 +169,8 @@ def test_all_connections_can_be_dropped_at_once(
         error = pending.exception()
     assert isinstance(error, grpc.RpcError)
     assert error.code() is UNAVAILABLE
-    assert outcome(client) is grpc.StatusCode.OK
+    again = once_connected_again(lambda: client.get_domains(DOMAINS, timeout=20))
+    assert again is grpc.StatusCode.OK
 
 
 def test_the_first_fault_that_applies_happens_and_the_next_after_it_is_used_up(
