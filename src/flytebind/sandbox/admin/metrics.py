@@ -23,11 +23,10 @@ from flytebind.models.admin.execution import (
     WorkflowExecutionGetMetricsRequest,
     WorkflowExecutionGetMetricsResponse,
 )
+from flytebind.sandbox.admin.compiler import END, START
 from flytebind.sandbox.admin.lookup import entity_key, get_execution, node_key
 from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.store import Row, Store, Value, tables
-
-_START, _END = "start-node", "end-node"
 
 
 class Metrics(Part):
@@ -70,10 +69,10 @@ class _Spans:
         if depth == 0:
             return span
         nodes = self._nodes(row, parent_id=None)
-        if _START not in nodes:
+        if START not in nodes:
             _add(span, "WORKFLOW_SETUP", closure.created_at, closure.updated_at)
             return span
-        started_at = nodes[_START].closure.updated_at
+        started_at = nodes[START].closure.updated_at
         _add(span, "WORKFLOW_SETUP", closure.created_at, started_at)
         workflow = self._workflow(closure.workflow_id, CompiledWorkflowClosure())
         self._add_nodes(span, nodes, workflow, depth - 1)
@@ -90,7 +89,7 @@ class _Spans:
         definitions = {node.id: node for node in workflow.primary.template.nodes}
         for node in sorted(nodes.values(), key=lambda node: _nanoseconds(node.closure.created_at)):
             spec_id = node.metadata.spec_node_id
-            if spec_id not in (_START, _END):
+            if spec_id not in (START, END):
                 child = span.spans.add()
                 upstream = _latest(nodes, workflow.primary, spec_id)
                 if upstream is not None:
@@ -310,14 +309,14 @@ def _latest(
 
 def _first(nodes: Mapping[str, NodeExecution]) -> Timestamp:
     """When the first node could start."""
-    if _START in nodes:
-        return nodes[_START].closure.updated_at
+    if START in nodes:
+        return nodes[START].closure.updated_at
     return min((node.closure.created_at for node in nodes.values()), key=_nanoseconds)
 
 
 def _last(nodes: Mapping[str, NodeExecution], workflow: CompiledWorkflow) -> Timestamp | None:
     """When all that the end waits for was done."""
-    latest = _latest(nodes, workflow, _END)
+    latest = _latest(nodes, workflow, END)
     return None if latest is None else latest.closure.updated_at
 
 
