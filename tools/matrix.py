@@ -45,11 +45,13 @@ LOCK = ROOT / "requirements" / "dev.lock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
+# What the library uses where it is installed. Nothing fails to import without it.
+OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["storage"])
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
 SERVER_TOOLS = ("grpcio-health-checking", "grpcio-reflection")
-LOWEST_TOOLS = (*QUICK_TOOLS, *SERVER_TOOLS, "mypy", "pyright", "rich")
+LOWEST_TOOLS = (*QUICK_TOOLS, *SERVER_TOOLS, "mypy", "pydantic", "pyright", "trustme")
 
 LOWEST_COMPANIONS = {
     "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
@@ -179,7 +181,7 @@ def make_environment(cell: Cell) -> None:
         CannotMakeError: If the interpreter or pip fails.
     """
     wanted, pins = requirements(cell), constraints(cell)
-    identity = "\n".join((str(cell.interpreter), *LIBRARY, *pins))
+    identity = "\n".join((str(cell.interpreter), *LIBRARY, *OPTIONAL, *pins))
     made_of, holds = cell.folder / "made-of.txt", cell.folder / "holds.txt"
     if not (is_whole(cell) and made_of.exists() and made_of.read_text() == identity):
         shutil.rmtree(cell.folder, ignore_errors=True)
@@ -224,16 +226,17 @@ def requirements(cell: Cell) -> list[str]:
     """What the job needs besides flytebind."""
     dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
     if cell.job == "suite" and cell.bounds == "newest":
-        return [*LIBRARY, *EXTRAS["generator"], *dev]
+        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *dev]
     tools = {"imports": ("pytest",), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
-    return [*LIBRARY, *(requirement for requirement in dev if name_of(requirement) in tools)]
+    library = (*LIBRARY, *OPTIONAL) if cell.job == "suite" else LIBRARY
+    return [*library, *(requirement for requirement in dev if name_of(requirement) in tools)]
 
 
 def constraints(cell: Cell) -> list[str]:
     """An exact version of everything: the lock's, or the lower bound where that is asked for."""
     lowered: dict[str, str] = {}
     if cell.bounds == "lowest":
-        lowered = dict(map(lower_bound, LIBRARY))
+        lowered = dict(map(lower_bound, (*LIBRARY, *OPTIONAL)))
         lowered |= LOWEST_COMPANIONS | FIRST_WHEELS.get(cell.python, {})
     kept = (pin for pin in locked() if name_of(pin) not in lowered)
     return [*kept, *(f"{name}=={version}" for name, version in lowered.items())]

@@ -12,7 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-WITH_EXAMPLES = ["README.md", "docs/guide.md", "docs/services.md", "docs/sandbox.md"]
+WITH_EXAMPLES = [
+    "README.md",
+    "docs/guide.md",
+    "docs/services.md",
+    "docs/sandbox.md",
+    "docs/remote.md",
+    "docs/remote-connections.md",
+]
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from google.protobuf.message import DecodeError, Message
@@ -185,7 +185,7 @@ class Model(Generic[P]):
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self._wrap(self.to_pb())
 
-    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
+    def __reduce__(self) -> tuple[object, ...]:
         return self.from_bytes, (self._pb.SerializePartialToString(),)
 
     def __eq__(self, other: object) -> bool:

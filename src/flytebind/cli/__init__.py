@@ -1,0 +1,5 @@
+"""The command ``flytebind``."""
+
+from flytebind.cli.command import main
+
+__all__ = ["main"]

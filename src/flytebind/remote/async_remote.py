@@ -1,0 +1,584 @@
+"""The remote for asyncio; ``FlyteRemote`` has the same verbs for everybody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from flytebind.models.admin.common import Sort
+from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
+from flytebind.models.core.identifier import (
+    Identifier,
+    ResourceType,
+)
+from flytebind.remote import operations
+from flytebind.remote.base import ExecutionLike, RemoteBase
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteWorkflowExecution,
+    Load,
+    RemoteExecutionBase,
+)
+from flytebind.remote.io import Io
+from flytebind.remote.io.asynchronous import AsyncIo
+from flytebind.remote.looks.progress import ShowProgress, display_for
+from flytebind.remote.phases import SUCCESSFUL, is_in
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from flytebind.models.admin.project import Domain, Project
+    from flytebind.models.admin.signal import Signal
+    from flytebind.models.core.metrics import Span
+    from flytebind.remote.operations.launch import LaunchOptions
+    from flytebind.remote.operations.wait import Change
+    from flytebind.runtime.typing import Self
+
+E = TypeVar("E", bound=FlyteWorkflowExecution)
+X = TypeVar("X", bound=RemoteExecutionBase)
+
+
+class AsyncFlyteRemote(RemoteBase):
+    """A Flyte server, for programs on asyncio.
+
+    Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
+    cancels its calls.
+
+        >>> async with AsyncFlyteRemote(Config.auto()) as remote:
+        ...     execution = await remote.fetch_execution("f7a9c2")
+        ...     await remote.wait(execution)
+
+    What executions load when they are touched under ``FlyteRemote``, they refuse here, and name
+    the call to await: ``await remote.load(execution)``.
+    """
+
+    def _make_io(self, max_calls: int) -> Io:
+        return AsyncIo(max_calls)
+
+    async def fetch_execution(
+        self,
+        name: str,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        type_hints: Mapping[str, type] | None = None,
+    ) -> FlyteWorkflowExecution:
+        """Get an execution as it is now, without its nodes.
+
+        Args:
+            name: Its name.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+            type_hints: By output, the Python type that it becomes.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(name, project, domain)
+        return await operations.fetch.fetch_execution(self._session, id, type_hints)
+
+    async def list_executions(
+        self,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        filters: str | Sequence[str] = (),
+        sort_by: Sort | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[FlyteWorkflowExecution]:
+        """Executions, fetched page by page as you go on; the newest first.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            filters: What must hold, in admin's notation: ``"value_in(phase,RUNNING;QUEUED)"``.
+                Archived executions are left out unless ``state`` is among them.
+            sort_by: A column; with a minus before it in descending order: ``"-started_at"``.
+            limit: How many at most; None for all.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or does not take the filters.
+        """
+        place = self._session.place(project, domain)
+        found = operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
+        async for execution in found:
+            yield execution
+
+    async def recent_executions(
+        self, project: str | None = None, domain: str | None = None, *, limit: int = 100
+    ) -> list[FlyteWorkflowExecution]:
+        """The executions that were created last.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            limit: How many at most.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        place = self._session.place(project, domain)
+        found = operations.fetch.list_executions(self._session, *place, (), None, limit)
+        return [execution async for execution in found]
+
+    async def fetch_task(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteTask:
+        """Get a registered task.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = await self._entity_id(ResourceType.TASK, name, version, project, domain)
+        return await operations.fetch.fetch_task(self._session, id)
+
+    async def fetch_workflow(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteWorkflow:
+        """Get a registered workflow, compiled.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = await self._entity_id(ResourceType.WORKFLOW, name, version, project, domain)
+        return await operations.fetch.fetch_workflow(self._session, id)
+
+    async def fetch_launch_plan(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteLaunchPlan:
+        """Get a registered launch plan.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = await self._entity_id(ResourceType.LAUNCH_PLAN, name, version, project, domain)
+        return await operations.fetch.fetch_launch_plan(self._session, id)
+
+    async def list_projects(self) -> list[Project]:
+        """All projects that are not archived.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        return await operations.fetch.list_projects(self._session)
+
+    async def list_domains(self) -> list[Domain]:
+        """The domains that each project has.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        return await operations.fetch.list_domains(self._session)
+
+    async def execute(
+        self,
+        entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        name: str | None = None,
+        options: LaunchOptions | None = None,
+        type_hints: Mapping[str, type] | None = None,
+    ) -> FlyteWorkflowExecution:
+        """Run a launch plan, a task or a workflow.
+
+        Asking again does no harm: the execution has its name before the server hears of it.
+
+        Args:
+            entity: What to run, or its identifier. A workflow is run by the launch plan of its own
+                name and version.
+            inputs: Python values by name; files are uploaded. Those with defaults may be left out.
+            project: Where to run it, if not in the remote's project.
+            domain: Where to run it, if not in the remote's domain.
+            name: The name of the execution; by default one that nobody has.
+            options: How to run it.
+            type_hints: By output, the Python type that it becomes.
+
+        Raises:
+            FlyteValueError: If an input is missing, unknown, or not of the declared type.
+            FlyteAlreadyExistsError: If there is another execution of this name.
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        place = self._session.place(project, domain)
+        return await operations.launch.execute(
+            self._session,
+            entity,
+            inputs or {},
+            place,
+            name,
+            options or operations.launch.LaunchOptions(),
+            self._uploader(*place),
+            type_hints,
+        )
+
+    async def sync(self, execution: E, sync_nodes: bool = False, *, data: bool = True) -> E:
+        """Bring an execution up to date.
+
+        What is known to be final is not asked for again.
+
+        Args:
+            execution: The execution, which is changed.
+            sync_nodes: Whether to bring its nodes, too, and what runs for them at any depth.
+            data: Whether to bring inputs, outputs and attempts along, which are several calls for
+                each node. Without them come states alone.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked. What is wrong with a single node is
+                found in the node's ``problem`` instead.
+        """
+        execution._remote = self._session.remote
+        await operations.sync.sync_execution(self._session, execution, nodes=sync_nodes, data=data)
+        return execution
+
+    async def load(self, execution: X) -> X:
+        """Bring all that an execution of a workflow, node or task would load when touched.
+
+        That is its whole error, its interface, its attempts if it is a node's, and its inputs and
+        outputs, wherever they are stored.
+
+        Args:
+            execution: The execution, which is changed.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteDataError: If data exists that cannot be had.
+            FlyteCallError: If the server cannot be asked.
+        """
+        session = self._session
+        execution._remote = session.remote
+        if not execution._is_whole:
+            await operations.sync.bring_whole(session, execution)
+        if isinstance(execution, FlyteNodeExecution):
+            if execution.is_boundary:
+                return execution
+            await operations.sync.bring_tasks(session, execution)
+        if not isinstance(execution, FlyteNodeExecution) or execution._container is not None:
+            await operations.interfaces.bring_interface(session, execution)
+        sides = (
+            operations.data.SIDES
+            if is_in(execution.phase, SUCCESSFUL)
+            else operations.data.SIDES[:1]
+        )
+        for side in sides:
+            await operations.data.bring_side(session, execution, side)
+            await operations.data.bring_offloaded(session, execution, side)
+        return execution
+
+    async def wait(
+        self,
+        execution: E,
+        timeout: timedelta | float | None = None,
+        poll_interval: timedelta | float | None = None,
+        sync_nodes: bool = True,
+        *,
+        progress: ShowProgress = None,
+    ) -> E:
+        """Wait until an execution is done, then bring all of it.
+
+        A poll is one call, whatever the size of the workflow. A server that is away for a while
+        is waited for, too.
+
+        Args:
+            execution: The execution, which is changed.
+            timeout: How long at most, in seconds or as a timedelta; None waits for ever.
+            poll_interval: How often to ask; by default at first every half second, then less often
+                the longer it takes, up to 30 s.
+            sync_nodes: Whether to bring nodes and data at the end.
+            progress: Whether to show how far it is. By default on terminals and in notebooks, if
+                rich is installed. Showing nodes takes another call every few seconds. A function
+                is called with the execution after each poll.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteTimeout: If it is not done in time.
+            FlyteCallError: If the server cannot be asked.
+        """
+        execution._remote = self._session.remote
+        display = None if execution.is_done else display_for(progress)
+        await operations.wait.wait(
+            self._session, execution, timeout, poll_interval, sync_nodes, display
+        )
+        return execution
+
+    async def watch(
+        self,
+        execution: FlyteWorkflowExecution,
+        timeout: timedelta | float | None = None,
+        poll_interval: timedelta | float | None = None,
+        *,
+        nodes: bool = True,
+    ) -> AsyncIterator[Change]:
+        """Every change of phase of an execution and its nodes, until it is done.
+
+        It begins with what there is. A phase that comes and goes between two polls is not seen.
+
+        Args:
+            execution: The execution, which is changed.
+            timeout: How long at most, in seconds or as a timedelta; None watches for ever.
+            poll_interval: How often to ask; by default as ``wait`` does.
+            nodes: Whether to watch nodes, too, which is a call more for each level of them.
+
+        Raises:
+            FlyteTimeout: If it is not done in time.
+            FlyteCallError: If the server cannot be asked.
+        """
+        execution._remote = self._session.remote
+        async for change in operations.wait.watch(
+            self._session, execution, timeout, poll_interval, nodes
+        ):
+            yield change
+
+    async def terminate(self, execution: ExecutionLike, cause: str) -> None:
+        """Ask for an execution to end; it is ABORTED when its tasks are gone.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            cause: Why, for people to read.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or the execution is done.
+        """
+        await operations.launch.terminate(self._session, self._execution_id(execution), cause)
+
+    async def relaunch(
+        self, execution: ExecutionLike, *, name: str | None = None, overwrite_cache: bool = False
+    ) -> FlyteWorkflowExecution:
+        """Run the same again, with the same inputs.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            name: The name of the new one; by default one that nobody has.
+            overwrite_cache: Whether to run tasks whose results are cached.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        id = self._execution_id(execution)
+        return await operations.launch.relaunch(self._session, id, name, overwrite_cache)
+
+    async def recover(
+        self, execution: ExecutionLike, *, name: str | None = None
+    ) -> FlyteWorkflowExecution:
+        """Run a failed execution again, without the nodes that have succeeded.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            name: The name of the new one; by default one that nobody has.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        return await operations.launch.recover(self._session, self._execution_id(execution), name)
+
+    async def list_signals(
+        self, execution: ExecutionLike, *, filters: str | Sequence[str] = ()
+    ) -> list[Signal]:
+        """What the gates of an execution wait for, or have been given.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            filters: What must hold, in admin's notation.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(execution)
+        return await operations.signals.list_signals(self._session, id, filters)
+
+    async def approve(self, signal_id: str, execution: ExecutionLike) -> None:
+        """Let a gate that waits for approval go on.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or nothing waits for it.
+        """
+        await operations.signals.answer(
+            self._session, self._execution_id(execution), signal_id, True
+        )
+
+    async def reject(self, signal_id: str, execution: ExecutionLike) -> None:
+        """Let a gate that waits for approval fail.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or nothing waits for it.
+        """
+        await operations.signals.answer(
+            self._session, self._execution_id(execution), signal_id, False
+        )
+
+    async def set_input(self, signal_id: str, execution: ExecutionLike, value: object) -> None:
+        """Give a gate the value that it waits for.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+            value: A Python value of the signal's type, or a ``Literal``.
+
+        Raises:
+            FlyteAssertion: If nothing waits for it.
+            FlyteValueError: If it is not of the signal's type.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(execution)
+        await operations.signals.set_input(self._session, id, signal_id, value)
+
+    async def get(self, flyte_uri: str) -> object:
+        """What is behind a Flyte URL.
+
+        Args:
+            flyte_uri: Such as ``flyte://v1/flytesnacks/development/f7a9c2/n0/o/o0``.
+
+        Returns:
+            A ``LiteralsResolver`` for all inputs or outputs, a value for one of them, and links
+            for a deck.
+
+        Raises:
+            FlyteCallError: If there is nothing.
+        """
+        return await operations.files.get(self._session, flyte_uri)
+
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        filename: str | None = None,
+    ) -> str:
+        """Put a local file where tasks can read it.
+
+        Args:
+            path: The file.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+            filename: Its name there; by default the same.
+
+        Returns:
+            Its URI, to be used as an input.
+
+        Raises:
+            FlyteDataError: If the store does not take it.
+            FlyteCallError: If the server gives no place for it.
+        """
+        place = self._session.place(project, domain)
+        return await operations.files.upload(self._session, Path(path), *place, filename)
+
+    async def download(self, uri: str, to: str | Path) -> Path:
+        """Get a file that the server can read.
+
+        Args:
+            uri: Where it is.
+            to: The file to write, or a folder to write it into.
+
+        Returns:
+            Where it is now.
+
+        Raises:
+            FlyteDataError: If it cannot be read.
+            FlyteCallError: If the server gives no link to it.
+        """
+        return await operations.files.download(self._session, uri, Path(to))
+
+    async def get_execution_metrics(self, execution: ExecutionLike, *, depth: int = 10) -> Span:
+        """Where the time went: spans of an execution, its nodes and tasks.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            depth: How many levels.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(execution)
+        answer = await self._session.admin.get_execution_metrics(
+            WorkflowExecutionGetMetricsRequest(id=id, depth=depth)
+        )
+        if answer.span is None:
+            raise FlyteDataError(f"the server has no metrics of execution {id.name}")
+        return answer.span
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        raise FlyteAssertion(
+            f"{what} of {execution._label} is not here: await remote.load(execution) first"
+        )
+
+    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
+        loop = asyncio.get_running_loop()
+
+        def upload(path: Path) -> str:
+            uploading = operations.files.upload(self._session, path, project, domain, None)
+            return asyncio.run_coroutine_threadsafe(uploading, loop).result()
+
+        return upload
+
+    async def aclose(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

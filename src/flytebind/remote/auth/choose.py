@@ -1,0 +1,119 @@
+"""Chooses the credentials of a connection."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+import grpc
+
+from flytebind.remote.auth.credentials import Credentials
+from flytebind.remote.auth.sources import CallableSource, CommandSource, StaticSource
+from flytebind.remote.auth.tokens import Token, TokenSource
+from flytebind.remote.config import AuthMode, Config
+from flytebind.remote.errors import FlyteConfigError
+
+AnyToken: TypeAlias = str | Token | Callable[[], str | Token] | TokenSource
+"""A token, or what has one."""
+
+_PROXY_KEY = "proxy-authorization"
+
+
+def credentials_for(
+    config: Config,
+    channel: grpc.Channel | None,
+    *,
+    token: AnyToken | None = None,
+    clock: Callable[[], float] = time.time,
+) -> tuple[Credentials, ...]:
+    """What calls must show: a token for the server, and one for a proxy before it.
+
+    A command, and a token that is given, are used from the first call on. The other modes need the
+    server to tell where tokens come from, so they begin when it first asks for one: the same
+    settings do for a server without authentication.
+
+    Args:
+        config: The settings.
+        channel: The connection; it is asked where tokens come from. A token or a command can do
+            without it.
+        token: The token, or what has it; wins over the settings.
+        clock: Tells the time in seconds since 1970.
+
+    Returns:
+        Nothing, one, or two; the server's come first.
+
+    Raises:
+        FlyteConfigError: If the settings of the mode are not complete.
+    """
+    proxy = None
+    if config.proxy_command:
+        proxy = Credentials(CommandSource(config.proxy_command), _PROXY_KEY, clock=clock)
+    server = _for_server(config, channel, proxy, token, clock)
+    return tuple(each for each in (server, proxy) if each is not None)
+
+
+def source_of(token: AnyToken) -> TokenSource:
+    """The source of what a caller gives as a token."""
+    if isinstance(token, (str, Token)):
+        return StaticSource(token)
+    return CallableSource(token) if callable(token) else token
+
+
+def _for_server(
+    config: Config,
+    channel: grpc.Channel | None,
+    proxy: Credentials | None,
+    token: AnyToken | None,
+    clock: Callable[[], float],
+) -> Credentials | None:
+    key = config.authorization_header or "authorization"
+    if token is not None:
+        return Credentials(source_of(token), key, clock=clock)
+    mode = config.auth_mode or _suggested(config)
+    if mode is AuthMode.NONE:
+        return None
+    if mode is AuthMode.EXTERNAL_COMMAND:
+        if not config.command:
+            raise _missing(config, mode, "command (admin.command)")
+        return Credentials(CommandSource(config.command), key, clock=clock)
+
+    if channel is None:
+        raise _missing(config, mode, "a channel without asyncio, to ask where tokens come from")
+
+    from flytebind.remote.auth.discovery import Discovery
+
+    discovery = Discovery(config, channel, proxy)
+    stop = threading.Event()
+    source: TokenSource
+    if mode is AuthMode.CLIENT_SECRET:
+        from flytebind.remote.auth.client_secret import ClientSecretSource
+
+        if not config.client_id:
+            raise _missing(config, mode, "client_id (admin.clientId)")
+        if not _has_secret(config):
+            raise _missing(
+                config, mode, "client_secret_file (admin.clientSecretLocation) or client_secret_env"
+            )
+        source = ClientSecretSource(config, discovery, clock)
+    else:
+        from flytebind.remote.auth.login import login_source
+
+        source = login_source(mode, config, discovery, clock, stop)
+    return Credentials(source, lambda: discovery.metadata_key, eager=False, clock=clock, stop=stop)
+
+
+def _suggested(config: Config) -> AuthMode:
+    if config.command:
+        return AuthMode.EXTERNAL_COMMAND
+    return AuthMode.CLIENT_SECRET if _has_secret(config) else AuthMode.NONE
+
+
+def _has_secret(config: Config) -> bool:
+    return bool(config.client_secret or config.client_secret_file or config.client_secret_env)
+
+
+def _missing(config: Config, mode: AuthMode, what: str) -> FlyteConfigError:
+    source = config.sources["auth_mode"] if config.auth_mode else "suggested by other settings"
+    return FlyteConfigError(f"auth_mode {mode.value} ({source}) needs {what}")

@@ -1,0 +1,124 @@
+"""What the server says about how to get tokens for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import grpc
+
+from flytebind.models.service.auth import (
+    OAuth2MetadataRequest,
+    OAuth2MetadataResponse,
+    PublicClientAuthConfigRequest,
+    PublicClientAuthConfigResponse,
+)
+from flytebind.remote.auth.credentials import Credentials
+from flytebind.remote.auth.tokens import refused
+from flytebind.remote.config import Config
+from flytebind.remote.errors import FlyteAuthenticationError
+from flytebind.services.auth import AuthMetadataServiceClient
+
+_TIMEOUT = 15.0
+
+
+class Discovery:
+    """Asks the server once, when it is first needed. The server answers without a token.
+
+    Args:
+        config: Its settings win over what the server says.
+        channel: The connection.
+        proxy: Credentials for a proxy before the server.
+        timeout: How many seconds each question may take.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        channel: grpc.Channel,
+        proxy: Credentials | None = None,
+        timeout: float = _TIMEOUT,
+    ) -> None:
+        self._config = config
+        self._client = AuthMetadataServiceClient(channel)
+        self._proxy = proxy
+        self._timeout = timeout
+
+    @property
+    def metadata_key(self) -> str:
+        """The metadata key that takes the token, as far as it is known by now."""
+        if self._config.authorization_header:
+            return self._config.authorization_header
+        known: PublicClientAuthConfigResponse | None = self.__dict__.get("client")
+        key = known.authorization_metadata_key if known is not None else ""
+        return key.lower() or "authorization"
+
+    @property
+    def client_id(self) -> str:
+        """The client to get tokens for."""
+        return self._config.client_id or self.client.client_id
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What to ask for."""
+        return self._config.scopes or tuple(self.client.scopes)
+
+    @property
+    def audience(self) -> str:
+        """Whom tokens are for; may be empty."""
+        return self._config.audience or self.client.audience
+
+    @cached_property
+    def client(self) -> PublicClientAuthConfigResponse:
+        """The settings of the server's public client.
+
+        Raises:
+            FlyteAuthenticationError: If the server does not tell.
+        """
+        try:
+            return self._client.get_public_client_config(
+                PublicClientAuthConfigRequest(), timeout=self._timeout, metadata=self._metadata()
+            )
+        except grpc.RpcError as error:
+            raise _failure(error) from error
+
+    @cached_property
+    def endpoints(self) -> OAuth2MetadataResponse:
+        """Where tokens are to be had.
+
+        Raises:
+            FlyteAuthenticationError: If the server does not tell.
+        """
+        try:
+            return self._client.get_oauth2_metadata(
+                OAuth2MetadataRequest(), timeout=self._timeout, metadata=self._metadata()
+            )
+        except grpc.RpcError as error:
+            raise _failure(error) from error
+
+    def endpoint(self, name: str) -> str:
+        """The URL of an endpoint, by its field's name.
+
+        Raises:
+            FlyteAuthenticationError: If there is none.
+        """
+        url: str = getattr(self.endpoints, name)
+        if not url.lower().startswith(("https://", "http://")):
+            raise refused(f"the server names no usable {name} ({url!r}): use another auth_mode")
+        return url
+
+    def _metadata(self) -> list[tuple[str, str | bytes]]:
+        if self._proxy is None:
+            return []
+        return [self._proxy.header(self._proxy.fresh() or self._proxy.renew())]
+
+
+def _failure(error: grpc.RpcError) -> FlyteAuthenticationError:
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        return refused(
+            "the server has no AuthMetadataService to tell where tokens come from: "
+            "use a token or an external command"
+        )
+    return refused(
+        "the server does not tell where tokens come from: "
+        f"{error.code().name}: {error.details()}"
+    )

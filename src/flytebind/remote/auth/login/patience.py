@@ -1,0 +1,43 @@
+"""Waits for people, who take their time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from flytebind.remote.auth.tokens import refused
+
+_STEP = 0.25
+
+
+class Patience:
+    """Waits until nobody is interested any more.
+
+    Args:
+        stop: Set when the connection is closed.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+
+    def now(self) -> float:
+        """Seconds that pass evenly."""
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            FlyteAuthenticationError: If the connection is closed, or the program ends: it would
+                wait for this thread otherwise.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._stop.wait(min(left, _STEP)) or not threading.main_thread().is_alive():
+                raise refused("the login was given up, since the connection was closed")
+
+
+def tell(message: str) -> None:
+    """Show something to the person at the terminal or notebook."""
+    print(message, file=sys.stderr, flush=True)

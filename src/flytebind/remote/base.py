@@ -1,0 +1,154 @@
+"""What both faces of a remote have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
+from flytebind.remote import operations
+from flytebind.remote.calls import CallPolicy
+from flytebind.remote.config import Config
+from flytebind.remote.connection import Connection
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.executions import FlyteWorkflowExecution, Load, RemoteExecutionBase
+from flytebind.remote.io import Io
+from flytebind.remote.session import Session
+
+if TYPE_CHECKING:
+    import grpc
+    from grpc import aio
+
+    from flytebind.remote.auth import AnyToken
+
+ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
+"""An execution, its identifier, or its name in the remote's own project and domain."""
+
+
+class RemoteBase:
+    """A Flyte server, as far as it does not matter how one waits for it."""
+
+    config: Config | None
+    """The settings of the connection; None if it was made of a channel alone."""
+
+    def __init__(
+        self,
+        config: Config | str | None = None,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        channel: grpc.Channel | aio.Channel | None = None,
+        token: AnyToken | None = None,
+        max_calls: int = 64,
+        policy: CallPolicy | None = None,
+    ) -> None:
+        """Take the settings; nothing is opened before the first call.
+
+        A remote that is no longer needed should be closed, or used in a ``with`` block.
+
+        Args:
+            config: Where the server is, or just its ``host:port``; by default ``Config.auto()``.
+            project: The project of calls that name none, if not the config's.
+            domain: The domain of calls that name none, if not the config's.
+            channel: A channel of your own, with credentials of its own; it stays yours to close.
+            token: A token, a function or a source that has one, instead of what the config says.
+            max_calls: How many calls may be in flight at once.
+            policy: Deadlines and retries.
+
+        Raises:
+            FlyteConfigError: If there is no config to be found, or it makes no sense.
+        """
+        if isinstance(config, str):
+            config = Config.for_endpoint(config)
+        elif config is None and channel is None:
+            config = Config.auto()
+        self.config = config
+        self._connection = Connection(config, channel, token)
+        self._session = Session(
+            self,
+            self._connection,
+            self._make_io(max_calls),
+            policy or CallPolicy(),
+            project=project or (config.project if config else None),
+            domain=domain or (config.domain if config else None),
+        )
+
+    def generate_console_url(
+        self,
+        entity: (
+            FlyteWorkflowExecution
+            | WorkflowExecutionIdentifier
+            | FlyteWorkflow
+            | FlyteTask
+            | FlyteLaunchPlan
+            | Identifier
+        ),
+    ) -> str:
+        """Where people look at something in the web console.
+
+        Args:
+            entity: An execution, or something that can be run, or the identifier of one.
+
+        Raises:
+            FlyteAssertion: If the remote has a channel alone, and does not know.
+        """
+        id = entity if isinstance(entity, (Identifier, WorkflowExecutionIdentifier)) else entity.id
+        if id is None:
+            raise FlyteAssertion("the launch plan has no identifier")
+        base = f"{self._console()}/console/projects/{id.project}/domains/{id.domain}"
+        if isinstance(id, WorkflowExecutionIdentifier):
+            return f"{base}/executions/{id.name}"
+        kinds = {ResourceType.TASK: "task", ResourceType.WORKFLOW: "workflow"}
+        kind = kinds.get(id.resource_type, "launch_plan")
+        return f"{base}/{kind}/{id.name}/version/{id.version}"
+
+    def close(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self._connection.close()
+
+    def __repr__(self) -> str:
+        of = repr(self.config.endpoint) if self.config is not None else "a channel"
+        return f"{type(self).__name__}({of})"
+
+    def _console(self) -> str:
+        if self.config is None:
+            raise FlyteAssertion(
+                "a channel does not tell where the console is; give the remote a config, too"
+            )
+        if self.config.console_endpoint:
+            given = self.config.console_endpoint.rstrip("/")
+            return given if "://" in given else f"https://{given}"
+        scheme = "http" if self.config.insecure else "https"
+        return f"{scheme}://{self.config.endpoint}"
+
+    def _execution_id(
+        self, execution: ExecutionLike, project: str | None = None, domain: str | None = None
+    ) -> WorkflowExecutionIdentifier:
+        if isinstance(execution, FlyteWorkflowExecution):
+            return execution.id
+        if isinstance(execution, WorkflowExecutionIdentifier):
+            return execution
+        return WorkflowExecutionIdentifier(*self._session.place(project, domain), execution)
+
+    async def _entity_id(
+        self,
+        kind: ResourceType,
+        name: str,
+        version: str | None,
+        project: str | None,
+        domain: str | None,
+    ) -> Identifier:
+        place = self._session.place(project, domain)
+        return await operations.fetch.entity_id(self._session, kind, name, version, *place)
+
+    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
+        """Uploads a file from a worker thread, which may block."""
+        raise NotImplementedError
+
+    def _make_io(self, max_calls: int) -> Io:
+        raise NotImplementedError
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        raise NotImplementedError

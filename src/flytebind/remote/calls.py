@@ -1,0 +1,201 @@
+"""How the remote layer calls: generated clients, whose calls have deadlines, retries and tokens."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc import aio
+
+from flytebind.remote.channel import connection_hint
+from flytebind.remote.connection import Connection
+from flytebind.remote.errors import FlyteAssertion, FlyteCallError, call_error
+from flytebind.remote.io import Io
+from flytebind.runtime.rpc import AsyncClient, Metadata, Method
+from flytebind.runtime.rpc.method import Req, Res
+from flytebind.services.admin import AdminServiceAsyncClient
+
+if TYPE_CHECKING:
+    from flytebind.remote.auth import Credentials, Token
+
+
+@dataclass(frozen=True)
+class CallPolicy:
+    """How long calls may take, and how often they are tried.
+
+    Only ``UNAVAILABLE`` is tried again: the server was not there, or was going away. Pauses between
+    attempts grow, and vary at random, so that many clients do not come back at the same moment.
+    """
+
+    timeout: float = 60.0
+    """Seconds that a call may last, all its attempts together."""
+    max_attempts: int = 6
+    """How often a call is tried."""
+    first_pause: float = 0.1
+    """Seconds before the second attempt; every further pause is twice as long."""
+    longest_pause: float = 5.0
+    """Seconds that no pause exceeds."""
+
+    def pause_after(self, attempt: int) -> float:
+        """Seconds to wait after an attempt that failed; the first one is 1."""
+        pause = min(self.first_pause * 2.0 ** (attempt - 1), self.longest_pause)
+        return pause * random.uniform(0.5, 1.0)
+
+
+class Caller:
+    """Makes the calls of one connection."""
+
+    def __init__(self, connection: Connection, io: Io, policy: CallPolicy) -> None:
+        self._connection = connection
+        self._io = io
+        self._policy = policy
+
+    async def call(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        wait_for_ready: bool | None = None,
+    ) -> Res:
+        """Call, and try again where that is safe and may help.
+
+        Raises:
+            FlyteCallError: If the call fails in the end.
+            FlyteAssertion: If the connection is closed, or does not survive a fork.
+        """
+        method.check_request(request)
+        credentials = self._connection.open()
+        call = _Call(self._policy.timeout if timeout is None else timeout)
+        renewed = False
+        while True:
+            tokens = [await self._token(each) for each in credentials]
+
+            def start(tokens: list[Token | None] = tokens) -> grpc.Future[Res] | Awaitable[Res]:
+                # Others may have renewed them while this call was waiting for its turn.
+                tokens[:] = [
+                    each.fresh() or token for each, token in zip(credentials, tokens, strict=True)
+                ]
+                headers = [
+                    each.header(token)
+                    for each, token in zip(credentials, tokens, strict=True)
+                    if token is not None
+                ]
+                return self._connection.start(
+                    method, request, call.begin(), (*metadata, *headers), wait_for_ready
+                )
+
+            try:
+                return await self._io.call(start)
+            except grpc.RpcError as error:
+                code = error.code()
+                if code is grpc.StatusCode.UNAUTHENTICATED and credentials and not renewed:
+                    renewed = True
+                    await self._renew(credentials[0], tokens[0])
+                    continue
+                pause = self._policy.pause_after(call.attempts)
+                if (
+                    code is not grpc.StatusCode.UNAVAILABLE
+                    or call.attempts >= self._policy.max_attempts
+                    or pause >= call.left()
+                ):
+                    details = self._explain(code, error.details() or "")
+                    raise _error(code, details, method, request, call.attempts) from error
+            except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
+                raise FlyteAssertion(f"{method.name}: the channel is closed") from error
+            except grpc.FutureCancelledError as error:
+                details = "the connection was closed during the call"
+                code = grpc.StatusCode.CANCELLED
+                raise _error(code, details, method, request, call.attempts) from error
+            await self._io.sleep(pause)
+
+    async def _token(self, credentials: Credentials) -> Token | None:
+        token = credentials.fresh()
+        if token is None and credentials.due:
+            return await self._renew(credentials, None)
+        return token
+
+    def _explain(self, code: grpc.StatusCode, details: str) -> str:
+        hint = ""
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in details:
+            hint = "raise Config.max_message_bytes to receive it"
+        elif code is grpc.StatusCode.UNAUTHENTICATED and not self._connection.open():
+            hint = "set auth_mode (admin.authType), or give the remote a token"
+        elif code is grpc.StatusCode.UNAVAILABLE:
+            config = self._connection.config
+            hint = connection_hint(details, config is not None and config.insecure)
+        return f"{details}; {hint}" if hint else details
+
+    async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
+        return await self._io.in_thread(lambda: credentials.renew(rejected))
+
+
+class _Call:
+    """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._deadline: float | None = None
+        self.attempts = 0
+
+    def begin(self) -> float:
+        """One more attempt; returns the seconds that it may last."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._timeout
+        self.attempts += 1
+        return max(self.left(), 0.001)
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._timeout if self._deadline is None else self._deadline - time.monotonic()
+
+
+class RoutedClient(AsyncClient):
+    """A generated client whose calls go through a ``Caller``."""
+
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def _unary_unary(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None,
+        metadata: Metadata | None,
+        wait_for_ready: bool | None,
+    ) -> Res:
+        return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
+
+
+class Admin(RoutedClient, AdminServiceAsyncClient):
+    """The control plane."""
+
+    __slots__ = ()
+
+
+def _error(
+    code: grpc.StatusCode, details: str, method: Method[Any, Any], request: Any, attempts: int
+) -> FlyteCallError:
+    error = call_error(code, details, method.name, _subject(request))
+    error.attempts = attempts
+    return error
+
+
+_SUBJECTS: Sequence[str] = ("id", "workflow_execution_id", "node_execution_id", "flyte_url", "name")
+
+
+def _subject(request: Any) -> str:
+    """What a request is about, for people: ``flytesnacks/development/f7a9c2/n0``."""
+    from flytebind.remote.naming import label
+
+    for name in _SUBJECTS:
+        subject = getattr(request, name, None)
+        if subject:
+            return subject if isinstance(subject, str) else label(subject)
+    return ""

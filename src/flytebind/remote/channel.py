@@ -1,0 +1,169 @@
+"""Opens gRPC channels from settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
+from flytebind.runtime._version import __version__
+
+if TYPE_CHECKING:
+    from flytebind.remote.config import Config
+
+_Option = tuple[str, "str | int"]
+
+_CERTIFICATE_TIMEOUT = 10.0
+_KEEPALIVE_TIMEOUT = 10.0
+# The variable by which gRPC itself lets users choose the roots.
+_ROOTS_VARIABLE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+
+
+def open_channel(config: Config) -> grpc.Channel:
+    """A new channel to the server, yours to close.
+
+    It connects when it is first used, except that with ``insecure_skip_verify`` the server is asked
+    for its certificate at once.
+
+    Raises:
+        FlyteConfigError: If a certificate or key file cannot be read.
+        FlyteUnavailableError: If the server shows no certificate.
+    """
+    options = _options(config)
+    if config.insecure:
+        return grpc.insecure_channel(config.endpoint, options)
+    key = _read(config, "client_key_file")
+    chain = _read(config, "client_cert_file")
+    roots: bytes | None
+    if config.insecure_skip_verify:
+        roots, name = _shown_certificate(config)
+        if name:
+            options.append(("grpc.ssl_target_name_override", name))
+    else:
+        roots = _read(config, "ca_cert_file") or _system_roots()
+    credentials = grpc.ssl_channel_credentials(roots, key, chain)
+    return grpc.secure_channel(config.endpoint, credentials, options)
+
+
+def connection_hint(details: str, insecure: bool) -> str:
+    """What may help when gRPC cannot connect; empty where nothing is known.
+
+    Args:
+        details: What gRPC says of the failed call.
+        insecure: Whether the connection is one without TLS.
+    """
+    if "certificate has expired" in details:
+        return "the server's certificate has expired: its keeper must renew it"
+    if "CERTIFICATE_VERIFY_FAILED" in details:
+        return (
+            "the server's certificate is not trusted, or has expired: set ca_cert_file "
+            "(admin.caCertFilePath) to the certificate that it descends from"
+        )
+    # gRPC's words for it have changed.
+    if "Hostname Verification" in details or "is not in peer certificate" in details:
+        return "the server's certificate is for another host name: connect to the name that it has"
+    if "WRONG_VERSION_NUMBER" in details:
+        return "the server seems to speak without TLS: set insecure (admin.insecure)"
+    if "failed to connect" in details and "Socket closed" in details:
+        if insecure:
+            return "the server may want TLS: unset insecure (admin.insecure)"
+        return "the server may want a client certificate: set client_cert_file and client_key_file"
+    return ""
+
+
+def _options(config: Config) -> list[_Option]:
+    options: list[_Option] = [
+        ("grpc.max_receive_message_length", config.max_message_bytes),
+        ("grpc.max_send_message_length", config.max_message_bytes),
+        ("grpc.primary_user_agent", f"flytebind/{__version__}"),
+    ]
+    if config.keepalive:
+        options += [
+            ("grpc.keepalive_time_ms", int(config.keepalive * 1000)),
+            ("grpc.keepalive_timeout_ms", int(_KEEPALIVE_TIMEOUT * 1000)),
+            # Proxies drop quiet connections without a word: notice before the next call does.
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.max_pings_without_data", 0),
+        ]
+    return options
+
+
+def _read(config: Config, name: str) -> bytes | None:
+    path: str | None = getattr(config, name)
+    if not path:
+        return None
+    try:
+        with open(os.path.expanduser(path), "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise FlyteConfigError(
+            f"{name} ({config.sources[name]}): {path} cannot be read: {error.strerror}"
+        ) from error
+    if b"-----BEGIN " not in content:
+        raise FlyteConfigError(f"{name} ({config.sources[name]}): {path} is no PEM file")
+    return content
+
+
+def _system_roots() -> bytes | None:
+    """The certificates that this system trusts; None leaves the choice to gRPC, which has its own.
+
+    Windows keeps them elsewhere than in a file.
+    """
+    import ssl
+
+    if os.environ.get(_ROOTS_VARIABLE):
+        return None
+    places = ssl.get_default_verify_paths()
+    debian = os.path.join(places.capath or "", "ca-certificates.crt")
+    for path in (places.cafile, debian):
+        if path and os.path.isfile(path):
+            with open(path, "rb") as file:
+                return file.read()
+    return None
+
+
+def _shown_certificate(config: Config) -> tuple[bytes, str]:
+    """The certificate that the server shows, and its name if it is not that of the endpoint."""
+    import ssl
+    from socket import create_connection
+
+    host, port = _address(config)
+    try:
+        pem = ssl.get_server_certificate((host, port), timeout=_CERTIFICATE_TIMEOUT)
+        # Not the default context: it may be too strict for a certificate that somebody has made.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=pem)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.check_hostname = False
+        with (
+            create_connection((host, port), timeout=_CERTIFICATE_TIMEOUT) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            certificate = connection.getpeercert() or {}
+    except OSError as error:  # ssl.SSLError is one
+        raise FlyteUnavailableError(
+            grpc.StatusCode.UNAVAILABLE,
+            f"the certificate of {config.endpoint} cannot be had: {error}",
+        ) from error
+    return pem.encode(), _other_name(certificate, host)
+
+
+def _address(config: Config) -> tuple[str, int]:
+    host, colon, port = config.endpoint.rpartition(":")
+    if not colon or "]" in port:
+        host, port = config.endpoint, "443"
+    return host.strip("[]"), int(port)
+
+
+def _other_name(certificate: Mapping[str, Any], host: str) -> str:
+    """A name that the certificate is valid for, unless the host's is one of them."""
+    names = [name for kind, name in certificate.get("subjectAltName", ()) if kind != "DirName"]
+    if not names or host in names:
+        return ""
+    parent = host.partition(".")[2]
+    if parent and f"*.{parent}" in names:
+        return ""
+    return str(names[0]).replace("*", "any")

@@ -1,0 +1,147 @@
+"""One channel to the server, opened when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc
+
+from flytebind.remote.channel import open_channel
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.runtime.rpc.client import AsyncClient, Client
+from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from grpc import aio
+
+    from flytebind.remote.auth import AnyToken, Credentials
+    from flytebind.remote.config import Config
+
+# gRPC's threads do not survive a fork, and without its own support a call in the child hangs for
+# ever, deaf to its timeout, whichever channel it goes through.
+_first_opened_in: int | None = None
+
+
+class Connection:
+    """Opens the channel, and knows which credentials go with it. Safe to share between threads.
+
+    Args:
+        config: Where the server is; needed unless there is a channel.
+        channel: The caller's own channel, which stays theirs to close.
+        token: A token or what has one, instead of what the config says.
+    """
+
+    def __init__(
+        self,
+        config: Config | None,
+        channel: grpc.Channel | aio.Channel | None,
+        token: AnyToken | None,
+    ) -> None:
+        self.config = config
+        self._given = channel
+        self._token = token
+        self._lock = threading.Lock()
+        self._client: Client | AsyncClient | None = None
+        self._channel: grpc.Channel | None = None
+        self._credentials: tuple[Credentials, ...] = ()
+        self._closed = False
+
+    def open(self) -> tuple[Credentials, ...]:
+        """Open the channel if it is not; returns what each call must show.
+
+        Raises:
+            FlyteAssertion: If the connection is closed, or this is a forked process in which
+                gRPC cannot work.
+            FlyteConfigError: If the settings do not lead to a channel.
+        """
+        _check_fork()
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._open()
+        return self._credentials
+
+    def start(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float,
+        metadata: Metadata,
+        wait_for_ready: bool | None,
+    ) -> grpc.Future[Res] | Awaitable[Res]:
+        """Send a request; the answer is for the ``Io`` to wait for."""
+        client = self._client
+        if client is None:
+            raise _closed()
+        call = client._open(method)
+        if isinstance(client, Client):
+            call = call.future
+        else:
+            metadata = cast("Metadata", _aio_metadata(metadata))
+        started: Any = call(
+            request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
+        )
+        return cast("grpc.Future[Res] | Awaitable[Res]", started)
+
+    def close(self) -> None:
+        """End all calls and close the channel, unless it is the caller's. Twice does no harm."""
+        with self._lock:
+            self._closed = True
+            channel, self._channel, self._client = self._channel, None, None
+            credentials, self._credentials = self._credentials, ()
+        for each in credentials:
+            each.close()
+        if channel is not None:
+            channel.close()
+
+    def _open(self) -> None:
+        global _first_opened_in
+        if self._closed:
+            raise _closed()
+        channel = self._given
+        if channel is None:
+            assert self.config is not None  # the remote sees to it
+            channel = self._channel = open_channel(self.config)
+        _first_opened_in = _first_opened_in or os.getpid()
+        if isinstance(channel, grpc.Channel):
+            self._credentials = self._make_credentials(channel)
+            self._client = Client(channel)
+        else:
+            self._credentials = self._make_credentials(None)
+            self._client = AsyncClient(channel)
+
+    def _make_credentials(self, channel: grpc.Channel | None) -> tuple[Credentials, ...]:
+        if self._given is not None and self._token is None:
+            return ()  # whoever makes a channel sees to its credentials, too
+        from flytebind.remote.auth import Credentials, credentials_for, source_of
+
+        if self.config is None:
+            assert self._token is not None  # there is a channel instead
+            return (Credentials(source_of(self._token)),)
+        return credentials_for(self.config, channel, token=self._token)
+
+
+def _check_fork() -> None:
+    if _first_opened_in is None or os.getpid() == _first_opened_in:
+        return
+    if os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in ("1", "true", "yes", "y", "t"):
+        return
+    raise FlyteAssertion(
+        "this process was forked from one that had a connection to Flyte already, and gRPC does"
+        " not survive that: start the process with 'spawn' or 'forkserver', connect after the"
+        " fork only, or set GRPC_ENABLE_FORK_SUPPORT=1 before Python starts"
+    )
+
+
+def _closed() -> FlyteAssertion:
+    return FlyteAssertion("this remote is closed; make another one")
+
+
+def _aio_metadata(metadata: Metadata) -> aio.Metadata:
+    from grpc import aio
+
+    return aio.Metadata(*metadata)

@@ -1,0 +1,134 @@
+"""What executions run: workflows, tasks and launch plans, as the server has compiled them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from flytebind.models.admin.launch_plan import LaunchPlan
+from flytebind.models.core.compiler import CompiledWorkflowClosure
+from flytebind.models.core.identifier import Identifier
+from flytebind.models.core.interface import TypedInterface
+from flytebind.models.core.tasks import TaskTemplate
+from flytebind.models.core.workflow import BranchNode, Node, WorkflowTemplate
+from flytebind.runtime.typing import Self
+
+
+class FlyteTask(TaskTemplate):
+    """A registered task: its template, with ``id``, ``interface`` and the rest."""
+
+    @classmethod
+    def promote_from_model(cls, base_model: TaskTemplate) -> Self:
+        """The same template, as this class."""
+        return cls._wrap(base_model._pb)
+
+    @property
+    def name(self) -> str:
+        """The name that it is registered by."""
+        return self.id.name
+
+
+class FlyteWorkflow(CompiledWorkflowClosure):
+    """A registered workflow, compiled, together with the tasks and workflows in it."""
+
+    @classmethod
+    def promote_from_model(cls, base_model: CompiledWorkflowClosure) -> Self:
+        """The same workflow, as this class."""
+        return cls._wrap(base_model._pb)
+
+    @property
+    def template(self) -> WorkflowTemplate:
+        """The workflow itself."""
+        return self.primary.template
+
+    @property
+    def id(self) -> Identifier:
+        """What it is registered as."""
+        return self.template.id
+
+    @property
+    def name(self) -> str:
+        """The name that it is registered by."""
+        return self.id.name
+
+    @property
+    def interface(self) -> TypedInterface:
+        """What goes in, and what comes out."""
+        return self.template.interface
+
+    def task(self, id: Identifier) -> FlyteTask | None:
+        """The task of this identifier, if the workflow has it."""
+        return self._tasks.get(id)
+
+    def sub_workflow(self, id: Identifier) -> WorkflowTemplate | None:
+        """The workflow of this identifier, if it is part of this one."""
+        return self._sub_workflows.get(id)
+
+    def node(self, id: str, workflow: WorkflowTemplate | None = None) -> Node | None:
+        """The node of this id: on the first level, in a branch, or the failure node.
+
+        Args:
+            id: The node.
+            workflow: Look in this part of the workflow instead.
+        """
+        template = workflow or self.template
+        level = self._levels.get(template.id)
+        if level is None:
+            level = self._levels[template.id] = {node.id: node for node in _all_nodes(template)}
+        return level.get(id)
+
+    # A workflow may have thousands of nodes, each of which is looked up.
+    @cached_property
+    def _tasks(self) -> dict[Identifier, FlyteTask]:
+        templates = (task.template for task in self.tasks)
+        return {template.id: FlyteTask.promote_from_model(template) for template in templates}
+
+    @cached_property
+    def _sub_workflows(self) -> dict[Identifier, WorkflowTemplate]:
+        templates = (workflow.template for workflow in self.sub_workflows)
+        return {template.id: template for template in templates}
+
+    @cached_property
+    def _levels(self) -> dict[Identifier, dict[str, Node]]:
+        return {}
+
+
+class FlyteLaunchPlan(LaunchPlan):
+    """A registered launch plan: a workflow with defaults."""
+
+    @classmethod
+    def promote_from_model(cls, base_model: LaunchPlan) -> Self:
+        """The same launch plan, as this class."""
+        return cls._wrap(base_model._pb)
+
+    @property
+    def name(self) -> str:
+        """The name that it is registered by."""
+        return self.id.name if self.id is not None else ""
+
+    @property
+    def workflow_id(self) -> Identifier | None:
+        """The workflow that it starts."""
+        return self.spec.workflow_id if self.spec is not None else None
+
+
+def _all_nodes(workflow: WorkflowTemplate) -> Iterator[Node]:
+    yield from _with_branches(workflow.nodes)
+    if workflow.failure_node is not None:
+        yield from _with_branches([workflow.failure_node])
+
+
+def _with_branches(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        if node.branch_node is not None:
+            yield from _with_branches(_arms(node.branch_node))
+
+
+def _arms(branch: BranchNode) -> Iterator[Node]:
+    choice = branch.if_else
+    for case in (choice.case, *choice.other):
+        if case.then_node is not None:
+            yield case.then_node
+    if choice.else_node is not None:
+        yield choice.else_node

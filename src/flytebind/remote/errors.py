@@ -1,0 +1,108 @@
+"""What can go wrong between a program and Flyte."""
+
+from __future__ import annotations
+
+import grpc
+
+
+class FlyteError(Exception):
+    """The base of every error that the remote layer raises by itself."""
+
+
+class FlyteAssertion(FlyteError, AssertionError):
+    """Something was asked of an object that it cannot give in its present state."""
+
+
+class FlyteConfigError(FlyteError, ValueError):
+    """The settings of a connection are missing, contradictory or unreadable."""
+
+
+class FlyteValueError(FlyteError, ValueError):
+    """A Python value does not fit a Flyte type, or a literal does not fit a Python type."""
+
+
+class FlyteDataError(FlyteError):
+    """Inputs or outputs exist, but cannot be had: too large, gone, or damaged on the way."""
+
+
+class FlyteExecutionError(FlyteError):
+    """An execution has ended without success."""
+
+
+class FlyteTimeout(FlyteError, TimeoutError):
+    """Something took longer than it was given: a call, or the end of an execution."""
+
+
+class FlyteCallError(FlyteError):
+    """A call to the server has failed.
+
+    Its cause is the ``grpc.RpcError``, where there was one.
+
+    Args:
+        code: The status code.
+        details: What the server said.
+        call: The RPC: ``GetExecution``.
+        subject: What the call was about, such as the name of an execution; may be empty.
+    """
+
+    def __init__(
+        self, code: grpc.StatusCode, details: str, call: str = "", subject: str = ""
+    ) -> None:
+        super().__init__(code, details, call, subject)
+        self.code = code
+        self.details = details
+        self.call = call
+        self.subject = subject
+        self.attempts = 1
+        """How often the call was tried. With more than one, an earlier try may have been heard."""
+
+    def __str__(self) -> str:
+        of = f" of {self.subject}" if self.subject else ""
+        where = f"{self.call}{of}: " if self.call else ""
+        return f"{where}{self.code.name}: {self.details}"
+
+
+class FlyteNotFoundError(FlyteCallError):
+    """There is no such thing on the server."""
+
+
+class FlyteAlreadyExistsError(FlyteCallError):
+    """The name is taken by something else."""
+
+
+class FlyteInvalidInputError(FlyteCallError):
+    """The server does not take what was sent."""
+
+
+class FlyteAuthenticationError(FlyteCallError):
+    """The server does not know who is calling, or no token could be had."""
+
+
+class FlytePermissionError(FlyteCallError):
+    """The server knows who is calling, and refuses."""
+
+
+class FlyteUnavailableError(FlyteCallError):
+    """The server cannot be reached, or cannot answer now."""
+
+
+class FlyteCallTimeout(FlyteCallError, FlyteTimeout):
+    """A call got no answer in time."""
+
+
+_BY_CODE: dict[grpc.StatusCode, type[FlyteCallError]] = {
+    grpc.StatusCode.NOT_FOUND: FlyteNotFoundError,
+    grpc.StatusCode.ALREADY_EXISTS: FlyteAlreadyExistsError,
+    grpc.StatusCode.INVALID_ARGUMENT: FlyteInvalidInputError,
+    grpc.StatusCode.UNAUTHENTICATED: FlyteAuthenticationError,
+    grpc.StatusCode.PERMISSION_DENIED: FlytePermissionError,
+    grpc.StatusCode.UNAVAILABLE: FlyteUnavailableError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: FlyteCallTimeout,
+}
+
+
+def call_error(
+    code: grpc.StatusCode, details: str, call: str = "", subject: str = ""
+) -> FlyteCallError:
+    """The error for a status code."""
+    return _BY_CODE.get(code, FlyteCallError)(code, details, call, subject)

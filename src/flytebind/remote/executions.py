@@ -1,0 +1,512 @@
+"""Executions that behave: they sync, wait, and hand out what went in and came out.
+
+An execution is a model of what the server said last. ``sync`` gives it a newer message; parts that
+come by calls of their own (nodes, data, interfaces) are kept beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
+
+from flytebind.behaviour import GetDataResponse
+from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
+from flytebind.models.admin.node_execution import NodeExecution
+from flytebind.models.admin.task_execution import TaskExecution
+from flytebind.models.core.execution import ExecutionError, WorkflowExecution
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.core.interface import TypedInterface, Variable
+from flytebind.models.core.literals import Literal
+from flytebind.remote import operations
+from flytebind.remote.errors import FlyteAssertion, FlyteError
+from flytebind.remote.naming import label
+from flytebind.remote.phases import DONE, SUCCESSFUL, Phase, is_in
+from flytebind.runtime.typing import Self
+
+if TYPE_CHECKING:
+    from flytebind.remote.entities import FlyteTask, FlyteWorkflow
+    from flytebind.remote.looks.progress import ShowProgress
+    from flytebind.remote.session import Session
+    from flytebind.remote.values import LiteralsResolver
+
+START_NODE = "start-node"
+END_NODE = "end-node"
+
+Load: TypeAlias = "Callable[[Session], Coroutine[Any, Any, object]]"
+_E = TypeVar("_E", bound="FlyteWorkflowExecution")
+
+
+class Remote(Protocol):
+    """What an execution needs of the remote that it came from: either face of it."""
+
+    def generate_console_url(self, execution: FlyteWorkflowExecution, /) -> str:
+        """Where people look at it."""
+        ...
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None: ...
+
+
+class RemoteExecutionBase:
+    """What executions of workflows, nodes and tasks have in common.
+
+    They hash by their identifier and compare by what the server said of them. Copies and pickles
+    keep all that has been loaded, and have no remote.
+    """
+
+    # Class attributes, because models are made without their constructor.
+    _remote: Remote | None = None
+    _data: GetDataResponse | None = None
+    #: Whether nothing can be added to ``_data``.
+    _data_is_final: bool = False
+    #: Whether the message has all that there is: lists cut errors, and leave out inputs.
+    _is_whole: bool = True
+    _inputs: LiteralsResolver | None = None
+    _outputs: LiteralsResolver | None = None
+    _interface: TypedInterface | None = None
+    _interface_is_known: bool = False
+    #: Which of ``inputs`` and ``outputs`` exist, though the server answers with nothing.
+    _hidden: frozenset[str] = frozenset()
+    #: By URI, the literals that were fetched one by one.
+    _offloaded: Mapping[str, Literal] = MappingProxyType({})
+    _type_hints: Mapping[str, type] | None = None
+
+    _KIND: str = "execution"
+
+    if TYPE_CHECKING:
+        _pb: Any
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands."""
+        return cast("Phase", cast("Any", self).closure.phase)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to its end, good or bad."""
+        return is_in(self.phase, DONE)
+
+    @property
+    def error(self) -> ExecutionError | None:
+        """Why it failed; None if it did not.
+
+        Raises:
+            FlyteAssertion: If it is not done, or the error was cut and cannot be loaded here.
+        """
+        if not self.is_done:
+            raise FlyteAssertion(
+                f"{self._label} is {self.phase.name}; wait until it is done to ask for its error"
+            )
+        error = self._error
+        if error is not None and not self._is_whole and self._remote is not None:
+            self._touch(
+                "the whole error", lambda session: operations.sync.bring_whole(session, self)
+            )
+            error = self._error
+        return error
+
+    @property
+    def inputs(self) -> LiteralsResolver:
+        """What went in. Loaded when touched, if ``sync`` has not brought it.
+
+        Raises:
+            FlyteAssertion: If it cannot be loaded here.
+            FlyteDataError: If the server has it, but does not give it out.
+            FlyteCallError: If loading fails.
+        """
+        if self._inputs is None:
+            self._touch_side("inputs")
+        return cast("LiteralsResolver", self._inputs)
+
+    @property
+    def outputs(self) -> LiteralsResolver:
+        """What came out. Loaded when touched, if ``sync`` has not brought it.
+
+        Raises:
+            FlyteAssertion: If the execution is in progress, or did not succeed, or its outputs
+                cannot be loaded here.
+            FlyteDataError: If the server has them, but does not give them out.
+            FlyteCallError: If loading fails.
+        """
+        if not self.is_done:
+            raise FlyteAssertion(
+                f"{self._label} is {self.phase.name}; wait until it is done to ask for its outputs"
+            )
+        if not is_in(self.phase, SUCCESSFUL):
+            raise FlyteAssertion(f"{self._label} has no outputs: it {self._ending}")
+        if self._outputs is None:
+            self._touch_side("outputs")
+        return cast("LiteralsResolver", self._outputs)
+
+    @property
+    def interface(self) -> TypedInterface | None:
+        """The types of what goes in and comes out; None where nothing declares any.
+
+        Raises:
+            FlyteAssertion: If it cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if not self._interface_is_known:
+            self._touch(
+                "the interface",
+                lambda session: operations.interfaces.bring_interface(session, self),
+            )
+        return self._interface
+
+    @property
+    def _label(self) -> str:
+        return f"{self._KIND} {label(cast('Any', self).id)}"
+
+    @property
+    def _error(self) -> ExecutionError | None:
+        return cast("ExecutionError | None", cast("Any", self).closure.error)
+
+    @property
+    def _ending(self) -> str:
+        """How it ended, in words: ``failed: ValueError: ...``."""
+        verb = _VERBS.get(self.phase.name, f"is {self.phase.name}")
+        error = self._error
+        return f"{verb}: {error.message.strip()}" if error is not None else verb
+
+    def _adopt(self, message: Any, whole: bool) -> None:
+        """Take a newer message."""
+        self._pb = message
+        self._is_whole = whole
+
+    def _touch(self, what: str, load: Load) -> None:
+        """Load something that was not brought."""
+        if self._remote is None:
+            raise FlyteAssertion(
+                f"{what} of {self._label} is not here, and there is no remote to load it from"
+            )
+        self._remote._bring(what, self, load)
+
+    def _touch_side(self, side: str) -> None:
+        if not operations.data.resolve_from_memory(self, side):
+            self._touch(side, lambda session: operations.data.bring_side(session, self, side))
+
+    def _variables(self, side: str) -> Mapping[str, Variable] | None:
+        """The declared types of one side, as far as they can be had."""
+        try:
+            interface = self.interface
+        except FlyteError:
+            return None  # Literals tell most of it themselves.
+        if interface is None:
+            return None
+        variables = interface.inputs if side == "inputs" else interface.outputs
+        return variables.variables if variables is not None else None
+
+    def _state(self) -> dict[str, Any]:
+        """What copies take along, beside the message."""
+        return {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
+
+    def __copy__(self) -> Self:
+        twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
+        vars(twin).update(self._state())
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        from copy import deepcopy
+
+        twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
+        memo[id(self)] = twin
+        vars(twin).update(deepcopy(self._state(), memo))
+        return twin
+
+    def __reduce__(self) -> tuple[object, ...]:
+        make = cast("Any", type(self)).from_bytes
+        return make, (self._pb.SerializePartialToString(),), self._state()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+
+    def __eq__(self, other: object) -> bool:
+        # A plain model hashes otherwise, so it cannot be equal.
+        return isinstance(other, RemoteExecutionBase) and bool(self._pb == other._pb)
+
+    def __hash__(self) -> int:
+        return hash(cast("Any", self).id)
+
+
+_NOT_COPIED = frozenset({"_pb", "_remote"})
+
+_VERBS = {
+    "FAILED": "failed",
+    "ABORTED": "was aborted",
+    "TIMED_OUT": "timed out",
+    "SKIPPED": "was skipped",
+    "RETRYABLE_FAILED": "failed, and was tried again",
+}
+
+
+class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
+    """One attempt at a task."""
+
+    _KIND = "task execution"
+    _task: FlyteTask | None = None
+
+    @classmethod
+    def promote_from_model(cls, base_model: TaskExecution, remote: Remote | None = None) -> Self:
+        """The same execution with behaviour; it shares the message."""
+        promoted = cls._wrap(base_model._pb)
+        promoted._remote = remote
+        return promoted
+
+    @property
+    def task(self) -> FlyteTask:
+        """The task that is run. Loaded when touched.
+
+        Raises:
+            FlyteAssertion: If it cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if self._task is None:
+            self._touch(
+                "the task", lambda session: operations.interfaces.bring_interface(session, self)
+            )
+        return cast("FlyteTask", self._task)
+
+
+class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
+    """The execution of one node of a workflow."""
+
+    _KIND = "node execution"
+    #: The execution whose node this is.
+    _container: FlyteWorkflowExecution | FlyteNodeExecution | None = None
+    _task_executions: list[FlyteTaskExecution] | None = None
+    _tasks_are_final: bool = False
+    _workflow_executions: list[FlyteWorkflowExecution] | None = None
+    _children: dict[str, FlyteNodeExecution] | None = None
+    _children_are_final: bool = False
+    _has_children: bool | None = None
+    #: Whether a sync has nothing more to ask, here or below.
+    _is_settled: bool = False
+    _problem: FlyteError | None = None
+    _dynamic_workflow: FlyteWorkflow | None = None
+
+    @classmethod
+    def promote_from_model(cls, base_model: NodeExecution, remote: Remote | None = None) -> Self:
+        """The same execution with behaviour; it shares the message."""
+        promoted = cls._wrap(base_model._pb)
+        promoted._remote = remote
+        return promoted
+
+    @property
+    def problem(self) -> FlyteError | None:
+        """What kept the last ``sync`` from bringing all of this node; None when nothing did."""
+        return self._problem
+
+    @property
+    def is_boundary(self) -> bool:
+        """Whether it is the start or the end of a workflow, which run nothing."""
+        # Ids below other nodes have prefixes, and long ones are replaced by hashes.
+        return (self.metadata.spec_node_id or self.id.node_id) in (START_NODE, END_NODE)
+
+    @property
+    def task_executions(self) -> list[FlyteTaskExecution]:
+        """The attempts at the node's task, in order. Loaded when touched.
+
+        Raises:
+            FlyteAssertion: If they cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if self._task_executions is None:
+            if self.is_boundary:
+                return []
+            self._touch(
+                "the task executions", lambda session: operations.sync.bring_tasks(session, self)
+            )
+        return list(self._task_executions or ())
+
+    @property
+    def workflow_executions(self) -> list[FlyteWorkflowExecution]:
+        """The executions that the node has launched; empty until nodes are synced."""
+        return list(self._workflow_executions or ())
+
+    @property
+    def subworkflow_node_executions(self) -> dict[str, FlyteNodeExecution]:
+        """The nodes below this one: of a subworkflow, a dynamic workflow or a branch, by id."""
+        return dict(self._children or {})
+
+    @property
+    def executions(
+        self,
+    ) -> list[FlyteTaskExecution] | list[FlyteWorkflowExecution] | list[FlyteNodeExecution]:
+        """What runs for this node: attempts, or else launched executions, or else nodes."""
+        if self._workflow_executions and not self._task_executions:
+            return self.workflow_executions
+        if self._children and not self._task_executions:
+            return list(self._children.values())
+        return self.task_executions
+
+
+class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
+    """The execution of a workflow, or of a single task.
+
+    Args:
+        type_hints: By output, the Python type that it becomes.
+        remote: What it is synced with.
+        id: The execution.
+        spec: What was asked for.
+        closure: What it has come to.
+    """
+
+    _nodes: dict[str, FlyteNodeExecution] | None = None
+    _nodes_are_final: bool = False
+    _workflow: FlyteWorkflow | None = None
+
+    @overload
+    def __init__(
+        self,
+        type_hints: Mapping[str, type] | None,
+        remote: Remote | None,
+        id: WorkflowExecutionIdentifier,
+        spec: ExecutionSpec,
+        closure: ExecutionClosure,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        type_hints: Mapping[str, type] | None = None,
+        remote: Remote | None = None,
+        *,
+        id: WorkflowExecutionIdentifier,
+        spec: ExecutionSpec,
+        closure: ExecutionClosure,
+    ) -> None: ...
+    def __init__(
+        self,
+        type_hints: Mapping[str, type] | None = None,
+        remote: Remote | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._type_hints = type_hints
+        self._remote = remote
+
+    @classmethod
+    def promote_from_model(
+        cls,
+        base_model: Execution,
+        remote: Remote | None = None,
+        type_hints: Mapping[str, type] | None = None,
+    ) -> Self:
+        """The same execution with behaviour; it shares the message."""
+        promoted = cls._wrap(base_model._pb)
+        promoted._remote = remote
+        promoted._type_hints = type_hints
+        return promoted
+
+    @property
+    def is_successful(self) -> bool:
+        """Whether it is done, and well."""
+        return self.closure.phase is WorkflowExecution.Phase.SUCCEEDED
+
+    @property
+    def _ending(self) -> str:
+        ending = super()._ending
+        abortion = self.closure.abort_metadata
+        if abortion is None or self.closure.phase is not WorkflowExecution.Phase.ABORTED:
+            return ending
+        by = f" by {abortion.principal}" if abortion.principal else ""
+        return f"{ending}{by}: {abortion.cause}" if abortion.cause else f"{ending}{by}"
+
+    @property
+    def node_executions(self) -> dict[str, FlyteNodeExecution]:
+        """The executions of the workflow's nodes by node id; empty until nodes are synced."""
+        return dict(self._nodes or {})
+
+    @property
+    def flyte_workflow(self) -> FlyteWorkflow:
+        """The workflow that is run. Loaded when touched.
+
+        Raises:
+            FlyteAssertion: If it cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if self._workflow is None:
+            self._touch(
+                "the workflow", lambda session: operations.interfaces.bring_interface(session, self)
+            )
+        return cast("FlyteWorkflow", self._workflow)
+
+    @property
+    def execution_url(self) -> str | None:
+        """Where people look at it; None without a remote."""
+        return None if self._remote is None else self._remote.generate_console_url(self)
+
+    def sync(self, sync_nodes: bool = False, *, data: bool = True) -> Self:
+        """Bring this object up to date.
+
+        What is known to be final is not asked for again.
+
+        Args:
+            sync_nodes: Whether to bring its nodes, too, and what runs for them at any depth.
+            data: Whether to bring inputs, outputs and attempts along, which are several calls for
+                each node. Without them come states alone, and the rest when it is touched.
+
+        Returns:
+            This object.
+
+        Raises:
+            FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.sync(...)``.
+            FlyteCallError: If the server cannot be asked. What is wrong with a single node is
+                found in the node's ``problem`` instead.
+        """
+        return self._verbs("sync").sync(self, sync_nodes, data=data)
+
+    def wait(
+        self,
+        timeout: timedelta | float | None = None,
+        poll_interval: timedelta | float | None = None,
+        sync_nodes: bool = True,
+        *,
+        progress: ShowProgress = None,
+    ) -> Self:
+        """Wait until the execution is done, then bring all of it.
+
+        Args:
+            timeout: How long at most, in seconds or as a timedelta; None waits for ever.
+            poll_interval: How often to ask; by default at first every half second, then less often
+                the longer it takes, up to 30 s.
+            sync_nodes: Whether to bring nodes and data at the end.
+            progress: Whether to show how far it is; see ``FlyteRemote.wait``.
+
+        Returns:
+            This object.
+
+        Raises:
+            FlyteTimeout: If it is not done in time.
+            FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.wait(...)``.
+            FlyteCallError: If the server cannot be asked.
+        """
+        return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress=progress)
+
+    def _verbs(self, verb: str) -> _Verbs:
+        from flytebind.remote.remote import FlyteRemote
+
+        if isinstance(self._remote, FlyteRemote):
+            return cast("_Verbs", self._remote)
+        if self._remote is None:
+            raise FlyteAssertion(f"cannot {verb} {self._label}: it has no remote")
+        raise FlyteAssertion(
+            f"{self._label} belongs to an AsyncFlyteRemote: await remote.{verb}(execution)"
+        )
+
+
+class _Verbs(Protocol):
+    """``FlyteRemote``, as far as executions call it; typed so that ``Self`` comes back."""
+
+    def sync(self, execution: _E, sync_nodes: bool, /, *, data: bool) -> _E: ...
+    def wait(
+        self,
+        execution: _E,
+        timeout: timedelta | float | None,
+        poll_interval: timedelta | float | None,
+        sync_nodes: bool,
+        /,
+        *,
+        progress: ShowProgress,
+    ) -> _E: ...

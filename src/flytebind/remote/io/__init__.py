@@ -1,0 +1,42 @@
+"""How the remote layer waits: one kind of coroutine, and two drivers that run it.
+
+What the remote layer does is written once, as coroutines that wait only through an ``Io``. On the
+asyncio face the caller's event loop runs them; on the sync face ``blocking.run`` does, in the
+caller's thread and without a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
+
+import grpc
+
+T = TypeVar("T")
+
+
+class Io(Protocol):
+    """What coroutines of the remote layer may wait for."""
+
+    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+        """Start a call once fewer than the allowed number are in flight, and wait for its end.
+
+        A coroutine that is given up cancels the call.
+        """
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """Run something that blocks where it holds up nobody else."""
+        ...
+
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run all side by side; the results come in the order of the coroutines.
+
+        The first that fails gives up the others, and its error is raised. They are taken from the
+        iterable as calls can be made for them, so that thousands do not pile up.
+        """
+        ...

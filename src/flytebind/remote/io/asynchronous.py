@@ -1,0 +1,120 @@
+"""Runs the remote layer's coroutines in the caller's event loop.
+
+The calls are those of a plain gRPC channel: their ends are passed on to the loop that waits. So one
+channel serves any number of loops, in any number of threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    import grpc
+
+T = TypeVar("T")
+
+
+class AsyncIo:
+    """Waits in the running event loop.
+
+    Args:
+        max_calls: How many calls may be in flight at once, for each loop.
+    """
+
+    def __init__(self, max_calls: int) -> None:
+        self._max_calls = max_calls
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+
+    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+        """See ``Io``."""
+        loop = asyncio.get_running_loop()
+        async with self._queue(loop):
+            started = start()
+            if isinstance(started, Awaitable):  # of a grpc.aio channel
+                return await started
+            ended: asyncio.Future[None] = loop.create_future()
+            started.add_done_callback(lambda _: _pass_on(loop, ended))
+            try:
+                await ended
+            except asyncio.CancelledError:
+                started.cancel()
+                raise
+            return started.result()
+
+    async def sleep(self, seconds: float) -> None:
+        """See ``Io``."""
+        await asyncio.sleep(seconds)
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """See ``Io``."""
+        return await asyncio.to_thread(function)
+
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """See ``Io``."""
+        queue = self._queue(asyncio.get_running_loop())
+        tasks: list[asyncio.Task[T]] = []
+        left = iter(coroutines)
+        try:
+            for coroutine in left:
+                tasks.append(asyncio.ensure_future(coroutine))
+                await queue.is_short()
+                if any(task.done() and task.exception() for task in tasks[-1:]):
+                    break
+            return await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            for coroutine in left:
+                coroutine.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+
+    def _queue(self, loop: asyncio.AbstractEventLoop) -> _Queue:
+        queue = self._queues.get(loop)
+        if queue is None:
+            queue = self._queues[loop] = _Queue(self._max_calls)
+        return queue
+
+
+class _Queue:
+    """Lets so many calls of one loop be in flight, and tells when too many wait for their turn."""
+
+    def __init__(self, max_calls: int) -> None:
+        self._max_calls = max_calls
+        self._slots = asyncio.Semaphore(max_calls)
+        self._waiting = 0
+        self._short = asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+            if self._waiting < self._max_calls:
+                self._short.set()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+    async def is_short(self) -> None:
+        """Wait until there is room for more; at least until others have had their turn."""
+        await asyncio.sleep(0)
+        while self._waiting >= self._max_calls:
+            self._short.clear()
+            await self._short.wait()
+
+
+def _pass_on(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    """Wake the loop, from gRPC's thread."""
+    with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+        loop.call_soon_threadsafe(_wake, ended)
+
+
+def _wake(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)

@@ -1,0 +1,314 @@
+"""Runs the remote layer's coroutines in the calling thread, without an event loop.
+
+A coroutine hands out what it waits for, and is resumed when that has come. Calls in flight finish
+on gRPC's own thread and leave a word in a queue; the caller's thread reads the queue, which Ctrl-C
+interrupts at any time. So this works in a thread that has an event loop running, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import grpc
+
+T = TypeVar("T")
+
+_MAX_THREADS = 8
+
+
+class _Future(Protocol):
+    """What gRPC's futures and those of ``concurrent.futures`` have in common."""
+
+    def result(self) -> Any: ...
+    def cancel(self) -> Any: ...
+    def add_done_callback(self, callback: Callable[[Any], None], /) -> None: ...
+
+
+class BlockingIo:
+    """Hands each wait to the ``run`` that drives the coroutine."""
+
+    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+        """See ``Io``."""
+        return cast("T", await _Call(start))
+
+    async def sleep(self, seconds: float) -> None:
+        """See ``Io``."""
+        await _Sleep(seconds)
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """See ``Io``."""
+        return cast("T", await _InThread(function))
+
+    async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """See ``Io``."""
+        return cast("list[T]", await _Gather(coroutines))
+
+
+def run(coroutine: Coroutine[Any, Any, T], max_calls: int) -> T:
+    """Run a coroutine that waits through ``BlockingIo`` to its end.
+
+    Args:
+        coroutine: What to run.
+        max_calls: How many calls may be in flight at once.
+
+    Raises:
+        BaseException: Whatever the coroutine raises, or interrupts this thread. Nothing goes on
+            afterwards: calls in flight are cancelled.
+    """
+    driver = _Driver(max_calls)
+    try:
+        return cast("T", driver.run(coroutine))
+    finally:
+        driver.close()
+
+
+class _Wait:
+    """What a coroutine waits for. It hands out itself, and is asked for the result afterwards."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[_Wait, None, Any]:
+        yield self
+        return self.result()
+
+    def result(self) -> Any:
+        return None
+
+
+class _Sleep(_Wait):
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+class _Outside(_Wait):
+    """Something that ends in another thread."""
+
+    __slots__ = ("future", "start")
+
+    def __init__(self, start: Callable[[], Any]) -> None:
+        self.start = start
+        self.future: _Future | None = None
+
+    def result(self) -> Any:
+        assert self.future is not None
+        return self.future.result()
+
+
+class _Call(_Outside):
+    __slots__ = ()
+
+
+class _InThread(_Outside):
+    __slots__ = ()
+
+
+class _Gather(_Wait):
+    __slots__ = ("children", "coroutines", "error", "left")
+
+    def __init__(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> None:
+        self.coroutines = iter(coroutines)
+        self.children: list[_Task] = []
+        self.left = 1  # the coroutines that are not started yet count as one
+        self.error: BaseException | None = None
+
+    def result(self) -> list[Any]:
+        if self.error is not None:
+            raise self.error
+        return [child.value for child in self.children]
+
+
+class _Task:
+    """A coroutine on its way."""
+
+    __slots__ = ("coroutine", "done", "parent", "value", "wait")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], parent: _Task | None = None) -> None:
+        self.coroutine = coroutine
+        self.parent = parent
+        self.wait: _Wait | None = None
+        self.done = False
+        self.value: Any = None
+
+
+class _Driver:
+    """Resumes one coroutine, and those that it gathers, until it is done."""
+
+    def __init__(self, max_calls: int) -> None:
+        self._free = self._max_calls = max_calls
+        self._ready: deque[_Task] = deque()
+        self._queued: deque[_Task] = deque()  # for a free call
+        self._gathering: list[_Task] = []  # those with children to start, innermost last
+        self._ended: SimpleQueue[tuple[_Task, bool]] = SimpleQueue()
+        self._timers: list[tuple[float, int, _Task]] = []
+        self._count = count()
+        self._threads: ThreadPoolExecutor | None = None
+        self._main: _Task | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        self._main = main = _Task(coroutine)
+        self._ready.append(main)
+        while not main.done:
+            if self._ready:
+                self._resume(self._ready.popleft())
+            elif self._gathering and len(self._queued) < self._max_calls:
+                self._start_child(self._gathering[-1])
+            else:
+                self._await_event()
+        return main.value
+
+    def close(self) -> None:
+        """Give up whatever has not ended."""
+        if self._main is not None:
+            self._give_up(self._main)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _resume(self, task: _Task) -> None:
+        if task.done:
+            return
+        try:
+            wait = task.coroutine.send(None)
+        except StopIteration as end:
+            self._end(task, end.value, None)
+        except Exception as error:
+            self._end(task, None, error)
+        else:
+            task.wait = wait
+            self._begin(task, wait)
+
+    def _begin(self, task: _Task, wait: _Wait) -> None:
+        match wait:
+            case _Call():
+                self._queued.append(task)
+                self._start_calls()
+            case _InThread():
+                wait.future = self._pool().submit(wait.start)
+                wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
+            case _Sleep():
+                heappush(self._timers, (time.monotonic() + wait.seconds, next(self._count), task))
+            case _Gather():
+                self._gathering.append(task)
+
+    def _start_child(self, task: _Task) -> None:
+        gather = cast("_Gather", task.wait)
+        if not task.done and gather.error is None:
+            for coroutine in gather.coroutines:
+                child = _Task(coroutine, task)
+                gather.children.append(child)
+                gather.left += 1
+                self._ready.append(child)
+                return
+            self._child_ended(task)
+        self._gathering.pop()
+
+    def _child_ended(self, task: _Task) -> None:
+        gather = cast("_Gather", task.wait)
+        gather.left -= 1
+        if not gather.left:
+            self._ready.append(task)
+
+    def _start_calls(self) -> None:
+        while self._free and self._queued:
+            task = self._queued.popleft()
+            if task.done:
+                continue
+            wait = cast("_Call", task.wait)
+            try:
+                wait.future = cast("_Future", wait.start())
+            except Exception as error:  # a closed channel refuses at once
+                wait.future = _Failed(error)
+                self._ready.append(task)
+                continue
+            self._free -= 1
+            wait.future.add_done_callback(partial(self._call_ended, task))
+
+    def _call_ended(self, task: _Task, _: object) -> None:
+        """Runs in gRPC's thread."""
+        self._ended.put((task, True))
+
+    def _await_event(self) -> None:
+        """Wait for the end of something outside, or for the next timer."""
+        timeout = None
+        while self._timers and self._timers[0][2].done:
+            heappop(self._timers)
+        if self._timers:
+            timeout = self._timers[0][0] - time.monotonic()
+        try:
+            task, was_call = self._ended.get(timeout is None or timeout > 0, timeout)
+        except Empty:
+            self._ready.append(heappop(self._timers)[2])
+            return
+        if was_call:
+            self._free += 1
+            self._start_calls()
+        self._ready.append(task)
+
+    def _end(self, task: _Task, value: Any, error: Exception | None) -> None:
+        task.done = True
+        task.value = value
+        task.wait = None  # which holds the call, and all that gRPC keeps of it
+        parent = task.parent
+        if parent is None:
+            if error is not None:
+                raise error
+            return
+        if error is None:
+            self._child_ended(parent)
+            return
+        gather = cast("_Gather", parent.wait)
+        if gather.error is None:
+            gather.error = error
+            self._give_up_children(gather)
+            self._ready.append(parent)
+
+    def _give_up(self, task: _Task) -> None:
+        if task.done:
+            return
+        task.done = True
+        wait = task.wait
+        if isinstance(wait, _Gather):
+            self._give_up_children(wait)
+        elif isinstance(wait, _Outside) and wait.future is not None:
+            wait.future.cancel()
+        task.coroutine.close()
+
+    def _give_up_children(self, gather: _Gather) -> None:
+        for child in gather.children:
+            self._give_up(child)
+        for coroutine in gather.coroutines:  # those that were never started
+            coroutine.close()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="flytebind")
+        return self._threads
+
+
+class _Failed:
+    """A call that could not even be started."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def result(self) -> Any:
+        raise self._error
+
+    def cancel(self) -> bool:
+        return False
+
+    def add_done_callback(self, callback: Callable[[Any], None], /) -> None:
+        callback(self)

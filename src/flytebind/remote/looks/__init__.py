@@ -1,0 +1,1 @@
+"""What people see: progress while they wait, and executions as trees."""

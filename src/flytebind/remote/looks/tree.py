@@ -1,0 +1,209 @@
+"""An execution and its nodes as a tree for people to read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.looks.kinds import kind_of
+from flytebind.remote.looks.words import (
+    STYLES,
+    first_line,
+    harmless,
+    has_failed,
+    spoken,
+    time_taken,
+)
+from flytebind.remote.naming import label
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+#: A level of more nodes than this is summarised.
+LONG = 20
+#: So many of them are shown all the same, and all that failed.
+_FIRST = 10
+
+_Part: TypeAlias = FlyteNodeExecution | FlyteWorkflowExecution
+#: Text, and a style of rich's.
+_Cell: TypeAlias = tuple[str, str]
+
+_UNICODE = ("├── ", "└── ", "│   ", "    ")
+_ASCII = ("|-- ", "`-- ", "|   ", "    ")
+_CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """An execution, a node, or a number of nodes that are not shown one by one.
+
+    It prints as text, looks better with rich, and in notebooks. It stays as it was made.
+    """
+
+    name: str
+    """The node's id, or an execution's project, domain and name."""
+    kind: str = ""
+    """``execution``, ``task``, ``array``, ``dynamic``, ``subworkflow``, ``branch``, ``gate``,
+    ``launch plan`` or ``unknown``; empty for nodes that are not shown."""
+    phase: str = ""
+    """The name of the phase; empty for nodes that are not shown."""
+    time: timedelta | None = None
+    """How long it took, or has taken so far."""
+    attempts: int = 0
+    """How often its task was tried, as far as that has been synced."""
+    error: str = ""
+    """The first line of the error."""
+    problem: str = ""
+    """What kept ``sync`` from bringing all of it."""
+    children: tuple[Tree, ...] = ()
+    """What ran for it."""
+
+    def text(self, *, ascii_only: bool = False) -> str:
+        """One line for each node.
+
+        Args:
+            ascii_only: Whether to draw with ASCII alone, and escape whatever else there is.
+        """
+        lines = ("".join(text for text, _ in line).rstrip() for line in self._lines(ascii_only))
+        text = "\n".join(lines)
+        return text.encode("ascii", "backslashreplace").decode() if ascii_only else text
+
+    def __str__(self) -> str:
+        return self.text(ascii_only=not _stdout_speaks_unicode())
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        for line in self._lines(options.ascii_only):
+            yield Text.assemble(*line, no_wrap=True, overflow="ellipsis", end="\n")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{chr(10).join(map(_html, self._lines(False)))}</pre>"
+
+    def _lines(self, ascii_only: bool) -> list[list[_Cell]]:
+        """Lines in cells, whose columns begin below each other."""
+        rows = [
+            ([(guide, "dim"), (tree.name, "bold" if tree.kind == "execution" else "")], tree)
+            for guide, tree in self._rows(_ASCII if ascii_only else _UNICODE, "", "")
+        ]
+        shown = [(cells, tree) for cells, tree in rows if tree.kind]
+        width = max(sum(len(text) for text, _ in cells) for cells, _ in shown)
+        kind_width = max(len(tree.kind) for _, tree in shown)
+        phase_width = max(len(tree.phase) for _, tree in shown)
+        lines = []
+        for cells, tree in rows:
+            if tree.kind:
+                used = sum(len(text) for text, _ in cells)
+                cells.append((" " * (width - used + 2), ""))
+                cells.append((f"{tree.kind:{kind_width}}  ", "dim"))
+                cells.append((f"{tree.phase:{phase_width}}", STYLES.get(tree.phase, "")))
+                cells.extend(tree._notes())
+            lines.append(cells)
+        return lines
+
+    def _rows(
+        self, guides: tuple[str, str, str, str], first: str, rest: str
+    ) -> Iterator[tuple[str, Tree]]:
+        fork, last, through, blank = guides
+        yield first, self
+        for child in self.children:
+            is_last = child is self.children[-1]
+            yield from child._rows(
+                guides, rest + (last if is_last else fork), rest + (blank if is_last else through)
+            )
+
+    def _notes(self) -> Iterator[_Cell]:
+        if self.time is not None:
+            yield f"  {spoken(self.time)}", ""
+        if self.attempts > 1:
+            yield f"  {self.attempts} attempts", "yellow"
+        if self.error:
+            yield f"  {self.error}", "red"
+        if self.problem:
+            yield f"  problem: {self.problem}", "magenta"
+
+
+def tree(execution: FlyteWorkflowExecution, long: int | None = LONG) -> Tree:
+    """What an execution has come to, with all nodes that have been synced. Makes no call.
+
+    Args:
+        execution: The execution.
+        long: A level of more nodes than this is summarised: its first ones are shown, and those
+            that failed. None shows everything.
+    """
+    return _tree(execution, long)
+
+
+def _tree(part: _Part, long: int | None) -> Tree:
+    children = tuple(_level(_parts_below(part), long))
+    error = part._error
+    phase, time = part.phase.name, time_taken(part.closure, part.is_done)
+    reason = "" if error is None else first_line(f"{error.code}: {error.message}".lstrip(": "))
+    if isinstance(part, FlyteWorkflowExecution):
+        name = harmless(label(part.id))
+        return Tree(name, "execution", phase, time, error=reason, children=children)
+    problem = "" if part._problem is None else first_line(str(part._problem))
+    attempts = len(part._task_executions or ())
+    name = harmless(part.id.node_id)
+    return Tree(name, kind_of(part), phase, time, attempts, reason, problem, children)
+
+
+def _parts_below(part: _Part) -> list[_Part]:
+    if isinstance(part, FlyteWorkflowExecution):
+        return _without_boundaries(part._nodes)
+    return [*_without_boundaries(part._children), *(part._workflow_executions or ())]
+
+
+def _without_boundaries(nodes: dict[str, FlyteNodeExecution] | None) -> list[_Part]:
+    return [
+        node for node in (nodes or {}).values() if not node.is_boundary or has_failed(node.phase)
+    ]
+
+
+def _level(parts: Sequence[_Part], long: int | None) -> Iterator[Tree]:
+    hidden: Counter[str] = Counter()
+    for index, part in enumerate(parts):
+        if long is None or len(parts) <= long or index < _FIRST or _is_bad(part):
+            yield _tree(part, long)
+        else:
+            hidden[part.phase.name] += 1
+    if hidden:
+        phases = ", ".join(f"{count:,} {phase}" for phase, count in hidden.most_common())
+        yield Tree(f"... {hidden.total():,} more: {phases}")
+
+
+def _is_bad(part: _Part) -> bool:
+    """Whether something went wrong there, or anywhere below."""
+    if has_failed(part.phase):
+        return True
+    if isinstance(part, FlyteNodeExecution) and part._problem is not None:
+        return True
+    return any(map(_is_bad, _parts_below(part)))
+
+
+def _html(line: list[_Cell]) -> str:
+    import html
+
+    return "".join(
+        (
+            f'<span style="color: {_CSS[style]}">{html.escape(text)}</span>'
+            if style in _CSS
+            else html.escape(text)
+        )
+        for text, style in line
+    )
+
+
+def _stdout_speaks_unicode() -> bool:
+    import sys
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        "".join(_UNICODE).encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

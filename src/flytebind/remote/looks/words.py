@@ -1,0 +1,112 @@
+"""The words and colours that trees, progress and the command line have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Protocol
+
+from flytebind.remote.phases import Phase
+
+#: By the name of a phase, a style of rich's; those that are not here look plain.
+STYLES: Mapping[str, str] = MappingProxyType(
+    {
+        "UNDEFINED": "dim",
+        "QUEUED": "dim",
+        "INITIALIZING": "dim",
+        "WAITING_FOR_RESOURCES": "dim",
+        "RUNNING": "cyan",
+        "DYNAMIC_RUNNING": "cyan",
+        "SUCCEEDING": "cyan",
+        "SUCCEEDED": "green",
+        "RECOVERED": "green",
+        "FAILING": "red",
+        "FAILED": "red",
+        "RETRYABLE_FAILED": "red",
+        "TIMED_OUT": "red",
+        "ABORTING": "yellow",
+        "ABORTED": "yellow",
+        "SKIPPED": "dim",
+    }
+)
+
+_UNITS = (("d", 86400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1))
+
+_FAILED = frozenset({"FAILED", "FAILING", "TIMED_OUT"})
+
+
+class Closure(Protocol):
+    """What closures of executions and of nodes have in common."""
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took, once it is done."""
+        ...
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began to run."""
+        ...
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was asked for."""
+        ...
+
+
+def has_failed(phase: Phase) -> bool:
+    """Whether something went wrong there, or is just going wrong."""
+    return phase.name in _FAILED
+
+
+def time_taken(closure: Closure, is_done: bool, now: datetime | None = None) -> timedelta | None:
+    """How long something took or, while it goes on, has taken so far.
+
+    Args:
+        closure: What it has come to.
+        is_done: Whether it goes on no more.
+        now: The time, if not this moment.
+    """
+    if is_done:
+        return closure.duration if closure.started_at is not None else None
+    began = closure.started_at or closure.created_at
+    if began is None:
+        return None
+    # The server's clock is not ours.
+    return max((now or datetime.now(timezone.utc)) - began, timedelta())
+
+
+def spoken(time: timedelta | None) -> str:
+    """A length of time in the units that matter: ``34 ms``, ``0.6 s``, ``12 s``, ``3 m 05 s``."""
+    if time is None:
+        return ""
+    seconds = time.total_seconds()
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for unit, size, smaller_unit, smaller in _UNITS:
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // smaller:02d} {smaller_unit}"
+    return f"{whole} s"
+
+
+def moment(time: datetime | None) -> str:
+    """A moment for people to read, in UTC."""
+    return "" if time is None else f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}Z"
+
+
+def first_line(text: str, limit: int = 100) -> str:
+    """The first line that says something, cut, and harmless to terminals."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = harmless(line)
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def harmless(line: str) -> str:
+    """Without characters that a terminal would obey instead of show."""
+    return "".join(
+        each if each.isprintable() else repr(each)[1:-1] for each in line.replace("\t", " ")
+    )

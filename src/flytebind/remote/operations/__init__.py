@@ -1,0 +1,22 @@
+"""What a remote does, written once for both faces: coroutines that wait through ``session.io``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flytebind.runtime.lazy import lazy_module as _lazy_module
+
+if TYPE_CHECKING:
+    from flytebind.remote.operations import (
+        data as data,
+        fetch as fetch,
+        files as files,
+        interfaces as interfaces,
+        launch as launch,
+        signals as signals,
+        sync as sync,
+        wait as wait,
+    )
+else:
+    _OPERATIONS = ["data", "fetch", "files", "interfaces", "launch", "signals", "sync", "wait"]
+    __getattr__, __dir__ = _lazy_module(__name__, _OPERATIONS)

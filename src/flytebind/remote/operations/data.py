@@ -1,0 +1,221 @@
+"""Inputs and outputs: who has them, and what to make of an answer that holds none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flytebind.models.admin.common import UrlBlob
+from flytebind.models.admin.execution import WorkflowExecutionGetDataRequest
+from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
+from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
+from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
+from flytebind.remote import values
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteNotFoundError
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteTaskExecution,
+    FlyteWorkflowExecution,
+    RemoteExecutionBase,
+)
+from flytebind.remote.operations.interfaces import bring_interface
+from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
+from flytebind.remote.session import Session
+
+if TYPE_CHECKING:
+    from flytebind.behaviour import GetDataResponse
+
+SIDES = ("inputs", "outputs")
+
+
+def data_is_wanting(execution: RemoteExecutionBase) -> bool:
+    """Whether the server may have data that this object lacks."""
+    if execution._data_is_final:
+        return False
+    if execution._data is None or execution.is_done:
+        return True
+    return _is_empty(execution._data, "inputs")
+
+
+async def bring_data(session: Session, execution: RemoteExecutionBase) -> None:
+    """Ask for inputs and outputs, unless nothing new can come.
+
+    Raises:
+        FlyteNotFoundError: If there are none, though the execution is done.
+    """
+    if not data_is_wanting(execution):
+        return
+    is_final = execution.is_done
+    try:
+        execution._data = await _ask(session, execution)
+    except FlyteNotFoundError:
+        if is_final:
+            raise
+        return  # It has only just begun.
+    execution._data_is_final = is_final
+    execution._inputs = execution._outputs = None
+
+
+async def find_hidden(session: Session, execution: RemoteExecutionBase) -> None:
+    """Tell data that does not exist from data that the server does not give out.
+
+    A server answers with an empty map, and no link, where the data is too large for it.
+    """
+    data = execution._data
+    if data is None:
+        return
+    empty = [side for side in SIDES if _must_exist(execution, side) and _is_empty(data, side)]
+    if not empty:
+        return
+    await bring_interface(session, execution)
+    execution._hidden = frozenset(side for side in empty if execution._variables(side))
+
+
+async def bring_side(session: Session, execution: RemoteExecutionBase, side: str) -> None:
+    """Bring the inputs or the outputs, wherever they are.
+
+    Raises:
+        FlyteAssertion: If it is too early for them.
+        FlyteDataError: If they exist, but cannot be had.
+    """
+    await bring_data(session, execution)
+    if execution._data is None:
+        raise FlyteAssertion(
+            f"{execution._label} is {execution.phase.name}, and has no {side} yet; sync it later"
+        )
+    await find_hidden(session, execution)
+    if _resolve(execution, side):
+        return
+    fetch = partial(values.fetch_literal_map, _link(execution, side), what=_what(execution, side))
+    _keep(execution, side, await session.io.in_thread(fetch))
+
+
+async def bring_offloaded(session: Session, execution: RemoteExecutionBase, side: str) -> None:
+    """Fetch, too, the single literals of one side that were too large to travel."""
+    resolver: values.LiteralsResolver | None = getattr(execution, f"_{side}")
+    wanted = list(resolver.literals.values()) if resolver is not None else []
+    while wanted:
+        literal = wanted.pop()
+        match literal.which_value:
+            case ("collection", collection):
+                wanted.extend(collection.literals)
+            case ("map", entries):
+                wanted.extend(entries.literals.values())
+            case ("offloaded_metadata", metadata):
+                wanted.append(await _fetch_offloaded(session, execution, side, metadata))
+            case _:
+                pass
+
+
+def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
+    """Make one side of what is here already; False if that takes a call.
+
+    Raises:
+        FlyteDataError: If it is known that the server does not give it out.
+    """
+    data = execution._data
+    if data is None or data_is_wanting(execution):
+        return False
+    unsure = _is_empty(data, side) and _must_exist(execution, side)
+    if unsure and not execution._interface_is_known:
+        return False
+    return _resolve(execution, side)
+
+
+def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
+    """Make one side of the answer that is here; False if it is only a link."""
+    if side in execution._hidden:
+        raise FlyteDataError(
+            f"the server answers without the {_what(execution, side)}, though there are some: they"
+            " are gone, or larger than it reads (storage.limits.maxDownloadMBs) while its signed"
+            " URLs are off"
+        )
+    data = execution._data
+    if data is None or not (_full(data, side).literals or _is_empty(data, side)):
+        return False
+    _keep(execution, side, _full(data, side))
+    return True
+
+
+def _keep(execution: RemoteExecutionBase, side: str, literals: LiteralMap) -> None:
+    resolver = values.LiteralsResolver(
+        literals,
+        partial(execution._variables, side),
+        type_hints=execution._type_hints if side == "outputs" else None,
+        load=_loader(execution, side),
+        label=side,
+    )
+    setattr(execution, f"_{side}", resolver)
+
+
+def _loader(
+    execution: RemoteExecutionBase, side: str
+) -> Callable[[LiteralOffloadedMetadata], Literal]:
+    """Fetches a literal of its own when it is touched."""
+
+    def load(metadata: LiteralOffloadedMetadata) -> Literal:
+        if metadata.uri not in execution._offloaded:
+            execution._touch(
+                f"an offloaded part of the {side}",
+                lambda session: _fetch_offloaded(session, execution, side, metadata),
+            )
+        return execution._offloaded[metadata.uri]
+
+    return load
+
+
+async def _fetch_offloaded(
+    session: Session,
+    execution: RemoteExecutionBase,
+    side: str,
+    metadata: LiteralOffloadedMetadata,
+) -> Literal:
+    fetch = partial(values.fetch_literal, metadata, what=f"one of the {_what(execution, side)}")
+    literal = await session.io.in_thread(fetch)
+    execution._offloaded = {**execution._offloaded, metadata.uri: literal}
+    return literal
+
+
+async def _ask(session: Session, execution: RemoteExecutionBase) -> GetDataResponse:
+    admin = session.admin
+    match execution:
+        case FlyteWorkflowExecution():
+            return await admin.get_execution_data(WorkflowExecutionGetDataRequest(id=execution.id))
+        case FlyteNodeExecution():
+            return await admin.get_node_execution_data(NodeExecutionGetDataRequest(id=execution.id))
+        case FlyteTaskExecution():
+            return await admin.get_task_execution_data(TaskExecutionGetDataRequest(id=execution.id))
+    raise TypeError(f"{type(execution).__name__} has no data")
+
+
+def _must_exist(execution: RemoteExecutionBase, side: str) -> bool:
+    """Whether there is data wherever the interface declares some."""
+    if side == "outputs":
+        return is_in(execution.phase, SUCCESSFUL)
+    if isinstance(execution, FlyteNodeExecution):
+        # A node may fail, or be given up, before its inputs are put together.
+        return not is_in(execution.phase, NOT_STARTED) and bool(
+            execution.input_uri or is_in(execution.phase, SUCCESSFUL)
+        )
+    return True
+
+
+def _full(data: GetDataResponse, side: str) -> LiteralMap:
+    return data.full_inputs if side == "inputs" else data.full_outputs
+
+
+def _is_empty(data: GetDataResponse, side: str) -> bool:
+    blob = data.inputs if side == "inputs" else data.outputs
+    return not _full(data, side).literals and not blob.url
+
+
+def _link(execution: RemoteExecutionBase, side: str) -> UrlBlob:
+    data = execution._data
+    if data is None:
+        return UrlBlob("", 0)
+    return data.inputs if side == "inputs" else data.outputs
+
+
+def _what(execution: RemoteExecutionBase, side: str) -> str:
+    return f"{side} of {execution._label}"

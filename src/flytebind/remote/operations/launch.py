@@ -1,0 +1,227 @@
+"""Starting executions, and ending them. Each can be asked twice without happening twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+
+import grpc
+
+from flytebind.models.admin.common import Annotations, Envs, Labels, RawOutputDataConfig
+from flytebind.models.admin.execution import (
+    ExecutionCreateRequest,
+    ExecutionCreateResponse,
+    ExecutionMetadata,
+    ExecutionRecoverRequest,
+    ExecutionRelaunchRequest,
+    ExecutionSpec,
+    ExecutionTerminateRequest,
+)
+from flytebind.models.core.identifier import (
+    Identifier,
+    ResourceType,
+    WorkflowExecutionIdentifier,
+)
+from flytebind.models.core.interface import Parameter, Variable
+from flytebind.models.core.literals import KeyValuePair, LiteralMap
+from flytebind.remote import values
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import (
+    FlyteAlreadyExistsError,
+    FlyteAssertion,
+    FlyteCallError,
+)
+from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.remote.naming import new_execution_name
+from flytebind.remote.operations.fetch import fetch_execution, fetch_launch_plan, fetch_task
+from flytebind.remote.session import Session
+
+# Clocks of clients and servers differ by less.
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOptions:
+    """How an execution runs; what is not said is the server's choice."""
+
+    overwrite_cache: bool = False
+    """Whether to run tasks whose results are cached, and to cache the new ones."""
+    interruptible: bool | None = None
+    """Whether tasks may run on machines that can be taken away."""
+    max_parallelism: int = 0
+    """How many tasks may run at once."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the resources that are made for it."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of the resources that are made for it."""
+    envs: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of its tasks."""
+    tags: Sequence[str] = ()
+    """Words to find it by."""
+    raw_output_prefix: str = ""
+    """Where tasks put their large data: ``s3://bucket/folder``."""
+
+
+def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier) -> Identifier:
+    """What to name in a request that runs something.
+
+    A workflow is run by the launch plan of its own name and version, which registration makes.
+    """
+    id = entity if isinstance(entity, Identifier) else entity.id
+    if id is None:
+        raise FlyteAssertion("the launch plan has no identifier")
+    if id.resource_type is ResourceType.WORKFLOW:
+        return id.replace(resource_type=ResourceType.LAUNCH_PLAN)
+    return id
+
+
+async def execute(
+    session: Session,
+    entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
+    inputs: Mapping[str, object],
+    place: tuple[str, str],
+    name: str | None,
+    options: LaunchOptions,
+    upload: Callable[[Path], str],
+    type_hints: Mapping[str, type] | None,
+) -> FlyteWorkflowExecution:
+    """Start an execution with Python values for inputs."""
+    id = launchable(entity)
+    declared = await _declared_inputs(session, id)
+    # In a thread, because files among the inputs are uploaded.
+    literals: LiteralMap = await session.io.in_thread(
+        partial(values.to_literal_map, inputs, declared, upload=upload)
+    )
+    project, domain = place
+    request = ExecutionCreateRequest(
+        project=project,
+        domain=domain,
+        name=name or new_execution_name(),
+        spec=_spec(id, options),
+        inputs=literals,
+    )
+    began = datetime.now(timezone.utc)
+    try:
+        created = await session.admin.create_execution(request)
+    except FlyteAlreadyExistsError as error:
+        execution = await _already_made(session, request, error, made_name=not name, since=began)
+    else:
+        execution = await fetch_execution(session, _id_of(created))
+    execution._type_hints = type_hints
+    return execution
+
+
+async def relaunch(
+    session: Session,
+    id: WorkflowExecutionIdentifier,
+    name: str | None,
+    overwrite_cache: bool,
+) -> FlyteWorkflowExecution:
+    """Run something again, with the same inputs."""
+    new = id.replace(name=name or new_execution_name())
+    request = ExecutionRelaunchRequest(id=id, name=new.name, overwrite_cache=overwrite_cache)
+    return await _once(session, new, partial(session.admin.relaunch_execution, request), not name)
+
+
+async def recover(
+    session: Session, id: WorkflowExecutionIdentifier, name: str | None
+) -> FlyteWorkflowExecution:
+    """Run something again from where it failed."""
+    new = id.replace(name=name or new_execution_name())
+    request = ExecutionRecoverRequest(id=id, name=new.name)
+    return await _once(session, new, partial(session.admin.recover_execution, request), not name)
+
+
+async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
+    """Ask for an execution to end."""
+    try:
+        await session.admin.terminate_execution(ExecutionTerminateRequest(id=id, cause=cause))
+    except FlyteCallError as error:
+        # An earlier attempt may have been heard, and have done it.
+        if error.code is not grpc.StatusCode.FAILED_PRECONDITION or error.attempts == 1:
+            raise
+
+
+async def _once(
+    session: Session,
+    new: WorkflowExecutionIdentifier,
+    ask: Callable[[], Awaitable[ExecutionCreateResponse]],
+    made_name: bool,
+) -> FlyteWorkflowExecution:
+    try:
+        new = _id_of(await ask())
+    except FlyteAlreadyExistsError as error:
+        if error.attempts == 1 or not made_name:
+            raise
+    return await fetch_execution(session, new)
+
+
+async def _already_made(
+    session: Session,
+    request: ExecutionCreateRequest,
+    error: FlyteAlreadyExistsError,
+    *,
+    made_name: bool,
+    since: datetime,
+) -> FlyteWorkflowExecution:
+    """The execution that an earlier attempt of this very call has made.
+
+    Raises:
+        FlyteAlreadyExistsError: If it is somebody else's.
+    """
+    if error.attempts == 1:
+        raise error
+    id = WorkflowExecutionIdentifier(request.project, request.domain, request.name)
+    execution = await fetch_execution(session, id)
+    created_at = execution.closure.created_at
+    launch_plan = request.spec.launch_plan if request.spec is not None else None
+    is_ours = made_name or (
+        execution.spec.launch_plan == launch_plan
+        and created_at is not None
+        and created_at >= since - _CLOCK_SKEW
+    )
+    if not is_ours:
+        raise error
+    return execution
+
+
+async def _declared_inputs(
+    session: Session, id: Identifier
+) -> Mapping[str, Variable] | Mapping[str, Parameter]:
+    if id.resource_type is ResourceType.TASK:
+        interface = (await fetch_task(session, id)).interface
+        variables = interface.inputs if interface is not None else None
+        return variables.variables if variables is not None else {}
+    closure = (await fetch_launch_plan(session, id)).closure
+    expected = closure.expected_inputs if closure is not None else None
+    return expected.parameters if expected is not None else {}
+
+
+def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
+    return ExecutionSpec(
+        id,
+        ExecutionMetadata(ExecutionMetadata.ExecutionMode.MANUAL, "", 0),
+        labels=Labels(dict(options.labels)) if options.labels else None,
+        annotations=Annotations(dict(options.annotations)) if options.annotations else None,
+        raw_output_data_config=(
+            RawOutputDataConfig(options.raw_output_prefix) if options.raw_output_prefix else None
+        ),
+        max_parallelism=options.max_parallelism or None,
+        overwrite_cache=options.overwrite_cache or None,
+        interruptible=options.interruptible,
+        envs=(
+            Envs([KeyValuePair(key=key, value=value) for key, value in options.envs.items()])
+            if options.envs
+            else None
+        ),
+        tags=list(options.tags) or None,
+    )
+
+
+def _id_of(created: ExecutionCreateResponse) -> WorkflowExecutionIdentifier:
+    if created.id is None:
+        raise FlyteAssertion("the server has made an execution, but does not say which")
+    return created.id

@@ -1,0 +1,383 @@
+"""Bringing executions up to date, with as few calls as possible and many of them at once.
+
+States come from one list for each level of nodes. What is final is not asked for again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Coroutine, Iterator
+from typing import Any
+
+import grpc
+
+from flytebind.models.admin.common import Sort
+from flytebind.models.admin.execution import Execution, WorkflowExecutionGetRequest
+from flytebind.models.admin.node_execution import (
+    NodeExecution,
+    NodeExecutionGetRequest,
+    NodeExecutionListRequest,
+)
+from flytebind.models.admin.task_execution import TaskExecution, TaskExecutionListRequest
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.remote.errors import FlyteCallError, FlyteDataError, FlyteError
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteTaskExecution,
+    FlyteWorkflowExecution,
+    RemoteExecutionBase,
+)
+from flytebind.remote.operations.data import bring_data, data_is_wanting, find_hidden
+from flytebind.remote.operations.fetch import fetch_execution
+from flytebind.remote.operations.interfaces import Scope, scope_of, spec_of
+from flytebind.remote.phases import NOT_STARTED, is_in
+from flytebind.remote.session import Session
+
+_PAGE = 1000
+# Ids only grow, so that what is added meanwhile comes on a later page.
+_IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
+#: Lists cut messages to so many bytes.
+_CUT_AT = 100
+#: Trouble with the connection as a whole, and not with the one thing that was asked for.
+_FATAL = frozenset(
+    {
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNAVAILABLE,
+    }
+)
+
+
+async def sync_execution(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    *,
+    nodes: bool,
+    data: bool,
+    is_fresh: bool = False,
+) -> None:
+    """Bring an execution up to date.
+
+    Args:
+        session: What to ask.
+        execution: What to bring up to date.
+        nodes: Whether to bring nodes, too.
+        data: Whether to bring data and attempts along.
+        is_fresh: Whether its message has just come.
+    """
+    if not is_fresh:
+        await bring_whole(session, execution)
+    jobs: list[Coroutine[Any, Any, object]] = []
+    if data:
+        jobs.append(_bring_checked_data(session, execution))
+    if nodes:
+        jobs.append(_sync_nodes(session, execution, data))
+    await session.io.gather(jobs)
+
+
+async def bring_whole(
+    session: Session, execution: RemoteExecutionBase, timeout: float | None = None
+) -> None:
+    """Replace a message that may be old, or that a list has cut.
+
+    Args:
+        session: What to ask.
+        execution: Whose message it is.
+        timeout: Seconds that the call may last; None for as long as any.
+    """
+    if execution.is_done and execution._is_whole:
+        return
+    message: Execution | NodeExecution
+    if isinstance(execution, FlyteWorkflowExecution):
+        request = WorkflowExecutionGetRequest(id=execution.id)
+        message = await session.admin.get_execution(request, timeout=timeout)
+    elif isinstance(execution, FlyteNodeExecution):
+        node_request = NodeExecutionGetRequest(id=execution.id)
+        message = await session.admin.get_node_execution(node_request, timeout=timeout)
+    else:
+        return  # lists of task executions cut nothing
+    execution._adopt(message._pb, whole=True)
+
+
+async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
+    """List the attempts at a node's task."""
+    if node._tasks_are_final:
+        return
+    is_final = node.is_done
+    known = {task.id: task for task in node._task_executions or ()}
+    found: list[FlyteTaskExecution] = []
+    token = ""
+    while True:
+        page = await session.admin.list_task_executions(
+            TaskExecutionListRequest(
+                node_execution_id=node.id, limit=_PAGE, token=token, sort_by=_IN_ORDER
+            )
+        )
+        found.extend(
+            _task(session, known.get(message.id) if known else None, message)
+            for message in page.task_executions
+        )
+        token = page.token
+        if not token:
+            break
+    node._task_executions = found
+    node._tasks_are_final = is_final
+
+
+def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
+    """All nodes that have been synced, at any depth, outer ones first."""
+    yield from _walk(execution._nodes)
+
+
+def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExecution]:
+    for node in list((nodes or {}).values()):
+        yield node
+        yield from _walk(node._children)
+        for child in node._workflow_executions or ():
+            yield from walk(child)
+
+
+async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecution) -> None:
+    if data_is_wanting(execution):
+        await bring_data(session, execution)
+        await find_hidden(session, execution)
+
+
+async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
+    if not execution._nodes_are_final:
+        is_final = execution.is_done
+        execution._nodes = await _list_level(
+            session, execution.id, "", execution._nodes or {}, execution
+        )
+        execution._nodes_are_final = is_final
+    await _visit_all(session, execution._nodes or {}, data, is_last=execution.is_done)
+
+
+async def _sync_children(
+    session: Session, node: FlyteNodeExecution, data: bool, is_last: bool
+) -> None:
+    if not node._children_are_final:
+        is_final = node.is_done or is_last
+        node._children = await _list_level(
+            session, node.id.execution_id, node.id.node_id, node._children or {}, node
+        )
+        node._children_are_final = is_final
+    await _visit_all(session, node._children or {}, data, is_last=is_last or node.is_done)
+
+
+async def _list_level(
+    session: Session,
+    id: WorkflowExecutionIdentifier,
+    parent: str,
+    known: dict[str, FlyteNodeExecution],
+    container: FlyteWorkflowExecution | FlyteNodeExecution,
+) -> dict[str, FlyteNodeExecution]:
+    """The nodes of one level, in the order in which they began."""
+    level: dict[str, FlyteNodeExecution] = {}
+    limit, token = _PAGE, ""
+    while True:
+        request = NodeExecutionListRequest(
+            workflow_execution_id=id,
+            unique_parent_id=parent,
+            limit=limit,
+            token=token,
+            sort_by=_IN_ORDER,
+        )
+        try:
+            page = await session.admin.list_node_executions(request)
+        except FlyteCallError as error:
+            if error.code is not grpc.StatusCode.RESOURCE_EXHAUSTED or limit == 1:
+                raise
+            limit = max(1, limit // 4)  # The page was too large for the channel.
+            continue
+        for message in page.node_executions:
+            node_id = message.id.node_id
+            level[node_id] = _node(session, known.get(node_id), message, container)
+        token = page.token
+        if not token:
+            return level
+
+
+def _node(
+    session: Session,
+    known: FlyteNodeExecution | None,
+    message: NodeExecution,
+    container: FlyteWorkflowExecution | FlyteNodeExecution,
+) -> FlyteNodeExecution:
+    if known is None:
+        # It shares the memory of its page with its neighbours, which takes much less.
+        known = FlyteNodeExecution.promote_from_model(message, session.remote)
+        known._container = container
+    elif known.is_done:
+        return known
+    else:
+        # Or each page of many that come while it runs would be kept by a few nodes.
+        known._adopt(copy.copy(message)._pb, whole=True)
+    known._is_whole = not _is_cut(message)
+    return known
+
+
+def _task(
+    session: Session, known: FlyteTaskExecution | None, message: TaskExecution
+) -> FlyteTaskExecution:
+    if known is not None and known.is_done:
+        return known
+    if known is None:
+        return FlyteTaskExecution.promote_from_model(message, session.remote)
+    known._adopt(message._pb, whole=True)
+    return known
+
+
+def _is_cut(message: NodeExecution) -> bool:
+    error = message.closure.error
+    return error is not None and len(error.message.encode()) >= _CUT_AT
+
+
+async def _visit_all(
+    session: Session, level: dict[str, FlyteNodeExecution], data: bool, *, is_last: bool
+) -> None:
+    nodes = [node for node in level.values() if not (node.is_boundary or node._is_settled)]
+    await session.io.gather(_visit(session, node, data, is_last) for node in nodes)
+    unsure = [node for node in nodes if _may_be_branch(node)]
+    if unsure:
+        await _visit_branches(session, unsure, data, is_last)
+    for node in nodes:
+        if data:
+            # One after the other: the first one brings the workflow for all.
+            problems: list[FlyteError] = []
+            await _note(find_hidden(session, node), problems)
+            _add_problem(node, problems)
+        node._is_settled = data and (is_last or node.is_done) and _is_settled(node)
+
+
+def _is_settled(node: FlyteNodeExecution) -> bool:
+    """Whether there is nothing to come any more, once a node cannot change."""
+    return (
+        node._problem is None
+        and all(child._is_settled or child.is_boundary for child in (node._children or {}).values())
+        and all(
+            child.is_done and child._nodes_are_final for child in node._workflow_executions or ()
+        )
+    )
+
+
+def _add_problem(node: FlyteNodeExecution, problems: list[FlyteError]) -> None:
+    """Keep the first of what went wrong."""
+    if problems and node._problem is None:
+        node._problem = problems[0]
+
+
+async def _visit(session: Session, node: FlyteNodeExecution, data: bool, is_last: bool) -> None:
+    """Bring what belongs to one node."""
+    closure, metadata = node.closure, node.metadata
+    problems: list[FlyteError] = []
+    jobs: list[Coroutine[Any, Any, object]] = []
+    if not node._is_whole:
+        jobs.append(bring_whole(session, node))
+    if data and data_is_wanting(node):
+        jobs.append(bring_data(session, node))
+    if closure.workflow_node_metadata is not None and not metadata.is_array:
+        id = closure.workflow_node_metadata.execution_id
+        jobs.append(_sync_launched(session, node, [id], data))
+    if data and _may_have_tasks(node):
+        jobs.append(bring_tasks(session, node))
+    if metadata.is_parent_node or metadata.is_dynamic or node._has_children:
+        jobs.append(_sync_children(session, node, data, is_last))
+    if jobs:
+        await session.io.gather(_note(job, problems) for job in jobs)
+    if data and metadata.is_array:
+        await _note(_sync_launched(session, node, _launched_by(node), data), problems)
+    node._problem = problems[0] if problems else None
+
+
+async def _note(job: Awaitable[object], problems: list[FlyteError]) -> None:
+    """Keep what is wrong with one node on that node; raise what is wrong with the connection."""
+    try:
+        await job
+    except FlyteCallError as error:
+        if error.code in _FATAL:
+            raise
+        problems.append(error)
+    except FlyteDataError as error:
+        problems.append(error)
+
+
+async def _sync_launched(
+    session: Session,
+    node: FlyteNodeExecution,
+    ids: list[WorkflowExecutionIdentifier],
+    data: bool,
+) -> None:
+    """Bring the executions that a node has launched."""
+    known = {child.id: child for child in node._workflow_executions or ()}
+
+    async def sync(id: WorkflowExecutionIdentifier) -> FlyteWorkflowExecution:
+        child = known.get(id)
+        is_fresh = child is None
+        if child is None:
+            child = await fetch_execution(session, id)
+        await sync_execution(session, child, nodes=True, data=data, is_fresh=is_fresh)
+        return child
+
+    if ids:
+        node._workflow_executions = await session.io.gather(map(sync, ids))
+
+
+def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
+    """The executions that the items of an array node are."""
+    ids: dict[WorkflowExecutionIdentifier, None] = {}
+    for task in node._task_executions or ():
+        metadata = task.closure.metadata
+        for item in metadata.external_resources if metadata is not None else ():
+            child = item.workflow_node_metadata
+            if child is not None and child.execution_id is not None:
+                ids[copy.copy(child.execution_id)] = None
+    return list(ids)
+
+
+def _may_have_tasks(node: FlyteNodeExecution) -> bool:
+    if node._tasks_are_final or node.closure.workflow_node_metadata is not None:
+        return False
+    if node.metadata.is_parent_node and not (node.metadata.is_dynamic or node.metadata.is_array):
+        return False
+    return not is_in(node.phase, NOT_STARTED)
+
+
+def _may_be_branch(node: FlyteNodeExecution) -> bool:
+    """Some engines do not say of a branch that it is a parent; the compiled workflow does."""
+    return (
+        node._has_children is None
+        and not (node.metadata.is_parent_node or node.metadata.is_array)
+        and node.closure.target_metadata is None
+        and not node._task_executions
+        and not is_in(node.phase, NOT_STARTED)
+    )
+
+
+async def _visit_branches(
+    session: Session, nodes: list[FlyteNodeExecution], data: bool, is_last: bool
+) -> None:
+    """Bring what is below those nodes of one level that are branches."""
+    problems: list[FlyteError] = []
+    scopes: list[Scope] = []
+
+    async def find() -> None:
+        scopes.append(await scope_of(session, nodes[0]))
+
+    await _note(find(), problems)
+    for node in nodes:
+        try:
+            node._has_children = any(
+                spec_of(node, scope).branch_node is not None for scope in scopes
+            )
+        except FlyteDataError as error:
+            _add_problem(node, [error])
+        _add_problem(node, problems)
+
+    async def visit(node: FlyteNodeExecution) -> None:
+        problems: list[FlyteError] = []
+        await _note(_sync_children(session, node, data, is_last), problems)
+        _add_problem(node, problems)
+
+    await session.io.gather(visit(node) for node in nodes if node._has_children)

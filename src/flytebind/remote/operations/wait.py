@@ -1,0 +1,193 @@
+"""Waiting for executions, and watching them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flytebind.remote.errors import FlyteCallTimeout, FlyteTimeout, FlyteUnavailableError
+from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.looks.progress import Display
+from flytebind.remote.operations.sync import bring_whole, sync_execution, walk
+from flytebind.remote.phases import Phase
+from flytebind.remote.session import Session
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST, _LONGEST = 0.5, 30.0
+#: By default polls are so far apart, as a share of the time that has gone by.
+_SHARE = 0.1
+#: How long a server may be away before that is an error of its own.
+_OUTAGE = 900.0
+#: A display that counts nodes asks for them so often.
+_NODES_EVERY = 5.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """An execution, or one of its nodes, has come to another phase."""
+
+    execution: FlyteWorkflowExecution
+    """The execution that is watched, as it is now."""
+    node: FlyteNodeExecution | None
+    """The node that has changed; None when it is the execution itself."""
+    before: Phase | None
+    """The phase that was seen last; None for what is seen for the first time."""
+    phase: Phase
+    """The phase now."""
+
+
+async def wait(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    sync_nodes: bool,
+    display: Display | None,
+) -> None:
+    """Poll the execution alone until it is done, then sync it once.
+
+    Raises:
+        FlyteTimeout: If it is not done in time.
+    """
+    pace = _Pace(timeout, poll_interval)
+    try:
+        while not execution.is_done:
+            await _poll(session, execution, pace)
+            if display is not None:
+                await _show(session, execution, pace, display)
+            if not execution.is_done:
+                await session.io.sleep(pace.pause(execution))
+    finally:
+        if display is not None:
+            display.close()
+    await sync_execution(session, execution, nodes=sync_nodes, data=True)
+
+
+async def watch(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    nodes: bool,
+) -> AsyncIterator[Change]:
+    """Every change of phase, until the execution is done.
+
+    Raises:
+        FlyteTimeout: If it is not done in time.
+    """
+    pace = _Pace(timeout, poll_interval)
+    seen: dict[str, Phase] = {}
+    while True:
+        was_done = execution.is_done
+        await _poll(session, execution, pace, nodes)
+        for change in _changes(execution, seen):
+            yield change
+        if was_done or (execution.is_done and not nodes):
+            return
+        if not execution.is_done:
+            await session.io.sleep(pace.pause(execution))
+
+
+def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Iterator[Change]:
+    """What is not as it was; the execution itself comes last, since it ends last."""
+    parts: list[FlyteNodeExecution | None] = [*walk(execution), None]
+    for node in parts:
+        part = execution if node is None else node
+        before, phase = seen.get(part._label), part.phase
+        if before is not phase:
+            seen[part._label] = phase
+            yield Change(execution, node, before, phase)
+
+
+async def _poll(
+    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, nodes: bool = False
+) -> None:
+    """Ask once. A server that is away for a while is no reason to give up."""
+    try:
+        if nodes:
+            await sync_execution(session, execution, nodes=True, data=False)
+        else:
+            await bring_whole(session, execution, pace.call_timeout(session))
+    except (FlyteUnavailableError, FlyteCallTimeout) as error:
+        if pace.seconds_since_answer() > _OUTAGE:
+            raise
+        _log.warning("%s: no answer, asking again: %s", execution._label, error)
+    else:
+        pace.answered()
+
+
+async def _show(
+    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, display: Display
+) -> None:
+    if display.counts_nodes and pace.is_time_for_nodes():
+        await _poll(session, execution, pace, nodes=True)
+    display.update(execution)
+
+
+class _Pace:
+    """When to ask again, and when to give up."""
+
+    def __init__(
+        self, timeout: timedelta | float | None, poll_interval: timedelta | float | None
+    ) -> None:
+        self._began = self._answered = time.monotonic()
+        self._nodes_asked = -_NODES_EVERY
+        self._timeout = _seconds(timeout, "timeout")
+        self._interval = _seconds(poll_interval, "poll_interval")
+
+    def pause(self, execution: FlyteWorkflowExecution) -> float:
+        """Seconds until the next poll.
+
+        Raises:
+            FlyteTimeout: If there is no time left for one.
+        """
+        left = self._left()
+        if left is not None and left <= 0:
+            raise FlyteTimeout(
+                f"{execution._label} is still {execution.phase.name} after {self._timeout:g} s"
+            )
+        interval = self._interval
+        if interval is None:
+            interval = min(max(_SHORTEST, _SHARE * self._gone()), _LONGEST)
+        return interval if left is None else min(interval, left)
+
+    def call_timeout(self, session: Session) -> float | None:
+        """Seconds that a poll may last; None for as long as any call."""
+        left = self._left()
+        # The last poll begins when no time is left; a moment is enough for most.
+        return None if left is None else min(max(left, 0.05), session.policy.timeout)
+
+    def answered(self) -> None:
+        """The server is there."""
+        self._answered = time.monotonic()
+
+    def seconds_since_answer(self) -> float:
+        """How long the server has been away."""
+        return time.monotonic() - self._answered
+
+    def is_time_for_nodes(self) -> bool:
+        """Whether to ask for nodes, too."""
+        now = time.monotonic()
+        if now - self._nodes_asked < _NODES_EVERY:
+            return False
+        self._nodes_asked = now
+        return True
+
+    def _gone(self) -> float:
+        return time.monotonic() - self._began
+
+    def _left(self) -> float | None:
+        return None if self._timeout is None else self._timeout - self._gone()
+
+
+def _seconds(value: timedelta | float | None, name: str) -> float | None:
+    if value is None:
+        return None
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if not seconds >= 0:
+        raise ValueError(f"{name} cannot be {value}")
+    return seconds

@@ -1,0 +1,139 @@
+"""The remote for programs without asyncio: each verb of the other one, and waits for its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from flytebind.remote import operations
+from flytebind.remote.async_remote import AsyncFlyteRemote
+from flytebind.remote.base import RemoteBase
+from flytebind.remote.executions import Load, RemoteExecutionBase
+from flytebind.remote.io import Io
+from flytebind.remote.io.blocking import BlockingIo, run
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from flytebind.runtime.typing import Self
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _blocking(
+    verb: Callable[Concatenate[AsyncFlyteRemote, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[FlyteRemote, P], T]:
+    """The same verb, which returns when it is done."""
+
+    @wraps(verb)
+    def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run(verb(self._coroutines, *args, **kwargs), self._max_calls)
+
+    return call
+
+
+def _iterating(
+    verb: Callable[Concatenate[AsyncFlyteRemote, P], AsyncIterator[T]],
+) -> Callable[Concatenate[FlyteRemote, P], Iterator[T]]:
+    """The same verb, as a plain iterator."""
+
+    @wraps(verb)
+    def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        items = verb(self._coroutines, *args, **kwargs)
+        try:
+            while True:
+                try:
+                    yield run(_next(items), self._max_calls)
+                except StopAsyncIteration:
+                    return
+        finally:
+            run(_close(items), self._max_calls)
+
+    return call
+
+
+class FlyteRemote(RemoteBase):
+    """A Flyte server.
+
+    Safe to share between threads; works in notebooks, too. Ctrl-C ends a call at once, and leaves
+    nothing running here.
+
+        >>> with FlyteRemote(Config.auto()) as remote:
+        ...     execution = remote.fetch_execution("f7a9c2")
+        ...     print(execution.wait().outputs["o0"])
+    """
+
+    # Executions
+    fetch_execution = _blocking(AsyncFlyteRemote.fetch_execution)
+    list_executions = _iterating(AsyncFlyteRemote.list_executions)
+    recent_executions = _blocking(AsyncFlyteRemote.recent_executions)
+    sync = _blocking(AsyncFlyteRemote.sync)
+    load = _blocking(AsyncFlyteRemote.load)
+    wait = _blocking(AsyncFlyteRemote.wait)
+    watch = _iterating(AsyncFlyteRemote.watch)
+    get_execution_metrics = _blocking(AsyncFlyteRemote.get_execution_metrics)
+
+    # Starting and ending them
+    execute = _blocking(AsyncFlyteRemote.execute)
+    terminate = _blocking(AsyncFlyteRemote.terminate)
+    relaunch = _blocking(AsyncFlyteRemote.relaunch)
+    recover = _blocking(AsyncFlyteRemote.recover)
+
+    # What can be executed
+    fetch_task = _blocking(AsyncFlyteRemote.fetch_task)
+    fetch_workflow = _blocking(AsyncFlyteRemote.fetch_workflow)
+    fetch_launch_plan = _blocking(AsyncFlyteRemote.fetch_launch_plan)
+    list_projects = _blocking(AsyncFlyteRemote.list_projects)
+    list_domains = _blocking(AsyncFlyteRemote.list_domains)
+
+    # Gates
+    list_signals = _blocking(AsyncFlyteRemote.list_signals)
+    approve = _blocking(AsyncFlyteRemote.approve)
+    reject = _blocking(AsyncFlyteRemote.reject)
+    set_input = _blocking(AsyncFlyteRemote.set_input)
+
+    # Data
+    get = _blocking(AsyncFlyteRemote.get)
+    upload = _blocking(AsyncFlyteRemote.upload)
+    download = _blocking(AsyncFlyteRemote.download)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def _coroutines(self) -> AsyncFlyteRemote:
+        # The verbs touch nothing but what both faces have.
+        return cast("AsyncFlyteRemote", self)
+
+    def _make_io(self, max_calls: int) -> Io:
+        self._max_calls = max_calls
+        return BlockingIo()
+
+    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
+        def upload(path: Path) -> str:
+            uploading = operations.files.upload(self._session, path, project, domain, None)
+            return run(uploading, self._max_calls)
+
+        return upload
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        run(load(self._session), self._max_calls)
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    return await anext(items)
+
+
+async def _close(items: AsyncIterator[Any]) -> None:
+    await cast("AsyncGenerator[Any, None]", items).aclose()

@@ -1,0 +1,96 @@
+"""Fetching literals that were too large to travel."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from flytebind.models.admin.common import UrlBlob
+from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
+from flytebind.remote.errors import FlyteDataError
+from flytebind.remote.values import storage
+
+#: More than this is not read into memory, unless the caller says so.
+MAX_BYTES = 256 * 2**20
+
+
+def fetch_literal_map(
+    blob: UrlBlob,
+    *,
+    what: str = "literals",
+    max_bytes: int = MAX_BYTES,
+    timeout: float = storage.TIMEOUT,
+) -> LiteralMap:
+    """The literals behind a signed link.
+
+    Args:
+        blob: The link, and how many bytes are behind it.
+        what: What errors call it: ``the outputs of p:d:name``.
+        max_bytes: More than that is refused.
+        timeout: Seconds that it may take.
+
+    Raises:
+        FlyteDataError: If they cannot be read, are too many or not whole, or not literals.
+    """
+    data = _read(blob.url, blob.bytes, what, max_bytes, timeout)
+    try:
+        literal_map = LiteralMap.from_bytes(data)
+    except ValueError:
+        literal_map = LiteralMap({})
+    # Protobuf takes many other things for a message of unknown fields.
+    if data and not literal_map.literals:
+        raise FlyteDataError(f"{what}: what is at {storage.public(blob.url)} is no LiteralMap")
+    return literal_map
+
+
+def fetch_literal(
+    metadata: LiteralOffloadedMetadata,
+    *,
+    what: str = "a literal",
+    max_bytes: int = MAX_BYTES,
+    timeout: float = storage.TIMEOUT,
+) -> Literal:
+    """A literal that was stored because of its size.
+
+    Args:
+        metadata: Where it is.
+        what: What errors call it.
+        max_bytes: More than that is refused.
+        timeout: Seconds that it may take.
+
+    Raises:
+        FlyteDataError: If it cannot be read, is too large or not whole, or not a literal.
+    """
+    data = _read(metadata.uri, metadata.size_bytes, what, max_bytes, timeout)
+    try:
+        literal = Literal.from_bytes(data)
+    except ValueError:
+        literal = Literal()
+    if literal.which_value is None:
+        raise FlyteDataError(f"{what}: what is at {storage.public(metadata.uri)} is no Literal")
+    return literal
+
+
+def _read(uri: str, size: int, what: str, max_bytes: int, timeout: float) -> bytes:
+    """All bytes of a file, which must be as many as was said."""
+    where = storage.public(uri)
+    if not uri:
+        raise FlyteDataError(f"{what}: nobody said where they are")
+    if size > max_bytes:
+        raise FlyteDataError(f"{what}: {where} has {size} bytes, more than {max_bytes}")
+    deadline = time.monotonic() + timeout
+    data = bytearray()
+    try:
+        with closing(storage.chunks(uri, timeout)) as content:
+            for chunk in content:
+                data += chunk
+                if len(data) > max_bytes:
+                    raise FlyteDataError(f"{where} has more than {max_bytes} bytes")
+                if time.monotonic() > deadline:
+                    raise FlyteDataError(f"{where} took longer than {timeout:g} s")
+    except FlyteDataError as error:
+        raise FlyteDataError(f"{what}: {error}") from error.__cause__
+    # No size means that nobody knows it.
+    if size > 0 and len(data) != size:
+        raise FlyteDataError(f"{what}: {where} has {len(data)} bytes instead of {size}")
+    return bytes(data)

@@ -1,0 +1,243 @@
+"""From Python values to literals, guided by their declared types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+from flyteidl.core import literals_pb2
+
+from flytebind.models.core.interface import Parameter, Variable
+from flytebind.models.core.literals import Literal, LiteralMap
+from flytebind.models.core.types import (
+    BlobType,
+    Error,
+    LiteralType,
+    SimpleType,
+)
+from flytebind.remote.errors import FlyteValueError
+from flytebind.remote.values.handles import (
+    PICKLE_FORMAT,
+    RemoteDirectory,
+    RemoteFile,
+    RemotePickle,
+)
+from flytebind.remote.values.mismatch import Mismatch, expected, reporting
+from flytebind.remote.values.names import blob_name, type_name
+from flytebind.remote.values.plain import sound
+from flytebind.remote.values.scalars import (
+    common_format,
+    enum_text,
+    write_dataset,
+    write_schema,
+    write_simple,
+)
+from flytebind.runtime.fields import did_you_mean
+
+#: Stores a local file or folder, and gives its URI.
+Upload: TypeAlias = Callable[[Path], str]
+
+_EXACTLY: Mapping[type, SimpleType] = {
+    type(None): SimpleType.NONE,
+    int: SimpleType.INTEGER,
+    float: SimpleType.FLOAT,
+    str: SimpleType.STRING,
+    bool: SimpleType.BOOLEAN,
+    datetime: SimpleType.DATETIME,
+    timedelta: SimpleType.DURATION,
+    bytes: SimpleType.BINARY,
+    Error: SimpleType.ERROR,
+}
+
+
+def to_literal(
+    value: object, literal_type: LiteralType, *, path: str = "value", upload: Upload | None = None
+) -> Literal:
+    """A Python value as a literal of a type.
+
+    A ``Literal`` goes through as it is. Dicts, dataclasses, pydantic models and NamedTuples become
+    MessagePack, as flytekit writes it; members of enums their values; a day its midnight in UTC.
+    Files and tables are given as handles, or as a ``Path`` that is uploaded first. A union takes
+    the variant of the value's very type, or else the first that fits.
+
+    Args:
+        value: The value.
+        literal_type: What it must become.
+        path: How errors name it: ``inputs['x']``.
+        upload: Stores a local file or folder, and gives its URI.
+
+    Raises:
+        FlyteValueError: If the value does not fit; the message says where.
+        FlyteDataError: If msgpack is needed and not installed.
+    """
+    with reporting(path):
+        pb = literals_pb2.Literal()
+        _Writer(upload).write(pb, value, literal_type)
+        return Literal.from_pb(pb)
+
+
+def to_literal_map(
+    values: Mapping[str, object],
+    variables: Mapping[str, Variable] | Mapping[str, Parameter],
+    *,
+    path: str = "inputs",
+    upload: Upload | None = None,
+) -> LiteralMap:
+    """Python values as the inputs that an interface declares.
+
+    Parameters that are not required may be left out: the server fills in their defaults.
+
+    Args:
+        values: The values, by name.
+        variables: What is declared: the inputs of a task or workflow, or of a launch plan.
+        path: How errors name them all.
+        upload: Stores a local file or folder, and gives its URI.
+
+    Raises:
+        FlyteValueError: If a name is unknown or missing, or a value does not fit. All that is
+            wrong is in one message.
+        FlyteDataError: If msgpack is needed and not installed.
+    """
+    problems = [
+        f"{path} has no {name!r}{did_you_mean(name, variables)}"
+        for name in values
+        if name not in variables
+    ]
+    literals: dict[str, Literal] = {}
+    for name, declared in variables.items():
+        literal_type = declared.type if isinstance(declared, Variable) else declared.var.type
+        if name not in values:
+            if isinstance(declared, Variable) or declared.required:
+                problems.append(f"{path}[{name!r}] is missing; it takes {type_name(literal_type)}")
+            continue
+        try:
+            literals[name] = to_literal(
+                values[name], literal_type, path=f"{path}[{name!r}]", upload=upload
+            )
+        except FlyteValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise FlyteValueError("\n".join(problems))
+    return LiteralMap(literals)
+
+
+class _Writer:
+    """Fills messages in place: a tree of models would copy each value once for each level.
+
+    Args:
+        upload: Stores a local file or folder, and gives its URI.
+    """
+
+    def __init__(self, upload: Upload | None) -> None:
+        self._upload = upload
+
+    def write(self, pb: literals_pb2.Literal, value: object, literal_type: LiteralType) -> None:
+        """Store a value into an empty literal.
+
+        Raises:
+            Mismatch: If it does not fit.
+        """
+        if isinstance(value, Literal):
+            pb.CopyFrom(value.to_pb())
+            return
+        match literal_type.which_type:
+            case "simple", simple:
+                write_simple(pb.scalar, value, simple)
+            case "enum_type", enum_type:
+                pb.scalar.primitive.string_value = enum_text(value, enum_type)
+            case "collection_type", item_type:
+                self._write_list(pb.collection, value, item_type)
+            case "map_value_type", item_type:
+                self._write_map(pb.map, value, item_type)
+            case "union_type", union:
+                self._write_union(pb, value, union.variants)
+            case "blob", blob_type:
+                self._write_blob(pb.scalar.blob, value, blob_type)
+            case "structured_dataset_type", dataset_type:
+                write_dataset(pb.scalar.structured_dataset, value, dataset_type)
+            case "schema", schema_type:
+                write_schema(pb.scalar.schema, value, schema_type)
+            case _:
+                raise Mismatch("there is no telling what type it has to be")
+
+    def _write_list(
+        self, pb: literals_pb2.LiteralCollection, value: object, item_type: LiteralType
+    ) -> None:
+        if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+            raise expected(f"list[{type_name(item_type)}]", value)
+        pb.SetInParent()
+        for index, item in enumerate(value):
+            self._write_part(pb.literals.add(), item, item_type, f"[{index}]")
+
+    def _write_map(
+        self, pb: literals_pb2.LiteralMap, value: object, item_type: LiteralType
+    ) -> None:
+        if not isinstance(value, Mapping):
+            raise expected(f"dict[str, {type_name(item_type)}]", value)
+        pb.SetInParent()
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise expected("a str as key", key)
+            self._write_part(pb.literals[sound(key)], item, item_type, f"[{key!r}]")
+
+    def _write_part(
+        self, pb: literals_pb2.Literal, value: object, literal_type: LiteralType, step: str
+    ) -> None:
+        try:
+            self.write(pb, value, literal_type)
+        except Mismatch as mismatch:
+            mismatch.inside(step)
+            raise
+
+    def _write_union(
+        self, pb: literals_pb2.Literal, value: object, variants: Sequence[LiteralType]
+    ) -> None:
+        problems: list[Mismatch] = []
+        # What is of a variant's very type goes there: 3 in `float | int` is an int.
+        for variant in sorted(variants, key=lambda variant: not _is_exactly(value, variant)):
+            inner = literals_pb2.Literal()
+            try:
+                self.write(inner, value, variant)
+            except Mismatch as mismatch:
+                if variant.simple != SimpleType.NONE:
+                    problems.append(mismatch)
+                continue
+            pb.scalar.union.value.CopyFrom(inner)
+            pb.scalar.union.type.CopyFrom(variant.to_pb())
+            return
+        if len(problems) == 1:
+            raise problems[0]
+        raise expected(" | ".join(map(type_name, variants)), value)
+
+    def _write_blob(self, pb: literals_pb2.Blob, value: object, blob_type: BlobType) -> None:
+        is_folder = blob_type.dimensionality == BlobType.BlobDimensionality.MULTIPART
+        file_format = blob_type.format
+        if isinstance(value, RemotePickle) and file_format == PICKLE_FORMAT and not is_folder:
+            uri = value.uri
+        elif isinstance(value, RemoteDirectory if is_folder else RemoteFile):
+            uri = value.uri
+            file_format = common_format(value.format, blob_type.format)
+        elif isinstance(value, os.PathLike):
+            uri = self._uploaded(Path(value), is_folder)
+        else:
+            raise expected(f"{blob_name(blob_type)} or a Path", value)
+        pb.uri = sound(uri)
+        pb.metadata.type.format = sound(file_format)
+        pb.metadata.type.dimensionality = blob_type.dimensionality.value
+
+    def _uploaded(self, path: Path, is_folder: bool) -> str:
+        if not (path.is_dir() if is_folder else path.is_file()):
+            raise Mismatch(f"there is no {'folder' if is_folder else 'file'} {str(path)!r}")
+        if self._upload is None:
+            raise Mismatch(
+                f"{str(path)!r} is on this machine, and nothing here can upload it; "
+                f"upload it and give {'RemoteDirectory' if is_folder else 'RemoteFile'}(uri)"
+            )
+        return self._upload(path)
+
+
+def _is_exactly(value: object, variant: LiteralType) -> bool:
+    return variant.simple is not None and _EXACTLY.get(type(value)) == variant.simple

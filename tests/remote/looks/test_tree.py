@@ -1,0 +1,275 @@
+"""Executions as trees."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import pytest
+from rich.console import Console
+
+from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
+from flytebind.remote.looks.kinds import kind_of
+from flytebind.remote.looks.tree import Tree, tree
+from flytebind.sandbox import Sandbox
+from tests.remote.conftest import DOMAIN, PROJECT
+from tests.remote.scenes import arrays, executions, gates, parents, scripted, strange, tasks
+from tests.remote.scenes.bulk import wide
+from tests.remote.scenes.scene import Kind, Node, Scene
+
+KINDED: dict[str, Callable[[Sandbox], Scene]] = {
+    "names like start and end": tasks.names_like_start_and_end,
+    "long names": tasks.long_names,
+    "cached": tasks.cached,
+    "early": tasks.early,
+    "skipped": tasks.skipped,
+    "map running": arrays.map_running,
+    "map of launch plans": arrays.map_launch_plans,
+    "branch": parents.branch,
+    "branch marked as a parent": partial(parents.branch, is_parent=True),
+    "subworkflow running": parents.subworkflow_running,
+    "dynamic unresolved": parents.dynamic_unresolved,
+    "dynamic running": parents.dynamic_running,
+    "launch plan running": parents.launch_plan_running,
+    "launch plan in subworkflow": parents.launch_plan_in_subworkflow,
+    "recovered": parents.recovered,
+    "eager": parents.eager,
+    "gates waiting": gates.waiting,
+    "gates passed": gates.passed,
+    "strange nodes": strange.strange_nodes,
+    "single task": executions.single_task,
+}
+
+
+def synced(remote: FlyteRemote, scene: Scene, *, data: bool = True) -> FlyteWorkflowExecution:
+    return remote.fetch_execution(scene.id.name).sync(sync_nodes=True, data=data)
+
+
+def lines_of(text: str) -> list[list[str]]:
+    """The columns of each line: a name, a kind, a phase, and what follows."""
+    return [
+        [cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.split("\n")
+    ]
+
+
+def find(tree: Tree, name: str) -> Tree:
+    (found,) = (child for child in tree.children if child.name == name)
+    return found
+
+
+@pytest.mark.parametrize("make", KINDED.values(), ids=KINDED)
+def test_every_kind_of_node_is_told_once_its_workflow_is_known(
+    sandbox: Sandbox, remote: FlyteRemote, make: Callable[[Sandbox], Scene]
+) -> None:
+    scene = make(sandbox)
+    execution = synced(remote, scene)
+    compare_kinds(execution, scene)
+
+
+def compare_kinds(execution: FlyteWorkflowExecution, scene: Scene) -> None:
+    assert execution.flyte_workflow is not None  # it is loaded by that
+    compare_levels(execution.node_executions, scene.nodes)
+
+
+def compare_levels(nodes: Mapping[str, FlyteNodeExecution], expected: Mapping[str, Node]) -> None:
+    assert nodes.keys() == expected.keys()
+    for id, node in nodes.items():
+        if not node.is_boundary:
+            assert kind_of(node) == expected[id].kind.name.lower().replace("_", " "), id
+        compare_levels(node.subworkflow_node_executions, expected[id].children)
+        for child, scene in zip(node.workflow_executions, expected[id].executions, strict=True):
+            compare_kinds(child, scene)
+
+
+@pytest.mark.parametrize(
+    ("script", "kinds"),
+    [
+        ("dynamic", {"n0": "dynamic", "n1": "task"}),
+        ("subworkflow", {"n0": "subworkflow", "n1": "task"}),
+        ("branch", {"n0": "task", "n1": "task", "n2": "branch"}),
+        ("map", {"n0": "task", "n1": "array", "n2": "task"}),
+        ("launch_plan", {"n0": "launch plan", "n1": "task"}),
+    ],
+)
+def test_most_kinds_are_told_by_what_sync_brings(
+    sandbox: Sandbox, remote: FlyteRemote, script: str, kinds: dict[str, str]
+) -> None:
+    made = tree(synced(remote, scripted.played(sandbox, script)))
+    assert {child.name: child.kind for child in made.children} == kinds
+
+
+def test_a_gate_that_nobody_has_described_is_unknown(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = synced(remote, gates.waiting(sandbox), data=False)
+    assert execution._workflow is None
+    assert {child.kind for child in tree(execution).children if child.name == "n0"} <= {
+        "unknown",
+        "task",
+    }
+
+
+def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    scene = scripted.played(sandbox, "dynamic")
+    lines = lines_of(tree(synced(remote, scene)).text())
+    name = f"{PROJECT}/{DOMAIN}/{scene.id.name}"
+    assert [line[:3] for line in lines] == [
+        [name, "execution", "SUCCEEDED"],
+        ["├── n0", "dynamic", "SUCCEEDED"],
+        ["│", *["├── n0-0-n0", "task", "SUCCEEDED"]][:3],
+        ["│", *["├── n0-0-n1", "task", "SUCCEEDED"]][:3],
+        ["│", *["├── n0-0-n2", "task", "SUCCEEDED"]][:3],
+        ["│", *["└── n0-0-n3", "task", "SUCCEEDED"]][:3],
+        ["└── n1", "task", "SUCCEEDED"],
+    ]
+
+
+def test_columns_begin_below_each_other(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    text = tree(synced(remote, scripted.played(sandbox, "subworkflow"))).text()
+    assert len({line.index("SUCCEEDED") for line in text.split("\n")}) == 1
+
+
+def test_nothing_is_called_for(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = synced(remote, scripted.played(sandbox, "branch"), data=False)
+    sandbox.calls.clear()
+    str(tree(execution))
+    assert sandbox.calls.counts() == {}
+
+
+def test_an_execution_whose_nodes_are_not_here_is_one_line(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    execution = remote.fetch_execution(scripted.played(sandbox, "chain").id.name)
+    assert len(tree(execution).text().split("\n")) == 1
+
+
+def test_attempts_are_told_when_there_was_more_than_one(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    first, second = lines_of(tree(synced(remote, tasks.retries(sandbox))).text())[1:]
+    assert first[-1] == "3 attempts"
+    assert not any("attempt" in cell for cell in second)
+
+
+def test_the_first_line_of_an_error_is_shown_and_cut(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    node = find(tree(synced(remote, tasks.failed(sandbox))), "n1")
+    assert len(node.error) == 100
+    assert node.error.endswith("...")
+    assert node.error in node.text()
+
+
+def test_what_terminals_would_obey_is_written_out() -> None:
+    execution = FlyteWorkflowExecution.from_dict(
+        {
+            "id": {"project": "p", "domain": "d", "name": "f\x1b]0;x\x07"},
+            "closure": {
+                "phase": "FAILED",
+                "error": {"code": "X", "message": "\n\n\x1b[2Jgone\nsecond"},
+            },
+        }
+    )
+    (line,) = tree(execution).text().split("\n")
+    assert line.isprintable()
+    assert "X: " not in line or "gone" not in line or "\\x1b[2Jgone" in line
+    assert "second" not in line
+
+
+def test_what_sync_could_not_bring_is_told(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = synced(remote, strange.strange_nodes(sandbox))
+    node = find(tree(execution), "n9")
+    assert "there is no node" in node.problem
+    assert f"problem: {node.problem}" in node.text()
+
+
+def test_a_running_node_tells_how_long_it_has_taken_so_far(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    running = find(tree(synced(remote, parents.launch_plan_running(sandbox))), "n0")
+    assert running.phase == "RUNNING"
+    assert running.time is not None
+
+
+def test_executions_in_nodes_are_part_of_the_tree(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    scene = parents.launch_plan_failed(sandbox)
+    (child,) = find(tree(synced(remote, scene)), "n0").children
+    assert (child.kind, child.phase) == ("execution", "FAILED")
+    assert [(node.name, node.phase) for node in child.children] == [("n0", "FAILED")]
+
+
+def test_a_long_level_is_summarised(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = synced(remote, wide(sandbox, nodes=50), data=False)
+    made = tree(execution)
+    assert [child.name for child in made.children] == [
+        *(f"n{number}" for number in range(10)),
+        "... 40 more: 40 SUCCEEDED",
+    ]
+    assert made.text().endswith("└── ... 40 more: 40 SUCCEEDED")
+    assert len(tree(execution, long=None).children) == 50
+
+
+def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = synced(remote, wide(sandbox, nodes=50), data=False)
+    failed = execution.node_executions["n33"]
+    message = failed.to_pb()
+    message.closure.phase = FlyteNodeExecution.promote_from_model(failed).closure.phase.FAILED
+    failed._adopt(message, whole=True)
+    names = [child.name for child in tree(execution).children]
+    assert names[-2:] == ["n33", "... 39 more: 39 SUCCEEDED"]
+
+
+def test_ascii_is_enough(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    made = tree(synced(remote, scripted.played(sandbox, "dynamic")))
+    text = made.text(ascii_only=True)
+    assert text.isascii()
+    assert "|-- n0 " in text
+    assert "`-- n1 " in text
+
+
+def test_print_draws_what_stdout_can_show(
+    sandbox: Sandbox, remote: FlyteRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tree(synced(remote, scripted.played(sandbox, "chain")))
+    for encoding, corner in (("ascii", b"`-- n2"), ("utf-8", "└── n2".encode())):
+        raw = io.BytesIO()
+        stdout = io.TextIOWrapper(raw, encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        print(made)
+        stdout.flush()
+        monkeypatch.undo()
+        assert corner in raw.getvalue()
+
+
+def test_rich_shows_the_same_in_colours(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    made = tree(synced(remote, scripted.played(sandbox, "failure")))
+    plain = Console(file=io.StringIO(), width=300)
+    plain.print(made)
+    assert isinstance(plain.file, io.StringIO)
+    assert [line.rstrip() for line in plain.file.getvalue().splitlines()] == made.text().split("\n")
+    colour = Console(file=io.StringIO(), width=300, force_terminal=True, color_system="standard")
+    colour.print(made)
+    assert isinstance(colour.file, io.StringIO)
+    assert "\x1b[31mFAILED" in colour.file.getvalue()
+
+
+def test_a_narrow_terminal_keeps_one_line_for_each_node(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    made = tree(synced(remote, scripted.played(sandbox, "failure")))
+    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    console.print(made)
+    assert isinstance(console.file, io.StringIO)
+    assert len(console.file.getvalue().splitlines()) == len(made.text().split("\n"))
+
+
+def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
+    made = Tree("f7", "execution", "FAILED", error="<script>alert()</script>")
+    html = made._repr_html_()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+    assert html.startswith("<pre>")
+
+
+def test_kinds_in_scenes_are_those_that_the_tree_knows() -> None:
+    assert {kind.name for kind in Kind} >= {"TASK", "ARRAY", "GATE", "LAUNCH_PLAN"}

@@ -1,0 +1,189 @@
+"""Large executions, made fast. Nothing here needs pytest, so that benchmarks can use it too.
+
+One node is told of as a cluster does; all others are copies of its rows in the sandbox's store, so
+they are what events would have left there. To fill a file for a sandbox in another process::
+
+    with Sandbox(db=path) as sandbox:
+        scene = wide(sandbox, 500)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+
+from flytebind.sandbox import Sandbox
+from flytebind.sandbox.play.values import literal_map, to_literal
+from flytebind.sandbox.play.workflow import OUTPUT, Script, Workflow
+from flytebind.sandbox.store import Row, Value, tables
+from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.entities import step
+from tests.remote.scenes.nodes import NodeTale, node_id
+from tests.remote.scenes.scene import Kind, NodePhase, Scene
+from tests.remote.scenes.telling import Tale
+
+
+def wide(sandbox: Sandbox, nodes: int = 500) -> Scene:
+    """Done; that many task nodes side by side, each with inputs, outputs and one attempt."""
+
+    def write(w: Workflow) -> None:
+        for x in range(nodes):
+            last = w.task(step, x=x)
+        w.output(OUTPUT, last)
+
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(Script(f"scenes.wide_{nodes}", False, write)).begin()
+        inputs, outputs = _data(Kind.TASK, 0)
+        first = tale.task("n0", inputs=inputs, outputs=outputs)
+        copier = _Copier(sandbox, tale)
+        with sandbox.admin.store.transaction():
+            for x in range(1, nodes):
+                copier.copy(first, f"n{x}", x)
+        return tale.succeed(o0=nodes)
+
+
+def nested(sandbox: Sandbox, parents: int = 50, children: int = 100) -> Scene:
+    """Done; subworkflow nodes side by side, each with that many task nodes below it.
+
+    Below each parent there are a start and an end node besides.
+    """
+
+    def write_inner(w: Workflow) -> None:
+        given = w.input("x", 0)
+        for _ in range(children):
+            last = w.task(step, x=given)
+        w.output(OUTPUT, last)
+
+    inner = Script(f"scenes.nested_{children}", False, write_inner).workflow
+
+    def write(w: Workflow) -> None:
+        for x in range(parents):
+            last = w.subworkflow(inner, x=x)
+        w.output(OUTPUT, last)
+
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(Script(f"scenes.nested_{parents}_{children}", False, write)).begin()
+        inputs, outputs = _data(Kind.TASK, 0)
+        first = tale.queue("n0", Kind.SUBWORKFLOW, inputs=inputs)
+        tale.run(first)
+        tale.start_node(first)
+        child = tale.task("n0", parent=first, inputs=inputs, outputs=outputs)
+        copier = _Copier(sandbox, tale)
+        with sandbox.admin.store.transaction():
+            for number in range(1, children):
+                copier.copy(child, f"n{number}", 0, first)
+        tale.end_node(outputs, first)
+        tale.end(first, NodePhase.SUCCEEDED, outputs=outputs)
+        with sandbox.admin.store.transaction():
+            for x in range(1, parents):
+                parent = copier.copy(first, f"n{x}", x)
+                for each in first.children:
+                    copier.copy(each, each.facts.spec_id, x, parent)
+        return tale.succeed(o0=parents)
+
+
+def _data(kind: Kind, x: int) -> tuple[dict[str, object], dict[str, object]]:
+    """Inputs and outputs of a node for a value of ``x``."""
+    given: dict[str, object] = {"x": x}
+    results: dict[str, object] = {OUTPUT: x + 1}
+    if kind is Kind.START:
+        return {}, given
+    return (results if kind is Kind.END else given), results
+
+
+class _Copier:
+    """Copies nodes, with their task executions, in the store and in the tale."""
+
+    def __init__(self, sandbox: Sandbox, tale: Tale) -> None:
+        self._store = sandbox.admin.store
+        self._tale = tale
+        self._rows: dict[str, tuple[Row, list[Row]]] = {}
+        """Those of originals, which have ended, by node id."""
+        self._row_ids: dict[str, int] = {}
+        """Of nodes, by node id."""
+
+    def copy(
+        self, original: NodeTale, spec_id: str, x: int, parent: NodeTale | None = None
+    ) -> NodeTale:
+        """Make another node of a node that has ended, without its children.
+
+        Args:
+            original: The node.
+            spec_id: Of the other one.
+            x: What its data follow from.
+            parent: The node that it is a part of.
+        """
+        inputs, outputs = _data(original.kind, x)
+        above = "" if parent is None else parent.id
+        facts = replace(
+            original.facts,
+            id=node_id(spec_id, above),
+            spec_id=spec_id,
+            name=spec_id,
+            parent=above,
+        )
+        copy = replace(original, facts=facts, inputs=inputs, outputs=outputs, children=[])
+        self._insert(original, copy)
+        (self._tale.nodes if parent is None else parent.children).append(copy)
+        return copy
+
+    def _insert(self, original: NodeTale, copy: NodeTale) -> None:
+        row, attempts = self._find(original.id)
+        outputs = _literals(copy.outputs)
+        common: dict[str, Value] = {"node_id": copy.id, "outputs": outputs}
+        if copy.inputs:
+            common["inputs"] = _literals(copy.inputs)
+        node = NodeExecution.FromString(row["model"])
+        node.id.node_id = copy.id
+        node.metadata.spec_node_id = copy.facts.spec_id
+        node.closure.output_data.Clear()
+        node.closure.output_data.MergeFromString(outputs)
+        values = {**_values(row), **common, "model": node.SerializeToString()}
+        if copy.facts.parent:
+            values["parent_id"] = self._row_id(copy.facts.parent)
+        node_row = self._row_ids[copy.id] = self._store.insert(tables.NODE_EXECUTIONS, values)
+        for attempt in attempts:
+            task = TaskExecution.FromString(attempt["model"])
+            task.id.node_execution_id.node_id = copy.id
+            task.closure.output_data.Clear()
+            task.closure.output_data.MergeFromString(outputs)
+            pod = f"{self._tale.id.name}-{copy.id}-{task.id.retry_attempt}"
+            task.closure.metadata.generated_name = pod
+            for log in task.closure.logs:
+                log.uri = f"https://logs.example/{pod}"
+            values = {**_values(attempt), **common, "model": task.SerializeToString()}
+            values["node_execution_id"] = node_row
+            self._store.insert(tables.TASK_EXECUTIONS, values)
+
+    def _row_id(self, id: str) -> int:
+        if id not in self._row_ids:
+            row = self._store.find(
+                tables.NODE_EXECUTIONS, "id", execution_name=self._tale.id.name, node_id=id
+            )
+            assert row is not None
+            self._row_ids[id] = row["id"]
+        return self._row_ids[id]
+
+    def _find(self, id: str) -> tuple[Row, list[Row]]:
+        if id not in self._rows:
+            where = {"execution_name": self._tale.id.name, "node_id": id}
+            row = self._store.find(tables.NODE_EXECUTIONS, **where)
+            assert row is not None
+            self._rows[id] = row, self._store.rows(tables.TASK_EXECUTIONS, **where)
+        return self._rows[id]
+
+
+def _values(row: Row) -> dict[str, Value]:
+    """What a row holds, less what the store gives each row by itself."""
+    values: dict[str, Value] = dict(row)
+    for name in ("id", "created_at", "updated_at"):
+        del values[name]
+    return values
+
+
+def _literals(values: Mapping[str, object]) -> bytes:
+    literals = literal_map({name: to_literal(value) for name, value in values.items()})
+    return literals.SerializeToString()

@@ -1,0 +1,98 @@
+"""Starts executions for scenes to tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from flyteidl.admin.execution_pb2 import (
+    ExecutionCreateRequest as CreateRequest,
+    ExecutionMetadata,
+    ExecutionSpec,
+)
+
+from flytebind.models.admin.execution import ExecutionCreateRequest
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.runtime.typing import Self
+from flytebind.sandbox import Sandbox
+from flytebind.sandbox.play.values import to_literal, to_native
+from flytebind.sandbox.play.workflow import DOMAIN, PROJECT, Script, Task
+from flytebind.services.admin import AdminServiceClient
+from flytebind.services.signal import SignalServiceClient
+from tests.remote.scenes.entities import register
+from tests.remote.scenes.nodes import NodeTale
+from tests.remote.scenes.telling import Tale
+
+
+class Cluster:
+    """What runs executions and reports to the sandbox; a context manager."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._channel = sandbox.engine_channel()
+        self.client = AdminServiceClient(self._channel)
+        self.signals = SignalServiceClient(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._channel.close()
+
+    def register(self, *scripts: Script) -> None:
+        """Register what a script needs before it is launched, such as launch plans."""
+        register(self.client, *scripts)
+
+    def launch(
+        self,
+        script: Script,
+        *,
+        by: tuple[Tale, NodeTale] | None = None,
+        recovers: WorkflowExecutionIdentifier | None = None,
+        labels: Mapping[str, str] | None = None,
+        offloads: bool = False,
+        **inputs: object,
+    ) -> Tale:
+        """Register a script and create an execution, which is UNDEFINED then.
+
+        Args:
+            script: What to execute.
+            by: The execution and its node that start this one.
+            recovers: The execution that this one takes over from.
+            labels: Of the execution.
+            offloads: Whether its data goes into files.
+            inputs: Instead of the script's defaults.
+        """
+        self.register(script)
+        spec = ExecutionSpec(launch_plan=script.id)
+        spec.labels.values.update(labels or {})
+        if by is not None:
+            parent, node = by
+            spec.metadata.mode = ExecutionMetadata.CHILD_WORKFLOW
+            spec.metadata.parent_node_execution.CopyFrom(parent.node_id(node))
+        if recovers is not None:
+            spec.metadata.mode = ExecutionMetadata.RECOVERED
+            spec.metadata.reference_execution.CopyFrom(recovers.to_pb())
+        defaults = {name: to_native(each) for name, each in script.workflow.defaults.items()}
+        tale = self._create(spec, {**defaults, **inputs}, offloads)
+        if by is not None:
+            by[1].executions.append(tale)
+        return tale
+
+    def launch_task(self, task: Task, **inputs: object) -> Tale:
+        """Create an execution of a single task."""
+        self.register()
+        return self._create(ExecutionSpec(launch_plan=task.id), inputs, offloads=False)
+
+    def _create(self, spec: ExecutionSpec, inputs: Mapping[str, object], offloads: bool) -> Tale:
+        request = CreateRequest(project=PROJECT, domain=DOMAIN, spec=spec)
+        for name, value in inputs.items():
+            request.inputs.literals[name].CopyFrom(to_literal(value))
+        id = self.client.create_execution(ExecutionCreateRequest.from_pb(request)).id
+        assert id is not None
+        return Tale(self.sandbox, self.client, id, inputs, offloads=offloads)

@@ -1,0 +1,100 @@
+"""Where inputs and outputs may be, and what may have become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.sandbox import Sandbox
+from flytebind.sandbox.play.values import literal_map, to_literal
+from flytebind.sandbox.play.workflow import Workflow
+from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.entities import say, script, steps
+from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase
+
+
+@script
+def _saying(w: Workflow) -> None:
+    w.output("o0", w.task(say, text=w.input("text", "hello")))
+
+
+def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:
+    """Done; the inputs and outputs of n0 and its attempt are files, so are the workflow's outputs.
+
+    How the server answers follows from its settings: inline up to ``max_download_bytes``, with a
+    link besides where ``signed_urls`` are on, and otherwise with an empty map. The inputs of the
+    execution itself never have a link.
+
+    Args:
+        sandbox: Where it is put.
+        size: The number of characters of every value; each map of literals takes some bytes more.
+    """
+    text = "x" * size
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(_saying, offloads=True, text=text).begin()
+        tale.task("n0", task=say, inputs={"text": text}, outputs={"o0": text})
+        return tale.succeed(o0=text)
+
+
+def too_large_inline(sandbox: Sandbox, *, size: int) -> Scene:
+    """Running; n0 is done, with an output that the cluster sent inline and admin does not give.
+
+    Admin takes it whatever its size, and leaves it out above ``max_inline_bytes``. The attempt has
+    no outputs: admin takes only those that it can give.
+    """
+    text = "x" * size
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(_saying).begin()
+        node = tale.queue("n0", Kind.TASK, inputs={"text": "hello"})
+        tale.attempt(node, TaskPhase.SUCCEEDED, task=say.id)
+        tale.end(node, NodePhase.SUCCEEDED, outputs={"o0": text})
+        return tale.scene()
+
+
+def gone(sandbox: Sandbox) -> Scene:
+    """As ``offloaded``, but all files have been removed."""
+    scene = offloaded(sandbox)
+    for file in files(sandbox, scene.id):
+        file.unlink()
+    return scene
+
+
+def damaged(sandbox: Sandbox) -> Scene:
+    """As ``offloaded``, but all files hold something else now."""
+    scene = offloaded(sandbox)
+    for file in files(sandbox, scene.id):
+        file.write_bytes(b"\xff no literals \xff")
+    return scene
+
+
+def not_there_yet(sandbox: Sandbox, *, times: int | None = None) -> Scene:
+    """Running, as n0 is; the server answers NOT_FOUND for the data of nodes, of all executions.
+
+    Args:
+        sandbox: Where it is put.
+        times: How often it does; None until ``sandbox.faults.clear()``.
+    """
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(steps, x=1).begin()
+        tale.task("n0", TaskPhase.RUNNING, inputs={"x": 1})
+    sandbox.faults.fail(
+        grpc.StatusCode.NOT_FOUND,
+        "the outputs are not there",
+        method="GetNodeExecutionData",
+        times=times,
+    )
+    return tale.scene()
+
+
+def size_of(**values: object) -> int:
+    """The bytes of the file, or of the inline message, that holds these values."""
+    return literal_map({name: to_literal(value) for name, value in values.items()}).ByteSize()
+
+
+def files(sandbox: Sandbox, id: WorkflowExecutionIdentifier) -> Iterator[Path]:
+    """The files that hold the data of an execution."""
+    folder = f"metadata/propeller/{id.project}-{id.domain}-{id.name}"
+    return (sandbox.admin.blobs.folder / folder).rglob("*.pb")

@@ -1,0 +1,122 @@
+"""What the workflows of scenes are made of. No engine plays them: scenes tell what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import grpc
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest as CreateLaunchPlan
+from flyteidl.admin.task_pb2 import TaskCreateRequest as CreateTask
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest as CreateWorkflow
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
+from flytebind.models.admin.task import TaskCreateRequest
+from flytebind.models.admin.workflow import WorkflowCreateRequest
+from flytebind.sandbox.play.workflow import Promise, Script, Task, Workflow
+from flytebind.services.admin import AdminServiceClient
+
+_Request = TypeVar("_Request")
+
+
+class _MarkedTask(Task):
+    """A task whose metadata say more than scripts do."""
+
+    def __init__(
+        self, function: Callable[..., object], *, cached: str = "", eager: bool = False
+    ) -> None:
+        super().__init__(function, seconds=0, retries=0)
+        self._cached = cached
+        self._eager = eager
+
+    def template(self) -> TaskTemplate:
+        template = super().template()
+        template.metadata.discoverable = bool(self._cached)
+        template.metadata.discovery_version = self._cached
+        template.metadata.is_eager = self._eager
+        return template
+
+
+def _step(x: int) -> int:
+    return x + 1
+
+
+def _say(text: str) -> str:
+    return text
+
+
+def _remember(x: int) -> int:
+    return x
+
+
+def _orchestrate(x: int) -> int:
+    return x
+
+
+def _yield_steps(w: Workflow, x: int) -> Promise:
+    return w.task(step, x=w.task(step, x=x))
+
+
+step = Task(_step, seconds=0, retries=2)
+"""Takes the integer ``x``, gives ``o0``: one more."""
+say = Task(_say, seconds=0, retries=0)
+"""Takes the string ``text``, gives it as ``o0``."""
+remember = _MarkedTask(_remember, cached="1")
+"""Takes the integer ``x``, gives it as ``o0``; its results are cached."""
+orchestrate = _MarkedTask(_orchestrate, eager=True)
+"""Takes the integer ``x``, gives an integer as ``o0``; an eager task."""
+grow = Task(_yield_steps, seconds=0, retries=0, yields=int)
+"""Takes the integer ``x``, and yields a workflow of two steps."""
+
+TASKS = (step, say, remember, orchestrate, grow)
+
+
+def script(write: Callable[[Workflow], None]) -> Script:
+    """The workflow that a function writes, and its launch plan, both with the function's name."""
+    return Script(f"scenes.{write.__name__.strip('_')}", False, write)
+
+
+@script
+def steps(w: Workflow) -> None:
+    """Two tasks, one after the other: n0 and n1."""
+    w.output("o0", w.task(step, x=w.task(step, x=w.input("x", 1))))
+
+
+def rename(workflow: Workflow, promise: Promise, id: str) -> Promise:
+    """Call the node of a promise otherwise than n0, n1, ..."""
+    for node in workflow.template.nodes:
+        if node.id == promise.node:
+            node.id = id
+            return promise._replace(node=id)
+    raise LookupError(promise.node)
+
+
+def register(client: AdminServiceClient, *scripts: Script) -> None:
+    """Register all tasks, and these scripts, where they are not there yet."""
+    for task in TASKS:
+        create_task = CreateTask(id=task.id)
+        create_task.spec.template.CopyFrom(task.template())
+        _create(client.create_task, TaskCreateRequest.from_pb(create_task))
+    for each in scripts:
+        workflow = each.workflow
+        create_workflow = CreateWorkflow(id=workflow.template.id)
+        create_workflow.spec.template.CopyFrom(workflow.template)
+        create_workflow.spec.sub_workflows.extend(workflow.sub_workflows.values())
+        _create(client.create_workflow, WorkflowCreateRequest.from_pb(create_workflow))
+        create_plan = CreateLaunchPlan(id=each.id)
+        create_plan.spec.workflow_id.CopyFrom(workflow.template.id)
+        create_plan.spec.entity_metadata.SetInParent()
+        for name, default in workflow.defaults.items():
+            parameter = create_plan.spec.default_inputs.parameters[name]
+            parameter.var.CopyFrom(workflow.template.interface.inputs.variables[name])
+            parameter.default.CopyFrom(default)
+        _create(client.create_launch_plan, LaunchPlanCreateRequest.from_pb(create_plan))
+
+
+def _create(create: Callable[[_Request], object], request: _Request) -> None:
+    try:
+        create(request)
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+            raise
