@@ -18,6 +18,7 @@ from benchmarks.literal_build import LITERAL_BUILD
 from benchmarks.literal_read import LITERAL_READ
 from benchmarks.memory import MEMORY
 from benchmarks.node_list import NODE_LIST
+from benchmarks.remote import REMOTE
 from benchmarks.rounds import take_turns
 from benchmarks.sandbox import SANDBOX
 from benchmarks.services import SERVICES
@@ -33,6 +34,7 @@ BENCHMARKS = (
     *IMPORTS,
     *SERVICES,
     *SANDBOX,
+    *REMOTE,
     *GENERATION,
 )
 
@@ -40,7 +42,7 @@ EPILOG = """\
 Every figure is a median over several rounds in which the contestants take turns. Raw upb is shown
 as an amount, the others as ratios to it: 1.00x is as fast, or as small, as protobuf itself. A dash
 says that a contestant cannot do the job at all, or is not installed. Jobs inside this process are
-measured in processor time, imports, services, sandbox and flytegen in time on the wall.
+measured in processor time, imports, services, sandbox, remote and flytegen in time on the wall.
 
 benchmarks:
 """
@@ -98,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks",
         description="Compare flytebind with raw protobuf (upb), flytekit, betterproto2 and "
         "proto-plus, and print a table of ratios.",
-        epilog=EPILOG + "\n".join(f"  {item.name:<16}{item.title}" for item in BENCHMARKS),
+        epilog=EPILOG + "\n".join(f"  {item.name:<21}{item.title}" for item in BENCHMARKS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")

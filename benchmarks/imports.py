@@ -76,4 +76,18 @@ IMPORTS = (
         raw=RAW_SERVICES,
         target=1.5,
     ),
+    import_benchmark(
+        "import-remote",
+        "import flytebind.remote (loads no class yet)",
+        "import flytebind.remote",
+        raw=RAW_SERVICES,
+        flytekit="import flytekit.remote",
+    ),
+    import_benchmark(
+        "import-remote-class",
+        "from flytebind.remote import FlyteRemote",
+        "from flytebind.remote import FlyteRemote",
+        raw=RAW_SERVICES,
+        flytekit="from flytekit.remote import FlyteRemote",
+    ),
 )

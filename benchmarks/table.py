@@ -11,6 +11,7 @@ from benchmarks.benchmark import CONTESTANTS, FLYTEBIND, RAW, Benchmark
 SCALES = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
     "B": ((2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B")),
+    "RPC": ((1.0, "RPC"),),
 }
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import repeat
+from math import prod
 from typing import Any
 
 import pytest
 from flyteidl.admin import execution_pb2, node_execution_pb2
 from flyteidl.core import compiler_pb2
 
-from benchmarks import memory, samples
+from benchmarks import memory, remote, samples
 from benchmarks.__main__ import BENCHMARKS, main, measure
 from benchmarks.benchmark import FLYTEBIND, RAW, Benchmark, BenchmarkError, Sampler
 from benchmarks.contest import Contest, check_wire, timer
@@ -22,6 +23,9 @@ from benchmarks.literal_build import LITERAL_BUILD
 from benchmarks.literal_read import LITERAL_READ
 from benchmarks.node_list import NODE_LIST
 from benchmarks.process import run_python
+from benchmarks.remote import REMOTE, remote_benchmarks
+from benchmarks.remote_jobs import POLL_INTERVAL
+from benchmarks.remote_server import server
 from benchmarks.rounds import take_turns
 from benchmarks.services import SERVICES
 from benchmarks.table import Result, amount, render
@@ -109,6 +113,56 @@ def test_calls_over_a_socket_come_to_the_same_for_both(item: Benchmark) -> None:
     with item.prepare() as samplers:
         assert set(samplers) == {RAW, FLYTEBIND}
         assert all(0 < sample() < 1 for sample in samplers.values())
+
+
+@pytest.fixture(scope="module")
+def remote_server() -> Iterator[tuple[str, str]]:
+    with server() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("job", "scene", "size", "calls"),
+    [
+        ("flytebind_sync", "wide", (3,), 2 * 3 + 3),
+        ("flytebind_sync", "nested", (2, 2), 2 * 4 + 3 + 3 * 2),
+        ("flytebind_asyncsync", "wide", (3,), 2 * 3 + 3),
+        ("flytebind_states", "wide", (3,), 3),
+    ],
+)
+def test_a_sync_that_is_measured_brings_all_nodes_by_few_calls(
+    remote_server: tuple[str, str], job: str, scene: str, size: tuple[int, ...], calls: int
+) -> None:
+    figures = remote.figures(remote_server, job, scene, *size)
+    assert figures["nodes"] == prod(size)
+    assert len(size) < figures["calls"] <= calls
+    assert figures.get("again", 0) <= 1
+
+
+def test_each_poll_of_a_wait_that_is_measured_is_one_call(remote_server: tuple[str, str]) -> None:
+    assert remote.figures(remote_server, "flytebind_wait", "begin", 2)["calls"] == 1
+
+
+def test_an_execution_ends_at_the_worst_moment_for_who_waits(
+    remote_server: tuple[str, str],
+) -> None:
+    figures = remote.figures(remote_server, "flytebind_end", "begin", 1)
+    assert figures["seconds"] > POLL_INTERVAL
+
+
+def test_a_contestant_that_does_not_bring_all_nodes_is_refused(
+    remote_server: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "run", lambda command: '{"nodes": 1}')
+    with pytest.raises(BenchmarkError, match="flytebind_sync brings 1 of 2 nodes"):
+        remote.figures(remote_server, "flytebind_sync", "wide", 2)
+
+
+def test_a_row_about_remotes_measures_the_installed_contestants() -> None:
+    rows = {item.name: item for item in remote_benchmarks(nodes=2, parents=1, children=1)}
+    assert list(rows) == [item.name for item in REMOTE]
+    with rows["remote-states-calls"].prepare() as samplers:
+        assert {name: sample() for name, sample in samplers.items()} == {FLYTEBIND: 2}
 
 
 def constant(result: object) -> Callable[[], Callable[[], object]]:
@@ -206,6 +260,7 @@ def test_without_raw_upb_the_target_is_an_amount() -> None:
         (3e-10, "s", "0.30 ns"),
         (16.7 * 2**20, "B", "16.7 MiB"),
         (512, "B", "512 B"),
+        (1003, "RPC", "1003 RPC"),
     ],
 )
 def test_amounts_are_shown_in_the_unit_that_suits_them(value: float, unit: str, shown: str) -> None:
@@ -225,6 +280,17 @@ def test_the_targets_are_those_that_were_set() -> None:
         **{item.name: 1.11 for item in SERVICES},
         "sandbox-load": 1 / 2000,
         "sandbox-page": 0.02,
+        "remote-sync": 1,
+        "remote-sync-async": 1,
+        "remote-sync-calls": 1003,
+        "remote-again-calls": 1,
+        "remote-states": 0.06,
+        "remote-states-calls": 3,
+        "remote-nested": 6,
+        "remote-memory": 60 * 2**20,
+        "remote-wait-calls": 1,
+        "remote-wait-end": 0.54,
+        "remote-wait-timeout": 0.1,
         **dict(zip([item.name for item in GENERATION], [15, 2], strict=True)),
     }
 

@@ -14,6 +14,7 @@ import grpc
 import pytest
 from flyteidl.admin.task_pb2 import TaskCreateRequest as CreateTask
 
+from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.models.core.identifier import Identifier
 from flytebind.models.core.types import LiteralType
 from flytebind.remote import (
@@ -24,7 +25,6 @@ from flytebind.remote import (
     FlyteWorkflowExecution,
 )
 from flytebind.sandbox import Sandbox
-from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.sandbox.play.workflow import OUTPUT, Script, Task, Workflow
 from tests.remote.scenes import scripted
 from tests.remote.scenes.cluster import Cluster

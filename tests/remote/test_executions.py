@@ -443,9 +443,7 @@ def test_nodes_of_copies_drop_the_remote_too(
 
 
 @pytest.mark.parametrize("name", ["pickle", "deepcopy"])
-def test_a_single_node_can_be_copied(
-    chain: FlyteWorkflowExecution, name: str
-) -> None:
+def test_a_single_node_can_be_copied(chain: FlyteWorkflowExecution, name: str) -> None:
     node = chain.sync(sync_nodes=True).node_executions["n1"]
     (attempt,) = node.task_executions
     assert attempt.outputs["o0"] == 15

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
 
+from flytebind.cli.exits import CommandError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.looks.failure import first_failure
 from flytebind.remote.looks.tree import Tree
@@ -39,6 +40,9 @@ def jsonable(value: object) -> object:
 
     Times become ISO 8601 text, lengths of time seconds, bytes base64, and models protobuf's JSON.
     NaN and the infinities, which JSON has not, are told as protobuf tells them: as text.
+
+    Raises:
+        CommandError: If a model holds what protobuf's JSON cannot.
     """
     if isinstance(value, Enum):
         return value.name if isinstance(value, int) else jsonable(value.value)
@@ -55,7 +59,10 @@ def jsonable(value: object) -> object:
 
         return b64encode(value).decode()
     if isinstance(value, Model):
-        return value.to_dict()
+        try:
+            return value.to_dict()
+        except ValueError as error:
+            raise CommandError(f"there is no JSON for that: {error}") from None
     if isinstance(value, Mapping):
         return {_key(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (Sequence, AbstractSet)):

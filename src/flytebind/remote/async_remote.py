@@ -57,6 +57,8 @@ class AsyncFlyteRemote(RemoteBase):
     the call to await: ``await remote.load(execution)``.
     """
 
+    can_load_later = False
+
     def _make_io(self, max_calls: int) -> Io:
         return AsyncIo(max_calls)
 
@@ -272,7 +274,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked. What is wrong with a single node is
                 found in the node's ``problem`` instead.
         """
-        execution._remote = self._session.remote
+        operations.sync.attach(self._session, execution)
         await operations.sync.sync_execution(self._session, execution, nodes=sync_nodes, data=data)
         return execution
 
@@ -293,12 +295,12 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked.
         """
         session = self._session
+        if isinstance(execution, FlyteWorkflowExecution):
+            operations.sync.attach(session, execution)
         execution._remote = session.remote
         if not execution._is_whole:
             await operations.sync.bring_whole(session, execution)
-        if isinstance(execution, FlyteNodeExecution):
-            if execution.is_boundary:
-                return execution
+        if isinstance(execution, FlyteNodeExecution) and not execution.is_boundary:
             await operations.sync.bring_tasks(session, execution)
         if not isinstance(execution, FlyteNodeExecution) or execution._container is not None:
             await operations.interfaces.bring_interface(session, execution)
@@ -343,7 +345,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteTimeout: If it is not done in time.
             FlyteCallError: If the server cannot be asked.
         """
-        execution._remote = self._session.remote
+        operations.sync.attach(self._session, execution)
         display = None if execution.is_done else display_for(progress)
         await operations.wait.wait(
             self._session, execution, timeout, poll_interval, sync_nodes, display
@@ -372,7 +374,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteTimeout: If it is not done in time.
             FlyteCallError: If the server cannot be asked.
         """
-        execution._remote = self._session.remote
+        operations.sync.attach(self._session, execution)
         async for change in operations.wait.watch(
             self._session, execution, timeout, poll_interval, nodes
         ):

@@ -33,6 +33,9 @@ class RemoteBase:
     config: Config | None
     """The settings of the connection; None if it was made of a channel alone."""
 
+    can_load_later: bool
+    """Whether executions may load what they lack when they are touched."""
+
     def __init__(
         self,
         config: Config | str | None = None,
@@ -59,11 +62,17 @@ class RemoteBase:
 
         Raises:
             FlyteConfigError: If there is no config to be found, or it makes no sense.
+            ValueError: If no call is allowed at all.
+            TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use.
         """
+        if max_calls < 1:
+            raise ValueError(f"max_calls must be at least 1, not {max_calls}")
         if isinstance(config, str):
             config = Config.for_endpoint(config)
         elif config is None and channel is None:
             config = Config.auto()
+        if channel is not None:
+            self._check_channel(channel)
         self.config = config
         self._connection = Connection(config, channel, token)
         self._session = Session(
@@ -146,6 +155,9 @@ class RemoteBase:
     def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
         """Uploads a file from a worker thread, which may block."""
         raise NotImplementedError
+
+    def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
+        """Refuse what this face cannot use."""
 
     def _make_io(self, max_calls: int) -> Io:
         raise NotImplementedError

@@ -57,9 +57,8 @@ class FlyteCallError(FlyteError):
         """How often the call was tried. With more than one, an earlier try may have been heard."""
 
     def __str__(self) -> str:
-        of = f" of {self.subject}" if self.subject else ""
-        where = f"{self.call}{of}: " if self.call else ""
-        return f"{where}{self.code.name}: {self.details}"
+        where = " of ".join(filter(None, (self.call, self.subject)))
+        return ": ".join(filter(None, (where, self.code.name, self.details)))
 
 
 class FlyteNotFoundError(FlyteCallError):

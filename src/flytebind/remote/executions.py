@@ -18,7 +18,7 @@ from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
-from flytebind.models.core.literals import Literal
+from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.remote import operations
 from flytebind.remote.errors import FlyteAssertion, FlyteError
 from flytebind.remote.naming import label
@@ -28,6 +28,7 @@ from flytebind.runtime.typing import Self
 if TYPE_CHECKING:
     from flytebind.remote.entities import FlyteTask, FlyteWorkflow
     from flytebind.remote.looks.progress import ShowProgress
+    from flytebind.remote.looks.tree import Tree
     from flytebind.remote.session import Session
     from flytebind.remote.values import LiteralsResolver
 
@@ -40,6 +41,9 @@ _E = TypeVar("_E", bound="FlyteWorkflowExecution")
 
 class Remote(Protocol):
     """What an execution needs of the remote that it came from: either face of it."""
+
+    can_load_later: bool
+    """Whether executions may load what they lack when they are touched."""
 
     def generate_console_url(self, execution: FlyteWorkflowExecution, /) -> str:
         """Where people look at it."""
@@ -58,6 +62,8 @@ class RemoteExecutionBase:
     # Class attributes, because models are made without their constructor.
     _remote: Remote | None = None
     _data: GetDataResponse | None = None
+    #: The phase in which ``_data`` was asked for.
+    _data_phase: Phase | None = None
     #: Whether nothing can be added to ``_data``.
     _data_is_final: bool = False
     #: Whether the message has all that there is: lists cut errors, and leave out inputs.
@@ -169,6 +175,12 @@ class RemoteExecutionBase:
         error = self._error
         return f"{verb}: {error.message.strip()}" if error is not None else verb
 
+    @property
+    def _names_outputs(self) -> bool:
+        """Whether the server says that something came out."""
+        closure = cast("Any", self).closure
+        return bool(closure.output_uri) or _has_some(closure.output_data)
+
     def _adopt(self, message: Any, whole: bool) -> None:
         """Take a newer message."""
         self._pb = message
@@ -199,11 +211,17 @@ class RemoteExecutionBase:
 
     def _state(self) -> dict[str, Any]:
         """What copies take along, beside the message."""
-        return {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
+        state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
+        for side in _RESOLVERS & state.keys():
+            # The copy makes a resolver of its own, which knows the copy's interface.
+            resolver: LiteralsResolver | None = state.pop(side)
+            if resolver is not None:
+                state[f"{side}_literals"] = LiteralMap(resolver.literals)
+        return state
 
     def __copy__(self) -> Self:
         twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
-        vars(twin).update(self._state())
+        twin.__setstate__(self._state())
         return twin
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -211,7 +229,7 @@ class RemoteExecutionBase:
 
         twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
         memo[id(self)] = twin
-        vars(twin).update(deepcopy(self._state(), memo))
+        twin.__setstate__(deepcopy(self._state(), memo))
         return twin
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -219,7 +237,11 @@ class RemoteExecutionBase:
         return make, (self._pb.SerializePartialToString(),), self._state()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        literals = {side: state.pop(f"{side}_literals", None) for side in _RESOLVERS}
         vars(self).update(state)
+        for side, values in literals.items():
+            if values is not None:
+                operations.data.keep(self, side.removeprefix("_"), values)
 
     def __eq__(self, other: object) -> bool:
         # A plain model hashes otherwise, so it cannot be equal.
@@ -229,7 +251,12 @@ class RemoteExecutionBase:
         return hash(cast("Any", self).id)
 
 
+def _has_some(literals: LiteralMap | None) -> bool:
+    return literals is not None and bool(literals.literals)
+
+
 _NOT_COPIED = frozenset({"_pb", "_remote"})
+_RESOLVERS = frozenset({"_inputs", "_outputs"})
 
 _VERBS = {
     "FAILED": "failed",
@@ -405,6 +432,12 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         return self.closure.phase is WorkflowExecution.Phase.SUCCEEDED
 
     @property
+    def _names_outputs(self) -> bool:
+        outputs = self.closure.outputs
+        offloaded = outputs is not None and (bool(outputs.uri) or _has_some(outputs.values))
+        return offloaded or _has_some(self.closure.output_data)
+
+    @property
     def _ending(self) -> str:
         ending = super()._ending
         abortion = self.closure.abort_metadata
@@ -483,6 +516,35 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteCallError: If the server cannot be asked.
         """
         return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress=progress)
+
+    def tree(self) -> Tree:
+        """What has been synced of this execution, for people to read: ``print(execution.tree())``.
+
+        Makes no call. It prints as text, looks better with rich, and in notebooks.
+        """
+        from flytebind.remote.looks.tree import tree
+
+        return tree(self)
+
+    def first_failure(self) -> FlyteNodeExecution | None:
+        """The innermost node that failed first, among those that have been synced; makes no call.
+
+        None where none of them has failed.
+        """
+        from flytebind.remote.looks.failure import first_failure
+
+        return first_failure(self)
+
+    def raise_for_status(self) -> None:
+        """Do nothing if the execution has succeeded, and say what went wrong otherwise.
+
+        Raises:
+            FlyteExecutionError: If it ended in another way; the message names the first failure.
+            FlyteAssertion: If it is not done.
+        """
+        from flytebind.remote.looks.failure import raise_for_status
+
+        raise_for_status(self)
 
     def _verbs(self, verb: str) -> _Verbs:
         from flytebind.remote.remote import FlyteRemote

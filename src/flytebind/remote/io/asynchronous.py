@@ -7,6 +7,7 @@ channel serves any number of loops, in any number of threads.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,12 +58,19 @@ class AsyncIo:
         """See ``Io``."""
         queue = self._queue(asyncio.get_running_loop())
         tasks: list[asyncio.Task[T]] = []
+        failed: list[asyncio.Task[T]] = []
         left = iter(coroutines)
+
+        def note(task: asyncio.Task[T]) -> None:
+            if not task.cancelled() and task.exception() is not None:
+                failed.append(task)
+
         try:
             for coroutine in left:
                 tasks.append(asyncio.ensure_future(coroutine))
+                tasks[-1].add_done_callback(note)
                 await queue.is_short()
-                if any(task.done() and task.exception() for task in tasks[-1:]):
+                if failed:
                     break
             return await asyncio.gather(*tasks)
         except BaseException:
@@ -81,32 +89,58 @@ class AsyncIo:
 
 
 class _Queue:
-    """Lets so many calls of one loop be in flight, and tells when too many wait for their turn."""
+    """Lets so many calls of one loop be in flight, and tells when too many wait for their turn.
+
+    Not asyncio's own semaphore: that keeps its loop alive, and the loop is what this is kept for.
+    """
 
     def __init__(self, max_calls: int) -> None:
         self._max_calls = max_calls
-        self._slots = asyncio.Semaphore(max_calls)
-        self._waiting = 0
-        self._short = asyncio.Event()
+        self._free = max_calls
+        self._turns: deque[asyncio.Future[None]] = deque()
+        self._short: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> None:
-        self._waiting += 1
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
         try:
-            await self._slots.acquire()
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._turns.remove(turn)
+            else:
+                self._pass_on_turn()
+            raise
         finally:
-            self._waiting -= 1
-            if self._waiting < self._max_calls:
-                self._short.set()
+            self._tell_if_short()
 
     async def __aexit__(self, *_: object) -> None:
-        self._slots.release()
+        self._pass_on_turn()
 
     async def is_short(self) -> None:
         """Wait until there is room for more; at least until others have had their turn."""
         await asyncio.sleep(0)
-        while self._waiting >= self._max_calls:
+        while len(self._turns) >= self._max_calls:
+            short = asyncio.get_running_loop().create_future()
+            self._short.append(short)
+            await short
+
+    def _pass_on_turn(self) -> None:
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+    def _tell_if_short(self) -> None:
+        if len(self._turns) < self._max_calls:
+            for short in self._short:
+                _wake(short)
             self._short.clear()
-            await self._short.wait()
 
 
 def _pass_on(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import suppress
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
@@ -70,6 +71,10 @@ def run(coroutine: Coroutine[Any, Any, T], max_calls: int) -> T:
         return cast("T", driver.run(coroutine))
     finally:
         driver.close()
+
+
+class _GivenUp(BaseException):
+    """Raised in a coroutine that nobody waits for any more."""
 
 
 class _Wait:
@@ -149,7 +154,8 @@ class _Driver:
         self._free = self._max_calls = max_calls
         self._ready: deque[_Task] = deque()
         self._queued: deque[_Task] = deque()  # for a free call
-        self._gathering: list[_Task] = []  # those with children to start, innermost last
+        # Those with children to start, innermost last.
+        self._gathering: list[tuple[_Task, _Gather]] = []
         self._ended: SimpleQueue[tuple[_Task, bool]] = SimpleQueue()
         self._timers: list[tuple[float, int, _Task]] = []
         self._count = count()
@@ -163,7 +169,7 @@ class _Driver:
             if self._ready:
                 self._resume(self._ready.popleft())
             elif self._gathering and len(self._queued) < self._max_calls:
-                self._start_child(self._gathering[-1])
+                self._start_child(*self._gathering[-1])
             else:
                 self._await_event()
         return main.value
@@ -178,12 +184,16 @@ class _Driver:
     def _resume(self, task: _Task) -> None:
         if task.done:
             return
+        task.wait = None  # it holds the call, and all that gRPC keeps of it
         try:
             wait = task.coroutine.send(None)
         except StopIteration as end:
             self._end(task, end.value, None)
         except Exception as error:
             self._end(task, None, error)
+        except BaseException:
+            task.done = True
+            raise
         else:
             task.wait = wait
             self._begin(task, wait)
@@ -199,11 +209,10 @@ class _Driver:
             case _Sleep():
                 heappush(self._timers, (time.monotonic() + wait.seconds, next(self._count), task))
             case _Gather():
-                self._gathering.append(task)
+                self._gathering.append((task, wait))
 
-    def _start_child(self, task: _Task) -> None:
-        gather = cast("_Gather", task.wait)
-        if not task.done and gather.error is None:
+    def _start_child(self, task: _Task, gather: _Gather) -> None:
+        if task.wait is gather and gather.error is None:
             for coroutine in gather.coroutines:
                 child = _Task(coroutine, task)
                 gather.children.append(child)
@@ -258,8 +267,7 @@ class _Driver:
     def _end(self, task: _Task, value: Any, error: Exception | None) -> None:
         task.done = True
         task.value = value
-        task.wait = None  # which holds the call, and all that gRPC keeps of it
-        parent = task.parent
+        parent, task.parent = task.parent, None
         if parent is None:
             if error is not None:
                 raise error
@@ -282,6 +290,9 @@ class _Driver:
             self._give_up_children(wait)
         elif isinstance(wait, _Outside) and wait.future is not None:
             wait.future.cancel()
+        # Not `close`: an async generator that is closed while it waits stays "running" for ever.
+        with suppress(_GivenUp, StopIteration):
+            task.coroutine.throw(_GivenUp())
         task.coroutine.close()
 
     def _give_up_children(self, gather: _Gather) -> None:

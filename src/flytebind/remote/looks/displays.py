@@ -17,6 +17,7 @@ from flytebind.remote.operations.sync import walk
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.live import Live as RichLive
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def _elapsed(execution: FlyteWorkflowExecution) -> timedelta:
 
 
 def _count_nodes(execution: FlyteWorkflowExecution) -> str:
+    if execution.is_done and not execution._nodes_are_final:
+        return ""  # they were counted before its end
     nodes = [node for node in walk(execution) if not node.is_boundary]
     if not nodes:
         return ""
@@ -124,32 +127,23 @@ class Live:
     counts_nodes = True
 
     def __init__(self, stream: TextIO | None = None, console: Console | None = None) -> None:
-        from rich.console import Console
-        from rich.live import Live as RichLive
-        from rich.spinner import Spinner
-
-        # rich's own thread may outlive its display by a moment, and prints what goes wrong in it.
-        self._live = RichLive(
-            console=console or Console(file=stream),
-            auto_refresh=False,
-            transient=True,
-            get_renderable=self._draw,
-        )
-        self._spinner = Spinner("dots")
+        self._stream = stream
+        self._console = console
         self._status: Status | None = None
         self._updated = 0.0
+        self._live: RichLive | None = None
         self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(
+            target=self._animate, name="flytebind-progress", daemon=True
+        )
 
     def update(self, execution: FlyteWorkflowExecution) -> None:
         """Show how far it is."""
         self._updated = time.monotonic()
         self._status = Status.of(execution)
-        if self._thread is None:
+        if self._live is None:
+            self._live = self._open()
             self._live.start()
-            self._thread = threading.Thread(
-                target=self._animate, name="flytebind-progress", daemon=True
-            )
             self._thread.start()
         self._live.refresh()
 
@@ -157,14 +151,29 @@ class Live:
         """Give the terminal back. The thread is gone afterwards."""
         self._closing.set()
         try:
-            if self._thread is not None:
+            if self._thread.ident is not None:
                 self._thread.join()
         finally:
-            self._live.stop()
+            if self._live is not None:
+                self._live.stop()
+
+    def _open(self) -> RichLive:
+        from rich.console import Console
+        from rich.live import Live as RichLive
+        from rich.spinner import Spinner
+
+        self._spinner = Spinner("dots")
+        # rich's own thread may outlive its display by a moment, and prints what goes wrong in it.
+        return RichLive(
+            console=self._console or Console(file=self._stream),
+            auto_refresh=False,
+            transient=True,
+            get_renderable=self._draw,
+        )
 
     def _animate(self) -> None:
         try:
-            while not self._closing.wait(_FRAME_SECONDS):
+            while self._live is not None and not self._closing.wait(_FRAME_SECONDS):
                 self._live.refresh()
         except Exception:
             _log.debug("progress cannot be shown", exc_info=True)

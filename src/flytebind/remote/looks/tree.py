@@ -37,7 +37,7 @@ _ASCII = ("|-- ", "`-- ", "|   ", "    ")
 _CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tree:
     """An execution, a node, or a number of nodes that are not shown one by one.
 
@@ -75,6 +75,8 @@ class Tree:
     def __str__(self) -> str:
         return self.text(ascii_only=not _stdout_speaks_unicode())
 
+    __repr__ = __str__  # what a shell shows unasked
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
@@ -91,9 +93,9 @@ class Tree:
             for guide, tree in self._rows(_ASCII if ascii_only else _UNICODE, "", "")
         ]
         shown = [(cells, tree) for cells, tree in rows if tree.kind]
-        width = max(sum(len(text) for text, _ in cells) for cells, _ in shown)
-        kind_width = max(len(tree.kind) for _, tree in shown)
-        phase_width = max(len(tree.phase) for _, tree in shown)
+        width = max((sum(len(text) for text, _ in cells) for cells, _ in shown), default=0)
+        kind_width = max((len(tree.kind) for _, tree in shown), default=0)
+        phase_width = max((len(tree.phase) for _, tree in shown), default=0)
         lines = []
         for cells, tree in rows:
             if tree.kind:
@@ -142,7 +144,9 @@ def _tree(part: _Part, long: int | None) -> Tree:
     children = tuple(_level(_parts_below(part), long))
     error = part._error
     phase, time = part.phase.name, time_taken(part.closure, part.is_done)
-    reason = "" if error is None else first_line(f"{error.code}: {error.message}".lstrip(": "))
+    reason = (
+        "" if error is None else first_line(f"{error.code}: {error.message.strip()}".lstrip(": "))
+    )
     if isinstance(part, FlyteWorkflowExecution):
         name = harmless(label(part.id))
         return Tree(name, "execution", phase, time, error=reason, children=children)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
 from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote import values
-from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteNotFoundError
+from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteTaskExecution,
@@ -22,11 +23,23 @@ from flytebind.remote.executions import (
 from flytebind.remote.operations.interfaces import bring_interface
 from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote.session import Session
+from flytebind.remote.values.native import type_matters
 
 if TYPE_CHECKING:
     from flytebind.behaviour import GetDataResponse
 
 SIDES = ("inputs", "outputs")
+
+
+async def bring_types(session: Session, execution: RemoteExecutionBase) -> None:
+    """Bring the interface, if values would not be the same without it."""
+    data = execution._data
+    if data is None or execution._interface_is_known:
+        return
+    literals = (*data.full_inputs.literals.values(), *data.full_outputs.literals.values())
+    if any(map(type_matters, literals)):
+        with suppress(FlyteDataError, FlyteNotFoundError):  # literals tell most of it themselves
+            await bring_interface(session, execution)
 
 
 def data_is_wanting(execution: RemoteExecutionBase) -> bool:
@@ -46,49 +59,62 @@ async def bring_data(session: Session, execution: RemoteExecutionBase) -> None:
     """
     if not data_is_wanting(execution):
         return
-    is_final = execution.is_done
+    phase, is_final = execution.phase, execution.is_done
     try:
         execution._data = await _ask(session, execution)
     except FlyteNotFoundError:
         if is_final:
             raise
-        return  # It has only just begun.
-    execution._data_is_final = is_final
+        # It has only just begun.
+    execution._data_phase, execution._data_is_final = phase, is_final
     execution._inputs = execution._outputs = None
 
 
-async def find_hidden(session: Session, execution: RemoteExecutionBase) -> None:
+async def find_hidden(session: Session, execution: RemoteExecutionBase) -> FlyteDataError | None:
     """Tell data that does not exist from data that the server does not give out.
 
     A server answers with an empty map, and no link, where the data is too large for it.
+
+    Returns:
+        The error that touching it will raise; None if there is no such data.
     """
     data = execution._data
     if data is None:
-        return
+        return None
     empty = [side for side in SIDES if _must_exist(execution, side) and _is_empty(data, side)]
-    if not empty:
-        return
-    await bring_interface(session, execution)
+    if empty:
+        await bring_interface(session, execution)
     execution._hidden = frozenset(side for side in empty if execution._variables(side))
+    for side in empty:
+        if side in execution._hidden:
+            return _hidden_error(execution, side)
+    return None
 
 
 async def bring_side(session: Session, execution: RemoteExecutionBase, side: str) -> None:
     """Bring the inputs or the outputs, wherever they are.
 
     Raises:
-        FlyteAssertion: If it is too early for them.
         FlyteDataError: If they exist, but cannot be had.
     """
+    may_be_old = not data_is_wanting(execution)
     await bring_data(session, execution)
-    if execution._data is None:
-        raise FlyteAssertion(
-            f"{execution._label} is {execution.phase.name}, and has no {side} yet; sync it later"
-        )
     await find_hidden(session, execution)
     if _resolve(execution, side):
         return
+    try:
+        await _follow_link(session, execution, side)
+    except FlyteDataError:
+        if not may_be_old:
+            raise
+        execution._data = await _ask(session, execution)  # links expire
+        if not _resolve(execution, side):
+            await _follow_link(session, execution, side)
+
+
+async def _follow_link(session: Session, execution: RemoteExecutionBase, side: str) -> None:
     fetch = partial(values.fetch_literal_map, _link(execution, side), what=_what(execution, side))
-    _keep(execution, side, await session.io.in_thread(fetch))
+    keep(execution, side, await session.io.in_thread(fetch))
 
 
 async def bring_offloaded(session: Session, execution: RemoteExecutionBase, side: str) -> None:
@@ -114,10 +140,10 @@ def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
     Raises:
         FlyteDataError: If it is known that the server does not give it out.
     """
+    if execution._data_phase is not execution.phase:
+        return False  # nobody has asked since
     data = execution._data
-    if data is None or data_is_wanting(execution):
-        return False
-    unsure = _is_empty(data, side) and _must_exist(execution, side)
+    unsure = data is not None and _is_empty(data, side) and _must_exist(execution, side)
     if unsure and not execution._interface_is_known:
         return False
     return _resolve(execution, side)
@@ -126,19 +152,27 @@ def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
 def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
     """Make one side of the answer that is here; False if it is only a link."""
     if side in execution._hidden:
-        raise FlyteDataError(
-            f"the server answers without the {_what(execution, side)}, though there are some: they"
-            " are gone, or larger than it reads (storage.limits.maxDownloadMBs) while its signed"
-            " URLs are off"
-        )
+        raise _hidden_error(execution, side)
     data = execution._data
-    if data is None or not (_full(data, side).literals or _is_empty(data, side)):
+    if data is None:
+        keep(execution, side, LiteralMap({}))  # there are none yet
+        return True
+    if not (_full(data, side).literals or _is_empty(data, side)):
         return False
-    _keep(execution, side, _full(data, side))
+    keep(execution, side, _full(data, side))
     return True
 
 
-def _keep(execution: RemoteExecutionBase, side: str, literals: LiteralMap) -> None:
+def _hidden_error(execution: RemoteExecutionBase, side: str) -> FlyteDataError:
+    return FlyteDataError(
+        f"the server answers without the {_what(execution, side)}, though there are some: they are"
+        " gone, or larger than it reads (storage.limits.maxDownloadMBs) while its signed URLs are"
+        " off"
+    )
+
+
+def keep(execution: RemoteExecutionBase, side: str, literals: LiteralMap) -> None:
+    """Make literals the inputs or the outputs of an execution."""
     resolver = values.LiteralsResolver(
         literals,
         partial(execution._variables, side),
@@ -192,7 +226,8 @@ async def _ask(session: Session, execution: RemoteExecutionBase) -> GetDataRespo
 def _must_exist(execution: RemoteExecutionBase, side: str) -> bool:
     """Whether there is data wherever the interface declares some."""
     if side == "outputs":
-        return is_in(execution.phase, SUCCESSFUL)
+        # Where the server names no place for them, nothing came out: the node may be skipped.
+        return is_in(execution.phase, SUCCESSFUL) and execution._names_outputs
     if isinstance(execution, FlyteNodeExecution):
         # A node may fail, or be given up, before its inputs are put together.
         return not is_in(execution.phase, NOT_STARTED) and bool(

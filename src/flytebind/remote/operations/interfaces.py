@@ -48,7 +48,7 @@ async def bring_interface(session: Session, execution: RemoteExecutionBase) -> N
         case FlyteTaskExecution():
             execution._task = await fetch_task(session, execution.id.task_id)
             execution._interface = execution._task.interface
-        case FlyteNodeExecution():
+        case FlyteNodeExecution() if not execution.is_boundary:
             scope = await scope_of(session, execution)
             execution._interface = await _interface_of(session, scope, spec_of(execution, scope))
     execution._interface_is_known = True
@@ -80,9 +80,13 @@ async def scope_of(session: Session, node: FlyteNodeExecution) -> Scope:
         return Scope(dynamic, dynamic.template)
     scope = await scope_of(session, container)
     outer = spec_of(container, scope)
+    if outer.branch_node is not None:
+        return scope  # its arms belong to the same level
     reference = outer.workflow_node.sub_workflow_ref if outer.workflow_node is not None else None
     if reference is None:
-        return scope  # the arms of a branch belong to the level of the branch
+        raise FlyteDataError(
+            f"{node._label}: nothing says what it runs; {container.id.node_id} is no subworkflow"
+        )
     template = scope.workflow.sub_workflow(reference)
     if template is None:
         raise FlyteDataError(f"{container._label}: its subworkflow is not in the compiled workflow")

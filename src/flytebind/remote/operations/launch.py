@@ -36,6 +36,7 @@ from flytebind.remote.errors import (
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.naming import new_execution_name
+from flytebind.remote.operations.data import bring_side
 from flytebind.remote.operations.fetch import fetch_execution, fetch_launch_plan, fetch_task
 from flytebind.remote.session import Session
 
@@ -107,7 +108,11 @@ async def execute(
     try:
         created = await session.admin.create_execution(request)
     except FlyteAlreadyExistsError as error:
-        execution = await _already_made(session, request, error, made_name=not name, since=began)
+        execution = await _made_before(
+            session, WorkflowExecutionIdentifier(project, domain, request.name), error
+        )
+        if name and not await _is_made_by(session, execution, request, began):
+            raise
     else:
         execution = await fetch_execution(session, _id_of(created))
     execution._type_hints = type_hints
@@ -123,7 +128,7 @@ async def relaunch(
     """Run something again, with the same inputs."""
     new = id.replace(name=name or new_execution_name())
     request = ExecutionRelaunchRequest(id=id, name=new.name, overwrite_cache=overwrite_cache)
-    return await _once(session, new, partial(session.admin.relaunch_execution, request), not name)
+    return await _again(session, id, new, partial(session.admin.relaunch_execution, request))
 
 
 async def recover(
@@ -132,7 +137,7 @@ async def recover(
     """Run something again from where it failed."""
     new = id.replace(name=name or new_execution_name())
     request = ExecutionRecoverRequest(id=id, name=new.name)
-    return await _once(session, new, partial(session.admin.recover_execution, request), not name)
+    return await _again(session, id, new, partial(session.admin.recover_execution, request))
 
 
 async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
@@ -145,47 +150,56 @@ async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: st
             raise
 
 
-async def _once(
+async def _again(
     session: Session,
+    old: WorkflowExecutionIdentifier,
     new: WorkflowExecutionIdentifier,
     ask: Callable[[], Awaitable[ExecutionCreateResponse]],
-    made_name: bool,
 ) -> FlyteWorkflowExecution:
+    """Make another run of an execution."""
+    began = datetime.now(timezone.utc)
     try:
-        new = _id_of(await ask())
+        return await fetch_execution(session, _id_of(await ask()))
     except FlyteAlreadyExistsError as error:
-        if error.attempts == 1 or not made_name:
+        execution = await _made_before(session, new, error)
+        if execution.spec.metadata.reference_execution != old or not _is_new(execution, began):
             raise
-    return await fetch_execution(session, new)
+        return execution
 
 
-async def _already_made(
-    session: Session,
-    request: ExecutionCreateRequest,
-    error: FlyteAlreadyExistsError,
-    *,
-    made_name: bool,
-    since: datetime,
+async def _made_before(
+    session: Session, id: WorkflowExecutionIdentifier, error: FlyteAlreadyExistsError
 ) -> FlyteWorkflowExecution:
-    """The execution that an earlier attempt of this very call has made.
+    """The execution that has the name; an earlier attempt of this very call may have made it.
 
     Raises:
-        FlyteAlreadyExistsError: If it is somebody else's.
+        FlyteAlreadyExistsError: If there was no earlier attempt.
     """
     if error.attempts == 1:
         raise error
-    id = WorkflowExecutionIdentifier(request.project, request.domain, request.name)
-    execution = await fetch_execution(session, id)
+    return await fetch_execution(session, id)
+
+
+async def _is_made_by(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    request: ExecutionCreateRequest,
+    began: datetime,
+) -> bool:
+    """Whether an execution is what a request has asked for."""
+    if request.spec is None or execution.spec.launch_plan != request.spec.launch_plan:
+        return False
+    if not _is_new(execution, began):
+        return False
+    inputs = request.inputs.literals if request.inputs is not None else {}
+    await bring_side(session, execution, "inputs")
+    stored = execution.inputs.literals  # with the defaults
+    return all(stored.get(name) == literal for name, literal in inputs.items())
+
+
+def _is_new(execution: FlyteWorkflowExecution, began: datetime) -> bool:
     created_at = execution.closure.created_at
-    launch_plan = request.spec.launch_plan if request.spec is not None else None
-    is_ours = made_name or (
-        execution.spec.launch_plan == launch_plan
-        and created_at is not None
-        and created_at >= since - _CLOCK_SKEW
-    )
-    if not is_ours:
-        raise error
-    return execution
+    return created_at is not None and created_at >= began - _CLOCK_SKEW
 
 
 async def _declared_inputs(

@@ -6,7 +6,8 @@ States come from one list for each level of nodes. What is final is not asked fo
 from __future__ import annotations
 
 import copy
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -27,17 +28,17 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
-from flytebind.remote.operations.data import bring_data, data_is_wanting, find_hidden
+from flytebind.remote.operations.data import bring_data, bring_types, data_is_wanting, find_hidden
 from flytebind.remote.operations.fetch import fetch_execution
-from flytebind.remote.operations.interfaces import Scope, scope_of, spec_of
+from flytebind.remote.operations.interfaces import Scope, scope_of, spec_of, workflow_of
 from flytebind.remote.phases import NOT_STARTED, is_in
 from flytebind.remote.session import Session
 
 _PAGE = 1000
 # Ids only grow, so that what is added meanwhile comes on a later page.
 _IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
-#: Lists cut messages to so many bytes.
-_CUT_AT = 100
+#: Lists cut messages to 100 bytes, and leave out the character that this may break.
+_CUT_AT = 97
 #: Trouble with the connection as a whole, and not with the one thing that was asked for.
 _FATAL = frozenset(
     {
@@ -125,6 +126,17 @@ async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
     node._tasks_are_final = is_final
 
 
+def attach(session: Session, execution: FlyteWorkflowExecution) -> None:
+    """Give an execution, and all that belongs to it, the remote of the session."""
+    if execution._remote is session.remote:
+        return
+    execution._remote = session.remote
+    for node in walk(execution):
+        node._remote = session.remote
+        for part in (*(node._task_executions or ()), *(node._workflow_executions or ())):
+            part._remote = session.remote
+
+
 def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
     """All nodes that have been synced, at any depth, outer ones first."""
     yield from _walk(execution._nodes)
@@ -142,14 +154,21 @@ async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecutio
     if data_is_wanting(execution):
         await bring_data(session, execution)
         await find_hidden(session, execution)
+    if not session.can_load_later:
+        await bring_types(session, execution)
 
 
 async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
     if not execution._nodes_are_final:
         is_final = execution.is_done
-        execution._nodes = await _list_level(
-            session, execution.id, "", execution._nodes or {}, execution
-        )
+        listing = _list_level(session, execution.id, "", execution._nodes or {}, execution)
+        if execution._nodes is None and not data:
+            # What tells branches is asked for beside the list, which it need not wait for.
+            workflow = _note(partial(workflow_of, session, execution), [])
+            listed, _ = await session.io.gather([listing, workflow])
+            execution._nodes = listed
+        else:
+            execution._nodes = await listing
         execution._nodes_are_final = is_final
     await _visit_all(session, execution._nodes or {}, data, is_last=execution.is_done)
 
@@ -245,10 +264,22 @@ async def _visit_all(
     for node in nodes:
         if data:
             # One after the other: the first one brings the workflow for all.
-            problems: list[FlyteError] = []
-            await _note(find_hidden(session, node), problems)
-            _add_problem(node, problems)
+            await _find_hidden(session, node)
+            if not session.can_load_later:
+                await bring_types(session, node)
         node._is_settled = data and (is_last or node.is_done) and _is_settled(node)
+
+
+async def _find_hidden(session: Session, node: FlyteNodeExecution) -> None:
+    problems: list[FlyteError] = []
+
+    async def find() -> None:
+        hidden = await find_hidden(session, node)
+        if hidden is not None:
+            raise hidden
+
+    await _note(find, problems)
+    _add_problem(node, problems)
 
 
 def _is_settled(node: FlyteNodeExecution) -> bool:
@@ -272,29 +303,30 @@ async def _visit(session: Session, node: FlyteNodeExecution, data: bool, is_last
     """Bring what belongs to one node."""
     closure, metadata = node.closure, node.metadata
     problems: list[FlyteError] = []
-    jobs: list[Coroutine[Any, Any, object]] = []
+    jobs: list[Callable[[], Awaitable[object]]] = []
     if not node._is_whole:
-        jobs.append(bring_whole(session, node))
+        jobs.append(partial(bring_whole, session, node))
     if data and data_is_wanting(node):
-        jobs.append(bring_data(session, node))
+        jobs.append(partial(bring_data, session, node))
     if closure.workflow_node_metadata is not None and not metadata.is_array:
         id = closure.workflow_node_metadata.execution_id
-        jobs.append(_sync_launched(session, node, [id], data))
+        jobs.append(partial(_sync_launched, session, node, [id], data, problems))
     if data and _may_have_tasks(node):
-        jobs.append(bring_tasks(session, node))
+        jobs.append(partial(bring_tasks, session, node))
+    elif data and node._task_executions is None:
+        node._task_executions = []
     if metadata.is_parent_node or metadata.is_dynamic or node._has_children:
-        jobs.append(_sync_children(session, node, data, is_last))
-    if jobs:
-        await session.io.gather(_note(job, problems) for job in jobs)
+        jobs.append(partial(_sync_children, session, node, data, is_last))
+    await session.io.gather(_note(job, problems) for job in jobs)
     if data and metadata.is_array:
-        await _note(_sync_launched(session, node, _launched_by(node), data), problems)
+        await _sync_launched(session, node, _launched_by(node), data, problems)
     node._problem = problems[0] if problems else None
 
 
-async def _note(job: Awaitable[object], problems: list[FlyteError]) -> None:
+async def _note(job: Callable[[], Awaitable[object]], problems: list[FlyteError]) -> None:
     """Keep what is wrong with one node on that node; raise what is wrong with the connection."""
     try:
-        await job
+        await job()
     except FlyteCallError as error:
         if error.code in _FATAL:
             raise
@@ -308,20 +340,19 @@ async def _sync_launched(
     node: FlyteNodeExecution,
     ids: list[WorkflowExecutionIdentifier],
     data: bool,
+    problems: list[FlyteError],
 ) -> None:
-    """Bring the executions that a node has launched."""
+    """Bring the executions that a node has launched, as many of them as there are."""
     known = {child.id: child for child in node._workflow_executions or ()}
 
-    async def sync(id: WorkflowExecutionIdentifier) -> FlyteWorkflowExecution:
-        child = known.get(id)
-        is_fresh = child is None
-        if child is None:
-            child = await fetch_execution(session, id)
-        await sync_execution(session, child, nodes=True, data=data, is_fresh=is_fresh)
-        return child
+    async def sync(id: WorkflowExecutionIdentifier) -> None:
+        is_fresh = id not in known
+        if is_fresh:
+            known[id] = await fetch_execution(session, id)
+        await sync_execution(session, known[id], nodes=True, data=data, is_fresh=is_fresh)
 
-    if ids:
-        node._workflow_executions = await session.io.gather(map(sync, ids))
+    await session.io.gather(_note(partial(sync, id), problems) for id in ids)
+    node._workflow_executions = [known[id] for id in ids if id in known]
 
 
 def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
@@ -339,7 +370,9 @@ def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
 def _may_have_tasks(node: FlyteNodeExecution) -> bool:
     if node._tasks_are_final or node.closure.workflow_node_metadata is not None:
         return False
-    if node.metadata.is_parent_node and not (node.metadata.is_dynamic or node.metadata.is_array):
+    metadata = node.metadata
+    runs_a_task = metadata.is_dynamic or metadata.is_array or metadata.is_eager
+    if metadata.is_parent_node and not runs_a_task:
         return False
     return not is_in(node.phase, NOT_STARTED)
 
@@ -365,7 +398,7 @@ async def _visit_branches(
     async def find() -> None:
         scopes.append(await scope_of(session, nodes[0]))
 
-    await _note(find(), problems)
+    await _note(find, problems)
     for node in nodes:
         try:
             node._has_children = any(
@@ -377,7 +410,7 @@ async def _visit_branches(
 
     async def visit(node: FlyteNodeExecution) -> None:
         problems: list[FlyteError] = []
-        await _note(_sync_children(session, node, data, is_last), problems)
+        await _note(partial(_sync_children, session, node, data, is_last), problems)
         _add_problem(node, problems)
 
     await session.io.gather(visit(node) for node in nodes if node._has_children)

@@ -23,7 +23,7 @@ _SHARE = 0.1
 #: How long a server may be away before that is an error of its own.
 _OUTAGE = 900.0
 #: A display that counts nodes asks for them so often.
-_NODES_EVERY = 5.0
+_NODES_EVERY = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ async def wait(
                 await _show(session, execution, pace, display)
             if not execution.is_done:
                 await session.io.sleep(pace.pause(execution))
+        await sync_execution(session, execution, nodes=sync_nodes, data=True)
+        if display is not None:
+            display.update(execution)
     finally:
         if display is not None:
             display.close()
-    await sync_execution(session, execution, nodes=sync_nodes, data=True)
 
 
 async def watch(
@@ -107,6 +109,7 @@ async def _poll(
     session: Session, execution: FlyteWorkflowExecution, pace: _Pace, nodes: bool = False
 ) -> None:
     """Ask once. A server that is away for a while is no reason to give up."""
+    pace.poll()
     try:
         if nodes:
             await sync_execution(session, execution, nodes=True, data=False)
@@ -134,7 +137,7 @@ class _Pace:
     def __init__(
         self, timeout: timedelta | float | None, poll_interval: timedelta | float | None
     ) -> None:
-        self._began = self._answered = time.monotonic()
+        self._began = self._answered = self._polled = time.monotonic()
         self._nodes_asked = -_NODES_EVERY
         self._timeout = _seconds(timeout, "timeout")
         self._interval = _seconds(poll_interval, "poll_interval")
@@ -153,7 +156,13 @@ class _Pace:
         interval = self._interval
         if interval is None:
             interval = min(max(_SHORTEST, _SHARE * self._gone()), _LONGEST)
-        return interval if left is None else min(interval, left)
+        # From the beginning of one poll to that of the next.
+        pause = max(0.0, self._polled + interval - time.monotonic())
+        return pause if left is None else min(pause, left)
+
+    def poll(self) -> None:
+        """A poll begins."""
+        self._polled = time.monotonic()
 
     def call_timeout(self, session: Session) -> float | None:
         """Seconds that a poll may last; None for as long as any call."""

@@ -11,6 +11,8 @@ _LONGEST = 60
 
 def brief(literal: Literal) -> str:
     """One short line about a literal."""
+    while literal.scalar is not None and literal.scalar.union is not None:
+        literal = literal.scalar.union.value
     text = _of_literal(literal)
     if not text.isprintable():  # a terminal would obey what it should show
         text = repr(text)[1:-1]
@@ -40,8 +42,6 @@ def _of_scalar(scalar: Scalar) -> str:
                 return _of_primitive(primitive)
             case "none_type", _:
                 return "None"
-            case "union", union:
-                return _of_literal(union.value)
             case "binary", binary:
                 return f"<{len(binary.value)} bytes of {binary.tag or 'unknown format'}>"
             case "blob", blob:

@@ -16,6 +16,7 @@ from flytebind.models.core.types import (
     SimpleType,
     StructuredDatasetType,
 )
+from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
 
 #: The format of blobs that flytekit pickles what it has no other way for into.
@@ -175,8 +176,6 @@ class RemotePickle:
             FlyteDataError: If the bytes cannot be read, or the object cannot be loaded.
         """
         import pickle
-
-        from flytebind.remote.errors import FlyteDataError
 
         data = b"".join(storage.chunks(self.uri))
         try:

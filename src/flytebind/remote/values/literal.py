@@ -102,7 +102,7 @@ def to_literal_map(
         FlyteDataError: If msgpack is needed and not installed.
     """
     problems = [
-        f"{path} has no {name!r}{did_you_mean(name, variables)}"
+        f"{path} has no {name!r}{did_you_mean(str(name), variables)}"
         for name in values
         if name not in variables
     ]
@@ -196,8 +196,7 @@ class _Writer:
         self, pb: literals_pb2.Literal, value: object, variants: Sequence[LiteralType]
     ) -> None:
         problems: list[Mismatch] = []
-        # What is of a variant's very type goes there: 3 in `float | int` is an int.
-        for variant in sorted(variants, key=lambda variant: not _is_exactly(value, variant)):
+        for variant in sorted(variants, key=lambda variant: _rank(value, variant)):
             inner = literals_pb2.Literal()
             try:
                 self.write(inner, value, variant)
@@ -239,5 +238,24 @@ class _Writer:
         return self._upload(path)
 
 
-def _is_exactly(value: object, variant: LiteralType) -> bool:
-    return variant.simple is not None and _EXACTLY.get(type(value)) == variant.simple
+def _rank(value: object, variant: LiteralType) -> int:
+    """Which variants of a union to try first.
+
+    What is of a variant's very type goes there: 3 in ``float | int`` is an int. A Struct takes any
+    mapping and forgets what times and lengths of time were, so it comes last.
+    """
+    if variant.simple is not None and _EXACTLY.get(type(value)) == variant.simple:
+        return 0
+    return 2 if _holds_struct(variant) else 1
+
+
+def _holds_struct(literal_type: LiteralType) -> bool:
+    match literal_type.which_type:
+        case "simple", simple:
+            return simple == SimpleType.STRUCT
+        case "collection_type" | "map_value_type", item_type:
+            return _holds_struct(item_type)
+        case "union_type", union:
+            return any(map(_holds_struct, union.variants))
+        case _:
+            return False

@@ -131,11 +131,18 @@ def scalar_value(scalar: Scalar, literal_type: LiteralType | None = None) -> obj
 
 def type_matters(literal: Literal) -> bool:
     """Whether the declared type could change what ``to_native`` makes of a literal."""
+    try:
+        return _type_matters(literal)
+    except RecursionError:
+        return False  # to convert it will fail, whatever its type
+
+
+def _type_matters(literal: Literal) -> bool:
     match literal.which_value:
         case "collection", collection:
-            return any(map(type_matters, collection.literals))
+            return any(map(_type_matters, collection.literals))
         case "map", literal_map:
-            return any(map(type_matters, literal_map.literals.values()))
+            return any(map(_type_matters, literal_map.literals.values()))
         case "offloaded_metadata", metadata:
             return metadata.inferred_type is None
         case "scalar", scalar:

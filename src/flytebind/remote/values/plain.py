@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
-from flytebind.remote.values.handles import (
-    HANDLES,
-    RemoteDirectory,
-    RemoteFile,
-    RemoteTable,
-)
+from flytebind.remote.values.handles import HANDLES, RemoteDirectory, RemoteFile, RemoteTable
 from flytebind.remote.values.mismatch import Mismatch, described, expected
 
 #: What MessagePack has room for.
@@ -103,42 +98,43 @@ def _plain_leaf(value: object) -> object:
     raise Mismatch(f"there is no way to pack {described(value)}")
 
 
-def _fields(value: object) -> Mapping[str, object] | None:
+def _fields(value: Any) -> Mapping[str, object] | None:
     """What a pydantic model, dataclass or NamedTuple holds by name; None for anything else."""
     if isinstance(value, (type, *HANDLES)):
         return None
     dump = getattr(value, "model_dump", None)
     if callable(dump):
-        return _dumped(dump)
-    if isinstance(value, tuple):
-        names: Iterable[str] = getattr(value, "_fields", ())
-    elif hasattr(value, "__dataclass_fields__"):
+        dumped = _dumped(dump)
+        return dumped if isinstance(dumped, Mapping) else None
+    if hasattr(value, "__dataclass_fields__"):
         from dataclasses import fields
 
-        given: Any = value
-        names = [field.name for field in fields(given)]
-    else:
-        return None
-    return {name: getattr(value, name) for name in names} or None
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    names: Iterable[str] | None = getattr(value, "_fields", None)
+    if isinstance(value, tuple) and names is not None:
+        return dict(zip(names, value, strict=True))
+    return None
 
 
-def _dumped(dump: Any) -> Mapping[str, object]:
+def _dumped(dump: Callable[..., object]) -> object:
     try:
-        dumped: Mapping[str, object] = dump(mode="json")
+        return dump(mode="json")
     except RecursionError:
         raise
     except Exception as error:  # a model may hold anybody's code
         raise Mismatch(f"the model cannot be dumped: {error}") from error
-    return dumped
 
 
 def _plain_entries(entries: Mapping[Any, object]) -> dict[object, object]:
     made: dict[object, object] = {}
     for key, item in entries.items():
-        if not isinstance(key, (str, int, float, bytes, enum.Enum)) and key is not None:
+        plain_key = _plain(key)
+        if isinstance(plain_key, (dict, list)):
             raise expected("a plain key", key)
+        if plain_key in made:
+            raise Mismatch(f"two keys are packed as {described(plain_key)}")
         try:
-            made[_plain(key)] = _plain(item)
+            made[plain_key] = _plain(item)
         except Mismatch as mismatch:
             mismatch.inside(f"[{key!r}]")
             raise

@@ -49,7 +49,11 @@ def _refined_simple(value: object, simple: SimpleType) -> object:
         return int(value)
     if simple == SimpleType.DATETIME and isinstance(value, str):
         return read_datetime(value)
-    if simple == SimpleType.DURATION and isinstance(value, (int, float)):
+    if (
+        simple == SimpleType.DURATION
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+    ):
         return read_timedelta(value)
     return value
 

@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 _MISSING = object()
 
+#: How many names an error lists.
+_LISTED = 20
+
 
 class LiteralsResolver(Mapping[str, object]):
     """Literals by name, as Python values.
@@ -204,7 +207,9 @@ class LiteralsResolver(Mapping[str, object]):
         return f"{self._label}[{name!r}]"
 
     def _no_such(self, name: str) -> str:
-        known = ", ".join(map(repr, self)) or "none"
+        names = [repr(known) for known in self]
+        more = ["..."] if len(names) > _LISTED else []
+        known = ", ".join(names[:_LISTED] + more) or "none"
         return f"no {name!r} among {self._label} ({known}){did_you_mean(name, self)}"
 
 

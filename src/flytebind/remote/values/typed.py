@@ -21,12 +21,7 @@ from flytebind.models.core.literals import Literal
 from flytebind.remote.values.handles import HANDLES
 from flytebind.remote.values.leaves import LEAVES, choice, handle, member
 from flytebind.remote.values.mismatch import Mismatch, described, expected, reporting
-from flytebind.remote.values.native import (
-    Load,
-    native,
-    peeled,
-    scalar_value,
-)
+from flytebind.remote.values.native import Load, native, peeled, scalar_value
 from flytebind.remote.values.records import Record, record_of
 
 T = TypeVar("T")
@@ -150,7 +145,7 @@ class _Reader:
             return member(value, cls)
         if cls in _LISTS:
             items = self._items(value, arguments[0] if arguments else Any, hint)
-            return _built(_LISTS[cls], items)
+            return _built(lambda: _LISTS[cls](items), _name(hint))
         if cls is tuple:
             return self._tuple(value, arguments, hint)
         if cls in (dict, Mapping):
@@ -219,7 +214,7 @@ class _Reader:
             for name, hint in record.fields.items()
             if name in value
         }
-        return _built(lambda _: record.make(**given), None, record.name)
+        return _built(lambda: record.make(**given), record.name)
 
     def _part(self, value: object, hint: object, step: str) -> object:
         try:
@@ -247,16 +242,14 @@ def _bare(hint: object) -> object:
             return hint
 
 
-def _built(make: Callable[[Any], object], argument: object, name: str = "") -> object:
-    """Call what the user's class defines: whatever it raises means that the value does not fit."""
+def _built(make: Callable[[], object], name: str) -> object:
+    """Run what a class defines: whatever it raises means that the value does not fit."""
     try:
-        return make(argument)
+        return make()
     except RecursionError:
         raise
     except Exception as error:
-        raise Mismatch(
-            f"cannot be made{f' into {name}' if name else ''}: {type(error).__name__}: {error}"
-        ) from error
+        raise Mismatch(f"cannot be made a {name}: {type(error).__name__}: {error}") from error
 
 
 def _validated(validate: Callable[[object], object], value: object) -> object:

@@ -1,0 +1,242 @@
+"""The command as a whole: help, settings, what goes wrong, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+
+from flytebind.runtime import __version__
+from flytebind.sandbox import Sandbox
+from tests.cli.conftest import Done, Run
+from tests.remote.scenes import scripted
+from tests.remote.scenes.scene import Scene
+
+COMMAND = (sys.executable, "-m", "flytebind.cli")
+COMMANDS = ["get", "list", "tree", "wait", "watch", "outputs", "terminate"]
+
+
+def refused(done: Done) -> str:
+    """The one line of a command that cannot do what it was told."""
+    assert (done.code, done.out) == (2, "")
+    (line,) = done.err.splitlines()
+    return line.removeprefix("flytebind: ")
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version") == Done(0, f"flytebind {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("execution",), ("demo",), *(("execution", each) for each in COMMANDS)]
+)
+def test_every_help_has_exit_codes(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, "--help")
+    assert done.code == 0
+    assert f"usage: {' '.join(('flytebind', *arguments))} " in done.out
+    assert "exit codes:" in done.out
+    assert "example" in done.out
+
+
+def test_help_loads_nothing_of_the_remote() -> None:
+    program = (
+        "import sys; from flytebind.cli.parser import parser; parser().format_help();"
+        "sys.exit(not {'grpc', 'google.protobuf', 'rich'}.isdisjoint(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("execution",),
+        ("executions", "list"),
+        ("execution", "get"),
+        ("execution", "list", "--limit", "0"),
+        ("execution", "wait", "f7", "--timeout", "soon"),
+        ("execution", "wait", "f7", "--timeout", "-1"),
+        ("demo", "--speed", "0"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_explained(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("usage: flytebind")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a/b/c/d", "a//c", "https://flyte.example/console"])
+def test_what_is_no_execution_is_refused(flytebind: Run, name: str) -> None:
+    assert "is no execution: give its name" in refused(flytebind("execution", "get", name))
+
+
+def test_a_name_alone_needs_a_project_and_a_domain(sandbox: Sandbox, run: Run) -> None:
+    server = ("--endpoint", sandbox.endpoint, "--insecure")
+    assert refused(run(*server, "execution", "get", "f7")) == (
+        "which project? Give -p PROJECT, or the execution as PROJECT/DOMAIN/NAME"
+    )
+    assert refused(run(*server, "-p", "flytesnacks", "execution", "list")) == (
+        "which domain? Give -d DOMAIN"
+    )
+
+
+def test_a_phase_that_does_not_exist_is_refused(flytebind: Run) -> None:
+    line = refused(flytebind("execution", "list", "--phase", "faild"))
+    assert line == "'faild' is no phase; did you mean 'FAILED'?"
+    line = refused(flytebind("execution", "list", "--phase", "xyz"))
+    assert "there are" in line
+    assert "timed_out" in line
+
+
+def test_an_execution_that_does_not_exist(flytebind: Run) -> None:
+    line = refused(flytebind("execution", "get", "nobody"))
+    assert "NOT_FOUND" in line
+    assert line.endswith("`flytebind execution list` shows what there is")
+
+
+def test_a_filter_that_the_server_does_not_take(flytebind: Run) -> None:
+    assert "INVALID_ARGUMENT" in refused(flytebind("execution", "list", "--filter", "what(a,b)"))
+
+
+def test_ending_what_has_ended(flytebind: Run, failure: Scene) -> None:
+    line = refused(flytebind("execution", "terminate", failure.id.name))
+    assert "FAILED_PRECONDITION" in line
+
+
+def test_outputs_of_what_has_none(flytebind: Run, sandbox: Sandbox, failure: Scene) -> None:
+    line = refused(flytebind("execution", "outputs", failure.id.name))
+    assert "has no outputs: it failed" in line
+    waiting = scripted.live_gate(sandbox).id.name
+    line = refused(flytebind("execution", "outputs", waiting))
+    assert "is RUNNING; wait until it is done" in line
+
+
+def test_without_settings_it_says_how_to_give_them(run: Run) -> None:
+    line = refused(run("execution", "get", "a/b/c"))
+    assert line.startswith("no server to connect to")
+    assert "--endpoint HOST:PORT or --config FILE" in line
+
+
+def test_an_endpoint_that_is_none(run: Run) -> None:
+    line = refused(run("--endpoint", "ftp://flyte", "execution", "get", "a/b/c"))
+    assert line.startswith("endpoint: 'ftp://flyte'")
+
+
+def test_a_file_of_settings_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    file = str(tmp_path / "absent.yaml")
+    assert file in refused(run("--config", file, "execution", "get", "a/b/c"))
+
+
+def test_settings_may_come_from_a_file(
+    sandbox: Sandbox, run: Run, tmp_path: Path, dynamic: Scene
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(f"admin:\n  endpoint: {sandbox.endpoint}\n  insecure: true\n")
+    name = f"flytesnacks/development/{dynamic.id.name}"
+    assert run("--config", str(file), "execution", "get", name).code == 0
+
+
+def test_options_win_over_variables(
+    sandbox: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch, dynamic: Scene
+) -> None:
+    name = f"flytesnacks/development/{dynamic.id.name}"
+    monkeypatch.setenv("FLYTE_PLATFORM_INSECURE", "true")
+    monkeypatch.setenv("FLYTE_PLATFORM_URL", "ftp://nowhere")
+    assert refused(run("execution", "get", name)).startswith("env FLYTE_PLATFORM_URL: ")
+    assert run("--endpoint", sandbox.endpoint, "execution", "get", name).code == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (grpc.StatusCode.UNAUTHENTICATED, "see how to log in under admin in the file of --config"),
+        (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
+        (grpc.StatusCode.INTERNAL, "INTERNAL"),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+    ],
+)
+def test_what_the_server_refuses_is_told_in_one_line(
+    sandbox: Sandbox, flytebind: Run, dynamic: Scene, code: grpc.StatusCode, hint: str
+) -> None:
+    sandbox.faults.fail(code, method="GetExecution", times=1)
+    assert hint in refused(flytebind("execution", "get", dynamic.id.name))
+
+
+def test_a_server_that_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene) -> None:
+    sandbox.faults.fail(grpc.StatusCode.UNAVAILABLE, method="GetExecution")
+    try:
+        line = refused(flytebind("execution", "get", dynamic.id.name))
+    finally:
+        sandbox.faults.clear()
+    assert line.endswith("is this the right --endpoint, and should it be --insecure?")
+
+
+def test_without_grpcio_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "grpc").mkdir()
+    (tmp_path / "grpc" / "__init__.py").write_text(
+        "raise ModuleNotFoundError('no grpc', name='grpc')"
+    )
+    done = subprocess.run(
+        [*COMMAND, "execution", "get", "a/b/c"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused(Done(done.returncode, done.stdout, done.stderr)) == (
+        "grpcio is not installed: pip install 'flytebind[remote]'"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signals between processes")
+def test_ctrl_c_ends_it_quietly(sandbox: Sandbox) -> None:
+    id = scripted.live_gate(sandbox).id
+    name = f"{id.project}/{id.domain}/{id.name}"
+    process = subprocess.Popen(
+        [*COMMAND, "--endpoint", sandbox.endpoint, "--insecure", "execution", "watch", name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="reports closed pipes in another way")
+def test_whoever_has_seen_enough_may_close_the_pipe(sandbox: Sandbox, dynamic: Scene) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [
+            *(*COMMAND, "--endpoint", sandbox.endpoint, "--insecure", "execution", "get"),
+            *(f"flytesnacks/development/{dynamic.id.name}", "--json"),
+        ],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_without_unicode_gets_ascii(sandbox: Sandbox, dynamic: Scene) -> None:
+    done = subprocess.run(
+        [
+            *(*COMMAND, "--endpoint", sandbox.endpoint, "--insecure", "execution", "tree"),
+            f"flytesnacks/development/{dynamic.id.name}",
+        ],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert b"`-- n1" in done.stdout

@@ -1,0 +1,129 @@
+"""What only the driver without a loop does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from flytebind.remote.io.blocking import BlockingIo, run
+from tests.remote.faults.interrupting import CTRL_C, ctrl_c
+from tests.remote.faults.leftovers import until
+from tests.remote.io.driving import Driver, when
+from tests.remote.io.held import HOLD, HeldServer
+
+io = BlockingIo()
+
+
+@pytest.fixture
+def driver() -> Driver:
+    return Driver("blocking")
+
+
+def test_it_works_inside_a_running_loop(driver: Driver, server: HeldServer) -> None:
+    async def cell() -> bytes:
+        return driver.run(driver.call(server, b"hello"))
+
+    assert asyncio.run(cell()) == b"hello"
+
+
+def test_one_run_works_inside_another(driver: Driver, server: HeldServer) -> None:
+    async def outer() -> tuple[bytes, bytes]:
+        before = await driver.call(server, b"outer")
+        return before, driver.run(driver.call(server, b"inner"))
+
+    assert driver.run(outer()) == (b"outer", b"inner")
+
+
+def test_threads_do_not_meet(driver: Driver, server: HeldServer) -> None:
+    def work(thread: int) -> list[bytes]:
+        names = (b"%d-%d" % (thread, number) for number in range(50))
+        return driver.run(driver.io.gather(driver.call(server, name) for name in names))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(work, range(8)))
+    assert answers == [[b"%d-%d" % (t, n) for n in range(50)] for t in range(8)]
+
+
+def test_an_exception_of_the_callers_own_kind_passes_through(
+    driver: Driver, server: HeldServer
+) -> None:
+    class Stop(BaseException):
+        pass
+
+    async def stop() -> None:
+        while not server.held:
+            await io.sleep(0.01)
+        raise Stop
+
+    with pytest.raises(Stop):
+        driver.run(io.gather([driver.call(server, HOLD), stop()]))
+    until(lambda: server.given_up == 1, "the server hears that nobody waits any more")
+
+
+@CTRL_C
+def test_ctrl_c_ends_all_calls_in_flight(driver: Driver, server: HeldServer) -> None:
+    cleaned: list[int] = []
+
+    async def held(number: int) -> None:
+        try:
+            await driver.call(server, HOLD)
+        finally:
+            cleaned.append(number)
+
+    def row(first: int) -> object:
+        return io.gather(held(number) for number in range(first, first + 5))
+
+    async def main() -> None:
+        await io.gather([io.gather(map(held, range(5))), io.gather(map(held, range(5, 10)))])
+
+    interrupting = when(lambda: server.held == 10, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(main())
+    interrupting.join()
+    assert sorted(cleaned) == list(range(10))
+    until(lambda: server.given_up == 10, "the server hears that nobody waits any more")
+
+
+@CTRL_C
+def test_ctrl_c_ends_a_sleep(driver: Driver) -> None:
+    asleep = threading.Event()
+
+    async def sleep() -> None:
+        asleep.set()
+        await io.sleep(3600)
+
+    interrupting = when(asleep.is_set, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(sleep())
+    interrupting.join()
+
+
+@CTRL_C
+def test_ctrl_c_does_not_wait_for_what_blocks_in_a_thread(driver: Driver) -> None:
+    began, gate = threading.Event(), threading.Event()
+
+    def block() -> None:
+        began.set()
+        gate.wait(30)
+
+    async def main() -> None:
+        await io.gather([io.in_thread(block), io.in_thread(block)])
+
+    interrupting = when(began.is_set, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(main())
+    interrupting.join()
+    assert not gate.is_set()
+    gate.set()
+
+
+@CTRL_C
+def test_after_ctrl_c_all_works_as_before(driver: Driver, server: HeldServer) -> None:
+    interrupting = when(lambda: server.held, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(driver.call(server, HOLD))
+    interrupting.join()
+    assert run(driver.call(server, b"hello"), max_calls=1) == b"hello"

@@ -1,0 +1,290 @@
+"""What both drivers do alike."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.remote.faults.leftovers import until
+from tests.remote.io.driving import Driver, when
+from tests.remote.io.held import FAIL, HOLD, HeldServer
+
+# A call that had not begun is refused; one that had is cancelled.
+CLOSED = (ValueError, grpc.RpcError, grpc.FutureCancelledError)
+
+
+def numbered(count: int) -> list[bytes]:
+    return [b"%d" % number for number in range(count)]
+
+
+def test_a_call_returns_its_answer(driver: Driver, server: HeldServer) -> None:
+    assert driver.run(driver.call(server, b"hello")) == b"hello"
+
+
+def test_a_call_raises_the_error_of_grpc(driver: Driver, server: HeldServer) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        driver.run(driver.call(server, FAIL))
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_results_come_in_the_order_of_the_coroutines(driver: Driver, server: HeldServer) -> None:
+    async def after(seconds: float, value: bytes) -> bytes:
+        await driver.io.sleep(seconds)
+        return await driver.call(server, value)
+
+    async def main() -> list[bytes]:
+        return await driver.io.gather(
+            after((5 - number) / 100, b"%d" % number) for number in range(6)
+        )
+
+    assert driver.run(main()) == numbered(6)
+    assert server.arrived != numbered(6)  # they came in another order
+
+
+def test_an_empty_gather_is_an_empty_list(driver: Driver) -> None:
+    assert driver.run(driver.io.gather([])) == []
+
+
+def test_gathers_nest(driver: Driver, server: HeldServer) -> None:
+    def row(start: int) -> Coroutine[Any, Any, list[bytes]]:
+        return driver.io.gather(driver.call(server, b"%d" % n) for n in range(start, start + 10))
+
+    rows = driver.run(driver.io.gather(row(10 * number) for number in range(10)))
+    assert [each for row in rows for each in row] == numbered(100)
+
+
+def test_gathers_nest_when_they_are_deeper_than_calls_may_be_many(
+    driver: Driver, server: HeldServer
+) -> None:
+    driver = driver.with_limit(1)
+
+    async def level(depth: int) -> int:
+        await driver.call(server, b"")
+        if depth == 0:
+            return 1
+        return sum(await driver.io.gather([level(depth - 1), level(depth - 1)]))
+
+    assert driver.run(level(5)) == 32
+    assert len(server.arrived) == 63
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_no_more_calls_are_in_flight_than_allowed(
+    driver: Driver, server: HeldServer, limit: int
+) -> None:
+    driver = driver.with_limit(limit)
+    held = when(lambda: server.held == limit, server.channel.close)
+    with pytest.raises(CLOSED):
+        driver.run(driver.io.gather(driver.call(server, HOLD) for _ in range(4 * limit)))
+    held.join()
+    assert server.most == limit
+    assert len(server.arrived) == limit
+
+
+def test_as_many_calls_as_allowed_are_in_flight(driver: Driver, server: HeldServer) -> None:
+    driver = driver.with_limit(30)
+    held = when(lambda: server.held == 30, server.channel.close)
+    with pytest.raises(CLOSED):
+        driver.run(driver.io.gather(driver.call(server, HOLD) for _ in range(100)))
+    held.join()
+    assert server.most == 30
+
+
+def test_many_more_calls_than_allowed_all_come_through(driver: Driver, server: HeldServer) -> None:
+    driver = driver.with_limit(4)
+    answers = driver.run(driver.io.gather(driver.call(server, each) for each in numbered(300)))
+    assert answers == numbered(300)
+    assert server.most <= 4
+
+
+def test_the_first_failure_gives_up_the_others(driver: Driver, server: HeldServer) -> None:
+    cleaned: list[str] = []
+
+    async def held(name: str) -> None:
+        try:
+            await driver.call(server, HOLD)
+        finally:
+            cleaned.append(name)
+
+    async def failing() -> None:
+        while server.held < 3:
+            await driver.io.sleep(0.01)
+        raise ValueError("enough")
+
+    async def main() -> None:
+        try:
+            await driver.io.gather([held("a"), failing(), held("b"), held("c")])
+        finally:
+            cleaned.append("main")
+
+    with pytest.raises(ValueError, match="enough"):
+        driver.run(main())
+    assert sorted(cleaned[:3]) == ["a", "b", "c"]
+    assert cleaned[3] == "main"  # nobody goes on while others are being given up
+    until(lambda: server.given_up == 3, "the server hears that nobody waits any more")
+
+
+def test_a_failure_deep_below_gives_up_whole_branches(driver: Driver, server: HeldServer) -> None:
+    async def failing() -> None:
+        while server.held < 4:
+            await driver.io.sleep(0.01)
+        await driver.call(server, FAIL)
+
+    def held() -> Coroutine[Any, Any, list[bytes]]:
+        return driver.io.gather([driver.call(server, HOLD), driver.call(server, HOLD)])
+
+    async def main() -> None:
+        await driver.io.gather([held(), driver.io.gather([failing()]), held()])
+
+    with pytest.raises(grpc.RpcError):
+        driver.run(main())
+    until(lambda: server.given_up == 4, "the server hears that nobody waits any more")
+
+
+def test_what_was_given_up_before_it_began_complains_of_nothing(
+    driver: Driver, server: HeldServer
+) -> None:
+    async def fail() -> None:
+        raise ValueError("at once")
+
+    async def main() -> None:
+        await driver.io.gather([fail(), *(driver.call(server, HOLD) for _ in range(200))])
+
+    with pytest.raises(ValueError, match="at once"):
+        driver.run(main())
+    gc.collect()  # a coroutine that was never awaited would say so now, and fail this test
+
+
+def test_a_failure_is_no_end_for_who_catches_it(driver: Driver, server: HeldServer) -> None:
+    async def main() -> list[bytes]:
+        with pytest.raises(grpc.RpcError):
+            await driver.io.gather([driver.call(server, FAIL), driver.call(server, HOLD)])
+        return await driver.io.gather(driver.call(server, each) for each in numbered(5))
+
+    assert driver.run(main()) == numbered(5)
+
+
+def test_calls_that_were_given_up_make_room_for_others(driver: Driver, server: HeldServer) -> None:
+    driver = driver.with_limit(2)
+
+    async def failing() -> None:
+        while server.held < 2:
+            await driver.io.sleep(0.01)
+        raise ValueError("enough")
+
+    async def main() -> list[bytes]:
+        for _ in range(3):
+            with pytest.raises(ValueError, match="enough"):
+                await driver.io.gather([*(driver.call(server, HOLD) for _ in range(2)), failing()])
+            until(lambda: server.held == 0, "the calls' end")
+        return await driver.io.gather(driver.call(server, each) for each in numbered(5))
+
+    assert driver.run(main()) == numbered(5)
+
+
+def test_gathers_nest_very_deeply(driver: Driver, server: HeldServer) -> None:
+    async def level(depth: int) -> bytes:
+        if depth == 0:
+            return await driver.call(server, b"bottom")
+        return (await driver.io.gather([level(depth - 1)]))[0]
+
+    assert driver.run(level(1000)) == b"bottom"
+
+
+def test_a_failure_below_deep_gathers_comes_to_the_top(driver: Driver, server: HeldServer) -> None:
+    async def level(depth: int) -> None:
+        if depth == 0:
+            await driver.call(server, FAIL)
+        await driver.io.gather([level(depth - 1)])
+
+    with pytest.raises(grpc.RpcError):
+        driver.run(level(300))
+
+
+def test_deep_gathers_are_given_up_to_the_bottom(driver: Driver, server: HeldServer) -> None:
+    async def level(depth: int) -> None:
+        if depth == 0:
+            await driver.call(server, HOLD)
+        await driver.io.gather([level(depth - 1)])
+
+    async def failing() -> None:
+        while not server.held:
+            await driver.io.sleep(0.01)
+        raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        driver.run(driver.io.gather([level(200), failing()]))
+    until(lambda: server.given_up == 1, "the server hears that nobody waits any more")
+
+
+def test_what_blocks_runs_in_another_thread(driver: Driver) -> None:
+    assert driver.run(driver.io.in_thread(threading.current_thread)) is not threading.main_thread()
+
+
+def test_what_fails_in_another_thread_fails_here(driver: Driver) -> None:
+    def fail() -> None:
+        raise ValueError("over there")
+
+    with pytest.raises(ValueError, match="over there"):
+        driver.run(driver.io.in_thread(fail))
+
+
+def test_what_blocks_holds_up_nobody_else(driver: Driver, server: HeldServer) -> None:
+    gate = threading.Event()
+
+    async def open_gate() -> bytes:
+        answer = await driver.call(server, b"open")
+        gate.set()
+        return answer
+
+    async def main() -> list[object]:
+        return await driver.io.gather([driver.io.in_thread(lambda: gate.wait(30)), open_gate()])
+
+    assert driver.run(main()) == [True, b"open"]
+
+
+def test_a_closed_channel_refuses_every_call(driver: Driver, server: HeldServer) -> None:
+    server.channel.close()
+
+    async def main() -> None:
+        await driver.io.gather(driver.call(server, each) for each in numbered(200))
+
+    with pytest.raises(ValueError, match="closed"):
+        driver.run(main())
+
+
+def test_a_channel_that_closes_ends_calls_in_flight(driver: Driver, server: HeldServer) -> None:
+    closing = when(lambda: server.held == 5, server.channel.close)
+    with pytest.raises(CLOSED):
+        driver.run(driver.io.gather(driver.call(server, HOLD) for _ in range(5)))
+    closing.join()
+
+
+def test_a_sleep_is_over_in_its_turn(driver: Driver) -> None:
+    over: list[int] = []
+
+    async def sleep(turn: int) -> None:
+        await driver.io.sleep(0.05 * turn)
+        over.append(turn)
+
+    driver.run(driver.io.gather(sleep(turn) for turn in (3, 1, 0, 2)))
+    assert over == [0, 1, 2, 3]
+
+
+def test_a_sleep_of_someone_given_up_holds_up_nobody(driver: Driver) -> None:
+    async def fail() -> None:
+        await driver.io.sleep(0)
+        raise ValueError("enough")
+
+    async def main() -> str:
+        with pytest.raises(ValueError, match="enough"):
+            await driver.io.gather([driver.io.sleep(3600), fail()])
+        await driver.io.sleep(0.01)
+        return "here"
+
+    assert driver.run(main()) == "here"
