@@ -309,6 +309,7 @@ class AsyncFlyteRemote(RemoteBase):
             if is_in(execution.phase, SUCCESSFUL)
             else operations.data.SIDES[:1]
         )
+        await operations.data.bring_data(session, execution)
         for side in sides:
             await operations.data.bring_side(session, execution, side)
             await operations.data.bring_offloaded(session, execution, side)

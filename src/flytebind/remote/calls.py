@@ -42,7 +42,8 @@ class CallPolicy:
 
     def pause_after(self, attempt: int) -> float:
         """Seconds to wait after an attempt that failed; the first one is 1."""
-        pause = min(self.first_pause * 2.0 ** (attempt - 1), self.longest_pause)
+        growth = 2.0 ** min(attempt - 1, 64)  # what is more would not fit a float
+        pause = min(self.first_pause * growth, self.longest_pause)
         return pause * random.uniform(0.5, 1.0)
 
 

@@ -79,6 +79,8 @@ def _options(config: Config) -> list[_Option]:
         ("grpc.max_receive_message_length", config.max_message_bytes),
         ("grpc.max_send_message_length", config.max_message_bytes),
         ("grpc.primary_user_agent", f"flytebind/{__version__}"),
+        # Or a new channel would share the old one's connection, dead as it may be.
+        ("grpc.use_local_subchannel_pool", 1),
     ]
     if config.keepalive:
         options += [

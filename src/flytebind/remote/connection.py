@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # ever, deaf to its timeout, whichever channel it goes through.
 _first_opened_in: int | None = None
 
+_MAX_RETIRED = 3
+
 
 class Connection:
     """Opens the channel, and knows which credentials go with it. Safe to share between threads.
@@ -47,6 +49,7 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Client | AsyncClient | None = None
         self._channel: grpc.Channel | None = None
+        self._retired: list[grpc.Channel] = []
         self._credentials: tuple[Credentials, ...] = ()
         self._closed = False
 
@@ -87,16 +90,34 @@ class Connection:
         )
         return cast("grpc.Future[Res] | Awaitable[Res]", started)
 
+    def replace(self) -> None:
+        """Make calls through a new channel from now on, unless the channel is the caller's.
+
+        A connection that has gone silent looks open. Calls that are in flight keep the old one.
+        """
+        with self._lock:
+            if self._channel is None or self.config is None:
+                return
+            self._retired.append(self._channel)
+            # Credentials ask the first one where tokens come from; those between are forgotten.
+            forgotten = self._retired.pop(1) if len(self._retired) > _MAX_RETIRED else None
+            self._channel = open_channel(self.config)
+            self._client = Client(self._channel)
+        if forgotten is not None:
+            forgotten.close()
+
     def close(self) -> None:
         """End all calls and close the channel, unless it is the caller's. Twice does no harm."""
         with self._lock:
             self._closed = True
             channel, self._channel, self._client = self._channel, None, None
             credentials, self._credentials = self._credentials, ()
+            retired, self._retired = self._retired, []
         for each in credentials:
             each.close()
-        if channel is not None:
-            channel.close()
+        for each_channel in (*retired, channel):
+            if each_channel is not None:
+                each_channel.close()
 
     def _open(self) -> None:
         global _first_opened_in

@@ -89,6 +89,16 @@ class FlyteCallTimeout(FlyteCallError, FlyteTimeout):
     """A call got no answer in time."""
 
 
+#: Trouble with the connection as a whole, and not with the one thing that was asked for.
+FATAL = frozenset(
+    {
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNAVAILABLE,
+    }
+)
+
 _BY_CODE: dict[grpc.StatusCode, type[FlyteCallError]] = {
     grpc.StatusCode.NOT_FOUND: FlyteNotFoundError,
     grpc.StatusCode.ALREADY_EXISTS: FlyteAlreadyExistsError,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,12 @@ from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
 from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote import values
-from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError
+from flytebind.remote.errors import (
+    FATAL,
+    FlyteCallError,
+    FlyteDataError,
+    FlyteNotFoundError,
+)
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteTaskExecution,
@@ -38,8 +42,12 @@ async def bring_types(session: Session, execution: RemoteExecutionBase) -> None:
         return
     literals = (*data.full_inputs.literals.values(), *data.full_outputs.literals.values())
     if any(map(type_matters, literals)):
-        with suppress(FlyteDataError, FlyteNotFoundError):  # literals tell most of it themselves
+        try:
             await bring_interface(session, execution)
+        except (FlyteDataError, FlyteCallError) as error:
+            if isinstance(error, FlyteCallError) and error.code in FATAL:
+                raise
+            # Literals tell most of it themselves.
 
 
 def data_is_wanting(execution: RemoteExecutionBase) -> bool:
@@ -97,8 +105,9 @@ async def bring_side(session: Session, execution: RemoteExecutionBase, side: str
     Raises:
         FlyteDataError: If they exist, but cannot be had.
     """
-    may_be_old = not data_is_wanting(execution)
-    await bring_data(session, execution)
+    may_be_old = execution._data_phase is execution.phase
+    if not may_be_old:
+        await bring_data(session, execution)
     await find_hidden(session, execution)
     if _resolve(execution, side):
         return

@@ -21,7 +21,7 @@ from flytebind.models.admin.node_execution import (
 )
 from flytebind.models.admin.task_execution import TaskExecution, TaskExecutionListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
-from flytebind.remote.errors import FlyteCallError, FlyteDataError, FlyteError
+from flytebind.remote.errors import FATAL, FlyteCallError, FlyteDataError, FlyteError
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteTaskExecution,
@@ -39,15 +39,6 @@ _PAGE = 1000
 _IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
 #: Lists cut messages to 100 bytes, and leave out the character that this may break.
 _CUT_AT = 97
-#: Trouble with the connection as a whole, and not with the one thing that was asked for.
-_FATAL = frozenset(
-    {
-        grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.UNAVAILABLE,
-    }
-)
 
 
 async def sync_execution(
@@ -153,7 +144,8 @@ def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExec
 async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecution) -> None:
     if data_is_wanting(execution):
         await bring_data(session, execution)
-        await find_hidden(session, execution)
+        # Without its workflow there is no telling what is hidden; touching asks for it again.
+        await _note(partial(find_hidden, session, execution), [])
     if not session.can_load_later:
         await bring_types(session, execution)
 
@@ -328,7 +320,7 @@ async def _note(job: Callable[[], Awaitable[object]], problems: list[FlyteError]
     try:
         await job()
     except FlyteCallError as error:
-        if error.code in _FATAL:
+        if error.code in FATAL:
             raise
         problems.append(error)
     except FlyteDataError as error:

@@ -56,12 +56,13 @@ async def wait(
     pace = _Pace(timeout, poll_interval)
     try:
         while not execution.is_done:
-            await _poll(session, execution, pace)
+            await _poll(session, execution, pace, alone=True)
             if display is not None:
                 await _show(session, execution, pace, display)
             if not execution.is_done:
                 await session.io.sleep(pace.pause(execution))
-        await sync_execution(session, execution, nodes=sync_nodes, data=True)
+        while not await _poll(session, execution, pace, nodes=sync_nodes, data=True):
+            await session.io.sleep(pace.interval())
         if display is not None:
             display.update(execution)
     finally:
@@ -85,7 +86,7 @@ async def watch(
     seen: dict[str, Phase] = {}
     while True:
         was_done = execution.is_done
-        await _poll(session, execution, pace, nodes)
+        await _poll(session, execution, pace, nodes=nodes)
         for change in _changes(execution, seen):
             yield change
         if was_done or (execution.is_done and not nodes):
@@ -106,21 +107,34 @@ def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Itera
 
 
 async def _poll(
-    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, nodes: bool = False
-) -> None:
-    """Ask once. A server that is away for a while is no reason to give up."""
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    pace: _Pace,
+    *,
+    alone: bool = False,
+    nodes: bool = False,
+    data: bool = False,
+) -> bool:
+    """Ask once. A server that is away for a while is no reason to give up.
+
+    Returns:
+        Whether there was an answer.
+    """
     pace.poll()
     try:
-        if nodes:
-            await sync_execution(session, execution, nodes=True, data=False)
-        else:
+        if alone:
             await bring_whole(session, execution, pace.call_timeout(session))
+        else:
+            await sync_execution(session, execution, nodes=nodes, data=data)
     except (FlyteUnavailableError, FlyteCallTimeout) as error:
         if pace.seconds_since_answer() > _OUTAGE:
             raise
         _log.warning("%s: no answer, asking again: %s", execution._label, error)
-    else:
-        pace.answered()
+        if isinstance(error, FlyteCallTimeout):
+            session.connection.replace()  # It may be dead without anybody having noticed.
+        return False
+    pace.answered()
+    return True
 
 
 async def _show(
@@ -153,12 +167,15 @@ class _Pace:
             raise FlyteTimeout(
                 f"{execution._label} is still {execution.phase.name} after {self._timeout:g} s"
             )
-        interval = self._interval
-        if interval is None:
-            interval = min(max(_SHORTEST, _SHARE * self._gone()), _LONGEST)
         # From the beginning of one poll to that of the next.
-        pause = max(0.0, self._polled + interval - time.monotonic())
+        pause = max(0.0, self._polled + self.interval() - time.monotonic())
         return pause if left is None else min(pause, left)
+
+    def interval(self) -> float:
+        """Seconds from one poll to the next."""
+        if self._interval is not None:
+            return self._interval
+        return min(max(_SHORTEST, _SHARE * self._gone()), _LONGEST)
 
     def poll(self) -> None:
         """A poll begins."""
