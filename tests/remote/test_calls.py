@@ -106,9 +106,11 @@ def test_a_connection_that_breaks_is_made_again(sandbox: Sandbox, face: Face) ->
 def test_the_deadline_covers_all_attempts(sandbox: Sandbox) -> None:
     policy = CallPolicy(timeout=0.5, max_attempts=1000, first_pause=0.01, longest_pause=0.02)
     sandbox.faults.fail()
-    with open_face("sync", sandbox, policy=policy) as face:
-        with pytest.raises(FlyteUnavailableError) as caught:
-            face.list_projects()
+    with (
+        open_face("sync", sandbox, policy=policy) as face,
+        pytest.raises(FlyteUnavailableError) as caught,
+    ):
+        face.list_projects()
     assert 1 < caught.value.attempts < 1000
 
 
@@ -124,9 +126,11 @@ def test_a_call_without_an_answer_ends_at_its_deadline(sandbox: Sandbox) -> None
 def test_too_large_an_answer_says_which_setting_helps(sandbox: Sandbox) -> None:
     name = executions.in_phase(sandbox, WorkflowExecution.Phase.SUCCEEDED).id.name
     config = Config(sandbox.endpoint, insecure=True, max_message_bytes=100)
-    with FlyteRemote(config, PROJECT, DOMAIN) as remote:
-        with pytest.raises(FlyteCallError, match=r"Config\.max_message_bytes") as caught:
-            remote.fetch_execution(name)
+    with (
+        FlyteRemote(config, PROJECT, DOMAIN) as remote,
+        pytest.raises(FlyteCallError, match=r"Config\.max_message_bytes") as caught,
+    ):
+        remote.fetch_execution(name)
     assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 

@@ -61,7 +61,10 @@ def test_loops_in_two_threads_share_a_remote(sandbox: Sandbox) -> None:
         await remote.sync(execution, sync_nodes=True)
         return len(execution.node_executions)
 
-    with closing(AsyncFlyteRemote(config(sandbox), PROJECT, DOMAIN)) as remote, ThreadPoolExecutor(2) as pool:
+    with (
+        closing(AsyncFlyteRemote(config(sandbox), PROJECT, DOMAIN)) as remote,
+        ThreadPoolExecutor(2) as pool,
+    ):
         loops = [pool.submit(asyncio.run, work(remote)) for _ in range(2)]
         assert [each.result() for each in loops] == [NODES + 2] * 2
 
@@ -100,7 +103,9 @@ def test_threads_share_a_remote_and_an_execution(sandbox: Sandbox) -> None:
             execution.sync(sync_nodes=True)
             nodes = execution.node_executions.values()
             assert not any(node.problem for node in nodes)
-            assert all(node.outputs and node.task_executions for node in nodes if not node.is_boundary)
+            assert all(
+                node.outputs and node.task_executions for node in nodes if not node.is_boundary
+            )
             return len(nodes), execution.outputs["o0"]
 
         with ThreadPoolExecutor(16) as pool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
+from typing import Any
 
 import grpc
 
+from flytebind.runtime.rpc.handlers import Handler
 from flytebind.runtime.typing import Self
 
 HOLD, FAIL = b"hold", b"fail"
@@ -32,7 +34,7 @@ class HeldServer:
         self.most = 0
         """How many calls have been here at once."""
         self._here = 0
-        handler = grpc.unary_unary_rpc_method_handler(self._answer)
+        handler: Handler = grpc.unary_unary_rpc_method_handler(self._answer)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="held")
         self._server = grpc.server(self._workers)
         self._server.add_generic_rpc_handlers(
@@ -42,7 +44,7 @@ class HeldServer:
         self._server.start()
         self.endpoint = f"127.0.0.1:{port}"
         self.channel = grpc.insecure_channel(self.endpoint)
-        self._stub = self.channel.unary_unary(_PATH)
+        self._stub: Any = self.channel.unary_unary(_PATH)
 
     def call(self, request: bytes) -> grpc.Future[bytes]:
         """Send a request. Its own deadline is far away: whoever wants it to end gives it up."""
