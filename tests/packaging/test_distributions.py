@@ -78,7 +78,14 @@ def test_the_metadata_tells_what_users_need(distributions: Distributions) -> Non
         "protobuf",
         "types-protobuf",
     }
-    assert set(metadata.get_all("Provides-Extra") or []) == {"dev", "generator", "remote"}
+    assert set(metadata.get_all("Provides-Extra") or []) == {
+        "auth",
+        "dev",
+        "generator",
+        "progress",
+        "remote",
+        "storage",
+    }
     assert metadata["License-Expression"] == "Apache-2.0"
 
 

@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import TracebackType
+from typing import TypeVar
 
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
+from flytebind.models.admin.project import Domain, Project
+from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import (
     Identifier,
     ResourceType,
 )
+from flytebind.models.core.metrics import Span
 from flytebind.remote import operations
 from flytebind.remote.base import ExecutionLike, RemoteBase
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
@@ -28,16 +32,7 @@ from flytebind.remote.io import Io
 from flytebind.remote.io.asynchronous import AsyncIo
 from flytebind.remote.looks.progress import ShowProgress, display_for
 from flytebind.remote.phases import SUCCESSFUL, is_in
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from flytebind.models.admin.project import Domain, Project
-    from flytebind.models.admin.signal import Signal
-    from flytebind.models.core.metrics import Span
-    from flytebind.remote.operations.launch import LaunchOptions
-    from flytebind.remote.operations.wait import Change
-    from flytebind.runtime.typing import Self
+from flytebind.runtime.typing import Self
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 X = TypeVar("X", bound=RemoteExecutionBase)
@@ -222,7 +217,7 @@ class AsyncFlyteRemote(RemoteBase):
         project: str | None = None,
         domain: str | None = None,
         name: str | None = None,
-        options: LaunchOptions | None = None,
+        options: operations.launch.LaunchOptions | None = None,
         type_hints: Mapping[str, type] | None = None,
     ) -> FlyteWorkflowExecution:
         """Run a launch plan, a task or a workflow.
@@ -337,7 +332,7 @@ class AsyncFlyteRemote(RemoteBase):
             sync_nodes: Whether to bring nodes and data at the end.
             progress: Whether to show how far it is. By default on terminals and in notebooks, if
                 rich is installed. Showing nodes takes another call every few seconds. A function
-                is called with the execution after each poll.
+                is called with the execution after each poll, and when all of it is here.
 
         Returns:
             The same execution.
@@ -360,7 +355,7 @@ class AsyncFlyteRemote(RemoteBase):
         poll_interval: timedelta | float | None = None,
         *,
         nodes: bool = True,
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterator[operations.wait.Change]:
         """Every change of phase of an execution and its nodes, until it is done.
 
         It begins with what there is. A phase that comes and goes between two polls is not seen.

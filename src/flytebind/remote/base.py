@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import grpc
+from grpc import aio
 
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
-from flytebind.remote import operations
+from flytebind.remote import auth, operations
 from flytebind.remote.calls import CallPolicy
 from flytebind.remote.config import Config
 from flytebind.remote.connection import Connection
@@ -16,12 +19,6 @@ from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.executions import FlyteWorkflowExecution, Load, RemoteExecutionBase
 from flytebind.remote.io import Io
 from flytebind.remote.session import Session
-
-if TYPE_CHECKING:
-    import grpc
-    from grpc import aio
-
-    from flytebind.remote.auth import AnyToken
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""
@@ -43,7 +40,7 @@ class RemoteBase:
         domain: str | None = None,
         *,
         channel: grpc.Channel | aio.Channel | None = None,
-        token: AnyToken | None = None,
+        token: auth.AnyToken | None = None,
         max_calls: int = 64,
         policy: CallPolicy | None = None,
     ) -> None:

@@ -14,7 +14,7 @@ from grpc import aio
 from flytebind.remote.channel import connection_hint
 from flytebind.remote.connection import Connection
 from flytebind.remote.errors import FlyteAssertion, FlyteCallError, call_error
-from flytebind.remote.io import Io
+from flytebind.remote.io import Future, Io
 from flytebind.runtime.rpc import AsyncClient, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
 from flytebind.services.admin import AdminServiceAsyncClient
@@ -76,7 +76,7 @@ class Caller:
         while True:
             tokens = [await self._token(each) for each in credentials]
 
-            def start(tokens: list[Token | None] = tokens) -> grpc.Future[Res] | Awaitable[Res]:
+            def start(tokens: list[Token | None] = tokens) -> Future[Res] | Awaitable[Res]:
                 # Others may have renewed them while this call was waiting for its turn.
                 tokens[:] = [
                     each.fresh() or token for each, token in zip(credentials, tokens, strict=True)

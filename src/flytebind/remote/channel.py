@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 
+from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
 from flytebind.runtime._version import __version__
-
-if TYPE_CHECKING:
-    from flytebind.remote.config import Config
 
 _Option = tuple[str, "str | int"]
 

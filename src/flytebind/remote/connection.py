@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable
+from typing import Any, cast
 
 import grpc
+from grpc import aio
 
+from flytebind.remote import auth
 from flytebind.remote.channel import open_channel
+from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.io import Future
 from flytebind.runtime.rpc.client import AsyncClient, Client
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from grpc import aio
-
-    from flytebind.remote.auth import AnyToken, Credentials
-    from flytebind.remote.config import Config
 
 # gRPC's threads do not survive a fork, and without its own support a call in the child hangs for
 # ever, deaf to its timeout, whichever channel it goes through.
@@ -41,7 +38,7 @@ class Connection:
         self,
         config: Config | None,
         channel: grpc.Channel | aio.Channel | None,
-        token: AnyToken | None,
+        token: auth.AnyToken | None,
     ) -> None:
         self.config = config
         self._given = channel
@@ -50,10 +47,10 @@ class Connection:
         self._client: Client | AsyncClient | None = None
         self._channel: grpc.Channel | None = None
         self._retired: list[grpc.Channel] = []
-        self._credentials: tuple[Credentials, ...] = ()
+        self._credentials: tuple[auth.Credentials, ...] = ()
         self._closed = False
 
-    def open(self) -> tuple[Credentials, ...]:
+    def open(self) -> tuple[auth.Credentials, ...]:
         """Open the channel if it is not; returns what each call must show.
 
         Raises:
@@ -75,7 +72,7 @@ class Connection:
         timeout: float,
         metadata: Metadata,
         wait_for_ready: bool | None,
-    ) -> grpc.Future[Res] | Awaitable[Res]:
+    ) -> Future[Res] | Awaitable[Res]:
         """Send a request; the answer is for the ``Io`` to wait for."""
         client = self._client
         if client is None:
@@ -88,7 +85,7 @@ class Connection:
         started: Any = call(
             request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
         )
-        return cast("grpc.Future[Res] | Awaitable[Res]", started)
+        return cast("Future[Res] | Awaitable[Res]", started)
 
     def replace(self) -> None:
         """Make calls through a new channel from now on, unless the channel is the caller's.
@@ -135,15 +132,13 @@ class Connection:
             self._credentials = self._make_credentials(None)
             self._client = AsyncClient(channel)
 
-    def _make_credentials(self, channel: grpc.Channel | None) -> tuple[Credentials, ...]:
+    def _make_credentials(self, channel: grpc.Channel | None) -> tuple[auth.Credentials, ...]:
         if self._given is not None and self._token is None:
             return ()  # whoever makes a channel sees to its credentials, too
-        from flytebind.remote.auth import Credentials, credentials_for, source_of
-
         if self.config is None:
             assert self._token is not None  # there is a channel instead
-            return (Credentials(source_of(self._token)),)
-        return credentials_for(self.config, channel, token=self._token)
+            return (auth.Credentials(auth.source_of(self._token)),)
+        return auth.credentials_for(self.config, channel, token=self._token)
 
 
 def _check_fork() -> None:
@@ -163,6 +158,4 @@ def _closed() -> FlyteAssertion:
 
 
 def _aio_metadata(metadata: Metadata) -> aio.Metadata:
-    from grpc import aio
-
     return aio.Metadata(*metadata)

@@ -19,18 +19,15 @@ from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.remote import operations
+from flytebind.remote import looks, operations, values
+from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteError
 from flytebind.remote.naming import label
 from flytebind.remote.phases import DONE, SUCCESSFUL, Phase, is_in
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:
-    from flytebind.remote.entities import FlyteTask, FlyteWorkflow
-    from flytebind.remote.looks.progress import ShowProgress
-    from flytebind.remote.looks.tree import Tree
     from flytebind.remote.session import Session
-    from flytebind.remote.values import LiteralsResolver
 
 START_NODE = "start-node"
 END_NODE = "end-node"
@@ -68,8 +65,8 @@ class RemoteExecutionBase:
     _data_is_final: bool = False
     #: Whether the message has all that there is: lists cut errors, and leave out inputs.
     _is_whole: bool = True
-    _inputs: LiteralsResolver | None = None
-    _outputs: LiteralsResolver | None = None
+    _inputs: values.LiteralsResolver | None = None
+    _outputs: values.LiteralsResolver | None = None
     _interface: TypedInterface | None = None
     _interface_is_known: bool = False
     #: Which of ``inputs`` and ``outputs`` exist, though the server answers with nothing.
@@ -113,7 +110,7 @@ class RemoteExecutionBase:
         return error
 
     @property
-    def inputs(self) -> LiteralsResolver:
+    def inputs(self) -> values.LiteralsResolver:
         """What went in. Loaded when touched, if ``sync`` has not brought it.
 
         Raises:
@@ -123,10 +120,10 @@ class RemoteExecutionBase:
         """
         if self._inputs is None:
             self._touch_side("inputs")
-        return cast("LiteralsResolver", self._inputs)
+        return cast("values.LiteralsResolver", self._inputs)
 
     @property
-    def outputs(self) -> LiteralsResolver:
+    def outputs(self) -> values.LiteralsResolver:
         """What came out. Loaded when touched, if ``sync`` has not brought it.
 
         Raises:
@@ -143,7 +140,7 @@ class RemoteExecutionBase:
             raise FlyteAssertion(f"{self._label} has no outputs: it {self._ending}")
         if self._outputs is None:
             self._touch_side("outputs")
-        return cast("LiteralsResolver", self._outputs)
+        return cast("values.LiteralsResolver", self._outputs)
 
     @property
     def interface(self) -> TypedInterface | None:
@@ -214,7 +211,7 @@ class RemoteExecutionBase:
         state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
         for side in _RESOLVERS & state.keys():
             # The copy makes a resolver of its own, which knows the copy's interface.
-            resolver: LiteralsResolver | None = state.pop(side)
+            resolver: values.LiteralsResolver | None = state.pop(side)
             if resolver is not None:
                 state[f"{side}_literals"] = LiteralMap(resolver.literals)
         return state
@@ -239,9 +236,9 @@ class RemoteExecutionBase:
     def __setstate__(self, state: dict[str, Any]) -> None:
         literals = {side: state.pop(f"{side}_literals", None) for side in _RESOLVERS}
         vars(self).update(state)
-        for side, values in literals.items():
-            if values is not None:
-                operations.data.keep(self, side.removeprefix("_"), values)
+        for side, kept in literals.items():
+            if kept is not None:
+                operations.data.keep(self, side.removeprefix("_"), kept)
 
     def __eq__(self, other: object) -> bool:
         # A plain model hashes otherwise, so it cannot be equal.
@@ -496,7 +493,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         poll_interval: timedelta | float | None = None,
         sync_nodes: bool = True,
         *,
-        progress: ShowProgress = None,
+        progress: looks.progress.ShowProgress = None,
     ) -> Self:
         """Wait until the execution is done, then bring all of it.
 
@@ -517,23 +514,19 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """
         return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress=progress)
 
-    def tree(self) -> Tree:
+    def tree(self) -> looks.tree.Tree:
         """What has been synced of this execution, for people to read: ``print(execution.tree())``.
 
         Makes no call. It prints as text, looks better with rich, and in notebooks.
         """
-        from flytebind.remote.looks.tree import tree
-
-        return tree(self)
+        return looks.tree.tree(self)
 
     def first_failure(self) -> FlyteNodeExecution | None:
         """The innermost node that failed first, among those that have been synced; makes no call.
 
         None where none of them has failed.
         """
-        from flytebind.remote.looks.failure import first_failure
-
-        return first_failure(self)
+        return looks.failure.first_failure(self)
 
     def raise_for_status(self) -> None:
         """Do nothing if the execution has succeeded, and say what went wrong otherwise.
@@ -542,9 +535,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteExecutionError: If it ended in another way; the message names the first failure.
             FlyteAssertion: If it is not done.
         """
-        from flytebind.remote.looks.failure import raise_for_status
-
-        raise_for_status(self)
+        looks.failure.raise_for_status(self)
 
     def _verbs(self, verb: str) -> _Verbs:
         from flytebind.remote.remote import FlyteRemote
@@ -570,5 +561,5 @@ class _Verbs(Protocol):
         sync_nodes: bool,
         /,
         *,
-        progress: ShowProgress,
+        progress: looks.progress.ShowProgress,
     ) -> _E: ...

@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from flytebind.remote.calls import Admin, Caller, CallPolicy
 from flytebind.remote.connection import Connection
 from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.executions import Remote
 from flytebind.remote.io import Io
 from flytebind.runtime.model import Model
-
-if TYPE_CHECKING:
-    from flytebind.remote.executions import Remote
 
 M = TypeVar("M", bound=Model[Any])
 

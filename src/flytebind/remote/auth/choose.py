@@ -5,18 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeAlias
 
 import grpc
 
 from flytebind.remote.auth.credentials import Credentials
 from flytebind.remote.auth.sources import CallableSource, CommandSource, StaticSource
-from flytebind.remote.auth.tokens import Token, TokenSource
+from flytebind.remote.auth.tokens import AnyToken, Token, TokenSource
 from flytebind.remote.config import AuthMode, Config
 from flytebind.remote.errors import FlyteConfigError
-
-AnyToken: TypeAlias = str | Token | Callable[[], str | Token] | TokenSource
-"""A token, or what has one."""
 
 _PROXY_KEY = "proxy-authorization"
 

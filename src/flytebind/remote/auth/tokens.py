@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 import grpc
 
@@ -71,3 +72,7 @@ def _jwt_end(value: str) -> float | None:
     except (ValueError, AttributeError, RecursionError):
         return None
     return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else None
+
+
+AnyToken: TypeAlias = str | Token | Callable[[], str | Token] | TokenSource
+"""A token, or what has one."""

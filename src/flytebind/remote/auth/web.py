@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
-from typing import TYPE_CHECKING
 from urllib.response import addinfourl
 
 from flytebind.remote.auth.tokens import Token, refused, token_of
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError
-
-if TYPE_CHECKING:
-    import ssl
 
 _MAX_ANSWER = 1 << 20
 _MAX_ERROR = 200
@@ -107,8 +104,6 @@ def tls_context(config: Config, url: str) -> ssl.SSLContext:
     Raises:
         FlyteConfigError: If the CA file cannot be used.
     """
-    import ssl
-
     context = ssl.create_default_context()
     if config.ca_cert_file:
         try:

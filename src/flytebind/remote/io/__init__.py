@@ -10,15 +10,30 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
-import grpc
-
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Future(Protocol[T_co]):
+    """What gRPC's futures and those of ``concurrent.futures`` have in common."""
+
+    def result(self) -> T_co:
+        """The result, or the error, once it is done."""
+        ...
+
+    def cancel(self) -> bool:
+        """Give it up, if that is still possible."""
+        ...
+
+    def add_done_callback(self, callback: Callable[[Any], None], /) -> None:
+        """Call something when it is done, in whatever thread that is."""
+        ...
 
 
 class Io(Protocol):
     """What coroutines of the remote layer may wait for."""
 
-    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
         """Start a call once fewer than the allowed number are in flight, and wait for its end.
 
         A coroutine that is given up cancels the call.

@@ -10,11 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    import grpc
+from flytebind.remote.io import Future
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ class AsyncIo:
         self._max_calls = max_calls
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
 
-    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
         """See ``Io``."""
         loop = asyncio.get_running_loop()
         async with self._queue(loop):

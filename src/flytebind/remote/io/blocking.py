@@ -15,30 +15,22 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flytebind.remote.io import Future
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
-
-    import grpc
 
 T = TypeVar("T")
 
 _MAX_THREADS = 8
 
 
-class _Future(Protocol):
-    """What gRPC's futures and those of ``concurrent.futures`` have in common."""
-
-    def result(self) -> Any: ...
-    def cancel(self) -> Any: ...
-    def add_done_callback(self, callback: Callable[[Any], None], /) -> None: ...
-
-
 class BlockingIo:
     """Hands each wait to the ``run`` that drives the coroutine."""
 
-    async def call(self, start: Callable[[], grpc.Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
         """See ``Io``."""
         return cast("T", await _Call(start))
 
@@ -104,7 +96,7 @@ class _Outside(_Wait):
 
     def __init__(self, start: Callable[[], Any]) -> None:
         self.start = start
-        self.future: _Future | None = None
+        self.future: Future[Any] | None = None
 
     def result(self) -> Any:
         assert self.future is not None
@@ -235,7 +227,7 @@ class _Driver:
                 continue
             wait = cast("_Call", task.wait)
             try:
-                wait.future = cast("_Future", wait.start())
+                wait.future = cast("Future[Any]", wait.start())
             except Exception as error:  # a closed channel refuses at once
                 wait.future = _Failed(error)
                 self._ready.append(task)

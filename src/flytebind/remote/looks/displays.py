@@ -18,6 +18,8 @@ from flytebind.remote.operations.sync import walk
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live as RichLive
+else:  # rich may not be there; annotations can be resolved all the same
+    Console = RenderableType = RichLive = object
 
 _log = logging.getLogger(__name__)
 

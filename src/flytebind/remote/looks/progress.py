@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeAlias
+from typing import Any, Protocol, TextIO, TypeAlias
 
-if TYPE_CHECKING:
-    from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.remote.executions import FlyteWorkflowExecution
 
-ShowProgress: TypeAlias = "bool | Callable[[FlyteWorkflowExecution], None] | None"
+ShowProgress: TypeAlias = bool | Callable[[FlyteWorkflowExecution], None] | None
 
 
 class Display(Protocol):

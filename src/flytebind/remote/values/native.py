@@ -6,19 +6,16 @@ of type FLOAT is a ``float``, a text packed for a DATETIME is a ``datetime``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
 from flytebind.models.core.literals import Literal, LiteralOffloadedMetadata, Scalar
 from flytebind.models.core.types import LiteralType
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import packed
 from flytebind.remote.values.handles import blob_handle, dataset_handle, schema_handle
+from flytebind.remote.values.load import Load
 from flytebind.remote.values.mismatch import Mismatch, reporting
 from flytebind.remote.values.refine import refined
-
-#: Fetches a literal that was too large to travel.
-Load: TypeAlias = Callable[[LiteralOffloadedMetadata], Literal]
 
 
 def to_native(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from flytebind.remote.errors import FlyteDataError
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 
 def optional_module(name: str, extra: str, purpose: str) -> ModuleType:

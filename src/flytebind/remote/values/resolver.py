@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TypeVar, overload
 
 from flytebind.models.core.interface import Variable
 from flytebind.models.core.literals import Literal, LiteralMap
+from flytebind.remote.values.load import Load
 from flytebind.runtime.fields import did_you_mean
 
 # The conversions take 15 ms to import, and many programs never look at a value.
-if TYPE_CHECKING:
-    from flytebind.remote.values.native import Load
-
 D = TypeVar("D")
 T = TypeVar("T")
 

@@ -20,8 +20,9 @@ from typing import (
 from flytebind.models.core.literals import Literal
 from flytebind.remote.values.handles import HANDLES
 from flytebind.remote.values.leaves import LEAVES, choice, handle, member
+from flytebind.remote.values.load import Load
 from flytebind.remote.values.mismatch import Mismatch, described, expected, reporting
-from flytebind.remote.values.native import Load, native, peeled, scalar_value
+from flytebind.remote.values.native import native, peeled, scalar_value
 from flytebind.remote.values.records import Record, record_of
 
 T = TypeVar("T")
