@@ -19,7 +19,7 @@ QUIET = Ended(0, "", "")
 
 _FORK = """
 remote = FlyteRemote(config, policy=CallPolicy(timeout=10))
-if sys.argv[1:] and USED:
+if USED:
     remote.list_projects()
 pid = os.fork()
 if pid == 0:
