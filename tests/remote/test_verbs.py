@@ -50,6 +50,37 @@ def test_both_faces_have_the_same_verbs_with_the_same_parameters_and_docs() -> N
         assert getattr(FlyteRemote, name).__doc__
 
 
+# What they refuse.
+
+
+@pytest.mark.parametrize("verb", ["sync", "wait", "watch", "load"])
+def test_a_name_instead_of_an_execution_is_refused(remote: FlyteRemote, verb: str) -> None:
+    with pytest.raises(TypeError, match=f"^{verb} takes"):
+        next(getattr(remote, verb)("f7a9c2"))  # Iterators begin when they are asked.
+
+
+def test_a_node_cannot_be_synced_by_itself(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    execution = remote.fetch_execution(tasks.retries(sandbox).id.name).sync(sync_nodes=True)
+    node: Any = next(iter(execution.node_executions.values()))
+    expected = "sync takes FlyteWorkflowExecution, not FlyteNodeExecution; fetch_execution"
+    with pytest.raises(TypeError, match=expected):
+        remote.sync(node)
+
+
+def test_what_cannot_be_run_is_refused(remote: FlyteRemote) -> None:
+    plan = Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "chain", "v1")
+    name: Any = "chain"
+    inputs: Any = [1]
+    with pytest.raises(TypeError, match="not str; fetch_launch_plan gets one by its name"):
+        remote.execute(name)
+    with pytest.raises(TypeError, match="takes Mapping, not list; inputs are values by name"):
+        remote.execute(plan, inputs)
+    with pytest.raises(TypeError, match="takes FlyteWorkflowExecution, .* or Identifier, not str"):
+        remote.generate_console_url(name)
+    with pytest.raises(TypeError, match="not list"):
+        remote.terminate(inputs, "for a reason")
+
+
 # Sync, load, wait and watch, as verbs of the remote.
 
 

@@ -19,6 +19,7 @@ from flytebind.models.core.identifier import (
 )
 from flytebind.models.core.metrics import Span
 from flytebind.remote import operations
+from flytebind.remote.arguments import must_be
 from flytebind.remote.base import ExecutionLike, RemoteBase
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
@@ -269,7 +270,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked. What is wrong with a single node is
                 found in the node's ``problem`` instead.
         """
-        operations.sync.attach(self._session, execution)
+        self._attach(execution, "sync")
         await operations.sync.sync_execution(self._session, execution, nodes=sync_nodes, data=data)
         return execution
 
@@ -290,6 +291,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked.
         """
         session = self._session
+        must_be(execution, RemoteExecutionBase, "load")
         if isinstance(execution, FlyteWorkflowExecution):
             operations.sync.attach(session, execution)
         execution._remote = session.remote
@@ -330,7 +332,7 @@ class AsyncFlyteRemote(RemoteBase):
             poll_interval: How often to ask; by default at first every half second, then less often
                 the longer it takes, up to 30 s.
             sync_nodes: Whether to bring nodes and data at the end.
-            progress: Whether to show how far it is. By default on terminals and in notebooks, if
+            progress: Whether to show how far it is. By default in notebooks, and on terminals if
                 rich is installed. Showing nodes takes another call every few seconds. A function
                 is called with the execution after each poll, and when all of it is here.
 
@@ -341,7 +343,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteTimeout: If it is not done in time.
             FlyteCallError: If the server cannot be asked.
         """
-        operations.sync.attach(self._session, execution)
+        self._attach(execution, "wait")
         display = None if execution.is_done else display_for(progress)
         await operations.wait.wait(
             self._session, execution, timeout, poll_interval, sync_nodes, display
@@ -370,7 +372,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteTimeout: If it is not done in time.
             FlyteCallError: If the server cannot be asked.
         """
-        operations.sync.attach(self._session, execution)
+        self._attach(execution, "watch")
         async for change in operations.wait.watch(
             self._session, execution, timeout, poll_interval, nodes
         ):

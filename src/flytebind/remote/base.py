@@ -11,6 +11,7 @@ from grpc import aio
 
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
 from flytebind.remote import auth, operations
+from flytebind.remote.arguments import must_be
 from flytebind.remote.calls import CallPolicy
 from flytebind.remote.config import Config
 from flytebind.remote.connection import Connection
@@ -22,6 +23,15 @@ from flytebind.remote.session import Session
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""
+
+_IN_CONSOLE = (
+    FlyteWorkflowExecution,
+    WorkflowExecutionIdentifier,
+    FlyteWorkflow,
+    FlyteTask,
+    FlyteLaunchPlan,
+    Identifier,
+)
 
 
 class RemoteBase:
@@ -99,7 +109,9 @@ class RemoteBase:
 
         Raises:
             FlyteAssertion: If the remote has a channel alone, and does not know.
+            TypeError: If the entity is something else.
         """
+        must_be(entity, _IN_CONSOLE, "generate_console_url", "fetch it, or make its identifier")
         id = entity if isinstance(entity, (Identifier, WorkflowExecutionIdentifier)) else entity.id
         if id is None:
             raise FlyteAssertion("the launch plan has no identifier")
@@ -136,7 +148,13 @@ class RemoteBase:
             return execution.id
         if isinstance(execution, WorkflowExecutionIdentifier):
             return execution
+        must_be(execution, (FlyteWorkflowExecution, WorkflowExecutionIdentifier, str), "this call")
         return WorkflowExecutionIdentifier(*self._session.place(project, domain), execution)
+
+    def _attach(self, execution: FlyteWorkflowExecution, call: str) -> None:
+        hint = "fetch_execution gets one, and its nodes are brought with it"
+        must_be(execution, FlyteWorkflowExecution, call, hint)
+        operations.sync.attach(self._session, execution)
 
     async def _entity_id(
         self,

@@ -464,8 +464,11 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
 
     @property
     def execution_url(self) -> str | None:
-        """Where people look at it; None without a remote."""
-        return None if self._remote is None else self._remote.generate_console_url(self)
+        """Where people look at it; None without a remote, or where the remote does not know."""
+        try:
+            return None if self._remote is None else self._remote.generate_console_url(self)
+        except FlyteAssertion:  # It was made of a channel, which does not tell.
+            return None
 
     def sync(self, sync_nodes: bool = False, *, data: bool = True) -> Self:
         """Bring this object up to date.

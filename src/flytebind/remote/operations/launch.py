@@ -28,6 +28,7 @@ from flytebind.models.core.identifier import (
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import KeyValuePair, LiteralMap
 from flytebind.remote import values
+from flytebind.remote.arguments import must_be
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
@@ -66,11 +67,15 @@ class LaunchOptions:
     """Where tasks put their large data: ``s3://bucket/folder``."""
 
 
+RUNNABLE = (FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Identifier)
+
+
 def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier) -> Identifier:
     """What to name in a request that runs something.
 
     A workflow is run by the launch plan of its own name and version, which registration makes.
     """
+    must_be(entity, RUNNABLE, "execute", "fetch_launch_plan gets one by its name")
     id = entity if isinstance(entity, Identifier) else entity.id
     if id is None:
         raise FlyteAssertion("the launch plan has no identifier")
@@ -91,6 +96,7 @@ async def execute(
 ) -> FlyteWorkflowExecution:
     """Start an execution with Python values for inputs."""
     id = launchable(entity)
+    must_be(inputs, Mapping, "execute", "inputs are values by name")
     declared = await _declared_inputs(session, id)
     # In a thread, because files among the inputs are uploaded.
     literals: LiteralMap = await session.io.in_thread(
