@@ -75,7 +75,7 @@ def test_what_cannot_be_run_is_refused(remote: FlyteRemote) -> None:
         remote.execute(name)
     with pytest.raises(TypeError, match="takes Mapping, not list; inputs are values by name"):
         remote.execute(plan, inputs)
-    with pytest.raises(TypeError, match="takes FlyteWorkflowExecution, .* or Identifier, not str"):
+    with pytest.raises(TypeError, match=r"takes FlyteWorkflowExecution, .* or Identifier, not str"):
         remote.generate_console_url(name)
     with pytest.raises(TypeError, match="not list"):
         remote.terminate(inputs, "for a reason")
