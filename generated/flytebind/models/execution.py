@@ -10,8 +10,10 @@ from flytebind.runtime.lazy import lazy_module as _lazy_module
 __all__ = [
     "AbortMetadata",
     "ClusterAssignment",
+    "DynamicWorkflowNodeMetadata",
     "Execution",
     "ExecutionClosure",
+    "ExecutionClusterLabel",
     "ExecutionMetadata",
     "ExecutionSpec",
     "LiteralMapBlob",
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
         SystemMetadata,
         WorkflowExecutionGetDataResponse,
     )
-    from flytebind.models.admin.node_execution import NodeExecutionGetDataResponse
+    from flytebind.models.admin.matchable_resource import ExecutionClusterLabel
+    from flytebind.models.admin.node_execution import (
+        DynamicWorkflowNodeMetadata,
+        NodeExecutionGetDataResponse,
+    )
     from flytebind.models.admin.task_execution import TaskExecutionGetDataResponse
 else:
     __getattr__, __dir__ = _lazy_module(
@@ -43,8 +49,10 @@ else:
         names={
             "AbortMetadata": "flytebind.models.admin.execution:AbortMetadata",
             "ClusterAssignment": "flytebind.models.admin.cluster_assignment:ClusterAssignment",
+            "DynamicWorkflowNodeMetadata": "flytebind.models.admin.node_execution:DynamicWorkflowNodeMetadata",
             "Execution": "flytebind.models.admin.execution:Execution",
             "ExecutionClosure": "flytebind.models.admin.execution:ExecutionClosure",
+            "ExecutionClusterLabel": "flytebind.models.admin.matchable_resource:ExecutionClusterLabel",
             "ExecutionMetadata": "flytebind.models.admin.execution:ExecutionMetadata",
             "ExecutionSpec": "flytebind.models.admin.execution:ExecutionSpec",
             "LiteralMapBlob": "flytebind.models.admin.execution:LiteralMapBlob",

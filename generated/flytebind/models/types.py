@@ -14,6 +14,7 @@ __all__ = [
     "SchemaType",
     "SimpleType",
     "StructuredDatasetType",
+    "TypeAnnotationModel",
     "TypeStructure",
     "UnionType",
 ]
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         SchemaType,
         SimpleType,
         StructuredDatasetType,
+        TypeAnnotation as TypeAnnotationModel,
         TypeStructure,
         UnionType,
     )
@@ -39,6 +41,7 @@ else:
             "SchemaType": "flytebind.models.core.types:SchemaType",
             "SimpleType": "flytebind.models.core.types:SimpleType",
             "StructuredDatasetType": "flytebind.models.core.types:StructuredDatasetType",
+            "TypeAnnotationModel": "flytebind.models.core.types:TypeAnnotation",
             "TypeStructure": "flytebind.models.core.types:TypeStructure",
             "UnionType": "flytebind.models.core.types:UnionType",
         },

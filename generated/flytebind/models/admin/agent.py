@@ -128,36 +128,40 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskExecutionMetadata
+    __match_args__ = (
+        "task_execution_id",
+        "namespace",
+        "labels",
+        "annotations",
+        "k8s_service_account",
+        "environment_variables",
+        "identity",
+    )
 
     def __init__(
         self,
+        task_execution_id: _core_identifier.TaskExecutionIdentifier,
+        namespace: str,
+        labels: _Mapping[str, str],
+        annotations: _Mapping[str, str],
+        k8s_service_account: str,
+        environment_variables: _Mapping[str, str],
+        identity: _core_security.Identity,
         *,
-        task_execution_id: _core_identifier.TaskExecutionIdentifier | None = None,
-        namespace: str | None = None,
-        labels: _Mapping[str, str] | None = None,
-        annotations: _Mapping[str, str] | None = None,
-        k8s_service_account: str | None = None,
-        environment_variables: _Mapping[str, str] | None = None,
         max_attempts: int | None = None,
         interruptible: bool | None = None,
         interruptible_failure_threshold: int | None = None,
         overrides: _core_workflow.TaskNodeOverrides | None = None,
-        identity: _core_security.Identity | None = None,
     ) -> None:
         pb = _pb2.TaskExecutionMetadata()
         try:
-            if task_execution_id is not None:
-                pb.task_execution_id.CopyFrom(task_execution_id._pb)
-            if namespace is not None:
-                pb.namespace = namespace
-            if labels is not None:
-                pb.labels.update(labels)
-            if annotations is not None:
-                pb.annotations.update(annotations)
-            if k8s_service_account is not None:
-                pb.k8s_service_account = k8s_service_account
-            if environment_variables is not None:
-                pb.environment_variables.update(environment_variables)
+            pb.task_execution_id.CopyFrom(task_execution_id._pb)
+            pb.namespace = namespace
+            pb.labels.update(labels)
+            pb.annotations.update(annotations)
+            pb.k8s_service_account = k8s_service_account
+            pb.environment_variables.update(environment_variables)
+            pb.identity.CopyFrom(identity._pb)
             if max_attempts is not None:
                 pb.max_attempts = max_attempts
             if interruptible is not None:
@@ -166,23 +170,18 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
                 pb.interruptible_failure_threshold = interruptible_failure_threshold
             if overrides is not None:
                 pb.overrides.CopyFrom(overrides._pb)
-            if identity is not None:
-                pb.identity.CopyFrom(identity._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier:
         """Task, node execution and attempt number.
 
-        ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; None when unset.
+        ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("task_execution_id"):
-            return None
         model = _new(_core_identifier.TaskExecutionIdentifier)
-        model._pb = pb.task_execution_id
+        model._pb = self._pb.task_execution_id
         return model
 
     @property
@@ -226,6 +225,16 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         return _MapView(self._pb.environment_variables)
 
     @property
+    def identity(self) -> _core_security.Identity:
+        """Identity that the execution runs as.
+
+        ``flyteidl.core.Identity identity = 11``; empty when unset.
+        """
+        model = _new(_core_security.Identity)
+        model._pb = self._pb.identity
+        return model
+
+    @property
     def max_attempts(self) -> int:
         """Most attempts at the task, retries included.
 
@@ -262,35 +271,22 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         model._pb = pb.overrides
         return model
 
-    @property
-    def identity(self) -> _core_security.Identity | None:
-        """Identity that the execution runs as.
-
-        ``flyteidl.core.Identity identity = 11``; None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("identity"):
-            return None
-        model = _new(_core_security.Identity)
-        model._pb = pb.identity
-        return model
-
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            task_execution_id: _core_identifier.TaskExecutionIdentifier | None = ...,
-            namespace: str | None = ...,
-            labels: _Mapping[str, str] | None = ...,
-            annotations: _Mapping[str, str] | None = ...,
-            k8s_service_account: str | None = ...,
-            environment_variables: _Mapping[str, str] | None = ...,
+            task_execution_id: _core_identifier.TaskExecutionIdentifier = ...,
+            namespace: str = ...,
+            labels: _Mapping[str, str] = ...,
+            annotations: _Mapping[str, str] = ...,
+            k8s_service_account: str = ...,
+            environment_variables: _Mapping[str, str] = ...,
+            identity: _core_security.Identity = ...,
             max_attempts: int | None = ...,
             interruptible: bool | None = ...,
             interruptible_failure_threshold: int | None = ...,
             overrides: _core_workflow.TaskNodeOverrides | None = ...,
-            identity: _core_security.Identity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -162,19 +162,20 @@ class NamedEntityMetadata(_FlyteIdlEntity[_pb2.NamedEntityMetadata]):
 
     __slots__ = ()
     _pb_type = _pb2.NamedEntityMetadata
+    __match_args__ = (
+        "description",
+        "state",
+    )
 
     def __init__(
         self,
-        *,
-        description: str | None = None,
-        state: NamedEntityState | None = None,
+        description: str,
+        state: NamedEntityState,
     ) -> None:
         pb = _pb2.NamedEntityMetadata()
         try:
-            if description is not None:
-                pb.description = description
-            if state is not None:
-                pb.state = state
+            pb.description = description
+            pb.state = state
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -200,8 +201,8 @@ class NamedEntityMetadata(_FlyteIdlEntity[_pb2.NamedEntityMetadata]):
         def replace(
             self,
             *,
-            description: str | None = ...,
-            state: NamedEntityState | None = ...,
+            description: str = ...,
+            state: NamedEntityState = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -290,6 +291,10 @@ class Sort(_FlyteIdlEntity[_pb2.Sort]):
 
     __slots__ = ()
     _pb_type = _pb2.Sort
+    __match_args__ = (
+        "key",
+        "direction",
+    )
 
     class Direction(_OpenEnum):
         """Direction of a sort.
@@ -307,16 +312,13 @@ class Sort(_FlyteIdlEntity[_pb2.Sort]):
 
     def __init__(
         self,
-        *,
-        key: str | None = None,
-        direction: Sort.Direction | None = None,
+        key: str,
+        direction: Sort.Direction,
     ) -> None:
         pb = _pb2.Sort()
         try:
-            if key is not None:
-                pb.key = key
-            if direction is not None:
-                pb.direction = direction
+            pb.key = key
+            pb.direction = direction
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -342,8 +344,8 @@ class Sort(_FlyteIdlEntity[_pb2.Sort]):
         def replace(
             self,
             *,
-            key: str | None = ...,
-            direction: Sort.Direction | None = ...,
+            key: str = ...,
+            direction: Sort.Direction = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -58,44 +58,36 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
 
     __slots__ = ()
     _pb_type = _pb2.DescriptionEntity
+    __match_args__ = (
+        "short_description",
+        "long_description",
+        "source_code",
+    )
 
     def __init__(
         self,
-        *,
-        id: _core_identifier.Identifier | None = None,
         short_description: str | None = None,
         long_description: Description | None = None,
         source_code: SourceCode | None = None,
+        *,
+        id: _core_identifier.Identifier | None = None,
         tags: _Sequence[str] | None = None,
     ) -> None:
         pb = _pb2.DescriptionEntity()
         try:
-            if id is not None:
-                pb.id.CopyFrom(id._pb)
             if short_description is not None:
                 pb.short_description = short_description
             if long_description is not None:
                 pb.long_description.CopyFrom(long_description._pb)
             if source_code is not None:
                 pb.source_code.CopyFrom(source_code._pb)
+            if id is not None:
+                pb.id.CopyFrom(id._pb)
             if tags is not None:
                 pb.tags.extend(_as_items(tags))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
-
-    @property
-    def id(self) -> _core_identifier.Identifier | None:
-        """Identifier of the documented entity, version included.
-
-        ``flyteidl.core.Identifier id = 1``; None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("id"):
-            return None
-        model = _new(_core_identifier.Identifier)
-        model._pb = pb.id
-        return model
 
     @property
     def short_description(self) -> str:
@@ -132,6 +124,19 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
         return model
 
     @property
+    def id(self) -> _core_identifier.Identifier | None:
+        """Identifier of the documented entity, version included.
+
+        ``flyteidl.core.Identifier id = 1``; None when unset.
+        """
+        pb = self._pb
+        if not pb.HasField("id"):
+            return None
+        model = _new(_core_identifier.Identifier)
+        model._pb = pb.id
+        return model
+
+    @property
     def tags(self) -> _Sequence[str]:
         """Free-form tags to find the entity by.
 
@@ -144,10 +149,10 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
             short_description: str | None = ...,
             long_description: Description | None = ...,
             source_code: SourceCode | None = ...,
+            id: _core_identifier.Identifier | None = ...,
             tags: _Sequence[str] | None = ...,
         ) -> _Self: ...
 
@@ -162,14 +167,19 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
 
     __slots__ = ()
     _pb_type = _pb2.Description
+    __match_args__ = (
+        "value",
+        "uri",
+        "icon_link",
+        "format",
+    )
 
     def __init__(
         self,
-        *,
         value: str | None = None,
         uri: str | None = None,
-        format: DescriptionFormat | None = None,
         icon_link: str | None = None,
+        format: DescriptionFormat | None = None,
     ) -> None:
         pb = _pb2.Description()
         try:
@@ -178,10 +188,10 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
             if uri is not None:
                 _only_member(pb, "content")
                 pb.uri = uri
-            if format is not None:
-                pb.format = format
             if icon_link is not None:
                 pb.icon_link = icon_link
+            if format is not None:
+                pb.format = format
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -203,20 +213,20 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         return self._pb.uri if self._pb.HasField("uri") else None
 
     @property
-    def format(self) -> DescriptionFormat:
-        """Markup of the text.
-
-        ``DescriptionFormat format = 3``; ``DESCRIPTION_FORMAT_UNKNOWN`` when unset.
-        """
-        return DescriptionFormat.from_number(self._pb.format)
-
-    @property
     def icon_link(self) -> str:
         """URL of an icon; empty for none.
 
         ``string icon_link = 4``; empty when unset.
         """
         return self._pb.icon_link
+
+    @property
+    def format(self) -> DescriptionFormat:
+        """Markup of the text.
+
+        ``DescriptionFormat format = 3``; ``DESCRIPTION_FORMAT_UNKNOWN`` when unset.
+        """
+        return DescriptionFormat.from_number(self._pb.format)
 
     @property
     def content(self) -> str | None:
@@ -245,8 +255,8 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
             *,
             value: str | None = ...,
             uri: str | None = ...,
-            format: DescriptionFormat | None = ...,
             icon_link: str | None = ...,
+            format: DescriptionFormat | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -260,10 +270,10 @@ class SourceCode(_FlyteIdlEntity[_pb2.SourceCode]):
 
     __slots__ = ()
     _pb_type = _pb2.SourceCode
+    __match_args__ = ("link",)
 
     def __init__(
         self,
-        *,
         link: str | None = None,
     ) -> None:
         pb = _pb2.SourceCode()

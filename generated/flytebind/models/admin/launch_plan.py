@@ -175,63 +175,56 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
 
     __slots__ = ()
     _pb_type = _pb2.LaunchPlan
+    __match_args__ = (
+        "id",
+        "spec",
+        "closure",
+    )
 
     def __init__(
         self,
-        *,
-        id: _core_identifier.Identifier | None = None,
-        spec: LaunchPlanSpec | None = None,
-        closure: LaunchPlanClosure | None = None,
+        id: _core_identifier.Identifier | None,
+        spec: LaunchPlanSpec,
+        closure: LaunchPlanClosure,
     ) -> None:
         pb = _pb2.LaunchPlan()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
-            if spec is not None:
-                pb.spec.CopyFrom(spec._pb)
-            if closure is not None:
-                pb.closure.CopyFrom(closure._pb)
+            pb.spec.CopyFrom(spec._pb)
+            pb.closure.CopyFrom(closure._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core_identifier.Identifier:
         """Full identifier, version included.
 
-        ``flyteidl.core.Identifier id = 1``; None when unset.
+        ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("id"):
-            return None
         model = _new(_core_identifier.Identifier)
-        model._pb = pb.id
+        model._pb = self._pb.id
         return model
 
     @property
-    def spec(self) -> LaunchPlanSpec | None:
+    def spec(self) -> LaunchPlanSpec:
         """What was registered.
 
-        ``LaunchPlanSpec spec = 2``; None when unset.
+        ``LaunchPlanSpec spec = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("spec"):
-            return None
         model = _new(LaunchPlanSpec)
-        model._pb = pb.spec
+        model._pb = self._pb.spec
         return model
 
     @property
-    def closure(self) -> LaunchPlanClosure | None:
+    def closure(self) -> LaunchPlanClosure:
         """What the server worked out: state, interface and times.
 
-        ``LaunchPlanClosure closure = 3``; None when unset.
+        ``LaunchPlanClosure closure = 3``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("closure"):
-            return None
         model = _new(LaunchPlanClosure)
-        model._pb = pb.closure
+        model._pb = self._pb.closure
         return model
 
     if TYPE_CHECKING:
@@ -240,8 +233,8 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
             self,
             *,
             id: _core_identifier.Identifier | None = ...,
-            spec: LaunchPlanSpec | None = ...,
-            closure: LaunchPlanClosure | None = ...,
+            spec: LaunchPlanSpec = ...,
+            closure: LaunchPlanClosure = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -311,10 +304,13 @@ class Auth(_FlyteIdlEntity[_pb2.Auth]):
 
     __slots__ = ()
     _pb_type = _pb2.Auth
+    __match_args__ = (
+        "assumable_iam_role",
+        "kubernetes_service_account",
+    )
 
     def __init__(
         self,
-        *,
         assumable_iam_role: str | None = None,
         kubernetes_service_account: str | None = None,
     ) -> None:
@@ -367,64 +363,73 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
     __slots__ = ()
     _pb_type = _pb2.LaunchPlanSpec
+    __match_args__ = (
+        "workflow_id",
+        "entity_metadata",
+        "default_inputs",
+        "fixed_inputs",
+        "labels",
+        "annotations",
+        "auth_role",
+        "raw_output_data_config",
+        "max_parallelism",
+        "security_context",
+        "overwrite_cache",
+        "concurrency_policy",
+    )
 
     def __init__(
         self,
-        *,
-        workflow_id: _core_identifier.Identifier | None = None,
-        entity_metadata: LaunchPlanMetadata | None = None,
-        default_inputs: _core_interface.ParameterMap | None = None,
-        fixed_inputs: _core_literals.LiteralMap | None = None,
-        role: str | None = None,
-        labels: _admin_common.Labels | None = None,
-        annotations: _admin_common.Annotations | None = None,
-        auth: Auth | None = None,
-        auth_role: _admin_common.AuthRole | None = None,
-        security_context: _core_security.SecurityContext | None = None,
-        quality_of_service: _core_execution.QualityOfService | None = None,
-        raw_output_data_config: _admin_common.RawOutputDataConfig | None = None,
+        workflow_id: _core_identifier.Identifier,
+        entity_metadata: LaunchPlanMetadata,
+        default_inputs: _core_interface.ParameterMap,
+        fixed_inputs: _core_literals.LiteralMap,
+        labels: _admin_common.Labels,
+        annotations: _admin_common.Annotations,
+        auth_role: _admin_common.AuthRole | None,
+        raw_output_data_config: _admin_common.RawOutputDataConfig,
         max_parallelism: int | None = None,
-        interruptible: bool | None = None,
+        security_context: _core_security.SecurityContext | None = None,
         overwrite_cache: bool | None = None,
+        concurrency_policy: ConcurrencyPolicy | None = None,
+        *,
+        role: str | None = None,
+        auth: Auth | None = None,
+        quality_of_service: _core_execution.QualityOfService | None = None,
+        interruptible: bool | None = None,
         envs: _admin_common.Envs | None = None,
         execution_env_assignments: (
             _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
         ) = None,
         cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
-        concurrency_policy: ConcurrencyPolicy | None = None,
     ) -> None:
         pb = _pb2.LaunchPlanSpec()
         try:
-            if workflow_id is not None:
-                pb.workflow_id.CopyFrom(workflow_id._pb)
-            if entity_metadata is not None:
-                pb.entity_metadata.CopyFrom(entity_metadata._pb)
-            if default_inputs is not None:
-                pb.default_inputs.CopyFrom(default_inputs._pb)
-            if fixed_inputs is not None:
-                pb.fixed_inputs.CopyFrom(fixed_inputs._pb)
-            if role is not None:
-                pb.role = role
-            if labels is not None:
-                pb.labels.CopyFrom(labels._pb)
-            if annotations is not None:
-                pb.annotations.CopyFrom(annotations._pb)
-            if auth is not None:
-                pb.auth.CopyFrom(auth._pb)
+            pb.workflow_id.CopyFrom(workflow_id._pb)
+            pb.entity_metadata.CopyFrom(entity_metadata._pb)
+            pb.default_inputs.CopyFrom(default_inputs._pb)
+            pb.fixed_inputs.CopyFrom(fixed_inputs._pb)
+            pb.labels.CopyFrom(labels._pb)
+            pb.annotations.CopyFrom(annotations._pb)
             if auth_role is not None:
                 pb.auth_role.CopyFrom(auth_role._pb)
-            if security_context is not None:
-                pb.security_context.CopyFrom(security_context._pb)
-            if quality_of_service is not None:
-                pb.quality_of_service.CopyFrom(quality_of_service._pb)
-            if raw_output_data_config is not None:
-                pb.raw_output_data_config.CopyFrom(raw_output_data_config._pb)
+            pb.raw_output_data_config.CopyFrom(raw_output_data_config._pb)
             if max_parallelism is not None:
                 pb.max_parallelism = max_parallelism
-            if interruptible is not None:
-                pb.interruptible.value = _as_bool(interruptible)
+            if security_context is not None:
+                pb.security_context.CopyFrom(security_context._pb)
             if overwrite_cache is not None:
                 pb.overwrite_cache = _as_bool(overwrite_cache)
+            if concurrency_policy is not None:
+                pb.concurrency_policy.CopyFrom(concurrency_policy._pb)
+            if role is not None:
+                pb.role = role
+            if auth is not None:
+                pb.auth.CopyFrom(auth._pb)
+            if quality_of_service is not None:
+                pb.quality_of_service.CopyFrom(quality_of_service._pb)
+            if interruptible is not None:
+                pb.interruptible.value = _as_bool(interruptible)
             if envs is not None:
                 pb.envs.CopyFrom(envs._pb)
             if execution_env_assignments is not None:
@@ -433,112 +438,69 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
                 )
             if cluster_assignment is not None:
                 pb.cluster_assignment.CopyFrom(cluster_assignment._pb)
-            if concurrency_policy is not None:
-                pb.concurrency_policy.CopyFrom(concurrency_policy._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def workflow_id(self) -> _core_identifier.Identifier | None:
+    def workflow_id(self) -> _core_identifier.Identifier:
         """Workflow to run, version included.
 
-        ``flyteidl.core.Identifier workflow_id = 1``; None when unset.
+        ``flyteidl.core.Identifier workflow_id = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("workflow_id"):
-            return None
         model = _new(_core_identifier.Identifier)
-        model._pb = pb.workflow_id
+        model._pb = self._pb.workflow_id
         return model
 
     @property
-    def entity_metadata(self) -> LaunchPlanMetadata | None:
+    def entity_metadata(self) -> LaunchPlanMetadata:
         """Schedule, notifications and trigger.
 
-        ``LaunchPlanMetadata entity_metadata = 2``; None when unset.
+        ``LaunchPlanMetadata entity_metadata = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("entity_metadata"):
-            return None
         model = _new(LaunchPlanMetadata)
-        model._pb = pb.entity_metadata
+        model._pb = self._pb.entity_metadata
         return model
 
     @property
-    def default_inputs(self) -> _core_interface.ParameterMap | None:
+    def default_inputs(self) -> _core_interface.ParameterMap:
         """Inputs that callers may override, with their defaults; one without a default is
         required.
 
-        ``flyteidl.core.ParameterMap default_inputs = 3``; None when unset.
+        ``flyteidl.core.ParameterMap default_inputs = 3``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("default_inputs"):
-            return None
         model = _new(_core_interface.ParameterMap)
-        model._pb = pb.default_inputs
+        model._pb = self._pb.default_inputs
         return model
 
     @property
-    def fixed_inputs(self) -> _core_literals.LiteralMap | None:
+    def fixed_inputs(self) -> _core_literals.LiteralMap:
         """Inputs that callers cannot override.
 
-        ``flyteidl.core.LiteralMap fixed_inputs = 4``; None when unset.
+        ``flyteidl.core.LiteralMap fixed_inputs = 4``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("fixed_inputs"):
-            return None
         model = _new(_core_literals.LiteralMap)
-        model._pb = pb.fixed_inputs
+        model._pb = self._pb.fixed_inputs
         return model
 
     @property
-    @_deprecated("flyteidl.admin.LaunchPlanSpec.role is deprecated in the IDL")
-    def role(self) -> str:
-        """IAM role of the tasks; use security_context.
-
-        ``string role = 5``; empty when unset, deprecated in the IDL.
-        """
-        return self._pb.role
-
-    @property
-    def labels(self) -> _admin_common.Labels | None:
+    def labels(self) -> _admin_common.Labels:
         """Kubernetes labels for the resources of the execution.
 
-        ``Labels labels = 6``; None when unset.
+        ``Labels labels = 6``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("labels"):
-            return None
         model = _new(_admin_common.Labels)
-        model._pb = pb.labels
+        model._pb = self._pb.labels
         return model
 
     @property
-    def annotations(self) -> _admin_common.Annotations | None:
+    def annotations(self) -> _admin_common.Annotations:
         """Kubernetes annotations for the resources of the execution.
 
-        ``Annotations annotations = 7``; None when unset.
+        ``Annotations annotations = 7``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("annotations"):
-            return None
         model = _new(_admin_common.Annotations)
-        model._pb = pb.annotations
-        return model
-
-    @property
-    @_deprecated("flyteidl.admin.LaunchPlanSpec.auth is deprecated in the IDL")
-    def auth(self) -> Auth | None:
-        """IAM role or service account of the tasks; use security_context.
-
-        ``Auth auth = 8``; None when unset, deprecated in the IDL.
-        """
-        pb = self._pb
-        if not pb.HasField("auth"):
-            return None
-        model = _new(Auth)
-        model._pb = pb.auth
+        model._pb = self._pb.annotations
         return model
 
     @property
@@ -556,6 +518,24 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return model
 
     @property
+    def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig:
+        """Where tasks put files and other offloaded data.
+
+        ``RawOutputDataConfig raw_output_data_config = 17``; empty when unset.
+        """
+        model = _new(_admin_common.RawOutputDataConfig)
+        model._pb = self._pb.raw_output_data_config
+        return model
+
+    @property
+    def max_parallelism(self) -> int:
+        """Most task nodes that may run at once; 0 inherits the limit.
+
+        ``int32 max_parallelism = 18``; 0 when unset.
+        """
+        return self._pb.max_parallelism
+
+    @property
     def security_context(self) -> _core_security.SecurityContext | None:
         """Identity and secrets that the tasks run with.
 
@@ -566,6 +546,50 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
             return None
         model = _new(_core_security.SecurityContext)
         model._pb = pb.security_context
+        return model
+
+    @property
+    def overwrite_cache(self) -> bool:
+        """True computes every node again and replaces cached results.
+
+        ``bool overwrite_cache = 20``; False when unset.
+        """
+        return self._pb.overwrite_cache
+
+    @property
+    def concurrency_policy(self) -> ConcurrencyPolicy | None:
+        """How many executions may run at once, and what happens to more.
+
+        ``ConcurrencyPolicy concurrency_policy = 24``; None when unset.
+        """
+        pb = self._pb
+        if not pb.HasField("concurrency_policy"):
+            return None
+        model = _new(ConcurrencyPolicy)
+        model._pb = pb.concurrency_policy
+        return model
+
+    @property
+    @_deprecated("flyteidl.admin.LaunchPlanSpec.role is deprecated in the IDL")
+    def role(self) -> str:
+        """IAM role of the tasks; use security_context.
+
+        ``string role = 5``; empty when unset, deprecated in the IDL.
+        """
+        return self._pb.role
+
+    @property
+    @_deprecated("flyteidl.admin.LaunchPlanSpec.auth is deprecated in the IDL")
+    def auth(self) -> Auth | None:
+        """IAM role or service account of the tasks; use security_context.
+
+        ``Auth auth = 8``; None when unset, deprecated in the IDL.
+        """
+        pb = self._pb
+        if not pb.HasField("auth"):
+            return None
+        model = _new(Auth)
+        model._pb = pb.auth
         return model
 
     @property
@@ -582,41 +606,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return model
 
     @property
-    def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
-        """Where tasks put files and other offloaded data.
-
-        ``RawOutputDataConfig raw_output_data_config = 17``; None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("raw_output_data_config"):
-            return None
-        model = _new(_admin_common.RawOutputDataConfig)
-        model._pb = pb.raw_output_data_config
-        return model
-
-    @property
-    def max_parallelism(self) -> int:
-        """Most task nodes that may run at once; 0 inherits the limit.
-
-        ``int32 max_parallelism = 18``; 0 when unset.
-        """
-        return self._pb.max_parallelism
-
-    @property
     def interruptible(self) -> bool | None:
         """Whether tasks may run on spot instances; unset keeps each task's own choice.
 
         ``google.protobuf.BoolValue interruptible = 19``; None when unset.
         """
         return self._pb.interruptible.value if self._pb.HasField("interruptible") else None
-
-    @property
-    def overwrite_cache(self) -> bool:
-        """True computes every node again and replaces cached results.
-
-        ``bool overwrite_cache = 20``; False when unset.
-        """
-        return self._pb.overwrite_cache
 
     @property
     def envs(self) -> _admin_common.Envs | None:
@@ -655,45 +650,32 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         model._pb = pb.cluster_assignment
         return model
 
-    @property
-    def concurrency_policy(self) -> ConcurrencyPolicy | None:
-        """How many executions may run at once, and what happens to more.
-
-        ``ConcurrencyPolicy concurrency_policy = 24``; None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("concurrency_policy"):
-            return None
-        model = _new(ConcurrencyPolicy)
-        model._pb = pb.concurrency_policy
-        return model
-
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            workflow_id: _core_identifier.Identifier | None = ...,
-            entity_metadata: LaunchPlanMetadata | None = ...,
-            default_inputs: _core_interface.ParameterMap | None = ...,
-            fixed_inputs: _core_literals.LiteralMap | None = ...,
-            role: str | None = ...,
-            labels: _admin_common.Labels | None = ...,
-            annotations: _admin_common.Annotations | None = ...,
-            auth: Auth | None = ...,
+            workflow_id: _core_identifier.Identifier = ...,
+            entity_metadata: LaunchPlanMetadata = ...,
+            default_inputs: _core_interface.ParameterMap = ...,
+            fixed_inputs: _core_literals.LiteralMap = ...,
+            labels: _admin_common.Labels = ...,
+            annotations: _admin_common.Annotations = ...,
             auth_role: _admin_common.AuthRole | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
-            raw_output_data_config: _admin_common.RawOutputDataConfig | None = ...,
+            raw_output_data_config: _admin_common.RawOutputDataConfig = ...,
             max_parallelism: int | None = ...,
-            interruptible: bool | None = ...,
+            security_context: _core_security.SecurityContext | None = ...,
             overwrite_cache: bool | None = ...,
+            concurrency_policy: ConcurrencyPolicy | None = ...,
+            role: str | None = ...,
+            auth: Auth | None = ...,
+            quality_of_service: _core_execution.QualityOfService | None = ...,
+            interruptible: bool | None = ...,
             envs: _admin_common.Envs | None = ...,
             execution_env_assignments: (
                 _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
             ) = ...,
             cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = ...,
-            concurrency_policy: ConcurrencyPolicy | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -707,17 +689,22 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
 
     __slots__ = ()
     _pb_type = _pb2.ConcurrencyPolicy
+    _renamed = {
+        "max": "max_concurrency",
+    }
+    __match_args__ = (
+        "max_concurrency",
+        "behavior",
+    )
 
     def __init__(
         self,
-        *,
-        max: int | None = None,
+        max_concurrency: int,
         behavior: ConcurrencyLimitBehavior | None = None,
     ) -> None:
         pb = _pb2.ConcurrencyPolicy()
         try:
-            if max is not None:
-                pb.max = max
+            pb.max = max_concurrency
             if behavior is not None:
                 pb.behavior = behavior
         except _MISTAKES as _error:
@@ -725,12 +712,17 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
         self._pb = pb
 
     @property
-    def max(self) -> int:
+    def max_concurrency(self) -> int:
         """Most executions that may run at the same time.
 
         ``int32 max = 1``; 0 when unset.
         """
         return self._pb.max
+
+    @property
+    def max(self) -> int:
+        """The proto name of ``max_concurrency``."""
+        return self.max_concurrency
 
     @property
     def behavior(self) -> ConcurrencyLimitBehavior:
@@ -746,7 +738,7 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
         def replace(
             self,
             *,
-            max: int | None = ...,
+            max_concurrency: int = ...,
             behavior: ConcurrencyLimitBehavior | None = ...,
         ) -> _Self: ...
 
@@ -761,24 +753,26 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
 
     __slots__ = ()
     _pb_type = _pb2.LaunchPlanClosure
+    __match_args__ = (
+        "state",
+        "expected_inputs",
+        "expected_outputs",
+    )
 
     def __init__(
         self,
+        state: LaunchPlanState,
+        expected_inputs: _core_interface.ParameterMap,
+        expected_outputs: _core_interface.VariableMap,
         *,
-        state: LaunchPlanState | None = None,
-        expected_inputs: _core_interface.ParameterMap | None = None,
-        expected_outputs: _core_interface.VariableMap | None = None,
         created_at: _datetime | None = None,
         updated_at: _datetime | None = None,
     ) -> None:
         pb = _pb2.LaunchPlanClosure()
         try:
-            if state is not None:
-                pb.state = state
-            if expected_inputs is not None:
-                pb.expected_inputs.CopyFrom(expected_inputs._pb)
-            if expected_outputs is not None:
-                pb.expected_outputs.CopyFrom(expected_outputs._pb)
+            pb.state = state
+            pb.expected_inputs.CopyFrom(expected_inputs._pb)
+            pb.expected_outputs.CopyFrom(expected_outputs._pb)
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
             if updated_at is not None:
@@ -796,29 +790,23 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
         return LaunchPlanState.from_number(self._pb.state)
 
     @property
-    def expected_inputs(self) -> _core_interface.ParameterMap | None:
+    def expected_inputs(self) -> _core_interface.ParameterMap:
         """Inputs that a caller may or must give; fixed inputs are not among them.
 
-        ``flyteidl.core.ParameterMap expected_inputs = 2``; None when unset.
+        ``flyteidl.core.ParameterMap expected_inputs = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("expected_inputs"):
-            return None
         model = _new(_core_interface.ParameterMap)
-        model._pb = pb.expected_inputs
+        model._pb = self._pb.expected_inputs
         return model
 
     @property
-    def expected_outputs(self) -> _core_interface.VariableMap | None:
+    def expected_outputs(self) -> _core_interface.VariableMap:
         """Outputs of the workflow.
 
-        ``flyteidl.core.VariableMap expected_outputs = 3``; None when unset.
+        ``flyteidl.core.VariableMap expected_outputs = 3``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("expected_outputs"):
-            return None
         model = _new(_core_interface.VariableMap)
-        model._pb = pb.expected_outputs
+        model._pb = self._pb.expected_outputs
         return model
 
     @property
@@ -842,9 +830,9 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
         def replace(
             self,
             *,
-            state: LaunchPlanState | None = ...,
-            expected_inputs: _core_interface.ParameterMap | None = ...,
-            expected_outputs: _core_interface.VariableMap | None = ...,
+            state: LaunchPlanState = ...,
+            expected_inputs: _core_interface.ParameterMap = ...,
+            expected_outputs: _core_interface.VariableMap = ...,
             created_at: _datetime | None = ...,
             updated_at: _datetime | None = ...,
         ) -> _Self: ...
@@ -860,20 +848,23 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
 
     __slots__ = ()
     _pb_type = _pb2.LaunchPlanMetadata
+    __match_args__ = (
+        "schedule",
+        "notifications",
+        "launch_conditions",
+    )
 
     def __init__(
         self,
-        *,
-        schedule: _admin_schedule.Schedule | None = None,
-        notifications: _Sequence[_admin_common.Notification] | None = None,
+        schedule: _admin_schedule.Schedule | None,
+        notifications: _Sequence[_admin_common.Notification],
         launch_conditions: _AnyMessage | None = None,
     ) -> None:
         pb = _pb2.LaunchPlanMetadata()
         try:
             if schedule is not None:
                 pb.schedule.CopyFrom(schedule._pb)
-            if notifications is not None:
-                pb.notifications.extend([_item._pb for _item in notifications])
+            pb.notifications.extend([_item._pb for _item in notifications])
             if launch_conditions is not None:
                 pb.launch_conditions.CopyFrom(launch_conditions._pb)
         except _MISTAKES as _error:
@@ -920,7 +911,7 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
             self,
             *,
             schedule: _admin_schedule.Schedule | None = ...,
-            notifications: _Sequence[_admin_common.Notification] | None = ...,
+            notifications: _Sequence[_admin_common.Notification] = ...,
             launch_conditions: _AnyMessage | None = ...,
         ) -> _Self: ...
 

@@ -239,16 +239,15 @@ class ClusterResourceAttributes(_FlyteIdlEntity[_pb2.ClusterResourceAttributes])
 
     __slots__ = ()
     _pb_type = _pb2.ClusterResourceAttributes
+    __match_args__ = ("attributes",)
 
     def __init__(
         self,
-        *,
-        attributes: _Mapping[str, str] | None = None,
+        attributes: _Mapping[str, str],
     ) -> None:
         pb = _pb2.ClusterResourceAttributes()
         try:
-            if attributes is not None:
-                pb.attributes.update(attributes)
+            pb.attributes.update(attributes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -266,7 +265,7 @@ class ClusterResourceAttributes(_FlyteIdlEntity[_pb2.ClusterResourceAttributes])
         def replace(
             self,
             *,
-            attributes: _Mapping[str, str] | None = ...,
+            attributes: _Mapping[str, str] = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -280,16 +279,15 @@ class ExecutionQueueAttributes(_FlyteIdlEntity[_pb2.ExecutionQueueAttributes]):
 
     __slots__ = ()
     _pb_type = _pb2.ExecutionQueueAttributes
+    __match_args__ = ("tags",)
 
     def __init__(
         self,
-        *,
-        tags: _Sequence[str] | None = None,
+        tags: _Sequence[str],
     ) -> None:
         pb = _pb2.ExecutionQueueAttributes()
         try:
-            if tags is not None:
-                pb.tags.extend(_as_items(tags))
+            pb.tags.extend(_as_items(tags))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -307,7 +305,7 @@ class ExecutionQueueAttributes(_FlyteIdlEntity[_pb2.ExecutionQueueAttributes]):
         def replace(
             self,
             *,
-            tags: _Sequence[str] | None = ...,
+            tags: _Sequence[str] = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -361,6 +359,11 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
 
     __slots__ = ()
     _pb_type = _pb2.PluginOverride
+    __match_args__ = (
+        "task_type",
+        "plugin_id",
+        "missing_plugin_behavior",
+    )
 
     class MissingPluginBehavior(_OpenEnum):
         """What to do when no plugin of an override is loaded.
@@ -378,19 +381,15 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
 
     def __init__(
         self,
-        *,
-        task_type: str | None = None,
-        plugin_id: _Sequence[str] | None = None,
-        missing_plugin_behavior: PluginOverride.MissingPluginBehavior | None = None,
+        task_type: str,
+        plugin_id: _Sequence[str],
+        missing_plugin_behavior: PluginOverride.MissingPluginBehavior,
     ) -> None:
         pb = _pb2.PluginOverride()
         try:
-            if task_type is not None:
-                pb.task_type = task_type
-            if plugin_id is not None:
-                pb.plugin_id.extend(_as_items(plugin_id))
-            if missing_plugin_behavior is not None:
-                pb.missing_plugin_behavior = missing_plugin_behavior
+            pb.task_type = task_type
+            pb.plugin_id.extend(_as_items(plugin_id))
+            pb.missing_plugin_behavior = missing_plugin_behavior
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -425,9 +424,9 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
         def replace(
             self,
             *,
-            task_type: str | None = ...,
-            plugin_id: _Sequence[str] | None = ...,
-            missing_plugin_behavior: PluginOverride.MissingPluginBehavior | None = ...,
+            task_type: str = ...,
+            plugin_id: _Sequence[str] = ...,
+            missing_plugin_behavior: PluginOverride.MissingPluginBehavior = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -441,16 +440,15 @@ class PluginOverrides(_FlyteIdlEntity[_pb2.PluginOverrides]):
 
     __slots__ = ()
     _pb_type = _pb2.PluginOverrides
+    __match_args__ = ("overrides",)
 
     def __init__(
         self,
-        *,
-        overrides: _Sequence[PluginOverride] | None = None,
+        overrides: _Sequence[PluginOverride],
     ) -> None:
         pb = _pb2.PluginOverrides()
         try:
-            if overrides is not None:
-                pb.overrides.extend([_item._pb for _item in overrides])
+            pb.overrides.extend([_item._pb for _item in overrides])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -468,7 +466,7 @@ class PluginOverrides(_FlyteIdlEntity[_pb2.PluginOverrides]):
         def replace(
             self,
             *,
-            overrides: _Sequence[PluginOverride] | None = ...,
+            overrides: _Sequence[PluginOverride] = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -655,25 +653,28 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
 
     __slots__ = ()
     _pb_type = _pb2.MatchingAttributes
+    __match_args__ = (
+        "cluster_resource_attributes",
+        "execution_queue_attributes",
+        "execution_cluster_label",
+        "plugin_overrides",
+    )
 
     def __init__(
         self,
-        *,
-        task_resource_attributes: TaskResourceAttributes | None = None,
         cluster_resource_attributes: ClusterResourceAttributes | None = None,
         execution_queue_attributes: ExecutionQueueAttributes | None = None,
         execution_cluster_label: ExecutionClusterLabel | None = None,
-        quality_of_service: _core_execution.QualityOfService | None = None,
         plugin_overrides: PluginOverrides | None = None,
+        *,
+        task_resource_attributes: TaskResourceAttributes | None = None,
+        quality_of_service: _core_execution.QualityOfService | None = None,
         workflow_execution_config: WorkflowExecutionConfig | None = None,
         cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
     ) -> None:
         pb = _pb2.MatchingAttributes()
         try:
-            if task_resource_attributes is not None:
-                pb.task_resource_attributes.CopyFrom(task_resource_attributes._pb)
             if cluster_resource_attributes is not None:
-                _only_member(pb, "target")
                 pb.cluster_resource_attributes.CopyFrom(cluster_resource_attributes._pb)
             if execution_queue_attributes is not None:
                 _only_member(pb, "target")
@@ -681,12 +682,15 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
             if execution_cluster_label is not None:
                 _only_member(pb, "target")
                 pb.execution_cluster_label.CopyFrom(execution_cluster_label._pb)
-            if quality_of_service is not None:
-                _only_member(pb, "target")
-                pb.quality_of_service.CopyFrom(quality_of_service._pb)
             if plugin_overrides is not None:
                 _only_member(pb, "target")
                 pb.plugin_overrides.CopyFrom(plugin_overrides._pb)
+            if task_resource_attributes is not None:
+                _only_member(pb, "target")
+                pb.task_resource_attributes.CopyFrom(task_resource_attributes._pb)
+            if quality_of_service is not None:
+                _only_member(pb, "target")
+                pb.quality_of_service.CopyFrom(quality_of_service._pb)
             if workflow_execution_config is not None:
                 _only_member(pb, "target")
                 pb.workflow_execution_config.CopyFrom(workflow_execution_config._pb)
@@ -696,20 +700,6 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
-
-    @property
-    def task_resource_attributes(self) -> TaskResourceAttributes | None:
-        """Default and maximum resources of tasks.
-
-        ``TaskResourceAttributes task_resource_attributes = 1``; one of ``target``, None when
-        unset.
-        """
-        pb = self._pb
-        if not pb.HasField("task_resource_attributes"):
-            return None
-        model = _new(TaskResourceAttributes)
-        model._pb = pb.task_resource_attributes
-        return model
 
     @property
     def cluster_resource_attributes(self) -> ClusterResourceAttributes | None:
@@ -754,6 +744,33 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         return model
 
     @property
+    def plugin_overrides(self) -> PluginOverrides | None:
+        """Which plugins run which task types.
+
+        ``PluginOverrides plugin_overrides = 6``; one of ``target``, None when unset.
+        """
+        pb = self._pb
+        if not pb.HasField("plugin_overrides"):
+            return None
+        model = _new(PluginOverrides)
+        model._pb = pb.plugin_overrides
+        return model
+
+    @property
+    def task_resource_attributes(self) -> TaskResourceAttributes | None:
+        """Default and maximum resources of tasks.
+
+        ``TaskResourceAttributes task_resource_attributes = 1``; one of ``target``, None when
+        unset.
+        """
+        pb = self._pb
+        if not pb.HasField("task_resource_attributes"):
+            return None
+        model = _new(TaskResourceAttributes)
+        model._pb = pb.task_resource_attributes
+        return model
+
+    @property
     def quality_of_service(self) -> _core_execution.QualityOfService | None:
         """How long executions may wait in the queue.
 
@@ -765,19 +782,6 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
             return None
         model = _new(_core_execution.QualityOfService)
         model._pb = pb.quality_of_service
-        return model
-
-    @property
-    def plugin_overrides(self) -> PluginOverrides | None:
-        """Which plugins run which task types.
-
-        ``PluginOverrides plugin_overrides = 6``; one of ``target``, None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("plugin_overrides"):
-            return None
-        model = _new(PluginOverrides)
-        model._pb = pb.plugin_overrides
         return model
 
     @property
@@ -882,12 +886,12 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         def replace(
             self,
             *,
-            task_resource_attributes: TaskResourceAttributes | None = ...,
             cluster_resource_attributes: ClusterResourceAttributes | None = ...,
             execution_queue_attributes: ExecutionQueueAttributes | None = ...,
             execution_cluster_label: ExecutionClusterLabel | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
             plugin_overrides: PluginOverrides | None = ...,
+            task_resource_attributes: TaskResourceAttributes | None = ...,
+            quality_of_service: _core_execution.QualityOfService | None = ...,
             workflow_execution_config: WorkflowExecutionConfig | None = ...,
             cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = ...,
         ) -> _Self: ...

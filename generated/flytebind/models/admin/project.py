@@ -57,19 +57,20 @@ class Domain(_FlyteIdlEntity[_pb2.Domain]):
 
     __slots__ = ()
     _pb_type = _pb2.Domain
+    __match_args__ = (
+        "id",
+        "name",
+    )
 
     def __init__(
         self,
-        *,
-        id: str | None = None,
-        name: str | None = None,
+        id: str,
+        name: str,
     ) -> None:
         pb = _pb2.Domain()
         try:
-            if id is not None:
-                pb.id = id
-            if name is not None:
-                pb.name = name
+            pb.id = id
+            pb.name = name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -95,8 +96,8 @@ class Domain(_FlyteIdlEntity[_pb2.Domain]):
         def replace(
             self,
             *,
-            id: str | None = ...,
-            name: str | None = ...,
+            id: str = ...,
+            name: str = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -151,6 +152,12 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
 
     __slots__ = ()
     _pb_type = _pb2.Project
+    __match_args__ = (
+        "id",
+        "name",
+        "description",
+        "state",
+    )
 
     class ProjectState(_OpenEnum):
         """Whether a project is in use or archived.
@@ -172,29 +179,26 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
 
     def __init__(
         self,
-        *,
-        id: str | None = None,
-        name: str | None = None,
-        domains: _Sequence[Domain] | None = None,
-        description: str | None = None,
-        labels: _admin_common.Labels | None = None,
+        id: str,
+        name: str,
+        description: str,
         state: Project.ProjectState | None = None,
+        *,
+        domains: _Sequence[Domain] | None = None,
+        labels: _admin_common.Labels | None = None,
         org: str | None = None,
     ) -> None:
         pb = _pb2.Project()
         try:
-            if id is not None:
-                pb.id = id
-            if name is not None:
-                pb.name = name
-            if domains is not None:
-                pb.domains.extend([_item._pb for _item in domains])
-            if description is not None:
-                pb.description = description
-            if labels is not None:
-                pb.labels.CopyFrom(labels._pb)
+            pb.id = id
+            pb.name = name
+            pb.description = description
             if state is not None:
                 pb.state = state
+            if domains is not None:
+                pb.domains.extend([_item._pb for _item in domains])
+            if labels is not None:
+                pb.labels.CopyFrom(labels._pb)
             if org is not None:
                 pb.org = org
         except _MISTAKES as _error:
@@ -218,20 +222,28 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         return self._pb.name
 
     @property
-    def domains(self) -> _Sequence[Domain]:
-        """Domains of the deployment; the server fills them in.
-
-        ``repeated Domain domains = 3``; empty when unset.
-        """
-        return _RepeatedView(self._pb.domains, Domain._wrap)
-
-    @property
     def description(self) -> str:
         """Text that the console shows; may be empty.
 
         ``string description = 4``; empty when unset.
         """
         return self._pb.description
+
+    @property
+    def state(self) -> Project.ProjectState:
+        """Whether the project is in use or archived.
+
+        ``Project.ProjectState state = 6``; ``ACTIVE`` when unset.
+        """
+        return Project.ProjectState.from_number(self._pb.state)
+
+    @property
+    def domains(self) -> _Sequence[Domain]:
+        """Domains of the deployment; the server fills them in.
+
+        ``repeated Domain domains = 3``; empty when unset.
+        """
+        return _RepeatedView(self._pb.domains, Domain._wrap)
 
     @property
     def labels(self) -> _admin_common.Labels | None:
@@ -247,14 +259,6 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         return model
 
     @property
-    def state(self) -> Project.ProjectState:
-        """Whether the project is in use or archived.
-
-        ``Project.ProjectState state = 6``; ``ACTIVE`` when unset.
-        """
-        return Project.ProjectState.from_number(self._pb.state)
-
-    @property
     def org(self) -> str:
         """Organization; empty on deployments that have none.
 
@@ -267,12 +271,12 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         def replace(
             self,
             *,
-            id: str | None = ...,
-            name: str | None = ...,
-            domains: _Sequence[Domain] | None = ...,
-            description: str | None = ...,
-            labels: _admin_common.Labels | None = ...,
+            id: str = ...,
+            name: str = ...,
+            description: str = ...,
             state: Project.ProjectState | None = ...,
+            domains: _Sequence[Domain] | None = ...,
+            labels: _admin_common.Labels | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

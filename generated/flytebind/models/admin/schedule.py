@@ -50,19 +50,20 @@ class FixedRate(_FlyteIdlEntity[_pb2.FixedRate]):
 
     __slots__ = ()
     _pb_type = _pb2.FixedRate
+    __match_args__ = (
+        "value",
+        "unit",
+    )
 
     def __init__(
         self,
-        *,
-        value: int | None = None,
-        unit: FixedRateUnit | None = None,
+        value: int,
+        unit: FixedRateUnit,
     ) -> None:
         pb = _pb2.FixedRate()
         try:
-            if value is not None:
-                pb.value = value
-            if unit is not None:
-                pb.unit = unit
+            pb.value = value
+            pb.unit = unit
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -88,8 +89,8 @@ class FixedRate(_FlyteIdlEntity[_pb2.FixedRate]):
         def replace(
             self,
             *,
-            value: int | None = ...,
-            unit: FixedRateUnit | None = ...,
+            value: int = ...,
+            unit: FixedRateUnit = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -103,19 +104,20 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
 
     __slots__ = ()
     _pb_type = _pb2.CronSchedule
+    __match_args__ = (
+        "schedule",
+        "offset",
+    )
 
     def __init__(
         self,
-        *,
-        schedule: str | None = None,
-        offset: str | None = None,
+        schedule: str,
+        offset: str,
     ) -> None:
         pb = _pb2.CronSchedule()
         try:
-            if schedule is not None:
-                pb.schedule = schedule
-            if offset is not None:
-                pb.offset = offset
+            pb.schedule = schedule
+            pb.offset = offset
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -141,8 +143,8 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
         def replace(
             self,
             *,
-            schedule: str | None = ...,
-            offset: str | None = ...,
+            schedule: str = ...,
+            offset: str = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -156,30 +158,42 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
 
     __slots__ = ()
     _pb_type = _pb2.Schedule
+    __match_args__ = (
+        "kickoff_time_input_arg",
+        "cron_expression",
+        "rate",
+        "cron_schedule",
+    )
 
     def __init__(
         self,
-        *,
+        kickoff_time_input_arg: str,
         cron_expression: str | None = None,
         rate: FixedRate | None = None,
-        kickoff_time_input_arg: str | None = None,
         cron_schedule: CronSchedule | None = None,
     ) -> None:
         pb = _pb2.Schedule()
         try:
+            pb.kickoff_time_input_arg = kickoff_time_input_arg
             if cron_expression is not None:
                 pb.cron_expression = cron_expression
             if rate is not None:
                 _only_member(pb, "ScheduleExpression")
                 pb.rate.CopyFrom(rate._pb)
-            if kickoff_time_input_arg is not None:
-                pb.kickoff_time_input_arg = kickoff_time_input_arg
             if cron_schedule is not None:
                 _only_member(pb, "ScheduleExpression")
                 pb.cron_schedule.CopyFrom(cron_schedule._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
+
+    @property
+    def kickoff_time_input_arg(self) -> str:
+        """Input that receives the scheduled time; empty passes it to none.
+
+        ``string kickoff_time_input_arg = 3``; empty when unset.
+        """
+        return self._pb.kickoff_time_input_arg
 
     @property
     @_deprecated("flyteidl.admin.Schedule.cron_expression is deprecated in the IDL")
@@ -203,14 +217,6 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         model = _new(FixedRate)
         model._pb = pb.rate
         return model
-
-    @property
-    def kickoff_time_input_arg(self) -> str:
-        """Input that receives the scheduled time; empty passes it to none.
-
-        ``string kickoff_time_input_arg = 3``; empty when unset.
-        """
-        return self._pb.kickoff_time_input_arg
 
     @property
     def cron_schedule(self) -> CronSchedule | None:
@@ -259,9 +265,9 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         def replace(
             self,
             *,
+            kickoff_time_input_arg: str = ...,
             cron_expression: str | None = ...,
             rate: FixedRate | None = ...,
-            kickoff_time_input_arg: str | None = ...,
             cron_schedule: CronSchedule | None = ...,
         ) -> _Self: ...
 

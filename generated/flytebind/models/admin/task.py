@@ -125,20 +125,22 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
 
     __slots__ = ()
     _pb_type = _pb2.Task
+    __match_args__ = (
+        "id",
+        "closure",
+        "short_description",
+    )
 
     def __init__(
         self,
-        *,
-        id: _core_identifier.Identifier | None = None,
-        closure: TaskClosure | None = None,
+        id: _core_identifier.Identifier,
+        closure: TaskClosure,
         short_description: str | None = None,
     ) -> None:
         pb = _pb2.Task()
         try:
-            if id is not None:
-                pb.id.CopyFrom(id._pb)
-            if closure is not None:
-                pb.closure.CopyFrom(closure._pb)
+            pb.id.CopyFrom(id._pb)
+            pb.closure.CopyFrom(closure._pb)
             if short_description is not None:
                 pb.short_description = short_description
         except _MISTAKES as _error:
@@ -146,29 +148,23 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
         self._pb = pb
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core_identifier.Identifier:
         """Full identifier, version included.
 
-        ``flyteidl.core.Identifier id = 1``; None when unset.
+        ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("id"):
-            return None
         model = _new(_core_identifier.Identifier)
-        model._pb = pb.id
+        model._pb = self._pb.id
         return model
 
     @property
-    def closure(self) -> TaskClosure | None:
+    def closure(self) -> TaskClosure:
         """Compiled task and registration time.
 
-        ``TaskClosure closure = 2``; None when unset.
+        ``TaskClosure closure = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("closure"):
-            return None
         model = _new(TaskClosure)
-        model._pb = pb.closure
+        model._pb = self._pb.closure
         return model
 
     @property
@@ -184,8 +180,8 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
-            closure: TaskClosure | None = ...,
+            id: _core_identifier.Identifier = ...,
+            closure: TaskClosure = ...,
             short_description: str | None = ...,
         ) -> _Self: ...
 
@@ -253,38 +249,40 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskSpec
+    _renamed = {
+        "description": "docs",
+    }
+    __match_args__ = (
+        "template",
+        "docs",
+    )
 
     def __init__(
         self,
-        *,
-        template: _core_tasks.TaskTemplate | None = None,
-        description: _admin_description_entity.DescriptionEntity | None = None,
+        template: _core_tasks.TaskTemplate,
+        docs: _admin_description_entity.DescriptionEntity | None = None,
     ) -> None:
         pb = _pb2.TaskSpec()
         try:
-            if template is not None:
-                pb.template.CopyFrom(template._pb)
-            if description is not None:
-                pb.description.CopyFrom(description._pb)
+            pb.template.CopyFrom(template._pb)
+            if docs is not None:
+                pb.description.CopyFrom(docs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core_tasks.TaskTemplate:
         """Interface, type, container and settings of the task.
 
-        ``flyteidl.core.TaskTemplate template = 1``; None when unset.
+        ``flyteidl.core.TaskTemplate template = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("template"):
-            return None
         model = _new(_core_tasks.TaskTemplate)
-        model._pb = pb.template
+        model._pb = self._pb.template
         return model
 
     @property
-    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+    def docs(self) -> _admin_description_entity.DescriptionEntity | None:
         """Documentation; unset for none.
 
         ``DescriptionEntity description = 2``; None when unset.
@@ -296,13 +294,18 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         model._pb = pb.description
         return model
 
+    @property
+    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+        """The proto name of ``docs``."""
+        return self.docs
+
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate | None = ...,
-            description: _admin_description_entity.DescriptionEntity | None = ...,
+            template: _core_tasks.TaskTemplate = ...,
+            docs: _admin_description_entity.DescriptionEntity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -316,17 +319,17 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskClosure
+    __match_args__ = ("compiled_task",)
 
     def __init__(
         self,
+        compiled_task: _core_compiler.CompiledTask,
         *,
-        compiled_task: _core_compiler.CompiledTask | None = None,
         created_at: _datetime | None = None,
     ) -> None:
         pb = _pb2.TaskClosure()
         try:
-            if compiled_task is not None:
-                pb.compiled_task.CopyFrom(compiled_task._pb)
+            pb.compiled_task.CopyFrom(compiled_task._pb)
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
@@ -334,16 +337,13 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
         self._pb = pb
 
     @property
-    def compiled_task(self) -> _core_compiler.CompiledTask | None:
+    def compiled_task(self) -> _core_compiler.CompiledTask:
         """The task as compiled at registration.
 
-        ``flyteidl.core.CompiledTask compiled_task = 1``; None when unset.
+        ``flyteidl.core.CompiledTask compiled_task = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("compiled_task"):
-            return None
         model = _new(_core_compiler.CompiledTask)
-        model._pb = pb.compiled_task
+        model._pb = self._pb.compiled_task
         return model
 
     @property
@@ -359,7 +359,7 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
         def replace(
             self,
             *,
-            compiled_task: _core_compiler.CompiledTask | None = ...,
+            compiled_task: _core_compiler.CompiledTask = ...,
             created_at: _datetime | None = ...,
         ) -> _Self: ...
 

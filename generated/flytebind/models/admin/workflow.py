@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as _Sequence
 from datetime import datetime as _datetime
-from typing import TYPE_CHECKING, Literal as _Literal
+from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import workflow_pb2 as _pb2
 
@@ -31,6 +31,7 @@ from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
     "CreateWorkflowFailureReason",
+    "Documentation",
     "Workflow",
     "WorkflowClosure",
     "WorkflowCreateRequest",
@@ -132,20 +133,22 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
 
     __slots__ = ()
     _pb_type = _pb2.Workflow
+    __match_args__ = (
+        "id",
+        "closure",
+        "short_description",
+    )
 
     def __init__(
         self,
-        *,
-        id: _core_identifier.Identifier | None = None,
-        closure: WorkflowClosure | None = None,
+        id: _core_identifier.Identifier,
+        closure: WorkflowClosure,
         short_description: str | None = None,
     ) -> None:
         pb = _pb2.Workflow()
         try:
-            if id is not None:
-                pb.id.CopyFrom(id._pb)
-            if closure is not None:
-                pb.closure.CopyFrom(closure._pb)
+            pb.id.CopyFrom(id._pb)
+            pb.closure.CopyFrom(closure._pb)
             if short_description is not None:
                 pb.short_description = short_description
         except _MISTAKES as _error:
@@ -153,29 +156,23 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
         self._pb = pb
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core_identifier.Identifier:
         """Full identifier, version included.
 
-        ``flyteidl.core.Identifier id = 1``; None when unset.
+        ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("id"):
-            return None
         model = _new(_core_identifier.Identifier)
-        model._pb = pb.id
+        model._pb = self._pb.id
         return model
 
     @property
-    def closure(self) -> WorkflowClosure | None:
+    def closure(self) -> WorkflowClosure:
         """Compiled workflow and registration time; list calls do not return the whole workflow.
 
-        ``WorkflowClosure closure = 2``; None when unset.
+        ``WorkflowClosure closure = 2``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("closure"):
-            return None
         model = _new(WorkflowClosure)
-        model._pb = pb.closure
+        model._pb = self._pb.closure
         return model
 
     @property
@@ -191,8 +188,8 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
-            closure: WorkflowClosure | None = ...,
+            id: _core_identifier.Identifier = ...,
+            closure: WorkflowClosure = ...,
             short_description: str | None = ...,
         ) -> _Self: ...
 
@@ -260,37 +257,39 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
 
     __slots__ = ()
     _pb_type = _pb2.WorkflowSpec
+    _renamed = {
+        "description": "docs",
+    }
+    __match_args__ = (
+        "template",
+        "sub_workflows",
+        "docs",
+    )
 
     def __init__(
         self,
-        *,
-        template: _core_workflow.WorkflowTemplate | None = None,
-        sub_workflows: _Sequence[_core_workflow.WorkflowTemplate] | None = None,
-        description: _admin_description_entity.DescriptionEntity | None = None,
+        template: _core_workflow.WorkflowTemplate,
+        sub_workflows: _Sequence[_core_workflow.WorkflowTemplate],
+        docs: _admin_description_entity.DescriptionEntity | None = None,
     ) -> None:
         pb = _pb2.WorkflowSpec()
         try:
-            if template is not None:
-                pb.template.CopyFrom(template._pb)
-            if sub_workflows is not None:
-                pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
-            if description is not None:
-                pb.description.CopyFrom(description._pb)
+            pb.template.CopyFrom(template._pb)
+            pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
+            if docs is not None:
+                pb.description.CopyFrom(docs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def template(self) -> _core_workflow.WorkflowTemplate | None:
+    def template(self) -> _core_workflow.WorkflowTemplate:
         """Interface, nodes and output bindings of the workflow.
 
-        ``flyteidl.core.WorkflowTemplate template = 1``; None when unset.
+        ``flyteidl.core.WorkflowTemplate template = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("template"):
-            return None
         model = _new(_core_workflow.WorkflowTemplate)
-        model._pb = pb.template
+        model._pb = self._pb.template
         return model
 
     @property
@@ -302,7 +301,7 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         return _RepeatedView(self._pb.sub_workflows, _core_workflow.WorkflowTemplate._wrap)
 
     @property
-    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+    def docs(self) -> _admin_description_entity.DescriptionEntity | None:
         """Documentation; unset for none.
 
         ``DescriptionEntity description = 3``; None when unset.
@@ -314,14 +313,19 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         model._pb = pb.description
         return model
 
+    @property
+    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+        """The proto name of ``docs``."""
+        return self.docs
+
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            template: _core_workflow.WorkflowTemplate | None = ...,
-            sub_workflows: _Sequence[_core_workflow.WorkflowTemplate] | None = ...,
-            description: _admin_description_entity.DescriptionEntity | None = ...,
+            template: _core_workflow.WorkflowTemplate = ...,
+            sub_workflows: _Sequence[_core_workflow.WorkflowTemplate] = ...,
+            docs: _admin_description_entity.DescriptionEntity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -335,17 +339,17 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
     __slots__ = ()
     _pb_type = _pb2.WorkflowClosure
+    __match_args__ = ("compiled_workflow",)
 
     def __init__(
         self,
+        compiled_workflow: _core_compiler.CompiledWorkflowClosure,
         *,
-        compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = None,
         created_at: _datetime | None = None,
     ) -> None:
         pb = _pb2.WorkflowClosure()
         try:
-            if compiled_workflow is not None:
-                pb.compiled_workflow.CopyFrom(compiled_workflow._pb)
+            pb.compiled_workflow.CopyFrom(compiled_workflow._pb)
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
@@ -353,16 +357,13 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         self._pb = pb
 
     @property
-    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure | None:
+    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure:
         """The workflow as compiled at registration, with its tasks and subworkflows.
 
-        ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; None when unset.
+        ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("compiled_workflow"):
-            return None
         model = _new(_core_compiler.CompiledWorkflowClosure)
-        model._pb = pb.compiled_workflow
+        model._pb = self._pb.compiled_workflow
         return model
 
     @property
@@ -378,7 +379,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         def replace(
             self,
             *,
-            compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = ...,
+            compiled_workflow: _core_compiler.CompiledWorkflowClosure = ...,
             created_at: _datetime | None = ...,
         ) -> _Self: ...
 
@@ -577,3 +578,6 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
         ) -> _Self: ...
 
         __replace__ = replace
+
+
+Documentation: _TypeAlias = _admin_description_entity.DescriptionEntity

@@ -34,31 +34,40 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
 
     __slots__ = ()
     _pb_type = _pb2.DynamicJobSpec
+    __match_args__ = (
+        "tasks",
+        "nodes",
+        "min_successes",
+        "outputs",
+        "subworkflows",
+    )
 
     def __init__(
         self,
-        *,
-        nodes: _Sequence[_core_workflow.Node] | None = None,
-        min_successes: int | None = None,
-        outputs: _Sequence[_core_literals.Binding] | None = None,
-        tasks: _Sequence[_core_tasks.TaskTemplate] | None = None,
-        subworkflows: _Sequence[_core_workflow.WorkflowTemplate] | None = None,
+        tasks: _Sequence[_core_tasks.TaskTemplate],
+        nodes: _Sequence[_core_workflow.Node],
+        min_successes: int,
+        outputs: _Sequence[_core_literals.Binding],
+        subworkflows: _Sequence[_core_workflow.WorkflowTemplate],
     ) -> None:
         pb = _pb2.DynamicJobSpec()
         try:
-            if nodes is not None:
-                pb.nodes.extend([_item._pb for _item in nodes])
-            if min_successes is not None:
-                pb.min_successes = min_successes
-            if outputs is not None:
-                pb.outputs.extend([_item._pb for _item in outputs])
-            if tasks is not None:
-                pb.tasks.extend([_item._pb for _item in tasks])
-            if subworkflows is not None:
-                pb.subworkflows.extend([_item._pb for _item in subworkflows])
+            pb.tasks.extend([_item._pb for _item in tasks])
+            pb.nodes.extend([_item._pb for _item in nodes])
+            pb.min_successes = min_successes
+            pb.outputs.extend([_item._pb for _item in outputs])
+            pb.subworkflows.extend([_item._pb for _item in subworkflows])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
+
+    @property
+    def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
+        """Tasks that the nodes refer to.
+
+        ``repeated TaskTemplate tasks = 4``; empty when unset.
+        """
+        return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
 
     @property
     def nodes(self) -> _Sequence[_core_workflow.Node]:
@@ -85,14 +94,6 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
         return _RepeatedView(self._pb.outputs, _core_literals.Binding._wrap)
 
     @property
-    def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
-        """Tasks that the nodes refer to.
-
-        ``repeated TaskTemplate tasks = 4``; empty when unset.
-        """
-        return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
-
-    @property
     def subworkflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
         """Subworkflows that the nodes refer to.
 
@@ -105,11 +106,11 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
         def replace(
             self,
             *,
-            nodes: _Sequence[_core_workflow.Node] | None = ...,
-            min_successes: int | None = ...,
-            outputs: _Sequence[_core_literals.Binding] | None = ...,
-            tasks: _Sequence[_core_tasks.TaskTemplate] | None = ...,
-            subworkflows: _Sequence[_core_workflow.WorkflowTemplate] | None = ...,
+            tasks: _Sequence[_core_tasks.TaskTemplate] = ...,
+            nodes: _Sequence[_core_workflow.Node] = ...,
+            min_successes: int = ...,
+            outputs: _Sequence[_core_literals.Binding] = ...,
+            subworkflows: _Sequence[_core_workflow.WorkflowTemplate] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

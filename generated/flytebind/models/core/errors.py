@@ -33,6 +33,14 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
 
     __slots__ = ()
     _pb_type = _pb2.ContainerError
+    __match_args__ = (
+        "code",
+        "message",
+        "kind",
+        "origin",
+        "timestamp",
+        "worker",
+    )
 
     class Kind(_OpenEnum):
         """Whether another attempt makes sense after an error.
@@ -50,24 +58,19 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
 
     def __init__(
         self,
-        *,
-        code: str | None = None,
-        message: str | None = None,
-        kind: ContainerError.Kind | None = None,
-        origin: _core_execution.ExecutionError.ErrorKind | None = None,
+        code: str,
+        message: str,
+        kind: ContainerError.Kind,
+        origin: _core_execution.ExecutionError.ErrorKind,
         timestamp: _datetime | None = None,
         worker: str | None = None,
     ) -> None:
         pb = _pb2.ContainerError()
         try:
-            if code is not None:
-                pb.code = code
-            if message is not None:
-                pb.message = message
-            if kind is not None:
-                pb.kind = kind
-            if origin is not None:
-                pb.origin = origin
+            pb.code = code
+            pb.message = message
+            pb.kind = kind
+            pb.origin = origin
             if timestamp is not None:
                 _write_timestamp(pb.timestamp, timestamp)
             if worker is not None:
@@ -130,10 +133,10 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         def replace(
             self,
             *,
-            code: str | None = ...,
-            message: str | None = ...,
-            kind: ContainerError.Kind | None = ...,
-            origin: _core_execution.ExecutionError.ErrorKind | None = ...,
+            code: str = ...,
+            message: str = ...,
+            kind: ContainerError.Kind = ...,
+            origin: _core_execution.ExecutionError.ErrorKind = ...,
             timestamp: _datetime | None = ...,
             worker: str | None = ...,
         ) -> _Self: ...
@@ -152,31 +155,27 @@ class ErrorDocument(_FlyteIdlEntity[_pb2.ErrorDocument]):
 
     __slots__ = ()
     _pb_type = _pb2.ErrorDocument
+    __match_args__ = ("error",)
 
     def __init__(
         self,
-        *,
-        error: ContainerError | None = None,
+        error: ContainerError,
     ) -> None:
         pb = _pb2.ErrorDocument()
         try:
-            if error is not None:
-                pb.error.CopyFrom(error._pb)
+            pb.error.CopyFrom(error._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def error(self) -> ContainerError | None:
+    def error(self) -> ContainerError:
         """What went wrong.
 
-        ``ContainerError error = 1``; None when unset.
+        ``ContainerError error = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("error"):
-            return None
         model = _new(ContainerError)
-        model._pb = pb.error
+        model._pb = self._pb.error
         return model
 
     if TYPE_CHECKING:
@@ -184,7 +183,7 @@ class ErrorDocument(_FlyteIdlEntity[_pb2.ErrorDocument]):
         def replace(
             self,
             *,
-            error: ContainerError | None = ...,
+            error: ContainerError = ...,
         ) -> _Self: ...
 
         __replace__ = replace

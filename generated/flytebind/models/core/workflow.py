@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as _Mapping, Sequence as _Sequence
 from datetime import timedelta as _timedelta
-from typing import TYPE_CHECKING, Literal as _Literal
+from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.core import workflow_pb2 as _pb2
 
@@ -46,9 +46,11 @@ __all__ = [
     "GateNode",
     "IfBlock",
     "IfElseBlock",
+    "K8sObjectMetadata",
     "LaunchPlanTemplate",
     "Node",
     "NodeMetadata",
+    "Resources",
     "SignalCondition",
     "SleepCondition",
     "TaskNode",
@@ -1771,3 +1773,7 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         ) -> _Self: ...
 
         __replace__ = replace
+
+
+K8sObjectMetadata: _TypeAlias = _core_tasks.K8sObjectMetadata
+Resources: _TypeAlias = _core_tasks.Resources

@@ -30,17 +30,19 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
     __slots__ = ()
     _pb_type = _pb2.WorkflowClosure
+    __match_args__ = (
+        "workflow",
+        "tasks",
+    )
 
     def __init__(
         self,
-        *,
-        workflow: _core_workflow.WorkflowTemplate | None = None,
+        workflow: _core_workflow.WorkflowTemplate,
         tasks: _Sequence[_core_tasks.TaskTemplate] | None = None,
     ) -> None:
         pb = _pb2.WorkflowClosure()
         try:
-            if workflow is not None:
-                pb.workflow.CopyFrom(workflow._pb)
+            pb.workflow.CopyFrom(workflow._pb)
             if tasks is not None:
                 pb.tasks.extend([_item._pb for _item in tasks])
         except _MISTAKES as _error:
@@ -48,16 +50,13 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         self._pb = pb
 
     @property
-    def workflow(self) -> _core_workflow.WorkflowTemplate | None:
+    def workflow(self) -> _core_workflow.WorkflowTemplate:
         """The workflow, without ``start-node`` and ``end-node``.
 
-        ``WorkflowTemplate workflow = 1``; None when unset.
+        ``WorkflowTemplate workflow = 1``; empty when unset.
         """
-        pb = self._pb
-        if not pb.HasField("workflow"):
-            return None
         model = _new(_core_workflow.WorkflowTemplate)
-        model._pb = pb.workflow
+        model._pb = self._pb.workflow
         return model
 
     @property
@@ -73,7 +72,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         def replace(
             self,
             *,
-            workflow: _core_workflow.WorkflowTemplate | None = ...,
+            workflow: _core_workflow.WorkflowTemplate = ...,
             tasks: _Sequence[_core_tasks.TaskTemplate] | None = ...,
         ) -> _Self: ...
 

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 from flytebind.runtime.lazy import lazy_module as _lazy_module
 
 __all__ = [
+    "TaskExecutionMetadata",
     "cloudevents",
     "event",
 ]
 
 if TYPE_CHECKING:
     from flytebind.models.event import cloudevents, event
+    from flytebind.models.event.event import TaskExecutionMetadata
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
         modules=["cloudevents", "event"],
+        names={
+            "TaskExecutionMetadata": "flytebind.models.event.event:TaskExecutionMetadata",
+        },
     )

@@ -30,10 +30,15 @@ class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
 
     __slots__ = ()
     _pb_type = _pb2.ArrayJob
+    __match_args__ = (
+        "parallelism",
+        "size",
+        "min_successes",
+        "min_success_ratio",
+    )
 
     def __init__(
         self,
-        *,
         parallelism: int | None = None,
         size: int | None = None,
         min_successes: int | None = None,

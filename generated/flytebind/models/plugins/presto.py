@@ -26,10 +26,15 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
 
     __slots__ = ()
     _pb_type = _pb2.PrestoQuery
+    __match_args__ = (
+        "routing_group",
+        "catalog",
+        "schema",
+        "statement",
+    )
 
     def __init__(
         self,
-        *,
         routing_group: str | None = None,
         catalog: str | None = None,
         schema: str | None = None,

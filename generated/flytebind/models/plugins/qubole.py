@@ -29,22 +29,26 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
 
     __slots__ = ()
     _pb_type = _pb2.HiveQuery
+    _renamed = {
+        "retryCount": "retry_count",
+    }
+    __match_args__ = (
+        "query",
+        "timeout_sec",
+        "retry_count",
+    )
 
     def __init__(
         self,
-        *,
-        query: str | None = None,
-        timeout_sec: int | None = None,
-        retryCount: int | None = None,
+        query: str,
+        timeout_sec: int,
+        retry_count: int,
     ) -> None:
         pb = _pb2.HiveQuery()
         try:
-            if query is not None:
-                pb.query = query
-            if timeout_sec is not None:
-                pb.timeout_sec = timeout_sec
-            if retryCount is not None:
-                pb.retryCount = retryCount
+            pb.query = query
+            pb.timeout_sec = timeout_sec
+            pb.retryCount = retry_count
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -66,21 +70,26 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
         return self._pb.timeout_sec
 
     @property
-    def retryCount(self) -> int:
+    def retry_count(self) -> int:
         """Retries after a failure.
 
         ``uint32 retryCount = 3``; 0 when unset.
         """
         return self._pb.retryCount
 
+    @property
+    def retryCount(self) -> int:
+        """The proto name of ``retry_count``."""
+        return self.retry_count
+
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            query: str | None = ...,
-            timeout_sec: int | None = ...,
-            retryCount: int | None = ...,
+            query: str = ...,
+            timeout_sec: int = ...,
+            retry_count: int = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -94,16 +103,15 @@ class HiveQueryCollection(_FlyteIdlEntity[_pb2.HiveQueryCollection]):
 
     __slots__ = ()
     _pb_type = _pb2.HiveQueryCollection
+    __match_args__ = ("queries",)
 
     def __init__(
         self,
-        *,
-        queries: _Sequence[HiveQuery] | None = None,
+        queries: _Sequence[HiveQuery],
     ) -> None:
         pb = _pb2.HiveQueryCollection()
         try:
-            if queries is not None:
-                pb.queries.extend([_item._pb for _item in queries])
+            pb.queries.extend([_item._pb for _item in queries])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -121,7 +129,7 @@ class HiveQueryCollection(_FlyteIdlEntity[_pb2.HiveQueryCollection]):
         def replace(
             self,
             *,
-            queries: _Sequence[HiveQuery] | None = ...,
+            queries: _Sequence[HiveQuery] = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -135,28 +143,44 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
 
     __slots__ = ()
     _pb_type = _pb2.QuboleHiveJob
+    __match_args__ = (
+        "query",
+        "cluster_label",
+        "tags",
+        "query_collection",
+    )
 
     def __init__(
         self,
-        *,
-        cluster_label: str | None = None,
+        query: HiveQuery | None,
+        cluster_label: str,
+        tags: _Sequence[str],
         query_collection: HiveQueryCollection | None = None,
-        tags: _Sequence[str] | None = None,
-        query: HiveQuery | None = None,
     ) -> None:
         pb = _pb2.QuboleHiveJob()
         try:
-            if cluster_label is not None:
-                pb.cluster_label = cluster_label
-            if query_collection is not None:
-                pb.query_collection.CopyFrom(query_collection._pb)
-            if tags is not None:
-                pb.tags.extend(_as_items(tags))
             if query is not None:
                 pb.query.CopyFrom(query._pb)
+            pb.cluster_label = cluster_label
+            pb.tags.extend(_as_items(tags))
+            if query_collection is not None:
+                pb.query_collection.CopyFrom(query_collection._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
+
+    @property
+    def query(self) -> HiveQuery | None:
+        """Query to run.
+
+        ``HiveQuery query = 4``; None when unset.
+        """
+        pb = self._pb
+        if not pb.HasField("query"):
+            return None
+        model = _new(HiveQuery)
+        model._pb = pb.query
+        return model
 
     @property
     def cluster_label(self) -> str:
@@ -165,6 +189,14 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
         ``string cluster_label = 1``; empty when unset.
         """
         return self._pb.cluster_label
+
+    @property
+    def tags(self) -> _Sequence[str]:
+        """Labels for the query in Qubole.
+
+        ``repeated string tags = 3``; empty when unset.
+        """
+        return _RepeatedView(self._pb.tags)
 
     @property
     @_deprecated("flyteidl.plugins.QuboleHiveJob.query_collection is deprecated in the IDL")
@@ -180,36 +212,15 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
         model._pb = pb.query_collection
         return model
 
-    @property
-    def tags(self) -> _Sequence[str]:
-        """Labels for the query in Qubole.
-
-        ``repeated string tags = 3``; empty when unset.
-        """
-        return _RepeatedView(self._pb.tags)
-
-    @property
-    def query(self) -> HiveQuery | None:
-        """Query to run.
-
-        ``HiveQuery query = 4``; None when unset.
-        """
-        pb = self._pb
-        if not pb.HasField("query"):
-            return None
-        model = _new(HiveQuery)
-        model._pb = pb.query
-        return model
-
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            cluster_label: str | None = ...,
-            query_collection: HiveQueryCollection | None = ...,
-            tags: _Sequence[str] | None = ...,
             query: HiveQuery | None = ...,
+            cluster_label: str = ...,
+            tags: _Sequence[str] = ...,
+            query_collection: HiveQueryCollection | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
