@@ -1,11 +1,19 @@
-"""How hypothesis runs everywhere: the same examples each time, however slow the machine."""
+"""What holds for every test, wherever and however the tests are run."""
 
 from __future__ import annotations
+
+import signal
 
 from hypothesis import settings
 
 # An installed flytebind brings it by itself; the environments of the matrix have none.
 pytest_plugins = ["flytebind.pytest_plugin"]
 
+# A shell starts what runs in the background deaf to Ctrl-C, and so would be the programs that tests
+# start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples each time, however slow the machine.
 settings.register_profile("flytebind", derandomize=True, database=None, deadline=None)
 settings.load_profile("flytebind")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
 
@@ -48,25 +48,41 @@ class _Audit:
             if self._known(enum.where, "enum", [name], self._enums):
                 values = self._enums[name].values_by_name
                 self._known(enum.where, f"value of {name}", enum.values, values)
+                self._known(enum.where, f"value of {name}", enum.names.values(), values)
+                self._hand_written(enum.where, name, "mixin", enum.mixins)
         for name, service in overlay.services.items():
             if self._known(service.where, "service", [name], self._services):
                 self._service(service, self._services[name])
         for module, layout in overlay.layout.items():
             what = f"message or enum (layout of {module})"
-            targets = layout.names.values()
+            targets = [target for target in layout.names.values() if ":" not in target]
             self._known(layout.where, what, targets, [*self._messages, *self._enums])
+            written = [target for target in layout.names.values() if ":" in target]
+            self._hand_written(layout.where, f"layout of {module}", "name", written)
 
     def _message(self, overlay: MessageOverlay, descriptor: Descriptor) -> None:
         where, full_name = overlay.where, descriptor.full_name
         named = dict.fromkeys((*overlay.positional, *overlay.required, *overlay.fields))
         known = self._known(where, f"field of {full_name}", named, descriptor.fields_by_name)
         self._known(where, f"oneof of {full_name}", overlay.oneofs, descriptor.oneofs_by_name)
-        for name in overlay.mixins:
-            if name.count(":") != 1:
-                hint = "Write it as module:Class."
-                self._problems.add(where, f"{full_name} has a strange mixin {name!r}", hint)
+        self._hand_written(where, full_name, "mixin", overlay.mixins)
+        self._hand_written(where, full_name, "base", filter(None, [overlay.base]))
+        what = f"message, enum or value of an enum (names of {full_name})"
+        self._known(where, what, overlay.names.values(), [*self._messages, *self._values()])
         if known and overlay.positional:
             self._order(overlay, full_name)
+
+    def _values(self) -> Iterator[str]:
+        """The full names of all enums and their values."""
+        for name, enum in self._enums.items():
+            yield name
+            yield from (f"{name}.{value}" for value in enum.values_by_name)
+
+    def _hand_written(self, where: str, owner: str, what: str, names: Iterable[str]) -> None:
+        for name in names:
+            if name.count(":") != 1:
+                hint = "Write it as module:Class."
+                self._problems.add(where, f"{owner} has a strange {what} {name!r}", hint)
 
     def _service(self, overlay: ServiceOverlay, descriptor: ServiceDescriptor) -> None:
         where, full_name = overlay.where, descriptor.full_name

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from google.protobuf.descriptor import (
     Descriptor,
     EnumDescriptor,
-    FieldDescriptor,
     FileDescriptor,
     OneofDescriptor,
 )
@@ -15,24 +14,18 @@ from google.protobuf.descriptor import (
 from flytegen import docs
 from flytegen.audit import audit
 from flytegen.descriptors import (
-    SCALARS,
-    declaration,
     is_synthetic,
-    map_entry,
     nested,
     nested_enums,
     nested_messages,
-    real_oneof,
-    shape_of,
     top_level,
-    type_name,
     walk,
 )
+from flytegen.fields import Fields, field_names
 from flytegen.homes import find_homes, module_names
 from flytegen.names import escape, snake_case
 from flytegen.overlay import (
     EnumOverlay,
-    FieldOverlay,
     LayoutOverlay,
     MessageOverlay,
     OneofOverlay,
@@ -41,6 +34,7 @@ from flytegen.overlay import (
 from flytegen.problems import Problems
 from flytegen.schema import (
     Alias,
+    Constant,
     Enum,
     EnumValue,
     Field,
@@ -50,12 +44,10 @@ from flytegen.schema import (
     Message,
     Module,
     Oneof,
-    Shape,
 )
 from flytegen.scope import Home, Imports, Scope
 from flytegen.services import service_modules, service_package
 from flytegen.source import Source
-from flytegen.values import Values
 
 _PLAIN_BASE = "flytebind.runtime.model:Model"
 
@@ -83,7 +75,7 @@ class _Builder:
         self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
         self._modules = module_names(source, self._root)
         self._homes = find_homes(source, self._modules, problems)
-        self._values = Values(self._homes, problems)
+        self._fields = Fields(self._homes, problems)
         base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
         self._base = Import(base_module, base_name, f"_{base_name}")
 
@@ -116,7 +108,7 @@ class _Builder:
             name=name,
             proto_file=file.name,
             pb2_module=self._source.modules[file.name],
-            enums=tuple(self._enum(item) for item in file.enum_types_by_name.values()),
+            enums=tuple(self._enum(item, scope) for item in file.enum_types_by_name.values()),
             messages=tuple(
                 self._message(item, scope, "_pb2") for item in file.message_types_by_name.values()
             ),
@@ -131,7 +123,7 @@ class _Builder:
         found = []
         layout = self._layout.get(module, LayoutOverlay())
         for name, full_name in sorted(layout.names.items()):
-            home = self._homes[full_name]
+            home = self._target(full_name)
             if home == Home(module, name):
                 continue
             if name in own_names:
@@ -154,7 +146,7 @@ class _Builder:
                 name=name,
                 modules=tuple(sorted(children.get(name, ()))),
                 aliases=tuple(
-                    _alias(alias, self._homes[full_name])
+                    _alias(alias, self._target(full_name))
                     for alias, full_name in sorted(layout.names.items())
                 ),
                 is_package=name in children,
@@ -170,12 +162,16 @@ class _Builder:
                     module = home.module.removeprefix(f"{self._root}.")
                     yield item.full_name, f"{module}:{home.qualname}"
 
+    def _target(self, name: str) -> Home:
+        """What the layout says that a name stands for."""
+        return Home(*name.split(":")) if ":" in name else self._homes[name]
+
     def _home(self, item: Descriptor | EnumDescriptor) -> Home:
         return self._homes[item.full_name]
 
     # ---- Enums ------------------------------------------------------------------------------
 
-    def _enum(self, descriptor: EnumDescriptor) -> Enum:
+    def _enum(self, descriptor: EnumDescriptor, module_scope: Scope) -> Enum:
         overlay = self._overlay.enums.get(descriptor.full_name, EnumOverlay())
         qualname = self._home(descriptor).qualname
         deprecated = descriptor.GetOptions().deprecated
@@ -183,6 +179,7 @@ class _Builder:
             name=qualname.rpartition(".")[2],
             qualname=qualname,
             full_name=descriptor.full_name,
+            mixins=tuple(module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins),
             values=tuple(
                 EnumValue(
                     name=escape(value.name, "enum_value"),
@@ -192,9 +189,20 @@ class _Builder:
                 )
                 for value in descriptor.values
             ),
+            names=tuple(
+                (name, escape(value, "enum_value")) for name, value in overlay.names.items()
+            ),
             deprecated=docs.retired(deprecated, descriptor.full_name),
             doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
         )
+
+    def _constant(self, name: str, target: str, scope: Scope) -> Constant:
+        """A name in a class body for a message or an enum, or for a value of an enum."""
+        if target in self._homes:
+            return Constant(name, scope.in_default(self._homes[target]), is_class=True)
+        enum, _, value = target.rpartition(".")
+        owner = scope.in_default(self._homes[enum])
+        return Constant(name, f"{owner}.{escape(value, 'enum_value')}", is_class=False)
 
     # ---- Messages ---------------------------------------------------------------------------
 
@@ -202,11 +210,13 @@ class _Builder:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
         qualname = self._home(descriptor).qualname
         pb_type = f"{pb2}.{descriptor.name}"
-        scope = module_scope.inside(self._members(descriptor, overlay))
-        fields = self._fields(descriptor, overlay, scope)
+        scope = module_scope.inside(qualname, self._members(descriptor, overlay))
+        fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
         mixins = (module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins)
-        base = module_scope.helper(self._base.module, self._base.name)
+        base = module_scope.helper(
+            *(overlay.base.split(":") if overlay.base else (self._base.module, self._base.name))
+        )
         return Message(
             name=qualname.rpartition(".")[2],
             qualname=qualname,
@@ -214,9 +224,12 @@ class _Builder:
             pb_type=pb_type,
             bases=(*mixins, f"{base}[{pb_type}]"),
             property=scope.builtin("property"),
-            enums=tuple(self._enum(item) for item in nested_enums(descriptor)),
+            enums=tuple(self._enum(item, module_scope) for item in nested_enums(descriptor)),
             messages=tuple(
                 self._message(item, module_scope, pb_type) for item in nested_messages(descriptor)
+            ),
+            names=tuple(
+                self._constant(name, target, scope) for name, target in overlay.names.items()
             ),
             fields=fields,
             positional=fields[: len(overlay.positional)],
@@ -224,6 +237,7 @@ class _Builder:
             renamed=tuple(
                 (field.proto_name, field.name) for field in fields if field.proto_name != field.name
             ),
+            reshaped=tuple((field.name, field.reshape) for field in fields if field.reshape),
             oneofs=tuple(
                 _oneof(oneof, self._oneof_overlay(oneof, overlay), fields, scope)
                 for oneof in descriptor.oneofs
@@ -248,10 +262,15 @@ class _Builder:
         for item in nested(descriptor):
             add(self._home(item).qualname.rpartition(".")[2], item.full_name, "fields.FIELD")
         for field in descriptor.fields:
-            name, alias = _field_names(field, overlay)
+            name, alias = field_names(field, overlay)
             add(name, f"the field {field.name!r}", f"fields.{field.name}")
             if alias:
                 add(alias, f"the alias of {name!r}", f"fields.{field.name}")
+            if field.name in overlay.fields and overlay.fields[field.name].raw:
+                raw = overlay.fields[field.name].raw
+                add(raw, f"the raw form of {name!r}", f"fields.{field.name}")
+        for name in overlay.names:
+            add(name, f"the name {name!r}", "names")
         for oneof in descriptor.oneofs:
             if self._has_accessor(oneof, overlay):
                 name = _oneof_name(oneof, self._oneof_overlay(oneof, overlay))
@@ -267,89 +286,6 @@ class _Builder:
 
     def _oneof_overlay(self, oneof: OneofDescriptor, overlay: MessageOverlay) -> OneofOverlay:
         return overlay.oneofs.get(oneof.name, OneofOverlay())
-
-    # ---- Fields -----------------------------------------------------------------------------
-
-    def _fields(
-        self, descriptor: Descriptor, overlay: MessageOverlay, scope: Scope
-    ) -> tuple[Field, ...]:
-        """The fields as the constructor takes them: positional ones, then the rest by number."""
-        rest = sorted(descriptor.fields, key=lambda field: field.number)
-        names = dict.fromkeys((*overlay.positional, *(field.name for field in rest)))
-        fields: list[Field] = []
-        for name in names:
-            oneofs = {field.oneof for field in fields}
-            fields.append(self._field(descriptor.fields_by_name[name], overlay, scope, oneofs))
-        return tuple(fields)
-
-    def _field(
-        self, field: FieldDescriptor, message: MessageOverlay, scope: Scope, seen: set[str]
-    ) -> Field:
-        overlay = message.fields.get(field.name, FieldOverlay())
-        name, alias = _field_names(field, message)
-        shape = shape_of(field)
-        value = self._values.of(map_entry(field)[1] if shape == "map" else field, scope)
-        oneof = real_oneof(field)
-        oneof_name = oneof.name if oneof else ""
-        is_required = field.name in message.required
-
-        # A required model reads as the empty one when it is absent, as protobuf itself reads it.
-        can_be_none = shape == "single" and field.has_presence
-        is_optional = can_be_none and (
-            not is_required or bool(oneof_name) or value.kind != "message"
-        )
-        if overlay.optional is not None and can_be_none:
-            is_optional = overlay.optional
-        takes_none = is_optional if overlay.nullable is None else overlay.nullable
-        is_nullable = not is_required or takes_none
-
-        deprecated = field.GetOptions().deprecated
-        return Field(
-            name=name,
-            proto_name=field.name,
-            number=field.number,
-            proto_type=type_name(field),
-            kind=value.kind,
-            shape=shape,
-            property_type=_or_none(_collection(field, value.type, shape, scope), is_optional),
-            parameter_type=_or_none(_collection(field, value.given, shape, scope), is_nullable),
-            model=value.model,
-            wrap=value.wrap,
-            write=value.write,
-            is_required=is_required,
-            is_nullable=is_nullable,
-            is_optional=is_optional,
-            is_text=value.is_text,
-            oneof=oneof_name,
-            is_later_member=bool(oneof_name) and oneof_name in seen,
-            alias=alias,
-            deprecated=docs.retired(deprecated, field.full_name),
-            doc=docs.field_doc(
-                overlay.doc,
-                declaration(field),
-                is_time=type_name(field) == "google.protobuf.Timestamp",
-                oneof=oneof_name,
-                is_optional=is_optional,
-                zero=value.zero if shape == "single" else "empty",
-                deprecated=deprecated,
-            ),
-        )
-
-
-def _field_names(field: FieldDescriptor, overlay: MessageOverlay) -> tuple[str, str]:
-    """The Python name, and the alias that keeps the proto name where the overlay gives another."""
-    escaped = escape(field.name, "attribute")
-    name = overlay.fields.get(field.name, FieldOverlay()).name or escaped
-    return name, escaped if name != escaped else ""
-
-
-def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:
-    if shape == "repeated":
-        return f"{scope.helper('collections.abc', 'Sequence')}[{element}]"
-    if shape == "map":
-        key = scope.builtin(SCALARS[map_entry(field)[0].type][1])
-        return f"{scope.helper('collections.abc', 'Mapping')}[{key}, {element}]"
-    return element
 
 
 def _oneof_name(oneof: OneofDescriptor, overlay: OneofOverlay) -> str:
@@ -389,7 +325,3 @@ def _alias(name: str, home: Home, spelled: str = "") -> Alias:
         imported=f"{outer} as _{outer}" if inner else own_name,
         is_nested=bool(inner),
     )
-
-
-def _or_none(annotation: str, optional: bool) -> str:
-    return f"{annotation} | None" if optional else annotation

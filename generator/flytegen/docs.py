@@ -51,6 +51,11 @@ def field_doc(
     return paragraphs(doc, f"``{declaration}``; {implied}.")
 
 
+def raw_doc(name: str, declaration: str) -> tuple[str, ...]:
+    """The docstring of the property that gives a reshaped field as the message has it."""
+    return paragraphs(f"``{name}`` as the message has it: ``{declaration}``.")
+
+
 def oneof_doc(doc: str, proto_name: str) -> tuple[str, ...]:
     """The docstring of the accessor of a oneof."""
     return paragraphs(doc, f"The member of ``oneof {proto_name}`` that is set, or None.")

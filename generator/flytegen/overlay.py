@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
+from flytegen.schema import Reshape
 from flytegen.toml import TomlError, parse_toml
 
 T = TypeVar("T")
@@ -28,6 +29,15 @@ class FieldOverlay:
     """Whether a required parameter takes None."""
     optional: bool | None = None
     """Whether the property is None when the field is absent."""
+    default: str | bool | int | float | Mapping[str, object] | None = None
+    """What the constructor sets when it is told nothing: the name of an enum's value, a scalar, or
+    an empty table for the empty message."""
+    setter: bool = False
+    """Whether the property can be assigned to."""
+    reshape: Reshape = ""
+    """How the field is read and given otherwise than the message has it."""
+    raw: str = ""
+    """The name of a second property that gives a reshaped field as the message has it."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,13 @@ class MessageOverlay:
     """The fields that the constructor also takes by position, in that order."""
     required: tuple[str, ...] = ()
     """The fields that must be given."""
+    base: str = ""
+    """The base class, as ``module:Class``, if not that of the package."""
     mixins: tuple[str, ...] = ()
     """Hand-written bases, as ``module:Class``."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Further names in the class, and the full proto names of the messages, enums or values of
+    enums that they stand for."""
     fields: Mapping[str, FieldOverlay] = field(default_factory=dict)
     oneofs: Mapping[str, OneofOverlay] = field(default_factory=dict)
 
@@ -63,6 +78,10 @@ class EnumOverlay:
 
     where: str = ""
     doc: str = ""
+    mixins: tuple[str, ...] = ()
+    """Hand-written bases, as ``module:Class``."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Further names of values."""
     values: Mapping[str, str] = field(default_factory=dict)
     """A doc for each value."""
 
@@ -94,7 +113,7 @@ class LayoutOverlay:
     where: str = ""
     doc: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Python names and the full proto names of what they stand for."""
+    """Python names and what they stand for: a full proto name, or ``module:Class``."""
 
 
 @dataclass(frozen=True)
@@ -212,18 +231,24 @@ class _Reader:
             "doc": self._text,
             "positional": self._names,
             "required": self._names,
+            "base": self._text,
             "mixins": self._names,
+            "names": self._each(self._text),
             "fields": self._each(self._field),
             "oneofs": self._each(self._oneof),
         }
         return self._table(MessageOverlay, value, path, keys, where=self._where(path))
 
     def _field(self, value: object, path: tuple[str, ...]) -> FieldOverlay:
-        keys = {
+        keys: dict[str, _Read] = {
             "doc": self._text,
             "name": self._text,
             "nullable": self._flag,
             "optional": self._flag,
+            "default": self._default,
+            "setter": self._flag,
+            "reshape": self._reshape,
+            "raw": self._text,
         }
         return self._table(FieldOverlay, value, path, keys)
 
@@ -232,7 +257,12 @@ class _Reader:
         return self._table(OneofOverlay, value, path, keys)
 
     def _enum(self, value: object, path: tuple[str, ...]) -> EnumOverlay:
-        keys: dict[str, _Read] = {"doc": self._text, "values": self._each(self._doc_only)}
+        keys: dict[str, _Read] = {
+            "doc": self._text,
+            "mixins": self._names,
+            "names": self._each(self._text),
+            "values": self._each(self._doc_only),
+        }
         return self._table(EnumOverlay, value, path, keys, where=self._where(path))
 
     def _service(self, value: object, path: tuple[str, ...]) -> ServiceOverlay:
@@ -279,6 +309,18 @@ class _Reader:
 
     def _flag(self, value: object, path: tuple[str, ...]) -> Any:
         return value if isinstance(value, bool) else self._complain(path, "must be true or false")
+
+    def _default(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, (str, bool, int, float)) or value == {}:
+            return value
+        return self._complain(path, "must be text, a number, true, false, or {}")
+
+    def _reshape(self, value: object, path: tuple[str, ...]) -> Any:
+        known = get_args(Reshape)
+        if value in known:
+            return value
+        names = ", ".join(repr(name) for name in known if name)
+        return self._complain(path, f"must be one of {names}", did_you_mean(str(value), known))
 
     def _names(self, value: object, path: tuple[str, ...]) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -14,7 +14,13 @@ Kind = Literal["scalar", "bool", "enum", "message", "native", "wrapper", "bool_w
 as datetime); a wrapper is a message that boxes one scalar. Templates ask the booleans of a field
 instead."""
 
-Shape = Literal["single", "repeated", "map"]
+Shape = Literal["single", "repeated", "map", "pairs"]
+"""What a field holds. ``pairs`` are a list of messages with key and value, shown as a mapping."""
+
+Reshape = Literal["", "content", "pairs", "choice"]
+"""How a field is shown otherwise than the message has it: ``content`` shows the only field of the
+message that it holds, ``pairs`` a list of messages with key and value as a mapping, ``choice`` each
+element of a list as the value of the only oneof that it has."""
 
 
 @dataclass(frozen=True, order=True)
@@ -61,6 +67,19 @@ class Field:
     """The proto name of the oneof; empty outside of one."""
     is_later_member: bool
     """Another member of the oneof comes before it in the constructor."""
+    path: str
+    """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
+    reshape: Reshape
+    """How it is shown otherwise than the message has it."""
+    raw: Field | None
+    """The field as the message has it, under a name of its own, where it is reshaped."""
+    default: str
+    """What the constructor sets it to when it is not told, as a signature spells it; may be
+    empty."""
+    is_made: bool
+    """The constructor makes the empty message when it is not given one."""
+    has_setter: bool
+    """The property can be assigned to."""
     alias: str
     """A second property under the proto name, where the overlay renames the field; else empty."""
     deprecated: str
@@ -81,6 +100,11 @@ class Field:
     def is_map(self) -> bool:
         """It holds a map."""
         return self.shape == "map"
+
+    @property
+    def is_pairs(self) -> bool:
+        """It holds a list of messages with key and value, and is shown as a mapping."""
+        return self.shape == "pairs"
 
     @property
     def is_message(self) -> bool:
@@ -136,9 +160,24 @@ class Enum:
     name: str
     qualname: str
     full_name: str
+    mixins: tuple[str, ...]
+    """The bases that people wrote."""
     values: tuple[EnumValue, ...]
+    names: tuple[tuple[str, str], ...]
+    """Pairs of a further name and the name of the value that it stands for."""
     deprecated: str
     doc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A name in a class body for something that lives elsewhere."""
+
+    name: str
+    spelled: str
+    """What it stands for, as the class body spells it."""
+    is_class: bool
+    """It stands for a class, and not for a value of an enum."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +195,8 @@ class Message:
     """How to spell the ``property`` decorator inside of this class."""
     enums: tuple[Enum, ...]
     messages: tuple[Message, ...]
+    names: tuple[Constant, ...]
+    """Further names for classes and values of enums that live elsewhere."""
     fields: tuple[Field, ...]
     """In the order of the constructor's parameters."""
     positional: tuple[Field, ...]
@@ -164,6 +205,8 @@ class Message:
     """The rest."""
     renamed: tuple[tuple[str, str], ...]
     """Pairs of proto name and Python name, where they differ."""
+    reshaped: tuple[tuple[str, Reshape], ...]
+    """The Python names of the fields that are reshaped, and how."""
     oneofs: tuple[Oneof, ...]
     deprecated: str
     doc: tuple[str, ...]

@@ -57,16 +57,18 @@ class Scope:
         imports: Imports,
         module_names: frozenset[str],
         members: frozenset[str] = frozenset(),
+        qualname: str = "",
     ) -> None:
         self._module = module
         self._root = root
         self._imports = imports
         self._module_names = module_names
         self._members = members
+        self._qualname = qualname
 
-    def inside(self, members: frozenset[str]) -> Scope:
+    def inside(self, qualname: str, members: frozenset[str]) -> Scope:
         """The scope of a class body with these members."""
-        return Scope(self._module, self._root, self._imports, self._module_names, members)
+        return Scope(self._module, self._root, self._imports, self._module_names, members, qualname)
 
     def builtin(self, name: str) -> str:
         """A builtin, such as ``str`` or ``property``."""
@@ -86,6 +88,12 @@ class Scope:
             package, _, name = self._module.rpartition(".")
             return f"{self._imports.use(package, name, '_this')}.{home.qualname}"
         return home.qualname
+
+    def in_default(self, home: Home) -> str:
+        """A generated class, as the default of a parameter spells it, which runs in the body."""
+        outer, _, inner = home.qualname.rpartition(".")
+        is_own = home.module == self._module and outer == self._qualname and bool(outer)
+        return inner if is_own else self.of_class(home)
 
     def in_body(self, home: Home) -> str:
         """A generated class, as the body of a method spells it, where members are out of sight."""

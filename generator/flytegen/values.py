@@ -95,6 +95,13 @@ class Values:
             return Value(kind, type_, type_, "", "", "the default")
         return self._message(field, scope)
 
+    def choice(self, field: FieldDescriptor, scope: Scope) -> Value:
+        """The element of a repeated message that holds one of several scalars."""
+        members = [self._scalar(item, scope) for item in message_of(field).fields]
+        type_ = " | ".join(dict.fromkeys(member.type for member in members))
+        read, write = (scope.helper(_CONVERT, f"{verb}_choice") for verb in ("read", "write"))
+        return Value("native", type_, type_, read, write, "empty", is_text="str" in type_)
+
     def _scalar(self, field: FieldDescriptor, scope: Scope) -> Value:
         type_ = scope.builtin(SCALARS[field.type][1])
         kind: Kind = "bool" if field.type == FieldDescriptor.TYPE_BOOL else "scalar"

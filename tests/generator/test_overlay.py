@@ -55,6 +55,25 @@ def problems_of(folder: Path) -> str:
             ["metadata is required but not positional"],
         ),
         ('[messages."flyteidl.core.Blob"]\nmixins = ["x.Y"]', ["strange mixin 'x.Y'", "module:"]),
+        ('[messages."flyteidl.core.Blob"]\nbase = "x.Y"', ["strange base 'x.Y'", "module:"]),
+        ('[enums."flyteidl.core.ResourceType"]\nmixins = ["Y"]', ["strange mixin 'Y'"]),
+        ('[layout.x.names]\nA = "x:y:A"', ["layout of x has a strange name 'x:y:A'"]),
+        (
+            '[enums."flyteidl.core.ResourceType".names]\nJOB = "TSAK"',
+            ["no value of flyteidl.core.ResourceType called 'TSAK'", "'TASK'"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".names]\nA = "flyteidl.core.ResourceType.TSAK"',
+            ["(names of flyteidl.core.Blob)", "'flyteidl.core.ResourceType.TASK'"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".fields]\nuri.reshape = "pair"',
+            ["reshape must be one of 'content', 'pairs', 'choice'", "'pairs'?"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".fields]\nuri.default = []',
+            ["must be text, a number, true, false, or {}"],
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_key_and_hint(
@@ -63,6 +82,26 @@ def test_a_mistake_is_named_with_file_key_and_hint(
     (tmp_path / "mistake.toml").write_text(toml)
     text = problems_of(tmp_path)
     assert all(part in text for part in ["mistake.toml" if "files." not in toml else "", *expected])
+
+
+@pytest.mark.parametrize(
+    ("message", "key", "expected"),
+    [
+        ("Blob", 'uri.reshape = "content"', "a single message with one field"),
+        ("Blob", 'metadata.reshape = "pairs"', "the scalars key and value"),
+        ("LiteralCollection", 'literals.reshape = "choice"', "scalars in one oneof"),
+        ("Blob", 'uri.raw = "address"', "Blob.uri has a raw name but no reshape"),
+        ("Blob", "uri.default = {}", "Blob.uri cannot have the default {}"),
+        ("EnumType", 'values.default = "a"', "cannot have the default 'a'"),
+        ("BlobType", 'dimensionality.default = "DUAL"', "cannot have the default 'DUAL'"),
+    ],
+)
+def test_what_does_not_fit_its_field_is_named_with_its_file(
+    tmp_path: Path, message: str, key: str, expected: str
+) -> None:
+    (tmp_path / "x.toml").write_text(f'[messages."flyteidl.core.{message}".fields]\n{key}')
+    assert problems_of(tmp_path).startswith("x.toml: flyteidl.core.")
+    assert expected in problems_of(tmp_path)
 
 
 def test_all_mistakes_are_shown_at_once(tmp_path: Path) -> None:

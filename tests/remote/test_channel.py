@@ -46,7 +46,7 @@ class Admin(AdminServiceServicer):
         return GetDomainsResponse()
 
     def list_projects(self, request: ProjectListRequest, context: grpc.ServicerContext) -> Projects:
-        return Projects(projects=[Project(id="a" * request.limit)])
+        return Projects(projects=[Project("a" * request.limit, "", "")])
 
 
 @pytest.fixture(autouse=True)

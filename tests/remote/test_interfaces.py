@@ -30,10 +30,7 @@ def types(interface: TypedInterface | None) -> tuple[dict[str, LiteralType], ...
     if interface is None:
         return None
     sides = (interface.inputs, interface.outputs)
-    return tuple(
-        {name: variable.type for name, variable in (side.variables if side else {}).items()}
-        for side in sides
-    )
+    return tuple({name: variable.type for name, variable in side.items()} for side in sides)
 
 
 def mapped(sandbox: Sandbox, *, of_items: bool) -> Scene:

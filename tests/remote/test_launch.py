@@ -137,7 +137,7 @@ def test_options_reach_the_server(face: Face) -> None:
     assert (spec.overwrite_cache, spec.interruptible, spec.max_parallelism) == (True, False, 3)
     assert spec.labels.values == {"team": "blue"}
     assert spec.annotations.values == {"note": "a test"}
-    assert [(pair.key, pair.value) for pair in spec.envs.envs] == [("MODE", "fast")]
+    assert spec.envs.envs == {"MODE": "fast"}
     assert spec.tags == ["nightly"]
     assert spec.raw_output_data_config.output_location_prefix == "s3://bucket/folder"
 

@@ -198,7 +198,7 @@ def register(sandbox: Sandbox, version: str) -> None:
         plan = client.get_launch_plan(ObjectGetRequest(id=Identifier.from_pb(script.id)))
         assert plan.spec is not None
         id = ids[ResourceType.WORKFLOW]
-        spec = WorkflowSpec(template=WorkflowTemplate.from_pb(script.workflow.template))
+        spec = WorkflowSpec(WorkflowTemplate.from_pb(script.workflow.template), [])
         client.create_workflow(WorkflowCreateRequest(id=id, spec=spec))
         spec_of_plan = plan.spec.replace(workflow_id=id)
         id = ids[ResourceType.LAUNCH_PLAN]
@@ -265,7 +265,7 @@ def test_projects_come_from_all_pages_and_have_domains(
     with sandbox.channel() as channel:
         client = AdminServiceClient(channel)
         for id in wanted - {project.id for project in face.list_projects()}:
-            client.register_project(ProjectRegisterRequest(project=Project(id=id, name=id)))
+            client.register_project(ProjectRegisterRequest(project=Project(id, id, "")))
     assert sorted(project.id for project in face.list_projects()) == sorted(wanted)
     assert {domain.id for domain in face.list_domains()} == {
         "development",

@@ -26,7 +26,7 @@ def test_another_type_is_refused_by_name() -> None:
 
 
 def test_a_field_of_type_any_is_an_any_message() -> None:
-    metadata = LaunchPlanMetadata(launch_conditions=AnyMessage.pack(Primitive(boolean=True)))
+    metadata = LaunchPlanMetadata(None, [], AnyMessage.pack(Primitive(boolean=True)))
     assert metadata.launch_conditions is not None
     assert metadata.launch_conditions.unpack(Primitive).boolean is True
-    assert LaunchPlanMetadata().launch_conditions is None
+    assert LaunchPlanMetadata(None, []).launch_conditions is None

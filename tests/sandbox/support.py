@@ -178,7 +178,8 @@ def launch_plan_request(
 ) -> LaunchPlanCreateRequest:
     """A launch plan of the workflow ``flow``, unless ``spec`` says otherwise."""
     if spec is None:
-        spec = LaunchPlanSpec(workflow_id=identifier(ResourceType.WORKFLOW, "flow"))
+        workflow = identifier(ResourceType.WORKFLOW, "flow")
+        spec = LaunchPlanSpec.from_dict({"workflowId": workflow.to_dict()})
     return LaunchPlanCreateRequest(
         id=identifier(ResourceType.LAUNCH_PLAN, name, version), spec=spec
     )

@@ -138,8 +138,8 @@ def test_overrides_of_plugins_are_merged_by_task_type(server: Server) -> None:
     def overrides(**plugins: str) -> MatchingAttributes:
         return MatchingAttributes(
             plugin_overrides=PluginOverrides(
-                overrides=[
-                    PluginOverride(task_type=kind, plugin_id=[plugin])
+                [
+                    PluginOverride(kind, [plugin], PluginOverride.MissingPluginBehavior.FAIL)
                     for kind, plugin in plugins.items()
                 ]
             )
@@ -156,7 +156,7 @@ def test_a_list_has_all_of_one_kind_the_most_specific_first(server: Server) -> N
     set_project(server, label("p"))
     set_workflow(server, label("w"))
     set_domain(server, label("d"))
-    set_domain(server, MatchingAttributes(plugin_overrides=PluginOverrides()))
+    set_domain(server, MatchingAttributes(plugin_overrides=PluginOverrides([])))
     request = ListMatchableAttributesRequest(resource_type=LABEL)
     configurations = server.client.list_matchable_attributes(request).configurations
     assert [configuration.attributes for configuration in configurations] == [
@@ -202,7 +202,7 @@ def test_attributes_need_a_place_that_exists(server: Server) -> None:
 
 def test_an_archived_project_shows_its_attributes_but_takes_no_more(server: Server) -> None:
     set_project(server, label("p"))
-    server.client.update_project(Project(id=PROJECT, state=Project.ProjectState.ARCHIVED))
+    server.client.update_project(Project(PROJECT, "", "", Project.ProjectState.ARCHIVED))
     assert project(server) is not None
     with refused(INVALID, "not active"):
         set_project(server, label("q"))

@@ -73,7 +73,7 @@ def test_calls_without_a_token_are_refused(guarded: Server) -> None:
     with refused(UNAUTHENTICATED):
         guarded.client.get_domains(GetDomainRequest())
     with refused(UNAUTHENTICATED):
-        guarded.client.update_project(Project(id=PROJECT, name="changed"))
+        guarded.client.update_project(Project(PROJECT, "changed", ""))
     with refused(UNAUTHENTICATED):
         guarded.identity_client.user_info(UserInfoRequest())
 

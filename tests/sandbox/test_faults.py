@@ -90,7 +90,7 @@ def test_nothing_is_done_for_a_call_that_fails(
     sandbox: Sandbox, client: AdminServiceClient
 ) -> None:
     sandbox.faults.fail(method="RegisterProject", times=1)
-    project = Project(id="not-registered", name="x")
+    project = Project("not-registered", "x", "")
     with pytest.raises(grpc.RpcError):
         client.register_project(ProjectRegisterRequest(project=project))
     found = client.list_projects(ProjectListRequest(limit=100), timeout=20).projects
@@ -148,7 +148,7 @@ def test_a_cut_response_is_lost_although_the_call_was_done(
 ) -> None:
     assert outcome(client) is grpc.StatusCode.OK
     sandbox.faults.cut(after=5, method="RegisterProject")
-    project = Project(id="half-known", name="x")
+    project = Project("half-known", "x", "")
     with pytest.raises(grpc.RpcError) as caught:
         client.register_project(ProjectRegisterRequest(project=project), timeout=20)
     assert caught.value.code() is UNAVAILABLE

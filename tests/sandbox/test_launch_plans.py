@@ -199,12 +199,13 @@ def test_a_schedule_needs_all_inputs_but_the_time_of_the_start(server: Server) -
 
 
 def test_the_workflow_must_exist(server: Server) -> None:
-    ghost = LaunchPlanSpec(workflow_id=identifier(ResourceType.WORKFLOW, "ghost"))
+    ghost = spec(workflowId=identifier(ResourceType.WORKFLOW, "ghost").to_dict())
     with refused(grpc.StatusCode.NOT_FOUND, "ghost"):
         server.client.create_launch_plan(launch_plan_request("plan", spec=ghost))
     with refused(INVALID, "missing id"):
-        server.client.create_launch_plan(launch_plan_request("plan", spec=LaunchPlanSpec()))
-    task = LaunchPlanSpec(workflow_id=identifier(ResourceType.TASK, "square"))
+        nothing = LaunchPlanSpec.from_dict({})
+        server.client.create_launch_plan(launch_plan_request("plan", spec=nothing))
+    task = spec(workflowId=identifier(ResourceType.TASK, "square").to_dict())
     with refused(INVALID, "resource_type", "workflow"):
         server.client.create_launch_plan(launch_plan_request("plan", spec=task))
 

@@ -70,22 +70,23 @@ def test_each_name_can_be_described_and_archived(server: Server, kind: ResourceT
     register(server.client)
     (id,) = listed(server, kind)
     request = NamedEntityGetRequest(resource_type=kind, id=name(id))
-    fresh = NamedEntity(resource_type=kind, id=name(id), metadata=NamedEntityMetadata())
-    assert server.client.get_named_entity(request).replace(metadata=NamedEntityMetadata()) == fresh
-    update(server, kind, id, NamedEntityMetadata(description="Text", state=ARCHIVED))
+    blank = NamedEntityMetadata("", ACTIVE)
+    fresh = NamedEntity(resource_type=kind, id=name(id), metadata=blank)
+    assert server.client.get_named_entity(request).replace(metadata=blank) == fresh
+    update(server, kind, id, NamedEntityMetadata("Text", ARCHIVED))
     metadata = server.client.get_named_entity(request).metadata
-    assert metadata == NamedEntityMetadata(description="Text", state=ARCHIVED)
+    assert metadata == NamedEntityMetadata("Text", ARCHIVED)
     assert listed(server, kind, "eq(state,1)") == [id]
     assert listed(server, kind, "eq(state,0)") == []
 
 
 def test_an_update_keeps_a_description_that_it_leaves_empty(server: Server) -> None:
     register(server.client)
-    update(server, ResourceType.TASK, "square", NamedEntityMetadata(description="Text"))
-    update(server, ResourceType.TASK, "square", NamedEntityMetadata(state=ARCHIVED))
+    update(server, ResourceType.TASK, "square", NamedEntityMetadata("Text", ACTIVE))
+    update(server, ResourceType.TASK, "square", NamedEntityMetadata("", ARCHIVED))
     request = NamedEntityGetRequest(resource_type=ResourceType.TASK, id=name("square"))
     metadata = server.client.get_named_entity(request).metadata
-    assert metadata == NamedEntityMetadata(description="Text", state=ARCHIVED)
+    assert metadata == NamedEntityMetadata("Text", ARCHIVED)
 
 
 def test_a_name_has_one_row_whatever_its_versions(server: Server) -> None:
@@ -98,7 +99,7 @@ def test_a_name_has_one_row_whatever_its_versions(server: Server) -> None:
 
 def test_a_new_version_leaves_an_archived_name_archived(server: Server) -> None:
     server.client.create_task(task_request("square"))
-    update(server, ResourceType.TASK, "square", NamedEntityMetadata(state=ARCHIVED))
+    update(server, ResourceType.TASK, "square", NamedEntityMetadata("", ARCHIVED))
     server.client.create_task(task_request("square", "v2"))
     assert listed(server, ResourceType.TASK, "eq(state,1)") == ["square"]
 
@@ -149,7 +150,7 @@ def test_unknown_and_incomplete_names_are_refused(server: Server) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "ghost"):
         get(NamedEntityGetRequest(resource_type=kind, id=name("ghost")))
     with refused(grpc.StatusCode.NOT_FOUND, "ghost"):
-        update(server, kind, "ghost", NamedEntityMetadata())
+        update(server, kind, "ghost", NamedEntityMetadata("", ACTIVE))
     with refused(INVALID, "name"):
         get(NamedEntityGetRequest(resource_type=kind, id=name("")))
     with refused(INVALID, "id"):
@@ -158,7 +159,7 @@ def test_unknown_and_incomplete_names_are_refused(server: Server) -> None:
     with refused(INVALID, "metadata"):
         set(NamedEntityUpdateRequest(resource_type=kind, id=name("square")))
     with refused(INVALID, "state"):
-        update(server, kind, "square", NamedEntityMetadata(state=NamedEntityState(9)))
+        update(server, kind, "square", NamedEntityMetadata("", NamedEntityState(9)))
 
 
 # Description entities
@@ -167,10 +168,10 @@ def test_unknown_and_incomplete_names_are_refused(server: Server) -> None:
 def test_descriptions_come_with_tasks_and_workflows(server: Server) -> None:
     task = task_request("square")
     assert task.spec is not None
-    server.client.create_task(task.replace(spec=task.spec.replace(description=TEXT)))
+    server.client.create_task(task.replace(spec=task.spec.replace(docs=TEXT)))
     workflow = workflow_request("flow")
     assert workflow.spec is not None
-    server.client.create_workflow(workflow.replace(spec=workflow.spec.replace(description=TEXT)))
+    server.client.create_workflow(workflow.replace(spec=workflow.spec.replace(docs=TEXT)))
     for id in (task.id, workflow.id):
         assert id is not None
         shown = server.client.get_description_entity(ObjectGetRequest(id=id))
@@ -184,7 +185,7 @@ def test_descriptions_are_listed_by_name(server: Server) -> None:
     for version in ("v1", "v2"):
         task = task_request("square", version)
         assert task.spec is not None
-        server.client.create_task(task.replace(spec=task.spec.replace(description=TEXT)))
+        server.client.create_task(task.replace(spec=task.spec.replace(docs=TEXT)))
     request = DescriptionEntityListRequest(
         resource_type=ResourceType.TASK, id=name("square"), limit=1
     )

@@ -129,7 +129,7 @@ def test_pages_end_with_a_token_when_they_are_full(client: AdminServiceClient) -
         LIST.replace(limit=0),
         LIST.replace(token="-1"),
         LIST.replace(filters="phase=RUNNING"),
-        LIST.replace(sort_by=Sort(key="nothing")),
+        LIST.replace(sort_by=Sort("nothing", Sort.Direction.DESCENDING)),
         LIST.replace(workflow_execution_id=None),
     ],
     ids=["limit", "token", "filter", "sort key", "no execution"],

@@ -26,7 +26,7 @@ ARCHIVED = Project.ProjectState.ARCHIVED
 
 
 def add(server: Server, id: str, name: str = "A name") -> None:
-    server.client.register_project(ProjectRegisterRequest(project=Project(id=id, name=name)))
+    server.client.register_project(ProjectRegisterRequest(project=Project(id, name, "")))
 
 
 def ids(projects: Sequence[Project]) -> list[str]:
@@ -54,18 +54,18 @@ def test_the_projects_of_the_settings_exist_from_the_start(server: Server) -> No
 @pytest.mark.parametrize(
     ("project", "field"),
     [
-        (Project(id="a"), "project_name"),
-        (Project(name="A"), "project_id"),
-        (Project(id="No_Label", name="A"), "project_id"),
-        (Project(id="a" * 64, name="A"), "project_id"),
-        (Project(id="a", name="A" * 65), "project_name"),
-        (Project(id="a", name="A", description="x" * 301), "project_description"),
-        (Project(id="a", name="A", domains=[Domain(id="development")]), "domains"),
-        (Project(id="a", name="A", labels=Labels({"no key": "x"})), "labels"),
-        (Project(id="a", name="A", labels=Labels({"key": "no value"})), "labels"),
-        (Project(id="a", name="A", labels=Labels({"-bad.example/key": "x"})), "labels"),
-        (Project(id="a", name="A", labels=Labels({f"k{i}": "x" for i in range(17)})), "labels"),
-        (Project(id="a", name="A", state=Project.ProjectState(17)), "project_state"),
+        (Project("a", "", ""), "project_name"),
+        (Project("", "A", ""), "project_id"),
+        (Project("No_Label", "A", ""), "project_id"),
+        (Project("a" * 64, "A", ""), "project_id"),
+        (Project("a", "A" * 65, ""), "project_name"),
+        (Project("a", "A", "x" * 301), "project_description"),
+        (Project("a", "A", "", domains=[Domain("development", "")]), "domains"),
+        (Project("a", "A", "", labels=Labels({"no key": "x"})), "labels"),
+        (Project("a", "A", "", labels=Labels({"key": "no value"})), "labels"),
+        (Project("a", "A", "", labels=Labels({"-bad.example/key": "x"})), "labels"),
+        (Project("a", "A", "", labels=Labels({f"k{i}": "x" for i in range(17)})), "labels"),
+        (Project("a", "A", "", Project.ProjectState(17)), "project_state"),
         (None, "project"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_bad_project_is_refused_by_the_name_of_its_field(
 
 def test_labels_may_have_a_prefix(server: Server) -> None:
     labels = Labels({"example.com/team": "", "a": "b_c.d"})
-    project = Project(id="labelled", name="L", labels=labels)
+    project = Project("labelled", "L", "", labels=labels)
     server.client.register_project(ProjectRegisterRequest(project=project))
     assert server.client.get_project(ProjectGetRequest(id="labelled")).labels == labels
 
@@ -102,10 +102,10 @@ def test_one_of_many_concurrent_registrations_wins(server: Server) -> None:
 def test_an_update_keeps_texts_that_it_leaves_empty_but_not_the_state(server: Server) -> None:
     project = Project(id="p", name="Name", description="Text", labels=Labels({"a": "b"}))
     server.client.register_project(ProjectRegisterRequest(project=project))
-    server.client.update_project(Project(id="p", description="New", state=ARCHIVED))
+    server.client.update_project(Project("p", "", "New", ARCHIVED))
     shown = server.client.get_project(ProjectGetRequest(id="p"))
     assert shown.replace(domains=None) == project.replace(description="New", state=ARCHIVED)
-    server.client.update_project(Project(id="p"))
+    server.client.update_project(Project("p", "", ""))
     assert server.client.get_project(ProjectGetRequest(id="p")).state == Project.ProjectState.ACTIVE
 
 
@@ -113,12 +113,12 @@ def test_unknown_projects_are_not_found(server: Server) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "ghost"):
         server.client.get_project(ProjectGetRequest(id="ghost"))
     with refused(grpc.StatusCode.NOT_FOUND, "ghost"):
-        server.client.update_project(Project(id="ghost", name="x"))
+        server.client.update_project(Project("ghost", "x", ""))
 
 
 def test_archived_projects_show_only_in_filtered_lists(server: Server) -> None:
     add(server, "old")
-    server.client.update_project(Project(id="old", state=ARCHIVED))
+    server.client.update_project(Project("old", "", "", ARCHIVED))
     listed = server.client.list_projects
     assert ids(listed(ProjectListRequest(limit=10)).projects) == [PROJECT]
     assert ids(listed(ProjectListRequest(limit=10, filters="eq(state,1)")).projects) == ["old"]
@@ -149,7 +149,7 @@ def test_a_list_of_projects_can_be_sorted(server: Server) -> None:
     [
         ProjectListRequest(limit=1, token="x"),
         ProjectListRequest(limit=1, filters="eq(nothing,1)"),
-        ProjectListRequest(limit=1, sort_by=Sort(key="nothing")),
+        ProjectListRequest(limit=1, sort_by=Sort("nothing", Sort.Direction.DESCENDING)),
     ],
 )
 def test_a_list_refuses_what_it_cannot_read(server: Server, request_: ProjectListRequest) -> None:
@@ -158,7 +158,7 @@ def test_a_list_refuses_what_it_cannot_read(server: Server, request_: ProjectLis
 
 
 def test_nothing_is_created_in_an_archived_project(server: Server) -> None:
-    server.client.update_project(Project(id=PROJECT, state=ARCHIVED))
+    server.client.update_project(Project(PROJECT, "", "", ARCHIVED))
     with pytest.raises(grpc.RpcError) as caught:
         server.client.create_task(task_request("t"))
     assert caught.value.code() == INVALID

@@ -158,7 +158,7 @@ def test_a_task_must_have_a_template_and_its_container_an_image(server: Server) 
     with refused(INVALID, "missing spec"):
         server.client.create_task(task_request("t").replace(spec=None))
     with refused(INVALID, "missing spec"):
-        server.client.create_task(task_request("t").replace(spec=TaskSpec()))
+        server.client.create_task(task_request("t").replace(spec=TaskSpec.from_dict({})))
 
 
 def test_registering_a_task_again_tells_whether_it_is_the_same(server: Server) -> None:

@@ -45,7 +45,7 @@ sandbox = Sandbox(db=sys.argv[1])
 client = AdminServiceClient(sandbox.channel())
 number = 0
 while True:
-    project = Project(id=f"p{number}", name="x")
+    project = Project(f"p{number}", "x", "")
     client.register_project(ProjectRegisterRequest(project=project))
     print(project.id, flush=True)
     number += 1

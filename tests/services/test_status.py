@@ -12,6 +12,7 @@ import pytest
 from flytebind.models.admin.agent import GetTaskLogsRequest, GetTaskLogsResponse, GetTaskRequest
 from flytebind.models.admin.event import EventErrorAlreadyInTerminalState, EventFailureReason
 from flytebind.models.core.errors import ContainerError
+from flytebind.models.core.execution import ExecutionError
 from flytebind.services import StatusError, status_details
 from tests.services.agents import Agents, Caller, Kind, answer, lines
 from tests.services.rpcs import SERVICES, Rpc, every_rpc
@@ -23,7 +24,12 @@ LOGS_REQUEST = GetTaskLogsRequest(token="t")
 REASON = EventFailureReason(
     already_in_terminal_state=EventErrorAlreadyInTerminalState(current_phase="SUCCEEDED")
 )
-CAUSE = ContainerError(code="USER", message="out of memory")
+CAUSE = ContainerError(
+    "USER",
+    "out of memory",
+    ContainerError.Kind.NON_RECOVERABLE,
+    ExecutionError.ErrorKind.UNKNOWN,
+)
 
 
 def failure_of(caller: Caller) -> grpc.RpcError:

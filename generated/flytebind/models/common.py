@@ -12,6 +12,7 @@ __all__ = [
     "AuthRole",
     "EmailNotification",
     "Envs",
+    "FlyteIdlEntity",
     "Labels",
     "NamedEntityIdentifier",
     "Notification",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         SlackNotification,
         UrlBlob,
     )
+    from flytebind.runtime.entity import FlyteIdlEntity
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
@@ -43,6 +45,7 @@ else:
             "AuthRole": "flytebind.models.admin.common:AuthRole",
             "EmailNotification": "flytebind.models.admin.common:EmailNotification",
             "Envs": "flytebind.models.admin.common:Envs",
+            "FlyteIdlEntity": "flytebind.runtime.entity:FlyteIdlEntity",
             "Labels": "flytebind.models.admin.common:Labels",
             "NamedEntityIdentifier": "flytebind.models.admin.common:NamedEntityIdentifier",
             "Notification": "flytebind.models.admin.common:Notification",

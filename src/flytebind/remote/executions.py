@@ -203,8 +203,7 @@ class RemoteExecutionBase:
             return None  # Literals tell most of it themselves.
         if interface is None:
             return None
-        variables = interface.inputs if side == "inputs" else interface.outputs
-        return variables.variables if variables is not None else None
+        return interface.inputs if side == "inputs" else interface.outputs
 
     def _state(self) -> dict[str, Any]:
         """What copies take along, beside the message."""

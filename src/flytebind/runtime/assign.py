@@ -14,7 +14,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from flytebind.runtime import model as _model
-from flytebind.runtime.convert import WRAPPERS, WRITERS
+from flytebind.runtime.convert import WRAPPERS, WRITERS, choices, write_choice
 from flytebind.runtime.fields import (
     did_you_mean,
     fields_by_name,
@@ -58,7 +58,7 @@ def assign(
         if value is None:
             continue
         try:
-            _assign_field(message, field, value)
+            _assign_reshaped(message, field, value, model_class._reshaped.get(name, ""))
         except (TypeError, ValueError, OverflowError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"{model_class.__qualname__}.{name} {error}") from None
@@ -104,6 +104,30 @@ def _refuse_two_members(
             )
 
 
+def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, shape: str) -> None:
+    target: Any = getattr(message, field.name)
+    if shape == "content":
+        target.SetInParent()
+        _assign_field(target, message_of(field).fields[0], value)
+    elif shape == "pairs":
+        _assign_pairs(target, field, value)
+    elif shape == "choice":
+        for item in _items(value, f"a sequence of {choices(message_of(field))}"):
+            write_choice(target.add(), item)
+    else:
+        _assign_field(message, field, value)
+
+
+def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
+    key_field, item_field = map_entry(field)
+    what = f"a mapping of {_expected_one(key_field)} to {_expected_one(item_field)}"
+    if not isinstance(value, Mapping):
+        raise TypeError(f"must be {what}, not {type(value).__name__}")
+    for key, item in value.items():
+        with _expecting(what, value):
+            target.add(key=_checked(key_field, key), value=_checked(item_field, item))
+
+
 def _assign_field(message: Message, field: FieldDescriptor, value: object) -> None:
     if is_map(field):
         _assign_map(getattr(message, field.name), field, value)
@@ -131,14 +155,18 @@ def _assign_map(target: Any, field: FieldDescriptor, value: object) -> None:
 
 
 def _assign_repeated(target: Any, field: FieldDescriptor, value: object) -> None:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise TypeError(f"must be {_expected(field)}, not {type(value).__name__}")
-    for item in value:
+    for item in _items(value, _expected(field)):
         if field.message_type is not None:
             _assign_message(target.add(), field, item)
         else:
             with _expecting(_expected(field), value):
                 target.append(_checked(field, item))
+
+
+def _items(value: object, expected: str) -> Sequence[object]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+        raise TypeError(f"must be {expected}, not {type(value).__name__}")
+    return value
 
 
 def _assign_message(target: Any, field: FieldDescriptor, value: object) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -150,6 +152,33 @@ def write_list(message: ListValue, value: JsonSequence) -> None:
     message.SetInParent()
     for item in value:
         write_value(message.values.add(), item)
+
+
+def read_choice(message: Message) -> Any:
+    """The value of the member of the only oneof that is set; of the first member if none is."""
+    oneof = message.DESCRIPTOR.oneofs[0]
+    return getattr(message, message.WhichOneof(oneof.name) or oneof.fields[0].name)
+
+
+def write_choice(message: Message, value: object) -> None:
+    """Store a scalar in that member of the only oneof that takes it.
+
+    Raises:
+        TypeError: If no member takes it.
+    """
+    for member in message.DESCRIPTOR.oneofs[0].fields:
+        if type(value) is type(member.default_value):
+            setattr(message, member.name, value)
+            return
+    kinds = choices(cast("Descriptor", message.DESCRIPTOR))
+    raise TypeError(f"must be {kinds}, not {type(value).__name__} ({value!r})")
+
+
+def choices(descriptor: Descriptor) -> str:
+    """What ``write_choice`` takes, in words."""
+    return " or ".join(
+        type(member.default_value).__name__ for member in descriptor.oneofs[0].fields
+    )
 
 
 def _read_number(number: float) -> int | float:

@@ -35,6 +35,8 @@ class Model(Generic[P]):
     _pb: P
     _pb_type: ClassVar[type[Message]]
     _renamed: ClassVar[Mapping[str, str]] = {}
+    #: The fields that are shown otherwise than the message has them, and how.
+    _reshaped: ClassVar[Mapping[str, str]] = {}
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
     if not TYPE_CHECKING:

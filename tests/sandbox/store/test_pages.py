@@ -77,7 +77,7 @@ def test_a_bad_token_is_invalid(nodes: Store, token: str) -> None:
 
 @pytest.mark.parametrize("key", ["", "nope", "rowid", "execution.phase", "id; DROP TABLE tasks"])
 def test_an_unknown_sort_key_is_invalid(nodes: Store, key: str) -> None:
-    invalid(lambda: nodes.page(NODE_EXECUTIONS, limit=1, sort_by=Sort(key=key)), "sort key")
+    invalid(lambda: nodes.page(NODE_EXECUTIONS, limit=1, sort_by=Sort(key, DESCENDING)), "sort key")
 
 
 def test_an_unknown_direction_is_invalid(nodes: Store) -> None:
@@ -91,7 +91,7 @@ def test_rows_come_by_id_unless_a_key_is_given_and_then_descending(nodes: Store)
         return [row["id"] for row in rows]
 
     assert ids(None) == [*range(1, 11)]
-    assert ids(Sort(key="id")) == [*range(10, 0, -1)]
+    assert ids(Sort.from_dict({"key": "id"})) == [*range(10, 0, -1)]
     assert ids(Sort(key="phase", direction=ASCENDING)) == [1, 3, 5, 7, 9, 2, 4, 6, 8, 10]
 
 
@@ -165,11 +165,10 @@ def test_distinct_values_are_paged_in_their_own_order(store: Store) -> None:
         return [tuple(row) for row in rows]
 
     assert names_of() == [("p", "d", "a"), ("p", "d", "b"), ("p", "d", "c")]
-    assert names_of(sort_by=Sort(key="name"))[0] == ("p", "d", "c")
+    assert names_of(sort_by=Sort("name", DESCENDING))[0] == ("p", "d", "c")
     assert names_of(filters="ne(name,b)+gte(version,1)") == [("p", "d", "a"), ("p", "d", "c")]
 
 
 def test_distinct_values_sort_by_their_own_columns_alone(store: Store) -> None:
-    invalid(
-        lambda: store.distinct(TASKS, ["name"], limit=1, sort_by=Sort(key="version")), "sort key"
-    )
+    sort = Sort("version", DESCENDING)
+    invalid(lambda: store.distinct(TASKS, ["name"], limit=1, sort_by=sort), "sort key")

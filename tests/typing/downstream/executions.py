@@ -25,7 +25,7 @@ from flytebind.models.core.identifier import (
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
-from flytebind.models.core.literals import LiteralMap
+from flytebind.models.core.literals import KeyValuePair, LiteralMap
 from flytebind.models.execution import (
     AbortMetadata,
     Execution,
@@ -80,7 +80,8 @@ def a_spec(spec: ExecutionSpec) -> None:
     assert_type(spec.metadata.system_metadata, SystemMetadata | None)
     assert_type(spec.labels.values if spec.labels else None, Mapping[str, str] | None)
     assert_type(spec.envs, Envs | None)
-    assert_type({pair.key: pair.value for pair in Envs([]).envs}, dict[str, str])
+    assert_type(Envs({}).envs, Mapping[str, str])
+    assert_type(Envs({}).values, Sequence[KeyValuePair])
     assert_type(spec.quality_of_service, QualityOfService | None)
 
 
@@ -105,7 +106,8 @@ def nodes_and_tasks(node: NodeExecution, nodes: NodeExecutionList, task: TaskExe
 
 
 def a_launch_plan(plan: LaunchPlan) -> None:
-    # flytekit has no such class: what a message lacks reads as None here.
-    assert_type(plan.spec, LaunchPlanSpec | None)
-    if plan.spec and plan.spec.entity_metadata and plan.spec.entity_metadata.schedule:
+    assert_type(plan.spec, LaunchPlanSpec)
+    if plan.spec.entity_metadata.schedule:
         assert_type(plan.spec.entity_metadata.schedule.kickoff_time_input_arg, str)
+    # flytekit has no such field: what a message lacks reads as None here.
+    assert_type(plan.spec.quality_of_service, QualityOfService | None)

@@ -12,7 +12,8 @@ from typing_extensions import assert_never
 
 from flytebind.models import core, execution
 from flytebind.models.admin.common import Notification
-from flytebind.models.admin.launch_plan import LaunchPlan
+from flytebind.models.admin.signal import Signal
+from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.models.core.execution import NodeExecutionPhase, WorkflowExecution
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
 from flytebind.models.core.workflow import WorkflowNode
@@ -79,7 +80,7 @@ def wrong_arguments(plan: Identifier, closure: ExecutionClosure) -> None:
     # E: arg-type | reportArgumentType | ResourceType
     Identifier("TASK", "p", "d", "n", "v")
     # E: call-arg | reportCallIssue | positional
-    LaunchPlan(plan)
+    TaskCreateRequest(plan)
     # E: misc | reportCallIssue | phases
     Notification([Phase.FAILED], phases=[])
     # E: list-item | reportArgumentType | Scalar
@@ -100,7 +101,7 @@ def bare_messages(
     # E: arg-type | reportArgumentType | launchplan_ref
     WorkflowNode(launchplan_ref=message)
     # E: arg-type | reportArgumentType | id
-    LaunchPlan(id=message)
+    Signal(id=message)
     # E: arg-type | reportArgumentType | NodeExecutionIdentifier
     Identifier.from_flyte_idl(other)
     # E: call-arg | reportCallIssue | argument
@@ -132,15 +133,15 @@ def models_are_immutable(
     items.literals[0] = Literal()
 
 
-def unnarrowed(closure: ExecutionClosure, outputs: LiteralMap, plan: LaunchPlan) -> None:
+def unnarrowed(closure: ExecutionClosure, outputs: LiteralMap, signal: Signal) -> None:
     # E: union-attr | reportOptionalMemberAccess | message
     closure.error.message
     # E: union-attr | reportOptionalMemberAccess | isoformat
     closure.started_at.isoformat()
     # E: operator | reportOptionalOperand | None
     closure.duration + timedelta(1)
-    # E: union-attr | reportOptionalMemberAccess | entity_metadata
-    plan.spec.entity_metadata
+    # E: union-attr | reportOptionalMemberAccess | signal_id
+    signal.id.signal_id
     if outputs.literals["a"].value is not None:
         # E: union-attr | reportAttributeAccessIssue | primitive
         outputs.literals["a"].value.primitive

@@ -116,7 +116,7 @@ class Admin(AdminServiceServicer):
 
     # E: override | reportIncompatibleMethodOverride | get_workflow
     def get_workflow(self, request: ObjectGetRequest, context: grpc.ServicerContext) -> Task:
-        return Task()
+        return Task.from_bytes(b"")
 
     # E: override | reportIncompatibleMethodOverride | get_launch_plan
     def get_launch_plan(self, request: ObjectGetRequest) -> None:
@@ -128,7 +128,7 @@ class AsyncAdmin(AdminServiceAsyncServicer):
     def get_task(
         self, request: ObjectGetRequest, context: aio.ServicerContext[ObjectGetRequest, Task]
     ) -> Task:
-        return Task()
+        return Task.from_bytes(b"")
 
 
 class Agent(AsyncAgentServiceServicer):

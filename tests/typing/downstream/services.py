@@ -15,7 +15,7 @@ from flytebind.models.admin.agent import (
     GetTaskResponse,
 )
 from flytebind.models.admin.common import ObjectGetRequest
-from flytebind.models.admin.task import Task
+from flytebind.models.admin.task import Task, TaskClosure
 from flytebind.runtime.any import AnyMessage
 from flytebind.services import (
     AdminServiceAsyncClient,
@@ -99,7 +99,7 @@ class Admin(AdminServiceServicer):
             raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, "no id", details=[request])
         if context.time_remaining() == 0:
             context.abort(grpc.StatusCode.CANCELLED, "gone")
-        return Task(id=request.id)
+        return Task(request.id, TaskClosure.from_bytes(b""))
 
 
 class Agent(AsyncAgentServiceServicer):

@@ -70,6 +70,9 @@ class NamedEntityState(_OpenEnum):
     SYSTEM_GENERATED = 2
     """Made by the server, such as the workflow that wraps a single task."""
 
+    ACTIVE = NAMED_ENTITY_ACTIVE
+    ARCHIVED = NAMED_ENTITY_ARCHIVED
+
     if TYPE_CHECKING:
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
@@ -1439,38 +1442,42 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
     _renamed = {
         "values": "envs",
     }
+    _reshaped = {
+        "envs": "pairs",
+    }
     __match_args__ = ("envs",)
 
     def __init__(
         self,
-        envs: _Sequence[_core_literals.KeyValuePair],
+        envs: _Mapping[str, str],
     ) -> None:
         pb = _pb2.Envs()
         try:
-            pb.values.extend([_item._pb for _item in envs])
+            for _key, _item in envs.items():
+                pb.values.add(key=_key, value=_item)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def envs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def envs(self) -> _Mapping[str, str]:
         """Name and value pairs.
 
         ``repeated flyteidl.core.KeyValuePair values = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.values, _core_literals.KeyValuePair._wrap)
+        return _MapView({_pair.key: _pair.value for _pair in self._pb.values})
 
     @property
     def values(self) -> _Sequence[_core_literals.KeyValuePair]:
-        """The proto name of ``envs``."""
-        return self.envs
+        """``envs`` as the message has it: ``repeated flyteidl.core.KeyValuePair values = 1``."""
+        return _RepeatedView(self._pb.values, _core_literals.KeyValuePair._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            envs: _Sequence[_core_literals.KeyValuePair] = ...,
+            envs: _Mapping[str, str] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as _Sequence
-from typing import TYPE_CHECKING, Literal as _Literal
+from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import description_entity_pb2 as _pb2
 
-from flytebind.models.admin import common as _admin_common
+from flytebind.models.admin import common as _admin_common, description_entity as _this
 from flytebind.models.core import identifier as _core_identifier
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
@@ -45,6 +45,11 @@ class DescriptionFormat(_OpenEnum):
     """HTML."""
     DESCRIPTION_FORMAT_RST = 3
     """Text in reStructuredText."""
+
+    UNKNOWN = DESCRIPTION_FORMAT_UNKNOWN
+    MARKDOWN = DESCRIPTION_FORMAT_MARKDOWN
+    HTML = DESCRIPTION_FORMAT_HTML
+    RST = DESCRIPTION_FORMAT_RST
 
     if TYPE_CHECKING:
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
@@ -174,12 +179,14 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         "format",
     )
 
+    DescriptionFormat: _TypeAlias = _this.DescriptionFormat
+
     def __init__(
         self,
         value: str | None = None,
         uri: str | None = None,
         icon_link: str | None = None,
-        format: DescriptionFormat | None = None,
+        format: _this.DescriptionFormat = _this.DescriptionFormat.DESCRIPTION_FORMAT_RST,
     ) -> None:
         pb = _pb2.Description()
         try:
@@ -190,8 +197,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
                 pb.uri = uri
             if icon_link is not None:
                 pb.icon_link = icon_link
-            if format is not None:
-                pb.format = format
+            pb.format = format
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -221,7 +227,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         return self._pb.icon_link
 
     @property
-    def format(self) -> DescriptionFormat:
+    def format(self) -> _this.DescriptionFormat:
         """Markup of the text.
 
         ``DescriptionFormat format = 3``; ``DESCRIPTION_FORMAT_UNKNOWN`` when unset.
@@ -256,7 +262,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
             value: str | None = ...,
             uri: str | None = ...,
             icon_link: str | None = ...,
-            format: DescriptionFormat | None = ...,
+            format: _this.DescriptionFormat = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -1336,10 +1336,16 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
                 pb.disable_all = _as_bool(disable_all)
             if labels is not None:
                 pb.labels.CopyFrom(labels._pb)
+            else:
+                pb.labels.SetInParent()
             if annotations is not None:
                 pb.annotations.CopyFrom(annotations._pb)
+            else:
+                pb.annotations.SetInParent()
             if auth_role is not None:
                 pb.auth_role.CopyFrom(auth_role._pb)
+            else:
+                pb.auth_role.SetInParent()
             if raw_output_data_config is not None:
                 pb.raw_output_data_config.CopyFrom(raw_output_data_config._pb)
             if max_parallelism is not None:

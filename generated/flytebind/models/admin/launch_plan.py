@@ -78,6 +78,8 @@ class ConcurrencyLimitBehavior(_OpenEnum):
     CONCURRENCY_LIMIT_BEHAVIOR_SKIP = 1
     """The new execution is not started."""
 
+    SKIP = CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+
     if TYPE_CHECKING:
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
@@ -700,13 +702,12 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
     def __init__(
         self,
         max_concurrency: int,
-        behavior: ConcurrencyLimitBehavior | None = None,
+        behavior: ConcurrencyLimitBehavior = ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP,
     ) -> None:
         pb = _pb2.ConcurrencyPolicy()
         try:
             pb.max = max_concurrency
-            if behavior is not None:
-                pb.behavior = behavior
+            pb.behavior = behavior
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -739,7 +740,7 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
             self,
             *,
             max_concurrency: int = ...,
-            behavior: ConcurrencyLimitBehavior | None = ...,
+            behavior: ConcurrencyLimitBehavior = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -379,6 +379,9 @@ class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
+    FAIL = MissingPluginBehavior.FAIL
+    USE_DEFAULT = MissingPluginBehavior.USE_DEFAULT
+
     def __init__(
         self,
         task_type: str,

@@ -182,7 +182,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         id: str,
         name: str,
         description: str,
-        state: Project.ProjectState | None = None,
+        state: Project.ProjectState = ProjectState.ACTIVE,
         *,
         domains: _Sequence[Domain] | None = None,
         labels: _admin_common.Labels | None = None,
@@ -193,8 +193,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
             pb.id = id
             pb.name = name
             pb.description = description
-            if state is not None:
-                pb.state = state
+            pb.state = state
             if domains is not None:
                 pb.domains.extend([_item._pb for _item in domains])
             if labels is not None:
@@ -274,7 +273,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
             id: str = ...,
             name: str = ...,
             description: str = ...,
-            state: Project.ProjectState | None = ...,
+            state: Project.ProjectState = ...,
             domains: _Sequence[Domain] | None = ...,
             labels: _admin_common.Labels | None = ...,
             org: str | None = ...,

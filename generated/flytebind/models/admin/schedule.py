@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal as _Literal
+from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import schedule_pb2 as _pb2
 
+from flytebind.models.admin import schedule as _this
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import (
     MISTAKES as _MISTAKES,
@@ -165,12 +166,16 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         "cron_schedule",
     )
 
+    CronSchedule: _TypeAlias = _this.CronSchedule
+    FixedRate: _TypeAlias = _this.FixedRate
+    FixedRateUnit: _TypeAlias = _this.FixedRateUnit
+
     def __init__(
         self,
         kickoff_time_input_arg: str,
         cron_expression: str | None = None,
-        rate: FixedRate | None = None,
-        cron_schedule: CronSchedule | None = None,
+        rate: _this.FixedRate | None = None,
+        cron_schedule: _this.CronSchedule | None = None,
     ) -> None:
         pb = _pb2.Schedule()
         try:
@@ -206,7 +211,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         return self._pb.cron_expression if self._pb.HasField("cron_expression") else None
 
     @property
-    def rate(self) -> FixedRate | None:
+    def rate(self) -> _this.FixedRate | None:
         """Repeat after a fixed interval.
 
         ``FixedRate rate = 2``; one of ``ScheduleExpression``, None when unset.
@@ -219,7 +224,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         return model
 
     @property
-    def cron_schedule(self) -> CronSchedule | None:
+    def cron_schedule(self) -> _this.CronSchedule | None:
         """Follow a cron expression.
 
         ``CronSchedule cron_schedule = 4``; one of ``ScheduleExpression``, None when unset.
@@ -232,7 +237,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         return model
 
     @property
-    def schedule_expression(self) -> str | FixedRate | CronSchedule | None:
+    def schedule_expression(self) -> str | _this.FixedRate | _this.CronSchedule | None:
         """The times to run at; unset means no schedule.
 
         The member of ``oneof ScheduleExpression`` that is set, or None.
@@ -245,8 +250,8 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         self,
     ) -> (
         tuple[_Literal["cron_expression"], str]
-        | tuple[_Literal["rate"], FixedRate]
-        | tuple[_Literal["cron_schedule"], CronSchedule]
+        | tuple[_Literal["rate"], _this.FixedRate]
+        | tuple[_Literal["cron_schedule"], _this.CronSchedule]
         | None
     ):
         """The name and the value of the member of ``oneof ScheduleExpression`` that is set."""
@@ -267,8 +272,8 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
             *,
             kickoff_time_input_arg: str = ...,
             cron_expression: str | None = ...,
-            rate: FixedRate | None = ...,
-            cron_schedule: CronSchedule | None = ...,
+            rate: _this.FixedRate | None = ...,
+            cron_schedule: _this.CronSchedule | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -63,7 +63,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         kind: ContainerError.Kind,
         origin: _core_execution.ExecutionError.ErrorKind,
         timestamp: _datetime | None = None,
-        worker: str | None = None,
+        worker: str = "",
     ) -> None:
         pb = _pb2.ContainerError()
         try:
@@ -73,8 +73,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             pb.origin = origin
             if timestamp is not None:
                 _write_timestamp(pb.timestamp, timestamp)
-            if worker is not None:
-                pb.worker = worker
+            pb.worker = worker
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -138,7 +137,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             kind: ContainerError.Kind = ...,
             origin: _core_execution.ExecutionError.ErrorKind = ...,
             timestamp: _datetime | None = ...,
-            worker: str | None = ...,
+            worker: str = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -176,6 +176,10 @@ class TypedInterface(_FlyteIdlEntity[_pb2.TypedInterface]):
 
     __slots__ = ()
     _pb_type = _pb2.TypedInterface
+    _reshaped = {
+        "inputs": "content",
+        "outputs": "content",
+    }
     __match_args__ = (
         "inputs",
         "outputs",
@@ -183,44 +187,42 @@ class TypedInterface(_FlyteIdlEntity[_pb2.TypedInterface]):
 
     def __init__(
         self,
-        inputs: VariableMap,
-        outputs: VariableMap,
+        inputs: _Mapping[str, Variable],
+        outputs: _Mapping[str, Variable],
     ) -> None:
         pb = _pb2.TypedInterface()
         try:
-            pb.inputs.CopyFrom(inputs._pb)
-            pb.outputs.CopyFrom(outputs._pb)
+            pb.inputs.SetInParent()
+            _fill_map(pb.inputs.variables, inputs)
+            pb.outputs.SetInParent()
+            _fill_map(pb.outputs.variables, outputs)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
 
     @property
-    def inputs(self) -> VariableMap:
+    def inputs(self) -> _Mapping[str, Variable]:
         """What must be given.
 
         ``VariableMap inputs = 1``; empty when unset.
         """
-        model = _new(VariableMap)
-        model._pb = self._pb.inputs
-        return model
+        return _MapView(self._pb.inputs.variables, Variable._wrap)
 
     @property
-    def outputs(self) -> VariableMap:
+    def outputs(self) -> _Mapping[str, Variable]:
         """What is produced.
 
         ``VariableMap outputs = 2``; empty when unset.
         """
-        model = _new(VariableMap)
-        model._pb = self._pb.outputs
-        return model
+        return _MapView(self._pb.outputs.variables, Variable._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            inputs: VariableMap = ...,
-            outputs: VariableMap = ...,
+            inputs: _Mapping[str, Variable] = ...,
+            outputs: _Mapping[str, Variable] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -967,6 +967,10 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
         """
         return self._pb.hash
 
+    @hash.setter
+    def hash(self, value: str | None) -> None:
+        self._pb = self.replace(hash=value)._pb
+
     @property
     def metadata(self) -> _Mapping[str, str]:
         """Free-form notes about the value; they take no part in type checks.

@@ -63,7 +63,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
         group: str | None = None,
         key: str | None = None,
         group_version: str | None = None,
-        mount_requirement: Secret.MountType | None = None,
+        mount_requirement: Secret.MountType = MountType.ANY,
         env_var: str | None = None,
     ) -> None:
         pb = _pb2.Secret()
@@ -74,8 +74,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
                 pb.key = key
             if group_version is not None:
                 pb.group_version = group_version
-            if mount_requirement is not None:
-                pb.mount_requirement = mount_requirement
+            pb.mount_requirement = mount_requirement
             if env_var is not None:
                 pb.env_var = env_var
         except _MISTAKES as _error:
@@ -130,7 +129,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
             group: str | None = ...,
             key: str | None = ...,
             group_version: str | None = ...,
-            mount_requirement: Secret.MountType | None = ...,
+            mount_requirement: Secret.MountType = ...,
             env_var: str | None = ...,
         ) -> _Self: ...
 
@@ -323,7 +322,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
         client: OAuth2Client,
         idp_discovery_endpoint: str | None = None,
         token_endpoint: str | None = None,
-        type_: OAuth2TokenRequest.Type | None = None,
+        type_: OAuth2TokenRequest.Type = Type.CLIENT_CREDENTIALS,
     ) -> None:
         pb = _pb2.OAuth2TokenRequest()
         try:
@@ -333,8 +332,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
                 pb.idp_discovery_endpoint = idp_discovery_endpoint
             if token_endpoint is not None:
                 pb.token_endpoint = token_endpoint
-            if type_ is not None:
-                pb.type = type_
+            pb.type = type_
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -395,7 +393,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
             client: OAuth2Client = ...,
             idp_discovery_endpoint: str | None = ...,
             token_endpoint: str | None = ...,
-            type_: OAuth2TokenRequest.Type | None = ...,
+            type_: OAuth2TokenRequest.Type = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -526,8 +526,8 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         cache_serializable: bool,
         pod_template_name: str,
         cache_ignore_input_vars: _Sequence[str],
-        is_eager: bool | None = None,
-        generates_deck: bool | None = None,
+        is_eager: bool = False,
+        generates_deck: bool | None = False,
         k8s_object_metadata: K8sObjectMetadata | None = None,
         *,
         tags: _Mapping[str, str] | None = None,
@@ -546,8 +546,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             pb.cache_serializable = _as_bool(cache_serializable)
             pb.pod_template_name = pod_template_name
             pb.cache_ignore_input_vars.extend(_as_items(cache_ignore_input_vars))
-            if is_eager is not None:
-                pb.is_eager = _as_bool(is_eager)
+            pb.is_eager = _as_bool(is_eager)
             if generates_deck is not None:
                 pb.generates_deck.value = _as_bool(generates_deck)
             if k8s_object_metadata is not None:
@@ -699,7 +698,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             cache_serializable: bool = ...,
             pod_template_name: str = ...,
             cache_ignore_input_vars: _Sequence[str] = ...,
-            is_eager: bool | None = ...,
+            is_eager: bool = ...,
             generates_deck: bool | None = ...,
             k8s_object_metadata: K8sObjectMetadata | None = ...,
             tags: _Mapping[str, str] | None = ...,
@@ -742,7 +741,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         interface: _core_interface.TypedInterface,
         custom: _JsonMapping | None,
         container: Container | None = None,
-        task_type_version: int | None = None,
+        task_type_version: int = 0,
         security_context: _core_security.SecurityContext | None = None,
         config: _Mapping[str, str] | None = None,
         k8s_pod: K8sPod | None = None,
@@ -759,8 +758,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
                 _write_struct(pb.custom, custom)
             if container is not None:
                 pb.container.CopyFrom(container._pb)
-            if task_type_version is not None:
-                pb.task_type_version = task_type_version
+            pb.task_type_version = task_type_version
             if security_context is not None:
                 pb.security_context.CopyFrom(security_context._pb)
             if config is not None:
@@ -944,7 +942,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             interface: _core_interface.TypedInterface = ...,
             custom: _JsonMapping | None = ...,
             container: Container | None = ...,
-            task_type_version: int | None = ...,
+            task_type_version: int = ...,
             security_context: _core_security.SecurityContext | None = ...,
             config: _Mapping[str, str] | None = ...,
             k8s_pod: K8sPod | None = ...,
@@ -1022,6 +1020,10 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
     _renamed = {
         "data_config": "data_loading_config",
     }
+    _reshaped = {
+        "env": "pairs",
+        "config": "pairs",
+    }
     __match_args__ = (
         "image",
         "command",
@@ -1058,8 +1060,8 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
         command: _Sequence[str],
         args: _Sequence[str],
         resources: Resources,
-        env: _Sequence[_core_literals.KeyValuePair],
-        config: _Sequence[_core_literals.KeyValuePair],
+        env: _Mapping[str, str],
+        config: _Mapping[str, str],
         data_loading_config: DataLoadingConfig | None = None,
         *,
         ports: _Sequence[ContainerPort] | None = None,
@@ -1071,8 +1073,10 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
             pb.command.extend(_as_items(command))
             pb.args.extend(_as_items(args))
             pb.resources.CopyFrom(resources._pb)
-            pb.env.extend([_item._pb for _item in env])
-            pb.config.extend([_item._pb for _item in config])
+            for _key, _item in env.items():
+                pb.env.add(key=_key, value=_item)
+            for _key, _item in config.items():
+                pb.config.add(key=_key, value=_item)
             if data_loading_config is not None:
                 pb.data_config.CopyFrom(data_loading_config._pb)
             if ports is not None:
@@ -1118,20 +1122,30 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
         return model
 
     @property
-    def env(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def env(self) -> _Mapping[str, str]:
         """Environment variables, in order.
 
         ``repeated KeyValuePair env = 5``; empty when unset.
         """
+        return _MapView({_pair.key: _pair.value for _pair in self._pb.env})
+
+    @property
+    def env_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+        """``env`` as the message has it: ``repeated KeyValuePair env = 5``."""
         return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
 
     @property
     @_deprecated("flyteidl.core.Container.config is deprecated in the IDL")
-    def config(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def config(self) -> _Mapping[str, str]:
         """Settings for the plugin; use ``TaskTemplate.config`` instead.
 
         ``repeated KeyValuePair config = 6``; empty when unset, deprecated in the IDL.
         """
+        return _MapView({_pair.key: _pair.value for _pair in self._pb.config})
+
+    @property
+    def config_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+        """``config`` as the message has it: ``repeated KeyValuePair config = 6``."""
         return _RepeatedView(self._pb.config, _core_literals.KeyValuePair._wrap)
 
     @property
@@ -1177,8 +1191,8 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
             command: _Sequence[str] = ...,
             args: _Sequence[str] = ...,
             resources: Resources = ...,
-            env: _Sequence[_core_literals.KeyValuePair] = ...,
-            config: _Sequence[_core_literals.KeyValuePair] = ...,
+            env: _Mapping[str, str] = ...,
+            config: _Mapping[str, str] = ...,
             data_loading_config: DataLoadingConfig | None = ...,
             ports: _Sequence[ContainerPort] | None = ...,
             architecture: Container.Architecture | None = ...,
@@ -1234,17 +1248,22 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
+    DOWNLOAD_MODE_EAGER = DownloadMode.DOWNLOAD_EAGER
+    DOWNLOAD_MODE_STREAM = DownloadMode.DOWNLOAD_STREAM
+    DOWNLOAD_MODE_NO_DOWNLOAD = DownloadMode.DO_NOT_DOWNLOAD
+    UPLOAD_MODE_EAGER = UploadMode.UPLOAD_EAGER
+    UPLOAD_MODE_ON_EXIT = UploadMode.UPLOAD_ON_EXIT
+    UPLOAD_MODE_NO_UPLOAD = UploadMode.DO_NOT_UPLOAD
+
     def __init__(
         self,
-        download_mode: IOStrategy.DownloadMode | None = None,
-        upload_mode: IOStrategy.UploadMode | None = None,
+        download_mode: IOStrategy.DownloadMode = DownloadMode.DOWNLOAD_EAGER,
+        upload_mode: IOStrategy.UploadMode = UploadMode.UPLOAD_ON_EXIT,
     ) -> None:
         pb = _pb2.IOStrategy()
         try:
-            if download_mode is not None:
-                pb.download_mode = download_mode
-            if upload_mode is not None:
-                pb.upload_mode = upload_mode
+            pb.download_mode = download_mode
+            pb.upload_mode = upload_mode
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -1270,8 +1289,8 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
         def replace(
             self,
             *,
-            download_mode: IOStrategy.DownloadMode | None = ...,
-            upload_mode: IOStrategy.UploadMode | None = ...,
+            download_mode: IOStrategy.DownloadMode = ...,
+            upload_mode: IOStrategy.UploadMode = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1312,22 +1331,24 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
         if TYPE_CHECKING:
             _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
+    LITERALMAP_FORMAT_PROTO = LiteralMapFormat.PROTO
+    LITERALMAP_FORMAT_JSON = LiteralMapFormat.JSON
+    LITERALMAP_FORMAT_YAML = LiteralMapFormat.YAML
+
     def __init__(
         self,
         input_path: str,
         output_path: str,
-        enabled: bool | None = None,
-        format: DataLoadingConfig.LiteralMapFormat | None = None,
+        enabled: bool = True,
+        format: DataLoadingConfig.LiteralMapFormat = LiteralMapFormat.PROTO,
         io_strategy: IOStrategy | None = None,
     ) -> None:
         pb = _pb2.DataLoadingConfig()
         try:
             pb.input_path = input_path
             pb.output_path = output_path
-            if enabled is not None:
-                pb.enabled = _as_bool(enabled)
-            if format is not None:
-                pb.format = format
+            pb.enabled = _as_bool(enabled)
+            pb.format = format
             if io_strategy is not None:
                 pb.io_strategy.CopyFrom(io_strategy._pb)
         except _MISTAKES as _error:
@@ -1386,8 +1407,8 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
             *,
             input_path: str = ...,
             output_path: str = ...,
-            enabled: bool | None = ...,
-            format: DataLoadingConfig.LiteralMapFormat | None = ...,
+            enabled: bool = ...,
+            format: DataLoadingConfig.LiteralMapFormat = ...,
             io_strategy: IOStrategy | None = ...,
         ) -> _Self: ...
 

@@ -20,7 +20,12 @@ from flytebind.runtime.checks import (
     fill_map as _fill_map,
     only_member as _only_member,
 )
-from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
+from flytebind.runtime.convert import (
+    read_choice as _read_choice,
+    read_struct as _read_struct,
+    write_choice as _write_choice,
+    write_struct as _write_struct,
+)
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import (
@@ -266,7 +271,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def __init__(
         self,
         columns: _Sequence[StructuredDatasetType.DatasetColumn] | None = None,
-        format: str | None = None,
+        format: str = "",
         external_schema_type: str | None = None,
         external_schema_bytes: bytes | None = None,
     ) -> None:
@@ -274,8 +279,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         try:
             if columns is not None:
                 pb.columns.extend([_item._pb for _item in columns])
-            if format is not None:
-                pb.format = format
+            pb.format = format
             if external_schema_type is not None:
                 pb.external_schema_type = external_schema_type
             if external_schema_bytes is not None:
@@ -292,6 +296,10 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         """
         return _RepeatedView(self._pb.columns, StructuredDatasetType.DatasetColumn._wrap)
 
+    @columns.setter
+    def columns(self, value: _Sequence[StructuredDatasetType.DatasetColumn] | None) -> None:
+        self._pb = self.replace(columns=value)._pb
+
     @property
     def format(self) -> str:
         """Storage format such as ``parquet``; empty fits any, else formats must match.
@@ -299,6 +307,10 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         ``string format = 2``; empty when unset.
         """
         return self._pb.format
+
+    @format.setter
+    def format(self, value: str) -> None:
+        self._pb = self.replace(format=value)._pb
 
     @property
     def external_schema_type(self) -> str:
@@ -322,7 +334,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
             self,
             *,
             columns: _Sequence[StructuredDatasetType.DatasetColumn] | None = ...,
-            format: str | None = ...,
+            format: str = ...,
             external_schema_type: str | None = ...,
             external_schema_bytes: bytes | None = ...,
         ) -> _Self: ...
@@ -760,6 +772,10 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
         """
         return _read_struct(self._pb.metadata) if self._pb.HasField("metadata") else None
 
+    @metadata.setter
+    def metadata(self, value: _JsonMapping | None) -> None:
+        self._pb = self.replace(metadata=value)._pb
+
     @property
     def structure(self) -> TypeStructure | None:
         """Facts that tell apart types which look alike on the wire.
@@ -785,6 +801,10 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
         model = _new(TypeAnnotation)
         model._pb = pb.annotation
         return model
+
+    @annotation.setter
+    def annotation(self, value: TypeAnnotation | None) -> None:
+        self._pb = self.replace(annotation=value)._pb
 
     @property
     def type(
@@ -872,6 +892,9 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
 
     __slots__ = ()
     _pb_type = _pb2.OutputReference
+    _reshaped = {
+        "attr_path": "choice",
+    }
     __match_args__ = (
         "node_id",
         "var",
@@ -882,14 +905,15 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
         self,
         node_id: str,
         var: str,
-        attr_path: _Sequence[PromiseAttribute] | None = None,
+        attr_path: _Sequence[str | int] | None = None,
     ) -> None:
         pb = _pb2.OutputReference()
         try:
             pb.node_id = node_id
             pb.var = var
             if attr_path is not None:
-                pb.attr_path.extend([_item._pb for _item in attr_path])
+                for _item in _as_items(attr_path):
+                    _write_choice(pb.attr_path.add(), _item)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -910,12 +934,21 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
         """
         return self._pb.var
 
+    @var.setter
+    def var(self, value: str) -> None:
+        self._pb = self.replace(var=value)._pb
+
     @property
-    def attr_path(self) -> _Sequence[PromiseAttribute]:
+    def attr_path(self) -> _Sequence[str | int]:
         """Steps from the output to a part of it, outermost first; empty means all of it.
 
         ``repeated PromiseAttribute attr_path = 3``; empty when unset.
         """
+        return _RepeatedView(self._pb.attr_path, _read_choice)
+
+    @property
+    def attributes(self) -> _Sequence[PromiseAttribute]:
+        """``attr_path`` as the message has it: ``repeated PromiseAttribute attr_path = 3``."""
         return _RepeatedView(self._pb.attr_path, PromiseAttribute._wrap)
 
     if TYPE_CHECKING:
@@ -925,7 +958,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
             *,
             node_id: str = ...,
             var: str = ...,
-            attr_path: _Sequence[PromiseAttribute] | None = ...,
+            attr_path: _Sequence[str | int] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

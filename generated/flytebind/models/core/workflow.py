@@ -766,10 +766,10 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
         min_successes: int | None = None,
         min_success_ratio: float | None = None,
         execution_mode: ArrayNode.ExecutionMode | None = None,
-        is_original_sub_node_interface: bool | None = None,
+        is_original_sub_node_interface: bool | None = False,
         data_mode: ArrayNode.DataMode | None = None,
         bound_inputs: _Sequence[str] | None = None,
-        run_all_sub_nodes: bool | None = None,
+        run_all_sub_nodes: bool = False,
     ) -> None:
         pb = _pb2.ArrayNode()
         try:
@@ -789,8 +789,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
                 pb.data_mode = data_mode
             if bound_inputs is not None:
                 pb.bound_inputs.extend(_as_items(bound_inputs))
-            if run_all_sub_nodes is not None:
-                pb.run_all_sub_nodes = _as_bool(run_all_sub_nodes)
+            pb.run_all_sub_nodes = _as_bool(run_all_sub_nodes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -908,7 +907,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
             is_original_sub_node_interface: bool | None = ...,
             data_mode: ArrayNode.DataMode | None = ...,
             bound_inputs: _Sequence[str] | None = ...,
-            run_all_sub_nodes: bool | None = ...,
+            run_all_sub_nodes: bool = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -954,6 +953,8 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
                 _write_duration(pb.timeout, timeout)
             if retries is not None:
                 pb.retries.CopyFrom(retries._pb)
+            else:
+                pb.retries.SetInParent()
             if interruptible is not None:
                 pb.interruptible = _as_bool(interruptible)
             if cacheable is not None:

@@ -75,6 +75,10 @@ class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
         """
         return self._pb.size
 
+    @size.setter
+    def size(self, value: int | None) -> None:
+        self._pb = self.replace(size=value)._pb
+
     @property
     def min_successes(self) -> int | None:
         """Successful runs needed for the whole to succeed.
@@ -82,6 +86,10 @@ class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
         ``int64 min_successes = 3``; one of ``success_criteria``, None when unset.
         """
         return self._pb.min_successes if self._pb.HasField("min_successes") else None
+
+    @min_successes.setter
+    def min_successes(self, value: int | None) -> None:
+        self._pb = self.replace(min_successes=value)._pb
 
     @property
     def min_success_ratio(self) -> float | None:

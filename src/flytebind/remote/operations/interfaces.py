@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flytebind.models.core.compiler import CompiledWorkflowClosure
 from flytebind.models.core.identifier import Identifier
-from flytebind.models.core.interface import TypedInterface, Variable, VariableMap
+from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.types import LiteralType
 from flytebind.models.core.workflow import ArrayNode, GateNode, Node, WorkflowTemplate
 from flytebind.remote.entities import FlyteWorkflow
@@ -25,7 +25,7 @@ from flytebind.remote.operations.fetch import fetch_launch_plan, fetch_task, fet
 from flytebind.remote.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class Scope(NamedTuple):
@@ -152,14 +152,9 @@ async def _task_interface(
 
 async def _launch_plan_interface(session: Session, id: Identifier) -> TypedInterface:
     closure = (await fetch_launch_plan(session, id)).closure
-    inputs: dict[str, Variable] = {}
-    outputs: VariableMap | None = None
-    if closure is not None:
-        outputs = closure.expected_outputs
-        if closure.expected_inputs is not None:
-            for name, parameter in closure.expected_inputs.parameters.items():
-                inputs[name] = parameter.var
-    return TypedInterface(VariableMap(inputs), outputs or VariableMap({}))
+    parameters = closure.expected_inputs.parameters
+    inputs = {name: parameter.var for name, parameter in parameters.items()}
+    return TypedInterface(inputs, closure.expected_outputs.variables)
 
 
 async def _array_interface(
@@ -176,22 +171,20 @@ async def _array_interface(
     )
 
 
-def _lists(variables: VariableMap | None, except_for: Iterable[str]) -> VariableMap:
+def _lists(variables: Mapping[str, Variable], except_for: Iterable[str]) -> dict[str, Variable]:
     kept = frozenset(except_for)
-    return VariableMap(
-        {
-            name: (
-                variable
-                if name in kept
-                else variable.replace(type=LiteralType(collection_type=variable.type))
-            )
-            for name, variable in (variables.variables if variables else {}).items()
-        }
-    )
+    return {
+        name: (
+            variable
+            if name in kept
+            else variable.replace(type=LiteralType(collection_type=variable.type))
+        )
+        for name, variable in variables.items()
+    }
 
 
 def _gate_interface(gate: GateNode) -> TypedInterface:
     outputs = {}
     if gate.signal is not None and gate.signal.type is not None:
         outputs[gate.signal.output_variable_name] = Variable(gate.signal.type, "")
-    return TypedInterface(VariableMap({}), VariableMap(outputs))
+    return TypedInterface({}, outputs)

@@ -26,7 +26,7 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.models.core.interface import Parameter, Variable
-from flytebind.models.core.literals import KeyValuePair, LiteralMap
+from flytebind.models.core.literals import LiteralMap
 from flytebind.remote import values
 from flytebind.remote.arguments import must_be
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
@@ -212,12 +212,8 @@ async def _declared_inputs(
     session: Session, id: Identifier
 ) -> Mapping[str, Variable] | Mapping[str, Parameter]:
     if id.resource_type is ResourceType.TASK:
-        interface = (await fetch_task(session, id)).interface
-        variables = interface.inputs if interface is not None else None
-        return variables.variables if variables is not None else {}
-    closure = (await fetch_launch_plan(session, id)).closure
-    expected = closure.expected_inputs if closure is not None else None
-    return expected.parameters if expected is not None else {}
+        return (await fetch_task(session, id)).interface.inputs
+    return (await fetch_launch_plan(session, id)).closure.expected_inputs.parameters
 
 
 def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
@@ -232,11 +228,7 @@ def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
         max_parallelism=options.max_parallelism or None,
         overwrite_cache=options.overwrite_cache or None,
         interruptible=options.interruptible,
-        envs=(
-            Envs([KeyValuePair(key=key, value=value) for key, value in options.envs.items()])
-            if options.envs
-            else None
-        ),
+        envs=Envs(options.envs) if options.envs else None,
         tags=list(options.tags) or None,
     )
 

@@ -69,14 +69,16 @@ class LaunchPlans(Part):
                 content.
         """
         spec = required(request.spec, "spec")
+        given = spec.to_pb()
+        if not given.HasField("workflow_id"):
+            invalid("missing id")
         workflow_id = check_identifier(spec.workflow_id, ResourceType.WORKFLOW)
         with self.store.transaction():
             workflow_row = get_version(self.store, WORKFLOWS, workflow_id)
             id = check_identifier(request.id, ResourceType.LAUNCH_PLAN)
             check_project_domain(self.store, self.settings, id.project, id.domain)
-            if spec.labels is not None:
-                check_labels(spec.labels.values)
-            launch_plan = _complete(id, spec.to_pb(), _interface(workflow_row))
+            check_labels(spec.labels.values)
+            launch_plan = _complete(id, given, _interface(workflow_row))
             content = digest(launch_plan)
             if (row := self.store.find(LAUNCH_PLANS, **key(id))) is not None:
                 if row["digest"] == content:

@@ -50,7 +50,7 @@ class Projects(Part):
         with store.transaction():
             for id in settings.projects:
                 if store.find(PROJECTS, identifier=id) is None:
-                    store.insert(PROJECTS, _columns(Project(id=id, name=id)))
+                    store.insert(PROJECTS, _columns(Project(id, name=id, description="")))
 
     def register_project(
         self, request: ProjectRegisterRequest, context: grpc.ServicerContext

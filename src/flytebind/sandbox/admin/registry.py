@@ -65,7 +65,8 @@ class Registry(Part):
         id = check_identifier(request.id, ResourceType.TASK)
         check_project_domain(self.store, self.settings, id.project, id.domain)
         spec = required(request.spec, "spec")
-        required(spec.template, "spec")
+        if not spec.to_pb().HasField("template"):
+            invalid("missing spec")
         task = TaskMessage(id=id.to_pb(), short_description=_short(spec.description))
         template = task.closure.compiled_task.template
         template.CopyFrom(spec.to_pb().template)
@@ -121,7 +122,8 @@ class Registry(Part):
         id = check_identifier(request.id, ResourceType.WORKFLOW)
         check_project_domain(self.store, self.settings, id.project, id.domain)
         spec = required(request.spec, "spec")
-        required(spec.template, "spec")
+        if not spec.to_pb().HasField("template"):
+            invalid("missing spec")
         workflow = WorkflowMessage(id=id.to_pb(), short_description=_short(spec.description))
         given = spec.to_pb()
         given.template.id.CopyFrom(workflow.id)
