@@ -15,6 +15,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 WITH_EXAMPLES = [
     "README.md",
     "docs/guide.md",
+    "docs/migrating.md",
     "docs/services.md",
     "docs/sandbox.md",
     "docs/remote.md",

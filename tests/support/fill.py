@@ -39,7 +39,7 @@ def fillings(model_class: ModelClass) -> Iterator[Message]:
     members = [len(oneof.fields) for oneof in real_oneofs(descriptor_of(model_class))]
     for turn in range(max(members, default=1)):
         message = new_message(model_class)
-        _Filler(turn).fill(message, _DEPTH)
+        Filler(turn).fill(message, _DEPTH)
         yield message
 
 
@@ -67,7 +67,7 @@ def use_unknown_enum_numbers(message: Message) -> set[int]:
     return used
 
 
-class _Filler:
+class Filler:
     """Sets fields to values that tell where they are from, no two alike.
 
     A oneof gets its next member each time that it is met, beginning at ``turn``.
@@ -83,7 +83,11 @@ class _Filler:
         for oneof in real_oneofs(descriptor):
             self._set(message, self._member(oneof), depth)
         for field in plain_fields(descriptor):
-            self._set(message, field, depth)
+            if self._is_wanted(field):
+                self._set(message, field, depth)
+
+    def _is_wanted(self, field: FieldDescriptor) -> bool:
+        return True
 
     def _member(self, oneof: OneofDescriptor) -> FieldDescriptor:
         turn = self._turn + self._met[oneof.full_name]
