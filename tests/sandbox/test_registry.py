@@ -43,6 +43,7 @@ from flytebind.models.admin.workflow import (
     CreateWorkflowFailureReason,
     Workflow,
     WorkflowCreateRequest,
+    WorkflowSpec,
 )
 from flytebind.models.core.compiler import CompiledWorkflowClosure
 from flytebind.models.core.identifier import Identifier, ResourceType
@@ -468,6 +469,13 @@ def test_all_reasons_are_told_at_once(server: Server) -> None:
     nodes = [task_node("n0", "ghost"), task_node("n1", "spook")]
     with refused(INVALID, "ghost", "spook"):
         server.client.create_workflow(workflow_request("broken", *nodes))
+
+
+def test_a_workflow_must_have_a_template(server: Server) -> None:
+    with refused(INVALID, "missing spec"):
+        server.client.create_workflow(
+            workflow_request("flow").replace(spec=WorkflowSpec.from_dict({}))
+        )
 
 
 def test_a_workflow_without_nodes_is_refused(server: Server) -> None:
