@@ -81,7 +81,7 @@ class Fields:
         if overlay.optional is not None and can_be_none:
             is_optional = overlay.optional
         takes_none = is_optional if overlay.nullable is None else overlay.nullable
-        is_nullable = takes_none or not (is_required or default)
+        is_nullable = takes_none or not is_required
 
         deprecated = field.GetOptions().deprecated
         built = Field(

@@ -186,7 +186,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         value: str | None = None,
         uri: str | None = None,
         icon_link: str | None = None,
-        format: _this.DescriptionFormat = _this.DescriptionFormat.DESCRIPTION_FORMAT_RST,
+        format: _this.DescriptionFormat | None = _this.DescriptionFormat.DESCRIPTION_FORMAT_RST,
     ) -> None:
         pb = _pb2.Description()
         try:
@@ -197,7 +197,8 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
                 pb.uri = uri
             if icon_link is not None:
                 pb.icon_link = icon_link
-            pb.format = format
+            if format is not None:
+                pb.format = format
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -262,7 +263,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
             value: str | None = ...,
             uri: str | None = ...,
             icon_link: str | None = ...,
-            format: _this.DescriptionFormat = ...,
+            format: _this.DescriptionFormat | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -702,12 +702,15 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
     def __init__(
         self,
         max_concurrency: int,
-        behavior: ConcurrencyLimitBehavior = ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP,
+        behavior: (
+            ConcurrencyLimitBehavior | None
+        ) = ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP,
     ) -> None:
         pb = _pb2.ConcurrencyPolicy()
         try:
             pb.max = max_concurrency
-            pb.behavior = behavior
+            if behavior is not None:
+                pb.behavior = behavior
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -740,7 +743,7 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
             self,
             *,
             max_concurrency: int = ...,
-            behavior: ConcurrencyLimitBehavior = ...,
+            behavior: ConcurrencyLimitBehavior | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -182,7 +182,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         id: str,
         name: str,
         description: str,
-        state: Project.ProjectState = ProjectState.ACTIVE,
+        state: Project.ProjectState | None = ProjectState.ACTIVE,
         *,
         domains: _Sequence[Domain] | None = None,
         labels: _admin_common.Labels | None = None,
@@ -193,7 +193,8 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
             pb.id = id
             pb.name = name
             pb.description = description
-            pb.state = state
+            if state is not None:
+                pb.state = state
             if domains is not None:
                 pb.domains.extend([_item._pb for _item in domains])
             if labels is not None:
@@ -273,7 +274,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
             id: str = ...,
             name: str = ...,
             description: str = ...,
-            state: Project.ProjectState = ...,
+            state: Project.ProjectState | None = ...,
             domains: _Sequence[Domain] | None = ...,
             labels: _admin_common.Labels | None = ...,
             org: str | None = ...,

@@ -63,7 +63,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         kind: ContainerError.Kind,
         origin: _core_execution.ExecutionError.ErrorKind,
         timestamp: _datetime | None = None,
-        worker: str = "",
+        worker: str | None = "",
     ) -> None:
         pb = _pb2.ContainerError()
         try:
@@ -73,7 +73,8 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             pb.origin = origin
             if timestamp is not None:
                 _write_timestamp(pb.timestamp, timestamp)
-            pb.worker = worker
+            if worker is not None:
+                pb.worker = worker
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -137,7 +138,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             kind: ContainerError.Kind = ...,
             origin: _core_execution.ExecutionError.ErrorKind = ...,
             timestamp: _datetime | None = ...,
-            worker: str = ...,
+            worker: str | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

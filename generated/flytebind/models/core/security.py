@@ -63,7 +63,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
         group: str | None = None,
         key: str | None = None,
         group_version: str | None = None,
-        mount_requirement: Secret.MountType = MountType.ANY,
+        mount_requirement: Secret.MountType | None = MountType.ANY,
         env_var: str | None = None,
     ) -> None:
         pb = _pb2.Secret()
@@ -74,7 +74,8 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
                 pb.key = key
             if group_version is not None:
                 pb.group_version = group_version
-            pb.mount_requirement = mount_requirement
+            if mount_requirement is not None:
+                pb.mount_requirement = mount_requirement
             if env_var is not None:
                 pb.env_var = env_var
         except _MISTAKES as _error:
@@ -129,7 +130,7 @@ class Secret(_FlyteIdlEntity[_pb2.Secret]):
             group: str | None = ...,
             key: str | None = ...,
             group_version: str | None = ...,
-            mount_requirement: Secret.MountType = ...,
+            mount_requirement: Secret.MountType | None = ...,
             env_var: str | None = ...,
         ) -> _Self: ...
 
@@ -322,7 +323,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
         client: OAuth2Client,
         idp_discovery_endpoint: str | None = None,
         token_endpoint: str | None = None,
-        type_: OAuth2TokenRequest.Type = Type.CLIENT_CREDENTIALS,
+        type_: OAuth2TokenRequest.Type | None = Type.CLIENT_CREDENTIALS,
     ) -> None:
         pb = _pb2.OAuth2TokenRequest()
         try:
@@ -332,7 +333,8 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
                 pb.idp_discovery_endpoint = idp_discovery_endpoint
             if token_endpoint is not None:
                 pb.token_endpoint = token_endpoint
-            pb.type = type_
+            if type_ is not None:
+                pb.type = type_
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -393,7 +395,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
             client: OAuth2Client = ...,
             idp_discovery_endpoint: str | None = ...,
             token_endpoint: str | None = ...,
-            type_: OAuth2TokenRequest.Type = ...,
+            type_: OAuth2TokenRequest.Type | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -526,7 +526,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         cache_serializable: bool,
         pod_template_name: str,
         cache_ignore_input_vars: _Sequence[str],
-        is_eager: bool = False,
+        is_eager: bool | None = False,
         generates_deck: bool | None = False,
         k8s_object_metadata: K8sObjectMetadata | None = None,
         *,
@@ -546,7 +546,8 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             pb.cache_serializable = _as_bool(cache_serializable)
             pb.pod_template_name = pod_template_name
             pb.cache_ignore_input_vars.extend(_as_items(cache_ignore_input_vars))
-            pb.is_eager = _as_bool(is_eager)
+            if is_eager is not None:
+                pb.is_eager = _as_bool(is_eager)
             if generates_deck is not None:
                 pb.generates_deck.value = _as_bool(generates_deck)
             if k8s_object_metadata is not None:
@@ -698,7 +699,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             cache_serializable: bool = ...,
             pod_template_name: str = ...,
             cache_ignore_input_vars: _Sequence[str] = ...,
-            is_eager: bool = ...,
+            is_eager: bool | None = ...,
             generates_deck: bool | None = ...,
             k8s_object_metadata: K8sObjectMetadata | None = ...,
             tags: _Mapping[str, str] | None = ...,
@@ -741,7 +742,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         interface: _core_interface.TypedInterface,
         custom: _JsonMapping | None,
         container: Container | None = None,
-        task_type_version: int = 0,
+        task_type_version: int | None = 0,
         security_context: _core_security.SecurityContext | None = None,
         config: _Mapping[str, str] | None = None,
         k8s_pod: K8sPod | None = None,
@@ -758,7 +759,8 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
                 _write_struct(pb.custom, custom)
             if container is not None:
                 pb.container.CopyFrom(container._pb)
-            pb.task_type_version = task_type_version
+            if task_type_version is not None:
+                pb.task_type_version = task_type_version
             if security_context is not None:
                 pb.security_context.CopyFrom(security_context._pb)
             if config is not None:
@@ -942,7 +944,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             interface: _core_interface.TypedInterface = ...,
             custom: _JsonMapping | None = ...,
             container: Container | None = ...,
-            task_type_version: int = ...,
+            task_type_version: int | None = ...,
             security_context: _core_security.SecurityContext | None = ...,
             config: _Mapping[str, str] | None = ...,
             k8s_pod: K8sPod | None = ...,
@@ -1257,13 +1259,15 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
 
     def __init__(
         self,
-        download_mode: IOStrategy.DownloadMode = DownloadMode.DOWNLOAD_EAGER,
-        upload_mode: IOStrategy.UploadMode = UploadMode.UPLOAD_ON_EXIT,
+        download_mode: IOStrategy.DownloadMode | None = DownloadMode.DOWNLOAD_EAGER,
+        upload_mode: IOStrategy.UploadMode | None = UploadMode.UPLOAD_ON_EXIT,
     ) -> None:
         pb = _pb2.IOStrategy()
         try:
-            pb.download_mode = download_mode
-            pb.upload_mode = upload_mode
+            if download_mode is not None:
+                pb.download_mode = download_mode
+            if upload_mode is not None:
+                pb.upload_mode = upload_mode
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -1289,8 +1293,8 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
         def replace(
             self,
             *,
-            download_mode: IOStrategy.DownloadMode = ...,
-            upload_mode: IOStrategy.UploadMode = ...,
+            download_mode: IOStrategy.DownloadMode | None = ...,
+            upload_mode: IOStrategy.UploadMode | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1339,16 +1343,18 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
         self,
         input_path: str,
         output_path: str,
-        enabled: bool = True,
-        format: DataLoadingConfig.LiteralMapFormat = LiteralMapFormat.PROTO,
+        enabled: bool | None = True,
+        format: DataLoadingConfig.LiteralMapFormat | None = LiteralMapFormat.PROTO,
         io_strategy: IOStrategy | None = None,
     ) -> None:
         pb = _pb2.DataLoadingConfig()
         try:
             pb.input_path = input_path
             pb.output_path = output_path
-            pb.enabled = _as_bool(enabled)
-            pb.format = format
+            if enabled is not None:
+                pb.enabled = _as_bool(enabled)
+            if format is not None:
+                pb.format = format
             if io_strategy is not None:
                 pb.io_strategy.CopyFrom(io_strategy._pb)
         except _MISTAKES as _error:
@@ -1407,8 +1413,8 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
             *,
             input_path: str = ...,
             output_path: str = ...,
-            enabled: bool = ...,
-            format: DataLoadingConfig.LiteralMapFormat = ...,
+            enabled: bool | None = ...,
+            format: DataLoadingConfig.LiteralMapFormat | None = ...,
             io_strategy: IOStrategy | None = ...,
         ) -> _Self: ...
 

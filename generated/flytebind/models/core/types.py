@@ -271,7 +271,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
     def __init__(
         self,
         columns: _Sequence[StructuredDatasetType.DatasetColumn] | None = None,
-        format: str = "",
+        format: str | None = "",
         external_schema_type: str | None = None,
         external_schema_bytes: bytes | None = None,
     ) -> None:
@@ -279,7 +279,8 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         try:
             if columns is not None:
                 pb.columns.extend([_item._pb for _item in columns])
-            pb.format = format
+            if format is not None:
+                pb.format = format
             if external_schema_type is not None:
                 pb.external_schema_type = external_schema_type
             if external_schema_bytes is not None:
@@ -309,7 +310,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         return self._pb.format
 
     @format.setter
-    def format(self, value: str) -> None:
+    def format(self, value: str | None) -> None:
         self._pb = self.replace(format=value)._pb
 
     @property
@@ -334,7 +335,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
             self,
             *,
             columns: _Sequence[StructuredDatasetType.DatasetColumn] | None = ...,
-            format: str = ...,
+            format: str | None = ...,
             external_schema_type: str | None = ...,
             external_schema_bytes: bytes | None = ...,
         ) -> _Self: ...

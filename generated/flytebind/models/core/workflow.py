@@ -769,7 +769,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
         is_original_sub_node_interface: bool | None = False,
         data_mode: ArrayNode.DataMode | None = None,
         bound_inputs: _Sequence[str] | None = None,
-        run_all_sub_nodes: bool = False,
+        run_all_sub_nodes: bool | None = False,
     ) -> None:
         pb = _pb2.ArrayNode()
         try:
@@ -789,7 +789,8 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
                 pb.data_mode = data_mode
             if bound_inputs is not None:
                 pb.bound_inputs.extend(_as_items(bound_inputs))
-            pb.run_all_sub_nodes = _as_bool(run_all_sub_nodes)
+            if run_all_sub_nodes is not None:
+                pb.run_all_sub_nodes = _as_bool(run_all_sub_nodes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -907,7 +908,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
             is_original_sub_node_interface: bool | None = ...,
             data_mode: ArrayNode.DataMode | None = ...,
             bound_inputs: _Sequence[str] | None = ...,
-            run_all_sub_nodes: bool = ...,
+            run_all_sub_nodes: bool | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
