@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeAlias
 
+import grpc
 import pytest
 
 from flytebind.models.admin.common import ObjectGetRequest, Sort
 from flytebind.models.admin.execution import ExecutionState, ExecutionUpdateRequest
 from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
 from flytebind.models.admin.project import Project, ProjectRegisterRequest
-from flytebind.models.admin.task import TaskCreateRequest, TaskSpec
-from flytebind.models.admin.workflow import WorkflowCreateRequest, WorkflowSpec
+from flytebind.models.admin.task import Task, TaskCreateRequest, TaskSpec
+from flytebind.models.admin.workflow import (
+    Workflow as WorkflowModel,
+    WorkflowCreateRequest,
+    WorkflowSpec,
+)
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.models.core.tasks import TaskTemplate
 from flytebind.models.core.workflow import WorkflowTemplate
 from flytebind.remote import (
+    Config,
+    FlyteDataError,
     FlyteInvalidInputError,
     FlyteLaunchPlan,
     FlyteNotFoundError,
@@ -29,7 +37,7 @@ from flytebind.remote import (
 from flytebind.remote.operations import fetch as operation
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play.workflow import Script, Workflow
-from flytebind.services.admin import AdminServiceClient
+from flytebind.services.admin import AdminServiceClient, AdminServiceServicer
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import step, steps
@@ -272,3 +280,28 @@ def test_projects_come_from_all_pages_and_have_domains(
         "staging",
         "production",
     }
+
+
+class Forgetful(AdminServiceServicer):
+    """Knows that things are registered, and nothing more."""
+
+    def get_task(self, request: ObjectGetRequest, context: grpc.ServicerContext) -> Task:
+        return Task.from_dict({"id": {"name": "step"}})
+
+    def get_workflow(
+        self, request: ObjectGetRequest, context: grpc.ServicerContext
+    ) -> WorkflowModel:
+        return WorkflowModel.from_dict({"id": {"name": "steps"}})
+
+
+def test_what_the_server_has_forgotten_is_said_and_not_made_up() -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    Forgetful().add_to_server(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    config = Config.for_endpoint(f"127.0.0.1:{port}", insecure=True)
+    with FlyteRemote(config, PROJECT, DOMAIN) as remote:
+        for fetch in (remote.fetch_task, remote.fetch_workflow):
+            with pytest.raises(FlyteDataError, match="but not what it is made of"):
+                fetch("step", "v1")
+    server.stop(None).wait()

@@ -20,6 +20,7 @@ from flytebind.remote import (
     Config,
     FlyteAssertion,
     FlyteCallTimeout,
+    FlyteLaunchPlan,
     FlyteNotFoundError,
     FlyteRemote,
     FlyteTimeout,
@@ -79,6 +80,14 @@ def test_what_cannot_be_run_is_refused(remote: FlyteRemote) -> None:
         remote.generate_console_url(name)
     with pytest.raises(TypeError, match="not list"):
         remote.terminate(inputs, "for a reason")
+
+
+def test_a_plan_without_an_identifier_cannot_be_run_or_shown(remote: FlyteRemote) -> None:
+    plan = FlyteLaunchPlan.from_bytes(b"")
+    with pytest.raises(FlyteAssertion, match="the launch plan has no identifier"):
+        remote.execute(plan)
+    with pytest.raises(FlyteAssertion, match="has no identifier"):
+        remote.generate_console_url(plan)
 
 
 # Sync, load, wait and watch, as verbs of the remote.

@@ -113,8 +113,8 @@ class RemoteBase:
         """
         must_be(entity, _IN_CONSOLE, "generate_console_url", "fetch it, or make its identifier")
         id = entity if isinstance(entity, (Identifier, WorkflowExecutionIdentifier)) else entity.id
-        if id is None:
-            raise FlyteAssertion("the launch plan has no identifier")
+        if id.is_empty:
+            raise FlyteAssertion("what has no identifier is not in the console")
         base = f"{self._console()}/console/projects/{id.project}/domains/{id.domain}"
         if isinstance(id, WorkflowExecutionIdentifier):
             return f"{base}/executions/{id.name}"

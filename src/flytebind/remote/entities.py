@@ -104,12 +104,12 @@ class FlyteLaunchPlan(LaunchPlan):
     @property
     def name(self) -> str:
         """The name that it is registered by."""
-        return self.id.name if self.id is not None else ""
+        return self.id.name
 
     @property
-    def workflow_id(self) -> Identifier | None:
+    def workflow_id(self) -> Identifier:
         """The workflow that it starts."""
-        return self.spec.workflow_id if self.spec is not None else None
+        return self.spec.workflow_id
 
 
 def _all_nodes(workflow: WorkflowTemplate) -> Iterator[Node]:

@@ -24,8 +24,9 @@ class Model(Generic[P]):
 
     Properties read the message when they are touched; nothing is kept twice. To change something,
     make a new model with ``replace``; the few properties that can be assigned to do so themselves,
-    and keep the new message for this object alone. A model read from another one (``execution.closure``) keeps
-    the whole message alive: ``copy.copy(model)`` gives one that owns just its part.
+    and keep the new message for this object alone. A model read from another one
+    (``execution.closure``) keeps the whole message alive: ``copy.copy(model)`` gives one that owns
+    just its part.
 
     Two models are equal when their messages are, whatever their classes; unknown fields count.
     Models hash, pickle, copy, and match patterns by attribute.

@@ -127,7 +127,7 @@ class DataProxy(DataProxyServiceServicer):
             invalid("invalid value for artifact_type")
         id = required(request.node_execution_id, "source")
         node = self.admin.get_node_execution(NodeExecutionGetRequest(id=id), context)
-        uri = node.closure.deck_uri if node.closure is not None else ""
+        uri = node.closure.deck_uri
         if not uri or self.blobs.size(uri) is None:
             raise StatusError(grpc.StatusCode.NOT_FOUND, f"node {id.node_id} has no deck")
         links = [self.http.signed_url("GET", uri, expires_at)]

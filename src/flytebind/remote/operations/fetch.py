@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
@@ -19,22 +19,21 @@ from flytebind.models.admin.project import (
     Project,
     ProjectListRequest,
 )
-from flytebind.models.core.compiler import CompiledWorkflowClosure
 from flytebind.models.core.identifier import (
     Identifier,
     ResourceType,
     WorkflowExecutionIdentifier,
 )
-from flytebind.models.core.tasks import TaskTemplate
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.naming import label
 from flytebind.remote.session import Session
+from flytebind.runtime.model import Model
 
 import grpc  # isort: skip
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Model[Any])
 
 _PAGE = 100
 _NEWEST = Sort(key="created_at", direction=Sort.Direction.DESCENDING)
@@ -97,9 +96,7 @@ async def fetch_task(session: Session, id: Identifier) -> FlyteTask:
 
     async def fetch() -> FlyteTask:
         task = await session.admin.get_task(ObjectGetRequest(id=id))
-        compiled = task.closure.compiled_task if task.closure is not None else None
-        template: TaskTemplate | None = compiled.template if compiled is not None else None
-        return FlyteTask.promote_from_model(_there(template, id))
+        return FlyteTask.promote_from_model(_there(task.closure.compiled_task.template, id))
 
     return await session.cached(FlyteTask, id, fetch)
 
@@ -109,11 +106,7 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
 
     async def fetch() -> FlyteWorkflow:
         workflow = await session.admin.get_workflow(ObjectGetRequest(id=id))
-        closure = workflow.closure
-        compiled: CompiledWorkflowClosure | None = (
-            closure.compiled_workflow if closure is not None else None
-        )
-        return FlyteWorkflow.promote_from_model(_there(compiled, id))
+        return FlyteWorkflow.promote_from_model(_there(workflow.closure.compiled_workflow, id))
 
     return await session.cached(FlyteWorkflow, id, fetch)
 
@@ -199,7 +192,7 @@ def order(sort_by: Sort | str | None) -> Sort | None:
     return Sort(key=sort_by.removeprefix("-"), direction=direction)
 
 
-def _there(part: T | None, id: Identifier) -> T:
-    if part is None:
+def _there(part: T, id: Identifier) -> T:
+    if part.is_empty:
         raise FlyteDataError(f"the server knows {label(id)}, but not what it is made of")
     return part

@@ -77,7 +77,7 @@ def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier)
     """
     must_be(entity, RUNNABLE, "execute", "fetch_launch_plan gets one by its name")
     id = entity if isinstance(entity, Identifier) else entity.id
-    if id is None:
+    if id.is_empty:
         raise FlyteAssertion("the launch plan has no identifier")
     if id.resource_type is ResourceType.WORKFLOW:
         return id.replace(resource_type=ResourceType.LAUNCH_PLAN)
