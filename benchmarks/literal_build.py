@@ -83,6 +83,9 @@ def flytebind() -> Callable[[], bytes]:
                     principal=PRINCIPAL,
                     nesting=0,
                 ),
+                labels=None,  # Like flytekit, it makes empty ones unless told not to.
+                annotations=None,
+                auth_role=None,
             ),
             inputs=models.LiteralMap(literals=literals),
         ).serialize_to_string()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from flytegen import docs
 from flytegen.descriptors import (
@@ -72,7 +72,7 @@ class Fields:
         oneof = real_oneof(field)
         oneof_name = oneof.name if oneof else ""
         is_required = field.name in message.required
-        default, is_made = self._default(field, message, scope)
+        default = self._default(field, message, scope)
 
         # A required model reads as the empty one when it is absent, as protobuf itself reads it.
         can_be_none = shape_of(field) == "single" and field.has_presence
@@ -106,7 +106,6 @@ class Fields:
             reshape=reshape,
             raw=None,
             default=default,
-            is_made=is_made,
             has_setter=overlay.setter,
             alias=alias,
             deprecated=docs.retired(deprecated, field.full_name),
@@ -174,29 +173,27 @@ class Fields:
         self._problems.add(where, what, _FORMS[overlay.reshape])
         return ""
 
-    def _default(
-        self, field: FieldDescriptor, message: MessageOverlay, scope: Scope
-    ) -> tuple[str, bool]:
-        """The default as a signature spells it, and whether it is the empty message instead."""
+    def _default(self, field: FieldDescriptor, message: MessageOverlay, scope: Scope) -> str:
+        """The default as a signature spells it; empty where the overlay says nothing."""
         default = message.fields.get(field.name, FieldOverlay()).default
         if default is None:
-            return "", False
+            return ""
+        is_single = shape_of(field) == "single"
         if isinstance(default, Mapping):
-            if shape_of(field) == "single" and field.message_type is not None:
-                return "", True
+            home = self._homes.get(field.message_type.full_name) if field.message_type else None
+            if is_single and home is not None:
+                arguments = ", ".join(f"{name}={value!r}" for name, value in default.items())
+                return f"{scope.in_default(home)}({arguments})"
         elif field.enum_type is not None and default in field.enum_type.values_by_name:
-            owner = scope.in_default(self._home(enum_of(field)))
-            return f"{owner}.{escape(str(default), 'enum_value')}", False
-        elif field.enum_type is None and shape_of(field) == "single":
-            return repr(default), False
+            owner = scope.in_default(self._homes[enum_of(field).full_name])
+            return f"{owner}.{escape(str(default), 'enum_value')}"
+        elif field.enum_type is None and is_single:
+            return repr(default)
         what = (
             f"{field.full_name} cannot have the default {default!r}: it is {declaration(field)!r}"
         )
         self._problems.add(message.where, what)
-        return "", False
-
-    def _home(self, enum: EnumDescriptor) -> Home:
-        return self._homes[enum.full_name]
+        return ""
 
 
 def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:

@@ -31,7 +31,7 @@ class FieldOverlay:
     """Whether the property is None when the field is absent."""
     default: str | bool | int | float | Mapping[str, object] | None = None
     """What the constructor sets when it is told nothing: the name of an enum's value, a scalar, or
-    an empty table for the empty message."""
+    the arguments that make a model."""
     setter: bool = False
     """Whether the property can be assigned to."""
     reshape: Reshape = ""
@@ -311,9 +311,9 @@ class _Reader:
         return value if isinstance(value, bool) else self._complain(path, "must be true or false")
 
     def _default(self, value: object, path: tuple[str, ...]) -> Any:
-        if isinstance(value, (str, bool, int, float)) or value == {}:
+        if isinstance(value, (str, bool, int, float, dict)):
             return value
-        return self._complain(path, "must be text, a number, true, false, or {}")
+        return self._complain(path, "must be text, a number, true, false, or a table")
 
     def _reshape(self, value: object, path: tuple[str, ...]) -> Any:
         known = get_args(Reshape)

@@ -76,8 +76,6 @@ class Field:
     default: str
     """What the constructor sets it to when it is not told, as a signature spells it; may be
     empty."""
-    is_made: bool
-    """The constructor makes the empty message when it is not given one."""
     has_setter: bool
     """The property can be assigned to."""
     alias: str

@@ -72,7 +72,7 @@ def problems_of(folder: Path) -> str:
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.default = []',
-            ["must be text, a number, true, false, or {}"],
+            ["must be text, a number, true, false, or a table"],
         ),
     ],
 )

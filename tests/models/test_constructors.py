@@ -1,8 +1,8 @@
 """A model is rebuilt by its constructor from its own properties, and equals itself again.
 
 Some things no property carries, so they are lost. Each is proved here, and counted: what a native
-value cannot hold of a time, a message's own unknown fields, the absence of a part that is required
-or made unasked, and what the other form of a reshaped field does not show.
+value cannot hold of a time, a message's own unknown fields, the absence of a required part, and
+what the other form of a reshaped field does not show.
 """
 
 from __future__ import annotations
@@ -33,12 +33,6 @@ from tests.support.strategies import every_message
 
 DURATION = "google.protobuf.Duration"
 TIMES = (DURATION, "google.protobuf.Timestamp")
-
-#: The parts that constructors make when they are given none, as flytekit's do.
-MADE = {
-    "flyteidl.admin.ExecutionSpec": ("labels", "annotations", "auth_role"),
-    "flyteidl.core.NodeMetadata": ("retries",),
-}
 NATIVES = (*TIMES, "google.protobuf.Struct", "google.protobuf.BoolValue")
 
 
@@ -64,9 +58,8 @@ def required_parts_of(model_class: ModelClass) -> list[FieldDescriptor]:
         is_shown_by_content = model_class._reshaped.get(name) == "content"
         return is_required(model_class, name) and (is_model or is_shown_by_content)
 
-    made = MADE.get(descriptor_of(model_class).full_name, ())
     fields = sorted(descriptor_of(model_class).fields, key=lambda field: field.number)
-    return [field for field in fields if is_there(field) or field.name in made]
+    return [field for field in fields if is_there(field)]
 
 
 def reshape(kind: str, message: Message, field: FieldDescriptor) -> None:
@@ -180,4 +173,4 @@ class TestWhatIsLost:
             fields = [field for field, _ in rebuilt.ListFields()]
             assert fields == required_parts_of(model_class)
             present += len(fields)
-        assert present == 98
+        assert present == 94

@@ -145,6 +145,7 @@ def test_parts_that_flytekit_makes_unasked_are_made() -> None:
     assert spec.labels is not None
     assert spec.labels.values == {}
     assert NodeMetadata("n0").retries is not None
+    assert NodeMetadata("n0", retries=None).retries is None
 
 
 def test_parts_that_are_made_unasked_are_not_made_of_a_message_without_them() -> None:

@@ -49,6 +49,7 @@ class Connection:
         self._retired: list[grpc.Channel] = []
         self._credentials: tuple[auth.Credentials, ...] = ()
         self._closed = False
+        self._opened_in: int | None = None
 
     def open(self) -> tuple[auth.Credentials, ...]:
         """Open the channel if it is not; returns what each call must show.
@@ -59,6 +60,8 @@ class Connection:
             FlyteConfigError: If the settings do not lead to a channel.
         """
         _check_fork()
+        if self._opened_in not in (None, os.getpid()):
+            self._forget()
         if self._client is None:
             with self._lock:
                 if self._client is None:
@@ -124,13 +127,25 @@ class Connection:
         if channel is None:
             assert self.config is not None  # the remote sees to it
             channel = self._channel = open_channel(self.config)
-        _first_opened_in = _first_opened_in or os.getpid()
+        self._opened_in = os.getpid()
+        _first_opened_in = _first_opened_in or self._opened_in
         if isinstance(channel, grpc.Channel):
             self._credentials = self._make_credentials(channel)
             self._client = Client(channel)
         else:
             self._credentials = self._make_credentials(None)
             self._client = AsyncClient(channel)
+
+    def _forget(self) -> None:
+        """Leave to the parent of this process what the parent has opened.
+
+        Even with its support for forks, gRPC 1.60 takes an inherited channel for closed.
+        """
+        with self._lock:
+            if self._opened_in != os.getpid():
+                self._channel, self._client, self._retired = None, None, []
+                self._credentials = ()
+                self._opened_in = None
 
     def _make_credentials(self, channel: grpc.Channel | None) -> tuple[auth.Credentials, ...]:
         if self._given is not None and self._token is None:

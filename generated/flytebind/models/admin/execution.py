@@ -1306,9 +1306,9 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         metadata: ExecutionMetadata,
         notifications: NotificationList | None = None,
         disable_all: bool | None = None,
-        labels: _admin_common.Labels | None = None,
-        annotations: _admin_common.Annotations | None = None,
-        auth_role: _admin_common.AuthRole | None = None,
+        labels: _admin_common.Labels | None = _admin_common.Labels(values={}),
+        annotations: _admin_common.Annotations | None = _admin_common.Annotations(values={}),
+        auth_role: _admin_common.AuthRole | None = _admin_common.AuthRole(),
         raw_output_data_config: _admin_common.RawOutputDataConfig | None = None,
         max_parallelism: int | None = None,
         security_context: _core_security.SecurityContext | None = None,
@@ -1336,16 +1336,10 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
                 pb.disable_all = _as_bool(disable_all)
             if labels is not None:
                 pb.labels.CopyFrom(labels._pb)
-            else:
-                pb.labels.SetInParent()
             if annotations is not None:
                 pb.annotations.CopyFrom(annotations._pb)
-            else:
-                pb.annotations.SetInParent()
             if auth_role is not None:
                 pb.auth_role.CopyFrom(auth_role._pb)
-            else:
-                pb.auth_role.SetInParent()
             if raw_output_data_config is not None:
                 pb.raw_output_data_config.CopyFrom(raw_output_data_config._pb)
             if max_parallelism is not None:

@@ -939,7 +939,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         self,
         name: str,
         timeout: _timedelta | None = None,
-        retries: _core_literals.RetryStrategy | None = None,
+        retries: _core_literals.RetryStrategy | None = _core_literals.RetryStrategy(retries=0),
         interruptible: bool | None = None,
         cacheable: bool | None = None,
         cache_version: str | None = None,
@@ -954,8 +954,6 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
                 _write_duration(pb.timeout, timeout)
             if retries is not None:
                 pb.retries.CopyFrom(retries._pb)
-            else:
-                pb.retries.SetInParent()
             if interruptible is not None:
                 pb.interruptible = _as_bool(interruptible)
             if cacheable is not None:

@@ -137,7 +137,7 @@ def save_folder(uri: str, to: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _copy_prefix(uri: str, target: Path) -> None:
-    files, root = _fsspec().url_to_fs(uri)
+    files, root = _fsspec().core.url_to_fs(uri)
     root = str(root).rstrip("/")
     found: list[str] = files.find(root)
     if not found:
