@@ -10,6 +10,7 @@ from typing import TypeAlias
 import grpc
 import pytest
 
+from flytebind.behaviour.filters import Equal, FilterList, GreaterThan, NotEqual, ValueIn
 from flytebind.models.admin.common import ObjectGetRequest, Sort
 from flytebind.models.admin.execution import ExecutionState, ExecutionUpdateRequest
 from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
@@ -20,6 +21,7 @@ from flytebind.models.admin.workflow import (
     WorkflowCreateRequest,
     WorkflowSpec,
 )
+from flytebind.models.core.execution import WorkflowExecutionPhase
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.models.core.tasks import TaskTemplate
 from flytebind.models.core.workflow import WorkflowTemplate
@@ -136,6 +138,23 @@ def test_filters_are_all_kept_and_sorting_goes_both_ways(
     assert names(lister.list_executions(filters=undefined, sort_by="-created_at")) == expected
     by_name = Sort(key="execution_name", direction=Sort.Direction.ASCENDING)
     assert names(lister.list_executions(filters=undefined, sort_by=by_name)) == sorted(expected)
+
+
+def test_filters_can_be_objects_alone_in_lists_and_beside_text(
+    made: tuple[Sandbox, list[str]], lister: Face
+) -> None:
+    _, expected = made
+    undefined, other = Equal("phase", WorkflowExecutionPhase.UNDEFINED), NotEqual("name", "x")
+    newest = ValueIn("name", expected[:2])
+    assert names(lister.list_executions(filters=newest)) == expected[:2]
+    both = FilterList([undefined, newest])
+    assert names(lister.list_executions(filters=both)) == expected[:2]
+    mixed = [other, f"eq(name,{expected[0]})"]
+    assert names(lister.list_executions(filters=mixed)) == expected[:1]
+    at = lister.fetch_execution(expected[1]).closure.created_at
+    later = GreaterThan("execution_created_at", at)
+    assert names(lister.list_executions(filters=later)) == expected[:1]
+    assert names(lister.list_executions(filters=FilterList([]))) == expected
 
 
 @pytest.mark.parametrize("wrong", [{"filters": "nonsense"}, {"sort_by": "shoe_size"}])

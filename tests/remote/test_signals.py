@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flytebind.behaviour.filters import Equal
 from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import SimpleType
 from flytebind.remote import FlyteAssertion, FlyteInvalidInputError, FlyteValueError
@@ -58,6 +59,7 @@ def test_signals_are_listed_whether_they_are_set_or_not(sandbox: Sandbox, face: 
     assert types == {NUMBER: SimpleType.INTEGER, SIGN_OFF: SimpleType.BOOLEAN}
     only = face.list_signals(scene.id.name, filters=[f"eq(signal_id,{NUMBER})"])
     assert [each.id.signal_id for each in only] == [NUMBER]
+    assert face.list_signals(scene.id.name, filters=Equal("signal_id", NUMBER)) == only
     assert face.list_signals("nothing") == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,7 @@ from flytebind.remote.executions import (
 from flytebind.remote.io import Io
 from flytebind.remote.io.asynchronous import AsyncIo
 from flytebind.remote.looks.progress import ShowProgress, display_for
+from flytebind.remote.operations.fetch import Filters
 from flytebind.remote.phases import SUCCESSFUL, is_in
 from flytebind.runtime.typing import Self
 
@@ -86,7 +87,7 @@ class AsyncFlyteRemote(RemoteBase):
         project: str | None = None,
         domain: str | None = None,
         *,
-        filters: str | Sequence[str] = (),
+        filters: Filters = (),
         sort_by: Sort | str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[FlyteWorkflowExecution]:
@@ -95,8 +96,9 @@ class AsyncFlyteRemote(RemoteBase):
         Args:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
-            filters: What must hold, in admin's notation: ``"value_in(phase,RUNNING;QUEUED)"``.
-                Archived executions are left out unless ``state`` is among them.
+            filters: What must hold: ``Equal("phase", "RUNNING")`` of ``flytebind.models.filters``,
+                several such, or text: ``"value_in(phase,RUNNING;QUEUED)"``. Archived executions
+                are left out unless ``state`` is among them.
             sort_by: A column; with a minus before it in descending order: ``"-started_at"``.
             limit: How many at most; None for all.
 
@@ -421,13 +423,13 @@ class AsyncFlyteRemote(RemoteBase):
         return await operations.launch.recover(self._session, self._execution_id(execution), name)
 
     async def list_signals(
-        self, execution: ExecutionLike, *, filters: str | Sequence[str] = ()
+        self, execution: ExecutionLike, *, filters: Filters = ()
     ) -> list[Signal]:
         """What the gates of an execution wait for, or have been given.
 
         Args:
             execution: The execution, its identifier or its name.
-            filters: What must hold, in admin's notation.
+            filters: What must hold, as in ``list_executions``.
 
         Raises:
             FlyteCallError: If the server cannot be asked.

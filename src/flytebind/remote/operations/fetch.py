@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from flytebind.behaviour.filters import Filter
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
     ObjectGetRequest,
@@ -35,6 +36,9 @@ import grpc  # isort: skip
 
 T = TypeVar("T", bound=Model[Any])
 
+Filters: TypeAlias = str | Filter | Sequence[str | Filter]
+"""What must hold: filters, or their text in admin's notation."""
+
 _PAGE = 100
 _NEWEST = Sort(key="created_at", direction=Sort.Direction.DESCENDING)
 
@@ -53,7 +57,7 @@ async def list_executions(
     session: Session,
     project: str,
     domain: str,
-    filters: str | Sequence[str],
+    filters: Filters,
     sort_by: Sort | str | None,
     limit: int | None,
 ) -> AsyncIterator[FlyteWorkflowExecution]:
@@ -178,9 +182,10 @@ async def list_domains(session: Session) -> list[Domain]:
     return list((await session.admin.get_domains(GetDomainRequest())).domains)
 
 
-def expression(filters: str | Sequence[str]) -> str:
+def expression(filters: Filters) -> str:
     """Filters in admin's notation, all of which must hold."""
-    return filters if isinstance(filters, str) else "+".join(filters)
+    several = [filters] if isinstance(filters, (str, Filter)) else filters
+    return "+".join(item.to_flyte_idl() if isinstance(item, Filter) else item for item in several)
 
 
 def order(sort_by: Sort | str | None) -> Sort | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRequest
 from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
@@ -12,7 +10,7 @@ from flytebind.remote import values
 from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.naming import label
-from flytebind.remote.operations.fetch import expression
+from flytebind.remote.operations.fetch import Filters, expression
 from flytebind.remote.session import Session
 from flytebind.runtime.fields import did_you_mean
 from flytebind.services.signal import SignalServiceAsyncClient
@@ -25,7 +23,7 @@ class _Signals(RoutedClient, SignalServiceAsyncClient):
 
 
 async def list_signals(
-    session: Session, execution: WorkflowExecutionIdentifier, filters: str | Sequence[str]
+    session: Session, execution: WorkflowExecutionIdentifier, filters: Filters
 ) -> list[Signal]:
     """The signals of an execution, set or not."""
     signals: list[Signal] = []
