@@ -10,6 +10,8 @@ from flyteidl.admin import execution_pb2
 from google.protobuf.message import Message
 
 from flytebind.models.admin.execution import ExecutionClosure
+from flytebind.runtime.entity import FlyteIdlEntity
+from flytebind.runtime.model import Model
 from tests.support.messages import ModelClass, python_name
 from tests.support.strategies import every_message
 
@@ -36,7 +38,8 @@ def test_a_short_string_is_cut_to_80_columns(model_class: ModelClass, pb: Messag
     model = model_class.from_flyte_idl(pb)
     lines = [cut(line) for line in model.verbose_string().split("\n")]
     assert model.short_string().split("\n") == lines
-    assert str(model) == model.short_string()
+    if model_class.__str__ is FlyteIdlEntity.__str__:  # or tests/behaviour looks at it
+        assert str(model) == model.short_string()
 
 
 @every_message
@@ -50,6 +53,8 @@ def test_repr_shows_each_field_that_is_set(model_class: ModelClass, pb: Message)
 
 @every_message
 def test_a_notebook_shows_the_outline(model_class: ModelClass, pb: Message) -> None:
+    if model_class._repr_html_ is not Model._repr_html_:  # then tests/behaviour looks at it
+        return
     model = model_class.from_flyte_idl(pb)
     head, _, text = model._repr_html_().removesuffix("</pre></details>").partition("<pre>")
     assert f"<code>{model_class.__qualname__}</code>" in head

@@ -33,6 +33,9 @@ _UNKNOWN = (b"\xf8\xff\xff\xff\x0f\x2a", b"\xf2\xff\xff\xff\x0f\x03new")
 UNKNOWN_FIELDS = b"".join(_UNKNOWN)
 UNKNOWN_FIELDS_REVERSED = b"".join(reversed(_UNKNOWN))
 
+# Texts that constructors do not take as they come, by field.
+_TEXTS = {"flyteidl.core.Secret.env_var": "ENV_VAR_{}"}
+
 
 def fillings(model_class: ModelClass) -> Iterator[Message]:
     """A message for each member of its oneofs, with every field set that can be set beside it."""
@@ -154,7 +157,7 @@ class Filler:
         if field.type == FieldDescriptor.TYPE_BYTES:
             return bytes([0, 255, number % 256])
         if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-            return f"{field.name}-{number}"
+            return _TEXTS.get(field.full_name, f"{field.name}-{{}}").format(number)
         if field.cpp_type in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
             return number + 0.5
         return number

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import common_pb2 as _pb2
 
+from flytebind.behaviour.sorting import SortText as _SortText
 from flytebind.models.core import (
     execution as _core_execution,
     identifier as _core_identifier,
@@ -286,7 +287,7 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
         __replace__ = replace
 
 
-class Sort(_FlyteIdlEntity[_pb2.Sort]):
+class Sort(_SortText, _FlyteIdlEntity[_pb2.Sort]):
     """Order of the rows in a list answer.
 
     Proto: ``flyteidl.admin.Sort``

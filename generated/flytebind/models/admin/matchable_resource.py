@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import matchable_resource_pb2 as _pb2
 
+from flytebind.behaviour.enums import OverrideText as _OverrideText
 from flytebind.models.admin import (
     cluster_assignment as _admin_cluster_assignment,
     common as _admin_common,
@@ -351,7 +352,7 @@ class ExecutionClusterLabel(_FlyteIdlEntity[_pb2.ExecutionClusterLabel]):
         __replace__ = replace
 
 
-class PluginOverride(_FlyteIdlEntity[_pb2.PluginOverride]):
+class PluginOverride(_OverrideText, _FlyteIdlEntity[_pb2.PluginOverride]):
     """Which plugins run tasks of one type.
 
     Proto: ``flyteidl.admin.PluginOverride``

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import project_pb2 as _pb2
 
+from flytebind.behaviour.projects import ProjectInState as _ProjectInState
 from flytebind.models.admin import common as _admin_common
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
@@ -144,7 +145,7 @@ class GetDomainsResponse(_FlyteIdlEntity[_pb2.GetDomainsResponse]):
         __replace__ = replace
 
 
-class Project(_FlyteIdlEntity[_pb2.Project]):
+class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
     """The top-level home of tasks, workflows, launch plans and executions.
 
     Proto: ``flyteidl.admin.Project``

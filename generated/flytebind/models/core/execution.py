@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.core import execution_pb2 as _pb2
 
+from flytebind.behaviour.failures import FailureInNotebook as _FailureInNotebook
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     MISTAKES as _MISTAKES,
@@ -205,7 +206,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
         __replace__ = replace
 
 
-class ExecutionError(_FlyteIdlEntity[_pb2.ExecutionError]):
+class ExecutionError(_FailureInNotebook, _FlyteIdlEntity[_pb2.ExecutionError]):
     """Why a workflow, node or task execution failed.
 
     List calls for workflow and node executions cut ``message`` to 100 bytes; Get calls

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import identifier_pb2 as _pb2
 
+from flytebind.behaviour.identity import IdentifierText as _IdentifierText
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -44,7 +45,7 @@ class ResourceType(_OpenEnum):
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
 
-class Identifier(_FlyteIdlEntity[_pb2.Identifier]):
+class Identifier(_IdentifierText, _FlyteIdlEntity[_pb2.Identifier]):
     """Full name of one version of a task, workflow or launch plan.
 
     All parts together are unique on a server. A registered version never changes.

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import interface_pb2 as _pb2
 
+from flytebind.behaviour.interfaces import (
+    ListInterface as _ListInterface,
+    ListVariable as _ListVariable,
+)
 from flytebind.models.core import (
     artifact_id as _core_artifact_id,
     literals as _core_literals,
@@ -34,7 +38,7 @@ __all__ = [
 ]
 
 
-class Variable(_FlyteIdlEntity[_pb2.Variable]):
+class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
     """One typed input or output of an interface.
 
     Its name is the key of the map that holds it.
@@ -168,7 +172,7 @@ class VariableMap(_FlyteIdlEntity[_pb2.VariableMap]):
         __replace__ = replace
 
 
-class TypedInterface(_FlyteIdlEntity[_pb2.TypedInterface]):
+class TypedInterface(_ListInterface, _FlyteIdlEntity[_pb2.TypedInterface]):
     """Typed inputs and outputs of a task, workflow or launch plan.
 
     Proto: ``flyteidl.core.TypedInterface``

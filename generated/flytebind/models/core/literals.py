@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import literals_pb2 as _pb2
 
+from flytebind.behaviour.bindings import ConstantBinding as _ConstantBinding
+from flytebind.behaviour.changes import LiteralChanges as _LiteralChanges
 from flytebind.models.core import types as _core_types
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
@@ -870,7 +872,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         __replace__ = replace
 
 
-class Literal(_FlyteIdlEntity[_pb2.Literal]):
+class Literal(_LiteralChanges, _FlyteIdlEntity[_pb2.Literal]):
     """A value of any type, as it travels between nodes.
 
     Lists and maps nest to any depth. Large values stay in storage and only their reference
@@ -1327,7 +1329,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         __replace__ = replace
 
 
-class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
+class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
     """Where the value of one variable comes from.
 
     Constants and references to the outputs of other nodes nest freely.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import security_pb2 as _pb2
 
+from flytebind.behaviour.secrets import CheckedSecret as _CheckedSecret
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-class Secret(_FlyteIdlEntity[_pb2.Secret]):
+class Secret(_CheckedSecret, _FlyteIdlEntity[_pb2.Secret]):
     """Reference to a secret that a task needs; never the secret itself.
 
     The platform mounts the secret into the task's container. The environment variables

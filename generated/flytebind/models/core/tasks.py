@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import tasks_pb2 as _pb2
 
+from flytebind.behaviour.changes import ContainerChanges as _ContainerChanges
+from flytebind.behaviour.pods import TemplatedPod as _TemplatedPod
 from flytebind.models.core import (
     identifier as _core_identifier,
     interface as _core_interface,
@@ -1008,7 +1010,7 @@ class ContainerPort(_FlyteIdlEntity[_pb2.ContainerPort]):
         __replace__ = replace
 
 
-class Container(_FlyteIdlEntity[_pb2.Container]):
+class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
     """Container that runs a task.
 
     The engine fills in placeholders in ``command`` and ``args``, such as the location of
@@ -1421,7 +1423,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
         __replace__ = replace
 
 
-class K8sPod(_FlyteIdlEntity[_pb2.K8sPod]):
+class K8sPod(_TemplatedPod, _FlyteIdlEntity[_pb2.K8sPod]):
     """Kubernetes pod that runs a task.
 
     Proto: ``flyteidl.core.K8sPod``

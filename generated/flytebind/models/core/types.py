@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import types_pb2 as _pb2
 
+from flytebind.behaviour.annotations import MergedAnnotation as _MergedAnnotation
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -549,7 +550,7 @@ class TypeStructure(_FlyteIdlEntity[_pb2.TypeStructure]):
         __replace__ = replace
 
 
-class TypeAnnotation(_FlyteIdlEntity[_pb2.TypeAnnotation]):
+class TypeAnnotation(_MergedAnnotation, _FlyteIdlEntity[_pb2.TypeAnnotation]):
     """Notes about a type, made at registration.
 
     They do not reach the task at run time.

@@ -1,0 +1,45 @@
+"""Bindings that are constants."""
+
+from __future__ import annotations
+
+from flyteidl.core import literals_pb2
+
+from flytebind import models
+from flytebind.runtime.entity import FlyteIdlEntity
+
+
+class ConstantBinding(FlyteIdlEntity[literals_pb2.BindingData]):
+    """For ``BindingData``: the literal that it stands for."""
+
+    __slots__ = ()
+
+    def to_literal_model(self) -> models.core.literals.Literal:
+        """The value as a literal; the empty one where nothing is bound.
+
+        Raises:
+            ValueError: If it waits for the output of a node, itself or anywhere inside.
+        """
+        return models.core.literals.Literal._wrap(_literal(self._pb))
+
+
+def _literal(binding: literals_pb2.BindingData) -> literals_pb2.Literal:
+    literal = literals_pb2.Literal()
+    match binding.WhichOneof("value"):
+        case "promise":
+            promise = binding.promise
+            raise ValueError(
+                f"BindingData cannot become a literal: it is bound to output {promise.var!r} of"
+                f" node {promise.node_id!r}, which is known only when that node has run"
+            )
+        case "scalar":
+            literal.scalar.CopyFrom(binding.scalar)
+        case "collection":
+            literal.collection.SetInParent()
+            literal.collection.literals.extend(map(_literal, binding.collection.bindings))
+        case "map":
+            literal.map.SetInParent()
+            for key, item in binding.map.bindings.items():
+                literal.map.literals[key].CopyFrom(_literal(item))
+        case "offloaded_metadata":
+            literal.offloaded_metadata.CopyFrom(binding.offloaded_metadata)
+    return literal
