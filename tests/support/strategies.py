@@ -63,6 +63,11 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.CPPTYPE_STRING: _text,
 }
 
+# Fields of which a constructor does not take all that can be read.
+_RULED: dict[str, st.SearchStrategy[str]] = {
+    "flyteidl.core.Secret.env_var": st.from_regex(r"([A-Z_][A-Z0-9_]{0,9})?", fullmatch=True),
+}
+
 
 def every_message(claim: Claim) -> Callable[[ModelClass], None]:
     """Test a claim about one message on full messages, then on drawn ones, of each model."""
@@ -151,6 +156,8 @@ def _some_scalars(field: FieldDescriptor) -> st.SearchStrategy[list[Any]]:
 
 @cache
 def _scalars(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    if field.full_name in _RULED:
+        return _RULED[field.full_name]
     if field.enum_type is not None:
         return st.sampled_from([value.number for value in field.enum_type.values]) | _enum_numbers
     return _bytes if field.type == FieldDescriptor.TYPE_BYTES else _SCALARS[field.cpp_type]
