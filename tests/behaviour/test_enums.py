@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flytebind.behaviour.enums import EnumText, EnumTextOrUnknown
-from flytebind.models.matchable_resource import PluginOverride
 from flytebind.runtime import OpenEnum
-
-Behavior = PluginOverride.MissingPluginBehavior
 
 
 class Plain(EnumText, OpenEnum):
@@ -51,10 +48,3 @@ def test_the_enums_are_as_open_as_any(enum: type[Plain | Other]) -> None:
     assert enum.from_number(42) is enum(42)
     assert enum.from_number(1) is enum(1)
     assert [member.name for member in enum] == ["ZERO", "LONG_ONE"]
-
-
-def test_plugin_overrides_have_the_helpers_of_their_enum() -> None:
-    assert PluginOverride.string_to_enum("USE_DEFAULT") is Behavior.USE_DEFAULT
-    assert PluginOverride.string_to_enum("nonsense") == "<UNKNOWN>"
-    assert PluginOverride.enum_to_string(Behavior.FAIL) == "FAIL"
-    assert PluginOverride.enum_to_string(42) == "<UNKNOWN>"

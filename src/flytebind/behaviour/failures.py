@@ -10,7 +10,8 @@ from flytebind import models
 from flytebind.runtime.entity import FlyteIdlEntity
 
 # What terminals obey: colours and the like, titles and links, all else, and the sign alone.
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
+# Not compiled here: every program that imports models would pay for it.
+_TERMINAL = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?"
 
 
 class FailureInNotebook(FlyteIdlEntity[execution_pb2.ExecutionError]):
@@ -23,5 +24,5 @@ class FailureInNotebook(FlyteIdlEntity[execution_pb2.ExecutionError]):
 
         pb = self._pb
         kind = models.core.execution.ExecutionError.ErrorKind.from_number(pb.kind)
-        code, message = (html.escape(_TERMINAL.sub("", text)) for text in (pb.code, pb.message))
+        code, message = (html.escape(re.sub(_TERMINAL, "", text)) for text in (pb.code, pb.message))
         return f"<b>{code}</b> <i>{kind.name}</i> <pre>{message}</pre>"

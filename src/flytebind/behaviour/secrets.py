@@ -10,7 +10,8 @@ from flyteidl.core import security_pb2
 from flytebind.runtime.entity import FlyteIdlEntity
 from flytebind.runtime.typing import Self
 
-_VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
+# Not compiled here: every program that imports models would pay for it.
+_VARIABLE = "[A-Z_][A-Z0-9_]*"
 
 
 class CheckedSecret(FlyteIdlEntity[security_pb2.Secret]):
@@ -40,7 +41,7 @@ def _check(name: object) -> None:
     Raises:
         ValueError: If it is one.
     """
-    if isinstance(name, str) and name and not _VARIABLE.fullmatch(name):
+    if isinstance(name, str) and name and not re.fullmatch(_VARIABLE, name):
         raise ValueError(
             f"Secret.env_var must be made of capital letters, digits and underscores, and not begin"
             f" with a digit: {name!r} is not a name for an environment variable"

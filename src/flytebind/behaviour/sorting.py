@@ -9,7 +9,8 @@ from flyteidl.admin import common_pb2
 from flytebind.runtime.entity import FlyteIdlEntity
 from flytebind.runtime.typing import Self
 
-_FORM = re.compile(r"\s*(asc|desc)\(\s*(\S|\S.*\S)\s*\)\s*", re.DOTALL)
+# Not compiled here: every program that imports models would pay for it.
+_FORM = r"\s*(asc|desc)\(\s*(\S|\S.*\S)\s*\)\s*"
 
 
 class SortText(FlyteIdlEntity[common_pb2.Sort]):
@@ -24,7 +25,7 @@ class SortText(FlyteIdlEntity[common_pb2.Sort]):
         Raises:
             ValueError: If it is neither.
         """
-        form = _FORM.fullmatch(text)
+        form = re.fullmatch(_FORM, text, re.DOTALL)
         if form is None:
             raise ValueError(f"{text!r} is not a sort key; the forms are asc(key) and desc(key)")
         order, key = form.groups()

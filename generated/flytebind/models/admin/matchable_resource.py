@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import matchable_resource_pb2 as _pb2
 
-from flytebind.behaviour.enums import OverrideText as _OverrideText
+from flytebind.behaviour.overrides import OverrideText as _OverrideText
 from flytebind.models.admin import (
     cluster_assignment as _admin_cluster_assignment,
     common as _admin_common,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import literals_pb2 as _pb2
 
-from flytebind.behaviour.bindings import ConstantBinding as _ConstantBinding
-from flytebind.behaviour.changes import LiteralChanges as _LiteralChanges
+from flytebind.behaviour.literals import (
+    ConstantBinding as _ConstantBinding,
+    LiteralChanges as _LiteralChanges,
+)
 from flytebind.models.core import types as _core_types
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import tasks_pb2 as _pb2
 
-from flytebind.behaviour.changes import ContainerChanges as _ContainerChanges
+from flytebind.behaviour.containers import ContainerChanges as _ContainerChanges
 from flytebind.behaviour.pods import TemplatedPod as _TemplatedPod
 from flytebind.models.core import (
     identifier as _core_identifier,

@@ -1,10 +1,9 @@
-"""Changes in place: the object changes, and nothing else that looks at the same message."""
+"""Containers change in place, and nothing else that looks at the same message does."""
 
 from __future__ import annotations
 
 import pytest
 
-from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar
 from flytebind.models.core.tasks import Container, TaskTemplate
 
 
@@ -14,22 +13,6 @@ def container(*pairs: tuple[str, str]) -> Container:
 
 def env(model: Container) -> list[tuple[str, str]]:
     return [(pair.key, pair.value) for pair in model.to_pb().env]
-
-
-def test_a_literal_gets_other_metadata_and_keeps_the_rest() -> None:
-    literal = Literal(scalar=Scalar(primitive=Primitive(integer=3)), metadata={"a": "b"})
-    before = literal.replace()
-    literal.set_metadata({"c": "d"})
-    assert literal == before.replace(metadata={"c": "d"})
-    assert literal.scalar == before.scalar
-
-
-def test_the_model_that_a_literal_was_read_from_does_not_change() -> None:
-    literals = LiteralMap({"a": Literal(metadata={"a": "b"})})
-    mine, other = literals.literals["a"], literals.literals["a"]
-    mine.set_metadata({})
-    assert mine.is_empty
-    assert other.metadata == literals.literals["a"].metadata == {"a": "b"}
 
 
 def test_an_environment_variable_is_added_or_changed() -> None:
@@ -59,6 +42,4 @@ def test_a_mistake_is_named_and_changes_nothing() -> None:
     model = container(("A", "1"))
     with pytest.raises(TypeError, match=r"KeyValuePair\.value must be str, not int"):
         model.add_env("A", 3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"Literal\.metadata must be a mapping"):
-        Literal().set_metadata("abc")  # type: ignore[arg-type]
     assert env(model) == [("A", "1")]

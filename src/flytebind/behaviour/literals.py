@@ -1,11 +1,17 @@
-"""Bindings that are constants."""
+"""Literals that change, and bindings that are literals."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flyteidl.core import literals_pb2
 
 from flytebind import models
 from flytebind.runtime.entity import FlyteIdlEntity
+
+if TYPE_CHECKING:
+    from flytebind.runtime.typing import Self
 
 
 class ConstantBinding(FlyteIdlEntity[literals_pb2.BindingData]):
@@ -20,6 +26,23 @@ class ConstantBinding(FlyteIdlEntity[literals_pb2.BindingData]):
             ValueError: If it waits for the output of a node, itself or anywhere inside.
         """
         return models.core.literals.Literal._wrap(_literal(self._pb))
+
+
+class LiteralChanges(FlyteIdlEntity[literals_pb2.Literal]):
+    """For ``Literal``: a change in place that flytekit has."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def replace(self, *, metadata: Mapping[str, str] | None = ...) -> Self: ...  # noqa: D102
+
+    def set_metadata(self, metadata: Mapping[str, str]) -> None:
+        """Give this literal other metadata; other views of the same message keep theirs.
+
+        Prefer ``literal.replace(metadata=metadata)``.
+        """
+        self._pb = self.replace(metadata=metadata)._pb
 
 
 def _literal(binding: literals_pb2.BindingData) -> literals_pb2.Literal:

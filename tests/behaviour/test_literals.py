@@ -1,4 +1,4 @@
-"""Bindings that are constants become literals."""
+"""Bindings that are constants become literals, and literals change in place."""
 
 from __future__ import annotations
 
@@ -66,3 +66,24 @@ def test_an_offloaded_value_stays_offloaded() -> None:
 def test_a_promise_is_refused_by_name_wherever_it_is(binding: BindingData) -> None:
     with pytest.raises(ValueError, match="bound to output 'o1' of node 'n0', which is known only"):
         binding.to_literal_model()
+
+
+def test_a_literal_gets_other_metadata_and_keeps_the_rest() -> None:
+    literal = Literal(scalar=Scalar(primitive=Primitive(integer=3)), metadata={"a": "b"})
+    before = literal.replace()
+    literal.set_metadata({"c": "d"})
+    assert literal == before.replace(metadata={"c": "d"})
+    assert literal.scalar == before.scalar
+
+
+def test_the_model_that_a_literal_was_read_from_does_not_change() -> None:
+    literals = LiteralMap({"a": Literal(metadata={"a": "b"})})
+    mine, other = literals.literals["a"], literals.literals["a"]
+    mine.set_metadata({})
+    assert mine.is_empty
+    assert other.metadata == literals.literals["a"].metadata == {"a": "b"}
+
+
+def test_a_mistake_in_metadata_is_named() -> None:
+    with pytest.raises(TypeError, match=r"Literal\.metadata must be a mapping"):
+        Literal().set_metadata("abc")  # type: ignore[arg-type]
