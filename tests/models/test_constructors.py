@@ -96,16 +96,16 @@ def without_what_is_lost(model_class: ModelClass, pb: Message) -> Message:
 @every_model
 def test_a_full_model_is_rebuilt_to_the_byte(model_class: ModelClass) -> None:
     for pb in fillings(model_class):
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         assert rebuild(model) == model
         assert rebuild(model).to_bytes() == deterministic(pb)
 
 
 @every_message
 def test_rebuilding_loses_no_more_than_it_must(model_class: ModelClass, pb: Message) -> None:
-    rebuilt = rebuild(model_class.from_flyte_idl(pb))
+    rebuilt = rebuild(model_class.from_pb(pb))
     left = without_what_is_lost(model_class, pb)
-    assert rebuilt == model_class.from_flyte_idl(left)
+    assert rebuilt == model_class.from_pb(left)
     assert rebuilt.to_bytes() == deterministic(left)
 
 
@@ -122,7 +122,7 @@ def test_a_field_replaced_by_itself_changes_nothing(model_class: ModelClass) -> 
 @every_model
 def test_a_rebuilt_model_shares_nothing_with_its_parts(model_class: ModelClass) -> None:
     for pb in fillings(model_class):
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         rebuilt = rebuild(model)
         spoil(model._pb)
         assert rebuilt.to_bytes() == deterministic(pb)
@@ -132,7 +132,7 @@ def test_a_rebuilt_model_shares_nothing_with_its_parts(model_class: ModelClass) 
 def test_two_members_of_a_oneof_are_refused(model_class: ModelClass) -> None:
     given: dict[str, object] = {}
     for pb in fillings(model_class):
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         given |= {
             name: value for name in parameters(model_class) if (value := getattr(model, name))
         }
@@ -153,7 +153,7 @@ class TestWhatIsLost:
                 for nanos in cut if type_of(field) == DURATION else (1_999,):
                     pb = new_message(model_class)
                     getattr(pb, field.name).nanos = nanos
-                    rebuilt = rebuild(model_class.from_flyte_idl(pb)).to_flyte_idl()
+                    rebuilt = rebuild(model_class.from_pb(pb)).to_pb()
                     assert getattr(rebuilt, field.name).nanos == math.copysign(1_000, nanos)
                     cut[nanos] += 1
         assert cut == {1_999: 59, -1_999: 17}
@@ -169,7 +169,7 @@ class TestWhatIsLost:
     def test_required_parts_that_are_absent_become_present(self) -> None:
         present = 0
         for model_class in MODEL_CLASSES.values():
-            rebuilt = rebuild(model_class.from_flyte_idl(new_message(model_class))).to_flyte_idl()
+            rebuilt = rebuild(model_class.from_pb(new_message(model_class))).to_pb()
             fields = [field for field, _ in rebuilt.ListFields()]
             assert fields == required_parts_of(model_class)
             present += len(fields)

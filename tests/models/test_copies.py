@@ -26,7 +26,7 @@ from tests.support.strategies import every_message
 
 @every_message
 def test_a_pickle_gives_the_same_model(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(model, protocol))
         assert type(again) is model_class
@@ -37,7 +37,7 @@ def test_a_pickle_gives_the_same_model(model_class: ModelClass, pb: Message) -> 
 @every_message
 def test_a_copy_is_equal_and_independent(model_class: ModelClass, pb: Message) -> None:
     for make in (copy.copy, copy.deepcopy):
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         twin = make(model)
         assert type(twin) is model_class
         assert twin == model
@@ -47,7 +47,7 @@ def test_a_copy_is_equal_and_independent(model_class: ModelClass, pb: Message) -
 
 @every_message
 def test_equal_models_hash_alike(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     again = model_class.from_bytes(deterministic(pb))
     assert model == again
     assert hash(model) == hash(again)
@@ -56,7 +56,7 @@ def test_equal_models_hash_alike(model_class: ModelClass, pb: Message) -> None:
 @every_model
 def test_a_change_of_any_field_makes_models_unequal(model_class: ModelClass) -> None:
     for pb in fillings(model_class):
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         for field, _ in pb.ListFields():
             changed = replace(model, python_name(model_class, field), None)
             assert changed != model
@@ -69,7 +69,7 @@ def test_the_order_of_unknown_fields_does_not_count(model_class: ModelClass) -> 
         add_unknown_fields(one, UNKNOWN_FIELDS)
         add_unknown_fields(other, UNKNOWN_FIELDS_REVERSED)
         assert deterministic(one) != deterministic(other)
-        assert len({model_class.from_flyte_idl(one), model_class.from_flyte_idl(other)}) == 1
+        assert len({model_class.from_pb(one), model_class.from_pb(other)}) == 1
 
 
 @pytest.mark.parametrize(

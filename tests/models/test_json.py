@@ -20,9 +20,9 @@ from tests.support.strategies import every_message
 
 @every_message
 def test_json_gives_back_all_but_unknown_fields(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     pb.DiscardUnknownFields()
-    known = model_class.from_flyte_idl(pb)
+    known = model_class.from_pb(pb)
     assert model_class.from_json(model.to_json()) == known
     plain = model.to_dict(proto_names=True)
     assert model_class.from_dict(plain) == known
@@ -33,7 +33,7 @@ def test_json_gives_back_all_but_unknown_fields(model_class: ModelClass, pb: Mes
 def test_full_messages_lose_nothing_in_json(model_class: ModelClass) -> None:
     for pb in fillings(model_class):
         use_unknown_enum_numbers(pb)  # They have no names, so JSON holds their numbers.
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         text = model.to_json(indent=2)
         plain = json.loads(text)
         assert plain == model.to_dict()
@@ -49,7 +49,7 @@ class TestWhatJsonCannotHold:
     def test_a_value_of_no_kind_becomes_null(self) -> None:
         pb = literals_pb2.Scalar()
         pb.generic.fields["a"].SetInParent()
-        model = Scalar.from_flyte_idl(pb)
+        model = Scalar.from_pb(pb)
         assert Scalar.from_json(model.to_json()) == Scalar(generic={"a": None})
         assert model != Scalar(generic={"a": None})
 
@@ -66,10 +66,10 @@ class TestWhatJsonCannotHold:
         pb.launch_conditions.type_url = f"type.googleapis.com/{type_name}"
         pb.launch_conditions.value = b"\x08\x01"
         with pytest.raises(ValueError, match=r"^LaunchPlanMetadata: "):
-            LaunchPlanMetadata.from_flyte_idl(pb).to_json()
+            LaunchPlanMetadata.from_pb(pb).to_json()
 
     def test_a_time_out_of_range_is_refused(self) -> None:
         pb = execution_pb2.ExecutionClosure()
         pb.started_at.seconds = 2**60
         with pytest.raises(ValueError, match=r"^ExecutionClosure: "):
-            ExecutionClosure.from_flyte_idl(pb).to_json()
+            ExecutionClosure.from_pb(pb).to_json()

@@ -112,7 +112,7 @@ def same(given: Any, raw: Any) -> bool:
 
 @every_message
 def test_properties_give_what_is_in_the_message(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     raw = shown(model_class, pb)
     for field in descriptor_of(model_class).fields:
         given = getattr(model, python_name(model_class, field))
@@ -136,7 +136,7 @@ def test_each_field_has_a_property_and_a_parameter(model_class: ModelClass) -> N
 
 @every_message
 def test_properties_give_what_they_are_annotated_with(model_class: ModelClass, pb: Message) -> None:
-    for model in models_in(model_class.from_flyte_idl(pb)):
+    for model in models_in(model_class.from_pb(pb)):
         for name, annotation in properties(type(model)).items():
             value = getattr(model, name)
             assert agrees(value, annotation), f"{type(model).__qualname__}.{name} gives {value!r}"
@@ -144,7 +144,7 @@ def test_properties_give_what_they_are_annotated_with(model_class: ModelClass, p
 
 @every_model
 def test_properties_of_an_empty_model_give_it_too(model_class: ModelClass) -> None:
-    model = model_class.from_flyte_idl(new_message(model_class))
+    model = model_class.from_pb(new_message(model_class))
     for name, annotation in properties(model_class).items():
         assert agrees(getattr(model, name), annotation), name
 
@@ -173,7 +173,7 @@ def test_oneofs_with_a_choice_have_accessors(model_class: ModelClass) -> None:
 
 @every_message
 def test_oneofs_give_the_member_that_is_set(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     for oneof in real_oneofs(descriptor_of(model_class)):
         which = pb.WhichOneof(oneof.name)
         is_set = {python_name(model_class, item): item.name == which for item in oneof.fields}

@@ -79,17 +79,24 @@ def test_the_fillings_leave_no_field_out(model_class: ModelClass) -> None:
 
 @every_message
 def test_a_message_comes_out_equal_to_the_byte(model_class: ModelClass, pb: Message) -> None:
-    out = model_class.from_flyte_idl(pb).to_flyte_idl()
+    out = model_class.from_pb(pb).to_pb()
     assert type(out) is type(pb)
     assert out == pb
     assert deterministic(out) == deterministic(pb)
+
+
+@every_model
+def test_a_model_comes_back_from_what_it_travels_as(model_class: ModelClass) -> None:
+    for pb in fillings(model_class):
+        model = model_class.from_pb(pb)
+        assert model_class.from_flyte_idl(model.to_flyte_idl()) == model
 
 
 @every_message
 def test_bytes_come_out_as_they_went_in(model_class: ModelClass, pb: Message) -> None:
     data = deterministic(pb)
     model = model_class.from_bytes(data)
-    assert model == model_class.from_flyte_idl(pb)
+    assert model == model_class.from_pb(pb)
     assert model.to_bytes() == model.serialize_to_string() == data
 
 
@@ -98,16 +105,16 @@ def test_a_model_shares_nothing_with_what_goes_in_or_out(
     model_class: ModelClass, pb: Message
 ) -> None:
     before = deterministic(pb)
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     spoil(pb)
     assert model.to_bytes() == before
-    spoil(model.to_flyte_idl())
+    spoil(model.to_pb())
     assert model.to_bytes() == before
 
 
 @every_message
 def test_reading_a_model_changes_nothing(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     for part in models_in(model):
         for name in properties(type(part)):
             getattr(part, name)
@@ -119,7 +126,7 @@ class TestUnknownFields:
     def test_they_are_kept_at_every_depth(self, model_class: ModelClass) -> None:
         for pb in fillings(model_class):
             add_unknown_fields(pb)
-            out = model_class.from_flyte_idl(pb).to_flyte_idl()
+            out = model_class.from_pb(pb).to_pb()
             assert out == pb
             assert deterministic(out) == deterministic(pb)
             assert all(part.SerializeToString().endswith(UNKNOWN_FIELDS) for part in walk(out))
@@ -128,9 +135,9 @@ class TestUnknownFields:
     def test_they_outlive_a_change_of_any_field(self, model_class: ModelClass) -> None:
         for pb in fillings(model_class):
             add_unknown_fields(pb)
-            model = model_class.from_flyte_idl(pb)
+            model = model_class.from_pb(pb)
             for field, _ in pb.ListFields():
-                rest = model.to_flyte_idl()
+                rest = model.to_pb()
                 rest.ClearField(field.name)
                 changed = replace(model, python_name(model_class, field), None)
                 assert changed.to_bytes() == deterministic(rest)
@@ -141,7 +148,7 @@ class TestUnknownFields:
 def test_unknown_enum_numbers_are_kept_at_every_depth(model_class: ModelClass) -> None:
     for pb in fillings(model_class):
         used = use_unknown_enum_numbers(pb)
-        model = model_class.from_flyte_idl(pb)
+        model = model_class.from_pb(pb)
         assert unrecognized_numbers(model) == used
         assert model.to_bytes() == deterministic(pb)
 
@@ -150,14 +157,14 @@ class TestEmptiness:
     @every_model
     def test_the_empty_message_stays_empty(self, model_class: ModelClass) -> None:
         pb = new_message(model_class)
-        for model in (model_class.from_flyte_idl(pb), model_class.from_bytes(b"")):
+        for model in (model_class.from_pb(pb), model_class.from_bytes(b"")):
             for name in properties(model_class):
                 getattr(model, name)
             assert model.is_empty
-            assert model.to_flyte_idl().ByteSize() == 0
+            assert model.to_pb().ByteSize() == 0
 
     @every_model
     def test_a_message_with_anything_in_it_is_not_empty(self, model_class: ModelClass) -> None:
         for pb in fillings(model_class):
-            assert model_class.from_flyte_idl(pb).is_empty == (not pb.ListFields())
+            assert model_class.from_pb(pb).is_empty == (not pb.ListFields())
         assert not model_class.from_bytes(UNKNOWN_FIELDS).is_empty

@@ -26,7 +26,7 @@ def cut(line: str) -> str:
 
 @every_message
 def test_an_outline_names_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
-    title, *lines = model_class.from_flyte_idl(pb).verbose_string().split("\n")
+    title, *lines = model_class.from_pb(pb).verbose_string().split("\n")
     assert title == f"Flyte Serialized object ({model_class.__name__}):"
     assert all(line.startswith("  ") for line in lines)
     labels = [line[2:].partition(":")[0] for line in lines if line[2] != " "]
@@ -35,7 +35,7 @@ def test_an_outline_names_each_field_that_is_set(model_class: ModelClass, pb: Me
 
 @every_message
 def test_a_short_string_is_cut_to_80_columns(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     lines = [cut(line) for line in model.verbose_string().split("\n")]
     assert model.short_string().split("\n") == lines
     if model_class.__str__ is FlyteIdlEntity.__str__:  # or tests/behaviour looks at it
@@ -44,7 +44,7 @@ def test_a_short_string_is_cut_to_80_columns(model_class: ModelClass, pb: Messag
 
 @every_message
 def test_repr_shows_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     names = set_names(model_class, pb)
     shown = ", ".join(f"{name}={getattr(model, name)!r}" for name in names)
     assert repr(model) == f"{model_class.__qualname__}({shown})"
@@ -55,7 +55,7 @@ def test_repr_shows_each_field_that_is_set(model_class: ModelClass, pb: Message)
 def test_a_notebook_shows_the_outline(model_class: ModelClass, pb: Message) -> None:
     if model_class._repr_html_ is not Model._repr_html_:  # then tests/behaviour looks at it
         return
-    model = model_class.from_flyte_idl(pb)
+    model = model_class.from_pb(pb)
     head, _, text = model._repr_html_().removesuffix("</pre></details>").partition("<pre>")
     assert f"<code>{model_class.__qualname__}</code>" in head
     assert "<" not in text
@@ -68,6 +68,6 @@ def test_a_time_out_of_range_hides_nothing(show: Callable[[ExecutionClosure], st
     """Whoever looks for what is wrong with a message must be able to look at it."""
     pb = execution_pb2.ExecutionClosure(phase=7)
     pb.started_at.seconds = 2**60
-    text = show(ExecutionClosure.from_flyte_idl(pb))
+    text = show(ExecutionClosure.from_pb(pb))
     assert "ABORTED" in text
     assert "started_at" in text

@@ -12,7 +12,7 @@ from flytebind.runtime.checks import (
     fail as _fail,
     only_member as _only_member,
 )
-from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.entity import FlyteCustomIdlEntity as _FlyteCustomIdlEntity
 from flytebind.runtime.typing import Self as _Self
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class ArrayJob(_FlyteIdlEntity[_pb2.ArrayJob]):
+class ArrayJob(_FlyteCustomIdlEntity[_pb2.ArrayJob]):
     """How a task runs over a list of inputs.
 
     It is the custom data of map tasks; newer ones compile to ``ArrayNode`` instead.
