@@ -12,6 +12,7 @@ __all__ = [
     "AuthRole",
     "EmailNotification",
     "Envs",
+    "FlyteCustomIdlEntity",
     "FlyteIdlEntity",
     "Labels",
     "NamedEntityIdentifier",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
         SlackNotification,
         UrlBlob,
     )
-    from flytebind.runtime.entity import FlyteIdlEntity
+    from flytebind.runtime.entity import FlyteCustomIdlEntity, FlyteIdlEntity
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
@@ -45,6 +46,7 @@ else:
             "AuthRole": "flytebind.models.admin.common:AuthRole",
             "EmailNotification": "flytebind.models.admin.common:EmailNotification",
             "Envs": "flytebind.models.admin.common:Envs",
+            "FlyteCustomIdlEntity": "flytebind.runtime.entity:FlyteCustomIdlEntity",
             "FlyteIdlEntity": "flytebind.runtime.entity:FlyteIdlEntity",
             "Labels": "flytebind.models.admin.common:Labels",
             "NamedEntityIdentifier": "flytebind.models.admin.common:NamedEntityIdentifier",

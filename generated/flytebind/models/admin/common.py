@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import common_pb2 as _pb2
 
+from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
 from flytebind.behaviour.sorting import SortText as _SortText
 from flytebind.models.core import (
     execution as _core_execution,
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 
-class NamedEntityState(_OpenEnum):
+class NamedEntityState(_EnumTextOrUnknown, _OpenEnum):
     """Whether a named entity is in use, archived or made by the system.
 
     Proto: ``flyteidl.admin.NamedEntityState``

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import launch_plan_pb2 as _pb2
 
+from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
 from flytebind.models.admin import (
     cluster_assignment as _admin_cluster_assignment,
     common as _admin_common,
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 
-class LaunchPlanState(_OpenEnum):
+class LaunchPlanState(_EnumTextOrUnknown, _OpenEnum):
     """Whether a launch plan version is the active one.
 
     Proto: ``flyteidl.admin.LaunchPlanState``
@@ -67,7 +68,7 @@ class LaunchPlanState(_OpenEnum):
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
 
-class ConcurrencyLimitBehavior(_OpenEnum):
+class ConcurrencyLimitBehavior(_EnumTextOrUnknown, _OpenEnum):
     """What happens to a new execution at the concurrency limit.
 
     Proto: ``flyteidl.admin.ConcurrencyLimitBehavior``

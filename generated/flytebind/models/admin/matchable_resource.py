@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import matchable_resource_pb2 as _pb2
 
+from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
 from flytebind.behaviour.overrides import OverrideText as _OverrideText
 from flytebind.models.admin import (
     cluster_assignment as _admin_cluster_assignment,
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 
-class MatchableResource(_OpenEnum):
+class MatchableResource(_EnumTextOrUnknown, _OpenEnum):
     """Kinds of setting that can be overridden by project, domain or workflow.
 
     Proto: ``flyteidl.admin.MatchableResource``

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import schedule_pb2 as _pb2
 
+from flytebind.behaviour.enums import EnumText as _EnumText
 from flytebind.models.admin import schedule as _this
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import (
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 
-class FixedRateUnit(_OpenEnum):
+class FixedRateUnit(_EnumText, _OpenEnum):
     """Unit of a fixed interval.
 
     Proto: ``flyteidl.admin.FixedRateUnit``

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.core import execution_pb2 as _pb2
 
+from flytebind.behaviour.enums import EnumText as _EnumText
 from flytebind.behaviour.failures import FailureInNotebook as _FailureInNotebook
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
@@ -55,7 +56,7 @@ class WorkflowExecution(_FlyteIdlEntity[_pb2.WorkflowExecution]):
     __slots__ = ()
     _pb_type = _pb2.WorkflowExecution
 
-    class Phase(_OpenEnum):
+    class Phase(_EnumText, _OpenEnum):
         """How far a workflow execution has come.
 
         ``SUCCEEDED``, ``FAILED``, ``ABORTED`` and ``TIMED_OUT`` are final: the server refuses
@@ -109,7 +110,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
     __slots__ = ()
     _pb_type = _pb2.NodeExecution
 
-    class Phase(_OpenEnum):
+    class Phase(_EnumText, _OpenEnum):
         """How far one node of an execution has come.
 
         ``SUCCEEDED``, ``FAILED``, ``ABORTED``, ``SKIPPED``, ``TIMED_OUT`` and ``RECOVERED`` are
@@ -165,7 +166,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
     __slots__ = ()
     _pb_type = _pb2.TaskExecution
 
-    class Phase(_OpenEnum):
+    class Phase(_EnumText, _OpenEnum):
         """How far one attempt at a task has come.
 
         The plugin that runs the task decides which phases it reports. The server treats
