@@ -1,6 +1,7 @@
 # Every target is one line a person would type. `make` alone lists them.
 #
-# The first target that needs .venv makes it from requirements/dev.lock; from then on nothing here uses the network.
+# The first target that needs .venv makes it from requirements/dev.lock, as `bench` makes
+# .venv-peers from requirements/peers.lock; from then on nothing here uses the network.
 # `make PYTHON=python3.13 test` chooses the interpreter. The tools run on all cores by themselves, so the targets run
 # one after the other even under -j, and the output stays readable.
 
@@ -49,8 +50,8 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
 	$(BIN)/python tools/matrix.py
 
-bench: .venv/ready .venv-bench/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
-	.venv-bench/bin/python -m benchmarks
+bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
+	.venv-peers/bin/python -m benchmarks
 
 docs: .venv/ready ## Build the documentation
 	$(BIN)/zensical build --clean
@@ -67,18 +68,17 @@ build: .venv/ready ## Build the sdist, and from it the wheel, into dist/
 	$(BIN)/python -m build --no-isolation
 
 lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them (needs the network)
-	@echo 'Writing requirements/dev.lock and benchmarks/requirements.lock'
+	@echo 'Writing requirements/dev.lock and requirements/peers.lock'
 	@$(BIN)/python $(PIP) install uv==$(UV_VERSION)
 	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --extra dev pyproject.toml
-	$(UV_COMPILE) --python-version 3.11 -o benchmarks/requirements.lock --extra remote pyproject.toml \
-		benchmarks/requirements.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote pyproject.toml requirements/peers.in
 
 # No host name and no path of this machine gets into a lock.
 UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-package flytebind --custom-compile-command 'make lock'
 
 clean: ## Remove what was built, environments included; generated/ stays
-	rm -rf .venv .venv-bench .matrix build dist site
+	rm -rf .venv .venv-peers .matrix build dist site
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
 	find $(SOURCES) $(wildcard generated) -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -86,25 +86,31 @@ clean: ## Remove what was built, environments included; generated/ stays
 # `locked` says that every package of the lock is in, `ready` that flytebind is too. `locked` names the checkout,
 # because the scripts of a moved environment point nowhere. What is broken or half made is made anew.
 
-# $(call find_python,lowest,highest): a shell command that prints the first interpreter which really runs (a pyenv shim
-# may be on PATH and yet fail), is neither older nor newer than these minor versions, and can make environments.
-find_python = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3.10 python3); do \
-	"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, $1) <= sys.version_info[:2] <= (3, $2))' >/dev/null 2>&1 \
+PYTHONS := python3.11 python3.12 python3.13 python3.10 python3
+# A PYTHON that is asked for is asked for .venv. The peers take it where it suits flytekit, which stops at 3.12.
+PEERS_PYTHONS = $(PYTHON) $(PYTHONS)
+
+# $(call find_python,names,lowest,highest): a shell command that prints the first interpreter which really runs (a pyenv
+# shim may be on PATH and yet fail), is neither older nor newer than these minor versions, and can make environments.
+find_python = for python in $1; do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, $2) <= sys.version_info[:2] <= (3, $3))' >/dev/null 2>&1 \
 	&& echo "$$python" && exit 0; done; exit 1
 
-# $(call check_env,folder): FORCE unless the environment works, works here, and is of the PYTHON asked for, if any.
+# $(call check_env,folder,names,lowest,highest): FORCE unless the environment works, works here, and is of the Python
+# that would be found now, if one was asked for.
 identity = import sys; print(sys.base_prefix, sys.version)
 check_env = $(shell [ "$$(cat $1/locked 2>/dev/null)" = '$(CURDIR)' ] && $1/bin/python -c 'import pip' 2>/dev/null \
-	$(if $(PYTHON),&& [ "$$($1/bin/python -c '$(identity)')" = "$$($(PYTHON) -c '$(identity)' 2>&1)" ]) || echo FORCE)
+	$(if $(PYTHON),&& [ "$$($1/bin/python -c '$(identity)')" = "$$($$($(call find_python,$2,$3,$4)) -c '$(identity)' 2>&1)" ]) \
+	|| echo FORCE)
 
 .PHONY: FORCE
 FORCE:
 
-# $(call env_rules,folder,lock,lowest,highest)
+# $(call env_rules,folder,lock,names,lowest,highest)
 define env_rules
-$1/locked: $2 $(call check_env,$1)
-	@python=$$$$($$(call find_python,$3,$4)) || { \
-		echo 'No usable Python 3.$3 to 3.$4 found; name one: make PYTHON=/path/to/python' >&2; exit 1; }; \
+$1/locked: $2 $(call check_env,$1,$3,$4,$5)
+	@python=$$$$($$(call find_python,$3,$4,$5)) || { \
+		echo 'No usable Python 3.$4 to 3.$5 found; name one: make PYTHON=/path/to/python' >&2; exit 1; }; \
 	echo "Making $1 with $$$$python from $2 (a minute or two, once)"; \
 	rm -rf $1 && "$$$$python" -m venv $1
 	@$1/bin/python $(PIP) install --require-hashes -r $2
@@ -116,5 +122,5 @@ $1/ready: $1/locked pyproject.toml
 	@touch $$@
 endef
 
-$(eval $(call env_rules,.venv,requirements/dev.lock,10,13))
-$(eval $(call env_rules,.venv-bench,benchmarks/requirements.lock,11,12)) # flytekit stops at 3.12
+$(eval $(call env_rules,.venv,requirements/dev.lock,$(or $(PYTHON),$(PYTHONS)),10,13))
+$(eval $(call env_rules,.venv-peers,requirements/peers.lock,$(PEERS_PYTHONS),11,12))
