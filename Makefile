@@ -1,6 +1,6 @@
 # Every target is one line a person would type. `make` alone lists them.
 #
-# The first target that needs .venv makes it from requirements/dev.lock, as `bench` makes
+# The first target that needs .venv makes it from requirements/dev.lock, as `test`, `parity` and `bench` make
 # .venv-peers from requirements/peers.lock; from then on nothing here uses the network.
 # `make PYTHON=python3.13 test` chooses the interpreter. The tools run on all cores by themselves, so the targets run
 # one after the other even under -j, and the output stays readable.
@@ -28,12 +28,14 @@ help: ## List the targets
 
 # ---- Work ------------------------------------------------------------------------------------------------------
 
-.PHONY: generate check lint types test matrix bench docs format
-generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors
+.PHONY: generate check lint types test parity matrix bench docs format
+generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the table of differences
 	$(BIN)/flytegen generate
+	$(BIN)/python tools/differences.py --write
 
-check: .venv/ready ## Fail if generated/ is not what the generator writes
+check: .venv/ready ## Fail if generated/ or a generated table is not what its generator writes
 	$(BIN)/flytegen check
+	$(BIN)/python tools/differences.py --check
 
 lint: .venv/ready ## Check formatting (black) and style (ruff)
 	$(BIN)/black --quiet --check --diff $(SOURCES)
@@ -43,9 +45,14 @@ types: .venv/ready ## Check types with mypy, then with pyright
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-test: check lint types ## Run everything a change must pass: check, lint, types, tests, quick matrix
+test: check lint types ## Run everything a change must pass: check, lint, types, tests, parity, quick matrix
 	$(BIN)/python -m pytest -n auto --dist=worksteal
+	@if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory parity; else \
+		echo 'Parity was not measured: flytekit needs Python 3.11 or 3.12, and neither was found'; fi
 	$(BIN)/python tools/matrix.py --quick
+
+parity: .venv-peers/ready ## Compare what models do with the real flytekit, in an environment of its own
+	.venv-peers/bin/python -m pytest tests/parity -q -n 2
 
 matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
 	$(BIN)/python tools/matrix.py
