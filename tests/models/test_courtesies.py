@@ -86,7 +86,8 @@ def test_other_forms_leave_their_message_when_they_are_pickled() -> None:
     [
         (Envs, (["a"],), "Envs.envs must be a mapping of str to str, not list"),
         (Envs, ({"a": 1},), "Envs.envs must be a mapping of str to str"),
-        (TypedInterface, (None, {}), "TypedInterface.inputs must be"),
+        (TypedInterface, (None, {}), "inputs must be a mapping of str to Variable, not None"),
+        (Envs, (None,), "Envs.envs must be a mapping of str to str, not None"),
         (TypedInterface, ({"a": 1}, {}), "TypedInterface.inputs must be Variable"),
         (OutputReference, ("n", "o", [1.5]), "OutputReference.attr_path must be str or int, not"),
         (OutputReference, ("n", "o", "ab"), "attr_path must be a sequence of str or int, not str"),

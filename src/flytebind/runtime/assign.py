@@ -81,9 +81,8 @@ def explain(
         return explained
     for name, value in given.items():
         if value is None:
-            return TypeError(
-                f"{model_class.__qualname__}.{name} must be {_expected(fields[name])}, not None"
-            )
+            expected = _expected(fields[name], model_class._reshaped.get(name, ""))
+            return TypeError(f"{model_class.__qualname__}.{name} must be {expected}, not None")
     return error
 
 
@@ -112,7 +111,7 @@ def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, sh
     elif shape == "pairs":
         _assign_pairs(target, field, value)
     elif shape == "choice":
-        for item in _items(value, f"a sequence of {choices(message_of(field))}"):
+        for item in _items(value, _expected(field, shape)):
             write_choice(target.add(), item)
     else:
         _assign_field(message, field, value)
@@ -120,7 +119,7 @@ def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, sh
 
 def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
     key_field, item_field = map_entry(field)
-    what = f"a mapping of {_expected_one(key_field)} to {_expected_one(item_field)}"
+    what = _expected(field, "pairs")
     if not isinstance(value, Mapping):
         raise TypeError(f"must be {what}, not {type(value).__name__}")
     for key, item in value.items():
@@ -208,8 +207,12 @@ def _described(value: object) -> str:
     return f"{type(value).__name__} ({text if len(text) <= 40 else text[:37] + '...'})"
 
 
-def _expected(field: FieldDescriptor) -> str:
-    if is_map(field):
+def _expected(field: FieldDescriptor, shape: str = "") -> str:
+    if shape == "content":
+        return _expected(message_of(field).fields[0])
+    if shape == "choice":
+        return f"a sequence of {choices(message_of(field))}"
+    if shape == "pairs" or is_map(field):
         key, item = map_entry(field)
         return f"a mapping of {_expected_one(key)} to {_expected_one(item)}"
     if is_repeated(field):

@@ -114,12 +114,13 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
     def __init__(
         self,
         schedule: str,
-        offset: str,
+        offset: str | None,
     ) -> None:
         pb = _pb2.CronSchedule()
         try:
             pb.schedule = schedule
-            pb.offset = offset
+            if offset is not None:
+                pb.offset = offset
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb
@@ -146,7 +147,7 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
             self,
             *,
             schedule: str = ...,
-            offset: str = ...,
+            offset: str | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -173,14 +174,15 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
 
     def __init__(
         self,
-        kickoff_time_input_arg: str,
+        kickoff_time_input_arg: str | None,
         cron_expression: str | None = None,
         rate: _this.FixedRate | None = None,
         cron_schedule: _this.CronSchedule | None = None,
     ) -> None:
         pb = _pb2.Schedule()
         try:
-            pb.kickoff_time_input_arg = kickoff_time_input_arg
+            if kickoff_time_input_arg is not None:
+                pb.kickoff_time_input_arg = kickoff_time_input_arg
             if cron_expression is not None:
                 pb.cron_expression = cron_expression
             if rate is not None:
@@ -271,7 +273,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         def replace(
             self,
             *,
-            kickoff_time_input_arg: str = ...,
+            kickoff_time_input_arg: str | None = ...,
             cron_expression: str | None = ...,
             rate: _this.FixedRate | None = ...,
             cron_schedule: _this.CronSchedule | None = ...,

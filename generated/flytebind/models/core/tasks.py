@@ -523,10 +523,10 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         timeout: _timedelta | None,
         retries: _core_literals.RetryStrategy,
         interruptible: bool | None,
-        discovery_version: str,
-        deprecated_error_message: str,
+        discovery_version: str | None,
+        deprecated_error_message: str | None,
         cache_serializable: bool,
-        pod_template_name: str,
+        pod_template_name: str | None,
         cache_ignore_input_vars: _Sequence[str],
         is_eager: bool | None = False,
         generates_deck: bool | None = False,
@@ -543,10 +543,13 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             pb.retries.CopyFrom(retries._pb)
             if interruptible is not None:
                 pb.interruptible = _as_bool(interruptible)
-            pb.discovery_version = discovery_version
-            pb.deprecated_error_message = deprecated_error_message
+            if discovery_version is not None:
+                pb.discovery_version = discovery_version
+            if deprecated_error_message is not None:
+                pb.deprecated_error_message = deprecated_error_message
             pb.cache_serializable = _as_bool(cache_serializable)
-            pb.pod_template_name = pod_template_name
+            if pod_template_name is not None:
+                pb.pod_template_name = pod_template_name
             pb.cache_ignore_input_vars.extend(_as_items(cache_ignore_input_vars))
             if is_eager is not None:
                 pb.is_eager = _as_bool(is_eager)
@@ -696,10 +699,10 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             timeout: _timedelta | None = ...,
             retries: _core_literals.RetryStrategy = ...,
             interruptible: bool | None = ...,
-            discovery_version: str = ...,
-            deprecated_error_message: str = ...,
+            discovery_version: str | None = ...,
+            deprecated_error_message: str | None = ...,
             cache_serializable: bool = ...,
-            pod_template_name: str = ...,
+            pod_template_name: str | None = ...,
             cache_ignore_input_vars: _Sequence[str] = ...,
             is_eager: bool | None = ...,
             generates_deck: bool | None = ...,

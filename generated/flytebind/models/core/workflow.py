@@ -1138,7 +1138,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
     def __init__(
         self,
         id: str,
-        metadata: NodeMetadata,
+        metadata: NodeMetadata | None,
         inputs: _Sequence[_core_literals.Binding],
         upstream_node_ids: _Sequence[str],
         output_aliases: _Sequence[Alias],
@@ -1151,7 +1151,8 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
         pb = _pb2.Node()
         try:
             pb.id = id
-            pb.metadata.CopyFrom(metadata._pb)
+            if metadata is not None:
+                pb.metadata.CopyFrom(metadata._pb)
             pb.inputs.extend([_item._pb for _item in inputs])
             pb.upstream_node_ids.extend(_as_items(upstream_node_ids))
             pb.output_aliases.extend([_item._pb for _item in output_aliases])
@@ -1321,7 +1322,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
             self,
             *,
             id: str = ...,
-            metadata: NodeMetadata = ...,
+            metadata: NodeMetadata | None = ...,
             inputs: _Sequence[_core_literals.Binding] = ...,
             upstream_node_ids: _Sequence[str] = ...,
             output_aliases: _Sequence[Alias] = ...,
