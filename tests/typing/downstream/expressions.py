@@ -1,16 +1,20 @@
-"""Thirty expressions of code that reads models, all of them Any to its checker under flytekit.
+"""Expressions of code that reads models, all of them Any to its checker under flytekit.
 
-The names and paths are flytekit's: with ``flytekit`` in the imports, this is that code. What
-flytekit turns into a dict or a list (``TypedInterface.inputs``, ``Container.env``) is not here.
+The names and paths are flytekit's: with ``flytekit`` in the imports, this is that code.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from google.protobuf.struct_pb2 import Struct
 from typing_extensions import assert_type
 
+from flytebind.models.admin.common import Sort
+from flytebind.models.admin.schedule import FixedRateUnit
 from flytebind.models.admin.task_execution import TaskExecutionClosure
+from flytebind.models.array_job import ArrayJob
+from flytebind.models.common import Envs
 from flytebind.models.core.execution import (
     ExecutionError,
     NodeExecutionPhase,
@@ -18,15 +22,19 @@ from flytebind.models.core.execution import (
     TaskLog,
     WorkflowExecutionPhase,
 )
-from flytebind.models.core.identifier import ResourceType, WorkflowExecutionIdentifier
+from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
 from flytebind.models.core.workflow import GateNode, Node
 from flytebind.models.execution import Execution, ExecutionClosure, ExecutionSpec
+from flytebind.models.filters import Equal
+from flytebind.models.interface import TypedInterface, Variable
 from flytebind.models.launch_plan import LaunchPlanSpec
-from flytebind.models.literals import Binding, LiteralMap
+from flytebind.models.literals import Binding, Literal as Literal_, LiteralMap
 from flytebind.models.node_execution import NodeExecution
+from flytebind.models.project import Project
+from flytebind.models.schedule import Schedule
 from flytebind.models.security import Secret, SecurityContext
-from flytebind.models.task import Resources, TaskTemplate
-from flytebind.models.types import LiteralType, SimpleType
+from flytebind.models.task import Container, Resources, TaskTemplate
+from flytebind.models.types import LiteralType, OutputReference, SimpleType
 
 
 def an_execution(execution: Execution) -> None:
@@ -85,3 +93,28 @@ def what_runs(node: Node, task: TaskTemplate, plan: LaunchPlanSpec, secret: Secr
 def types(literal_type: LiteralType) -> None:
     assert_type(literal_type.simple, SimpleType | None)
     assert_type(literal_type.collection_type, LiteralType | None)
+
+
+def other_forms(
+    interface: TypedInterface, envs: Envs, container: Container, reference: OutputReference
+) -> None:
+    assert_type(interface.inputs, Mapping[str, Variable])
+    assert_type(interface.outputs["o0"].type, LiteralType)
+    assert_type(envs.envs, Mapping[str, str])
+    assert_type(container.env, Mapping[str, str])
+    assert_type(container.config["key"], str)
+    assert_type(container.env_pairs[0].key, str)
+    assert_type(reference.attr_path, Sequence[str | int])
+    assert_type(reference.attributes[0].value, str | int | None)
+
+
+def what_flytekit_adds(literal: Literal_, identifier: Identifier) -> None:
+    literal.hash = "abc"
+    assert_type(literal.hash, str)
+    assert_type(WorkflowExecutionPhase.enum_to_string(4), str)
+    assert_type(identifier.resource_type_name(), str)
+    assert_type(Project.archived_project("p"), Project)
+    assert_type(Sort.from_python_std("asc(key)"), Sort)
+    assert_type(Equal("phase", "FAILED").to_flyte_idl(), str)
+    assert_type(ArrayJob(size=3).to_flyte_idl(), Struct)
+    assert_type(Schedule.FixedRate(3, Schedule.FixedRateUnit.DAY).unit, FixedRateUnit)
