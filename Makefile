@@ -53,6 +53,7 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 
 parity: .venv-peers/ready ## Compare what models do with the real flytekit, in an environment of its own
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
+	.venv-peers/bin/python -m tools.losses --check
 
 matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
 	$(BIN)/python tools/matrix.py

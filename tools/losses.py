@@ -304,6 +304,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--check", action="store_true", help="fail if README.md has another table")
     parser.add_argument("--list", action="store_true", help="name what is lossy or raises, and why")
     options = parser.parse_args()
     try:
@@ -322,8 +323,13 @@ def main() -> int:
     if options.list:
         for library, findings in (("flytekit", theirs), ("flytebind", ours)):
             print(f"\n{library}", *(list(listing(findings)) or ["nothing"]), sep="\n")
+    present = README.read_text("utf-8")
+    wanted = replace_table(present, result)
     if options.write:
-        README.write_text(replace_table(README.read_text("utf-8"), result), "utf-8")
+        README.write_text(wanted, "utf-8")
+    elif options.check and wanted != present:
+        print("losses: README.md has another table; put this one there with --write")
+        return 1
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flytebind.behaviour import GetDataResponse
+from flytebind.behaviour.data import GetDataResponse
 from flytebind.models import execution
 from flytebind.models.admin.common import UrlBlob
 from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar

@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
 
-from flytebind.behaviour import GetDataResponse
+from flytebind.behaviour.data import GetDataResponse
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution

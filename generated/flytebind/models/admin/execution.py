@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import execution_pb2 as _pb2
 
-from flytebind.behaviour import GetDataResponse as _GetDataResponse
+from flytebind.behaviour.data import GetDataResponse as _GetDataResponse
 from flytebind.models.admin import (
     cluster_assignment as _admin_cluster_assignment,
     common as _admin_common,

@@ -30,7 +30,7 @@ from flytebind.remote.session import Session
 from flytebind.remote.values.native import type_matters
 
 if TYPE_CHECKING:
-    from flytebind.behaviour import GetDataResponse
+    from flytebind.behaviour.data import GetDataResponse
 
 SIDES = ("inputs", "outputs")
 
