@@ -90,6 +90,13 @@ def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
     assert files_in(tmp_path / "out") == files_in(ROOT / "generated")
 
 
+def test_the_command_knows_its_way_without_a_checkout(
+    installation: Installation, tmp_path: Path
+) -> None:
+    said = installation.run("flytebind", "demo", "--help", cwd=tmp_path)
+    assert said.startswith("usage: flytebind demo")
+
+
 def test_the_sandbox_serves_from_the_installation(
     installation: Installation, tmp_path: Path
 ) -> None:
