@@ -338,7 +338,7 @@ def main() -> int:
 
     cells = plan(interpreters, options.quick)
     show(("python", "bounds", "protobuf", "grpcio", "job", "result", "seconds"))
-    failures: list[tuple[Cell, Result]] = []
+    code = PASSED
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
         futures = {executor.submit(run_cell, cell): cell for cell in cells}
         for future in as_completed(futures):
@@ -347,14 +347,12 @@ def main() -> int:
             ending = (WORDS[result.code], f"{result.seconds:.1f}")
             show((cell.python, cell.bounds, *versions, cell.job, *ending))
             if result.code:
-                failures.append((cell, result))
+                code = max(code, result.code)
+                print(f"\n{cell.folder.relative_to(ROOT)}: {WORDS[result.code]}", file=sys.stderr)
+                print("\n".join(result.output.splitlines()[-60:]), file=sys.stderr, flush=True)
     for python in absent:
         show((python, "-", "-", "-", "-", "absent", "-"))
-
-    for cell, result in failures:
-        print(f"\n{cell.folder.relative_to(ROOT)}: {WORDS[result.code]}", file=sys.stderr)
-        print("\n".join(result.output.splitlines()[-60:]), file=sys.stderr)
-    return max((result.code for _, result in failures), default=PASSED)
+    return code
 
 
 if __name__ == "__main__":
