@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.acme import write
 from benchmarks.benchmark import FLYTEBIND, Benchmark, BenchmarkError, Sampler
 from benchmarks.process import ROOT, run
 
@@ -49,6 +50,52 @@ def unchanged() -> Iterator[Mapping[str, Sampler]]:
         yield {FLYTEBIND: partial(generate, Path(folder))}
 
 
+@contextmanager
+def large(
+    messages: int, files: int, measure: Callable[[Path, Path], float]
+) -> Iterator[Mapping[str, Sampler]]:
+    """Generate from a made-up package of a given size, into a new folder each time."""
+    with TemporaryDirectory() as folder:
+        write(Path(folder), messages, files)
+
+        def sample() -> float:
+            with TemporaryDirectory() as out:
+                return measure(Path(folder), Path(out))
+
+        yield {FLYTEBIND: sample}
+
+
+def seconds(package: Path, out: Path) -> float:
+    """How long it takes to generate the made-up package."""
+    return _child(package, out)[0]
+
+
+def memory(package: Path, out: Path) -> float:
+    """How many bytes the largest of the processes that generate it has at its peak."""
+    return _child(package, out)[1]
+
+
+def _child(package: Path, out: Path) -> tuple[float, float]:
+    python = FLYTEGEN.with_name("python")
+    printed = run([python, "-c", _GENERATE, package, out])
+    took, peak = map(float, printed.split()[-2:])
+    return took, peak
+
+
+_GENERATE = """
+import resource, sys, time
+sys.path.insert(0, sys.argv[1])
+from flytegen.cli import main
+started = time.perf_counter()
+assert main(["generate", "--quiet", "--package", "acme", "--out", sys.argv[2]]) == 0
+took = time.perf_counter() - started
+whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+print(took, max(resource.getrusage(each).ru_maxrss for each in whose) * 1024)
+"""
+
+#: How many messages in how many files, and in how many seconds at the most.
+SIZES = ((250, 75, 8), (1000, 300, 26), (2500, 750, 60))
+
 GENERATION = (
     Benchmark(
         "generate", "flytegen generate, from nothing", 15, from_nothing, rounds=3, quick_rounds=1
@@ -60,5 +107,25 @@ GENERATION = (
         unchanged,
         rounds=5,
         quick_rounds=2,
+    ),
+    *(
+        Benchmark(
+            f"generate-{messages}",
+            f"flytegen generate, {messages:,} messages in {files} files",
+            target,
+            partial(large, messages, files, seconds),
+            rounds=1,
+            quick_rounds=1,
+        )
+        for messages, files, target in SIZES
+    ),
+    Benchmark(
+        "generate-memory",
+        "flytegen generate, memory for 2,500 messages",
+        2**30,
+        partial(large, 2500, 750, memory),
+        unit="B",
+        rounds=1,
+        quick_rounds=1,
     ),
 )

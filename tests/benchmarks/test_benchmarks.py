@@ -290,7 +290,7 @@ def test_the_targets_are_those_that_were_set() -> None:
         "remote-wait-calls": 1,
         "remote-wait-end": 0.54,
         "remote-wait-timeout": 0.1,
-        **dict(zip([item.name for item in GENERATION], [15, 2], strict=True)),
+        **dict(zip([item.name for item in GENERATION], [15, 2, 8, 26, 60, 2**30], strict=True)),
     }
 
 
