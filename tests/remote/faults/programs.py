@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 
 _PATIENCE = 60.0
+# The second one is about protobuf 4's own C code, from Python 3.12 on.
+_WARNINGS = ("-W", "error", "-W", "ignore:Type google._upb:DeprecationWarning")
 _PRELUDE = """\
 import asyncio, os, signal, sys, threading
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteAssertion, FlyteRemote
@@ -34,7 +36,7 @@ def start(program: str, endpoint: str, **variables: str) -> subprocess.Popen[str
     """Start a program, which finds ``config`` for the endpoint."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}
     return subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", _PRELUDE + program, endpoint],
+        [sys.executable, "-X", "dev", *_WARNINGS, "-c", _PRELUDE + program, endpoint],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

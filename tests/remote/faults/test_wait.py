@@ -28,7 +28,7 @@ from tests.remote.scenes.entities import steps
 from tests.remote.scenes.scene import WorkflowPhase
 from tests.remote.scenes.telling import Tale
 
-QUICK = CallPolicy(timeout=20, max_attempts=3, first_pause=0.01, longest_pause=0.05)
+QUICK = CallPolicy(timeout=4, max_attempts=3, first_pause=0.01, longest_pause=0.05)
 OFTEN = 0.02
 
 
