@@ -31,11 +31,11 @@ help: ## List the targets
 .PHONY: generate check lint types test parity matrix bench docs format
 generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the table of differences
 	$(BIN)/flytegen generate
-	$(BIN)/python tools/differences.py --write
+	$(BIN)/python -m tools.differences --write
 
 check: .venv/ready ## Fail if generated/ or a generated table is not what its generator writes
 	$(BIN)/flytegen check
-	$(BIN)/python tools/differences.py --check
+	$(BIN)/python -m tools.differences --check
 
 lint: .venv/ready ## Check formatting (black) and style (ruff)
 	$(BIN)/black --quiet --check --diff $(SOURCES)

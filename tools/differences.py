@@ -22,6 +22,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from tools.tables import replace_table
+
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = ROOT / "tests" / "parity" / "differences.toml"
 DOCUMENT = ROOT / "docs" / "differences.md"
@@ -30,14 +32,14 @@ END = "<!-- /differences -->\n"
 COLUMNS = ("flytekit", "flytebind", "reason")
 
 
-class DifferencesError(Exception):
-    """Rows or a document that no table can be made of."""
+class DifferencesError(ValueError):
+    """Rows that no table can be made of."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(
-        prog="python tools/differences.py",
+        prog="python -m tools.differences",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -47,8 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     present = DOCUMENT.read_text(encoding="utf-8")
     try:
-        wanted = with_table(present, table(ROWS.read_text(encoding="utf-8")))
-    except DifferencesError as error:
+        rows = table(ROWS.read_text(encoding="utf-8"))
+        wanted = replace_table(present, BEGIN, rows, END)
+    except ValueError as error:
         print(f"differences: {error}", file=sys.stderr)
         return 2
     if wanted == present:
@@ -82,19 +85,6 @@ def table(toml: str) -> str:
             raise DifferencesError(f"{ROWS.name}: wants {sorted(wanted)}: {row}")
         lines.append(f"| {' | '.join(_cell(row[name]) for name in COLUMNS)} |")
     return "".join(f"{line}\n" for line in lines)
-
-
-def with_table(document: str, rows: str) -> str:
-    """The document with this table between its markers.
-
-    Raises:
-        DifferencesError: If it has no markers.
-    """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise DifferencesError(f"{DOCUMENT.name} has no line {BEGIN.strip()!r} or {END.strip()!r}")
-    return f"{before}{begin}{rows}{end}{after}"
 
 
 def _cell(text: str) -> str:

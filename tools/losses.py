@@ -20,7 +20,6 @@ import importlib
 import importlib.metadata
 import inspect
 import pkgutil
-import re
 import sys
 import traceback
 from collections import Counter
@@ -42,6 +41,7 @@ from google.protobuf.struct_pb2 import Struct
 from flytebind.runtime.fields import is_map, is_repeated
 from tests.support.messages import MODEL_CLASSES, deterministic, element
 from tests.support.whole import whole_fillings
+from tools.tables import replace_table
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- losses: written by tools/losses.py -->\n", "<!-- /losses -->\n"
@@ -150,12 +150,11 @@ def describe(error: Exception) -> str:
 # ---- What there is -----------------------------------------------------------------------------
 
 
-def modules_of(package: ModuleType, ending: str = "") -> Iterator[ModuleType]:
-    """A package and the modules below it whose names end so, imported."""
+def modules_of(package: ModuleType) -> Iterator[ModuleType]:
+    """A package and the modules below it, imported."""
     yield package
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if module.name.endswith(ending):
-            yield importlib.import_module(module.name)
+        yield importlib.import_module(module.name)
 
 
 def messages_of(package: ModuleType) -> set[str]:
@@ -281,19 +280,6 @@ def listing(findings: Mapping[str, Finding], most: int = 3) -> Iterator[str]:
                     yield f"           and {more} more"
 
 
-def replace_table(document: str, table: str) -> str:
-    """A document with the table between its markers.
-
-    Raises:
-        ValueError: If the document does not have the two markers, once each, in order.
-    """
-    pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
-    changed, count = re.subn(pattern, lambda _: BEGIN + table + END, document, flags=re.S)
-    if count != 1:
-        raise ValueError(f"wants one place between {BEGIN.strip()} and {END.strip()}, has {count}")
-    return changed
-
-
 def main() -> int:
     """Measure, and print or write the table.
 
@@ -324,11 +310,15 @@ def main() -> int:
         for library, findings in (("flytekit", theirs), ("flytebind", ours)):
             print(f"\n{library}", *(list(listing(findings)) or ["nothing"]), sep="\n")
     present = README.read_text("utf-8")
-    wanted = replace_table(present, result)
+    try:
+        wanted = replace_table(present, BEGIN, result, END)
+    except ValueError as error:
+        print(f"losses: {README.name} {error}", file=sys.stderr)
+        return 2
     if options.write:
         README.write_text(wanted, "utf-8")
     elif options.check and wanted != present:
-        print("losses: README.md has another table; put this one there with --write")
+        print("losses: README.md has another table; --write puts this one there", file=sys.stderr)
         return 1
     return 0
 

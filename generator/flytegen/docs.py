@@ -38,6 +38,7 @@ def field_doc(
     oneof: str,
     is_optional: bool,
     zero: str,
+    raw: str,
     deprecated: bool,
 ) -> tuple[str, ...]:
     """The docstring of a property: its meaning, then its declaration and what that implies."""
@@ -45,6 +46,7 @@ def field_doc(
         "in UTC": is_time and "UTC" not in doc,
         f"one of ``{oneof}``": bool(oneof),
         f"{'None' if is_optional else zero} when unset": True,
+        f"``{raw}`` has it as the message does": bool(raw),
         "deprecated in the IDL": deprecated,
     }
     implied = ", ".join(fact for fact, is_so in facts.items() if is_so)

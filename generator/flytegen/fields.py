@@ -116,6 +116,7 @@ class Fields:
                 oneof=oneof_name,
                 is_optional=is_optional,
                 zero=value.zero if shape == "single" else "empty",
+                raw=overlay.raw,
                 deprecated=deprecated,
             ),
         )

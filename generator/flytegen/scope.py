@@ -90,7 +90,7 @@ class Scope:
         return home.qualname
 
     def in_default(self, home: Home) -> str:
-        """A generated class, as the default of a parameter spells it, which runs in the body."""
+        """A generated class, as what runs in the class body spells it: a default, a constant."""
         outer, _, inner = home.qualname.rpartition(".")
         is_own = home.module == self._module and outer == self._qualname and bool(outer)
         return inner if is_own else self.of_class(home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Awaitable
 from typing import Any, cast
@@ -55,10 +56,11 @@ class Connection:
         """Open the channel if it is not; returns what each call must show.
 
         Raises:
-            FlyteAssertion: If the connection is closed, or this is a forked process in which
-                gRPC cannot work.
+            FlyteAssertion: If the connection is closed, or gRPC cannot work in this process: it
+                was forked, or is about to end.
             FlyteConfigError: If the settings do not lead to a channel.
         """
+        _check_end()
         _check_fork()
         if self._opened_in not in (None, os.getpid()):
             self._forget()
@@ -154,6 +156,18 @@ class Connection:
             assert self._token is not None  # there is a channel instead
             return (auth.Credentials(auth.source_of(self._token)),)
         return auth.credentials_for(self.config, channel, token=self._token)
+
+
+def _check_end() -> None:
+    """Refuse calls of threads that outlive the main one, where Python starts no thread any more.
+
+    gRPC needs one for a call, and without it would wait for ever while the interpreter ends.
+    """
+    if sys.version_info >= (3, 12) and not threading.main_thread().is_alive():
+        raise FlyteAssertion(
+            "the program is ending, and Python starts no thread any more, which a call needs; let"
+            " the main thread wait for the threads that make calls"
+        )
 
 
 def _check_fork() -> None:

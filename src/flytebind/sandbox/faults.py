@@ -157,9 +157,12 @@ class Faults(grpc.ServerInterceptor):
             self._cleared = threading.Event()
 
     def close(self) -> None:
-        """For the sandbox: end all trouble, and the threads that it needs."""
+        """For the sandbox: end all trouble, and the threads that it needs.
+
+        Calls that were being delayed are answered first: they may need what is closed next.
+        """
         self.clear()
-        self._waiting.shutdown(wait=False)
+        self._waiting.shutdown()
 
     def use_relay(self, relay: Relay | None) -> None:
         """For the sandbox: what breaks connections."""

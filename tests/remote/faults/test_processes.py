@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -130,13 +131,39 @@ print(len(remote.list_projects()))
         "remotes = [FlyteRemote(config) for _ in range(10)]\nfor r in remotes: r.list_projects()",
         "remote = AsyncFlyteRemote(config)\nfor _ in range(3): asyncio.run(remote.list_projects())",
         "items = FlyteRemote(config).list_executions(); next(items, None)",
-        "remote = FlyteRemote(config); remote.list_projects()\n"
-        "threading.Thread(target=remote.list_domains).start()",
     ],
-    ids=["open", "forgotten", "many", "async", "iterator", "thread"],
+    ids=["open", "forgotten", "many", "async", "iterator"],
 )
 def test_the_interpreter_ends_quietly_with_open_channels(sandbox: Sandbox, program: str) -> None:
     assert run(program, sandbox.endpoint) == QUIET
+
+
+def test_the_interpreter_waits_for_the_call_of_a_thread(sandbox: Sandbox) -> None:
+    sandbox.faults.latency(0.3, method="GetDomains")
+    program = """
+remote = FlyteRemote(config)
+threading.Thread(target=remote.list_domains).start()
+while threading.active_count() < 3:  # gRPC has a thread as long as there is a call
+    pass
+"""
+    assert run(program, sandbox.endpoint) == QUIET
+    assert sandbox.calls["GetDomains"] == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="threads may be started to the very end")
+def test_a_call_that_begins_while_the_interpreter_ends_is_refused(sandbox: Sandbox) -> None:
+    program = """
+remote = FlyteRemote(config)
+remote.list_projects()
+def late():
+    threading.main_thread().join()
+    try:
+        remote.list_domains()
+    except FlyteAssertion as error:
+        print(str(error)[:21])
+threading.Thread(target=late).start()
+"""
+    assert run(program, sandbox.endpoint) == Ended(0, "the program is ending\n", "")
 
 
 def test_an_iterator_that_is_left_behind_says_nothing_at_the_end(sandbox: Sandbox) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 
+from flytebind.remote.io import blocking
 from flytebind.remote.io.blocking import BlockingIo, run
 from tests.remote.faults.interrupting import CTRL_C, ctrl_c
 from tests.remote.faults.leftovers import until
@@ -118,6 +120,36 @@ def test_ctrl_c_does_not_wait_for_what_blocks_in_a_thread(driver: Driver) -> Non
     interrupting.join()
     assert not gate.is_set()
     gate.set()
+
+
+# In between, gRPC may have a lock, which would stay taken.
+@CTRL_C
+def test_ctrl_c_waits_until_a_call_is_whole(driver: Driver, server: HeldServer) -> None:
+    made: list[bytes] = []
+
+    def start() -> grpc.Future[bytes]:
+        ctrl_c()
+        for _ in range(1000):  # Python raises what is due between any two of its steps.
+            made.clear()
+        future = server.call(HOLD)
+        made.append(HOLD)
+        return future
+
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(io.call(start))
+    assert made == [HOLD]
+    assert driver.run(driver.call(server, b"hello")) == b"hello"
+
+
+def test_ctrl_c_is_not_lost_between_the_end_of_a_coroutine_and_its_note(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(blocking._Driver, "_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(io.gather([io.sleep(0)]))
 
 
 @CTRL_C

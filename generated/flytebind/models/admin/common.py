@@ -1465,7 +1465,8 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
     def envs(self) -> _Mapping[str, str]:
         """Name and value pairs.
 
-        ``repeated flyteidl.core.KeyValuePair values = 1``; empty when unset.
+        ``repeated flyteidl.core.KeyValuePair values = 1``; empty when unset, ``values`` has it
+        as the message does.
         """
         return _MapView({_pair.key: _pair.value for _pair in self._pb.values})
 

@@ -1132,7 +1132,8 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
     def env(self) -> _Mapping[str, str]:
         """Environment variables, in order.
 
-        ``repeated KeyValuePair env = 5``; empty when unset.
+        ``repeated KeyValuePair env = 5``; empty when unset, ``env_pairs`` has it as the message
+        does.
         """
         return _MapView({_pair.key: _pair.value for _pair in self._pb.env})
 
@@ -1146,7 +1147,8 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
     def config(self) -> _Mapping[str, str]:
         """Settings for the plugin; use ``TaskTemplate.config`` instead.
 
-        ``repeated KeyValuePair config = 6``; empty when unset, deprecated in the IDL.
+        ``repeated KeyValuePair config = 6``; empty when unset, ``config_pairs`` has it as the
+        message does, deprecated in the IDL.
         """
         return _MapView({_pair.key: _pair.value for _pair in self._pb.config})
 

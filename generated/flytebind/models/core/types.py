@@ -944,7 +944,8 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
     def attr_path(self) -> _Sequence[str | int]:
         """Steps from the output to a part of it, outermost first; empty means all of it.
 
-        ``repeated PromiseAttribute attr_path = 3``; empty when unset.
+        ``repeated PromiseAttribute attr_path = 3``; empty when unset, ``attributes`` has it as
+        the message does.
         """
         return _RepeatedView(self._pb.attr_path, _read_choice)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from flytebind.remote.io import Future
+from flytebind.remote.io.interrupts import interrupts_held_back
 
 T = TypeVar("T")
 
@@ -33,11 +34,13 @@ class AsyncIo:
         """See ``Io``."""
         loop = asyncio.get_running_loop()
         async with self._queue(loop):
-            started = start()
+            ended: asyncio.Future[None] = loop.create_future()
+            with interrupts_held_back():
+                started = start()
+                if not isinstance(started, Awaitable):
+                    started.add_done_callback(lambda _: _pass_on(loop, ended))
             if isinstance(started, Awaitable):  # of a grpc.aio channel
                 return await started
-            ended: asyncio.Future[None] = loop.create_future()
-            started.add_done_callback(lambda _: _pass_on(loop, ended))
             try:
                 await ended
             except asyncio.CancelledError:

@@ -7,6 +7,7 @@ interrupts at any time. So this works in a thread that has an event loop running
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
@@ -18,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flytebind.remote.io import Future
+from flytebind.remote.io.interrupts import interrupts_held_back
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -226,14 +228,15 @@ class _Driver:
             if task.done:
                 continue
             wait = cast("_Call", task.wait)
-            try:
-                wait.future = cast("Future[Any]", wait.start())
-            except Exception as error:  # a closed channel refuses at once
-                wait.future = _Failed(error)
-                self._ready.append(task)
-                continue
-            self._free -= 1
-            wait.future.add_done_callback(partial(self._call_ended, task))
+            with interrupts_held_back():
+                try:
+                    wait.future = cast("Future[Any]", wait.start())
+                except Exception as error:  # a closed channel refuses at once
+                    wait.future = _Failed(error)
+                    self._ready.append(task)
+                    continue
+                self._free -= 1
+                wait.future.add_done_callback(partial(self._call_ended, task))
 
     def _call_ended(self, task: _Task, _: object) -> None:
         """Runs in gRPC's thread."""
@@ -281,7 +284,10 @@ class _Driver:
         if isinstance(wait, _Gather):
             self._give_up_children(wait)
         elif isinstance(wait, _Outside) and wait.future is not None:
-            wait.future.cancel()
+            with interrupts_held_back():
+                wait.future.cancel()
+        if inspect.getcoroutinestate(task.coroutine) == inspect.CORO_CLOSED:
+            return  # Ctrl-C came after its end, before that could be noted.
         # Not `close`: an async generator that is closed while it waits stays "running" for ever.
         with suppress(_GivenUp, StopIteration):
             task.coroutine.throw(_GivenUp())
