@@ -23,7 +23,7 @@ exit codes:
   0  done; with check: the output is up to date
   1  check only: the output differs
   2  something is wrong with the command, the package, the overlay or a template
-  130  interrupted; the old output is whole
+  130  interrupted; the output is whole, the old one or the new one
 """
 
 DONE, DIFFERS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -40,26 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except GenerationError as error:
-        count = len(error.problems)
-        print(
-            f"flytegen: {count} problem{'s' if count > 1 else ''}; nothing was written",
-            file=sys.stderr,
-        )
-        for problem in error.problems:
-            print(f"  {problem}", file=sys.stderr)
-        return FAILED
+        return _complain(error)
     except BrokenPipeError:  # `flytegen list | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
-        print(
-            f"flytegen: {error.filename}: {error.strerror}; what was there before is whole",
-            file=sys.stderr,
-        )
-        return FAILED
+        where = str(error.filename or "flytegen")
+        return _complain(GenerationError(Problem(where, error.strerror or str(error))))
     except KeyboardInterrupt:
-        print("flytegen: interrupted", file=sys.stderr)
+        print("flytegen: interrupted; the output is whole", file=sys.stderr)
         return INTERRUPTED
+
+
+def _complain(error: GenerationError) -> int:
+    count = len(error.problems)
+    result = "nothing was written" if error.is_whole else "something was written"
+    print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}", file=sys.stderr)
+    for problem in error.problems:
+        print(f"  {problem}", file=sys.stderr)
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -12,19 +13,20 @@ from typing import Protocol
 from flytegen.build import build
 from flytegen.format import LINE_LENGTH, format_all
 from flytegen.overlay import Overlay
-from flytegen.render import render
+from flytegen.problems import Problems
+from flytegen.render import render, template_of
 from flytegen.schema import Library
 from flytegen.source import Source
 from flytegen.stubs import make_stubs, stub_package_files, stub_paths, stub_request, stubs_made_from
 from flytegen.write import (
     RECORD,
     Recorded,
+    check_folder,
+    clear_staging,
     digest,
     load_record,
     read_text,
-    record_text,
-    remove_files,
-    write_files,
+    replace_files,
 )
 
 
@@ -51,6 +53,8 @@ class Draft:
     """What the plugin is asked."""
     made_from: Mapping[str, str]
     """For each path, the digest of all that its content depends on."""
+    template_of: Callable[[str, int], str]
+    """The template that printed a line of a text."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +85,18 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     made_from = {path: digest(formatter, text) for path, text in texts.items()}
     if stubs:
         made_from |= dict.fromkeys(stubs.values(), stubs_made_from(request))
-    return Draft(library, texts, stubs, request, made_from)
+    printed_by = partial(template_of, library, templates)
+    return Draft(library, texts, stubs, request, made_from, printed_by)
 
 
 def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     """Bring a folder up to date. Nothing is written before everything has been made.
 
     Raises:
-        GenerationError: If a source cannot be formatted, or the stubs cannot be made.
-        OSError: If the folder cannot be written to.
+        GenerationError: If a source cannot be formatted, the stubs cannot be made, or the folder
+            cannot be written to.
     """
-    out.mkdir(parents=True, exist_ok=True)  # now, not after the slow part
+    check_folder(out)  # now, not after the slow part
     record = load_record(out)
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)
@@ -102,10 +107,9 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
         path: Recorded(plan.made_from[path], digest(text)) for path, text in texts.items()
     }
     progress.step("Writing")
-    write_files(out, changed)
-    remove_files(out, gone)
-    if new_record != record or not (out / RECORD).is_file():
-        write_files(out, {RECORD: record_text(new_record)})
+    if changed or new_record != record or not (out / RECORD).is_file():
+        replace_files(out, new_record, changed, gone)
+    clear_staging(out)
     unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
     return Outcome(plan.library, tuple(sorted(changed)), unchanged, gone)
 
@@ -155,9 +159,17 @@ def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[st
     python = {path: text for path, text in texts.items() if path.endswith(".py")}
     if python:
         progress.step("Formatting", len(python))
-        texts |= format_all(python, progress.advance)
+        texts |= format_all(python, progress.advance, plan.template_of)
     if not current.issuperset(plan.stubs.values()):
         progress.step("Stubs")
         made = make_stubs(plan.request)
-        texts |= {path: made[name] for name, path in plan.stubs.items() if path not in current}
+        wanted = {path: name for name, path in plan.stubs.items() if path not in current}
+        problems = Problems()
+        for path, name in wanted.items():
+            if name in made:
+                texts[path] = made[name]
+            else:
+                hint = "Its .proto file and its Python module lie in folders of other names."
+                problems.add("mypy-protobuf", f"made no {name}", hint)
+        problems.raise_if_any()
     return texts
