@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
+from flytegen.interrupts import undisturbed
 from flytegen.problems import GenerationError, Problem, Problems
 
 LINE_LENGTH = 100
@@ -64,7 +65,9 @@ def _results(texts: list[str]) -> Iterator[str | Complaint]:
         return
     try:
         with pool:
-            yield from pool.map(format_one, texts)
+            with undisturbed():  # logging's hooks around a fork would swallow Ctrl-C
+                results = pool.map(format_one, texts)
+            yield from results
     except BrokenProcessPool:
         hint = "Look for what killed it; a machine that is out of memory does."
         raise GenerationError(Problem("black", "lost a process of its own", hint)) from None

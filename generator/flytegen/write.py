@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from flytegen.interrupts import undisturbed
 from flytegen.problems import GenerationError, Problem, Problems
 
 RECORD = "flytegen.lock"
@@ -134,7 +132,7 @@ def replace_files(
         if isinstance(error, OSError):
             raise GenerationError(_refused(out, error)) from None
         raise
-    with _undisturbed():
+    with undisturbed():
         try:
             for staged, target in moves:
                 os.replace(staged, target)
@@ -238,19 +236,3 @@ def _refused(out: Path, error: OSError) -> Problem:
     else:
         hint = "Make room, or name another folder with --out."
     return Problem(str(where), f"cannot be written to ({error.strerror})", hint)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is through."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
-    waiting: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if waiting:
-        raise KeyboardInterrupt
