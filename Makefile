@@ -29,13 +29,15 @@ help: ## List the targets
 # ---- Work ------------------------------------------------------------------------------------------------------
 
 .PHONY: generate check lint types test parity matrix bench docs format
-generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the table of differences
+generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the tables in the docs
 	$(BIN)/flytegen generate
 	$(BIN)/python tools/differences.py --write
+	$(BIN)/python tools/contract.py --write
 
 check: .venv/ready ## Fail if generated/ or a generated table is not what its generator writes
 	$(BIN)/flytegen check
 	$(BIN)/python tools/differences.py --check
+	$(BIN)/python tools/contract.py --check
 
 lint: .venv/ready ## Check formatting (black) and style (ruff)
 	$(BIN)/black --quiet --check --diff $(SOURCES)
