@@ -98,11 +98,10 @@ def _kind_on_wire(old: str, new: str) -> Meaning:
     return Meaning("breaking", "old values are read as others, or refused")
 
 
-def _kind_in_json(old: str, new: str) -> Meaning:
-    """JSON of one kind, read as another."""
+def _kind_in_json(old: str, new: str) -> Meaning | None:
+    """JSON of one kind, read as another; None if it is refused."""
     if old == new:
         return Meaning("compatible", "both are written alike")
-    refused = Meaning("breaking", f"{new} does not take what {old} was written as")
     if {old, new} <= _INTEGERS:
         fits = _fits(old, new)
         return fits if fits.level == "compatible" else Meaning("risky", f"{new} has its limits")
@@ -124,7 +123,7 @@ def _kind_in_json(old: str, new: str) -> Meaning:
         return Meaning("compatible", "64-bit numbers are written as text")
     if old == "string" and new in _INTEGERS | _FLOATS:
         return Meaning("risky", "only text that is a number is taken")
-    return refused
+    return None
 
 
 #: Messages that box a scalar, which JSON writes without the box.
@@ -201,11 +200,13 @@ class Judge:
             return SAME
         if form == "json" and (self.old.entry(old) is None) != (self.new.entry(new) is None):
             return Meaning("breaking", "maps are written as objects, everything else is not")
-        if form == "json" and (old.type_name in _BOXED or new.type_name in _BOXED):
-            return _kind_in_json(_written_as(old), _written_as(new))
+        is_boxed = old.type_name in _BOXED or new.type_name in _BOXED
+        if form == "json" and (is_boxed or old.kind != new.kind):
+            names = [_last(field.type_name) or field.kind for field in (old, new)]
+            refused = Meaning("breaking", f"JSON of {names[0]} is refused by {names[1]}")
+            return _kind_in_json(_written_as(old), _written_as(new)) or refused
         if old.kind != new.kind:
-            judge = _kind_on_wire if form == "wire" else _kind_in_json
-            return judge(old.kind, new.kind)
+            return _kind_on_wire(old.kind, new.kind)
         if old.kind == "enum":
             return self._enum(form, old.type_name, new.type_name)
         old_entry, new_entry = self.old.entry(old), self.new.entry(new)

@@ -49,7 +49,7 @@ class Report:
 
 def as_text(report: Report) -> str:
     """For a terminal."""
-    lines = [f"{report.old} -> {report.new}: {_summary(report.changes)}"]
+    lines = [f"{report.old} -> {report.new}: {summary(report.changes)}"]
     lines.extend(f"note: {note}" for note in report.notes)
     for level, modules in _grouped(report.changes):
         lines += ["", _HEADS[level].upper()]
@@ -69,7 +69,7 @@ def as_markdown(report: Report) -> str:
     lines = [
         f"# {report.old} to {report.new.removeprefix(report.old.partition(' ')[0]).strip()}",
         "",
-        f"{_summary(report.changes)[0].upper()}{_summary(report.changes)[1:]}.",
+        f"{summary(report.changes)[0].upper()}{summary(report.changes)[1:]}.",
     ]
     if report.changes.changes:
         lines += ["", *LEGEND.splitlines()]
@@ -120,7 +120,8 @@ def _grouped(changes: Changes) -> Iterator[tuple[Level, Iterator[tuple[str, Iter
             yield level, groupby(found, key=lambda item: item.module)
 
 
-def _summary(changes: Changes) -> str:
+def summary(changes: Changes) -> str:
+    """All of it in one line, without a full stop: ``3 changes: 1 breaking, 2 compatible``."""
     if not changes.changes:
         return "nothing changed"
     counts = [(len(changes.of(level)), level) for level in _WORST_FIRST]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -91,7 +91,7 @@ def fetched(distribution: str, version: str, cache: Path) -> Side:
     kept = cache / f"{distribution.lower()}-{version}.binpb"
     if not kept.is_file():
         package, files = _download(distribution, version)
-        _keep(kept, files)
+        write_set(kept, _in_order(files))
     else:
         files = _read_set(kept)
         package = _package_of(distribution, files)
@@ -264,14 +264,23 @@ def _package_of(distribution: str, files: Mapping[str, FileDescriptorProto]) -> 
     return wanted if wanted in roots else roots.pop() if len(roots) == 1 else ""
 
 
-def _keep(path: Path, files: Mapping[str, FileDescriptorProto]) -> None:
-    """Store descriptors so that nobody who looks at the same time sees half of them."""
+def write_set(path: Path, files: Iterable[FileDescriptorProto]) -> None:
+    """Store descriptors so that nobody who looks at the same time sees half of them.
+
+    Raises:
+        OSError: If the folder cannot be written to.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
+    data = FileDescriptorSet(file=files).SerializeToString(deterministic=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 # ---- Pools -------------------------------------------------------------------------------------
