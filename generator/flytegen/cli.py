@@ -8,14 +8,18 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from flytegen import locate
 from flytegen.build import build
+from flytegen.diff import diff, exit_code
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
+from flytegen.report import FORMATS
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
+from flytegen.sides import RECORDED, default_cache, read_side
 from flytegen.source import load_package
 
 EPILOG = """\
@@ -26,7 +30,23 @@ exit codes:
   130  interrupted; the output is whole, the old one or the new one
 """
 
+DIFF_EPILOG = """\
+each of OLD and NEW is one of:
+  flyteidl==1.15.3   a released version, fetched by pip and kept in the cache
+  flyteidl           an installed package
+  FILE               a set of descriptors, as protoc --descriptor_set_out writes it
+  generated          what the committed output was made from
+
+exit codes:
+  0  nothing changed
+  1  compatible changes only
+  2  breaking or risky changes
+  3  something is wrong with the command, the overlay or one of the sides
+  130  interrupted
+"""
+
 DONE, DIFFERS, FAILED, INTERRUPTED = 0, 1, 2, 130
+DIFF_FAILED = 3  # 1 and 2 are answers of diff
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,34 +55,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; the help says what each one means.
     """
-    options = _parser().parse_args(arguments)
+    options, strange = _parser().parse_known_args(arguments)
+    if strange:  # said by the command, whose exit codes are its own
+        options.parser.error(f"unrecognized arguments: {' '.join(strange)}")
+    failed: int = options.parser.failed
     try:
         code: int = options.run(options)
         return code
     except GenerationError as error:
-        return _complain(error)
+        return _complain(error, failed)
     except BrokenPipeError:  # `flytegen list | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hang_up()
         return DONE
     except OSError as error:
         where = str(error.filename or "flytegen")
-        return _complain(GenerationError(Problem(where, error.strerror or str(error))))
+        return _complain(GenerationError(Problem(where, error.strerror or str(error))), failed)
     except KeyboardInterrupt:
         print("flytegen: interrupted; the output is whole", file=sys.stderr)
         return INTERRUPTED
 
 
-def _complain(error: GenerationError) -> int:
+def _complain(error: GenerationError, code: int) -> int:
     count = len(error.problems)
     result = "nothing was written" if error.is_whole else "something was written"
     print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}", file=sys.stderr)
     for problem in error.problems:
         print(f"  {problem}", file=sys.stderr)
-    return FAILED
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser whose commands may have an exit code of their own for mistakes."""
+
+    failed = FAILED
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(self.failed, f"{self.prog}: error: {message}\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="flytegen",
         description="Write typed Python models for a package of protobuf modules.",
         epilog=EPILOG,
@@ -73,15 +106,16 @@ def _parser() -> argparse.ArgumentParser:
         ("generate", _generate, "bring the output up to date"),
         ("check", _check, "show as a diff what generate would change; exit 1 if anything"),
         ("list", _list, "print the messages, fields and enums of the package"),
+        ("diff", _diff, "say what changed from one version to another, and what it means"),
     ):
         command = commands.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=EPILOG,
+            epilog=DIFF_EPILOG if name == "diff" else EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, parser=command)
         command.add_argument(
             "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
         )
@@ -95,6 +129,10 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--out", metavar="DIR", type=Path, help="output folder (default: generated)"
             )
+        if name == "diff":
+            _add_diff_arguments(command)
+            continue
+        if name != "list":
             command.add_argument(
                 "--templates",
                 metavar="DIR",
@@ -107,6 +145,25 @@ def _parser() -> argparse.ArgumentParser:
         volume.add_argument("-q", "--quiet", action="store_true", help="print problems only")
         volume.add_argument("-v", "--verbose", action="store_true", help="name every file")
     return parser
+
+
+def _add_diff_arguments(command: _Parser) -> None:
+    command.failed = DIFF_FAILED
+    command.add_argument(
+        "old", nargs="?", default=RECORDED, metavar="OLD", help=f"(default: {RECORDED})"
+    )
+    command.add_argument("new", nargs="?", metavar="NEW", help="(default: the installed package)")
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help="how to print it (default: text)"
+    )
+    command.add_argument(
+        "--cache", metavar="DIR", type=Path, help="where fetched versions are kept"
+    )
+
+
+def _hang_up() -> None:
+    """Let go of a reader that has gone away, so that nothing complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _overlay(options: argparse.Namespace) -> Overlay:
@@ -160,6 +217,22 @@ def _check(options: argparse.Namespace) -> int:
         seconds = time.perf_counter() - started
         print(f"{len(outcome.unchanged)} files in {_shown(out)} are up to date ({seconds:.1f} s)")
     return DONE
+
+
+def _diff(options: argparse.Namespace) -> int:
+    overlay = _overlay(options)
+    package = options.package or overlay.package.name
+    out, cache = options.out or locate.output(), options.cache or default_cache()
+    old, new = (
+        read_side(said, package=package, out=out, cache=cache)
+        for said in (options.old, options.new or package)
+    )
+    report = diff(old, new, overlay)
+    try:
+        print(FORMATS[options.format](report), end="", flush=True)
+    except BrokenPipeError:  # a reader that has seen enough does not change what is true
+        _hang_up()
+    return exit_code(report)
 
 
 def _list(options: argparse.Namespace) -> int:
