@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from flytegen import locate
 from flytegen.build import build
+from flytegen.descriptor_set import load_descriptor_set
 from flytegen.diff import diff, exit_code
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem
@@ -20,7 +21,7 @@ from flytegen.report import FORMATS
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
 from flytegen.sides import RECORDED, default_cache, read_side
-from flytegen.source import load_package
+from flytegen.source import Source, load_package
 
 EPILOG = """\
 exit codes:
@@ -120,6 +121,12 @@ def _parser() -> _Parser:
             "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
         )
         command.add_argument(
+            "--descriptor-set",
+            metavar="FILE",
+            type=Path,
+            help="read this instead of a package, and write the message classes as well",
+        )
+        command.add_argument(
             "--overlay",
             metavar="DIR",
             type=Path,
@@ -127,7 +134,10 @@ def _parser() -> _Parser:
         )
         if name != "list":
             command.add_argument(
-                "--out", metavar="DIR", type=Path, help="output folder (default: generated)"
+                "--out",
+                metavar="DIR",
+                type=Path,
+                help="output folder (default for flyteidl: generated; else it must be given)",
             )
         if name == "diff":
             _add_diff_arguments(command)
@@ -171,27 +181,46 @@ def _overlay(options: argparse.Namespace) -> Overlay:
         overlay = load_overlay(options.overlay)
     else:
         overlay = load_overlay(locate.overlay())
-        if options.package not in (None, overlay.package.name):
+        is_other = options.package not in (None, overlay.package.name)
+        if is_other or options.descriptor_set is not None:
             overlay = Overlay()
-    if options.package is None and not overlay.package.name:
+    if not (options.package or options.descriptor_set or overlay.package.name):
         raise GenerationError(
             Problem(str(options.overlay), "names no package", "Give --package NAME.")
         )
     return overlay
 
 
+def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
+    package = options.package or overlay.package.name
+    if options.descriptor_set is not None:
+        return load_descriptor_set(options.descriptor_set, package)
+    return load_package(package)
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Where to write. Only flyteidl has a place of its own: others would replace what is there."""
+    out: Path | None = options.out
+    if out is None:
+        if options.package or options.descriptor_set or options.overlay:
+            raise GenerationError(Problem("--out", "is missing", "Say where to: --out DIR."))
+        return locate.output()
+    return out
+
+
 def _plan(options: argparse.Namespace, progress: Progress) -> Draft:
     progress.step("Reading descriptors")
     overlay = _overlay(options)
-    source = load_package(options.package or overlay.package.name)
+    source = _source(options, overlay)
     return draft(source, overlay, (*options.templates, locate.templates()))
 
 
 def _generate(options: argparse.Namespace) -> int:
     started = time.perf_counter()
-    out = options.out or locate.output()
     with show_progress(quiet=options.quiet) as progress:
-        outcome = generate(_plan(options, progress), out, progress)
+        plan = _plan(options, progress)
+        out = _out(options)
+        outcome = generate(plan, out, progress)
     if options.verbose:
         _print_files(outcome)
     if not options.quiet:
@@ -201,9 +230,10 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     started = time.perf_counter()
-    out = options.out or locate.output()
     with show_progress(quiet=options.quiet) as progress:
-        outcome = check(_plan(options, progress), out, progress)
+        plan = _plan(options, progress)
+        out = _out(options)
+        outcome = check(plan, out, progress)
     if outcome.diff:
         print("\n".join(outcome.diff))
     if options.verbose:
@@ -237,7 +267,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     overlay = _overlay(options)
-    source = load_package(options.package or overlay.package.name)
+    source = _source(options, overlay)
     library = build(source, overlay)
     for module in library.modules:
         print(f"{module.proto_file} -> {module.name}")

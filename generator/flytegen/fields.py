@@ -18,6 +18,7 @@ from flytegen.descriptors import (
     shape_of,
     type_name,
 )
+from flytegen.hidden import is_hidden
 from flytegen.names import escape
 from flytegen.overlay import FieldOverlay, MessageOverlay
 from flytegen.problems import Problems
@@ -76,6 +77,9 @@ class Fields:
 
         # A required model reads as the empty one when it is absent, as protobuf itself reads it.
         can_be_none = shape_of(field) == "single" and field.has_presence
+        # What must be there, and what has a value of its own while it is not, is never None.
+        if field.is_required or (field.has_default_value and not oneof_name):
+            can_be_none = False
         is_model = value.kind == "message" or reshape == "content"
         is_optional = can_be_none and (not is_required or bool(oneof_name) or not is_model)
         if overlay.optional is not None and can_be_none:
@@ -102,6 +106,7 @@ class Fields:
             is_text=value.is_text,
             oneof=oneof_name,
             is_later_member=bool(oneof_name) and oneof_name in seen,
+            is_hidden=is_hidden(field.name),
             path=f"{field.name}.{shown.name}" if reshape == "content" else field.name,
             reshape=reshape,
             raw=None,

@@ -128,8 +128,12 @@ class PackageOverlay:
     """The Python package that clients and servicers are written to."""
     base: str = ""
     """The base class of every model, as ``module:Class``."""
+    flat_services: bool = False
+    """Each file's services go into a module directly below, and their classes are named there."""
+    remake: str = "flytegen generate"
+    """The command that writes the output again, for who would rather edit it."""
     stubs: str = ""
-    """The folder of the stub-only package; none when empty."""
+    """The folder of the stub-only package; by default ``NAME-stubs``."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,10 @@ class _Reader:
         )
 
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
-        keys = dict.fromkeys(("name", "root", "services", "base", "stubs"), self._text)
+        keys: dict[str, _Read] = {
+            **dict.fromkeys(("name", "root", "services", "base", "remake", "stubs"), self._text),
+            "flat_services": self._flag,
+        }
         return self._table(PackageOverlay, value, path, keys)
 
     def _message(self, value: object, path: tuple[str, ...]) -> MessageOverlay:

@@ -106,19 +106,26 @@ class _Renderer:
         for module in library.modules:
             origin = f"{module.proto_file} ({library.source})"
             body = self._body("module.py.j2", module.imports, module=module)
-            yield _path(module.name), self._whole(body, origin, module.doc, module.exports)
+            path = _path(module.name, is_package=bool(module.modules))
+            exports = (*module.exports, *module.modules)
+            yield path, self._whole(body, origin, module.doc, exports)
         for service_module in library.service_modules:
             origin = f"{service_module.proto_file} ({library.source})"
             body = self._body("service.py.j2", service_module.imports, module=service_module)
-            text = self._whole(body, origin, service_module.doc, service_module.exports)
-            yield _path(service_module.name), text
+            path = _path(service_module.name, is_package=bool(service_module.modules))
+            exports = (*service_module.exports, *service_module.modules)
+            yield path, self._whole(body, origin, service_module.doc, exports)
+        for pb2_module in library.pb2_modules:
+            origin = f"{pb2_module.proto_file} ({library.source})"
+            body = self._body("pb2.py.j2", pb2_module.imports, module=pb2_module)
+            yield _path(pb2_module.name), self._whole(body, origin, pb2_module.doc)
         for lazy in library.lazy_modules:
             body = self._body("lazy.py.j2", module=lazy)
             names = tuple(sorted((*lazy.modules, *(alias.name for alias in lazy.aliases))))
             exports = (*names, "model_for") if lazy.is_root else names
             text = self._whole(body, library.source, lazy.doc, exports)
             if lazy.is_package:
-                yield _path(f"{lazy.name}.__init__"), text
+                yield _path(lazy.name, is_package=True), text
                 yield f"{lazy.name.replace('.', '/')}/py.typed", ""
             else:
                 yield _path(lazy.name), text
@@ -215,8 +222,8 @@ def _imported(item: Import) -> str:
     return item.name if item.name == item.alias else f"{item.name} as {item.alias}"
 
 
-def _path(module: str) -> str:
-    return f"{module.replace('.', '/')}.py"
+def _path(module: str, is_package: bool = False) -> str:
+    return module.replace(".", "/") + ("/__init__.py" if is_package else ".py")
 
 
 def _where(error: Exception, template: str) -> str:

@@ -76,11 +76,9 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     """
     library = build(source, overlay)
     texts = render(library, templates)
-    folder = overlay.package.stubs
-    request = stub_request(source) if folder else b""
-    stubs = stub_paths(source, folder) if folder else {}
-    if folder:
-        texts |= stub_package_files(stubs.values(), folder)
+    request = stub_request(source)
+    stubs = stub_paths(source, overlay.package.stubs)
+    texts |= stub_package_files(source, stubs.values())
     formatter = f"black {version('black')} {LINE_LENGTH}"
     made_from = {path: digest(formatter, text) for path, text in texts.items()}
     if stubs:

@@ -73,6 +73,9 @@ class Field:
     """The proto name of the oneof; empty outside of one."""
     is_later_member: bool
     """Another member of the oneof comes before it in the constructor."""
+    is_hidden: bool
+    """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), is
+    private to the class (``__x``), or belongs to protobuf's own ``Message``."""
     path: str
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
     reshape: Reshape
@@ -142,6 +145,8 @@ class Oneof:
     """The name in the .proto file."""
     members: tuple[Field, ...]
     """Its fields, by number."""
+    is_hidden: bool
+    """A member is hidden, and so may be the oneof for type checkers."""
     type: str
     """The union of the members' types, and None."""
     tagged_type: str
@@ -232,6 +237,8 @@ class Message:
     """The Python names of the fields that are reshaped, and how."""
     oneofs: tuple[Oneof, ...]
     """The oneofs that have accessors."""
+    has_required: bool
+    """It, or something in it, has fields that the .proto calls required."""
     deprecated: str
     """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
@@ -335,6 +342,38 @@ class Alias:
 
 
 @dataclass(frozen=True)
+class HiddenClass:
+    """A message class of protobuf's that a class body cannot name, and the name it gets instead."""
+
+    alias: str
+    """The name that it gets."""
+    spelled: str
+    """What finds it at run time."""
+    typed: str
+    """What its stub calls it."""
+
+
+@dataclass(frozen=True)
+class Pb2Module:
+    """A module of message classes that is written beside the models."""
+
+    name: str
+    """Full dotted name."""
+    proto_file: str
+    """The .proto file: ``acme/types.proto``."""
+    original: str
+    """The module that protoc made, if there is one: then this one only hands it over."""
+    imports: tuple[Import, ...]
+    """The modules of the files that this file imports."""
+    public: tuple[str, ...]
+    """Those of them that it imports publicly."""
+    serialized: tuple[str, ...]
+    """The file's descriptor, as literals of bytes."""
+    doc: tuple[str, ...]
+    """The lines of the module's docstring."""
+
+
+@dataclass(frozen=True)
 class Module:
     """One Python module of models, made of one .proto file."""
 
@@ -344,6 +383,10 @@ class Module:
     """The .proto file: ``flyteidl/core/types.proto``."""
     pb2_module: str
     """The module that protoc made of it, by its full dotted name."""
+    modules: tuple[str, ...]
+    """Its submodules, where there is a folder of the same name: then it is a package as well."""
+    hidden: tuple[HiddenClass, ...]
+    """The message classes that need another name here, in the order in which to define them."""
     enums: tuple[Enum, ...]
     """The enums that are not nested."""
     messages: tuple[Message, ...]
@@ -368,6 +411,8 @@ class ServiceModule:
     """The .proto file: ``flyteidl/service/admin.proto``."""
     pb2_module: str
     """The module that protoc made of it, by its full dotted name."""
+    modules: tuple[str, ...]
+    """As for ``Module``."""
     services: tuple[Service, ...]
     """Its services, in the order of the .proto file."""
     imports: tuple[Import, ...]
@@ -410,6 +455,8 @@ class Library:
 
     source: str
     """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
+    remake: str
+    """The command that prints it again."""
     root: str
     """The package that holds all models."""
     base: Import
@@ -418,6 +465,8 @@ class Library:
     """One for each .proto file, by file name."""
     service_modules: tuple[ServiceModule, ...]
     """One for each .proto file with services."""
+    pb2_modules: tuple[Pb2Module, ...]
+    """The modules of message classes that have to be written, too."""
     lazy_modules: tuple[LazyModule, ...]
     """The packages, and the modules of the overlay's layout."""
     index: tuple[tuple[str, str], ...]

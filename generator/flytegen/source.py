@@ -1,4 +1,4 @@
-"""Step 1: the descriptors of an installed package."""
+"""Step 1: the descriptors of an installed package; ``descriptor_set`` has the other way."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import importlib
 import os
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
 from google.protobuf import __version__ as _protobuf, descriptor_pb2
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
+from flytegen.descriptors import walk
+from flytegen.names import can_be_imported, spellable
 from flytegen.problems import GenerationError, Problem, Problems
+from flytegen.values import BUILT_IN, SHOWN_OTHERWISE
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,29 @@ class Source:
     version: str
     """The version of the distribution that holds the package; empty when unknown."""
     files: tuple[FileDescriptor, ...]
-    """The package's own files, in the order of their names."""
+    """The files that models are made for, in the order of their names: the package's own, and
+    those of other packages that they cannot do without."""
     modules: dict[str, str]
-    """The Python module of each of these files, by file name."""
+    """The Python module that protoc makes of each of these files, by file name."""
     closure: tuple[FileDescriptor, ...]
     """The files together with all that they import, imports first."""
+    borrowed: frozenset[str] = frozenset()
+    """The names of the files of other packages among them."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """The modules of message classes that are written beside the models, by file name: all of them
+    for a descriptor set, and for a package those that no import statement can name."""
+    is_set: bool = False
+    """It is a descriptor set: nobody else has message classes."""
+
+    def pb2(self, file: FileDescriptor) -> str:
+        """The module that generated code takes the message classes of a file from."""
+        return self.written.get(file.name) or self.modules[file.name]
+
+    def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
+        """The source, with modules beside the models that stand in for these ones of protoc's."""
+        root = self.package.replace(".", "_") + "_protos"
+        written = {name: f"{root}.{spellable(module)}" for name, module in modules.items()}
+        return replace(self, written=written, is_set=is_set)
 
 
 def load_package(package: str) -> Source:
@@ -49,17 +71,38 @@ def load_package(package: str) -> Source:
     for module in _pb2_modules(package):
         file: FileDescriptor = module.DESCRIPTOR
         modules.setdefault(file.name, module.__name__)
-        _collect(file, protos)
+        collect(file, protos)
+    source = source_of(package, _version(package), protos, modules)
+    hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
+    return source.with_written(hidden)
+
+
+def source_of(
+    package: str, version: str, protos: Mapping[str, bytes], modules: dict[str, str]
+) -> Source:
+    """A source that is made of serialized files.
+
+    Args:
+        package: What the source is called.
+        version: The version of the distribution that holds it, if there is one.
+        protos: The files by name, imports first.
+        modules: The modules of the package's own files, by the names of these.
+
+    Raises:
+        GenerationError: If protobuf refuses a file.
+    """
     closure = _pool_of(protos)
-    return Source(
-        package=package,
-        version=_version(package),
-        files=tuple(
-            sorted((file for file in closure if file.name in modules), key=lambda file: file.name)
-        ),
-        modules=modules,
-        closure=closure,
-    )
+    borrowed = _borrowed([file for file in closure if file.name in modules])
+    loaded = _loaded_modules() if borrowed else {}
+    modules = modules | {name: loaded.get(name, protoc_module(name)) for name in borrowed}
+    files = sorted((file for file in closure if file.name in modules), key=lambda item: item.name)
+    return Source(package, version, tuple(files), modules, closure, frozenset(borrowed))
+
+
+def protoc_module(file_name: str) -> str:
+    """The Python module that protoc makes of a file."""
+    stem = file_name.removesuffix(".proto")
+    return stem.replace("-", "_").replace("/", ".") + "_pb2"
 
 
 def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
@@ -83,7 +126,7 @@ def _pb2_modules(package: str) -> list[ModuleType]:
 
     root = load(package)
     problems.raise_if_any()
-    names = [name for name in _walk(root, load) if name.endswith("_pb2")]
+    names = [name for name in (package, *_walk(root, load)) if name.endswith("_pb2")]
     modules = [module for module in map(load, names) if module is not None]
     problems.raise_if_any()
     found = [
@@ -176,11 +219,48 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     return tuple(files)
 
 
-def _collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
+def _borrowed(own: list[FileDescriptor]) -> set[str]:
+    """The files of other packages whose messages and enums are used, in the end, by these."""
+    seen = {file.name for file in own}
+    found: set[str] = set()
+    pending = list(own)
+    while pending:
+        for item in _used(pending.pop()):
+            if item.file.name not in seen and item.full_name not in BUILT_IN:
+                seen.add(item.file.name)
+                found.add(item.file.name)
+                pending.append(item.file)
+    return found
+
+
+def _used(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
+    """What the models, clients and servicers of a file refer to."""
+    for message in walk(file, with_map_entries=True):
+        for member in message.fields if isinstance(message, Descriptor) else ():
+            used = member.enum_type or member.message_type
+            if used is not None and used.full_name not in SHOWN_OTHERWISE:
+                yield used
+    for service in file.services_by_name.values():
+        for method in service.methods:
+            yield method.input_type
+            yield method.output_type
+
+
+def _loaded_modules() -> dict[str, str]:
+    """The modules of all files that have been imported, by file name."""
+    return {
+        file.name: name
+        for name, module in sorted(sys.modules.items())
+        if name.endswith("_pb2")
+        and isinstance(file := getattr(module, "DESCRIPTOR", None), FileDescriptor)
+    }
+
+
+def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
     """Add a file and all that it imports, imports first."""
     if file.name not in protos:
         for dependency in file.dependencies:
-            _collect(dependency, protos)
+            collect(dependency, protos)
         protos[file.name] = file.serialized_pb
 
 

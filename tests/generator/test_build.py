@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from flytegen import locate
 from flytegen.build import build
-from flytegen.overlay import Overlay
+from flytegen.overlay import Overlay, PackageOverlay
 from flytegen.problems import GenerationError
 from flytegen.render import render
 from tests.generator.sources import source_of
@@ -185,13 +185,24 @@ def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> Non
     assert '[services."acme.Greeter".methods.Say_hello] name = "..."' in str(caught.value)
 
 
-def test_two_files_of_one_name_cannot_both_have_services() -> None:
+def two_greeters() -> tuple[FileDescriptorProto, FileDescriptorProto]:
     first, second = greeter("Hello"), greeter("Hello")
     second.name, second.package = "acme/sub/x.proto", "acme.sub"
     for method in second.service[0].method:
         method.input_type, method.output_type = ".acme.sub.A", ".acme.sub.B"
+    return first, second
+
+
+def test_two_files_of_one_name_have_services_in_folders_of_their_own() -> None:
+    texts = printed(*two_greeters())
+    assert "class GreeterClient" in texts["acme_services/x.py"]
+    assert "class GreeterClient" in texts["acme_services/sub/x.py"]
+
+
+def test_two_files_of_one_name_cannot_both_have_services_where_these_lie_flat() -> None:
+    flat = Overlay(package=PackageOverlay(flat_services=True))
     with pytest.raises(GenerationError, match=r"acme/x\.proto and acme/sub/x\.proto would both be"):
-        printed(first, second)
+        build(source_of(*two_greeters()), flat)
 
 
 def test_two_services_that_would_share_a_class_are_a_problem() -> None:
