@@ -74,7 +74,7 @@ class _Builder:
         self._source = source
         self._overlay = overlay
         self._problems = problems
-        self._root = overlay.package.root or f"{source.package.replace('.', '_')}_models"
+        self._root = overlay.package.root or f"{source.flat_name}_models"
         self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
         self._modules = module_names(source, self._root, source.files, class_names, problems)
         self._inside = submodules(self._root, (*self._modules.values(), *self._layout))

@@ -184,7 +184,8 @@ def _overlay(options: argparse.Namespace) -> Overlay:
         is_other = options.package not in (None, overlay.package.name)
         if is_other or options.descriptor_set is not None:
             overlay = Overlay()
-    if not (options.package or options.descriptor_set or overlay.package.name):
+    is_named = options.package is not None or options.descriptor_set is not None
+    if not is_named and not overlay.package.name:
         raise GenerationError(
             Problem(str(options.overlay), "names no package", "Give --package NAME.")
         )
@@ -192,7 +193,7 @@ def _overlay(options: argparse.Namespace) -> Overlay:
 
 
 def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
-    package = options.package or overlay.package.name
+    package = overlay.package.name if options.package is None else options.package
     if options.descriptor_set is not None:
         return load_descriptor_set(options.descriptor_set, package)
     return load_package(package)
@@ -202,7 +203,7 @@ def _out(options: argparse.Namespace) -> Path:
     """Where to write. Only flyteidl has a place of its own: others would replace what is there."""
     out: Path | None = options.out
     if out is None:
-        if options.package or options.descriptor_set or options.overlay:
+        if (options.package, options.descriptor_set, options.overlay) != (None, None, None):
             raise GenerationError(Problem("--out", "is missing", "Say where to: --out DIR."))
         return locate.output()
     return out

@@ -32,6 +32,7 @@ TEMPLATES = (
     "lazy.py.j2",
     "message.py.j2",
     "module.py.j2",
+    "pb2.py.j2",
     "service.py.j2",
 )
 

@@ -74,7 +74,7 @@ def service_packages(
 
 
 def _root(source: Source, overlay: Overlay) -> str:
-    return overlay.package.services or f"{source.package.replace('.', '_')}_services"
+    return overlay.package.services or f"{source.flat_name}_services"
 
 
 def _class_names(file: FileDescriptor) -> frozenset[str]:

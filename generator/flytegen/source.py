@@ -46,14 +46,20 @@ class Source:
     is_set: bool = False
     """It is a descriptor set: nobody else has message classes."""
 
+    @property
+    def flat_name(self) -> str:
+        """What the packages that are written begin with: ``acme_idl`` for ``acme.idl``."""
+        return self.package.removesuffix("_pb2").replace(".", "_")
+
     def pb2(self, file: FileDescriptor) -> str:
         """The module that generated code takes the message classes of a file from."""
         return self.written.get(file.name) or self.modules[file.name]
 
     def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
         """The source, with modules beside the models that stand in for these ones of protoc's."""
-        root = self.package.replace(".", "_") + "_protos"
-        written = {name: f"{root}.{spellable(module)}" for name, module in modules.items()}
+        written = {
+            name: f"{self.flat_name}_protos.{spellable(module)}" for name, module in modules.items()
+        }
         return replace(self, written=written, is_set=is_set)
 
 
@@ -126,7 +132,9 @@ def _pb2_modules(package: str) -> list[ModuleType]:
 
     root = load(package)
     problems.raise_if_any()
-    names = [name for name in (package, *_walk(root, load)) if name.endswith("_pb2")]
+    # What protoc makes of a file without a folder is in no package.
+    alone = [package] if "." not in package else []
+    names = [name for name in (*alone, *_walk(root, load)) if name.endswith("_pb2")]
     modules = [module for module in map(load, names) if module is not None]
     problems.raise_if_any()
     found = [

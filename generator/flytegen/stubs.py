@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
@@ -64,13 +64,15 @@ def stub_paths(source: Source, folder: str) -> dict[str, str]:
     """
     paths = {}
     for name, file in _stubbed(source).items():
-        path = source.pb2(file).replace(".", "/") + ".pyi"
-        top, _, rest = path.partition("/")
-        paths[path] = path if name in source.written else f"{folder or f'{top}-stubs'}/{rest}"
+        module = source.pb2(file)
+        top, _, rest = module.replace(".", "/").partition("/")
+        path = f"{top}/{rest}.pyi" if rest else f"{top}.pyi"
+        beside = f"{folder or f'{top}-stubs'}/{rest or '__init__'}.pyi"
+        paths[path] = path if name in source.written else beside
     return paths
 
 
-def stub_package_files(source: Source, paths: Iterable[str]) -> dict[str, str]:
+def stub_package_files(source: Source, paths: Collection[str]) -> dict[str, str]:
     """What makes packages of stubs; partial ones: modules without a stub stay visible."""
     beside = {module.partition(".")[0] for module in source.written.values()}
     files = {}
@@ -81,7 +83,7 @@ def stub_package_files(source: Source, paths: Iterable[str]) -> dict[str, str]:
             # mypy follows a stub folder of an editable install only if it has an __init__.pyi.
             for parent in list(PurePosixPath(path).parents)[:-1]:
                 files[f"{parent}/__init__.pyi"] = ""
-    return files
+    return {path: text for path, text in files.items() if path not in paths}
 
 
 def make_stubs(request: bytes) -> dict[str, str]:

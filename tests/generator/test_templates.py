@@ -60,7 +60,8 @@ def library() -> Library:
     file = FileDescriptorProto(name="acme/x.proto", package="acme", syntax="proto3")
     file.message_type.append(DescriptorProto(name="M"))
     file.service.add(name="S").method.add(name="Get", input_type=".acme.M", output_type=".acme.M")
-    return build(source_of(file), Overlay())
+    source = source_of(file)
+    return build(source.with_written(source.modules, is_set=True), Overlay())
 
 
 def printed(library: Library, folder: Path, **templates: str) -> dict[str, str]:
@@ -76,6 +77,7 @@ def printed(library: Library, folder: Path, **templates: str) -> dict[str, str]:
         ("module", "acme_models/x.py"),
         ("service", "acme_services/x.py"),
         ("lazy", "acme_models/__init__.py"),
+        ("pb2", "acme_protos/acme/x_pb2.py"),
         ("index", "acme_models/_index.py"),
         ("header", "acme_models/x.py"),
         ("yours", "yours.py"),
