@@ -130,8 +130,8 @@ class Fields:
         if reshape == "choice":
             return self._values.choice(field, scope)
         if reshape == "pairs" or shape_of(field) == "map":
-            return self._values.of(map_entry(field)[1], scope)
-        return self._values.of(field, scope)
+            return self._values.of(map_entry(field)[1], scope, is_element=True)
+        return self._values.of(field, scope, is_element=shape_of(field) == "repeated")
 
     def _raw(
         self, field: FieldDescriptor, overlay: FieldOverlay, built: Field, scope: Scope
@@ -139,7 +139,7 @@ class Fields:
         """The field as the message has it, if the overlay names it."""
         if not overlay.raw:
             return None
-        value = self._values.of(field, scope)
+        value = self._values.of(field, scope, is_element=shape_of(field) == "repeated")
         return replace(
             built,
             name=overlay.raw,

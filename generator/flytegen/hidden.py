@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from flytegen.schema import HiddenClass
 
+_MEMBERS_OF_OBJECT = frozenset(dir(object))
 _MEMBERS = frozenset(dir(Message)) | {"Extensions"}
 
 #: What models call on messages.
@@ -29,7 +30,7 @@ def is_fatal(name: str, is_nested: bool = False) -> bool:
 
     Protobuf finds a field before a method; a nested class takes the method's place altogether.
     """
-    return name in _NEEDED or (is_nested and name in _MEMBERS)
+    return name in _NEEDED or (is_nested and name in _MEMBERS_OF_OBJECT)
 
 
 def is_hidden(field_name: str) -> bool:

@@ -83,8 +83,8 @@ class Values:
         self._homes = homes
         self._problems = problems
 
-    def of(self, field: FieldDescriptor, scope: Scope) -> Value:
-        """The value of a field, or the element of a repeated one."""
+    def of(self, field: FieldDescriptor, scope: Scope, *, is_element: bool = False) -> Value:
+        """The value of a field, or the element of a repeated one or of a map."""
         if field.enum_type is not None:
             return self._enum(field, scope)
         if field.message_type is None:
@@ -95,7 +95,9 @@ class Values:
         if full_name in _WRAPPERS:
             type_ = scope.builtin(_WRAPPERS[full_name])
             kind: Kind = "bool_wrapper" if _WRAPPERS[full_name] == "bool" else "wrapper"
-            return Value(kind, type_, type_, "", "", "the default")
+            # A single one is opened on the spot.
+            wrap = scope.helper(_CONVERT, "read_wrapper") if is_element else ""
+            return Value(kind, type_, type_, wrap, "", "the default")
         return self._message(field, scope)
 
     def choice(self, field: FieldDescriptor, scope: Scope) -> Value:

@@ -168,6 +168,8 @@ class Model(Generic[P]):
     @property
     def is_empty(self) -> bool:
         """True when nothing is set, unknown fields included."""
+        if self._has_required:  # protobuf has no size for a message that lacks them
+            return not self._pb.SerializePartialToString()
         return self._pb.ByteSize() == 0
 
     def short_string(self) -> str:
