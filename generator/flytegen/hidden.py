@@ -40,7 +40,8 @@ def is_hidden(field_name: str) -> bool:
 
 def has_no_stub(field_name: str) -> bool:
     """Whether a field is at odds with its own class in a stub."""
-    return field_name.startswith("__") or field_name in _MEMBERS
+    # A stub imports what it needs under names with an underscore, and a field would replace it.
+    return field_name.startswith("_") or field_name in _MEMBERS
 
 
 class HiddenClasses:

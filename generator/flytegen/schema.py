@@ -75,7 +75,7 @@ class Field:
     """Another member of the oneof comes before it in the constructor."""
     is_hidden: bool
     """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), is
-    private to the class (``__x``), or belongs to protobuf's own ``Message``."""
+    begins with an underscore, or belongs to protobuf's own ``Message``."""
     path: str
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
     reshape: Reshape

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterator
+import sysconfig
+import venv
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,19 +17,32 @@ from typing import Any, cast
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
 
+from flytebind import runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
+from flytegen.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
 from tests.support.fill import Filler
 from tests.support.messages import walk
+from tests.typing.checkers import Diagnostic
 
 CONCEPTS = Path(__file__).parent / "concepts"
 
 #: Fields that a message needs to be complete are set below this depth, and no others.
 _DEPTH = 3
+
+_MODULE = """\
+from importlib import import_module
+from google.protobuf import descriptor_pool
+from google.protobuf.internal import builder
+{imports}
+DESCRIPTOR = descriptor_pool.Default().AddSerializedFile({serialized!r})
+builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
+builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
+"""
 
 
 def hard_cases() -> FileDescriptorSet:
@@ -81,6 +97,16 @@ def generate_from_set(folder: Path, package: str, descriptors: FileDescriptorSet
     return generate(folder, package, "--descriptor-set", str(path))
 
 
+def write_modules(folder: Path, *files: FileDescriptorProto) -> None:
+    """Write the modules that protoc would make of files, where it would write them."""
+    for file in files:
+        path = folder / (protoc_module(file.name).replace(".", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        imports = (f"import_module({protoc_module(name)!r})" for name in file.dependency)
+        text = _MODULE.format(imports="\n".join(imports), serialized=file.SerializeToString())
+        path.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def importable(*folders: Path) -> Iterator[None]:
     """Let folders be imported from for a while."""
@@ -116,6 +142,37 @@ def add_extensions(message: Message) -> int:
             _ForeignFiller(0).extend(part, extension)
             count += 1
     return count
+
+
+class Project:
+    """What people have who use generated packages: these, and what these need, installed."""
+
+    def __init__(self, folder: Path, *generated: Path, site: Path) -> None:
+        """Make one.
+
+        Args:
+            folder: An empty folder.
+            generated: Folders of what is to be checked; packages of stubs are installed instead.
+            site: A folder of other packages to install.
+        """
+        self._sources, environment = folder / "sources", folder / "environment"
+        self._sources.mkdir()
+        venv.create(environment, symlinks=True)
+        (packages,) = environment.glob("lib/python*/site-packages")
+        ours = sysconfig.get_path("purelib")
+        # An editable install of ours is found by a path, too, and such paths do not add up.
+        root = Path(runtime.__file__).parents[2]
+        (packages / "ours.pth").write_text(f"{site}\n{ours}\n{root}\n")
+        for path in (path for out in generated for path in out.iterdir() if path.is_dir()):
+            is_stub = path.name.endswith("-stubs")
+            shutil.copytree(path, (packages if is_stub else self._sources) / path.name)
+        (self._sources / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+        (self._sources / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
+        self._python = environment / "bin" / "python"
+
+    def check(self, checker: Callable[[Path, Path], list[Diagnostic]]) -> list[Diagnostic]:
+        """What a checker says about what was generated."""
+        return checker(self._sources, self._python)
 
 
 class _ForeignFiller(Filler):

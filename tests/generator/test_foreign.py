@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,15 +18,20 @@ from flytebind.runtime import Model
 from flytebind.runtime.any import AnyMessage
 from tests.generator.foreign import (
     Generated,
+    Project,
     add_extensions,
+    generate,
     generate_from_set,
     hard_cases,
     importable,
     whole_messages,
+    write_modules,
 )
+from tests.generator.protos import enum, file, message
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic
 from tests.support.models import models_in, parameters, properties, rebuild, replace
+from tests.typing.checkers import Diagnostic, mypy, pyright
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +40,32 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     made = generate_from_set(tmp_path_factory.mktemp("hard") / "out", "hard", hard_cases())
     with importable(made.folder):
         yield made
+
+
+@pytest.fixture(scope="session")
+def soft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
+    """A package of modules: in a folder called like a keyword, and with messages of another one."""
+    lent = file(
+        message("Lent", "string name = 1"), enum("Size", "SMALL = 0"), name="lender/lent.proto"
+    )
+    lent.package = "lender"
+    inner = file(message("Inner", "string class = 1"), name="soft/import/inner.proto")
+    inner.package = "soft.import"
+    outer = file(
+        message(
+            "Outer",
+            "soft.import.Inner inner = 1",
+            "repeated lender.Lent lent = 2",
+            "map<string, enum lender.Size> sizes = 3",
+        ),
+        name="soft/outer.proto",
+        imports=["soft/import/inner.proto", "lender/lent.proto"],
+    )
+    folder = tmp_path_factory.mktemp("soft")
+    write_modules(folder / "site", lent, inner, outer)
+    (folder / "out").mkdir()
+    with importable(folder / "site", folder / "out"):
+        yield generate(folder / "out", "soft")
 
 
 def model(hard: Generated, full_name: str) -> Any:
@@ -374,3 +406,46 @@ def test_services_of_one_name_live_side_by_side_and_speak_protobufs_own_messages
             assert client.import_(packed).unpack(thing).name == "in"
     finally:
         server.stop(None).wait()
+
+
+class TestPackages:
+    def test_a_module_that_no_statement_can_import_is_handed_over(self, soft: Generated) -> None:
+        inner = model(soft, "soft.import.Inner")
+        assert inner.__module__ == "soft_models.import_.inner"
+        assert inner._pb_type is import_module("soft.import.inner_pb2").Inner
+        assert import_module("soft_protos.soft.import_.inner_pb2").Inner is inner._pb_type
+        assert inner.from_bytes(inner(class_="a").to_bytes()).class_ == "a"
+
+    def test_messages_of_another_package_get_models_where_they_are_used(
+        self, soft: Generated
+    ) -> None:
+        lent = import_module("soft_models.lender.lent")
+        made = model(soft, "acme.Outer")(lent=[lent.Lent(name="a")], sizes={"b": lent.Size.SMALL})
+        assert made.lent == [lent.Lent(name="a")]
+        assert made.sizes["b"] is lent.Size.SMALL
+        assert lent.Lent._pb_type is import_module("lender.lent_pb2").Lent
+
+    def test_each_package_gets_stubs(self, soft: Generated) -> None:
+        stubs = {path.relative_to(soft.folder).as_posix() for path in soft.folder.rglob("*.pyi")}
+        assert stubs == {
+            "lender-stubs/__init__.pyi",
+            "lender-stubs/lent_pb2.pyi",
+            "soft-stubs/__init__.pyi",
+            "soft-stubs/outer_pb2.pyi",
+            "soft_protos/soft/import_/inner_pb2.pyi",
+        }
+        assert (soft.folder / "soft-stubs/py.typed").read_text() == "partial\n"
+
+
+@pytest.fixture(scope="session")
+def project(hard: Generated, soft: Generated, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Everything that was generated here, in the one run that a checker gets."""
+    site = soft.folder.parent / "site"
+    return Project(tmp_path_factory.mktemp("project"), hard.folder, soft.folder, site=site)
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_checkers_have_nothing_to_say(
+    project: Project, checker: Callable[[Path, Path], list[Diagnostic]]
+) -> None:
+    assert "\n".join(map(str, project.check(checker))) == ""

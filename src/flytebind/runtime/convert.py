@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from flytebind.runtime.typing import JsonInput, JsonMapping, JsonObject, JsonSequence, JsonValue
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -165,7 +166,7 @@ class Box(Protocol[T_co]):
         ...
 
 
-def read_wrapper(message: Box[T_co]) -> T_co:
+def read_wrapper(message: Box[T]) -> T:
     """The scalar in a box, for the boxes in lists and maps."""
     return message.value
 
