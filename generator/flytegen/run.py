@@ -13,7 +13,7 @@ from typing import Protocol
 from flytegen.build import build
 from flytegen.format import LINE_LENGTH, format_all
 from flytegen.overlay import Overlay
-from flytegen.problems import Problems
+from flytegen.problems import GenerationError, Problem, Problems
 from flytegen.render import render, template_of
 from flytegen.schema import Library
 from flytegen.source import Source
@@ -96,6 +96,7 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     """
     check_folder(out)  # now, not after the slow part
     record = load_record(out)
+    _refuse_another_package(plan, out, record)
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
@@ -136,6 +137,15 @@ def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
                 changed.append(path)
     unchanged = tuple(sorted(plan.made_from.keys() - set(changed)))
     return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff))
+
+
+def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> None:
+    """The second package in a folder would remove the first, which no run makes any more."""
+    index = "/_index.py"
+    roots = [path.removesuffix(index) for path in record if path.endswith(index)]
+    if roots and plan.library.root.replace(".", "/") not in roots:
+        hint = "Give each package a folder of its own, or remove this one first."
+        raise GenerationError(Problem(str(out), f"is where {roots[0]} is generated to", hint))
 
 
 def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozenset[str]:

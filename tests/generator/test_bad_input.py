@@ -15,6 +15,8 @@ import pytest
 
 from benchmarks import acme
 from flytegen.write import RECORD
+from tests.generator.foreign import write_modules
+from tests.generator.protos import file, message
 from tests.generator.test_run import snapshot
 
 
@@ -310,15 +312,16 @@ def _nothing_fits() -> None:
 def test_a_module_that_goes_takes_its_empty_folder_and_what_was_compiled_with_it(
     folder: Path,
 ) -> None:
+    part = file(message("Part"), name="acme/part/file2.proto")
+    part.package = "acme.part"
+    write_modules(folder, part)
+    assert run_in(folder).returncode == 0
     out = folder / "out"
-    (out / "acme_models/__pycache__").mkdir()
-    (out / "acme_models/__pycache__/file1.cpython-311.pyc").touch()
-    (out / "other/acme_models").mkdir(parents=True)
-    acme.write(folder / "another", messages=4, files=1)
-    (folder / "another/acme").rename(folder / "acme_too")
-    spoil_name = folder / "acme_too/file0_pb2.py"
-    spoil_name.write_text(spoil_name.read_text().replace("acme.file0_pb2", "acme_too.file0_pb2"))
-    assert run_in(folder, package="acme_too").returncode == 0
-    assert not (out / "acme_models").exists()
-    assert (out / "acme_too_models/file0.py").is_file()
-    assert (out / "other/acme_models").is_dir()
+    (out / "acme_models/part/__pycache__").mkdir()
+    (out / "acme_models/part/__pycache__/file2.cpython-311.pyc").touch()
+    (out / "other/acme_models/part").mkdir(parents=True)
+    shutil.rmtree(folder / "acme/part")
+    assert run_in(folder).returncode == 0
+    assert not (out / "acme_models/part").exists()
+    assert (out / "acme_models/file0.py").is_file()
+    assert (out / "other/acme_models/part").is_dir()

@@ -159,3 +159,15 @@ def test_so_is_a_nested_message(
 ) -> None:
     path = written(tmp_path, file(message("A", holds=[message(name)])))
     assert f"acme.A.{name}: hides {name} of protobuf's own" in refused(capsys, tmp_path, path)
+
+
+def test_a_second_package_does_not_take_the_place_of_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = written(tmp_path, file(message("A"))), tmp_path / "out"
+    arguments = ["generate", "--quiet", "--descriptor-set", str(path), "--out", str(out)]
+    assert main(arguments) == 0
+    before = snapshot(out)
+    assert main([*arguments, "--package", "other"]) == 2
+    assert f"{out}: is where acme_models is generated to" in capsys.readouterr().err
+    assert snapshot(out) == before
