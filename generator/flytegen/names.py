@@ -56,7 +56,7 @@ def spellable(module: str) -> str:
     """A module's name made such that an import statement can name it.
 
     >>> spellable("acme.import.x_pb2"), spellable("acme.1st.a+b_pb2")
-    ('acme.import_.x_pb2', 'acme._1st.a_b_pb2')
+    ('acme.import_.x_pb2', 'acme.n1st.a_b_pb2')
     """
     return ".".join(map(_spellable, module.split(".")))
 
@@ -65,10 +65,10 @@ def identifier(part: str) -> str:
     """Part of a file's name as an identifier, which may still be a keyword.
 
     >>> identifier("a+b"), identifier("1st"), identifier("import")
-    ('a_b', '_1st', 'import')
+    ('a_b', 'n1st', 'import')
     """
     part = re.sub(r"[^A-Za-z0-9_]", "_", part)
-    return part if part.isidentifier() else f"_{part}"
+    return part if part.isidentifier() else f"n{part}"
 
 
 def _spellable(part: str) -> str:

@@ -22,7 +22,7 @@ from flytegen.source import Source
 from flytegen.values import BUILT_IN
 
 #: Names of the run-time library that its users need beside the clients and servicers.
-_COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
+COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
 _RUNTIME = "flytebind.runtime.rpc"
 
 
@@ -54,7 +54,7 @@ def service_packages(
             continue
         aliases: list[Alias] = []
         if name == root:
-            aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in _COMPANIONS]
+            aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in COMPANIONS]
             for module in modules if overlay.package.flat_services else ():
                 aliases.extend(
                     Alias(item, module.name, item, item, item, False) for item in module.exports
