@@ -106,7 +106,7 @@ class Fields:
             is_text=value.is_text,
             oneof=oneof_name,
             is_later_member=bool(oneof_name) and oneof_name in seen,
-            is_hidden=is_hidden(field.name),
+            is_hidden=is_hidden(field.name) or _is_closed_to_ours(field),
             path=f"{field.name}.{shown.name}" if reshape == "content" else field.name,
             reshape=reshape,
             raw=None,
@@ -199,6 +199,12 @@ class Fields:
         )
         self._problems.add(message.where, what)
         return ""
+
+
+def _is_closed_to_ours(field: FieldDescriptor) -> bool:
+    """Whether a field wants an enum of protobuf's own, whose stub takes no members of ours."""
+    value = map_entry(field)[1] if shape_of(field) == "map" else field
+    return value.enum_type is not None and value.enum_type.file.name.startswith("google/protobuf/")
 
 
 def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:

@@ -74,8 +74,9 @@ class Field:
     is_later_member: bool
     """Another member of the oneof comes before it in the constructor."""
     is_hidden: bool
-    """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), is
-    begins with an underscore, or belongs to protobuf's own ``Message``."""
+    """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), begins
+    with an underscore, or belongs to protobuf's own ``Message``. Or its stub would not let us, as
+    it wants an enum of protobuf's own."""
     path: str
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
     reshape: Reshape

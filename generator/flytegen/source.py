@@ -157,7 +157,7 @@ def _walk(package: ModuleType | None, load: Callable[[str], ModuleType | None]) 
         path.name: True
         for folder in filter(os.path.isdir, folders)
         for path in Path(folder).iterdir()
-        if path.is_dir() and path.name.isidentifier()
+        if path.is_dir() and "." not in path.name
     }
     for name, is_package in sorted(names.items()):
         full_name = f"{getattr(package, '__name__', '')}.{name}"
@@ -273,12 +273,15 @@ def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
 
 
 def _version(package: str) -> str:
-    for distribution in (
-        package,
-        *metadata.packages_distributions().get(package.partition(".")[0], ()),
-    ):
+    names = set(metadata.packages_distributions().get(package.partition(".")[0], ()))
+    folder = package.replace(".", "/") + "/"
+    for name in (package, *sorted(names)):
         try:
-            return metadata.version(distribution)
+            distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue
+        # Several may share a namespace, such as ``google``.
+        files = distribution.files or ()
+        if len(names) == 1 or any(file.as_posix().startswith(folder) for file in files):
+            return distribution.version
     return ""
