@@ -108,7 +108,8 @@ class _Builder:
         name = self._modules[file.name]
         imports = Imports()
         own_names = frozenset(self._home(item).qualname for item in top_level(file))
-        scope = Scope(name, self._root, imports, own_names)
+        inside = self._inside.get(name, ())
+        scope = Scope(name, self._root, imports, own_names.union(inside))
         pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
         if file.message_types_by_name:
             imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
@@ -118,7 +119,7 @@ class _Builder:
             name=name,
             proto_file=file.name,
             pb2_module=self._source.pb2(file),
-            modules=self._inside.get(name, ()),
+            modules=inside,
             enums=tuple(self._enum(item, scope) for item in file.enum_types_by_name.values()),
             messages=tuple(
                 self._message(item, scope, "_pb2", hidden)

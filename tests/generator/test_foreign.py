@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from flytebind.runtime import Model
 from flytebind.runtime.any import AnyMessage
+from flytegen.source import load_package
 from tests.generator.foreign import (
     Generated,
     Project,
@@ -424,6 +426,11 @@ class TestPackages:
         assert made.lent == [lent.Lent(name="a")]
         assert made.sizes["b"] is lent.Size.SMALL
         assert lent.Lent._pb_type is import_module("lender.lent_pb2").Lent
+
+    def test_each_has_the_version_of_what_brings_it(self) -> None:
+        # Both are parts of one namespace.
+        assert load_package("google.protobuf").version == version("protobuf")
+        assert load_package("google.rpc").version == version("googleapis-common-protos")
 
     def test_each_package_gets_stubs(self, soft: Generated) -> None:
         stubs = {path.relative_to(soft.folder).as_posix() for path in soft.folder.rglob("*.pyi")}
