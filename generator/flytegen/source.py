@@ -273,15 +273,14 @@ def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
 
 
 def _version(package: str) -> str:
-    names = set(metadata.packages_distributions().get(package.partition(".")[0], ()))
-    folder = package.replace(".", "/") + "/"
-    for name in (package, *sorted(names)):
-        try:
-            distribution = metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            continue
-        # Several may share a namespace, such as ``google``.
-        files = distribution.files or ()
-        if len(names) == 1 or any(file.as_posix().startswith(folder) for file in files):
-            return distribution.version
-    return ""
+    names = metadata.packages_distributions().get(package.partition(".")[0], [])
+    found = [item for name in (package, *names) for item in metadata.distributions(name=name)]
+    if "." in package:
+        # Several may share a namespace, such as ``google``, and Python 3.10 does not know them all.
+        folder = package.replace(".", "/") + "/"
+        found = [
+            item
+            for item in (*found, *metadata.distributions())
+            if any(file.as_posix().startswith(folder) for file in item.files or ())
+        ] or found
+    return found[0].version if found else ""
