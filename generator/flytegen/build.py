@@ -22,7 +22,7 @@ from flytegen.descriptors import (
     walk,
 )
 from flytegen.fields import Fields, field_names
-from flytegen.hidden import HiddenClasses, is_fatal
+from flytegen.hidden import HiddenClasses, is_fatal, is_lost
 from flytegen.homes import class_names, find_homes, module_names, submodules
 from flytegen.names import escape, snake_case
 from flytegen.overlay import (
@@ -113,6 +113,10 @@ class _Builder:
         pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
         if file.message_types_by_name:
             imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
+        for message in filter(is_lost, file.message_types_by_name):
+            what = f"hides {message} of the Python module that protoc makes of its file"
+            hint = "No Python code can use such a message."
+            self._problems.add(file.message_types_by_name[message].full_name, what, hint)
         hidden = HiddenClasses()
         aliases = self._aliases(name, scope, own_names)
         return Module(

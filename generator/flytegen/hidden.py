@@ -12,7 +12,13 @@ from google.protobuf.message import Message
 
 from flytegen.schema import HiddenClass
 
-_MEMBERS_OF_OBJECT = frozenset(dir(object))
+_MEMBERS_OF_CLASS = frozenset(name for name in dir(type) if name.startswith("__"))
+_MEMBERS_OF_MODULE = frozenset(
+    (
+        "__annotations__", "__builtins__", "__class__", "__dict__", "__file__", "__getattr__",
+        "__loader__", "__name__", "__package__", "__path__", "__spec__",
+    )
+)  # fmt: skip
 _MEMBERS = frozenset(dir(Message)) | {"Extensions"}
 
 #: What models call on messages.
@@ -30,7 +36,15 @@ def is_fatal(name: str, is_nested: bool = False) -> bool:
 
     Protobuf finds a field before a method; a nested class takes the method's place altogether.
     """
-    return name in _NEEDED or (is_nested and name in _MEMBERS_OF_OBJECT)
+    return name in _NEEDED or (is_nested and name in _MEMBERS_OF_CLASS)
+
+
+def is_lost(class_name: str) -> bool:
+    """Whether a message class of this name cannot be had from its module.
+
+    Python finds what a module is, and where it comes from, before what is in it.
+    """
+    return class_name in _MEMBERS_OF_MODULE
 
 
 def is_hidden(field_name: str) -> bool:

@@ -296,7 +296,8 @@ class Service:
     @property
     def table(self) -> str:
         """The private class that lists the RPCs."""
-        return f"_{self.name}Methods"
+        # With two underscores at its head, Python would give it another name inside of classes.
+        return f"_Methods{self.name}" if self.name.startswith("_") else f"_{self.name}Methods"
 
     @property
     def client(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import subprocess
 import sys
@@ -31,6 +32,13 @@ _OPEN_ENUM = "ValueType: _TypeAlias = _builtins.int"
 # Fields that differ in case alone share the name of a constant, which the plugin prints twice.
 _CONSTANT = r" *\w+_FIELD_NUMBER: _builtins\.int\n"
 _CONSTANT_TWICE = re.compile(rf"^({_CONSTANT})(?=(?:{_CONSTANT})*?\1)", re.MULTILINE)
+
+# What a public import hands on may be called like a keyword, and then no statement can name it.
+_KEYWORD = rf"^from \S+ import ({'|'.join(keyword.kwlist)}) as \1\n"
+_KEYWORD_IMPORT = re.compile(_KEYWORD, re.MULTILINE)
+
+# It gives a class that is called like a keyword another name, and forgets that for enums inside.
+_ENUM_TYPE = re.compile(r"\b[\w.]+(?=\.ValueType\b)")
 
 _MEMBERS_OF_TYPE = frozenset(dir(type))
 
@@ -108,11 +116,19 @@ def make_stubs(request: bytes) -> dict[str, str]:
 
 def stubs_made_from(request: bytes) -> str:
     """A digest of all that the stubs depend on."""
-    return digest(f"mypy-protobuf {version('mypy-protobuf')}", _OPEN_ENUM, _CONSTANT, request)
+    mended = (_OPEN_ENUM, _CONSTANT, _KEYWORD, _ENUM_TYPE.pattern)
+    return digest(f"mypy-protobuf {version('mypy-protobuf')}", *mended, request)
 
 
 def _mended(stub: str) -> str:
-    return _CONSTANT_TWICE.sub("", stub.replace(_CLOSED_ENUM, _OPEN_ENUM))
+    stub = stub.replace(_CLOSED_ENUM, _OPEN_ENUM)
+    stub = _ENUM_TYPE.sub(lambda found: _spelled(found[0]), stub)
+    return _KEYWORD_IMPORT.sub("", _CONSTANT_TWICE.sub("", stub))
+
+
+def _spelled(name: str) -> str:
+    parts = name.split(".")
+    return ".".join(f"_r_{part}" if keyword.iskeyword(part) else part for part in parts)
 
 
 def _stubbed(source: Source) -> dict[str, FileDescriptor]:
@@ -131,6 +147,7 @@ def _file_of(module: str) -> str:
 def _prepare(proto: FileDescriptorProto, names: Mapping[str, str]) -> None:
     proto.name = names.get(proto.name, proto.name)
     proto.dependency[:] = [names.get(name, name) for name in proto.dependency]
+    _drop_keywords(proto)
     for message in proto.message_type:
         _drop_hidden(message)
     for enum in proto.enum_type:
@@ -139,6 +156,7 @@ def _prepare(proto: FileDescriptorProto, names: Mapping[str, str]) -> None:
 
 def _drop_hidden(message: DescriptorProto) -> None:
     """Take out the fields that a stub cannot have, and the oneofs that are empty without them."""
+    _drop_keywords(message)
     for nested in message.nested_type:
         _drop_hidden(nested)
     for enum in message.enum_type:
@@ -154,6 +172,15 @@ def _drop_hidden(message: DescriptorProto) -> None:
         message.ClearField("field")
         message.ClearField("oneof_decl")
         message.MergeFrom(copies)
+
+
+def _drop_keywords(holder: FileDescriptorProto | DescriptorProto) -> None:
+    """Take out the extensions that no code can name."""
+    extensions = [item for item in holder.extension if not keyword.iskeyword(item.name)]
+    if len(extensions) < len(holder.extension):
+        copies = DescriptorProto(extension=extensions)
+        holder.ClearField("extension")
+        holder.extension.extend(copies.extension)
 
 
 def _drop_hidden_values(enum: EnumDescriptorProto) -> None:

@@ -147,6 +147,12 @@ def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
     assert '[messages."acme.M".oneofs.kind] name = "..."' in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["__class__", "__dict__", "__name__"])
+def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None:
+    with pytest.raises(GenerationError, match=rf"acme\.{name}: hides {name} of the Python module"):
+        module(DescriptorProto(name=name))
+
+
 def greeter(*rpcs: str) -> FileDescriptorProto:
     source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
     service = source.service.add(name="Greeter")
@@ -172,6 +178,19 @@ def test_printed_services_are_python_whatever_the_rpcs_are_called() -> None:
     text = printed(greeter("Import", "Float", "AddToServer", "List", "Property", "None"))
     for name in ("import_", "float_", "add_to_server_", "list", "property", "none"):
         assert f"    def {name}(" in text["acme_services/x.py"]
+
+
+def test_a_service_without_rpcs_is_python_as_well() -> None:
+    assert "class GreeterClient" in printed(greeter())["acme_services/x.py"]
+
+
+def test_the_table_of_a_service_is_called_the_same_inside_of_classes() -> None:
+    source = greeter("Hello")
+    source.service[0].name = "__Greeter"
+    text = printed(source)["acme_services/x.py"]
+    tables = set(re.findall(r"_\w*Methods\w*", text))
+    assert len(tables) == 1
+    assert not tables.pop().startswith("__")
 
 
 def test_a_package_without_services_gets_no_services_package() -> None:

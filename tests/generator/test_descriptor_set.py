@@ -153,7 +153,7 @@ def test_a_field_that_hides_what_models_call_is_named(
     assert f"acme.A.{name}: hides {name} of protobuf's own class" in error
 
 
-@pytest.mark.parametrize("name", ["ListFields", "__init__"])
+@pytest.mark.parametrize("name", ["ListFields", "__init__", "__dict__"])
 def test_so_is_a_nested_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
