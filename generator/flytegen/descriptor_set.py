@@ -35,6 +35,10 @@ def load_descriptor_set(path: Path, package: str = "") -> Source:
     own = {file.name: file for file in found.file if not file.name.startswith(_PROTOBUF)}
     if not own:
         raise GenerationError(Problem(str(path), "has no files but protobuf's own"))
+    for file in found.file:
+        if own.get(file.name, file) != file:
+            what, hint = f"has two versions of {file.name}", "Make it of one of them."
+            raise GenerationError(Problem(str(path), what, hint))
     package = package or _common_package(path, own.values())
     protos = _ordered(path, own)
     modules = {name: protoc_module(name) for name in own}

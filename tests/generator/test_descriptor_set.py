@@ -144,6 +144,15 @@ def test_it_is_asked_where_to_write(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "--out: is missing\n    Say where to: --out DIR." in error
 
 
+def test_two_versions_of_a_file_are_refused_and_one_that_is_there_twice_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, file(message("A")), file(message("B")))
+    assert "has two versions of" in refused(capsys, tmp_path, path)
+    path = written(tmp_path, file(message("A")), file(message("A")))
+    assert main(["list", "--descriptor-set", str(path)]) == 0
+
+
 @pytest.mark.parametrize("name", ["ListFields", "HasField", "CopyFrom"])
 def test_a_field_that_hides_what_models_call_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str

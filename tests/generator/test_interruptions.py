@@ -142,3 +142,21 @@ def wait_for_end_of_group(group: int) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("processes are left")
+
+
+def test_an_interrupt_while_the_command_is_being_imported_is_as_quiet() -> None:
+    program = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "jinja2":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from flytegen.__main__ import main
+sys.exit(main())
+"""
+    run = subprocess.run([sys.executable, "-c", program, "check"], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (130, "")
+    assert run.stderr == "flytegen: interrupted; the output is whole\n"

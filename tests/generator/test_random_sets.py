@@ -35,7 +35,7 @@ from tests.generator.random_sets import descriptor_sets, message_names
 
 #: How many sets are looked at. CONTRIBUTING.md says how to look at more.
 _ASKED = os.environ.get("FLYTEGEN_EXAMPLES", "")
-EXAMPLES = int(_ASKED or "150")
+EXAMPLES = int(_ASKED or "300")
 
 
 def some(examples: int) -> settings:
