@@ -32,6 +32,14 @@ def load_descriptor_set(path: Path, package: str = "") -> Source:
     except DecodeError as error:
         hint = "Make one with protoc --include_imports --descriptor_set_out."
         raise GenerationError(Problem(str(path), f"is no descriptor set ({error})", hint)) from None
+    for file in found.file:
+        # Protobuf hands out what is not UTF-8 as bytes, and leaves it at that.
+        if not all(isinstance(text, str) for text in (file.name, file.package, *file.dependency)):
+            what, hint = (
+                "is no descriptor set (a name is not UTF-8)",
+                "Make it anew; it is damaged.",
+            )
+            raise GenerationError(Problem(str(path), what, hint))
     own = {file.name: file for file in found.file if not file.name.startswith(_PROTOBUF)}
     if not own:
         raise GenerationError(Problem(str(path), "has no files but protobuf's own"))

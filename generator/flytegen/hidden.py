@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from flytegen.schema import HiddenClass
 
-_MEMBERS_OF_CLASS = frozenset(name for name in dir(type) if name.startswith("__"))
+_MEMBERS_OF_CLASS = frozenset(name for name in (*dir(type), *dir(Message)) if name.startswith("__"))
 _MEMBERS_OF_MODULE = frozenset(
     (
         "__annotations__", "__builtins__", "__class__", "__dict__", "__file__", "__getattr__",

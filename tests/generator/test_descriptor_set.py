@@ -144,6 +144,14 @@ def test_it_is_asked_where_to_write(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "--out: is missing\n    Say where to: --out DIR." in error
 
 
+def test_names_that_are_not_utf_8_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, file(message("A"), name="acme/name.proto"))
+    path.write_bytes(path.read_bytes().replace(b"acme/name", b"acme/n\xffme"))
+    assert "is no descriptor set (a name is not UTF-8)" in refused(capsys, tmp_path, path)
+
+
 def test_two_versions_of_a_file_are_refused_and_one_that_is_there_twice_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,7 +170,7 @@ def test_a_field_that_hides_what_models_call_is_named(
     assert f"acme.A.{name}: hides {name} of protobuf's own class" in error
 
 
-@pytest.mark.parametrize("name", ["ListFields", "__init__", "__dict__"])
+@pytest.mark.parametrize("name", ["ListFields", "__init__", "__dict__", "__slots__"])
 def test_so_is_a_nested_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -46,6 +46,7 @@ def some(examples: int) -> settings:
     return settings(
         max_examples=max(examples, 1),
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
         derandomize=not _ASKED,
         phases=[Phase.generate, Phase.shrink] if _ASKED else [Phase.generate],
     )
