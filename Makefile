@@ -29,13 +29,15 @@ help: ## List the targets
 # ---- Work ------------------------------------------------------------------------------------------------------
 
 .PHONY: generate check lint types test parity matrix bench docs format
-generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the table of differences
+generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and the tables in the docs
 	$(BIN)/flytegen generate
 	$(BIN)/python -m tools.differences --write
+	$(BIN)/python -m tools.contract --write
 
 check: .venv/ready ## Fail if generated/ or a generated table is not what its generator writes
 	$(BIN)/flytegen check
 	$(BIN)/python -m tools.differences --check
+	$(BIN)/python -m tools.contract --check
 
 lint: .venv/ready ## Check formatting (black) and style (ruff)
 	$(BIN)/black --quiet --check --diff $(SOURCES)
@@ -55,7 +57,8 @@ parity: .venv-peers/ready ## Compare what models do with the real flytekit, in a
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
 	.venv-peers/bin/python -m tools.losses --check
 
-matrix: .venv/ready ## Run the tests on every Python and protobuf that we support
+matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and flyteidl's history
+	$(BIN)/python -m tools.history --check
 	$(BIN)/python tools/matrix.py
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
@@ -67,6 +70,26 @@ docs: .venv/ready ## Build the documentation
 format: .venv/ready ## Mend what lint can mend by itself
 	$(BIN)/ruff check --quiet --fix-only
 	$(BIN)/black --quiet $(SOURCES)
+
+# ---- Upgrade ---------------------------------------------------------------------------------------------------
+
+.PHONY: upgrade history losses
+# What a new flyteidl must pass. `make upgrade GATE=check` only generates.
+GATE := test
+
+upgrade: .venv/ready ## Take flyteidl FLYTEIDL=1.16.9, or the newest: pins, code, change page, gate (needs the network)
+	@version=$$($(BIN)/python -m tools.upgrade $(FLYTEIDL)) || exit; [ -n "$$version" ] || exit 0; \
+	$(MAKE) --no-print-directory lock FLYTEIDL="$$version" && \
+	$(MAKE) --no-print-directory generate && \
+	$(MAKE) --no-print-directory history && \
+	if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory losses; fi && \
+	$(MAKE) --no-print-directory $(GATE)
+
+history: .venv/ready ## Write anew what changed from each minor flyteidl to the next (needs the network)
+	$(BIN)/python -m tools.history --write
+
+losses: .venv-peers/ready ## Measure anew what comes through flytekit and flytebind, for the README
+	.venv-peers/bin/python -m tools.losses --write
 
 # ---- Ship ------------------------------------------------------------------------------------------------------
 
@@ -81,8 +104,10 @@ lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them
 	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --extra dev pyproject.toml
 	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote pyproject.toml requirements/peers.in
 
+LOCK_FLYTEIDL = $(if $(FLYTEIDL),--upgrade-package 'flyteidl==$(FLYTEIDL)')
+
 # No host name and no path of this machine gets into a lock.
-UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes \
+UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) $(LOCK_FLYTEIDL) --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-package flytebind --custom-compile-command 'make lock'
 
 clean: ## Remove what was built, environments included; generated/ stays

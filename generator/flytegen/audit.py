@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, ServiceDescriptor
 
 from flytegen.descriptors import walk
+from flytegen.names import Context, can_be_imported, escape, reserved_names
 from flytegen.overlay import MessageOverlay, Overlay, ServiceOverlay
 from flytegen.problems import Problems, did_you_mean
 from flytegen.source import Source
@@ -50,10 +51,13 @@ class _Audit:
                 self._known(enum.where, f"value of {name}", enum.values, values)
                 self._known(enum.where, f"value of {name}", enum.names.values(), values)
                 self._hand_written(enum.where, name, "mixin", enum.mixins)
+                self._usable(enum.where, name, enum.names, "enum_value")
         for name, service in overlay.services.items():
             if self._known(service.where, "service", [name], self._services):
                 self._service(service, self._services[name])
         for module, layout in overlay.layout.items():
+            self._usable(layout.where, f"the layout of {module}", module.split("."), "module")
+            self._usable(layout.where, f"the layout of {module}", layout.names, "class")
             what = f"message or enum (layout of {module})"
             targets = [target for target in layout.names.values() if ":" not in target]
             self._known(layout.where, what, targets, [*self._messages, *self._enums])
@@ -69,6 +73,10 @@ class _Audit:
         self._hand_written(where, full_name, "base", filter(None, [overlay.base]))
         what = f"message, enum or value of an enum (names of {full_name})"
         self._known(where, what, overlay.names.values(), [*self._messages, *self._values()])
+        fields = overlay.fields.values()
+        given = [*(field.name for field in fields), *(field.raw for field in fields)]
+        given += [oneof.name for oneof in overlay.oneofs.values()]
+        self._usable(where, full_name, [*filter(None, given), *overlay.names], "attribute")
         if known and overlay.positional:
             self._order(overlay, full_name)
 
@@ -77,6 +85,16 @@ class _Audit:
         for name, enum in self._enums.items():
             yield name
             yield from (f"{name}.{value}" for value in enum.values_by_name)
+
+    def _usable(self, where: str, owner: str, names: Iterable[str], context: Context) -> None:
+        """See that names which the overlay gives are Python's to take."""
+        for name in names:
+            if not can_be_imported(name) or name.startswith("_") or "." in name:
+                hint = "A name begins with a letter, goes on with letters, digits and underscores."
+                self._problems.add(where, f"{owner} cannot have the name {name!r}", hint)
+            elif name in reserved_names(context):
+                hint = f"It is spoken for; {escape(name, context)!r} is not."
+                self._problems.add(where, f"{owner} cannot have the name {name!r}", hint)
 
     def _hand_written(self, where: str, owner: str, what: str, names: Iterable[str]) -> None:
         for name in names:
@@ -87,6 +105,8 @@ class _Audit:
     def _service(self, overlay: ServiceOverlay, descriptor: ServiceDescriptor) -> None:
         where, full_name = overlay.where, descriptor.full_name
         self._known(where, f"RPC of {full_name}", overlay.methods, descriptor.methods_by_name)
+        given = [method.name for method in overlay.methods.values() if method.name]
+        self._usable(where, full_name, given, "method")
         for name, method in overlay.methods.items():
             what = f"status code ({full_name}.{name} raises)"
             self._known(where, what, method.raises, _STATUS_CODES)

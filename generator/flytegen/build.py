@@ -22,7 +22,8 @@ from flytegen.descriptors import (
     walk,
 )
 from flytegen.fields import Fields, field_names
-from flytegen.homes import find_homes, module_names
+from flytegen.hidden import HiddenClasses, is_fatal, is_lost
+from flytegen.homes import class_names, find_homes, module_names, submodules
 from flytegen.names import escape, snake_case
 from flytegen.overlay import (
     EnumOverlay,
@@ -31,7 +32,9 @@ from flytegen.overlay import (
     OneofOverlay,
     Overlay,
 )
+from flytegen.pb2 import pb2_modules, pb2_packages
 from flytegen.problems import Problems
+from flytegen.required import Required
 from flytegen.schema import (
     Alias,
     Constant,
@@ -46,7 +49,7 @@ from flytegen.schema import (
     Oneof,
 )
 from flytegen.scope import Home, Imports, Scope
-from flytegen.services import service_modules, service_package
+from flytegen.services import service_modules, service_packages
 from flytegen.source import Source
 
 _PLAIN_BASE = "flytebind.runtime.model:Model"
@@ -71,9 +74,11 @@ class _Builder:
         self._source = source
         self._overlay = overlay
         self._problems = problems
-        self._root = overlay.package.root or f"{source.package}_models"
+        self._root = overlay.package.root or f"{source.flat_name}_models"
         self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
-        self._modules = module_names(source, self._root)
+        self._modules = module_names(source, self._root, source.files, class_names, problems)
+        self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
+        self._required = Required()
         self._homes = find_homes(source, self._modules, problems)
         self._fields = Fields(self._homes, problems)
         base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
@@ -83,13 +88,17 @@ class _Builder:
         services = service_modules(
             self._source, self._overlay, self._root, self._homes, self._problems
         )
+        packages = service_packages(self._source, self._overlay, services)
+        pb2 = pb2_modules(self._source)
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
+            remake=self._overlay.package.remake,
             root=self._root,
             base=self._base,
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
-            lazy_modules=(*self._lazy_modules(), *service_package(services)),
+            pb2_modules=pb2,
+            lazy_modules=(*self._lazy_modules(), *packages, *pb2_packages(pb2)),
             index=tuple(sorted(self._index())),
         )
 
@@ -99,19 +108,28 @@ class _Builder:
         name = self._modules[file.name]
         imports = Imports()
         own_names = frozenset(self._home(item).qualname for item in top_level(file))
-        scope = Scope(name, self._root, imports, own_names)
-        pb2_package, _, pb2_name = self._source.modules[file.name].rpartition(".")
+        inside = self._inside.get(name, ())
+        scope = Scope(name, self._root, imports, own_names.union(inside))
+        pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
         if file.message_types_by_name:
-            imports.use(pb2_package, pb2_name, "_pb2")
+            imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
+        for message in filter(is_lost, file.message_types_by_name):
+            what = f"hides {message} of the Python module that protoc makes of its file"
+            hint = "No Python code can use such a message."
+            self._problems.add(file.message_types_by_name[message].full_name, what, hint)
+        hidden = HiddenClasses()
         aliases = self._aliases(name, scope, own_names)
         return Module(
             name=name,
             proto_file=file.name,
-            pb2_module=self._source.modules[file.name],
+            pb2_module=self._source.pb2(file),
+            modules=inside,
             enums=tuple(self._enum(item, scope) for item in file.enum_types_by_name.values()),
             messages=tuple(
-                self._message(item, scope, "_pb2") for item in file.message_types_by_name.values()
+                self._message(item, scope, "_pb2", hidden)
+                for item in file.message_types_by_name.values()
             ),
+            hidden=hidden.all(),
             aliases=aliases,
             imports=imports.all(),
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
@@ -133,23 +151,17 @@ class _Builder:
         return tuple(found)
 
     def _lazy_modules(self) -> Iterator[LazyModule]:
-        children: dict[str, set[str]] = {self._root: set()}
-        for module in {*self._modules.values(), *self._layout}:
-            while module != self._root:
-                package, _, name = module.rpartition(".")
-                children.setdefault(package, set()).add(name)
-                module = package
-        for name in sorted({*children, *self._layout} - set(self._modules.values())):
+        for name in sorted({*self._inside, *self._layout} - set(self._modules.values())):
             layout = self._layout.get(name, LayoutOverlay())
             below = name.removeprefix(self._root)
             yield LazyModule(
                 name=name,
-                modules=tuple(sorted(children.get(name, ()))),
+                modules=self._inside.get(name, ()),
                 aliases=tuple(
                     _alias(alias, self._target(full_name))
                     for alias, full_name in sorted(layout.names.items())
                 ),
-                is_package=name in children,
+                is_package=name in self._inside,
                 is_root=name == self._root,
                 doc=docs.paragraphs(layout.doc or f"Models of ``{self._source.package}{below}``."),
             )
@@ -206,10 +218,12 @@ class _Builder:
 
     # ---- Messages ---------------------------------------------------------------------------
 
-    def _message(self, descriptor: Descriptor, module_scope: Scope, pb2: str) -> Message:
+    def _message(
+        self, descriptor: Descriptor, module_scope: Scope, pb2: str, hidden: HiddenClasses
+    ) -> Message:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
         qualname = self._home(descriptor).qualname
-        pb_type = f"{pb2}.{descriptor.name}"
+        pb_type = hidden.spelled(pb2, descriptor.name)
         scope = module_scope.inside(qualname, self._members(descriptor, overlay))
         fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
@@ -226,7 +240,8 @@ class _Builder:
             property=scope.builtin("property"),
             enums=tuple(self._enum(item, module_scope) for item in nested_enums(descriptor)),
             messages=tuple(
-                self._message(item, module_scope, pb_type) for item in nested_messages(descriptor)
+                self._message(item, module_scope, pb_type, hidden)
+                for item in nested_messages(descriptor)
             ),
             names=tuple(
                 self._constant(name, target, scope) for name, target in overlay.names.items()
@@ -243,6 +258,7 @@ class _Builder:
                 for oneof in descriptor.oneofs
                 if self._has_accessor(oneof, overlay)
             ),
+            has_required=self._required.in_message(descriptor),
             deprecated=docs.retired(deprecated, descriptor.full_name),
             doc=docs.class_doc(overlay.doc, descriptor.full_name, deprecated),
         )
@@ -259,6 +275,11 @@ class _Builder:
                 self._problems.add(descriptor.full_name, what, hint)
             taken[name] = owner
 
+        for item in (*descriptor.fields, *nested(descriptor)):
+            if is_fatal(item.name, is_nested=isinstance(item, Descriptor)):
+                what = f"hides {item.name} of protobuf's own class, which models cannot do without"
+                hint = "No Python code can use such a message."
+                self._problems.add(item.full_name, what, hint)
         for item in nested(descriptor):
             add(self._home(item).qualname.rpartition(".")[2], item.full_name, "fields.FIELD")
         for field in descriptor.fields:
@@ -308,6 +329,7 @@ def _oneof(
         name=_oneof_name(oneof, overlay),
         proto_name=oneof.name,
         members=tuple(members),
+        is_hidden=any(field.is_hidden for field in members),
         type=" | ".join((*dict.fromkeys(types), "None")),
         tagged_type=" | ".join((*tagged, "None")),
         doc=docs.oneof_doc(overlay.doc, oneof.name),

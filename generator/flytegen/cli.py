@@ -8,25 +8,46 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from flytegen import locate
 from flytegen.build import build
+from flytegen.descriptor_set import load_descriptor_set
+from flytegen.diff import diff, exit_code
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
+from flytegen.report import FORMATS
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
-from flytegen.source import load_package
+from flytegen.sides import RECORDED, default_cache, read_side
+from flytegen.source import Source, load_package
 
 EPILOG = """\
 exit codes:
   0  done; with check: the output is up to date
   1  check only: the output differs
   2  something is wrong with the command, the package, the overlay or a template
-  130  interrupted; the old output is whole
+  130  interrupted; the output is whole, the old one or the new one
+"""
+
+DIFF_EPILOG = """\
+each of OLD and NEW is one of:
+  flyteidl==1.15.3   a released version, fetched by pip and kept in the cache
+  flyteidl           an installed package
+  FILE               a set of descriptors, as protoc --descriptor_set_out writes it
+  generated          what the committed output was made from
+
+exit codes:
+  0  nothing changed
+  1  compatible changes only
+  2  breaking or risky changes
+  3  something is wrong with the command, the overlay or one of the sides
+  130  interrupted
 """
 
 DONE, DIFFERS, FAILED, INTERRUPTED = 0, 1, 2, 130
+DIFF_FAILED = 3  # 1 and 2 are answers of diff
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,35 +56,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; the help says what each one means.
     """
-    options = _parser().parse_args(arguments)
+    options, strange = _parser().parse_known_args(arguments)
+    if strange:  # said by the command, whose exit codes are its own
+        options.parser.error(f"unrecognized arguments: {' '.join(strange)}")
+    failed: int = options.parser.failed
     try:
         code: int = options.run(options)
         return code
     except GenerationError as error:
-        count = len(error.problems)
-        print(
-            f"flytegen: {count} problem{'s' if count > 1 else ''}; nothing was written",
-            file=sys.stderr,
-        )
-        for problem in error.problems:
-            print(f"  {problem}", file=sys.stderr)
-        return FAILED
+        return _complain(error, failed)
     except BrokenPipeError:  # `flytegen list | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hang_up()
         return DONE
     except OSError as error:
-        print(
-            f"flytegen: {error.filename}: {error.strerror}; what was there before is whole",
-            file=sys.stderr,
-        )
-        return FAILED
+        where = str(error.filename or "flytegen")
+        return _complain(GenerationError(Problem(where, error.strerror or str(error))), failed)
     except KeyboardInterrupt:
-        print("flytegen: interrupted", file=sys.stderr)
+        print("flytegen: interrupted; the output is whole", file=sys.stderr)
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _complain(error: GenerationError, code: int) -> int:
+    count = len(error.problems)
+    result = "nothing was written" if error.is_whole else "something was written"
+    print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}", file=sys.stderr)
+    for problem in error.problems:
+        print(f"  {problem}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose commands may have an exit code of their own for mistakes."""
+
+    failed = FAILED
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(self.failed, f"{self.prog}: error: {message}\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="flytegen",
         description="Write typed Python models for a package of protobuf modules.",
         epilog=EPILOG,
@@ -74,17 +107,24 @@ def _parser() -> argparse.ArgumentParser:
         ("generate", _generate, "bring the output up to date"),
         ("check", _check, "show as a diff what generate would change; exit 1 if anything"),
         ("list", _list, "print the messages, fields and enums of the package"),
+        ("diff", _diff, "say what changed from one version to another, and what it means"),
     ):
         command = commands.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=EPILOG,
+            epilog=DIFF_EPILOG if name == "diff" else EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, parser=command)
         command.add_argument(
             "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
+        )
+        command.add_argument(
+            "--descriptor-set",
+            metavar="FILE",
+            type=Path,
+            help="read this instead of a package, and write the message classes as well",
         )
         command.add_argument(
             "--overlay",
@@ -94,8 +134,15 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name != "list":
             command.add_argument(
-                "--out", metavar="DIR", type=Path, help="output folder (default: generated)"
+                "--out",
+                metavar="DIR",
+                type=Path,
+                help="output folder (default for flyteidl: generated; else it must be given)",
             )
+        if name == "diff":
+            _add_diff_arguments(command)
+            continue
+        if name != "list":
             command.add_argument(
                 "--templates",
                 metavar="DIR",
@@ -110,32 +157,71 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_diff_arguments(command: _Parser) -> None:
+    command.failed = DIFF_FAILED
+    command.add_argument(
+        "old", nargs="?", default=RECORDED, metavar="OLD", help=f"(default: {RECORDED})"
+    )
+    command.add_argument("new", nargs="?", metavar="NEW", help="(default: the installed package)")
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help="how to print it (default: text)"
+    )
+    command.add_argument(
+        "--cache", metavar="DIR", type=Path, help="where fetched versions are kept"
+    )
+
+
+def _hang_up() -> None:
+    """Let go of a reader that has gone away, so that nothing complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _overlay(options: argparse.Namespace) -> Overlay:
     if options.overlay is not None:
         overlay = load_overlay(options.overlay)
     else:
         overlay = load_overlay(locate.overlay())
-        if options.package not in (None, overlay.package.name):
+        is_other = options.package not in (None, overlay.package.name)
+        if is_other or options.descriptor_set is not None:
             overlay = Overlay()
-    if options.package is None and not overlay.package.name:
+    is_named = options.package is not None or options.descriptor_set is not None
+    if not is_named and not overlay.package.name:
         raise GenerationError(
             Problem(str(options.overlay), "names no package", "Give --package NAME.")
         )
     return overlay
 
 
+def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
+    package = overlay.package.name if options.package is None else options.package
+    if options.descriptor_set is not None:
+        return load_descriptor_set(options.descriptor_set, package)
+    return load_package(package)
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Where to write. Only flyteidl has a place of its own: others would replace what is there."""
+    out: Path | None = options.out
+    if out is None:
+        if (options.package, options.descriptor_set, options.overlay) != (None, None, None):
+            raise GenerationError(Problem("--out", "is missing", "Say where to: --out DIR."))
+        return locate.output()
+    return out
+
+
 def _plan(options: argparse.Namespace, progress: Progress) -> Draft:
     progress.step("Reading descriptors")
     overlay = _overlay(options)
-    source = load_package(options.package or overlay.package.name)
+    source = _source(options, overlay)
     return draft(source, overlay, (*options.templates, locate.templates()))
 
 
 def _generate(options: argparse.Namespace) -> int:
     started = time.perf_counter()
-    out = options.out or locate.output()
     with show_progress(quiet=options.quiet) as progress:
-        outcome = generate(_plan(options, progress), out, progress)
+        plan = _plan(options, progress)
+        out = _out(options)
+        outcome = generate(plan, out, progress)
     if options.verbose:
         _print_files(outcome)
     if not options.quiet:
@@ -145,9 +231,10 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     started = time.perf_counter()
-    out = options.out or locate.output()
     with show_progress(quiet=options.quiet) as progress:
-        outcome = check(_plan(options, progress), out, progress)
+        plan = _plan(options, progress)
+        out = _out(options)
+        outcome = check(plan, out, progress)
     if outcome.diff:
         print("\n".join(outcome.diff))
     if options.verbose:
@@ -163,9 +250,25 @@ def _check(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _diff(options: argparse.Namespace) -> int:
+    overlay = _overlay(options)
+    package = options.package or overlay.package.name
+    out, cache = options.out or locate.output(), options.cache or default_cache()
+    old, new = (
+        read_side(said, package=package, out=out, cache=cache)
+        for said in (options.old, options.new or package)
+    )
+    report = diff(old, new, overlay)
+    try:
+        print(FORMATS[options.format](report), end="", flush=True)
+    except BrokenPipeError:  # a reader that has seen enough does not change what is true
+        _hang_up()
+    return exit_code(report)
+
+
 def _list(options: argparse.Namespace) -> int:
     overlay = _overlay(options)
-    source = load_package(options.package or overlay.package.name)
+    source = _source(options, overlay)
     library = build(source, overlay)
     for module in library.modules:
         print(f"{module.proto_file} -> {module.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import cast
 
 from google.protobuf.descriptor import (
@@ -12,6 +13,7 @@ from google.protobuf.descriptor import (
     FileDescriptor,
     OneofDescriptor,
 )
+from google.protobuf.descriptor_pb2 import DescriptorProto
 
 from flytegen.schema import Shape
 
@@ -55,14 +57,17 @@ def nested_enums(message: Descriptor) -> list[EnumDescriptor]:
     return list(message.enum_types)
 
 
-def walk(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
+def walk(
+    file: FileDescriptor, with_map_entries: bool = False
+) -> Iterator[Descriptor | EnumDescriptor]:
     """Every message and enum of a file, nested ones after what holds them."""
     pending = top_level(file)
     while pending:
         item = pending.pop(0)
         yield item
         if isinstance(item, Descriptor):
-            pending = nested(item) + pending
+            entries = [inner for inner in item.nested_types if inner.GetOptions().map_entry]
+            pending = [*nested(item), *(entries if with_map_entries else ()), *pending]
 
 
 def message_of(field: FieldDescriptor) -> Descriptor:
@@ -91,7 +96,17 @@ def shape_of(field: FieldDescriptor) -> Shape:
 
 def is_synthetic(oneof: OneofDescriptor) -> bool:
     """True for the oneof that stands behind an ``optional`` field."""
-    return len(oneof.fields) == 1 and oneof.name == f"_{oneof.fields[0].name}"
+    # Its name tells nothing: people may call one like that, and protoc another if that is taken.
+    return len(oneof.fields) == 1 and oneof.fields[0].name in _optional_fields(
+        oneof.containing_type
+    )
+
+
+@lru_cache
+def _optional_fields(message: Descriptor) -> frozenset[str]:
+    proto = DescriptorProto()
+    message.CopyToProto(proto)
+    return frozenset(field.name for field in proto.field if field.proto3_optional)
 
 
 def real_oneof(field: FieldDescriptor) -> OneofDescriptor | None:
@@ -119,6 +134,9 @@ def declaration(field: FieldDescriptor) -> str:
     shape = shape_of(field)
     if shape == "repeated":
         name = f"repeated {name}"
-    elif shape == "single" and field.has_presence and field.message_type is None:
-        name = name if real_oneof(field) else f"optional {name}"
+    elif shape == "single" and (
+        field.is_required or (field.has_presence and field.message_type is None)
+    ):
+        label = "required" if field.is_required else "optional"
+        name = name if real_oneof(field) else f"{label} {name}"
     return f"{name} {field.name} = {field.number}"

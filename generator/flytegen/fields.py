@@ -18,6 +18,7 @@ from flytegen.descriptors import (
     shape_of,
     type_name,
 )
+from flytegen.hidden import is_hidden
 from flytegen.names import escape
 from flytegen.overlay import FieldOverlay, MessageOverlay
 from flytegen.problems import Problems
@@ -76,6 +77,9 @@ class Fields:
 
         # A required model reads as the empty one when it is absent, as protobuf itself reads it.
         can_be_none = shape_of(field) == "single" and field.has_presence
+        # What must be there, and what has a value of its own while it is not, is never None.
+        if field.is_required or (field.has_default_value and not oneof_name):
+            can_be_none = False
         is_model = value.kind == "message" or reshape == "content"
         is_optional = can_be_none and (not is_required or bool(oneof_name) or not is_model)
         if overlay.optional is not None and can_be_none:
@@ -102,6 +106,7 @@ class Fields:
             is_text=value.is_text,
             oneof=oneof_name,
             is_later_member=bool(oneof_name) and oneof_name in seen,
+            is_hidden=is_hidden(field.name) or _is_closed_to_ours(field),
             path=f"{field.name}.{shown.name}" if reshape == "content" else field.name,
             reshape=reshape,
             raw=None,
@@ -126,8 +131,8 @@ class Fields:
         if reshape == "choice":
             return self._values.choice(field, scope)
         if reshape == "pairs" or shape_of(field) == "map":
-            return self._values.of(map_entry(field)[1], scope)
-        return self._values.of(field, scope)
+            return self._values.of(map_entry(field)[1], scope, is_element=True)
+        return self._values.of(field, scope, is_element=shape_of(field) == "repeated")
 
     def _raw(
         self, field: FieldDescriptor, overlay: FieldOverlay, built: Field, scope: Scope
@@ -135,7 +140,7 @@ class Fields:
         """The field as the message has it, if the overlay names it."""
         if not overlay.raw:
             return None
-        value = self._values.of(field, scope)
+        value = self._values.of(field, scope, is_element=shape_of(field) == "repeated")
         return replace(
             built,
             name=overlay.raw,
@@ -195,6 +200,12 @@ class Fields:
         )
         self._problems.add(message.where, what)
         return ""
+
+
+def _is_closed_to_ours(field: FieldDescriptor) -> bool:
+    """Whether a field wants an enum of protobuf's own, whose stub takes no members of ours."""
+    value = map_entry(field)[1] if shape_of(field) == "map" else field
+    return value.enum_type is not None and value.enum_type.file.name.startswith("google/protobuf/")
 
 
 def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:

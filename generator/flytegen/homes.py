@@ -2,27 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 
 from flytegen.descriptors import nested, top_level
-from flytegen.names import escape
+from flytegen.names import escape, identifier
 from flytegen.problems import Problems
 from flytegen.scope import Home
 from flytegen.source import Source
 
 
-def module_names(source: Source, root: str) -> dict[str, str]:
-    """The Python module of each file: ``flyteidl/core/types.proto`` as ``ROOT.core.types``."""
+def module_names(
+    source: Source,
+    root: str,
+    files: Iterable[FileDescriptor],
+    classes: Callable[[FileDescriptor], Iterable[str]],
+    problems: Problems,
+) -> dict[str, str]:
+    """The Python module of each file: ``flyteidl/core/types.proto`` as ``ROOT.core.types``.
 
-    def module_of(file: FileDescriptor) -> str:
-        pb2_module = source.modules[file.name]
-        dotted = pb2_module.removeprefix(f"{source.package}.").removesuffix("_pb2")
-        return ".".join((root, *(escape(part, "module") for part in dotted.split("."))))
+    Where there is a folder of the same name beside a file, the file's module is a package, too. In
+    there a submodule must not have the name of a class: importing it would hide the class.
 
-    return {file.name: module_of(file) for file in source.files}
+    Args:
+        source: What the files are from.
+        root: The package that they all go below.
+        files: The files that get a module.
+        classes: The names at the top of a file's module.
+        problems: Two files that would share a module are one.
+    """
+    found: dict[str, str] = {}
+    owners: dict[str, FileDescriptor] = {}
+    for file in sorted(files, key=lambda item: source.modules[item.name].count(".")):
+        module = root
+        for part in _parts(source, file):
+            name = escape(identifier(part), "module")
+            owner = owners.get(module)
+            if owner is not None and name.rstrip("_") in classes(owner):
+                name += "_"
+            module = f"{module}.{name}"
+        if module in owners:
+            problems.add(
+                module,
+                f"{owners[module].name} and {file.name} would both be written to it",
+                "Rename one of the files.",
+            )
+        owners[module] = file
+        found[file.name] = module
+    return found
 
 
-def find_homes(source: Source, modules: dict[str, str], problems: Problems) -> dict[str, Home]:
+def class_names(file: FileDescriptor) -> frozenset[str]:
+    """The names of the classes that the messages and enums at the top of a file become."""
+    return frozenset(escape(item.name, "class") for item in top_level(file))
+
+
+def submodules(root: str, modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What lies directly in each package from a root down to these modules."""
+    found: dict[str, set[str]] = {root: set()}
+    for module in modules:
+        while module != root:
+            package, _, name = module.rpartition(".")
+            found.setdefault(package, set()).add(name)
+            module = package
+    return {package: tuple(sorted(names)) for package, names in found.items()}
+
+
+def find_homes(source: Source, modules: Mapping[str, str], problems: Problems) -> dict[str, Home]:
     """The home of each message and enum, by full proto name; a clash of two is a problem."""
     homes: dict[str, Home] = {}
     owners: dict[Home, str] = {}
@@ -43,3 +90,8 @@ def find_homes(source: Source, modules: dict[str, str], problems: Problems) -> d
         for item in top_level(file):
             visit(item, modules[file.name], "")
     return homes
+
+
+def _parts(source: Source, file: FileDescriptor) -> list[str]:
+    module = source.modules[file.name].removeprefix(f"{source.package}.")
+    return module.removesuffix("_pb2").split(".")

@@ -8,6 +8,7 @@ somebody's attribute.
 
 from __future__ import annotations
 
+import keyword
 import re
 from functools import cache
 from importlib import resources
@@ -40,6 +41,43 @@ def escape(name: str, context: Context) -> str:
     if name.rstrip("_") in reserved_names(context):
         return name + "_"
     return name
+
+
+def can_be_imported(module: str) -> bool:
+    """Whether an import statement can name a module.
+
+    >>> can_be_imported("acme.import.x_pb2"), can_be_imported("acme.x_pb2")
+    (False, True)
+    """
+    return all(_is_plain(part) for part in module.split("."))
+
+
+def spellable(module: str) -> str:
+    """A module's name made such that an import statement can name it.
+
+    >>> spellable("acme.import.x_pb2"), spellable("acme.1st.a+b_pb2")
+    ('acme.import_.x_pb2', 'acme.n1st.a_b_pb2')
+    """
+    return ".".join(map(_spellable, module.split(".")))
+
+
+def identifier(part: str) -> str:
+    """Part of a file's name as an identifier, which may still be a keyword.
+
+    >>> identifier("a+b"), identifier("1st"), identifier("import")
+    ('a_b', 'n1st', 'import')
+    """
+    part = re.sub(r"[^A-Za-z0-9_]", "_", part)
+    return part if part.isidentifier() else f"n{part}"
+
+
+def _spellable(part: str) -> str:
+    part = identifier(part)
+    return f"{part}_" if keyword.iskeyword(part) else part
+
+
+def _is_plain(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def snake_case(name: str) -> str:

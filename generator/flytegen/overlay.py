@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from flytegen.names import can_be_imported
 from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.schema import Reshape
 from flytegen.toml import TomlError, parse_toml
+from flytegen.write import is_below
 
 T = TypeVar("T")
 
@@ -128,8 +130,12 @@ class PackageOverlay:
     """The Python package that clients and servicers are written to."""
     base: str = ""
     """The base class of every model, as ``module:Class``."""
+    flat_services: bool = False
+    """Each file's services go into a module directly below, and their classes are named there."""
+    remake: str = "flytegen generate"
+    """The command that writes the output again, for who would rather edit it."""
     stubs: str = ""
-    """The folder of the stub-only package; none when empty."""
+    """The folder of the stub-only package; by default ``NAME-stubs``."""
 
 
 @dataclass(frozen=True)
@@ -223,8 +229,19 @@ class _Reader:
         )
 
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
-        keys = dict.fromkeys(("name", "root", "services", "base", "stubs"), self._text)
-        return self._table(PackageOverlay, value, path, keys)
+        keys: dict[str, _Read] = {
+            "name": self._text,
+            "root": self._module,
+            "services": self._module,
+            "base": self._class,
+            "remake": self._text,
+            "stubs": self._folder,
+            "flat_services": self._flag,
+        }
+        package = self._table(PackageOverlay, value, path, keys)
+        if package.root and package.root == package.services:
+            self._complain((*path, "services"), "must be another package than root")
+        return package
 
     def _message(self, value: object, path: tuple[str, ...]) -> MessageOverlay:
         keys: dict[str, _Read] = {
@@ -306,6 +323,22 @@ class _Reader:
 
     def _text(self, value: object, path: tuple[str, ...]) -> Any:
         return value.strip() if isinstance(value, str) else self._complain(path, "must be text")
+
+    def _module(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, str) and can_be_imported(value):
+            return value
+        return self._complain(path, "must be the full name of a Python package")
+
+    def _class(self, value: object, path: tuple[str, ...]) -> Any:
+        module, colon, name = str(value).partition(":")
+        if colon and can_be_imported(module) and can_be_imported(name):
+            return value
+        return self._complain(path, "must be a class, written as module:Class")
+
+    def _folder(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, str) and is_below(value):
+            return value
+        return self._complain(path, "must be a folder below the output folder")
 
     def _flag(self, value: object, path: tuple[str, ...]) -> Any:
         return value if isinstance(value, bool) else self._complain(path, "must be true or false")

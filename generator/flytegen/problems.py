@@ -24,11 +24,17 @@ class Problem:
 
 
 class GenerationError(Exception):
-    """One or more problems that keep a run from writing anything."""
+    """One or more problems that end a run.
 
-    def __init__(self, *problems: Problem) -> None:
+    Attributes:
+        problems: What has to be mended.
+        is_whole: Whether the output is as it was before the run.
+    """
+
+    def __init__(self, *problems: Problem, is_whole: bool = True) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+        self.is_whole = is_whole
 
 
 class Problems:

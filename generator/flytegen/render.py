@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
 
@@ -11,31 +12,82 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
-    TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 
 from flytegen.docs import docstring
-from flytegen.problems import GenerationError, Problem
+from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.schema import Import, Library
 from flytegen.scope import Imports
 
+#: The templates that a run prints by itself, and those whose macros they take.
+TEMPLATES = (
+    "enum.py.j2",
+    "field.py.j2",
+    "header.py.j2",
+    "index.py.j2",
+    "lazy.py.j2",
+    "message.py.j2",
+    "module.py.j2",
+    "pb2.py.j2",
+    "service.py.j2",
+)
 
-def render(library: Library, templates: Iterable[Path]) -> dict[str, str]:
+
+def render(library: Library, templates: Sequence[Path]) -> dict[str, str]:
     """The text of every file of the library, by path below the output folder; not formatted.
 
     Args:
         library: What to print.
-        templates: Folders to look for templates in; the first that has one wins.
+        templates: Folders to look for templates in; the first that has one wins. A template that
+            is none of ours makes a file of its own, unless its name begins with an underscore.
 
     Raises:
-        GenerationError: If a template is missing, is not Jinja, or uses what it was not given.
+        GenerationError: If a template is missing, is not Jinja, fails, or uses what it was not
+            given.
     """
-    return dict(_Renderer(library, templates).files())
+    return dict(_Renderer(library, templates).files(_own_pages(templates)))
+
+
+def template_of(library: Library, templates: Sequence[Path], path: str, line: int) -> str:
+    """The template, and its line, that printed a line of a file; empty if none did."""
+    renderer = _Renderer(library, templates, [_Traced])
+    text = dict(renderer.files(_own_pages(templates))).get(path, "")
+    printed = text.splitlines()[line - 1 : line]
+    marks = [part for part in printed[0].split(_MARK)[1::2] if part] if printed else []
+    return marks[0] if marks else ""
+
+
+def _own_pages(templates: Sequence[Path]) -> list[str]:
+    """The templates that are none of ours and make files of their own."""
+    problems = Problems()
+    pages = []
+    for folder in templates:
+        if not folder.is_dir():
+            problems.add(str(folder), "is not a folder", "Name one of templates with --templates.")
+        for path in sorted(folder.rglob("*.j2")):
+            name = path.relative_to(folder).as_posix()
+            if name in TEMPLATES or path.name.startswith("_"):
+                continue
+            near = get_close_matches(name, TEMPLATES, 1, 0.85)
+            if near:
+                hint = f"Did you mean {near[0]!r}? If not, name it less alike."
+                problems.add(str(path), "is none of our templates, but almost", hint)
+            pages.append(name)
+    problems.raise_if_any()
+    return list(dict.fromkeys(pages))
 
 
 class _Renderer:
-    def __init__(self, library: Library, templates: Iterable[Path]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        templates: Iterable[Path],
+        extensions: Sequence[type[Extension]] = (),
+    ) -> None:
         self._library = library
         self._imports = Imports()
         self._jinja = Environment(
@@ -44,29 +96,37 @@ class _Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             autoescape=False,
+            extensions=extensions,
         )
         self._jinja.globals["library"] = library
         self._jinja.globals["use"] = self._use
         self._jinja.filters["docstring"] = docstring
 
-    def files(self) -> Iterator[tuple[str, str]]:
+    def files(self, pages: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
         library = self._library
         for module in library.modules:
             origin = f"{module.proto_file} ({library.source})"
             body = self._body("module.py.j2", module.imports, module=module)
-            yield _path(module.name), self._whole(body, origin, module.doc, module.exports)
+            path = _path(module.name, is_package=bool(module.modules))
+            exports = (*module.exports, *module.modules)
+            yield path, self._whole(body, origin, module.doc, exports)
         for service_module in library.service_modules:
             origin = f"{service_module.proto_file} ({library.source})"
             body = self._body("service.py.j2", service_module.imports, module=service_module)
-            text = self._whole(body, origin, service_module.doc, service_module.exports)
-            yield _path(service_module.name), text
+            path = _path(service_module.name, is_package=bool(service_module.modules))
+            exports = (*service_module.exports, *service_module.modules)
+            yield path, self._whole(body, origin, service_module.doc, exports)
+        for pb2_module in library.pb2_modules:
+            origin = f"{pb2_module.proto_file} ({library.source})"
+            body = self._body("pb2.py.j2", pb2_module.imports, module=pb2_module)
+            yield _path(pb2_module.name), self._whole(body, origin, pb2_module.doc)
         for lazy in library.lazy_modules:
             body = self._body("lazy.py.j2", module=lazy)
             names = tuple(sorted((*lazy.modules, *(alias.name for alias in lazy.aliases))))
             exports = (*names, "model_for") if lazy.is_root else names
             text = self._whole(body, library.source, lazy.doc, exports)
             if lazy.is_package:
-                yield _path(f"{lazy.name}.__init__"), text
+                yield _path(lazy.name, is_package=True), text
                 yield f"{lazy.name.replace('.', '/')}/py.typed", ""
             else:
                 yield _path(lazy.name), text
@@ -74,6 +134,11 @@ class _Renderer:
         yield _path(f"{library.root}._index"), self._whole(
             body, library.source, ("Where each model lives.",)
         )
+        for page in pages:
+            path, body = page.removesuffix(".j2"), self._body(page)
+            if path.endswith(".py"):
+                body = self._whole(body, library.source, (f"Printed by ``{page}``.",))
+            yield path, body
 
     def _use(self, module: str, name: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
@@ -95,11 +160,37 @@ class _Renderer:
             return self._jinja.get_template(template).render(**context)
         except TemplateSyntaxError as error:
             where = f"{error.name or template}, line {error.lineno}"
-            raise GenerationError(
-                Problem(where, f"is not a Jinja template ({error.message})")
-            ) from None
-        except TemplateError as error:
-            raise GenerationError(Problem(_where(error, template), f"{error.message}")) from None
+            what = f"is not a Jinja template ({error.message})"
+            raise GenerationError(Problem(where, what)) from None
+        except TemplateNotFound as error:
+            what = f"there is no template called {error.name!r}"
+            hint = did_you_mean(str(error.name), self._jinja.list_templates())
+            raise GenerationError(Problem(_where(error, template), what, hint)) from None
+        except UnicodeDecodeError as error:
+            what = f"it or a template that it takes in is not UTF-8 ({error.reason})"
+            raise GenerationError(Problem(_where(error, template), what)) from None
+        except Exception as error:  # whatever the expressions of a template raise
+            what = str(error) or type(error).__name__
+            hint = "docs/templates.md says what a template is given."
+            raise GenerationError(Problem(_where(error, template), what, hint)) from None
+
+
+_MARK = "\0"
+
+
+class _Traced(Extension):
+    """Puts into each line of text that a template prints which line of which template it is."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            if token.type == "data":
+                marked = []
+                for offset, line in enumerate(token.value.splitlines(keepends=True)):
+                    text = line.lstrip()
+                    mark = f"{_MARK}{stream.name}, line {token.lineno + offset}{_MARK}"
+                    marked.append(line[: len(line) - len(text)] + (mark + text if text else ""))
+                token = Token(token.lineno, "data", "".join(marked))
+            yield token
 
 
 def _import_lines(imports: Iterable[Import], own: str) -> Iterator[list[str]]:
@@ -132,8 +223,8 @@ def _imported(item: Import) -> str:
     return item.name if item.name == item.alias else f"{item.name} as {item.alias}"
 
 
-def _path(module: str) -> str:
-    return f"{module.replace('.', '/')}.py"
+def _path(module: str, is_package: bool = False) -> str:
+    return module.replace(".", "/") + ("/__init__.py" if is_package else ".py")
 
 
 def _where(error: Exception, template: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -12,19 +13,20 @@ from typing import Protocol
 from flytegen.build import build
 from flytegen.format import LINE_LENGTH, format_all
 from flytegen.overlay import Overlay
-from flytegen.render import render
+from flytegen.problems import GenerationError, Problem, Problems
+from flytegen.render import render, template_of
 from flytegen.schema import Library
 from flytegen.source import Source
 from flytegen.stubs import make_stubs, stub_package_files, stub_paths, stub_request, stubs_made_from
 from flytegen.write import (
     RECORD,
     Recorded,
+    check_folder,
+    clear_staging,
     digest,
     load_record,
     read_text,
-    record_text,
-    remove_files,
-    write_files,
+    replace_files,
 )
 
 
@@ -51,6 +53,8 @@ class Draft:
     """What the plugin is asked."""
     made_from: Mapping[str, str]
     """For each path, the digest of all that its content depends on."""
+    template_of: Callable[[str, int], str]
+    """The template that printed a line of a text."""
 
 
 @dataclass(frozen=True)
@@ -72,27 +76,27 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     """
     library = build(source, overlay)
     texts = render(library, templates)
-    folder = overlay.package.stubs
-    request = stub_request(source) if folder else b""
-    stubs = stub_paths(source, folder) if folder else {}
-    if folder:
-        texts |= stub_package_files(stubs.values(), folder)
+    request = stub_request(source)
+    stubs = stub_paths(source, overlay.package.stubs)
+    texts |= stub_package_files(source, stubs.values())
     formatter = f"black {version('black')} {LINE_LENGTH}"
     made_from = {path: digest(formatter, text) for path, text in texts.items()}
     if stubs:
         made_from |= dict.fromkeys(stubs.values(), stubs_made_from(request))
-    return Draft(library, texts, stubs, request, made_from)
+    printed_by = partial(template_of, library, templates)
+    return Draft(library, texts, stubs, request, made_from, printed_by)
 
 
 def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     """Bring a folder up to date. Nothing is written before everything has been made.
 
     Raises:
-        GenerationError: If a source cannot be formatted, or the stubs cannot be made.
-        OSError: If the folder cannot be written to.
+        GenerationError: If a source cannot be formatted, the stubs cannot be made, or the folder
+            cannot be written to.
     """
-    out.mkdir(parents=True, exist_ok=True)  # now, not after the slow part
+    check_folder(out)  # now, not after the slow part
     record = load_record(out)
+    _refuse_another_package(plan, out, record)
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
@@ -102,10 +106,9 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
         path: Recorded(plan.made_from[path], digest(text)) for path, text in texts.items()
     }
     progress.step("Writing")
-    write_files(out, changed)
-    remove_files(out, gone)
-    if new_record != record or not (out / RECORD).is_file():
-        write_files(out, {RECORD: record_text(new_record)})
+    if changed or new_record != record or not (out / RECORD).is_file():
+        replace_files(out, new_record, changed, gone)
+    clear_staging(out)
     unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
     return Outcome(plan.library, tuple(sorted(changed)), unchanged, gone)
 
@@ -136,6 +139,15 @@ def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
     return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff))
 
 
+def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> None:
+    """The second package in a folder would remove the first, which no run makes any more."""
+    index = "/_index.py"
+    roots = [path.removesuffix(index) for path in record if path.endswith(index)]
+    if roots and plan.library.root.replace(".", "/") not in roots:
+        hint = "Give each package a folder of its own, or remove this one first."
+        raise GenerationError(Problem(str(out), f"is where {roots[0]} is generated to", hint))
+
+
 def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozenset[str]:
     """The files that need not be made again: same origin as last time, and untouched since."""
 
@@ -155,9 +167,17 @@ def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[st
     python = {path: text for path, text in texts.items() if path.endswith(".py")}
     if python:
         progress.step("Formatting", len(python))
-        texts |= format_all(python, progress.advance)
+        texts |= format_all(python, progress.advance, plan.template_of)
     if not current.issuperset(plan.stubs.values()):
         progress.step("Stubs")
         made = make_stubs(plan.request)
-        texts |= {path: made[name] for name, path in plan.stubs.items() if path not in current}
+        wanted = {path: name for name, path in plan.stubs.items() if path not in current}
+        problems = Problems()
+        for path, name in wanted.items():
+            if name in made:
+                texts[path] = made[name]
+            else:
+                hint = "Its .proto file and its Python module lie in folders of other names."
+                problems.add("mypy-protobuf", f"made no {name}", hint)
+        problems.raise_if_any()
     return texts

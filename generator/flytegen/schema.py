@@ -28,8 +28,11 @@ class Import:
     """``from module import name as alias``; without a name ``import module as alias``."""
 
     module: str
+    """The module, by its full dotted name."""
     name: str
+    """The name to import from it; empty for the module itself."""
     alias: str
+    """What it is called in the generated module."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,15 @@ class Field:
     name: str
     """The Python name."""
     proto_name: str
+    """The name in the .proto file."""
     number: int
+    """The field number."""
     proto_type: str
     """As the .proto would say it: ``map<string, Literal>``."""
     kind: Kind
     """Of the value, or of each element, or of each value of a map."""
     shape: Shape
+    """Whether it is shown as one value, a list or a mapping."""
     property_type: str
     """The annotation of the property, Optional included."""
     parameter_type: str
@@ -67,6 +73,10 @@ class Field:
     """The proto name of the oneof; empty outside of one."""
     is_later_member: bool
     """Another member of the oneof comes before it in the constructor."""
+    is_hidden: bool
+    """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), begins
+    with an underscore, or belongs to protobuf's own ``Message``. Or its stub would not let us, as
+    it wants an enum of protobuf's own."""
     path: str
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
     reshape: Reshape
@@ -83,6 +93,7 @@ class Field:
     deprecated: str
     """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
+    """The lines of the property's docstring."""
 
     @property
     def is_single(self) -> bool:
@@ -132,12 +143,17 @@ class Oneof:
     name: str
     """The accessor's Python name."""
     proto_name: str
+    """The name in the .proto file."""
     members: tuple[Field, ...]
+    """Its fields, by number."""
+    is_hidden: bool
+    """A member is hidden, and so may be the oneof for type checkers."""
     type: str
     """The union of the members' types, and None."""
     tagged_type: str
     """The union of (name, value) pairs, and None."""
     doc: tuple[str, ...]
+    """The lines of the accessor's docstring."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +161,11 @@ class EnumValue:
     """One value of an enum."""
 
     name: str
+    """The Python name."""
     proto_name: str
+    """The name in the .proto file."""
     number: int
+    """The number on the wire."""
     doc: str
     """A line to stand beside it; may be empty."""
 
@@ -156,15 +175,21 @@ class Enum:
     """An enum, which becomes an ``OpenEnum``."""
 
     name: str
+    """The name of the class."""
     qualname: str
+    """With the classes it is nested in: ``WorkflowExecution.Phase``."""
     full_name: str
+    """The full proto name."""
     mixins: tuple[str, ...]
     """The bases that people wrote."""
     values: tuple[EnumValue, ...]
+    """In the order of the .proto file."""
     names: tuple[tuple[str, str], ...]
     """Pairs of a further name and the name of the value that it stands for."""
     deprecated: str
+    """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
+    """The lines of the class's docstring."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +197,7 @@ class Constant:
     """A name in a class body for something that lives elsewhere."""
 
     name: str
+    """The name in the class body."""
     spelled: str
     """What it stands for, as the class body spells it."""
     is_class: bool
@@ -183,16 +209,21 @@ class Message:
     """A message, which becomes a model class."""
 
     name: str
+    """The name of the class."""
     qualname: str
     """With the classes it is nested in: ``WorkflowExecution.Phase``."""
     full_name: str
+    """The full proto name."""
     pb_type: str
     """The protobuf class, as generated code calls it."""
     bases: tuple[str, ...]
+    """The base classes, as the class statement spells them."""
     property: str
     """How to spell the ``property`` decorator inside of this class."""
     enums: tuple[Enum, ...]
+    """The enums nested in it."""
     messages: tuple[Message, ...]
+    """The messages nested in it, without the entries of maps."""
     names: tuple[Constant, ...]
     """Further names for classes and values of enums that live elsewhere."""
     fields: tuple[Field, ...]
@@ -206,8 +237,13 @@ class Message:
     reshaped: tuple[tuple[str, Reshape], ...]
     """The Python names of the fields that are reshaped, and how."""
     oneofs: tuple[Oneof, ...]
+    """The oneofs that have accessors."""
+    has_required: bool
+    """It, or something in it, has fields that the .proto calls required."""
     deprecated: str
+    """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
+    """The lines of the class's docstring."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +251,9 @@ class Method:
     """One RPC, which becomes a method of clients and servicers."""
 
     name: str
+    """The Python name."""
     proto_name: str
+    """The name in the .proto file."""
     path: str
     """As gRPC has it: ``/package.Service/Method``."""
     request: str
@@ -223,9 +261,13 @@ class Method:
     response: str
     """The class of what comes out, as the module spells it."""
     client_streaming: bool
+    """The client sends a stream of requests."""
     server_streaming: bool
+    """The server answers a stream of responses."""
     deprecated: str
+    """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
+    """The lines of the client method's docstring."""
 
     @property
     def shape(self) -> str:
@@ -239,16 +281,23 @@ class Service:
     """A service, which becomes two clients and two servicers."""
 
     name: str
+    """The name that its classes begin with."""
     full_name: str
+    """The full proto name."""
     methods: tuple[Method, ...]
+    """Its RPCs, in the order of the .proto file."""
     deprecated: str
+    """What to tell who uses it; empty when it is not deprecated."""
     client_doc: tuple[str, ...]
+    """The lines of the clients' docstrings."""
     servicer_doc: tuple[str, ...]
+    """The lines of the servicers' docstrings."""
 
     @property
     def table(self) -> str:
         """The private class that lists the RPCs."""
-        return f"_{self.name}Methods"
+        # With two underscores at its head, Python would give it another name inside of classes.
+        return f"_Methods{self.name}" if self.name.startswith("_") else f"_{self.name}Methods"
 
     @property
     def client(self) -> str:
@@ -281,6 +330,7 @@ class Alias:
     """A name in one place for a class that lives in another."""
 
     name: str
+    """The name in this module."""
     module: str
     """The module the class lives in."""
     qualname: str
@@ -290,6 +340,39 @@ class Alias:
     imported: str
     """What to import to have it: ``Execution``, or ``Outer as _Outer`` for a nested class."""
     is_nested: bool
+    """The class is nested in another."""
+
+
+@dataclass(frozen=True)
+class HiddenClass:
+    """A message class of protobuf's that a class body cannot name, and the name it gets instead."""
+
+    alias: str
+    """The name that it gets."""
+    spelled: str
+    """What finds it at run time."""
+    typed: str
+    """What its stub calls it."""
+
+
+@dataclass(frozen=True)
+class Pb2Module:
+    """A module of message classes that is written beside the models."""
+
+    name: str
+    """Full dotted name."""
+    proto_file: str
+    """The .proto file: ``acme/types.proto``."""
+    original: str
+    """The module that protoc made, if there is one: then this one only hands it over."""
+    imports: tuple[Import, ...]
+    """The modules of the files that this file imports."""
+    public: tuple[str, ...]
+    """Those of them that it imports publicly."""
+    serialized: tuple[str, ...]
+    """The file's descriptor, as literals of bytes."""
+    doc: tuple[str, ...]
+    """The lines of the module's docstring."""
 
 
 @dataclass(frozen=True)
@@ -299,14 +382,25 @@ class Module:
     name: str
     """Full dotted name."""
     proto_file: str
+    """The .proto file: ``flyteidl/core/types.proto``."""
     pb2_module: str
+    """The module that protoc made of it, by its full dotted name."""
+    modules: tuple[str, ...]
+    """Its submodules, where there is a folder of the same name: then it is a package as well."""
+    hidden: tuple[HiddenClass, ...]
+    """The message classes that need another name here, in the order in which to define them."""
     enums: tuple[Enum, ...]
+    """The enums that are not nested."""
     messages: tuple[Message, ...]
+    """The messages that are not nested."""
     aliases: tuple[Alias, ...]
+    """The classes of other modules that it names too."""
     imports: tuple[Import, ...]
     """What the annotations need; templates add what they need themselves."""
     exports: tuple[str, ...]
+    """The names for ``__all__``, sorted."""
     doc: tuple[str, ...]
+    """The lines of the module's docstring."""
 
 
 @dataclass(frozen=True)
@@ -316,12 +410,19 @@ class ServiceModule:
     name: str
     """Full dotted name."""
     proto_file: str
+    """The .proto file: ``flyteidl/service/admin.proto``."""
     pb2_module: str
+    """The module that protoc made of it, by its full dotted name."""
+    modules: tuple[str, ...]
+    """As for ``Module``."""
     services: tuple[Service, ...]
+    """Its services, in the order of the .proto file."""
     imports: tuple[Import, ...]
     """The modules of the models that go in and out."""
     exports: tuple[str, ...]
+    """The names for ``__all__``, sorted."""
     doc: tuple[str, ...]
+    """The lines of the module's docstring."""
 
 
 @dataclass(frozen=True)
@@ -333,10 +434,13 @@ class LazyModule:
     modules: tuple[str, ...]
     """The names of its direct submodules and sub-packages."""
     aliases: tuple[Alias, ...]
+    """The classes that it names."""
     is_package: bool
+    """It is a package, and not a module."""
     is_root: bool
     """The package of all models, which also has ``model_for``."""
     doc: tuple[str, ...]
+    """The lines of the module's docstring."""
 
     @property
     def imports(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -353,13 +457,20 @@ class Library:
 
     source: str
     """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
+    remake: str
+    """The command that prints it again."""
     root: str
     """The package that holds all models."""
     base: Import
     """The base class of every model."""
     modules: tuple[Module, ...]
+    """One for each .proto file, by file name."""
     service_modules: tuple[ServiceModule, ...]
+    """One for each .proto file with services."""
+    pb2_modules: tuple[Pb2Module, ...]
+    """The modules of message classes that have to be written, too."""
     lazy_modules: tuple[LazyModule, ...]
+    """The packages, and the modules of the overlay's layout."""
     index: tuple[tuple[str, str], ...]
     """Full proto names and ``module:Class`` below the root, for ``model_for``."""
 

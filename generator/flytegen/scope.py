@@ -25,6 +25,10 @@ class Home:
 _KEEPS_ITS_NAME = "TYPE_CHECKING"
 
 
+#: What methods call their own variables: a class of that name is out of their sight.
+_LOCALS = frozenset(("found", "model", "pb", "self", "value", "which"))
+
+
 class Imports:
     """The imports of one module, each under an alias of its own."""
 
@@ -85,8 +89,7 @@ class Scope:
         if home.module != self._module:
             return f"{self.of_module(home.module)}.{home.qualname}"
         if home.qualname.partition(".")[0] in self._members:
-            package, _, name = self._module.rpartition(".")
-            return f"{self._imports.use(package, name, '_this')}.{home.qualname}"
+            return f"{self._itself()}.{home.qualname}"
         return home.qualname
 
     def in_default(self, home: Home) -> str:
@@ -97,7 +100,16 @@ class Scope:
 
     def in_body(self, home: Home) -> str:
         """A generated class, as the body of a method spells it, where members are out of sight."""
-        return home.qualname if home.module == self._module else self.of_class(home)
+        if home.module != self._module:
+            return self.of_class(home)
+        if home.qualname.partition(".")[0] in _LOCALS:
+            return f"{self._itself()}.{home.qualname}"
+        return home.qualname
+
+    def _itself(self) -> str:
+        """The module that is being written."""
+        package, _, name = self._module.rpartition(".")
+        return self._imports.use(package, name, "_this")
 
     def of_module(self, module: str) -> str:
         """Another generated module: ``_core_literals``."""

@@ -12,16 +12,17 @@ from google.protobuf.descriptor import (
 )
 
 from flytegen import docs
-from flytegen.homes import module_names
+from flytegen.homes import module_names, submodules
 from flytegen.names import escape, snake_case
 from flytegen.overlay import MethodOverlay, Overlay, ServiceOverlay
 from flytegen.problems import Problems
 from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule
 from flytegen.scope import Home, Imports, Scope
 from flytegen.source import Source
+from flytegen.values import BUILT_IN
 
 #: Names of the run-time library that its users need beside the clients and servicers.
-_COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
+COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
 _RUNTIME = "flytebind.runtime.rpc"
 
 
@@ -32,23 +33,35 @@ def service_modules(
     homes: Mapping[str, Home],
     problems: Problems,
 ) -> tuple[ServiceModule, ...]:
-    """A module for each file that has services, by the name of the file alone."""
+    """A module for each file of the package that has services."""
     builder = _Builder(source, overlay, models_root, homes, problems)
-    return tuple(builder.module(file) for file in source.files if file.services_by_name)
+    return tuple(builder.module(file) for file in builder.files)
 
 
-def service_package(modules: tuple[ServiceModule, ...]) -> Iterator[LazyModule]:
-    """The package that holds the modules and names all their classes; none when there are none."""
-    if modules:
-        name = modules[0].name.rpartition(".")[0]
-        aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in _COMPANIONS]
-        for module in modules:
-            aliases.extend(
-                Alias(item, module.name, item, item, item, False) for item in module.exports
-            )
+def service_packages(
+    source: Source, overlay: Overlay, modules: tuple[ServiceModule, ...]
+) -> Iterator[LazyModule]:
+    """The packages that hold the modules; none when there are none.
+
+    The outermost names what goes with the classes, and with ``flat_services`` the classes as well.
+    """
+    if not modules:
+        return
+    root = _root(source, overlay)
+    own = {module.name for module in modules}
+    for name, inside in submodules(root, own).items():
+        if name in own:
+            continue
+        aliases: list[Alias] = []
+        if name == root:
+            aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in COMPANIONS]
+            for module in modules if overlay.package.flat_services else ():
+                aliases.extend(
+                    Alias(item, module.name, item, item, item, False) for item in module.exports
+                )
         yield LazyModule(
             name=name,
-            modules=tuple(sorted(module.name.rpartition(".")[2] for module in modules)),
+            modules=inside,
             aliases=tuple(sorted(aliases, key=lambda alias: alias.name)),
             is_package=True,
             is_root=False,
@@ -58,6 +71,18 @@ def service_package(modules: tuple[ServiceModule, ...]) -> Iterator[LazyModule]:
                 " servers of either kind. They need grpcio.",
             ),
         )
+
+
+def _root(source: Source, overlay: Overlay) -> str:
+    return overlay.package.services or f"{source.flat_name}_services"
+
+
+def _class_names(file: FileDescriptor) -> frozenset[str]:
+    return frozenset(
+        f"{escape(name, 'class')}{kind}"
+        for name in file.services_by_name
+        for kind in ("Client", "AsyncClient", "Servicer", "AsyncServicer")
+    )
 
 
 class _Builder:
@@ -74,15 +99,24 @@ class _Builder:
         self._models_root = models_root
         self._homes = homes
         self._problems = problems
-        self._root = overlay.package.services or f"{source.package}_services"
-        self._stems = {
-            name: module.rpartition(".")[2]
-            for name, module in module_names(source, self._root).items()
-        }
+        self._root = _root(source, overlay)
+        self.files = [
+            file
+            for file in source.files
+            if file.services_by_name and file.name not in source.borrowed
+        ]
+        modules = module_names(source, self._root, self.files, _class_names, problems)
+        if overlay.package.flat_services:
+            modules = {
+                file: f"{self._root}.{name.rpartition('.')[2]}" for file, name in modules.items()
+            }
+        self._modules = modules
+        self._inside = submodules(self._root, modules.values())
         self._owners: dict[str, str] = {}
 
     def module(self, file: FileDescriptor) -> ServiceModule:
-        name = f"{self._root}.{self._stems[file.name]}"
+        name = self._modules[file.name]
+        package = self._root if self._overlay.package.flat_services else name
         self._claim(name, file.name)
         services = list(file.services_by_name.values())
         imports = Imports()
@@ -90,13 +124,14 @@ class _Builder:
         made = tuple(self._service(service, scope) for service in services)
         for service in made:
             for class_name in service.classes:
-                self._claim(f"{self._root}.{class_name}", service.full_name)
+                self._claim(f"{package}.{class_name}", service.full_name)
         plural = "s" if len(made) > 1 else ""
         named = ", ".join(f"``{service.full_name}``" for service in made)
         return ServiceModule(
             name=name,
             proto_file=file.name,
-            pb2_module=self._source.modules[file.name],
+            pb2_module=self._source.pb2(file),
+            modules=self._inside.get(name, ()),
             services=made,
             imports=imports.all(),
             exports=tuple(sorted(item for service in made for item in service.classes)),
@@ -153,6 +188,9 @@ class _Builder:
         )
 
     def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> str:
+        if message.full_name in BUILT_IN:
+            built_in = BUILT_IN[message.full_name]
+            return scope.helper(built_in.module, built_in.qualname)
         home = self._homes.get(message.full_name)
         if home is None:
             what = f"takes or answers {message.full_name}, which is not in the package"

@@ -1,19 +1,27 @@
-"""Step 1: the descriptors of an installed package."""
+"""Step 1: the descriptors of an installed package; ``descriptor_set`` has the other way."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
-from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf import __version__ as _protobuf, descriptor_pb2
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
+from flytegen.descriptors import walk
+from flytegen.names import can_be_imported, spellable
 from flytegen.problems import GenerationError, Problem, Problems
+from flytegen.values import BUILT_IN, SHOWN_OTHERWISE
 
 
 @dataclass(frozen=True)
@@ -24,11 +32,35 @@ class Source:
     version: str
     """The version of the distribution that holds the package; empty when unknown."""
     files: tuple[FileDescriptor, ...]
-    """The package's own files, in the order of their names."""
+    """The files that models are made for, in the order of their names: the package's own, and
+    those of other packages that they cannot do without."""
     modules: dict[str, str]
-    """The Python module of each of these files, by file name."""
+    """The Python module that protoc makes of each of these files, by file name."""
     closure: tuple[FileDescriptor, ...]
     """The files together with all that they import, imports first."""
+    borrowed: frozenset[str] = frozenset()
+    """The names of the files of other packages among them."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """The modules of message classes that are written beside the models, by file name: all of them
+    for a descriptor set, and for a package those that no import statement can name."""
+    is_set: bool = False
+    """It is a descriptor set: nobody else has message classes."""
+
+    @property
+    def flat_name(self) -> str:
+        """What the packages that are written begin with: ``acme_idl`` for ``acme.idl``."""
+        return self.package.removesuffix("_pb2").replace(".", "_")
+
+    def pb2(self, file: FileDescriptor) -> str:
+        """The module that generated code takes the message classes of a file from."""
+        return self.written.get(file.name) or self.modules[file.name]
+
+    def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
+        """The source, with modules beside the models that stand in for these ones of protoc's."""
+        written = {
+            name: f"{self.flat_name}_protos.{spellable(module)}" for name, module in modules.items()
+        }
+        return replace(self, written=written, is_set=is_set)
 
 
 def load_package(package: str) -> Source:
@@ -44,21 +76,39 @@ def load_package(package: str) -> Source:
     protos: dict[str, bytes] = {}
     for module in _pb2_modules(package):
         file: FileDescriptor = module.DESCRIPTOR
-        modules[file.name] = module.__name__
-        _collect(file, protos)
-    pool = DescriptorPool()
-    for serialized in protos.values():
-        pool.AddSerializedFile(serialized)
-    closure = tuple(pool.FindFileByName(name) for name in protos)
-    return Source(
-        package=package,
-        version=_version(package),
-        files=tuple(
-            sorted((file for file in closure if file.name in modules), key=lambda file: file.name)
-        ),
-        modules=modules,
-        closure=closure,
-    )
+        modules.setdefault(file.name, module.__name__)
+        collect(file, protos)
+    source = source_of(package, _version(package), protos, modules)
+    hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
+    return source.with_written(hidden)
+
+
+def source_of(
+    package: str, version: str, protos: Mapping[str, bytes], modules: dict[str, str]
+) -> Source:
+    """A source that is made of serialized files.
+
+    Args:
+        package: What the source is called.
+        version: The version of the distribution that holds it, if there is one.
+        protos: The files by name, imports first.
+        modules: The modules of the package's own files, by the names of these.
+
+    Raises:
+        GenerationError: If protobuf refuses a file.
+    """
+    closure = _pool_of(protos)
+    borrowed = _borrowed([file for file in closure if file.name in modules])
+    loaded = _loaded_modules() if borrowed else {}
+    modules = modules | {name: loaded.get(name, protoc_module(name)) for name in borrowed}
+    files = sorted((file for file in closure if file.name in modules), key=lambda item: item.name)
+    return Source(package, version, tuple(files), modules, closure, frozenset(borrowed))
+
+
+def protoc_module(file_name: str) -> str:
+    """The Python module that protoc makes of a file."""
+    stem = file_name.removesuffix(".proto")
+    return stem.replace("-", "_").replace("/", ".") + "_pb2"
 
 
 def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
@@ -66,49 +116,171 @@ def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
     return descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
 
 
-def _pb2_modules(package: str) -> Iterator[ModuleType]:
-    try:
-        root = importlib.import_module(package)
-    except ImportError as error:
-        hint = f"Install it first: pip install {package}"
-        raise GenerationError(Problem(package, f"cannot be imported ({error})", hint)) from None
+def _pb2_modules(package: str) -> list[ModuleType]:
+    if not all(part.isidentifier() for part in package.split(".")):
+        what, hint = "cannot be the name of a Python package", _installed_as(package)
+        raise GenerationError(Problem(package or "--package", what, hint))
     problems = Problems()
-    found = []
-    for info in pkgutil.walk_packages(getattr(root, "__path__", []), f"{package}."):
-        if not info.name.endswith("_pb2"):
-            continue
+
+    def load(name: str) -> ModuleType | None:
         try:
-            module = importlib.import_module(info.name)
-        except Exception as error:  # whatever a foreign module raises while it is imported
-            problems.add(
-                info.name,
-                f"cannot be imported ({error})",
-                "A package that it needs may be missing.",
-            )
-            continue
-        if isinstance(getattr(module, "DESCRIPTOR", None), FileDescriptor):
-            found.append(module)
+            return importlib.import_module(name)
+        except (Exception, SystemExit) as error:  # whatever a foreign module does when imported
+            what = f"cannot be imported ({_in_one_line(error)})"
+            problems.add(name, what, _way_out(error, package))
+            return None
+
+    root = load(package)
     problems.raise_if_any()
+    # What protoc makes of a file without a folder is in no package.
+    alone = [package] if "." not in package else []
+    names = [name for name in (*alone, *_walk(root, load)) if name.endswith("_pb2")]
+    modules = [module for module in map(load, names) if module is not None]
+    problems.raise_if_any()
+    found = [
+        module
+        for module in modules
+        if isinstance(getattr(module, "DESCRIPTOR", None), FileDescriptor)
+    ]
     if not found:
-        raise GenerationError(Problem(package, "has no modules made by protoc (*_pb2)"))
-    return iter(found)
+        what = "has no modules made by protoc (*_pb2)"
+        raise GenerationError(Problem(package, what, _installed_as(package)))
+    return found
 
 
-def _collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
+def _walk(package: ModuleType | None, load: Callable[[str], ModuleType | None]) -> Iterator[str]:
+    """The names of the modules of a package; what has no ``*_pb2`` below it is not imported."""
+    folders: list[str] = list(getattr(package, "__path__", []))
+    names = {info.name: info.ispkg for info in pkgutil.iter_modules(folders)}
+    # protoc makes no __init__.py, so that a folder is a package by what is in it.
+    names |= {
+        path.name: True
+        for folder in filter(os.path.isdir, folders)
+        for path in Path(folder).iterdir()
+        if path.is_dir() and "." not in path.name
+    }
+    for name, is_package in sorted(names.items()):
+        full_name = f"{getattr(package, '__name__', '')}.{name}"
+        if not is_package:
+            yield full_name
+        elif _has_pb2_modules(full_name):
+            yield from _walk(load(full_name), load)
+
+
+def _has_pb2_modules(package: str) -> bool:
+    spec = find_spec(package)
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    # What is no folder is an archive, which cannot be looked into as cheaply.
+    return any(not folder.is_dir() or any(folder.rglob("*_pb2.py*")) for folder in folders)
+
+
+def _in_one_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _way_out(error: BaseException, package: str) -> str:
+    """What to do about a module that cannot be imported."""
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        if f"{package}.".startswith(f"{error.name}."):
+            return _installed_as(package) or f"Install it first: pip install {package}"
+        return f"It needs {error.name!r}; install what brings that."
+    missing = re.search(r"[Dd]epends on file '([^']+)'", text)
+    if missing:
+        return f"It imports {missing[1]!r}; install the package that brings that file."
+    if "duplicate file name" in text or "duplicate symbol" in text:
+        return "Two versions of one .proto file are installed; remove a package that has the other."
+    if type(error).__name__ == "VersionError" or "google.protobuf" in text:
+        return f"It is made for another protobuf than {_protobuf}, which is installed."
+    if "Descriptors cannot be created directly" in text:
+        return "It was made by a protoc before 3.19; make it anew with a later one."
+    return f"Try it alone: python -c 'import {package}'"
+
+
+def _installed_as(name: str) -> str:
+    """A hint for who names what `pip` installs instead of what `import` takes."""
+    normal = re.sub(r"[-_.]+", "-", name).lower()
+    packages = {
+        package
+        for package, distributions in metadata.packages_distributions().items()
+        if normal in (re.sub(r"[-_.]+", "-", item).lower() for item in distributions)
+        and package != name
+        and package.isidentifier()
+    }
+    if not packages:
+        return ""
+    return f"The distribution {name!r} is imported as {' or '.join(sorted(packages))}."
+
+
+def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
+    """The files in a pool of their own."""
+    pool, problems = DescriptorPool(), Problems()
+    files = []
+    for name, serialized in protos.items():
+        try:
+            pool.AddSerializedFile(serialized)
+            files.append(pool.FindFileByName(name))
+        except (TypeError, KeyError) as error:  # what protobuf raises, with a reason, or without
+            problems.add(name, f"does not fit the others ({_in_one_line(error)})")
+    problems.raise_if_any()
+    return tuple(files)
+
+
+def _borrowed(own: list[FileDescriptor]) -> set[str]:
+    """The files of other packages whose messages and enums are used, in the end, by these."""
+    seen = {file.name for file in own}
+    found: set[str] = set()
+    pending = list(own)
+    while pending:
+        for item in _used(pending.pop()):
+            if item.file.name not in seen and item.full_name not in BUILT_IN:
+                seen.add(item.file.name)
+                found.add(item.file.name)
+                pending.append(item.file)
+    return found
+
+
+def _used(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
+    """What the models, clients and servicers of a file refer to."""
+    for message in walk(file, with_map_entries=True):
+        for member in message.fields if isinstance(message, Descriptor) else ():
+            used = member.enum_type or member.message_type
+            if used is not None and used.full_name not in SHOWN_OTHERWISE:
+                yield used
+    for service in file.services_by_name.values():
+        for method in service.methods:
+            yield method.input_type
+            yield method.output_type
+
+
+def _loaded_modules() -> dict[str, str]:
+    """The modules of all files that have been imported, by file name."""
+    return {
+        file.name: name
+        for name, module in sorted(sys.modules.items())
+        if name.endswith("_pb2")
+        and isinstance(file := getattr(module, "DESCRIPTOR", None), FileDescriptor)
+    }
+
+
+def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
     """Add a file and all that it imports, imports first."""
     if file.name not in protos:
         for dependency in file.dependencies:
-            _collect(dependency, protos)
+            collect(dependency, protos)
         protos[file.name] = file.serialized_pb
 
 
 def _version(package: str) -> str:
-    for distribution in (
-        package,
-        *metadata.packages_distributions().get(package.partition(".")[0], ()),
-    ):
-        try:
-            return metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            continue
-    return ""
+    names = metadata.packages_distributions().get(package.partition(".")[0], [])
+    found = [item for name in (package, *names) for item in metadata.distributions(name=name)]
+    if "." in package:
+        # Several may share a namespace, such as ``google``, and Python 3.10 does not know them all.
+        folder = package.replace(".", "/") + "/"
+        found = [
+            item
+            for item in (*found, *metadata.distributions())
+            if any(file.as_posix().startswith(folder) for file in item.files or ())
+        ] or found
+    return found[0].version if found else ""

@@ -49,8 +49,11 @@ _WRAPPERS = {
     for name in names
 }
 
-#: Messages outside of the package that have a model in the runtime.
-_FOREIGN = {"google.protobuf.Any": Home("flytebind.runtime.any", "AnyMessage")}
+#: Messages that need no model of the package, and the one that the runtime has.
+BUILT_IN = {"google.protobuf.Any": Home("flytebind.runtime.any", "AnyMessage")}
+
+#: What no field shows as a model.
+SHOWN_OTHERWISE = frozenset((*_NATIVES, *_WRAPPERS))
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ class Values:
         self._homes = homes
         self._problems = problems
 
-    def of(self, field: FieldDescriptor, scope: Scope) -> Value:
-        """The value of a field, or the element of a repeated one."""
+    def of(self, field: FieldDescriptor, scope: Scope, *, is_element: bool = False) -> Value:
+        """The value of a field, or the element of a repeated one or of a map."""
         if field.enum_type is not None:
             return self._enum(field, scope)
         if field.message_type is None:
@@ -92,7 +95,9 @@ class Values:
         if full_name in _WRAPPERS:
             type_ = scope.builtin(_WRAPPERS[full_name])
             kind: Kind = "bool_wrapper" if _WRAPPERS[full_name] == "bool" else "wrapper"
-            return Value(kind, type_, type_, "", "", "the default")
+            # A single one is opened on the spot.
+            wrap = scope.helper(_CONVERT, "read_wrapper") if is_element else ""
+            return Value(kind, type_, type_, wrap, "", "the default")
         return self._message(field, scope)
 
     def choice(self, field: FieldDescriptor, scope: Scope) -> Value:
@@ -107,12 +112,16 @@ class Values:
         kind: Kind = "bool" if field.type == FieldDescriptor.TYPE_BOOL else "scalar"
         is_text = field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES)
         zero = "empty" if is_text else "False" if kind == "bool" else "0"
+        if field.has_default_value:
+            zero = f"``{field.default_value!r}``"
         return Value(kind, type_, type_, "", "", zero, is_text)
 
     def _enum(self, field: FieldDescriptor, scope: Scope) -> Value:
         home = self._home(field, enum_of(field).full_name)
         type_ = scope.of_class(home)
-        zero = f"``{escape(enum_of(field).values[0].name, 'enum_value')}``"
+        values = enum_of(field).values
+        named = [value.name for value in values if value.number == field.default_value]
+        zero = f"``{escape((named or [values[0].name])[0], 'enum_value')}``"
         return Value("enum", type_, type_, f"{scope.in_body(home)}.from_number", "", zero)
 
     def _native(self, native: _Native, scope: Scope) -> Value:
@@ -125,8 +134,8 @@ class Values:
 
     def _message(self, field: FieldDescriptor, scope: Scope) -> Value:
         full_name = message_of(field).full_name
-        if full_name in _FOREIGN:
-            type_ = body = scope.helper(_FOREIGN[full_name].module, _FOREIGN[full_name].qualname)
+        if full_name in BUILT_IN:
+            type_ = body = scope.helper(BUILT_IN[full_name].module, BUILT_IN[full_name].qualname)
         else:
             home = self._home(field, full_name)
             type_, body = scope.of_class(home), scope.in_body(home)

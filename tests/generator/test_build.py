@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from flytegen import locate
 from flytegen.build import build
-from flytegen.overlay import Overlay
+from flytegen.overlay import Overlay, PackageOverlay
 from flytegen.problems import GenerationError
 from flytegen.render import render
 from tests.generator.sources import source_of
@@ -147,6 +147,12 @@ def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
     assert '[messages."acme.M".oneofs.kind] name = "..."' in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["__class__", "__dict__", "__name__"])
+def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None:
+    with pytest.raises(GenerationError, match=rf"acme\.{name}: hides {name} of the Python module"):
+        module(DescriptorProto(name=name))
+
+
 def greeter(*rpcs: str) -> FileDescriptorProto:
     source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
     service = source.service.add(name="Greeter")
@@ -174,6 +180,19 @@ def test_printed_services_are_python_whatever_the_rpcs_are_called() -> None:
         assert f"    def {name}(" in text["acme_services/x.py"]
 
 
+def test_a_service_without_rpcs_is_python_as_well() -> None:
+    assert "class GreeterClient" in printed(greeter())["acme_services/x.py"]
+
+
+def test_the_table_of_a_service_is_called_the_same_inside_of_classes() -> None:
+    source = greeter("Hello")
+    source.service[0].name = "__Greeter"
+    text = printed(source)["acme_services/x.py"]
+    tables = set(re.findall(r"_\w*Methods\w*", text))
+    assert len(tables) == 1
+    assert not tables.pop().startswith("__")
+
+
 def test_a_package_without_services_gets_no_services_package() -> None:
     assert not [path for path in printed(file(DescriptorProto(name="A"))) if "services" in path]
 
@@ -185,13 +204,24 @@ def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> Non
     assert '[services."acme.Greeter".methods.Say_hello] name = "..."' in str(caught.value)
 
 
-def test_two_files_of_one_name_cannot_both_have_services() -> None:
+def two_greeters() -> tuple[FileDescriptorProto, FileDescriptorProto]:
     first, second = greeter("Hello"), greeter("Hello")
     second.name, second.package = "acme/sub/x.proto", "acme.sub"
     for method in second.service[0].method:
         method.input_type, method.output_type = ".acme.sub.A", ".acme.sub.B"
+    return first, second
+
+
+def test_two_files_of_one_name_have_services_in_folders_of_their_own() -> None:
+    texts = printed(*two_greeters())
+    assert "class GreeterClient" in texts["acme_services/x.py"]
+    assert "class GreeterClient" in texts["acme_services/sub/x.py"]
+
+
+def test_two_files_of_one_name_cannot_both_have_services_where_these_lie_flat() -> None:
+    flat = Overlay(package=PackageOverlay(flat_services=True))
     with pytest.raises(GenerationError, match=r"acme/x\.proto and acme/sub/x\.proto would both be"):
-        printed(first, second)
+        build(source_of(*two_greeters()), flat)
 
 
 def test_two_services_that_would_share_a_class_are_a_problem() -> None:

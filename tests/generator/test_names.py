@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import keyword
+import re
+from dataclasses import replace
 from enum import IntEnum
+from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from hypothesis import given, strategies as st
 
 from flytebind import models
 from flytebind.runtime import FlyteIdlEntity, OpenEnum
 from flytebind.runtime.rpc import AsyncClient, AsyncServicer, Client, Servicer
+from flytegen.homes import class_names, module_names
 from flytegen.names import Context, escape, reserved_names, snake_case
+from flytegen.problems import Problems
+from flytegen.services import COMPANIONS
+from flytegen.source import protoc_module
+from tests.generator.sources import source_of
 
 CONTEXTS: list[Context] = ["attribute", "class", "enum_value", "method", "module"]
-identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+# Short ones meet more often, long ones are what people write.
+identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,3}", fullmatch=True) | st.from_regex(
+    r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True
+)
 awkward = st.builds(
     lambda before, name, after: before + name + after,
     st.sampled_from(["", "_", "__"]),
@@ -22,42 +34,79 @@ awkward = st.builds(
     st.sampled_from(["", "_", "__", "___"]),
 )
 
-#: A change here renames an attribute that somebody uses.
-FROZEN = {
-    ("phase", "attribute"): "phase",
-    ("class", "attribute"): "class_",
-    ("class_", "attribute"): "class__",
-    ("None", "attribute"): "None_",
-    ("self", "attribute"): "self_",
-    ("pb", "attribute"): "pb_",
-    ("is_empty", "attribute"): "is_empty_",
-    ("replace_", "attribute"): "replace__",
-    ("property", "attribute"): "property",
-    ("type", "attribute"): "type",
-    ("match", "attribute"): "match",
-    ("_pb", "attribute"): "_pb___",
-    ("__init__", "attribute"): "__init_____",
-    ("executionId", "attribute"): "executionId",
-    ("Literal", "class"): "Literal",
-    ("None", "class"): "None_",
-    ("TYPE_CHECKING", "class"): "TYPE_CHECKING_",
-    ("name", "enum_value"): "name_",
-    ("value", "enum_value"): "value_",
-    ("mro", "enum_value"): "mro_",
-    ("_order_", "enum_value"): "_order____",
-    ("get_task", "method"): "get_task",
-    ("list", "method"): "list",
-    ("import", "method"): "import_",
-    ("float", "method"): "float_",
-    ("add_to_server", "method"): "add_to_server_",
-    ("import", "module"): "import_",
-    ("model_for", "module"): "model_for_",
-}
+GOLDEN = Path(__file__).parent / "golden/names.txt"
+DOCUMENT = (Path(__file__).parents[2] / "docs/names.md").read_text(encoding="utf-8")
+
+RENAMED = """\
+Names that people use would change:
+    {}
+They are promised to stay (docs/names.md). What has to change goes with a new major version: change
+golden/names.txt by hand, and tell users in CHANGELOG.md what to write instead."""
+NEW = """\
+These names are reserved, and golden/names.txt has no row for them: {}.
+A name that is reserved anew renames what has it now. If nobody can have it yet, add the rows."""
 
 
-@pytest.mark.parametrize(("name", "context"), FROZEN)
-def test_an_escaped_name_never_changes(name: str, context: Context) -> None:
-    assert escape(name, context) == FROZEN[name, context]
+def frozen() -> dict[tuple[str, str], str]:
+    """What each row of the table promises: a kind of name, a name in the .proto, one in Python."""
+    rows = (line.split() for line in GOLDEN.read_text(encoding="utf-8").splitlines())
+    return {(kind, name): python_name for kind, name, _, python_name in rows}
+
+
+def python_name(kind: str, name: str) -> str:
+    if kind == "oneof":
+        return escape(snake_case(name), "attribute")
+    if kind == "rpc":
+        return escape(snake_case(name), "method")
+    if kind == "file":
+        proto = FileDescriptorProto(name=name)
+        source = replace(source_of(proto), package="acme", modules={name: protoc_module(name)})
+        return module_names(source, "acme_models", source.files, class_names, Problems())[name]
+    (context,) = (context for context in CONTEXTS if context == kind)
+    return escape(name, context)
+
+
+def test_no_name_changes_that_people_use() -> None:
+    changed = [
+        f"{kind} {name}: {promised} would be {python_name(kind, name)}"
+        for (kind, name), promised in frozen().items()
+        if python_name(kind, name) != promised
+    ]
+    assert not changed, RENAMED.format("\n    ".join(changed))
+
+
+def test_no_name_is_reserved_that_was_free() -> None:
+    reserved = {(context, name) for context in CONTEXTS for name in reserved_names(context)}
+    new = sorted(map(" ".join, reserved - frozen().keys()))
+    assert not new, NEW.format(", ".join(new))
+
+
+def test_the_document_lists_what_is_reserved() -> None:
+    keywords = frozenset(keyword.kwlist)
+    tables = {
+        "everything": keywords,
+        "fields, oneofs": reserved_names("attribute") - keywords,
+        "messages and enums at": reserved_names("class") - keywords,
+        "values": reserved_names("enum_value") - keywords,
+        "RPCs": reserved_names("method") - keywords,
+        "modules": reserved_names("module") - keywords,
+    }
+    for label, names in tables.items():
+        (row,) = (row for row in DOCUMENT.splitlines() if row.startswith(f"| {label}"))
+        assert sorted(re.findall(r"`(\w+)`", row)) == sorted(names)
+
+
+def test_the_examples_in_the_document_are_true() -> None:
+    contexts: dict[str, Context] = {
+        "field": "attribute",
+        "message": "class",
+        "value": "enum_value",
+    }
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| `(\w+)` \|", DOCUMENT, re.M)
+    assert len(rows) > 10
+    assert "`acme/import/a-b.v1.2.proto` is `acme_models.import_.a_b.v1.n2`" in DOCUMENT
+    assert python_name("file", "acme/import/a-b.v1.2.proto") == "acme_models.import_.a_b.v1.n2"
+    assert [escape(name, contexts[kind]) for name, kind, _ in rows] == [row[2] for row in rows]
 
 
 @given(st.sampled_from(CONTEXTS), identifiers | awkward, identifiers | awkward)
@@ -95,10 +144,10 @@ def test_every_keyword_is_reserved_everywhere() -> None:
         assert set(keyword.kwlist) <= reserved_names(context)
 
 
-def test_what_the_root_package_defines_is_reserved_for_modules() -> None:
+def test_what_the_root_packages_define_is_reserved_for_modules() -> None:
     functions = {name for name in vars(models) if not name.startswith("_")} & {"model_for"}
-    assert functions <= reserved_names("module")
     assert functions
+    assert functions | {*COMPANIONS} <= reserved_names("module")
 
 
 @pytest.mark.parametrize(

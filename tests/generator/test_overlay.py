@@ -67,6 +67,45 @@ def problems_of(folder: Path) -> str:
             ["(names of flyteidl.core.Blob)", "'flyteidl.core.ResourceType.TASK'"],
         ),
         (
+            '[messages."flyteidl.core.Blob".fields]\nuri.name = "the uri"',
+            ["flyteidl.core.Blob cannot have the name 'the uri'", "begins with a letter"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".fields]\nuri.name = "class"',
+            ["flyteidl.core.Blob cannot have the name 'class'"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".fields]\nuri.name = "to_pb"',
+            ["cannot have the name 'to_pb'", "It is spoken for; 'to_pb_' is not."],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".names]\n_pb = "flyteidl.core.Void"',
+            ["flyteidl.core.Blob cannot have the name '_pb'"],
+        ),
+        (
+            '[messages."flyteidl.core.Literal".oneofs]\nvalue.name = "1st"',
+            ["flyteidl.core.Literal cannot have the name '1st'"],
+        ),
+        (
+            '[enums."flyteidl.core.ResourceType".names]\nmro = "TASK"',
+            ["flyteidl.core.ResourceType cannot have the name 'mro'", "'mro_'"],
+        ),
+        (
+            '[services."flyteidl.service.AdminService".methods]\nGetTask.name = "import"',
+            ["flyteidl.service.AdminService cannot have the name 'import'"],
+        ),
+        (
+            '[layout."a-b".names]\n"A.B" = "flyteidl.core.Void"',
+            ["the layout of a-b cannot have the name 'a-b'", "cannot have the name 'A.B'"],
+        ),
+        ('[package]\nroot = "acme-models"', ["package.root must be the full name of a Python"]),
+        ('[package]\nbase = "acme.Base"', ["package.base must be a class, written as module:"]),
+        ('[package]\nstubs = "../x"', ["package.stubs must be a folder below the output"]),
+        (
+            '[package]\nroot = "acme"\nservices = "acme"',
+            ["package.services must be another package than root"],
+        ),
+        (
             '[messages."flyteidl.core.Blob".fields]\nuri.reshape = "pair"',
             ["reshape must be one of 'content', 'pairs', 'choice'", "'pairs'?"],
         ),

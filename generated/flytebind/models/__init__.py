@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from builtins import str as _str, type as _type
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message as _Message
@@ -115,7 +116,7 @@ else:
     )
 
 
-def model_for(full_name: str) -> type[_FlyteIdlEntity[_Message]]:
+def model_for(full_name: _str) -> _type[_FlyteIdlEntity[_Message]]:
     """The model class of a message, by its full proto name: ``model_for("datacatalog.AddTagRequest")``.
 
     Raises:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from google.protobuf import any_pb2
+from google.protobuf.message import EncodeError
 
-from flytebind.runtime.model import Model
+from flytebind.runtime.model import Model, incomplete
 from flytebind.runtime.typing import Self
 
 M = TypeVar("M", bound=Model[Any])
@@ -23,9 +24,16 @@ class AnyMessage(Model[any_pb2.Any]):
 
     @classmethod
     def pack(cls, model: Model[Any]) -> Self:
-        """Pack a model together with the full name of its message."""
+        """Pack a model together with the full name of its message.
+
+        Raises:
+            ValueError: If the model lacks required fields.
+        """
         pb = any_pb2.Any()
-        pb.Pack(model._pb)
+        try:
+            pb.Pack(model._pb)
+        except EncodeError as error:
+            raise incomplete(model, error) from None
         return cls._wrap(pb)
 
     def unpack(self, model_class: type[M]) -> M:

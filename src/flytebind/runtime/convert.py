@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.duration_pb2 import Duration
@@ -18,6 +18,9 @@ from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from flytebind.runtime.typing import JsonInput, JsonMapping, JsonObject, JsonSequence, JsonValue
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -152,6 +155,20 @@ def write_list(message: ListValue, value: JsonSequence) -> None:
     message.SetInParent()
     for item in value:
         write_value(message.values.add(), item)
+
+
+class Box(Protocol[T_co]):
+    """A message that boxes one scalar, such as ``StringValue``."""
+
+    @property
+    def value(self) -> T_co:
+        """The scalar."""
+        ...
+
+
+def read_wrapper(message: Box[T]) -> T:
+    """The scalar in a box, for the boxes in lists and maps."""
+    return message.value
 
 
 def read_choice(message: Message) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError, EncodeError, Message
 
 from flytebind.runtime import text
 from flytebind.runtime.assign import assign
@@ -14,6 +14,7 @@ from flytebind.runtime.hashing import hash_message
 from flytebind.runtime.typing import JsonObject, Self
 
 P = TypeVar("P", bound=Message)
+M = TypeVar("M", bound="Model[Any]")
 
 #: Makes a model without its constructor, for code that has a message already.
 new = object.__new__
@@ -37,6 +38,8 @@ class Model(Generic[P]):
     _pb: P
     _pb_type: ClassVar[type[Message]]
     _renamed: ClassVar[Mapping[str, str]] = {}
+    #: Whether the .proto calls a field in here required, so that a message can be incomplete.
+    _has_required: ClassVar[bool] = False
     #: The fields that are shown otherwise than the message has them, and how.
     _reshaped: ClassVar[Mapping[str, str]] = {}
     __match_args__: ClassVar[tuple[str, ...]] = ()
@@ -80,7 +83,7 @@ class Model(Generic[P]):
         """Read protobuf's binary form.
 
         Raises:
-            ValueError: If ``data`` is not a message of this kind.
+            ValueError: If ``data`` is not a message of this kind, or lacks required fields.
         """
         own = cls._pb_type()
         try:
@@ -89,11 +92,21 @@ class Model(Generic[P]):
             raise ValueError(
                 f"{cls.__qualname__}: not a {own.DESCRIPTOR.full_name} ({error})"
             ) from None
-        return cls._wrap(cast("P", own))
+        model = cls._wrap(cast("P", own))
+        if cls._has_required and not own.IsInitialized():
+            raise incomplete(model)
+        return model
 
     def to_bytes(self) -> bytes:
-        """Protobuf's binary form, with map entries in the order of their keys."""
-        return self._pb.SerializeToString(deterministic=True)
+        """Protobuf's binary form, with map entries in the order of their keys.
+
+        Raises:
+            ValueError: If required fields are not set; says which.
+        """
+        try:
+            return self._pb.SerializeToString(deterministic=True)
+        except EncodeError as error:
+            raise incomplete(self, error) from None
 
     @classmethod
     def from_dict(
@@ -155,6 +168,8 @@ class Model(Generic[P]):
     @property
     def is_empty(self) -> bool:
         """True when nothing is set, unknown fields included."""
+        if self._has_required:  # protobuf has no size for a message that lacks them
+            return not self._pb.SerializePartialToString()
         return self._pb.ByteSize() == 0
 
     def short_string(self) -> str:
@@ -190,7 +205,10 @@ class Model(Generic[P]):
         return self._wrap(self.to_pb())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return self.from_bytes, (self._pb.SerializePartialToString(),)
+        return restore, (
+            type(self),
+            self._pb.SerializePartialToString(),
+        )
 
     def __eq__(self, other: object) -> bool:
         return self._pb == other._pb if isinstance(other, Model) else NotImplemented
@@ -206,6 +224,20 @@ class Model(Generic[P]):
 
     def _repr_html_(self) -> str:
         return text.as_html(self)
+
+
+def restore(model_class: type[M], data: bytes) -> M:
+    """Unpickle a model, which may be one that lacks required fields."""
+    own = model_class._pb_type()
+    own.MergeFromString(data)
+    return model_class._wrap(own)
+
+
+def incomplete(model: Model[Any], error: EncodeError | None = None) -> ValueError:
+    """Why protobuf does not serialize a message: it lacks fields that the .proto requires."""
+    missing = ", ".join(model._pb.FindInitializationErrors())
+    reason = f"lacks required fields: {missing}" if missing else str(error)
+    return ValueError(f"{type(model).__qualname__} {reason}")
 
 
 def _kind(pb: object) -> str:

@@ -1,0 +1,199 @@
+"""Descriptor sets of packages that are none of ours, and what is generated of them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import sysconfig
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any, cast
+
+from google.protobuf import text_format
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import Message
+
+from flytebind import runtime
+from flytebind.runtime import Model
+from flytegen.cli import main
+from flytegen.source import protoc_module
+from tests.generator.awkward import awkward_fields, awkward_messages
+from tests.support.fill import Filler
+from tests.support.messages import walk
+from tests.typing.checkers import Diagnostic
+
+CONCEPTS = Path(__file__).parent / "concepts"
+
+#: Fields that a message needs to be complete are set below this depth, and no others.
+_DEPTH = 3
+
+_MODULE = """\
+from importlib import import_module
+from google.protobuf import descriptor_pool
+from google.protobuf.internal import builder
+{imports}
+DESCRIPTOR = descriptor_pool.Default().AddSerializedFile({serialized!r})
+builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
+builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
+"""
+
+
+def hard_cases() -> FileDescriptorSet:
+    """All that ``concepts/`` has, and the awkward names, as one set."""
+    whole = FileDescriptorSet()
+    for path in sorted(CONCEPTS.glob("*.txtpb")):
+        whole.MergeFrom(text_format.Parse(path.read_text(encoding="utf-8"), FileDescriptorSet()))
+    whole.file.extend([awkward_fields(), awkward_messages()])
+    return whole
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A folder with everything that was generated of a package."""
+
+    folder: Path
+    package: str
+
+    def modules(self) -> list[str]:
+        """The names of all modules in there."""
+        tops = [path.name for path in sorted(self.folder.iterdir()) if path.is_dir()]
+        tops = [top for top in tops if top.isidentifier()]
+        return [
+            *tops,
+            *(
+                module.name
+                for top in tops
+                for module in walk_packages([str(self.folder / top)], f"{top}.")
+            ),
+        ]
+
+    @cached_property
+    def model_classes(self) -> dict[str, type[Model[Any]]]:
+        """Every model class, by the full name of its message."""
+        root = import_module(f"{self.package}_models")
+        index = import_module(f"{self.package}_models._index")
+        return {name: root.model_for(name) for name in index.MODELS}
+
+
+def generate(folder: Path, package: str, *arguments: str) -> Generated:
+    """Run the command, which must succeed."""
+    assert (
+        main(["generate", "--quiet", "--package", package, *arguments, "--out", str(folder)]) == 0
+    )
+    return Generated(folder, package)
+
+
+def generate_from_set(folder: Path, package: str, descriptors: FileDescriptorSet) -> Generated:
+    """Write a descriptor set, and generate from it."""
+    path = folder.with_suffix(".binpb")
+    path.write_bytes(descriptors.SerializeToString())
+    return generate(folder, package, "--descriptor-set", str(path))
+
+
+def write_modules(folder: Path, *files: FileDescriptorProto) -> None:
+    """Write the modules that protoc would make of files, where it would write them."""
+    for file in files:
+        path = folder / (protoc_module(file.name).replace(".", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        imports = (f"import_module({protoc_module(name)!r})" for name in file.dependency)
+        text = _MODULE.format(imports="\n".join(imports), serialized=file.SerializeToString())
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def importable(*folders: Path) -> Iterator[None]:
+    """Let folders be imported from for a while."""
+    added = [str(folder) for folder in folders]
+    sys.path[:0] = added
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        del sys.path[: len(added)]
+        for name in set(sys.modules) - before:
+            path = getattr(sys.modules[name], "__file__", None) or ""
+            if path.startswith(tuple(added)):
+                del sys.modules[name]
+
+
+def whole_messages(model_class: type[Model[Any]]) -> Iterator[Message]:
+    """A message for each member of its oneofs, with all that can be set beside it."""
+    oneofs = model_class._pb_type.DESCRIPTOR.oneofs
+    turns = max((len(oneof.fields) for oneof in oneofs), default=1)
+    for turn in range(turns):
+        message = model_class._pb_type()
+        _ForeignFiller(turn).fill(message, _DEPTH)
+        yield message
+
+
+def add_extensions(message: Message) -> int:
+    """Set all extensions of a message and of those inside of it; how many there were."""
+    count = 0
+    for part in list(walk(message)):
+        descriptor = cast("Descriptor", part.DESCRIPTOR)
+        for extension in descriptor.file.pool.FindAllExtensions(descriptor):
+            _ForeignFiller(0).extend(part, extension)
+            count += 1
+    return count
+
+
+class Project:
+    """What people have who use generated packages: these, and what these need, installed."""
+
+    def __init__(self, folder: Path, *generated: Path, site: Path) -> None:
+        """Make one.
+
+        Args:
+            folder: An empty folder.
+            generated: Folders of what is to be checked; packages of stubs are installed instead.
+            site: A folder of other packages to install.
+        """
+        self._sources, environment = folder / "sources", folder / "environment"
+        self._sources.mkdir()
+        venv.create(environment, symlinks=True)
+        (packages,) = environment.glob("lib/python*/site-packages")
+        ours = sysconfig.get_path("purelib")
+        # An editable install of ours is found by a path, too, and such paths do not add up.
+        root = Path(runtime.__file__).parents[2]
+        (packages / "ours.pth").write_text(f"{site}\n{ours}\n{root}\n")
+        for path in (path for out in generated for path in out.iterdir() if path.is_dir()):
+            is_stub = path.name.endswith("-stubs")
+            shutil.copytree(path, (packages if is_stub else self._sources) / path.name)
+        (self._sources / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+        (self._sources / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
+        self._python = environment / "bin" / "python"
+
+    def check(self, checker: Callable[[Path, Path], list[Diagnostic]]) -> list[Diagnostic]:
+        """What a checker says about what was generated."""
+        return checker(self._sources, self._python)
+
+
+class _ForeignFiller(Filler):
+    """Knows what flyteidl has not: required fields, closed enums, and extensions."""
+
+    def extend(self, message: Message, extension: FieldDescriptor) -> None:
+        slot: Any = message.Extensions
+        if extension.is_repeated:
+            slot[extension].extend([self._scalar(extension) for _ in range(2)])
+        elif extension.message_type is not None:
+            self._message(slot[extension], 1)
+        else:
+            slot[extension] = self._scalar(extension)
+
+    def _message(self, message: Message, depth: int) -> None:
+        super()._message(message, depth)
+        if not depth:
+            for field in message.DESCRIPTOR.fields:
+                if field.is_required:
+                    self._set(message, cast("FieldDescriptor", field), 0)
+
+    def _enum_number(self, enum: EnumDescriptor, number: int) -> int:
+        numbers = [value.number for value in enum.values]
+        return numbers[number % len(numbers)]

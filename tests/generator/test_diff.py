@@ -1,0 +1,296 @@
+"""``flytegen diff``: where the sides come from, the three formats, and what a script is told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+from flytegen import locate
+from flytegen.cli import main
+from flytegen.facts import facts_of
+from flytegen.sides import installed, source_of_side
+from flytegen.source import file_proto, load_package
+from tests.generator.protos import enum, file, message
+
+OLD = file(message("M", "string a = 1"), enum("E", "X = 0"))
+GROWN = file(message("M", "string a = 1", "string b = 2"), enum("E", "X = 0"))
+BROKEN = file(message("M", "string b = 1"), enum("E", "X = 0"))
+
+
+def write_set(path: Path, *files: FileDescriptorProto) -> str:
+    path.write_bytes(FileDescriptorSet(file=files).SerializeToString())
+    return str(path)
+
+
+def pb2(made: FileDescriptorProto) -> str:
+    """A module as protoc makes it, as far as somebody reads it."""
+    return f"DESCRIPTOR = _pool.Default().AddSerializedFile({made.SerializeToString()!r})\n"
+
+
+def write_wheel(folder: Path, version: str, made: FileDescriptorProto) -> None:
+    info = f"acme-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"acme-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("acme/x_pb2.py", "import a_thing_that_nobody_has\n" + pb2(made))
+        wheel.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: acme\nVersion: {version}\n"
+        )
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> dict[str, str]:
+    """Sets of descriptors by name."""
+    made = {"old": OLD, "grown": GROWN, "broken": BROKEN}
+    return {name: write_set(tmp_path / f"{name}.binpb", item) for name, item in made.items()}
+
+
+# ---- Exit codes and formats ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "summary"),
+    [
+        ("old", 0, "nothing changed"),
+        ("grown", 1, "1 change: 1 compatible"),
+        ("broken", 2, "1 change: 1 breaking"),
+    ],
+)
+def test_the_exit_code_says_how_bad_it_is(
+    sets: dict[str, str], capsys: pytest.CaptureFixture[str], new: str, code: int, summary: str
+) -> None:
+    for form in ("text", "markdown", "json"):
+        assert main(["diff", sets["old"], sets[new], "--format", form]) == code
+    assert main(["diff", sets["old"], sets[new]]) == code
+    assert summary in capsys.readouterr().out
+
+
+def test_a_change_that_means_nothing_to_anybody_is_a_change_still(tmp_path: Path) -> None:
+    old, new = (
+        write_set(tmp_path / name, file(message("M", f"string a = 1 [json_name {name}]")))
+        for name in ("a", "b")
+    )
+    assert main(["diff", old, new]) == 1
+
+
+def test_risky_changes_stop_a_script_too(tmp_path: Path) -> None:
+    old, new = (
+        write_set(tmp_path / kind, file(message("M", f"{kind} a = 1")))
+        for kind in ("int64", "int32")
+    )
+    assert main(["diff", old, new]) == 2
+
+
+def test_text_says_what_and_why(sets: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["diff", sets["old"], sets["broken"]])
+    assert capsys.readouterr().out == (
+        "old.binpb -> broken.binpb: 1 change: 1 breaking\n"
+        "\n"
+        "BREAKING\n"
+        "  acme/x.proto\n"
+        "    field acme.M.b renamed, from a to b\n"
+        "      JSON    breaking: a is refused\n"
+        "      Python  breaking: M(a=...) and .a are b now; mypy tells\n"
+        "\n"
+        "              old   added  removed    new\n"
+        "modules         1       0        0      1\n"
+        "messages        1       0        0      1\n"
+        "fields          1       0        0      1\n"
+        "oneofs          0       0        0      0\n"
+        "enums           1       0        0      1\n"
+        "values          1       0        0      1\n"
+        "services        0       0        0      0\n"
+        "RPCs            0       0        0      0\n"
+    )
+
+
+def test_markdown_has_the_same_as_headings_and_lists(
+    sets: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["diff", sets["old"], sets["grown"], "--format", "markdown"])
+    out = capsys.readouterr().out
+    assert out.startswith("# old.binpb to grown.binpb\n\n1 change: 1 compatible.\n")
+    assert "| fields | 1 | 1 | 0 | 2 |\n" in out
+    assert (
+        "## Compatible\n\n### `acme/x.proto`\n\n- field `acme.M.b` added: `string b = 2`\n" in out
+    )
+    assert "    - Python: compatible: `M` takes and gives `b: str`\n" in out
+
+
+def test_json_has_everything(sets: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["diff", sets["old"], sets["broken"], "--format", "json"])
+    table = json.loads(capsys.readouterr().out)
+    assert (table["old"], table["new"], table["level"]) == ("old.binpb", "broken.binpb", "breaking")
+    assert table["totals"]["field"] == {"old": 1, "added": 0, "removed": 0, "new": 1}
+    (change,) = table["changes"]
+    assert change["module"] == "acme/x.proto"
+    assert (change["thing"], change["name"], change["how"]) == ("field", "acme.M.b", "renamed")
+    assert (change["before"], change["after"], change["level"]) == ("a", "b", "breaking")
+    assert change["wire"] == {"level": "same", "text": ""}
+    assert change["json"] == {"level": "breaking", "text": "`a` is refused"}
+
+
+def test_a_reader_that_hangs_up_does_not_make_it_compatible(sets: dict[str, str]) -> None:
+    command = f"{sys.executable} -m flytegen diff {sets['old']} {sets['broken']} | true"
+    run = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True
+    )
+    assert (run.returncode, run.stderr) == (2, "")
+
+
+# ---- Sides ---------------------------------------------------------------------------------------
+
+
+def test_descriptors_are_read_as_importing_would_give_them() -> None:
+    side, source = installed("flyteidl"), load_package("flyteidl")
+    assert side.label == f"flyteidl {source.version}"
+    assert facts_of(side.files) == facts_of(map(file_proto, source.files))
+    assert [made.name for made in source_of_side(side).files] == [
+        made.name for made in source.files
+    ]
+
+
+def test_what_was_generated_is_compared_with_what_is_installed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["diff"]) == 0
+    version = load_package("flyteidl").version
+    assert capsys.readouterr().out == f"flyteidl {version} -> flyteidl {version}: nothing changed\n"
+
+
+def test_what_was_generated_from_another_version_is_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, cache = tmp_path / "generated", tmp_path / "cache"
+    out.mkdir()
+    cache.mkdir()
+    (out / "flytegen.lock").write_text('{"files": {"x.py": ["", ""]}}')
+    (out / "x.py").write_text(
+        "# Generated by flytegen from acme/x.proto (acme 1.0). Do not edit.\n"
+    )
+    write_set(cache / "acme-1.0.binpb", OLD)
+    new = write_set(tmp_path / "new", GROWN)
+    assert main(["diff", "generated", new, "--out", str(out), "--cache", str(cache)]) == 1
+    assert capsys.readouterr().out.startswith("acme 1.0 -> new: 1 change")
+
+
+def test_a_version_is_fetched_once_and_nothing_of_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index, cache = tmp_path / "index", tmp_path / "cache"
+    index.mkdir()
+    write_wheel(index, "1.0", OLD)
+    write_wheel(index, "1.1", GROWN)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    arguments = ["diff", "acme==1.0", "acme==1.1", "--cache", str(cache)]
+    assert main(arguments) == 1
+    first = capsys.readouterr().out
+    assert first.startswith("acme 1.0 -> acme 1.1: 1 change: 1 compatible\n")
+    for wheel in index.iterdir():
+        wheel.unlink()
+    assert main(arguments) == 1
+    assert capsys.readouterr().out == first
+    assert sorted(path.name for path in cache.iterdir()) == ["acme-1.0.binpb", "acme-1.1.binpb"]
+
+
+def test_a_version_that_is_nowhere_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    assert main(["diff", "acme==9.9", "--cache", str(tmp_path / "cache")]) == 3
+    message = capsys.readouterr().err
+    assert "acme==9.9: cannot be fetched" in message
+    assert "Is there such a version" in message
+
+
+def test_a_set_with_imports_counts_only_the_package_that_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = file(message("Other", "string a = 1"), name="other/y.proto")
+    other.package = "other"
+    old, new = (
+        write_set(tmp_path / name, OLD, *more) for name, more in (("o", [other]), ("n", []))
+    )
+    assert main(["diff", old, new, "--package", "acme"]) == 0
+    assert main(["diff", old, new, "--package", "else"]) == 2
+    assert "other/y.proto removed" in capsys.readouterr().out
+
+
+def test_old_modules_that_build_descriptors_by_hand_are_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "vintage"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    call = f"_descriptor.FileDescriptor(name='x', serialized_pb={OLD.SerializeToString()!r})"
+    (folder / "x_pb2.py").write_text(f"DESCRIPTOR = {call}\n")
+    (folder / "empty_pb2.py").write_text("x = f(1)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert facts_of(installed("vintage").files) == facts_of([OLD])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no_such_package", "is not installed"),
+        ("no_such_package.at_all", "is not installed"),
+        ("json", "has no modules made by protoc"),
+        ("acme==1.*", "is nothing that could be compared"),
+        ("--index-url=x==1", "unrecognized arguments"),
+        ("-e==1", "unrecognized arguments"),
+        (str(locate.overlay() / "package.toml"), "holds no descriptors"),
+        (__file__, "holds no descriptors"),
+    ],
+)
+def test_a_side_that_is_none_is_a_problem_with_its_name(
+    capsys: pytest.CaptureFixture[str], text: str, expected: str
+) -> None:
+    try:
+        code: object = main(["diff", text])
+    except SystemExit as stop:
+        code = stop.code
+    assert code == 3
+    message = capsys.readouterr().err
+    assert expected in message
+    assert text.partition("=")[0] in message
+    assert "Traceback" not in message
+
+
+def test_output_that_was_never_generated_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", "generated", "--out", str(tmp_path)]) == 3
+    assert "does not say what it was made from" in capsys.readouterr().err
+
+
+def test_a_damaged_module_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "x_pb2.py").write_text("DESCRIPTOR = (")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert main(["diff", "damaged"]) == 3
+    assert "x_pb2.py: is not Python" in capsys.readouterr().err
+
+
+def test_help_says_what_a_side_may_be_and_what_the_exit_codes_mean(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["diff", "--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    assert "flyteidl==1.15.3" in out
+    assert "2  breaking or risky changes" in out

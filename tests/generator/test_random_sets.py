@@ -1,0 +1,207 @@
+"""Whatever protobuf allows: a run gives code that works, or problems; never a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
+from unittest.mock import patch
+
+import pytest
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from hypothesis import HealthCheck, Phase, assume, given, settings, strategies as st
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+
+from flytegen import locate
+from flytegen.build import build
+from flytegen.descriptor_set import load_descriptor_set
+from flytegen.format import format_one
+from flytegen.overlay import Overlay
+from flytegen.problems import GenerationError
+from flytegen.render import render
+from flytegen.source import Source
+from flytegen.stubs import make_stubs, stub_request
+from tests.generator.random_sets import descriptor_sets, message_names
+
+#: How many sets are looked at. CONTRIBUTING.md says how to look at more.
+_ASKED = os.environ.get("FLYTEGEN_EXAMPLES", "")
+EXAMPLES = int(_ASKED or "300")
+
+
+def some(examples: int) -> settings:
+    """The same few examples each time; where somebody asks for many, other ones each time.
+
+    What fails is made smaller for who asks: that takes minutes, and `make test` has none to spare.
+    """
+    return settings(
+        max_examples=max(examples, 1),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        derandomize=not _ASKED,
+        phases=[Phase.generate, Phase.shrink] if _ASKED else [Phase.generate],
+    )
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates, which a process would otherwise make once, and this one often."""
+
+    _kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    made = partial(Environment, bytecode_cache=_Compiled())
+    with patch("flytegen.render.Environment", made):
+        yield
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("set") / "set.binpb"
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """Where a run may stop, if it says where and why."""
+    try:
+        yield
+    except GenerationError as error:
+        if not all(problem.where and problem.what for problem in error.problems):
+            raise AssertionError(error.problems) from None
+
+
+def load(data: bytes, path: Path) -> Source | None:
+    """The source; none where there are problems."""
+    path.write_bytes(data)
+    with problems():
+        return load_descriptor_set(path, "fuzz")
+    return None
+
+
+def printed(made: FileDescriptorSet, path: Path) -> dict[str, str]:
+    """The texts for a set; none where there are problems."""
+    source = load(made.SerializeToString(), path)
+    assert source is not None, "protobuf allows it"
+    with problems():
+        return render(build(source, Overlay()), [locate.templates()])
+    return {}
+
+
+@given(made=descriptor_sets())
+@some(EXAMPLES)
+def test_what_is_printed_for_any_set_can_be_imported_and_used(
+    path: Path, made: FileDescriptorSet
+) -> None:
+    texts = printed(made, path)
+    assume(texts)
+    with importable(texts) as names:
+        for name in names:
+            importlib.import_module(name)
+        models = importlib.import_module("fuzz_models")
+        for full_name in message_names(made):
+            model = models.model_for(full_name)
+            assert model.from_pb(model().to_pb()) == model()
+
+
+@given(made=descriptor_sets())
+@some(EXAMPLES // 10)
+def test_what_is_printed_for_any_set_can_be_formatted(path: Path, made: FileDescriptorSet) -> None:
+    for name, text in printed(made, path).items():
+        assert not name.endswith(".py") or isinstance(format_one(text), str)
+
+
+@given(made=descriptor_sets())
+@some(EXAMPLES // 20)
+def test_any_set_gets_stubs(path: Path, made: FileDescriptorSet) -> None:
+    source = load(made.SerializeToString(), path)
+    assert source is not None
+    for name, stub in make_stubs(stub_request(source)).items():
+        compile(stub, name, "exec")
+
+
+@given(made=descriptor_sets(), data=st.data())
+@some(EXAMPLES)
+def test_bytes_that_are_cut_or_changed_are_a_problem_or_another_set(
+    path: Path, made: FileDescriptorSet, data: st.DataObject
+) -> None:
+    serialized = bytearray(made.SerializeToString())
+    for _ in range(data.draw(st.integers(1, 3))):
+        where = data.draw(st.integers(0, len(serialized) - 1))
+        serialized[where] = data.draw(st.integers(0, 255))
+    source = load(bytes(serialized[: data.draw(st.integers(0, len(serialized)))]), path)
+    if source is not None:
+        with problems():
+            for name, text in render(build(source, Overlay()), [locate.templates()]).items():
+                assert not name.endswith(".py") or compile(text, name, "exec")
+
+
+# ---- Importing texts ---------------------------------------------------------------------------
+
+
+@contextmanager
+def importable(texts: Mapping[str, str]) -> Iterator[list[str]]:
+    """Let texts be imported, with descriptors in a pool that nobody else sees."""
+    finder, pool = _InMemory(texts), _OwnPool()
+    sys.meta_path.insert(0, finder)
+    try:
+        with patch.object(descriptor_pool, "Default", lambda: pool):
+            yield finder.names
+    finally:
+        sys.meta_path.remove(finder)
+        for name in finder.names:
+            sys.modules.pop(name, None)
+
+
+class _InMemory(MetaPathFinder, Loader):
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self.names = [
+            path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            for path in texts
+            if path.endswith(".py")
+        ]
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        stem = name.replace(".", "/")
+        for file, is_package in ((f"{stem}/__init__.py", True), (f"{stem}.py", False)):
+            if file in self._texts:
+                return ModuleSpec(name, self, origin=file, is_package=is_package)
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        origin = module.__spec__.origin
+        assert origin is not None
+        exec(compile(self._texts[origin], origin, "exec"), vars(module))
+
+
+class _OwnPool:
+    """A pool that has protobuf's own files where they are needed."""
+
+    def __init__(self) -> None:
+        self._pool = descriptor_pool.DescriptorPool()
+
+    def AddSerializedFile(self, data: bytes) -> object:
+        for name in FileDescriptorProto.FromString(data).dependency:
+            if name.startswith("google/protobuf/"):
+                module = name.removesuffix(".proto").replace("/", ".") + "_pb2"
+                known = importlib.import_module(module).DESCRIPTOR
+                self.AddSerializedFile(known.serialized_pb)
+        return self._pool.AddSerializedFile(data)

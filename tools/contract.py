@@ -1,0 +1,162 @@
+"""Write what templates are given into docs/templates.md.
+
+The text is that of the schema's own docstrings; here it becomes tables, between two markers.
+
+exit codes:
+  0  written, or up to date
+  1  the document is not what would be written
+  2  something of the schema has no docstring, or the document has no markers
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from tools.tables import replace_table
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "generator" / "flytegen" / "schema.py"
+DOCUMENT = ROOT / "docs" / "templates.md"
+BEGIN = "<!-- contract: written by tools/contract.py from generator/flytegen/schema.py -->\n"
+END = "<!-- /contract -->\n"
+
+
+class ContractError(Exception):
+    """A schema that does not say what it means, or a document that has no place for it."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a template can ask of an object."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object that templates are given."""
+
+    name: str
+    doc: str
+    members: tuple[Member, ...]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.contract",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--write", action="store_true", help="write the tables")
+    what.add_argument("--check", action="store_true", help="fail if they are not up to date")
+    options = parser.parse_args(arguments)
+    present = DOCUMENT.read_text(encoding="utf-8")
+    try:
+        wanted = with_contract(present, SCHEMA.read_text(encoding="utf-8"))
+    except ContractError as error:
+        print(f"contract: {error}", file=sys.stderr)
+        return 2
+    if wanted == present:
+        return 0
+    if options.check:
+        name = DOCUMENT.relative_to(ROOT)
+        print(f"contract: {name} is out of date; run `make generate`", file=sys.stderr)
+        return 1
+    DOCUMENT.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+def with_contract(document: str, schema: str) -> str:
+    """The document with the tables of a schema between its markers.
+
+    Raises:
+        ContractError: If it has no markers, or the schema does not say what it means.
+    """
+    sections = [_section(kind) for kind in reversed(kinds(schema))]
+    try:
+        return replace_table(document, BEGIN, f"{''.join(sections)}{_words(schema)}\n", END)
+    except ValueError as error:
+        raise ContractError(f"{DOCUMENT.name} {error}") from None
+
+
+def kinds(schema: str) -> list[Kind]:
+    """The kinds of objects that a schema has, in its own order.
+
+    Raises:
+        ContractError: If something has no docstring.
+    """
+    found = [_kind(node) for node in ast.parse(schema).body if isinstance(node, ast.ClassDef)]
+    bare = [
+        f"{kind.name}.{member.name}" for kind in found for member in kind.members if not member.doc
+    ] + [kind.name for kind in found if not kind.doc]
+    if bare:
+        raise ContractError(f"{SCHEMA.name}: no docstring: {', '.join(bare)}")
+    return found
+
+
+def _kind(node: ast.ClassDef) -> Kind:
+    return Kind(node.name, _flat(ast.get_docstring(node)), tuple(_members(node)))
+
+
+def _members(node: ast.ClassDef) -> Iterator[Member]:
+    for item, below in zip(node.body, [*node.body[1:], None], strict=True):
+        if isinstance(item, ast.AnnAssign):
+            doc = ""
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                doc = str(below.value.value)
+            yield Member(ast.unparse(item.target), ast.unparse(item.annotation), _flat(doc))
+        elif isinstance(item, ast.FunctionDef):
+            call = "" if item.decorator_list else "()"
+            returns = ast.unparse(item.returns) if item.returns else ""
+            yield Member(item.name + call, returns, _flat(ast.get_docstring(item)))
+
+
+def _section(kind: Kind) -> str:
+    rows = [
+        f"| `{member.name}` | `{_cell(member.type)}` | {_cell(member.doc)} |"
+        for member in kind.members
+    ]
+    head = "| Attribute | Type | Meaning |\n|---|---|---|"
+    return f"\n### {kind.name}\n\n{_cell(kind.doc)}\n\n{head}\n" + "".join(
+        f"{row}\n" for row in rows
+    )
+
+
+def _words(schema: str) -> str:
+    """The section about attributes that hold one of a few words."""
+    body = ast.parse(schema).body
+    rows = []
+    for item, below in pairwise(body):
+        if isinstance(item, ast.Assign) and isinstance(below, ast.Expr):
+            words = [
+                str(ast.literal_eval(node))
+                for node in ast.walk(item.value)
+                if isinstance(node, ast.Constant)
+            ]
+            shown = ", ".join(f"`{word}`" if word else "empty" for word in words)
+            doc = _flat(ast.literal_eval(below.value))
+            rows.append(f"| `{ast.unparse(item.targets[0])}` | {shown} | {_cell(doc)} |\n")
+    head = "| Type | One of | Meaning |\n|---|---|---|\n"
+    return f"\n### Words\n\n{head}{''.join(rows)}"
+
+
+def _flat(doc: str | None) -> str:
+    return " ".join((doc or "").split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("``", "`")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

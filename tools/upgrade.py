@@ -1,0 +1,175 @@
+"""Take another flyteidl: compare, write the change page, and move what names the version.
+
+`make upgrade` calls this first, and goes on with the locks, the generated code and the tests. The
+old version is what generated/ was made from, so a run that failed half-way can be made again.
+Prints the version that is taken; nothing if generated/ is made from it already.
+
+exit codes:
+  0  done, or nothing to do
+  2  a version cannot be had, or a file does not say what it should say
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from flytegen import locate
+from flytegen.changes import Changes
+from flytegen.diff import diff
+from flytegen.facts import Facts, facts_of
+from flytegen.overlay import load_overlay
+from flytegen.problems import GenerationError
+from flytegen.report import as_markdown, summary
+from flytegen.sides import RECORDED, default_cache, fetched, read_side
+from tools.registry import RegistryError, parts, versions
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "flyteidl"
+
+#: What tells the version or a number of things, by file. Each text must be found where it is said.
+SAID = {
+    "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
+    "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
+    "pyproject.toml": ("are written from flyteidl {version}.", '"flyteidl>={version},<{bound}"'),
+    "tests/generator/test_run.py": (
+        '"{message} messages, {enum} enums"',
+        '"{service} services, {RPC} RPCs, {python} modules"',
+    ),
+    "tests/models/test_round_trip.py": ("len(MODELS) == {message}",),
+}
+
+
+class UpgradeError(Exception):
+    """Something that a person has to look at."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code; the help says what each one means.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.upgrade",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("version", nargs="?", help="(default: the newest release)")
+    options = parser.parse_args(arguments)
+    try:
+        version = upgrade(options.version or versions(PACKAGE)[-1], ROOT)
+    except (GenerationError, RegistryError, UpgradeError) as error:
+        print(f"upgrade: {error}", file=sys.stderr)
+        return 2
+    if version:
+        print(version)
+    return 0
+
+
+def upgrade(version: str, root: Path) -> str:
+    """Write the change page, and move what names the version.
+
+    Args:
+        version: The version to take.
+        root: The checkout.
+
+    Returns:
+        The version; empty if there is nothing to do.
+
+    Raises:
+        GenerationError: If a version cannot be fetched.
+        UpgradeError: If a file does not say what it should say; nothing is written then.
+    """
+    cache = default_cache()
+    old = read_side(RECORDED, package=PACKAGE, out=root / "generated", cache=cache)
+    new = fetched(PACKAGE, version, cache)
+    if old.version == new.version:
+        print(f"generated/ is made from {new.label} already", file=sys.stderr)
+        return ""
+    report = diff(old, new, load_overlay(locate.overlay()))
+    before, after = (said(facts_of(side.files), side.version) for side in (old, new))
+    texts = {
+        name: moved(root / name, said_there, before, after) for name, said_there in SAID.items()
+    }
+    page = f"docs/changes/{version}.md"
+    texts[page] = as_markdown(report)
+    texts["zensical.toml"] = listed(_read(root / "zensical.toml"), version)
+    texts["CHANGELOG.md"] = noted(_read(root / "CHANGELOG.md"), version, report.changes)
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    print(f"{old.label} -> {version}: {summary(report.changes)}; see {page}", file=sys.stderr)
+    return version
+
+
+def said(facts: Facts, version: str) -> dict[str, str]:
+    """What the texts of ``SAID`` are filled with."""
+    major, minor = parts(version)[:2]
+    with_services = {service.file for service in facts.services.values()}
+    return {
+        "version": version,
+        "bound": f"{major}.{minor + 1}",
+        "python": str(len(facts.files) + len(with_services)),
+        **{thing: f"{count}" for thing, count in facts.count().items()},
+    }
+
+
+def moved(
+    path: Path, patterns: Sequence[str], before: Mapping[str, str], after: Mapping[str, str]
+) -> str:
+    """A file with these texts as the new version wants them.
+
+    Raises:
+        UpgradeError: If it has one of them neither in the old nor in the new form.
+    """
+    text = _read(path)
+    for pattern in patterns:
+        old, new = pattern.format_map(before), pattern.format_map(after)
+        if old not in text and new not in text:
+            hint = "mend it, or SAID in tools/upgrade.py"
+            raise UpgradeError(f"{path.name} does not say {old!r}; {hint}")
+        text = text.replace(old, new)
+    return text
+
+
+def listed(navigation: str, version: str) -> str:
+    """The navigation of the documents, with the change page first among its like."""
+    page, after = f'"changes/{version}.md",', '"changes/README.md",'
+    if page in navigation:
+        return navigation
+    head, found, rest = navigation.partition(f"{after}\n")
+    if not found:
+        raise UpgradeError(f"zensical.toml does not list {after}")
+    indent = head.rpartition("\n")[2]
+    return f"{head}{found}{indent}{page}\n{rest}"
+
+
+def noted(changelog: str, version: str, changes: Changes) -> str:
+    """The changelog with a line on the new version, among what changed in its newest section."""
+    line = f"- {PACKAGE} {version}: {summary(changes)}; see `docs/changes/{version}.md`.\n"
+    changelog = re.sub(rf"^- {PACKAGE} {re.escape(version)}: .*\n", "", changelog, flags=re.M)
+    start = changelog.find("\n## [")
+    if start < 0:
+        raise UpgradeError("CHANGELOG.md has no section")
+    end = changelog.find("\n## [", start + 1)
+    section, rest = (changelog[start:], "") if end < 0 else (changelog[start:end], changelog[end:])
+    if "### Changed\n\n" in section:
+        section = section.replace("### Changed\n\n", f"### Changed\n\n{line}", 1)
+    else:
+        section = f"{section.rstrip()}\n\n### Changed\n\n{line}"
+    return changelog[:start] + section + rest
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UpgradeError(f"{path}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
