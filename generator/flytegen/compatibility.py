@@ -114,9 +114,11 @@ def _kind_in_json(old: str, new: str) -> Meaning | None:
     if old in _FLOATS and new in _INTEGERS:
         return Meaning("risky", "only whole numbers are taken")
     if old in _INTEGERS and new == "enum":
-        return Meaning("risky", "numbers are taken, as far as there are values for them")
+        fits = _fits(old, new)
+        quoted = Meaning("risky", "64-bit numbers are written as text")
+        return quoted if old in _LONG_INTEGERS else fits
     if (old, new) == ("enum", "string"):
-        return Meaning("compatible", "reads the name of the value")
+        return Meaning("risky", "names of values are taken, numbers without a name are refused")
     if (old, new) == ("string", "enum"):
         return Meaning("risky", "only names of values are taken")
     if old in _LONG_INTEGERS and new == "string":
@@ -200,13 +202,11 @@ class Judge:
             return SAME
         if form == "json" and (self.old.entry(old) is None) != (self.new.entry(new) is None):
             return Meaning("breaking", "maps are written as objects, everything else is not")
-        is_boxed = old.type_name in _BOXED or new.type_name in _BOXED
-        if form == "json" and (is_boxed or old.kind != new.kind):
-            names = [_last(field.type_name) or field.kind for field in (old, new)]
-            refused = Meaning("breaking", f"JSON of {names[0]} is refused by {names[1]}")
-            return _kind_in_json(_written_as(old), _written_as(new)) or refused
-        if old.kind != new.kind:
-            return _kind_on_wire(old.kind, new.kind)
+        judged = self._kind(form, old, new)
+        if judged.level == "compatible" and self._is_newly_closed(old, new):
+            return Meaning("risky", f"numbers that {_last(new.type_name)} has not are put aside")
+        if judged != SAME:
+            return judged
         if old.kind == "enum":
             return self._enum(form, old.type_name, new.type_name)
         old_entry, new_entry = self.old.entry(old), self.new.entry(new)
@@ -214,6 +214,22 @@ class Judge:
             pairs = zip(old_entry.fields.values(), new_entry.fields.values(), strict=True)
             return worst(*(self._element(form, *pair, seen) for pair in pairs))
         return self._message(form, old.type_name, new.type_name, seen)
+
+    def _is_newly_closed(self, old: FieldFacts, new: FieldFacts) -> bool:
+        """Whether numbers become values of an enum that takes only those that it knows."""
+        enum = self.new.enums.get(new.type_name)
+        return old.kind != "enum" and enum is not None and enum.is_closed
+
+    def _kind(self, form: Form, old: FieldFacts, new: FieldFacts) -> Meaning:
+        """What the kinds alone decide; nothing if they are the same."""
+        is_boxed = old.type_name in _BOXED or new.type_name in _BOXED
+        if form == "json" and (is_boxed or old.kind != new.kind):
+            names = [_last(field.type_name) or field.kind for field in (old, new)]
+            refused = Meaning("breaking", f"JSON of {names[0]} is refused by {names[1]}")
+            return _kind_in_json(_written_as(old), _written_as(new)) or refused
+        if old.kind != new.kind:
+            return _kind_on_wire(old.kind, new.kind)
+        return SAME
 
     def _message(
         self, form: Form, old_name: str, new_name: str, seen: frozenset[tuple[str, str]]

@@ -340,7 +340,7 @@ def test_each_kind_of_change_is_found_alone(old: Item, new: Item, expected: Said
         ("bool", "int32", "compatible", "breaking", "breaking"),
         ("int32", "bool", "risky", "breaking", "breaking"),
         ("enum Colour", "int32", "compatible", "breaking", "breaking"),
-        ("int32", "enum Colour", "compatible", "risky", "breaking"),
+        ("int32", "enum Colour", "compatible", "compatible", "breaking"),
         ("int64", "enum Colour", "risky", "risky", "breaking"),
         ("sint32", "sint64", "compatible", "compatible", "same"),
         ("sint64", "sint32", "risky", "risky", "same"),
@@ -363,7 +363,7 @@ def test_each_kind_of_change_is_found_alone(old: Item, new: Item, expected: Said
         ("string", "int32", "breaking", "risky", "breaking"),
         ("int64", "string", "breaking", "compatible", "breaking"),
         ("int32", "string", "breaking", "breaking", "breaking"),
-        ("enum Colour", "string", "breaking", "compatible", "breaking"),
+        ("enum Colour", "string", "breaking", "risky", "breaking"),
         ("string", "enum Colour", "breaking", "risky", "breaking"),
         ("enum Colour", "enum Shade", "risky", "breaking", "breaking"),
         ("Part", "Twin", "compatible", "compatible", "breaking"),
@@ -406,6 +406,14 @@ def test_a_list_that_is_not_packed_leaves_its_last_value_to_a_single_field() -> 
     old = fields("repeated int32 a = 1", syntax="proto2")
     change = only(changes_of(old, fields("optional int32 a = 1", syntax="proto2")))
     assert (change.how, change.wire.level) == ("label changed", "risky")
+
+
+def test_numbers_that_become_values_of_a_closed_enum_may_be_put_aside() -> None:
+    old, new = (
+        fields(f"optional {kind} a = 1", syntax="proto2") for kind in ("int32", "enum Colour")
+    )
+    change = only(changes_of(old, new))
+    assert (change.wire.level, change.json.level) == ("risky", "risky")
 
 
 def test_messages_without_a_field_are_refused_once_it_is_required() -> None:
