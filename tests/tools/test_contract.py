@@ -42,5 +42,5 @@ def test_an_attribute_without_words_is_refused_by_name() -> None:
 
 
 def test_a_document_without_markers_is_refused() -> None:
-    with pytest.raises(contract.ContractError, match="no line"):
+    with pytest.raises(contract.ContractError, match="wants one place"):
         contract.with_contract("a", SCHEMA)
