@@ -1,9 +1,9 @@
 """Compare each minor release of flyteidl with the one before, and keep the pages.
 
-The pages in tests/generator/history/ are what `flytegen diff` says about the last release of each
-minor version from 1.5 on, one page for each pair. `--check` makes them again, and takes versions
-from flytegen's cache or from the package index. `--write` also asks the index for releases, up to
-the installed one, and keeps the descriptors of the last but one, so that the last pair can be
+The pages in tests/generator/comparison/history/ are what `flytegen diff` says about the last release
+of each minor version from 1.5 on, one page for each pair. `--check` makes them again, and takes
+versions from flytegen's cache or from the package index. `--write` also asks the index for releases,
+up to
 tested without it.
 
 exit codes:
@@ -21,15 +21,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from flytegen import locate
-from flytegen.diff import diff
+from flytegen.comparison import diff
+from flytegen.comparison.report import as_markdown
+from flytegen.comparison.sides import Side, default_cache, fetched, installed, write_set
 from flytegen.overlay import load_overlay
 from flytegen.problems import GenerationError
-from flytegen.report import as_markdown
-from flytegen.sides import Side, default_cache, fetched, installed, write_set
 from tools.registry import RegistryError, last_of_minors, parts, versions
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ROOT / "tests" / "generator" / "history"
+PAGES = ROOT / "tests" / "generator" / "comparison" / "history"
 PACKAGE, SINCE = "flyteidl", "1.5"
 
 

@@ -12,15 +12,15 @@ from typing import NoReturn
 
 from flytegen import locate
 from flytegen.build import build
+from flytegen.comparison import diff, exit_code
+from flytegen.comparison.report import FORMATS
+from flytegen.comparison.sides import RECORDED, default_cache, read_side
 from flytegen.descriptor_set import load_descriptor_set
-from flytegen.diff import diff, exit_code
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
-from flytegen.report import FORMATS
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
-from flytegen.sides import RECORDED, default_cache, read_side
 from flytegen.source import Source, load_package
 
 EPILOG = """\

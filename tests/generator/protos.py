@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from flytegen.sides import Side
+from flytegen.comparison.sides import Side
 
 _FIELD = re.compile(
     r"(?:(?P<oneof>\w+): )?(?:(?P<label>optional|required|repeated) )?(?P<enum>enum )?"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from flytegen import locate
-from flytegen.changes import Changes
-from flytegen.facts import facts_of
-from flytegen.sides import installed, write_set
+from flytegen.comparison.changes import Changes
+from flytegen.comparison.facts import facts_of
+from flytegen.comparison.sides import installed, write_set
 from tests.generator.protos import file, message
 from tools import upgrade as module
 from tools.registry import last_of_minors

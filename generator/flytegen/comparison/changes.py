@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from flytegen.api import Api, ApiJudge
-from flytegen.compatibility import LEVELS, SAME, Judge, Level, Meaning, worst
-from flytegen.facts import (
+from flytegen.comparison.api import Api, ApiJudge
+from flytegen.comparison.compatibility import LEVELS, SAME, Judge, Level, Meaning, worst
+from flytegen.comparison.facts import (
     EnumFacts,
     Facts,
     FieldFacts,
@@ -23,7 +23,7 @@ from flytegen.facts import (
     Thing,
     ValueFacts,
 )
-from flytegen.pairs import (
+from flytegen.comparison.pairs import (
     Pairs,
     match_numbered,
     outermost,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flytegen.compatibility import SAME, Meaning, worst
+from flytegen.comparison.compatibility import SAME, Meaning, worst
 from flytegen.schema import Enum, Field, Library, Message, Service
 
 _TELLS = "mypy tells"

@@ -12,8 +12,8 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from flytegen.compatibility import Form, Judge
-from flytegen.facts import facts_of
+from flytegen.comparison.compatibility import Form, Judge
+from flytegen.comparison.facts import facts_of
 from tests.generator.protos import enum, file, message
 
 INTEGERS = {

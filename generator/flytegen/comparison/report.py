@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
-from flytegen.changes import Change, Changes, Total
-from flytegen.compatibility import LEVELS, Level, Meaning
-from flytegen.facts import Thing
+from flytegen.comparison.changes import Change, Changes, Total
+from flytegen.comparison.compatibility import LEVELS, Level, Meaning
+from flytegen.comparison.facts import Thing
 
 _HEADS: dict[Level, str] = {
     "breaking": "Breaking",

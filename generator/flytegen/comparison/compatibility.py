@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flytegen.facts import EnumFacts, Facts, FieldFacts, MessageFacts
+from flytegen.comparison.facts import EnumFacts, Facts, FieldFacts, MessageFacts
 
 Level = Literal["same", "compatible", "risky", "breaking"]
 """How bad it is. ``risky`` is what goes on working, but gives something else for some values."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flytegen.comparison.sides import fetched, installed
 from flytegen.descriptors import walk
-from flytegen.sides import fetched, installed
 from flytegen.source import load_package
 from tools.history import PAGES, kept_pairs, page
 

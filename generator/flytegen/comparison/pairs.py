@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from flytegen.facts import EnumFacts, Facts, MessageFacts, RpcFacts
+from flytegen.comparison.facts import EnumFacts, Facts, MessageFacts, RpcFacts
 
 
 class _Item(Protocol):

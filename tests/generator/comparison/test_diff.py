@@ -13,8 +13,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 
 from flytegen import locate
 from flytegen.cli import main
-from flytegen.facts import facts_of
-from flytegen.sides import installed, source_of_side
+from flytegen.comparison.facts import facts_of
+from flytegen.comparison.sides import installed, source_of_side
 from flytegen.source import file_proto, load_package
 from tests.generator.protos import enum, file, message
 

@@ -14,10 +14,10 @@ from google.protobuf.descriptor_pb2 import (
 )
 from hypothesis import given, strategies as st
 
-from flytegen.changes import Change, Changes
-from flytegen.compatibility import Level
-from flytegen.diff import diff
-from flytegen.facts import Thing, facts_of
+from flytegen.comparison import diff
+from flytegen.comparison.changes import Change, Changes
+from flytegen.comparison.compatibility import Level
+from flytegen.comparison.facts import Thing, facts_of
 from flytegen.overlay import FieldOverlay, MessageOverlay, Overlay, PackageOverlay
 from tests.generator.protos import enum, file, message, service, side
 
