@@ -3,7 +3,7 @@
 The pages in tests/generator/comparison/history/ are what `flytegen diff` says about the last release
 of each minor version from 1.5 on, one page for each pair. `--check` makes them again, and takes
 versions from flytegen's cache or from the package index. `--write` also asks the index for releases,
-up to
+up to the installed flyteidl, and keeps the version before that as a set of descriptors, which is
 tested without it.
 
 exit codes:
