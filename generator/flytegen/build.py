@@ -63,6 +63,7 @@ def build(source: Source, overlay: Overlay) -> Library:
     """
     problems = Problems()
     audit(overlay, source, problems)
+    _refuse_itself(source, overlay, problems)
     problems.raise_if_any()
     library = _Builder(source, overlay, problems).library()
     problems.raise_if_any()
@@ -74,19 +75,20 @@ class _Builder:
         self._source = source
         self._overlay = overlay
         self._problems = problems
-        self._root = overlay.package.root or f"{source.flat_name}_models"
+        self._root = _root(source, overlay)
         self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
         self._modules = module_names(source, self._root, source.files, class_names, problems)
         self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
         self._required = Required()
-        self._homes = find_homes(source, self._modules, problems)
+        self._roots = (self._root, *source.bases.roots)
+        self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
         self._fields = Fields(self._homes, problems)
         base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
         self._base = Import(base_module, base_name, f"_{base_name}")
 
     def library(self) -> Library:
         services = service_modules(
-            self._source, self._overlay, self._root, self._homes, self._problems
+            self._source, self._overlay, self._roots, self._homes, self._problems
         )
         packages = service_packages(self._source, self._overlay, services)
         pb2 = pb2_modules(self._source)
@@ -95,6 +97,7 @@ class _Builder:
             remake=self._overlay.package.remake,
             root=self._root,
             base=self._base,
+            bases=self._source.bases.roots,
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
             pb2_modules=pb2,
@@ -109,7 +112,7 @@ class _Builder:
         imports = Imports()
         own_names = frozenset(self._home(item).qualname for item in top_level(file))
         inside = self._inside.get(name, ())
-        scope = Scope(name, self._root, imports, own_names.union(inside))
+        scope = Scope(name, self._roots, imports, own_names.union(inside))
         pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
         if file.message_types_by_name:
             imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
@@ -307,6 +310,18 @@ class _Builder:
 
     def _oneof_overlay(self, oneof: OneofDescriptor, overlay: MessageOverlay) -> OneofOverlay:
         return overlay.oneofs.get(oneof.name, OneofOverlay())
+
+
+def _root(source: Source, overlay: Overlay) -> str:
+    """The package that holds all models."""
+    return overlay.package.root or f"{source.flat_name}_models"
+
+
+def _refuse_itself(source: Source, overlay: Overlay, problems: Problems) -> None:
+    root = _root(source, overlay)
+    if root in source.bases.roots:
+        hint = "Leave it out; a base is another package."
+        problems.add(root, "is a base, and what would be written", hint)
 
 
 def _oneof_name(oneof: OneofDescriptor, overlay: OneofOverlay) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from flytegen import locate
+from flytegen.bases import load_bases
 from flytegen.build import build
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
@@ -132,6 +133,15 @@ def _parser() -> _Parser:
             type=Path,
             help="folder of TOML files (default: flyteidl's; none for another package)",
         )
+        if name != "diff":
+            command.add_argument(
+                "--base",
+                metavar="NAME",
+                action="append",
+                default=[],
+                help="installed package of models to refer to, instead of writing models of what"
+                " others bring: flytebind.models; may be given again",
+            )
         if name != "list":
             command.add_argument(
                 "--out",
@@ -194,9 +204,10 @@ def _overlay(options: argparse.Namespace) -> Overlay:
 
 def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
     package = overlay.package.name if options.package is None else options.package
+    bases = load_bases(options.base)
     if options.descriptor_set is not None:
-        return load_descriptor_set(options.descriptor_set, package)
-    return load_package(package)
+        return load_descriptor_set(options.descriptor_set, package, bases)
+    return load_package(package, bases)
 
 
 def _out(options: argparse.Namespace) -> Path:

@@ -9,22 +9,25 @@ from pathlib import Path
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
+from flytegen.bases import NO_BASES, Bases
 from flytegen.problems import GenerationError, Problem, Problems
 from flytegen.source import Source, collect, protoc_module, source_of
 
 _PROTOBUF = "google/protobuf/"
 
 
-def load_descriptor_set(path: Path, package: str = "") -> Source:
+def load_descriptor_set(path: Path, package: str = "", bases: Bases = NO_BASES) -> Source:
     """Read a ``FileDescriptorSet``, as ``protoc --descriptor_set_out`` and ``buf build`` write it.
 
     Args:
         path: The file.
         package: What the generated packages are named after; by default the first part of the
             proto packages, where all of them have the same.
+        bases: What the models will stand on. The set need not have what is theirs.
 
     Raises:
-        GenerationError: If it is no such file, is incomplete, or does not say what to call it.
+        GenerationError: If it is no such file, is incomplete, does not say what to call it, or does
+            not fit the bases.
         OSError: If it cannot be read.
     """
     try:
@@ -47,10 +50,19 @@ def load_descriptor_set(path: Path, package: str = "") -> Source:
         if own.get(file.name, file) != file:
             what, hint = f"has two versions of {file.name}", "Make it of one of them."
             raise GenerationError(Problem(str(path), what, hint))
-    package = package or _common_package(path, own.values())
-    protos = _ordered(path, own)
-    modules = {name: protoc_module(name) for name in own}
-    return source_of(package, "", protos, modules).with_written(modules, is_set=True)
+    new = {
+        name: file
+        for name, file in own.items()
+        if not bases.pb2(name) and not bases.owner(name, package)
+    }
+    if not new:
+        bases.refuse_nothing(package or str(path))
+    package = package or _common_package(path, new.values())
+    protos = _ordered(path, own, bases)
+    modules = {name: protoc_module(name) for name in new}
+    source = source_of(package, "", protos, modules, bases)
+    bases.check(package, source.files, dict.fromkeys(bases.roots, f"what {path.name} has"))
+    return source.with_written(modules, is_set=True)
 
 
 def _common_package(path: Path, files: Iterable[FileDescriptorProto]) -> str:
@@ -64,8 +76,8 @@ def _common_package(path: Path, files: Iterable[FileDescriptorProto]) -> str:
     )
 
 
-def _ordered(path: Path, own: Mapping[str, FileDescriptorProto]) -> dict[str, bytes]:
-    """Serialized files, imports first; protobuf's own come from where it is installed."""
+def _ordered(path: Path, own: Mapping[str, FileDescriptorProto], bases: Bases) -> dict[str, bytes]:
+    """Serialized files, imports first; others' come from where they are installed."""
     problems = Problems()
     protos: dict[str, bytes] = {}
     # No recursion: a chain of imports may be longer than Python's stack.
@@ -78,7 +90,7 @@ def _ordered(path: Path, own: Mapping[str, FileDescriptorProto]) -> dict[str, by
                 if item in trail:
                     problems.add(name, f"imports {item}, which imports it in turn")
                 elif item not in own:
-                    _collect_installed(path, name, item, protos, problems)
+                    _collect_installed(path, name, item, bases, protos, problems)
             problems.raise_if_any()
             waiting = [item for item in missing if item in own]
             if waiting:
@@ -90,15 +102,22 @@ def _ordered(path: Path, own: Mapping[str, FileDescriptorProto]) -> dict[str, by
 
 
 def _collect_installed(
-    path: Path, importer: str, name: str, protos: dict[str, bytes], problems: Problems
+    path: Path,
+    importer: str,
+    name: str,
+    bases: Bases,
+    protos: dict[str, bytes],
+    problems: Problems,
 ) -> None:
-    if name.startswith(_PROTOBUF):
-        try:
-            module = importlib.import_module(protoc_module(name))
-        except ImportError:
-            problems.add(importer, f"imports {name}, which the installed protobuf does not have")
-            return
-        collect(module.DESCRIPTOR, protos)
-    else:
+    module = bases.pb2(name) or (protoc_module(name) if name.startswith(_PROTOBUF) else "")
+    if not module:
         what = f"imports {name}, which is not in {path.name}"
         problems.add(importer, what, "Make the set with protoc --include_imports.")
+        return
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        whose = "protobuf" if name.startswith(_PROTOBUF) else module.partition(".")[0]
+        problems.add(importer, f"imports {name}, which the installed {whose} does not have")
+        return
+    collect(found.DESCRIPTOR, protos)

@@ -57,17 +57,14 @@ def nested_enums(message: Descriptor) -> list[EnumDescriptor]:
     return list(message.enum_types)
 
 
-def walk(
-    file: FileDescriptor, with_map_entries: bool = False
-) -> Iterator[Descriptor | EnumDescriptor]:
+def walk(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
     """Every message and enum of a file, nested ones after what holds them."""
     pending = top_level(file)
     while pending:
         item = pending.pop(0)
         yield item
         if isinstance(item, Descriptor):
-            entries = [inner for inner in item.nested_types if inner.GetOptions().map_entry]
-            pending = [*nested(item), *(entries if with_map_entries else ()), *pending]
+            pending = [*nested(item), *pending]
 
 
 def message_of(field: FieldDescriptor) -> Descriptor:

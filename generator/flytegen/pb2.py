@@ -15,7 +15,7 @@ from flytegen import docs
 from flytegen.homes import submodules
 from flytegen.schema import LazyModule, Pb2Module
 from flytegen.scope import Imports
-from flytegen.source import Source, protoc_module
+from flytegen.source import Source
 
 _BYTES_PER_LINE = 24
 
@@ -35,21 +35,16 @@ def pb2_packages(modules: tuple[Pb2Module, ...]) -> Iterator[LazyModule]:
 
 
 def _module(file: FileDescriptor, source: Source) -> Pb2Module:
-    def module_of(dependency: FileDescriptor) -> str:
-        if dependency.name in source.modules:
-            return source.pb2(dependency)
-        return protoc_module(dependency.name)
-
     imports = Imports()
     if source.is_set:
         for dependency in file.dependencies:
-            imports.use(*module_of(dependency).rpartition(".")[::2])
+            imports.use(*source.pb2(dependency).rpartition(".")[::2])
     return Pb2Module(
         name=source.written[file.name],
         proto_file=file.name,
         original="" if source.is_set else source.modules[file.name],
         imports=imports.all(),
-        public=tuple(map(module_of, file.public_dependencies)),
+        public=tuple(map(source.pb2, file.public_dependencies)),
         serialized=tuple(_lines(file.serialized_pb)),
         doc=docs.paragraphs(f"Message classes of ``{file.name}``."),
     )

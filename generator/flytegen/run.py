@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from flytegen.bases import CONTENTS, contents_text
 from flytegen.build import build
 from flytegen.format import LINE_LENGTH, format_all
 from flytegen.overlay import Overlay
@@ -76,6 +77,7 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     """
     library = build(source, overlay)
     texts = render(library, templates)
+    texts[f"{library.root.replace('.', '/')}/{CONTENTS}"] = contents_text(library, source)
     request = stub_request(source)
     stubs = stub_paths(source, overlay.package.stubs)
     texts |= stub_package_files(source, stubs.values())

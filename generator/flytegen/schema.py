@@ -463,6 +463,8 @@ class Library:
     """The package that holds all models."""
     base: Import
     """The base class of every model."""
+    bases: tuple[str, ...]
+    """The packages of models that these stand on, by ``--base``."""
     modules: tuple[Module, ...]
     """One for each .proto file, by file name."""
     service_modules: tuple[ServiceModule, ...]

@@ -8,6 +8,7 @@ alias.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flytegen.schema import Import
@@ -57,14 +58,14 @@ class Scope:
     def __init__(
         self,
         module: str,
-        root: str,
+        roots: Sequence[str],
         imports: Imports,
         module_names: frozenset[str],
         members: frozenset[str] = frozenset(),
         qualname: str = "",
     ) -> None:
         self._module = module
-        self._root = root
+        self._roots = roots
         self._imports = imports
         self._module_names = module_names
         self._members = members
@@ -72,7 +73,9 @@ class Scope:
 
     def inside(self, qualname: str, members: frozenset[str]) -> Scope:
         """The scope of a class body with these members."""
-        return Scope(self._module, self._root, self._imports, self._module_names, members, qualname)
+        return Scope(
+            self._module, self._roots, self._imports, self._module_names, members, qualname
+        )
 
     def builtin(self, name: str) -> str:
         """A builtin, such as ``str`` or ``property``."""
@@ -114,5 +117,6 @@ class Scope:
     def of_module(self, module: str) -> str:
         """Another generated module: ``_core_literals``."""
         package, _, name = module.rpartition(".")
-        below_root = module.removeprefix(f"{self._root}.")
+        root = next((item for item in self._roots if module.startswith(f"{item}.")), "")
+        below_root = module.removeprefix(f"{root}.")
         return self._imports.use(package, name, "_" + below_root.replace(".", "_"))

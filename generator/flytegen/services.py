@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.descriptor import (
     Descriptor,
@@ -29,12 +29,12 @@ _RUNTIME = "flytebind.runtime.rpc"
 def service_modules(
     source: Source,
     overlay: Overlay,
-    models_root: str,
+    models_roots: Sequence[str],
     homes: Mapping[str, Home],
     problems: Problems,
 ) -> tuple[ServiceModule, ...]:
     """A module for each file of the package that has services."""
-    builder = _Builder(source, overlay, models_root, homes, problems)
+    builder = _Builder(source, overlay, models_roots, homes, problems)
     return tuple(builder.module(file) for file in builder.files)
 
 
@@ -90,13 +90,13 @@ class _Builder:
         self,
         source: Source,
         overlay: Overlay,
-        models_root: str,
+        models_roots: Sequence[str],
         homes: Mapping[str, Home],
         problems: Problems,
     ) -> None:
         self._source = source
         self._overlay = overlay
-        self._models_root = models_root
+        self._models_roots = models_roots
         self._homes = homes
         self._problems = problems
         self._root = _root(source, overlay)
@@ -120,7 +120,7 @@ class _Builder:
         self._claim(name, file.name)
         services = list(file.services_by_name.values())
         imports = Imports()
-        scope = Scope(name, self._models_root, imports, frozenset())
+        scope = Scope(name, self._models_roots, imports, frozenset())
         made = tuple(self._service(service, scope) for service in services)
         for service in made:
             for class_name in service.classes:

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import ModuleType
 
 from google.protobuf import __version__ as _protobuf, descriptor_pb2
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from flytegen.descriptors import walk
+from flytegen.bases import NO_BASES, Bases
 from flytegen.names import can_be_imported, spellable
 from flytegen.problems import GenerationError, Problem, Problems
-from flytegen.values import BUILT_IN, SHOWN_OTHERWISE
+from flytegen.uses import uses_of_file
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Source:
     for a descriptor set, and for a package those that no import statement can name."""
     is_set: bool = False
     """It is a descriptor set: nobody else has message classes."""
+    bases: Bases = NO_BASES
+    """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
 
     @property
     def flat_name(self) -> str:
@@ -53,7 +55,12 @@ class Source:
 
     def pb2(self, file: FileDescriptor) -> str:
         """The module that generated code takes the message classes of a file from."""
-        return self.written.get(file.name) or self.modules[file.name]
+        return (
+            self.written.get(file.name)
+            or self.modules.get(file.name)
+            or self.bases.pb2(file.name)
+            or protoc_module(file.name)
+        )
 
     def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
         """The source, with modules beside the models that stand in for these ones of protoc's."""
@@ -63,14 +70,15 @@ class Source:
         return replace(self, written=written, is_set=is_set)
 
 
-def load_package(package: str) -> Source:
+def load_package(package: str, bases: Bases = NO_BASES) -> Source:
     """Read every ``*_pb2`` module of an installed package.
 
     The descriptors end up in a pool of their own, so that two versions of one file can be looked
     at side by side.
 
     Raises:
-        GenerationError: If a module cannot be imported, or there are no descriptors.
+        GenerationError: If a module cannot be imported, there are no descriptors, or they do not
+            fit the bases.
     """
     modules: dict[str, str] = {}
     protos: dict[str, bytes] = {}
@@ -78,13 +86,18 @@ def load_package(package: str) -> Source:
         file: FileDescriptor = module.DESCRIPTOR
         modules.setdefault(file.name, module.__name__)
         collect(file, protos)
-    source = source_of(package, _version(package), protos, modules)
+    source = source_of(package, _version(package), protos, modules, bases)
+    bases.check(package, source.files, {base.root: _installed(base.package) for base in bases.all})
     hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
     return source.with_written(hidden)
 
 
 def source_of(
-    package: str, version: str, protos: Mapping[str, bytes], modules: dict[str, str]
+    package: str,
+    version: str,
+    protos: Mapping[str, bytes],
+    modules: Mapping[str, str],
+    bases: Bases = NO_BASES,
 ) -> Source:
     """A source that is made of serialized files.
 
@@ -93,16 +106,27 @@ def source_of(
         version: The version of the distribution that holds it, if there is one.
         protos: The files by name, imports first.
         modules: The modules of the package's own files, by the names of these.
+        bases: What the models will stand on.
 
     Raises:
-        GenerationError: If protobuf refuses a file.
+        GenerationError: If protobuf refuses a file, or the bases have all of them.
     """
     closure = _pool_of(protos)
-    borrowed = _borrowed([file for file in closure if file.name in modules])
+    modules = {name: made for name, made in modules.items() if not bases.owner(name, package)}
+    if not modules:
+        bases.refuse_nothing(package)
+    own = [file for file in closure if file.name in modules]
+    borrowed = _borrowed(own, package, bases)
     loaded = _loaded_modules() if borrowed else {}
-    modules = modules | {name: loaded.get(name, protoc_module(name)) for name in borrowed}
+    modules |= {name: bases.pb2(name) or loaded.get(name, protoc_module(name)) for name in borrowed}
     files = sorted((file for file in closure if file.name in modules), key=lambda item: item.name)
-    return Source(package, version, tuple(files), modules, closure, frozenset(borrowed))
+    needed: dict[str, bytes] = {}  # not all that a set has beside them, if that is a base's
+    for file in files:
+        collect(file, needed)
+    closure = tuple(file for file in closure if file.name in needed)
+    return Source(
+        package, version, tuple(files), modules, closure, frozenset(borrowed), bases=bases
+    )
 
 
 def protoc_module(file_name: str) -> str:
@@ -227,31 +251,19 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     return tuple(files)
 
 
-def _borrowed(own: list[FileDescriptor]) -> set[str]:
+def _borrowed(own: list[FileDescriptor], package: str, bases: Bases) -> set[str]:
     """The files of other packages whose messages and enums are used, in the end, by these."""
     seen = {file.name for file in own}
     found: set[str] = set()
     pending = list(own)
     while pending:
-        for item in _used(pending.pop()):
-            if item.file.name not in seen and item.full_name not in BUILT_IN:
-                seen.add(item.file.name)
-                found.add(item.file.name)
-                pending.append(item.file)
+        for _, item in uses_of_file(pending.pop()):
+            file = item.file
+            if file.name not in seen and bases.owner(file.name, package) is None:
+                seen.add(file.name)
+                found.add(file.name)
+                pending.append(file)
     return found
-
-
-def _used(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
-    """What the models, clients and servicers of a file refer to."""
-    for message in walk(file, with_map_entries=True):
-        for member in message.fields if isinstance(message, Descriptor) else ():
-            used = member.enum_type or member.message_type
-            if used is not None and used.full_name not in SHOWN_OTHERWISE:
-                yield used
-    for service in file.services_by_name.values():
-        for method in service.methods:
-            yield method.input_type
-            yield method.output_type
 
 
 def _loaded_modules() -> dict[str, str]:
@@ -270,6 +282,10 @@ def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
         for dependency in file.dependencies:
             collect(dependency, protos)
         protos[file.name] = file.serialized_pb
+
+
+def _installed(package: str) -> str:
+    return f"{package} {_version(package)}".rstrip()
 
 
 def _version(package: str) -> str:

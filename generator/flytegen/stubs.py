@@ -48,12 +48,18 @@ def stub_request(source: Source) -> bytes:
 
     The plugin makes the names of modules from those of files, so files are named after modules.
     """
-    names = {name: _file_of(source.pb2(file)) for name, file in _stubbed(source).items()}
+    wanted = {name: _file_of(source.pb2(file)) for name, file in _stubbed(source).items()}
+    lent = {
+        file.name: _file_of(module)
+        for file in source.closure
+        if (module := source.bases.pb2(file.name))
+    }
+    names = lent | wanted
     protos = [file_proto(file) for file in source.closure]
     for proto in protos:
         _prepare(proto, names)
     request = CodeGeneratorRequest(
-        file_to_generate=list(names.values()),
+        file_to_generate=list(wanted.values()),
         proto_file=protos,
         # Descriptors in a wheel carry no comments; without this the plugin complains about each.
         parameter="quiet",

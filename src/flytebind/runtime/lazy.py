@@ -39,19 +39,37 @@ def lazy_module(
     return get, listing
 
 
-def find_model(full_name: str, root: str, models: Mapping[str, str], base: type[M]) -> type[M]:
+def find_model(
+    full_name: str,
+    root: str,
+    models: Mapping[str, str],
+    base: type[M],
+    others: Sequence[str] = (),
+) -> type[M]:
     """The model class of a message, which is a subclass of ``base``.
+
+    Args:
+        full_name: The full proto name of the message.
+        root: The package of models that is asked.
+        models: What that has, and where below it.
+        base: What all models have in common.
+        others: The packages of models that it stands on, to be asked after it.
 
     Raises:
         LookupError: If there is no such message.
     """
-    try:
-        target = models[full_name]
-    except KeyError:
-        raise LookupError(
-            f"there is no model of {full_name!r}{did_you_mean(full_name, models)}"
-        ) from None
-    return cast("type[M]", _load(f"{root}.{target}"))
+    known: list[str] = []
+    for package in (root, *others):
+        found = models if package == root else _models_of(package)
+        if full_name in found:
+            return cast("type[M]", _load(f"{package}.{found[full_name]}"))
+        known.extend(found)
+    raise LookupError(f"there is no model of {full_name!r}{did_you_mean(full_name, known)}")
+
+
+def _models_of(package: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = import_module(f"{package}._index").MODELS
+    return found
 
 
 def _load(target: str) -> object:
