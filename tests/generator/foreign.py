@@ -20,7 +20,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
 
-from flytebind import runtime
+from flytebind import models, runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
 from flytegen.source import protoc_module
@@ -161,14 +161,18 @@ class Project:
         (packages,) = environment.glob("lib/python*/site-packages")
         ours = sysconfig.get_path("purelib")
         # An editable install of ours is found by a path, too, and such paths do not add up.
-        root = Path(runtime.__file__).parents[2]
-        (packages / "ours.pth").write_text(f"{site}\n{ours}\n{root}\n")
+        roots = [Path(package.__path__[0]).parents[1] for package in (models, runtime)]
+        (packages / "ours.pth").write_text("\n".join(map(str, (site, ours, *roots))))
         for path in (path for out in generated for path in out.iterdir() if path.is_dir()):
             is_stub = path.name.endswith("-stubs")
             shutil.copytree(path, (packages if is_stub else self._sources) / path.name)
         (self._sources / "mypy.ini").write_text("[mypy]\nstrict = true\n")
         (self._sources / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
         self._python = environment / "bin" / "python"
+
+    def add(self, program: Path) -> None:
+        """Have a program checked, too."""
+        shutil.copy(program, self._sources)
 
     def check(self, checker: Callable[[Path, Path], list[Diagnostic]]) -> list[Diagnostic]:
         """What a checker says about what was generated."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import acme_idl
 from tests.packaging.distribution import ROOT, Installation
 from tests.packaging.test_distributions import files_in
 from tests.typing.expectations import Checker
@@ -88,6 +89,13 @@ def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
 ) -> None:
     installation.run("flytegen", "generate", "--quiet", "--out", tmp_path / "out", cwd=tmp_path)
     assert files_in(tmp_path / "out") == files_in(ROOT / "generated")
+
+
+def test_an_idl_on_top_of_flyteidl_needs_nothing_but_the_installation(
+    installation: Installation, tmp_path: Path
+) -> None:
+    built = acme_idl.build(tmp_path / "acme_idl", installation.python)
+    assert built.said == acme_idl.promised()
 
 
 def test_the_command_knows_its_way_without_a_checkout(
