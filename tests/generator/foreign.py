@@ -17,7 +17,11 @@ from typing import Any, cast
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import (
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from google.protobuf.message import Message
 
 from flytebind import models, runtime
@@ -33,6 +37,10 @@ CONCEPTS = Path(__file__).parent / "concepts"
 
 #: Fields that a message needs to be complete are set below this depth, and no others.
 _DEPTH = 3
+
+#: More in one message are too complex for pyright.
+_FIELDS = 40
+_LABELS = (FieldDescriptorProto.LABEL_OPTIONAL, FieldDescriptorProto.LABEL_REPEATED)
 
 _MODULE = """\
 from importlib import import_module
@@ -52,6 +60,37 @@ def hard_cases() -> FileDescriptorSet:
         whole.MergeFrom(text_format.Parse(path.read_text(encoding="utf-8"), FileDescriptorSet()))
     whole.file.extend([awkward_fields(), awkward_messages()])
     return whole
+
+
+def everything_of(descriptors: FileDescriptorSet) -> FileDescriptorProto:
+    """A file whose messages have a field for each message and enum of others.
+
+    Each message is also what an RPC takes and answers.
+    """
+    made = FileDescriptorProto(name="high/everything.proto", package="acme.high")
+    made.dependency.extend(file.name for file in descriptors.file)
+    messages, rpcs = made.message_type, made.service.add(name="All").method
+
+    def refer(name: str, kind: FieldDescriptorProto.Type) -> None:
+        if not messages or len(messages[-1].field) == _FIELDS:
+            messages.add(name=f"Part{len(messages)}")
+        number = len(messages[-1].field) + 1
+        field = messages[-1].field.add(name=f"f{number}", number=number, label=_LABELS[number % 2])
+        field.type, field.type_name = kind, name
+        if kind == FieldDescriptorProto.TYPE_MESSAGE:
+            rpcs.add(name=f"Rpc{len(rpcs)}", input_type=name, output_type=name)
+
+    def visit(scope: str, inner: Any, enums: Any) -> None:
+        for item in enums:
+            refer(f"{scope}.{item.name}", FieldDescriptorProto.TYPE_ENUM)
+        for item in inner:
+            if not item.options.map_entry:
+                refer(f"{scope}.{item.name}", FieldDescriptorProto.TYPE_MESSAGE)
+                visit(f"{scope}.{item.name}", item.nested_type, item.enum_type)
+
+    for file in descriptors.file:
+        visit(f".{file.package}" if file.package else "", file.message_type, file.enum_type)
+    return made
 
 
 @dataclass(frozen=True)
@@ -90,11 +129,13 @@ def generate(folder: Path, package: str, *arguments: str) -> Generated:
     return Generated(folder, package)
 
 
-def generate_from_set(folder: Path, package: str, descriptors: FileDescriptorSet) -> Generated:
+def generate_from_set(
+    folder: Path, package: str, descriptors: FileDescriptorSet, *arguments: str
+) -> Generated:
     """Write a descriptor set, and generate from it."""
     path = folder.with_suffix(".binpb")
     path.write_bytes(descriptors.SerializeToString())
-    return generate(folder, package, "--descriptor-set", str(path))
+    return generate(folder, package, "--descriptor-set", str(path), *arguments)
 
 
 def write_modules(folder: Path, *files: FileDescriptorProto) -> None:

@@ -216,9 +216,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     low, middle = folder / "low", folder / "middle"
     with importable(low, middle):
         generate_from_set(low, "low", FileDescriptorSet(file=[LENT]))
-        path = folder / "middle.binpb"
-        path.write_bytes(FileDescriptorSet(file=[MIDDLE]).SerializeToString())
-        generate(middle, "middle", "--descriptor-set", str(path), "--base", "low_models")
+        on_low = FileDescriptorSet(file=[MIDDLE])
+        generate_from_set(middle, "middle", on_low, "--base", "low_models")
         yield folder
 
 
@@ -246,10 +245,8 @@ class TestOnTopOfOthers:
             imports=["middle/middle.proto", "lent/lent.proto", "flyteidl/core/identifier.proto"],
         )
         top = in_package("top", top)
-        path = tmp_path / "top.binpb"
-        path.write_bytes(FileDescriptorSet(file=[top]).SerializeToString())
         bases = ("--base", "middle_models", "--base", FLYTE)
-        made = generate(tmp_path / "out", "top", "--descriptor-set", str(path), *bases)
+        made = generate_from_set(tmp_path / "out", "top", FileDescriptorSet(file=[top]), *bases)
         with importable(made.folder):
             models = import_module("top_models")
             lent = import_module("low_models.lent.lent")

@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from flytebind.runtime import Model
 from flytebind.runtime.any import AnyMessage
@@ -22,6 +23,7 @@ from tests.generator.foreign import (
     Generated,
     Project,
     add_extensions,
+    everything_of,
     generate,
     generate_from_set,
     hard_cases,
@@ -68,6 +70,16 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     (folder / "out").mkdir()
     with importable(folder / "site", folder / "out"):
         yield generate(folder / "out", "soft")
+
+
+@pytest.fixture(scope="session")
+def high(hard: Generated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
+    """A package on top of the hard cases, which refers to every message and enum of theirs."""
+    descriptors = FileDescriptorSet(file=[everything_of(hard_cases())])
+    folder = tmp_path_factory.mktemp("high") / "out"
+    made = generate_from_set(folder, "high", descriptors, "--base", "hard_models")
+    with importable(made.folder):
+        yield made
 
 
 def model(hard: Generated, full_name: str) -> Any:
@@ -444,11 +456,26 @@ class TestPackages:
         assert (soft.folder / "soft-stubs/py.typed").read_text() == "partial\n"
 
 
+def test_whatever_a_base_has_can_be_referred_to(high: Generated, hard: Generated) -> None:
+    lent = {name for name in hard.model_classes if not name.startswith("google.protobuf.")}
+    methods = vars(import_module("high_services.everything")._AllMethods)
+    taken = [item.request for name, item in methods.items() if name.startswith("rpc")]
+    assert set(taken) == {hard.model_classes[name] for name in lent}
+    assert all(name.startswith("acme.high.Part") for name in high.model_classes)
+    for model_class in high.model_classes.values():
+        for pb in whole_messages(model_class):
+            assert rebuild(model_class.from_pb(pb)).to_bytes() == deterministic(pb)
+            add_extensions(pb)
+            assert model_class.from_pb(pb).to_bytes() == deterministic(pb)
+
+
 @pytest.fixture(scope="session")
-def project(hard: Generated, soft: Generated, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(
+    hard: Generated, soft: Generated, high: Generated, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
     """Everything that was generated here, in the one run that a checker gets."""
-    site = soft.folder.parent / "site"
-    return Project(tmp_path_factory.mktemp("project"), hard.folder, soft.folder, site=site)
+    folder, site = tmp_path_factory.mktemp("project"), soft.folder.parent / "site"
+    return Project(folder, hard.folder, soft.folder, high.folder, site=site)
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
