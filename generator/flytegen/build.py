@@ -97,7 +97,7 @@ class _Builder:
             remake=self._overlay.package.remake,
             root=self._root,
             base=self._base,
-            bases=self._source.bases.roots,
+            base_packages=self._source.bases.roots,
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
             pb2_modules=pb2,

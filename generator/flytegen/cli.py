@@ -139,8 +139,8 @@ def _parser() -> _Parser:
                 metavar="NAME",
                 action="append",
                 default=[],
-                help="installed package of models to refer to, instead of writing models of what"
-                " others bring: flytebind.models; may be given again",
+                help="installed package of models, such as flytebind.models, whose classes are"
+                " used where the protos import its; may be given again",
             )
         if name != "list":
             command.add_argument(

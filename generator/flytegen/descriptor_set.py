@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.protobuf.message import DecodeError
 
 from flytegen.bases import NO_BASES, Bases
-from flytegen.problems import GenerationError, Problem, Problems
+from flytegen.problems import GenerationError, Problem, Problems, in_one_line
 from flytegen.source import Source, collect, protoc_module, source_of
 
 _PROTOBUF = "google/protobuf/"
@@ -116,8 +116,12 @@ def _collect_installed(
         return
     try:
         found = importlib.import_module(module)
-    except ImportError:
+    except ModuleNotFoundError:
         whose = "protobuf" if name.startswith(_PROTOBUF) else module.partition(".")[0]
         problems.add(importer, f"imports {name}, which the installed {whose} does not have")
+        return
+    except Exception as error:  # whatever a foreign module does when imported
+        reason = in_one_line(error)
+        problems.add(importer, f"imports {name}, but {module} cannot be imported ({reason})")
         return
     collect(found.DESCRIPTOR, protos)

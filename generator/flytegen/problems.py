@@ -66,3 +66,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"There is: {', '.join(names)}." if 0 < len(names) <= 12 else ""
+
+
+def in_one_line(error: BaseException) -> str:
+    """What an error says, without what it adds on further lines."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

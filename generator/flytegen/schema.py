@@ -463,7 +463,7 @@ class Library:
     """The package that holds all models."""
     base: Import
     """The base class of every model."""
-    bases: tuple[str, ...]
+    base_packages: tuple[str, ...]
     """The packages of models that these stand on, by ``--base``."""
     modules: tuple[Module, ...]
     """One for each .proto file, by file name."""

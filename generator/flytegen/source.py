@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from flytegen.bases import NO_BASES, Bases
 from flytegen.names import can_be_imported, spellable
-from flytegen.problems import GenerationError, Problem, Problems
+from flytegen.problems import GenerationError, Problem, Problems, in_one_line
 from flytegen.uses import uses_of_file
 
 
@@ -150,7 +150,7 @@ def _pb2_modules(package: str) -> list[ModuleType]:
         try:
             return importlib.import_module(name)
         except (Exception, SystemExit) as error:  # whatever a foreign module does when imported
-            what = f"cannot be imported ({_in_one_line(error)})"
+            what = f"cannot be imported ({in_one_line(error)})"
             problems.add(name, what, _way_out(error, package))
             return None
 
@@ -198,11 +198,6 @@ def _has_pb2_modules(package: str) -> bool:
     return any(not folder.is_dir() or any(folder.rglob("*_pb2.py*")) for folder in folders)
 
 
-def _in_one_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 def _way_out(error: BaseException, package: str) -> str:
     """What to do about a module that cannot be imported."""
     text = str(error)
@@ -246,7 +241,7 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
             pool.AddSerializedFile(serialized)
             files.append(pool.FindFileByName(name))
         except (TypeError, KeyError) as error:  # what protobuf raises, with a reason, or without
-            problems.add(name, f"does not fit the others ({_in_one_line(error)})")
+            problems.add(name, f"does not fit the others ({in_one_line(error)})")
     problems.raise_if_any()
     return tuple(files)
 

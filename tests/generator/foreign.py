@@ -71,7 +71,7 @@ def everything_of(descriptors: FileDescriptorSet) -> FileDescriptorProto:
     made.dependency.extend(file.name for file in descriptors.file)
     messages, rpcs = made.message_type, made.service.add(name="All").method
 
-    def refer(name: str, kind: FieldDescriptorProto.Type) -> None:
+    def refer(name: str, kind: FieldDescriptorProto.Type.ValueType) -> None:
         if not messages or len(messages[-1].field) == _FIELDS:
             messages.add(name=f"Part{len(messages)}")
         number = len(messages[-1].field) + 1

@@ -82,8 +82,9 @@ def service(name: str, *rpcs: str) -> ServiceDescriptorProto:
             name=rpc,
             input_type=f".acme.{takes.removeprefix('stream ')}",
             output_type=f".acme.{answers.removeprefix('stream ')}",
-            client_streaming=takes.startswith("stream "),
-            server_streaming=answers.startswith("stream "),
+            # Unset, and not False, as protoc has it: such a file can be loaded twice.
+            client_streaming=takes.startswith("stream ") or None,
+            server_streaming=answers.startswith("stream ") or None,
         )
         if text.endswith("[deprecated]"):
             added.options.deprecated = True
