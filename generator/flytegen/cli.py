@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from flytegen import locate
-from flytegen.bases import load_bases
 from flytegen.build import build
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
 from flytegen.comparison.sides import RECORDED, default_cache, read_side
+from flytegen.contents import load_bases
 from flytegen.descriptor_set import load_descriptor_set
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError, Problem

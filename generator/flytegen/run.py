@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from flytegen.bases import CONTENTS, contents_text
 from flytegen.build import build
+from flytegen.contents import CONTENTS, contents_text
 from flytegen.format import LINE_LENGTH, format_all
 from flytegen.overlay import Overlay
 from flytegen.problems import GenerationError, Problem, Problems

@@ -19,8 +19,8 @@ from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.models.core.literals import LiteralMap
 from flytebind.models.core.tasks import Resources, TaskTemplate
 from flytebind.runtime.any import AnyMessage
-from flytegen.bases import CONTENTS
 from flytegen.cli import main
+from flytegen.contents import CONTENTS
 from flytegen.source import file_proto, load_package
 from flytegen.write import RECORD
 from tests.generator.foreign import (

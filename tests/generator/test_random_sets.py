@@ -23,11 +23,13 @@ from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
 from flytegen import locate
+from flytegen.bases import NO_BASES, Bases
 from flytegen.build import build
+from flytegen.contents import contents_text, read_base
 from flytegen.descriptor_set import load_descriptor_set
 from flytegen.format import format_one
 from flytegen.overlay import Overlay
-from flytegen.problems import GenerationError
+from flytegen.problems import GenerationError, Problems
 from flytegen.render import render
 from flytegen.source import Source
 from flytegen.stubs import make_stubs, stub_request
@@ -87,17 +89,17 @@ def problems() -> Iterator[None]:
             raise AssertionError(error.problems) from None
 
 
-def load(data: bytes, path: Path) -> Source | None:
+def load(data: bytes, path: Path, package: str = "fuzz", bases: Bases = NO_BASES) -> Source | None:
     """The source; none where there are problems."""
     path.write_bytes(data)
     with problems():
-        return load_descriptor_set(path, "fuzz")
+        return load_descriptor_set(path, package, bases)
     return None
 
 
-def printed(made: FileDescriptorSet, path: Path) -> dict[str, str]:
+def printed(made: FileDescriptorSet, path: Path, bases: Bases = NO_BASES) -> dict[str, str]:
     """The texts for a set; none where there are problems."""
-    source = load(made.SerializeToString(), path)
+    source = load(made.SerializeToString(), path, bases=bases)
     assert source is not None, "protobuf allows it"
     with problems():
         return render(build(source, Overlay()), [locate.templates()])
@@ -111,6 +113,11 @@ def test_what_is_printed_for_any_set_can_be_imported_and_used(
 ) -> None:
     texts = printed(made, path)
     assume(texts)
+    check_models(texts, made)
+
+
+def check_models(texts: Mapping[str, str], made: FileDescriptorSet) -> None:
+    """See that all texts can be imported, and every message of a set has a model that works."""
     with importable(texts) as names:
         for name in names:
             importlib.import_module(name)
@@ -150,6 +157,23 @@ def test_bytes_that_are_cut_or_changed_are_a_problem_or_another_set(
         with problems():
             for name, text in render(build(source, Overlay()), [locate.templates()]).items():
                 assert not name.endswith(".py") or compile(text, name, "exec")
+
+
+@given(made=descriptor_sets())
+@some(EXAMPLES // 6)
+def test_any_set_can_be_on_top_of_its_first_file(path: Path, made: FileDescriptorSet) -> None:
+    low = load(FileDescriptorSet(file=made.file[:1]).SerializeToString(), path, "low")
+    assume(low is not None and len(made.file) > 1)
+    assert low is not None
+    with problems():
+        library = build(low, Overlay())
+        texts = render(library, [locate.templates()])
+        path.write_text(contents_text(library, low))
+        base = read_base("low_models", path, Problems())
+        assert base is not None
+        texts |= printed(made, path, Bases((base,)))
+        if any(name.startswith("fuzz_") for name in texts):
+            check_models(texts, made)
 
 
 # ---- Importing texts ---------------------------------------------------------------------------
