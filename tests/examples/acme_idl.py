@@ -41,7 +41,9 @@ def build(folder: Path, python: Path = Path(sys.executable)) -> Built:
     path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     said = ""
-    for command in commands.splitlines()[1:]:
+    for line in commands.splitlines()[1:]:
+        # Where nothing was installed by pip there are no commands.
+        command = line.replace(" flytegen ", " python -m flytegen ")
         done = subprocess.run(
             command,
             shell=True,
