@@ -160,7 +160,7 @@ def test_bytes_that_are_cut_or_changed_are_a_problem_or_another_set(
 
 
 @given(made=descriptor_sets())
-@some(EXAMPLES // 6)
+@some(EXAMPLES // 10)
 def test_any_set_can_be_on_top_of_its_first_file(path: Path, made: FileDescriptorSet) -> None:
     low = load(FileDescriptorSet(file=made.file[:1]).SerializeToString(), path, "low")
     assume(low is not None and len(made.file) > 1)
