@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flytegen.build import build
 from flytegen.comparison.api import Api, api_of
-from flytegen.comparison.changes import compare
+from flytegen.comparison.compare import compare
 from flytegen.comparison.compatibility import Level
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.report import Report
