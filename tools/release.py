@@ -133,13 +133,13 @@ def compare(against: str | None) -> int:
     """
     released = against or newest_tag(ROOT, but=f"v{__version__}")
     if released is None:
-        print("API: no release to compare with: this clone has no tag v* of an older version")
+        print("API: no release to compare with, since this clone has no tag v* before this version")
         return FIT
     with TemporaryDirectory(prefix="released-") as folder:
         unpack(released, ROOT, Path(folder))
         found = breaks(Path(folder), ROOT)
         old = version_of(Path(folder))
-    print(f"API: {len(found)} breaks since {released}")
+    print(f"API: {len(found)} break{'' if len(found) == 1 else 's'} since {released}")
     for each in found:
         print(f"  {each}")
     if not found or may_break(old, __version__):

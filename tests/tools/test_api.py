@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 #: A small flytebind: two roots, a base class, a lazy facade, and what is nobody's business.
 SOURCES = {
-    "src/flytebind/runtime/__init__.py": '__all__ = ["Model"]\nfrom flytebind.runtime.model import Model\n',
+    "src/flytebind/runtime/__init__.py": """
+__all__ = ["Model"]
+from flytebind.runtime.model import Model
+""",
     "src/flytebind/runtime/_version.py": '__version__ = "1.2.3"\n',
     "src/flytebind/runtime/model.py": """
 class Model:
@@ -62,24 +65,47 @@ def write(folder: Path, *changes: tuple[str, str, str]) -> Path:
 
 
 @pytest.mark.parametrize(
+    ("where", "old", "new", "name"),
+    [
+        ("admin.py", "        QUEUED = 2\n", "", "models.admin.Execution.Phase.QUEUED"),
+        ("admin.py", "def id(", "def identifier(", "models.admin.Execution.id"),
+        ("model.py", "def to_dict(", "def as_dict(", "runtime.model.Model.to_dict"),
+        ("checks.py", "def fail(", "def complain(", "runtime.checks.fail"),
+    ],
+)
+def test_what_is_gone_is_named_once(
+    where: str, old: str, new: str, name: str, tmp_path: Path
+) -> None:
+    found = breaks(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found)) == [f"flytebind.{name}: public object was removed"]
+
+
+@pytest.mark.parametrize(
     ("where", "old", "new", "told"),
     [
-        ("admin.py", "        QUEUED = 2\n", "", "models.admin.Execution.Phase.QUEUED: public object was removed"),
-        ("admin.py", "def id(", "def identifier(", "models.admin.Execution.id: public object was removed"),
-        ("admin.py", ", *, kind: str | None = None", "", "models.admin.Task.__init__(kind): parameter was removed"),
-        ("admin.py", "name: str,", "name: str, version: str,", "models.admin.Task.__init__(version): parameter was added as required"),
-        ("model.py", "indent: int = 2", "indent: int = 4", "runtime.model.Model.to_dict(indent): parameter default was changed: 2 -> 4"),
-        ("model.py", "def to_dict(", "def as_dict(", "runtime.model.Model.to_dict: public object was removed"),
-        ("task.py", '["Task"]', '["Model"]', ""),
-        ("checks.py", "def fail(", "def complain(", "runtime.checks.fail: public object was removed"),
+        (
+            "admin.py",
+            ", *, kind: str | None = None",
+            "",
+            "models.admin.Task.__init__(kind): parameter was removed",
+        ),
+        (
+            "admin.py",
+            "name: str,",
+            "name: str, version: str,",
+            "models.admin.Task.__init__(version): parameter was added as required",
+        ),
+        (
+            "model.py",
+            "indent: int = 2",
+            "indent: int = 4",
+            "runtime.model.Model.to_dict(indent): parameter default was changed: 2 -> 4",
+        ),
     ],
-)  # fmt: skip
-def test_what_is_gone_is_named_once(
-    where: str, old: str, new: str, told: str, tmp_path: Path
-) -> None:
-    before, after = write(tmp_path / "old"), write(tmp_path / "new", (where, old, new))
-    expected = [f"flytebind.{told}"] if told else []
-    assert [str(each) for each in breaks(before, after)] == expected
+)
+def test_parameters_are_compared(where: str, old: str, new: str, told: str, tmp_path: Path) -> None:
+    found = breaks(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found)) == [f"flytebind.{told}"]
 
 
 def test_a_name_that_a_lazy_module_no_longer_hands_out_is_named(tmp_path: Path) -> None:
