@@ -69,6 +69,7 @@ LOWEST_OPTIONS = (
     "--ignore=tests/docs/test_ci.py",
     "--ignore=tests/generator",
     "--ignore=tests/packaging",
+    "--ignore=tests/tools/test_upgrade.py",
     "-W",
     "ignore:Type google._upb:DeprecationWarning",
 )
