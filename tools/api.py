@@ -5,7 +5,8 @@ names, with all members of these classes that have no underscore, inherited ones
 ``flytebind.runtime`` all names without an underscore are: the code that somebody generated for a
 package of their own stands on them.
 
-griffe sees names, parameters and their defaults. It does not judge annotations.
+griffe judges names, parameters and their defaults. Annotations that changed are listed by
+themselves: whether a type became wider or narrower, and whom that breaks, is for people to say.
 """
 
 from __future__ import annotations
@@ -13,11 +14,28 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from griffe import Breakage, ExplanationStyle, GriffeLoader, Module, find_breaking_changes
+from griffe import (
+    Alias,
+    AliasResolutionError,
+    Attribute,
+    Breakage,
+    Class,
+    CyclicAliasError,
+    ExplanationStyle,
+    Expr,
+    ExprAttribute,
+    ExprName,
+    Function,
+    GriffeLoader,
+    Module,
+    Object,
+    find_breaking_changes,
+)
 
 PACKAGE = "flytebind"
 VERSION = "flytebind/runtime/_version.py"
@@ -34,8 +52,8 @@ class ComparisonError(Exception):
 
 
 @dataclass(frozen=True, order=True)
-class Break:
-    """Something that worked with the old version."""
+class Change:
+    """Something public that is no longer what it was."""
 
     name: str
     what: str
@@ -44,8 +62,16 @@ class Break:
         return f"{self.name}: {self.what}"
 
 
-def breaks(old: Path, new: Path) -> list[Break]:
-    """What breaks users of the old version, sorted by name.
+@dataclass(frozen=True)
+class Comparison:
+    """What changed for users of the old version, sorted by name."""
+
+    breaks: tuple[Change, ...]
+    retyped: tuple[Change, ...]
+
+
+def compare(old: Path, new: Path) -> Comparison:
+    """Compare two versions.
 
     Args:
         old: A checkout, or a wheel that was taken apart.
@@ -54,7 +80,11 @@ def breaks(old: Path, new: Path) -> list[Break]:
     Raises:
         ComparisonError: If there is no flytebind in one of them.
     """
-    return sorted({_told(each) for each in find_breaking_changes(_load(old), _load(new))})
+    before, after = _load(old), _load(new)
+    return Comparison(
+        tuple(sorted({_told(each) for each in find_breaking_changes(before, after)})),
+        tuple(sorted(_retyped(before, after, set()))),
+    )
 
 
 def newest_tag(root: Path, but: str) -> str | None:
@@ -137,14 +167,60 @@ def _hide_undeclared(module: Module) -> None:
             member.public = False
 
 
-def _told(breakage: Breakage) -> Break:
+def _told(breakage: Breakage) -> Change:
     thing = breakage.obj
     # One method that a base class loses is one break, and not one for each class below it.
     name = thing.canonical_path if thing.inherited else thing.path
     found = _TOLD.fullmatch(breakage.explain(ExplanationStyle.MARKDOWN))
     assert found is not None
     parameter, kind, change = found.groups(default="")
-    return Break(name + parameter, kind[:1].lower() + kind[1:] + change.replace("`", ""))
+    return Change(name + parameter, kind[:1].lower() + kind[1:] + change.replace("`", ""))
+
+
+def _retyped(old: Object, new: Object, seen: set[str]) -> Iterator[Change]:
+    """Annotations below a module or class that are not what they were."""
+    later = new.all_members
+    for name, member in old.all_members.items():
+        if not member.is_public or name not in later:
+            continue
+        before, after = _target(member), _target(later[name])
+        if before is None or after is None or before.path in seen:
+            continue
+        seen.add(before.path)
+        if isinstance(before, (Module, Class)):
+            yield from _retyped(before, after, seen)
+            continue
+        types = _types(after)
+        for part, annotation in _types(before).items():
+            if types.get(part, annotation) != annotation:
+                change = f"type was changed: {annotation or 'none'} -> {types[part] or 'none'}"
+                yield Change(before.path + part, change)
+
+
+def _target(member: Object | Alias) -> Object | None:
+    try:
+        return member.final_target if isinstance(member, Alias) else member
+    except (AliasResolutionError, CyclicAliasError):
+        return None  # from elsewhere
+
+
+def _types(thing: Object) -> dict[str, str]:
+    """The annotations of an attribute or a function, by what they belong to."""
+    if isinstance(thing, Attribute):
+        return {"": _spelled(thing.annotation)}
+    if isinstance(thing, Function):
+        types = {f"({each.name})": _spelled(each.annotation) for each in thing.parameters}
+        return {**types, "()": _spelled(thing.returns)}
+    return {}
+
+
+def _spelled(annotation: str | Expr | None) -> str:
+    """An annotation with full names, so that it does not matter how they were imported."""
+    if isinstance(annotation, (ExprName, ExprAttribute)):
+        return annotation.canonical_path
+    if isinstance(annotation, Expr):
+        return "".join(map(_spelled, annotation.iterate(flat=False)))
+    return annotation or ""
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,7 +6,7 @@ mypy --strict passes on what a downstream team would write.
 
 Then the public API is compared with that of the last release, which is the newest tag v* or what
 --against says: a tag, a commit or a wheel. A break is a failure, unless the new version may break
-by Semantic Versioning.
+by Semantic Versioning. Types that changed are listed for somebody to look at.
 
 Nothing is uploaded, and nothing is kept. The environments need the package index.
 
@@ -30,7 +30,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flytebind.runtime import __version__
-from tools.api import ComparisonError, breaks, may_break, newest_tag, unpack, version_of
+from tools import api
+from tools.api import ComparisonError, may_break, newest_tag, unpack, version_of
 from tools.documents import examples_in
 from tools.environments import (
     PROJECT,
@@ -137,12 +138,13 @@ def compare(against: str | None) -> int:
         return FIT
     with TemporaryDirectory(prefix="released-") as folder:
         unpack(released, ROOT, Path(folder))
-        found = breaks(Path(folder), ROOT)
+        found = api.compare(Path(folder), ROOT)
         old = version_of(Path(folder))
-    print(f"API: {len(found)} break{'' if len(found) == 1 else 's'} since {released}")
-    for each in found:
-        print(f"  {each}")
-    if not found or may_break(old, __version__):
+    for changes, what in ((found.breaks, "break"), (found.retyped, "other type")):
+        print(f"API: {len(changes)} {what}{'' if len(changes) == 1 else 's'} since {released}")
+        for change in changes:
+            print(f"  {change}")
+    if not found.breaks or may_break(old, __version__):
         return FIT
     print(f"release: {__version__} may not break users of {old}", file=sys.stderr)
     return UNFIT

@@ -9,9 +9,18 @@ from zipfile import ZipFile
 
 import pytest
 
-from tools.api import ComparisonError, breaks, may_break, newest_tag, unpack, version_of
+from tools.api import (
+    Comparison,
+    ComparisonError,
+    compare,
+    may_break,
+    newest_tag,
+    unpack,
+    version_of,
+)
 
 ROOT = Path(__file__).parents[2]
+NOTHING = Comparison((), ())
 
 #: A small flytebind: two roots, a base class, a lazy facade, and what is nobody's business.
 SOURCES = {
@@ -76,8 +85,8 @@ def write(folder: Path, *changes: tuple[str, str, str]) -> Path:
 def test_what_is_gone_is_named_once(
     where: str, old: str, new: str, name: str, tmp_path: Path
 ) -> None:
-    found = breaks(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
-    assert list(map(str, found)) == [f"flytebind.{name}: public object was removed"]
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found.breaks)) == [f"flytebind.{name}: public object was removed"]
 
 
 @pytest.mark.parametrize(
@@ -104,16 +113,59 @@ def test_what_is_gone_is_named_once(
     ],
 )
 def test_parameters_are_compared(where: str, old: str, new: str, told: str, tmp_path: Path) -> None:
-    found = breaks(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
-    assert list(map(str, found)) == [f"flytebind.{told}"]
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found.breaks)) == [f"flytebind.{told}"]
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "told"),
+    [
+        (
+            "admin.py",
+            "id(self) -> str",
+            "id(self) -> bytes",
+            "models.admin.Execution.id: str -> bytes",
+        ),
+        (
+            "admin.py",
+            "kind: str | None",
+            "kind: int | None",
+            "models.admin.Task.__init__(kind): str | None -> int | None",
+        ),
+        (
+            "model.py",
+            "-> dict[str, object]",
+            "-> dict[str, int]",
+            "runtime.model.Model.to_dict(): dict[str, object] -> dict[str, int]",
+        ),
+    ],
+)
+def test_another_type_is_told_apart_from_breaks(
+    where: str, old: str, new: str, told: str, tmp_path: Path
+) -> None:
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert found.breaks == ()
+    told = told.replace(": ", ": type was changed: ")
+    assert list(map(str, found.retyped)) == [f"flytebind.{told}"]
+
+
+def test_a_type_that_is_only_imported_in_another_way_is_the_same(tmp_path: Path) -> None:
+    poll = ("io.py", "def poll() -> None: ...\n")
+    ways = (
+        ("from flytebind.models.admin import Task as _Task", "list[_Task] | None"),
+        ("from flytebind.models import admin as _admin", "list[_admin.Task] | None"),
+    )
+    one, other = (
+        write(tmp_path / way, (*poll, f'{way}\n__all__ = ["poll"]\ndef poll() -> {name}: ...\n'))
+        for way, name in ways
+    )
+    assert compare(one, other) == NOTHING
 
 
 def test_a_name_that_a_lazy_module_no_longer_hands_out_is_named(tmp_path: Path) -> None:
     gone = ("task.py", "    from flytebind.models.admin import Task\n", "    pass\n")
-    found = breaks(write(tmp_path / "old"), write(tmp_path / "new", gone))
-    assert [str(each) for each in found] == [
-        "flytebind.models.task.Task: public object was removed"
-    ]
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", gone))
+    assert list(map(str, found.breaks)) == ["flytebind.models.task.Task: public object was removed"]
 
 
 def test_what_is_new_and_what_is_nobody_s_business_break_nothing(tmp_path: Path) -> None:
@@ -123,7 +175,7 @@ def test_what_is_new_and_what_is_nobody_s_business_break_nothing(tmp_path: Path)
         ("model.py", "def _touch", "def _poke"),
         ("io.py", "def poll()", "def ask()"),
     )
-    assert breaks(write(tmp_path / "old"), write(tmp_path / "new", *changes)) == []
+    assert compare(write(tmp_path / "old"), write(tmp_path / "new", *changes)) == NOTHING
 
 
 def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> None:
@@ -141,7 +193,7 @@ def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> Non
         text = path.read_text()
         assert old in text, name
         path.write_text(text.replace(old, new))
-    assert {each.name.removeprefix("flytebind.") for each in breaks(ROOT, tmp_path)} == {
+    assert {each.name.removeprefix("flytebind.") for each in compare(ROOT, tmp_path).breaks} == {
         "models.core.execution.NodeExecution.Phase.QUEUED",
         "models.core.execution.TaskExecution.Phase.QUEUED",
         "models.core.execution.WorkflowExecution.Phase.QUEUED",
@@ -173,7 +225,7 @@ def test_the_last_release_is_the_newest_tag_but_for_the_version_s_own(tmp_path: 
 
     unpack("v1.2.3", tmp_path, tmp_path / "unpacked")
     assert version_of(tmp_path / "unpacked") == "1.2.3"
-    assert breaks(tmp_path / "unpacked", tmp_path) == []
+    assert compare(tmp_path / "unpacked", tmp_path) == NOTHING
 
 
 def test_a_wheel_can_be_compared_with_a_checkout(tmp_path: Path) -> None:
@@ -183,7 +235,7 @@ def test_a_wheel_can_be_compared_with_a_checkout(tmp_path: Path) -> None:
             archive.writestr(name.partition("/")[2], source)
     unpack(str(wheel), tmp_path, tmp_path / "unpacked")
     assert version_of(tmp_path / "unpacked") == "1.2.3"
-    assert breaks(tmp_path / "unpacked", checkout) == []
+    assert compare(tmp_path / "unpacked", checkout) == NOTHING
 
 
 @pytest.mark.parametrize("version", ["v9.9", "missing.whl", __file__])
@@ -194,7 +246,7 @@ def test_a_version_that_cannot_be_had_is_named(version: str, tmp_path: Path) -> 
 
 def test_a_folder_without_flytebind_is_named(tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match="holds no flytebind"):
-        breaks(tmp_path, tmp_path)
+        compare(tmp_path, tmp_path)
     with pytest.raises(ComparisonError, match="says a version"):
         version_of(tmp_path)
 
