@@ -124,6 +124,9 @@ class PackageOverlay:
 
     name: str = ""
     """The package of ``*_pb2`` modules."""
+    version: str = ""
+    """The version of it that the overlay is written for. On an older one, what it does not have yet
+    is skipped."""
     root: str = ""
     """The Python package that the models are written to."""
     services: str = ""
@@ -191,7 +194,7 @@ def _merge(
             _merge(into[key], value, where, here, origin, problems)
         elif key in into:
             problems.add(
-                where, f"says {_dotted(here)} again", f"{origin[here]} says it first; keep one."
+                where, f"says {dotted(here)} again", f"{origin[here]} says it first; keep one."
             )
         elif isinstance(value, dict):
             origin[here] = where
@@ -202,7 +205,8 @@ def _merge(
             into[key] = value
 
 
-def _dotted(path: tuple[str, ...]) -> str:
+def dotted(path: tuple[str, ...]) -> str:
+    """A key as TOML writes it: ``messages."flyteidl.core.Literal".doc``."""
     return ".".join(f'"{part}"' if "." in part or "/" in part else part for part in path)
 
 
@@ -231,6 +235,7 @@ class _Reader:
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
         keys: dict[str, _Read] = {
             "name": self._text,
+            "version": self._text,
             "root": self._module,
             "services": self._module,
             "base": self._class,
@@ -361,7 +366,7 @@ class _Reader:
         return self._complain(path, "must be a list of names")
 
     def _complain(self, path: tuple[str, ...], what: str, hint: str = "") -> None:
-        self._problems.add(self._where(path), f"{_dotted(path)} {what}", hint)
+        self._problems.add(self._where(path), f"{dotted(path)} {what}", hint)
 
     def _where(self, path: tuple[str, ...]) -> str:
         return self._origin.get(path, "overlay")
