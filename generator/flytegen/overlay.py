@@ -15,6 +15,7 @@ from flytegen.names import can_be_imported
 from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.schema import Reshape
 from flytegen.toml import TomlError, parse_toml
+from flytegen.versions import is_version
 from flytegen.write import is_below
 
 T = TypeVar("T")
@@ -235,7 +236,7 @@ class _Reader:
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
         keys: dict[str, _Read] = {
             "name": self._text,
-            "version": self._text,
+            "version": self._version,
             "root": self._module,
             "services": self._module,
             "base": self._class,
@@ -328,6 +329,11 @@ class _Reader:
 
     def _text(self, value: object, path: tuple[str, ...]) -> Any:
         return value.strip() if isinstance(value, str) else self._complain(path, "must be text")
+
+    def _version(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, str) and is_version(value):
+            return value
+        return self._complain(path, "must be a version, such as '1.16.8'")
 
     def _module(self, value: object, path: tuple[str, ...]) -> Any:
         if isinstance(value, str) and can_be_imported(value):

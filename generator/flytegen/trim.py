@@ -47,7 +47,7 @@ def trim(overlay: Overlay, source: Source) -> Fitted:
     """Leave out what the overlay says about things that the package does not have."""
     trimmer = _Trimmer(source)
     trimmed = trimmer.overlay(overlay)
-    return Fitted(trimmed, tuple(trimmer.skipped))
+    return Fitted(trimmed, tuple(sorted(trimmer.skipped)))
 
 
 class _Trimmer:

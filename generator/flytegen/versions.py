@@ -15,9 +15,15 @@ def is_older(version: str, *, than: str) -> bool:
     return mine is not None and other is not None and mine < other
 
 
-def _known(version: str) -> Version | None:
+def is_version(text: str) -> bool:
+    """Whether a text is a version at all, as pip reads them."""
     try:
-        known = Version(version)
+        Version(text)
     except InvalidVersion:
-        return None
-    return known if any(known.release) else None
+        return False
+    return True
+
+
+def _known(version: str) -> Version | None:
+    known = Version(version) if is_version(version) else None
+    return known if known is not None and any(known.release) else None

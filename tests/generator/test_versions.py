@@ -1,0 +1,169 @@
+"""An overlay that is written for another version of the package than the one that is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flytegen.build import build
+from flytegen.overlay import Overlay, load_overlay
+from flytegen.problems import GenerationError
+from flytegen.schema import Library
+from flytegen.source import Source
+from flytegen.trim import fit
+from flytegen.versions import is_older
+from tests.generator.protos import enum, file, message, service
+from tests.generator.sources import source_of
+
+OVERLAY = """
+[package]
+name = "acme"
+version = "2.0"
+
+[files."acme/x.proto"]
+doc = "All of it."
+
+[files."acme/new.proto"]
+doc = "What came with 2.0."
+
+[messages."acme.Task"]
+positional = ["name", "owner", "limit"]
+required = ["name", "owner"]
+names = { Green = "acme.Colour.GREEN", Red = "acme.Colour.RED", New = "acme.New" }
+fields.name.doc = "What it is called."
+fields.owner.doc = "Whose it is."
+fields.colour.default = "GREEN"
+fields.size.default = { metres = 1, feet = 3 }
+oneofs.kind.doc = "What it is."
+
+[messages."acme.New"]
+doc = "New."
+
+[enums."acme.Colour"]
+names = { ROUGE = "RED", VERT = "GREEN" }
+values.RED.doc = "As blood."
+values.GREEN.doc = "As grass."
+
+[enums."acme.Kind"]
+doc = "Of a task."
+
+[services."acme.Tasks".methods]
+Get.doc = "One."
+List.doc = "All."
+
+[services."acme.News"]
+doc = "News."
+
+[layout.tasks]
+names = { Task = "acme.Task", New = "acme.New", Base = "acme_base:Base" }
+
+[layout.news]
+doc = "What came with 2.0."
+names = { New = "acme.New" }
+
+[layout.empty]
+doc = "Nothing."
+"""
+
+SKIPPED = {
+    'files."acme/new.proto"',
+    'messages."acme.Task".positional.owner',
+    'messages."acme.Task".positional.limit',
+    'messages."acme.Task".required.owner',
+    'messages."acme.Task".names.Green',
+    'messages."acme.Task".names.New',
+    'messages."acme.Task".fields.owner',
+    'messages."acme.Task".fields.colour.default',
+    'messages."acme.Task".fields.size.default',
+    'messages."acme.Task".oneofs.kind',
+    'messages."acme.New"',
+    'enums."acme.Colour".names.VERT',
+    'enums."acme.Colour".values.GREEN',
+    'enums."acme.Kind"',
+    'services."acme.Tasks".methods.List',
+    'services."acme.News"',
+    "layout.tasks.names.New",
+    "layout.news.names.New",
+}
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Overlay:
+    (tmp_path / "acme.toml").write_text(OVERLAY)
+    return load_overlay(tmp_path)
+
+
+def package(version: str) -> Source:
+    """What the overlay is about, without all that came with 2.0."""
+    size = message("Size", "int32 metres = 1")
+    task = message("Task", "string name = 1", "enum Colour colour = 2", "Size size = 3")
+    colours = enum("Colour", "UNKNOWN = 0", "RED = 1")
+    items = (size, task, colours, service("Tasks", "Get: Size -> Task"))
+    return replace(source_of(file(*items)), version=version)
+
+
+def built(overlay: Overlay, version: str) -> Library:
+    return build(package(version), fit(overlay, package(version)).overlay)
+
+
+class TestAnOlderPackage:
+    def test_what_it_does_not_have_yet_is_skipped_and_told(self, overlay: Overlay) -> None:
+        assert fit(overlay, package("1.9")).skipped == tuple(sorted(SKIPPED))
+
+    def test_the_rest_is_followed(self, overlay: Overlay) -> None:
+        library = built(overlay, "1.9")
+        (module,) = library.modules
+        task = module.messages[1]
+        assert module.doc == ("All of it.",)
+        assert [field.name for field in task.positional] == ["name"]
+        assert [name.name for name in task.names] == ["Red"]
+        assert module.enums[0].names == (("ROUGE", "RED"),)
+        homes = {lazy.name: [alias.name for alias in lazy.aliases] for lazy in library.lazy_modules}
+        assert homes["acme_models.tasks"] == ["Base", "Task"]
+        assert homes["acme_models.empty"] == []
+        assert "acme_models.news" not in homes
+
+    def test_mistakes_of_another_kind_are_mistakes_still(self, tmp_path: Path) -> None:
+        wrong = OVERLAY.replace('"acme_base:Base"', '"acme_base.Base:x:y"')
+        (tmp_path / "acme.toml").write_text(wrong)
+        with pytest.raises(GenerationError, match="strange name"):
+            built(load_overlay(tmp_path), "1.9")
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1", "", "0.0.0+develop"])
+def test_what_is_gone_from_the_same_or_a_newer_package_is_a_problem_with_a_hint(
+    overlay: Overlay, version: str
+) -> None:
+    assert fit(overlay, package(version)).skipped == ()
+    with pytest.raises(GenerationError) as caught:
+        built(overlay, version)
+    told = {problem.what: problem.hint for problem in caught.value.problems}
+    assert "`flytegen diff` says what became of it" in told["there is no message called 'acme.New'"]
+    assert "there is no field of acme.Task called 'owner'" in told
+
+
+def test_a_version_that_is_none_is_a_mistake_of_the_overlay(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_text('[package]\nversion = "newest"')
+    with pytest.raises(GenerationError, match=r"acme.toml: package.version must be a version"):
+        load_overlay(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "expected"),
+    [
+        ("1.5.22", "1.16.8", True),
+        ("1.16.8", "1.5.22", False),
+        ("1.16", "1.16.0", False),
+        ("1.16.8rc1", "1.16.8", True),
+        ("1.16.8", "", False),
+        ("", "1.16.8", False),
+        ("0.0.0+develop", "1.16.8", False),
+        ("no version", "1.16.8", False),
+    ],
+)
+def test_versions_are_compared_as_numbers_and_only_where_both_are_known(
+    version: str, than: str, expected: bool
+) -> None:
+    assert is_older(version, than=than) is expected
