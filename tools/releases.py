@@ -101,7 +101,7 @@ class Trial:
         done = _python("-c", statement, PYTHONPATH=str(self.site))
         last = done.stderr.strip().rpartition("\n")[2]
         expected = (
-            f"ImportError: flytebind.models was generated from {PACKAGE} {newest}",
+            f"OutdatedPackageError: flytebind.models was generated from {PACKAGE} {newest}",
             f"{PACKAGE} {self.version} is installed",
             f"pip install -U '{PACKAGE}>={newest}'",
         )

@@ -12,9 +12,10 @@ from pathlib import Path
 import flyteidl
 import pytest
 
-from flytebind.runtime.installed import require
+from flytebind.runtime.installed import OutdatedPackageError, require
 
 MADE_FROM = version("flyteidl")
+ERROR = "flytebind.runtime.installed.OutdatedPackageError"
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_an_older_one_is_an_error_with_both_versions_and_the_way_out(
 ) -> None:
     name = f"older_{installed.replace('.', '_')}"
     put(site, name, installed)
-    with pytest.raises(ImportError) as caught:
+    with pytest.raises(OutdatedPackageError) as caught:
         require("acme.models", name, name, "1.16.8")
     assert str(caught.value) == (
         f"acme.models was generated from {name} 1.16.8, and {name} {installed} is installed,"
@@ -84,7 +85,7 @@ def test_metadata_may_lie_elsewhere(site: Path, monkeypatch: pytest.MonkeyPatch)
     put(site, "editable_one")
     put_metadata(elsewhere, "editable_one", "1.0")
     monkeypatch.syspath_prepend(elsewhere)
-    with pytest.raises(ImportError, match=r"editable_one 1.0 is installed"):
+    with pytest.raises(OutdatedPackageError, match=r"editable_one 1.0 is installed"):
         require("acme.models", "editable_one", "editable_one", "1.16.8")
 
 
@@ -95,7 +96,7 @@ def test_it_may_be_in_an_archive(site: Path, monkeypatch: pytest.MonkeyPatch) ->
         file.writestr("zipped/__init__.py", "")
         file.writestr("zipped-1.0.dist-info/METADATA", "Name: zipped\nVersion: 1.0\n")
     monkeypatch.syspath_prepend(archive)
-    with pytest.raises(ImportError, match=r"zipped 1.0 is installed"):
+    with pytest.raises(OutdatedPackageError, match=r"zipped 1.0 is installed"):
         require("acme.models", "zipped", "zipped", "1.16.8")
 
 
@@ -104,7 +105,7 @@ def test_a_package_in_a_namespace_is_found_where_it_is_installed(site: Path) -> 
     folder.mkdir(parents=True)
     (folder / "types_pb2.py").touch()
     put_metadata(site, "acme_space.idl", "1.0")
-    with pytest.raises(ImportError, match=r"acme_space-idl>=1.16.8"):
+    with pytest.raises(OutdatedPackageError, match=r"acme_space-idl>=1.16.8"):
         require("acme.models", "acme_space.idl", "acme_space-idl", "1.16.8")
 
 
@@ -135,7 +136,7 @@ class TestFlyteidl:
         put_metadata(copy, "flyteidl", "1.15.3")
         last = self.run(copy, statement).stderr.strip().splitlines()[-1]
         assert last == (
-            f"ImportError: flytebind.models was generated from flyteidl {MADE_FROM}, and flyteidl"
+            f"{ERROR}: flytebind.models was generated from flyteidl {MADE_FROM}, and flyteidl"
             f" 1.15.3 is installed, which is older; run: pip install -U 'flyteidl>={MADE_FROM}'"
         )
 
@@ -144,7 +145,7 @@ class TestFlyteidl:
     ) -> None:
         put(tmp_path, "flyteidl", "1.15.3")
         done = self.run(tmp_path, "from flytebind.models.execution import Execution")
-        assert "ImportError: flytebind.models was generated from" in done.stderr
+        assert f"{ERROR}: flytebind.models was generated from" in done.stderr
         assert "ModuleNotFoundError" not in done.stderr
 
     @pytest.mark.parametrize("installed", [MADE_FROM, "1.99.0"])
@@ -161,6 +162,14 @@ print(*(name for name in added if name.startswith(("flyteidl.", "importlib.metad
 """
         done = self.run(copy, program)
         assert (done.stdout.strip(), done.stderr) == ("", "")
+
+    def test_the_command_says_it_in_one_line(self, copy: Path) -> None:
+        put_metadata(copy, "flyteidl", "1.15.3")
+        command = "import sys; from flytebind.cli import main; sys.exit(main(['demo']))"
+        done = self.run(copy, command)
+        (line,) = done.stderr.splitlines()
+        assert (done.returncode, done.stdout) == (2, "")
+        assert line.startswith("flytebind: flytebind.models was generated from flyteidl")
 
     @staticmethod
     def run(site: Path, program: str) -> subprocess.CompletedProcess[str]:

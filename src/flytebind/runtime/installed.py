@@ -7,6 +7,10 @@ import re
 from importlib import import_module
 
 
+class OutdatedPackageError(ImportError):
+    """A package is older than the models of its messages. The message says what to do."""
+
+
 def require(models: str, package: str, distribution: str, version: str) -> None:
     """See that an installed package is not older than the one that models were generated from.
 
@@ -20,7 +24,7 @@ def require(models: str, package: str, distribution: str, version: str) -> None:
         version: The version that the models were generated from.
 
     Raises:
-        ImportError: If it is older; names both versions and the command that helps.
+        OutdatedPackageError: If it is older; names both versions and the command that helps.
     """
     folder = _folder_of(package)
     installed = _versions_beside(folder, distribution) or _version_on_path(distribution)
@@ -30,7 +34,7 @@ def require(models: str, package: str, distribution: str, version: str) -> None:
         return
     if not _order(found)[0]:  # 0.0.0 is what flyteidl calls itself when built from a checkout
         return
-    raise ImportError(
+    raise OutdatedPackageError(
         f"{models} was generated from {distribution} {version}, and {distribution} {found} is"
         f" installed, which is older; run: pip install -U '{distribution}>={version}'",
         name=package,
@@ -41,7 +45,8 @@ def require(models: str, package: str, distribution: str, version: str) -> None:
 def _folder_of(package: str) -> str:
     """The folder that a package was installed into."""
     module = import_module(package)
-    folder, *_ = getattr(module, "__path__", None) or [module.__file__ or ""]
+    places: list[str] = [*getattr(module, "__path__", ()), module.__file__ or ""]
+    folder = places[0]
     for _ in package.split("."):
         folder = os.path.dirname(folder)
     return folder
