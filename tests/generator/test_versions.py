@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flytegen.build import build
+from flytegen.cli import main
 from flytegen.overlay import Overlay, load_overlay
 from flytegen.problems import GenerationError
 from flytegen.schema import Library
@@ -90,7 +92,7 @@ SKIPPED = {
 
 
 @pytest.fixture
-def overlay(tmp_path: Path) -> Overlay:
+def acme(tmp_path: Path) -> Overlay:
     (tmp_path / "acme.toml").write_text(OVERLAY)
     return load_overlay(tmp_path)
 
@@ -109,11 +111,11 @@ def built(overlay: Overlay, version: str) -> Library:
 
 
 class TestAnOlderPackage:
-    def test_what_it_does_not_have_yet_is_skipped_and_told(self, overlay: Overlay) -> None:
-        assert fit(overlay, package("1.9")).skipped == tuple(sorted(SKIPPED))
+    def test_what_it_does_not_have_yet_is_skipped_and_told(self, acme: Overlay) -> None:
+        assert fit(acme, package("1.9")).skipped == tuple(sorted(SKIPPED))
 
-    def test_the_rest_is_followed(self, overlay: Overlay) -> None:
-        library = built(overlay, "1.9")
+    def test_the_rest_is_followed(self, acme: Overlay) -> None:
+        library = built(acme, "1.9")
         (module,) = library.modules
         task = module.messages[1]
         assert module.doc == ("All of it.",)
@@ -134,14 +136,54 @@ class TestAnOlderPackage:
 
 @pytest.mark.parametrize("version", ["2.0", "2.1", "", "0.0.0+develop"])
 def test_what_is_gone_from_the_same_or_a_newer_package_is_a_problem_with_a_hint(
-    overlay: Overlay, version: str
+    acme: Overlay, version: str
 ) -> None:
-    assert fit(overlay, package(version)).skipped == ()
+    assert fit(acme, package(version)).skipped == ()
     with pytest.raises(GenerationError) as caught:
-        built(overlay, version)
+        built(acme, version)
     told = {problem.what: problem.hint for problem in caught.value.problems}
     assert "`flytegen diff` says what became of it" in told["there is no message called 'acme.New'"]
     assert "there is no field of acme.Task called 'owner'" in told
+
+
+class TestTheCommand:
+    """With flyteidl as it is installed, and an overlay for another version of it."""
+
+    @staticmethod
+    def written_for(version: str, overlay: Path) -> Path:
+        main_file = overlay / "package.toml"
+        text = re.sub(r'(?m)^version = "[^"]+"', f'version = "{version}"', main_file.read_text())
+        main_file.write_text(text)
+        (overlay / "more.toml").write_text('[messages."flyteidl.core.Newer"]\ndoc = "New."\n')
+        return overlay
+
+    @pytest.mark.parametrize("command", [["list"], ["check", "--out"], ["generate", "--out"]])
+    def test_it_tells_what_was_skipped_and_goes_on(
+        self,
+        command: list[str],
+        output: Path,
+        overlay: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        command += [str(output)] if "--out" in command else []
+        command += ["--overlay", str(self.written_for("99.1", overlay))]
+        assert main(command) == 0
+        told = capsys.readouterr().out
+        assert "the overlay is for 99.1; flyteidl 1." in told
+        assert "lacks what one of its entries is about: skipped (--verbose names them)" in told
+        assert main([*command, "--verbose"]) == 0
+        assert '\n  ~ messages."flyteidl.core.Newer"\n' in capsys.readouterr().out
+        assert main([*command, "--quiet"]) == 0
+        assert "skipped" not in capsys.readouterr().out
+
+    def test_what_is_gone_ends_the_run_with_a_hint(
+        self, output: Path, overlay: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.written_for("1.0", overlay)
+        assert main(["generate", "--out", str(output), "--overlay", str(overlay)]) == 2
+        told = capsys.readouterr().err
+        assert "more.toml: there is no message called 'flyteidl.core.Newer'" in told
+        assert "If it was there before: `flytegen diff` says what became of it." in told
 
 
 def test_a_version_that_is_none_is_a_mistake_of_the_overlay(tmp_path: Path) -> None:
