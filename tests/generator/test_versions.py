@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from flytegen.schema import Library
 from flytegen.source import Source
 from flytegen.trim import fit
 from flytegen.versions import is_older
+from tests.generator.foreign import generate, importable, write_modules
 from tests.generator.protos import enum, file, message, service
 from tests.generator.sources import source_of
 
@@ -184,6 +189,33 @@ class TestTheCommand:
         told = capsys.readouterr().err
         assert "more.toml: there is no message called 'flyteidl.core.Newer'" in told
         assert "If it was there before: `flytegen diff` says what became of it." in told
+
+
+def test_models_of_any_package_refuse_an_older_one(tmp_path: Path) -> None:
+    site, out = tmp_path / "site", tmp_path / "out"
+    write_modules(site, file(message("OfVersions"), name="acme_versions/thing.proto"))
+
+    def install(version: str) -> None:
+        metadata = site / f"acme_versions-{version}.dist-info" / "METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Metadata-Version: 2.1\nName: acme-versions\nVersion: {version}\n")
+
+    def load() -> str:
+        paths = os.pathsep.join(map(str, (out, site)))
+        command = [sys.executable, "-c", "import acme_versions_models.thing"]
+        environment = {**os.environ, "PYTHONPATH": paths}
+        return subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+
+    install("2.1")
+    with importable(site):
+        generate(out, "acme_versions")
+    assert load() == ""
+    shutil.rmtree(site / "acme_versions-2.1.dist-info")
+    install("2.0")
+    told = load()
+    assert "acme_versions_models was generated from acme-versions 2.1, and" in told
+    assert "acme-versions 2.0 is installed" in told
+    assert "pip install -U 'acme-versions>=2.1'" in told
 
 
 def test_a_version_that_is_none_is_a_mistake_of_the_overlay(tmp_path: Path) -> None:
