@@ -55,8 +55,9 @@ def _folder_of(package: str) -> str:
 def _versions_beside(folder: str, distribution: str) -> list[str]:
     """The versions that the names of folders of metadata tell: ``flyteidl-1.16.8.dist-info``.
 
-    To read what is in these folders takes ``importlib.metadata``, which takes longer to import than
-    the models. There may be two, where pip wrote over an older version with ``--target``.
+    To read what is in these folders takes ``importlib.metadata``, whose import would make that of
+    the models half as long again. There may be two, where pip wrote over an older version with
+    ``--target``.
     """
     start, end = distribution.replace("-", "_").replace(".", "_") + "-", ".dist-info"
     try:
