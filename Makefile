@@ -57,8 +57,9 @@ parity: .venv-peers/ready ## Compare what models do with the real flytekit, in a
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
 	.venv-peers/bin/python -m tools.losses --check
 
-matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and flyteidl's history
+matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and on every flyteidl since 1.5
 	$(BIN)/python -m tools.history --check
+	$(BIN)/python -m tools.releases
 	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus

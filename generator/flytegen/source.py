@@ -45,6 +45,8 @@ class Source:
     for a descriptor set, and for a package those that no import statement can name."""
     is_set: bool = False
     """It is a descriptor set: nobody else has message classes."""
+    distribution: str = ""
+    """What pip calls the package; empty when unknown, and for a descriptor set."""
 
     @property
     def flat_name(self) -> str:
@@ -78,7 +80,10 @@ def load_package(package: str) -> Source:
         file: FileDescriptor = module.DESCRIPTOR
         modules.setdefault(file.name, module.__name__)
         collect(file, protos)
-    source = source_of(package, _version(package), protos, modules)
+    distribution = _distribution(package)
+    version = distribution.version if distribution else ""
+    source = source_of(package, version, protos, modules)
+    source = replace(source, distribution=distribution.name if distribution else "")
     hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
     return source.with_written(hidden)
 
@@ -272,7 +277,7 @@ def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
         protos[file.name] = file.serialized_pb
 
 
-def _version(package: str) -> str:
+def _distribution(package: str) -> metadata.Distribution | None:
     names = metadata.packages_distributions().get(package.partition(".")[0], [])
     found = [item for name in (package, *names) for item in metadata.distributions(name=name)]
     if "." in package:
@@ -283,4 +288,4 @@ def _version(package: str) -> str:
             for item in (*found, *metadata.distributions())
             if any(file.as_posix().startswith(folder) for file in item.files or ())
         ] or found
-    return found[0].version if found else ""
+    return found[0] if found else None
