@@ -51,15 +51,16 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 	$(BIN)/python -m pytest -n auto --dist=worksteal
 	@if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory parity; else \
 		echo 'Parity was not measured: flytekit needs Python 3.11 or 3.12, and neither was found'; fi
-	$(BIN)/python tools/matrix.py --quick
+	$(BIN)/python -m tools.matrix --quick
 
 parity: .venv-peers/ready ## Compare what models do with the real flytekit, in an environment of its own
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
 	.venv-peers/bin/python -m tools.losses --check
 
-matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and flyteidl's history
+matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and on every flyteidl since 1.5
 	$(BIN)/python -m tools.history --check
-	$(BIN)/python tools/matrix.py
+	$(BIN)/python -m tools.releases
+	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
 	.venv-peers/bin/python -m benchmarks
@@ -93,10 +94,13 @@ losses: .venv-peers/ready ## Measure anew what comes through flytekit and flyteb
 
 # ---- Ship ------------------------------------------------------------------------------------------------------
 
-.PHONY: build lock clean
+.PHONY: build release lock clean
 build: .venv/ready ## Build the sdist, and from it the wheel, into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --no-isolation
+
+release: build ## Check what was built as users meet it, and its API against the last release (needs the network)
+	$(BIN)/python -m tools.release $(if $(AGAINST),--against '$(AGAINST)')
 
 lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them (needs the network)
 	@echo 'Writing requirements/dev.lock and requirements/peers.lock'

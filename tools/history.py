@@ -1,10 +1,10 @@
 """Compare each minor release of flyteidl with the one before, and keep the pages.
 
-The pages in tests/generator/comparison/history/ are what `flytegen diff` says about the last release
-of each minor version from 1.5 on, one page for each pair. `--check` makes them again, and takes
-versions from flytegen's cache or from the package index. `--write` also asks the index for releases,
-up to the installed flyteidl, and keeps the version before that as a set of descriptors, which is
-tested without it.
+The pages in tests/generator/comparison/history/ are what `flytegen diff` says about the last
+release of each minor version from 1.5 on, one page for each pair. `--check` makes them again, and
+takes versions from flytegen's cache or from the package index. `--write` also asks the index for
+releases, up to the installed one, and keeps the descriptors of the last but one, so that the last
+pair can be tested without it.
 
 exit codes:
   0  written, or up to date

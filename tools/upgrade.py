@@ -33,7 +33,9 @@ PACKAGE = "flyteidl"
 #: What tells the version or a number of things, by file. Each text must be found where it is said.
 SAID = {
     "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
+    "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
     "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
+    "overlay/package.toml": ('version = "{version}"',),
     "pyproject.toml": ("are written from flyteidl {version}.", '"flyteidl>={version},<{bound}"'),
     "tests/generator/test_run.py": (
         '"{message} messages, {enum} enums"',

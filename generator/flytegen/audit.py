@@ -18,6 +18,8 @@ _STATUS_CODES = (
     "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 )  # fmt: skip
 
+_GONE = "If it was there before: `flytegen diff` says what became of it."
+
 
 def audit(overlay: Overlay, source: Source, problems: Problems) -> None:
     """Add a problem for each thing that the overlay says and the package cannot follow."""
@@ -109,7 +111,7 @@ class _Audit:
         self._usable(where, full_name, given, "method")
         for name, method in overlay.methods.items():
             what = f"status code ({full_name}.{name} raises)"
-            self._known(where, what, method.raises, _STATUS_CODES)
+            self._known(where, what, method.raises, _STATUS_CODES, gone="")
 
     def _order(self, overlay: MessageOverlay, full_name: str) -> None:
         for name in overlay.required:
@@ -121,9 +123,12 @@ class _Audit:
             what = f"{full_name} has a required field after an optional one in positional"
             self._problems.add(overlay.where, what, "Python wants required parameters first.")
 
-    def _known(self, where: str, what: str, names: Iterable[str], known: Iterable[str]) -> bool:
+    def _known(
+        self, where: str, what: str, names: Iterable[str], known: Iterable[str], gone: str = _GONE
+    ) -> bool:
         strange = [name for name in names if name not in known]
         for name in strange:
             what_is_wrong = f"there is no {what} called {name!r}"
-            self._problems.add(where, what_is_wrong, did_you_mean(name, known))
+            hints = (did_you_mean(name, known), gone)
+            self._problems.add(where, what_is_wrong, " ".join(filter(None, hints)))
         return not strange

@@ -47,6 +47,7 @@ from flytegen.schema import (
     Message,
     Module,
     Oneof,
+    Requirement,
 )
 from flytegen.scope import Home, Imports, Scope
 from flytegen.services import service_modules, service_packages
@@ -94,6 +95,7 @@ class _Builder:
         pb2 = pb2_modules(self._source)
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
+            requires=_requirement(self._source),
             remake=self._overlay.package.remake,
             root=self._root,
             base=self._base,
@@ -322,6 +324,12 @@ def _refuse_itself(source: Source, overlay: Overlay, problems: Problems) -> None
     if root in source.bases.roots:
         hint = "Leave it out; a base is another package."
         problems.add(root, "is a base, and what would be written", hint)
+
+
+def _requirement(source: Source) -> Requirement | None:
+    if source.distribution and source.version:
+        return Requirement(source.package, source.distribution, source.version)
+    return None
 
 
 def _oneof_name(oneof: OneofDescriptor, overlay: OneofOverlay) -> str:

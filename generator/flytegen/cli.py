@@ -23,6 +23,7 @@ from flytegen.progress import show_progress
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
 from flytegen.source import Source, load_package
+from flytegen.trim import Fitted, fit
 
 EPILOG = """\
 exit codes:
@@ -237,6 +238,7 @@ def _generate(options: argparse.Namespace) -> int:
         _print_files(outcome)
     if not options.quiet:
         _print_summary(outcome, out, time.perf_counter() - started)
+        _print_skipped(plan.fitted, plan.library, options)
     return DONE
 
 
@@ -250,6 +252,8 @@ def _check(options: argparse.Namespace) -> int:
         print("\n".join(outcome.diff))
     if options.verbose:
         _print_files(outcome)
+    if not options.quiet:
+        _print_skipped(plan.fitted, plan.library, options)
     count = len(outcome.written) + len(outcome.removed)
     if count:
         hint = "run `flytegen generate`"
@@ -280,7 +284,8 @@ def _diff(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     overlay = _overlay(options)
     source = _source(options, overlay)
-    library = build(source, overlay)
+    fitted = fit(overlay, source)
+    library = build(source, fitted.overlay)
     for module in library.modules:
         print(f"{module.proto_file} -> {module.name}")
         for enum in module.enums:
@@ -293,6 +298,7 @@ def _list(options: argparse.Namespace) -> int:
             _print_service(service)
     if not options.quiet:
         print(_counts(library))
+        _print_skipped(fitted, library, options)
     return DONE
 
 
@@ -333,6 +339,20 @@ def _print_summary(outcome: Outcome, out: Path, seconds: float) -> None:
     print(f"  {_counts(outcome.library)}")
     print(f"  {written} files written, {unchanged} unchanged, {removed} removed")
     print(f"  {seconds:.1f} s")
+
+
+def _print_skipped(fitted: Fitted, library: Library, options: argparse.Namespace) -> None:
+    """Say once that an older package had to do with less than the overlay says."""
+    if not fitted.skipped:
+        return
+    about = f"is for {fitted.overlay.package.version}; {library.source} lacks what"
+    count = len(fitted.skipped)
+    entries = f"{count} of its entries are" if count > 1 else "one of its entries is"
+    hint = "" if options.verbose else " (--verbose names them)"
+    print(f"  the overlay {about} {entries} about: skipped{hint}")
+    if options.verbose:
+        for key in fitted.skipped:
+            print(f"  ~ {key}")
 
 
 def _counts(library: Library) -> str:

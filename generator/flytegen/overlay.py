@@ -15,6 +15,7 @@ from flytegen.names import can_be_imported
 from flytegen.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.schema import Reshape
 from flytegen.toml import TomlError, parse_toml
+from flytegen.versions import is_version
 from flytegen.write import is_below
 
 T = TypeVar("T")
@@ -124,6 +125,9 @@ class PackageOverlay:
 
     name: str = ""
     """The package of ``*_pb2`` modules."""
+    version: str = ""
+    """The version of it that the overlay is written for. On an older one, what it does not have yet
+    is skipped."""
     root: str = ""
     """The Python package that the models are written to."""
     services: str = ""
@@ -191,7 +195,7 @@ def _merge(
             _merge(into[key], value, where, here, origin, problems)
         elif key in into:
             problems.add(
-                where, f"says {_dotted(here)} again", f"{origin[here]} says it first; keep one."
+                where, f"says {dotted(here)} again", f"{origin[here]} says it first; keep one."
             )
         elif isinstance(value, dict):
             origin[here] = where
@@ -202,7 +206,8 @@ def _merge(
             into[key] = value
 
 
-def _dotted(path: tuple[str, ...]) -> str:
+def dotted(path: tuple[str, ...]) -> str:
+    """A key as TOML writes it: ``messages."flyteidl.core.Literal".doc``."""
     return ".".join(f'"{part}"' if "." in part or "/" in part else part for part in path)
 
 
@@ -231,6 +236,7 @@ class _Reader:
     def _package(self, value: object, path: tuple[str, ...]) -> PackageOverlay:
         keys: dict[str, _Read] = {
             "name": self._text,
+            "version": self._version,
             "root": self._module,
             "services": self._module,
             "base": self._class,
@@ -324,6 +330,11 @@ class _Reader:
     def _text(self, value: object, path: tuple[str, ...]) -> Any:
         return value.strip() if isinstance(value, str) else self._complain(path, "must be text")
 
+    def _version(self, value: object, path: tuple[str, ...]) -> Any:
+        if isinstance(value, str) and is_version(value):
+            return value
+        return self._complain(path, "must be a version, such as '1.16.8'")
+
     def _module(self, value: object, path: tuple[str, ...]) -> Any:
         if isinstance(value, str) and can_be_imported(value):
             return value
@@ -361,7 +372,7 @@ class _Reader:
         return self._complain(path, "must be a list of names")
 
     def _complain(self, path: tuple[str, ...], what: str, hint: str = "") -> None:
-        self._problems.add(self._where(path), f"{_dotted(path)} {what}", hint)
+        self._problems.add(self._where(path), f"{dotted(path)} {what}", hint)
 
     def _where(self, path: tuple[str, ...]) -> str:
         return self._origin.get(path, "overlay")

@@ -19,6 +19,7 @@ from flytegen.render import render, template_of
 from flytegen.schema import Library
 from flytegen.source import Source
 from flytegen.stubs import make_stubs, stub_package_files, stub_paths, stub_request, stubs_made_from
+from flytegen.trim import Fitted, fit
 from flytegen.write import (
     RECORD,
     Recorded,
@@ -56,6 +57,8 @@ class Draft:
     """For each path, the digest of all that its content depends on."""
     template_of: Callable[[str, int], str]
     """The template that printed a line of a text."""
+    fitted: Fitted
+    """The overlay as far as the package can follow it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     Raises:
         GenerationError: If the overlay or a template is at odds with the package.
     """
-    library = build(source, overlay)
+    fitted = fit(overlay, source)
+    library = build(source, fitted.overlay)
     texts = render(library, templates)
     texts[f"{library.root.replace('.', '/')}/{CONTENTS}"] = contents_text(library, source)
     request = stub_request(source)
@@ -86,7 +90,7 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     if stubs:
         made_from |= dict.fromkeys(stubs.values(), stubs_made_from(request))
     printed_by = partial(template_of, library, templates)
-    return Draft(library, texts, stubs, request, made_from, printed_by)
+    return Draft(library, texts, stubs, request, made_from, printed_by, fitted)
 
 
 def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:

@@ -452,11 +452,26 @@ class LazyModule:
 
 
 @dataclass(frozen=True)
+class Requirement:
+    """What has to be installed, and not in an older version, where the models are imported."""
+
+    package: str
+    """The package of message classes."""
+    distribution: str
+    """What pip calls it."""
+    version: str
+    """The version that the models are made from."""
+
+
+@dataclass(frozen=True)
 class Library:
     """Everything that a run prints."""
 
     source: str
     """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
+    requires: Requirement | None
+    """What to look for before any model is imported; None for a set of descriptors, and for a
+    package whose version is unknown."""
     remake: str
     """The command that prints it again."""
     root: str

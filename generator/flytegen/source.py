@@ -47,6 +47,8 @@ class Source:
     """It is a descriptor set: nobody else has message classes."""
     bases: Bases = NO_BASES
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
+    distribution: str = ""
+    """What pip calls the package; empty when unknown, and for a descriptor set."""
 
     @property
     def flat_name(self) -> str:
@@ -86,7 +88,10 @@ def load_package(package: str, bases: Bases = NO_BASES) -> Source:
         file: FileDescriptor = module.DESCRIPTOR
         modules.setdefault(file.name, module.__name__)
         collect(file, protos)
-    source = source_of(package, _version(package), protos, modules, bases)
+    distribution = _distribution(package)
+    version = distribution.version if distribution else ""
+    source = source_of(package, version, protos, modules, bases)
+    source = replace(source, distribution=distribution.name if distribution else "")
     bases.check(package, source.files, {base.root: _installed(base.package) for base in bases.all})
     hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
     return source.with_written(hidden)
@@ -280,10 +285,12 @@ def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
 
 
 def _installed(package: str) -> str:
-    return f"{package} {_version(package)}".rstrip()
+    """A package and its version, in words."""
+    distribution = _distribution(package)
+    return f"{package} {distribution.version}" if distribution else package
 
 
-def _version(package: str) -> str:
+def _distribution(package: str) -> metadata.Distribution | None:
     names = metadata.packages_distributions().get(package.partition(".")[0], [])
     found = [item for name in (package, *names) for item in metadata.distributions(name=name)]
     if "." in package:
@@ -294,4 +301,4 @@ def _version(package: str) -> str:
             for item in (*found, *metadata.distributions())
             if any(file.as_posix().startswith(folder) for file in item.files or ())
         ] or found
-    return found[0].version if found else ""
+    return found[0] if found else None

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.documents import examples_in
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -25,8 +27,7 @@ WITH_EXAMPLES = [
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_the_examples_run_in_the_order_they_are_read(name: str) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.S)
-    examples = [block for block in blocks if "flytekit" not in block]  # but for before/after
+    examples = examples_in(ROOT / name)
     assert len(examples) >= 3
     exec("\n".join(examples), {"__name__": "example"})
 

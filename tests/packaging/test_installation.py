@@ -12,6 +12,7 @@ from tests.packaging.distribution import ROOT, Installation
 from tests.packaging.test_distributions import files_in
 from tests.typing.expectations import Checker
 from tests.typing.project import CHECKERS, check_project
+from tools.release import examples_fail
 
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -77,6 +78,10 @@ def test_our_stubs_hide_none_of_flyteidl_s_grpc_modules(
     (tmp_path / "pyrightconfig.json").write_text("{}")
     found = CHECKERS[checker](tmp_path, installation.python)
     assert not [str(one) for one in found if one.is_error]
+
+
+def test_the_readme_s_examples_run(installation: Installation, tmp_path: Path) -> None:
+    assert examples_fail(installation.python, tmp_path) == ""
 
 
 def test_flytegen_explains_itself(installation: Installation, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_all_that_names_the_version_is_moved(checkout: Path) -> None:
         return (checkout / name).read_text(encoding="utf-8")
 
     assert f'"flyteidl>={NEXT},<1.100"' in text("pyproject.toml")
+    assert f'\nversion = "{NEXT}"' in text("overlay/package.toml")
     for name in ("README.md", "docs/index.md"):
         told = f"{messages} messages and {count['enum']} enums of flyteidl {NEXT}"
         assert told in text(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import Message as _Message
 
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
+from flytebind.runtime.installed import require as _require
 from flytebind.runtime.lazy import find_model as _find_model, lazy_module as _lazy_module
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "workflow_closure",
     "model_for",
 ]
+
+_require("flytebind.models", "flyteidl", "flyteidl", "1.16.8")
 
 if TYPE_CHECKING:
     from flytebind.models import (

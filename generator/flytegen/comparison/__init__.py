@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flytegen.build import build
 from flytegen.comparison.api import Api, api_of
-from flytegen.comparison.changes import compare
+from flytegen.comparison.compare import compare
 from flytegen.comparison.compatibility import Level
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.report import Report
 from flytegen.comparison.sides import Side, source_of_side
-from flytegen.comparison.trim import trim
 from flytegen.overlay import Overlay
 from flytegen.problems import GenerationError
+from flytegen.trim import trim
 
 #: Exit codes by the worst change. Errors have codes above.
 EXIT_CODES: dict[Level, int] = {"same": 0, "compatible": 1, "risky": 2, "breaking": 2}
@@ -41,7 +41,7 @@ def _api(side: Side, overlay: Overlay, notes: list[str]) -> Api | None:
     fits = overlay.package.name == side.package
     try:
         source = source_of_side(side)
-        return api_of(build(source, trim(overlay, source) if fits else Overlay()))
+        return api_of(build(source, trim(overlay, source).overlay if fits else Overlay()))
     except GenerationError as error:
         problem = error.problems[0]
         notes.append(f"Python was not compared: {problem.where} {problem.what}.")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from flyteidl.core import literals_pb2
 
 from flytebind import models
+from flytebind.runtime.assign import assign
 from flytebind.runtime.entity import FlyteIdlEntity
-
-if TYPE_CHECKING:
-    from flytebind.runtime.typing import Self
 
 
 class ConstantBinding(FlyteIdlEntity[literals_pb2.BindingData]):
@@ -33,16 +30,14 @@ class LiteralChanges(FlyteIdlEntity[literals_pb2.Literal]):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-
-        def replace(self, *, metadata: Mapping[str, str] | None = ...) -> Self: ...  # noqa: D102
-
     def set_metadata(self, metadata: Mapping[str, str]) -> None:
         """Give this literal other metadata; other views of the same message keep theirs.
 
         Prefer ``literal.replace(metadata=metadata)``.
         """
-        self._pb = self.replace(metadata=metadata)._pb
+        pb = self.to_pb()
+        assign(type(self), pb, {"metadata": metadata})
+        self._pb = pb
 
 
 def _literal(binding: literals_pb2.BindingData) -> literals_pb2.Literal:

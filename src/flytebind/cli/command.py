@@ -36,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (error.name or "").partition(".")[0] != "grpc":
             raise
         return _fail("grpcio is not installed: pip install 'flytebind[remote]'")
+    except ImportError as error:
+        from flytebind.runtime.installed import OutdatedPackageError
+
+        if not isinstance(error, OutdatedPackageError):
+            raise
+        return _fail(str(error))
     except Exception as error:
         # The errors of the remote cannot be named here: without grpcio they do not exist.
         from flytebind.cli.trouble import explain

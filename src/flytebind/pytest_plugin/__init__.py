@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from flytebind.sandbox import Sandbox
 
+__all__ = ["flyte_admin"]
+
 _MARKER = "flyte_admin"
 
 

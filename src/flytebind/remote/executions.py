@@ -29,6 +29,13 @@ from flytebind.runtime.typing import Self
 if TYPE_CHECKING:
     from flytebind.remote.session import Session
 
+__all__ = [
+    "FlyteNodeExecution",
+    "FlyteTaskExecution",
+    "FlyteWorkflowExecution",
+    "RemoteExecutionBase",
+]
+
 START_NODE = "start-node"
 END_NODE = "end-node"
 

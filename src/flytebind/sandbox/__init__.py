@@ -1,8 +1,10 @@
 """An embedded Flyte admin: a real gRPC server for tests, demos and docs."""
 
-from flytebind.sandbox.calls import Calls as Calls
-from flytebind.sandbox.clock import Clock as Clock
-from flytebind.sandbox.faults import Faults as Faults
-from flytebind.sandbox.sandbox import Sandbox as Sandbox
-from flytebind.sandbox.settings import Settings as Settings
-from flytebind.sandbox.store import StoreError as StoreError
+from flytebind.sandbox.calls import Calls
+from flytebind.sandbox.clock import Clock
+from flytebind.sandbox.faults import Faults
+from flytebind.sandbox.sandbox import Sandbox
+from flytebind.sandbox.settings import Settings
+from flytebind.sandbox.store import StoreError
+
+__all__ = ["Calls", "Clock", "Faults", "Sandbox", "Settings", "StoreError"]

@@ -1,0 +1,268 @@
+"""A release that breaks users by accident is noticed, with the name of what is gone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tools.api import (
+    Comparison,
+    ComparisonError,
+    compare,
+    may_break,
+    newest_tag,
+    unpack,
+    version_of,
+)
+
+ROOT = Path(__file__).parents[2]
+NOTHING = Comparison((), ())
+
+#: A small flytebind: two roots, a base class, a lazy facade, and what is nobody's business.
+SOURCES = {
+    "src/flytebind/runtime/__init__.py": """
+__all__ = ["Model"]
+from flytebind.runtime.model import Model
+""",
+    "src/flytebind/runtime/_version.py": '__version__ = "1.2.3"\n',
+    "src/flytebind/runtime/model.py": """
+class Model:
+    def to_dict(self, indent: int = 2) -> dict[str, object]: ...
+    def _touch(self) -> None: ...
+""",
+    "src/flytebind/runtime/checks.py": "def fail(model: str, field: str) -> None: ...\n",
+    "src/flytebind/remote/io.py": "def poll() -> None: ...\n",
+    "generated/flytebind/models/__init__.py": "",
+    "generated/flytebind/models/admin.py": """
+__all__ = ["Execution", "Task"]
+from flytebind.runtime.model import Model as _Model
+class Execution(_Model):
+    class Phase:
+        RUNNING = 1
+        QUEUED = 2
+    @property
+    def id(self) -> str: ...
+class Task(_Model):
+    def __init__(self, name: str, *, kind: str | None = None) -> None: ...
+""",
+    "generated/flytebind/models/task.py": """
+__all__ = ["Task"]
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from flytebind.models.admin import Task
+else:
+    __getattr__ = None
+""",
+}
+
+
+def write(folder: Path, *changes: tuple[str, str, str]) -> Path:
+    """Write the sources, with texts replaced: where, what and by what."""
+    for name, source in SOURCES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for where, old, new in changes:
+            if where == path.name:
+                assert old in source
+                source = source.replace(old, new)
+        path.write_text(source)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "name"),
+    [
+        ("admin.py", "        QUEUED = 2\n", "", "models.admin.Execution.Phase.QUEUED"),
+        ("admin.py", "def id(", "def identifier(", "models.admin.Execution.id"),
+        ("model.py", "def to_dict(", "def as_dict(", "runtime.model.Model.to_dict"),
+        ("checks.py", "def fail(", "def complain(", "runtime.checks.fail"),
+    ],
+)
+def test_what_is_gone_is_named_once(
+    where: str, old: str, new: str, name: str, tmp_path: Path
+) -> None:
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found.breaks)) == [f"flytebind.{name}: public object was removed"]
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "told"),
+    [
+        (
+            "admin.py",
+            ", *, kind: str | None = None",
+            "",
+            "models.admin.Task.__init__(kind): parameter was removed",
+        ),
+        (
+            "admin.py",
+            "name: str,",
+            "name: str, version: str,",
+            "models.admin.Task.__init__(version): parameter was added as required",
+        ),
+        (
+            "model.py",
+            "indent: int = 2",
+            "indent: int = 4",
+            "runtime.model.Model.to_dict(indent): parameter default was changed: 2 -> 4",
+        ),
+    ],
+)
+def test_parameters_are_compared(where: str, old: str, new: str, told: str, tmp_path: Path) -> None:
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert list(map(str, found.breaks)) == [f"flytebind.{told}"]
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "told"),
+    [
+        (
+            "admin.py",
+            "id(self) -> str",
+            "id(self) -> bytes",
+            "models.admin.Execution.id: str -> bytes",
+        ),
+        (
+            "admin.py",
+            "kind: str | None",
+            "kind: int | None",
+            "models.admin.Task.__init__(kind): str | None -> int | None",
+        ),
+        (
+            "model.py",
+            "-> dict[str, object]",
+            "-> dict[str, int]",
+            "runtime.model.Model.to_dict(): dict[str, object] -> dict[str, int]",
+        ),
+    ],
+)
+def test_another_type_is_told_apart_from_breaks(
+    where: str, old: str, new: str, told: str, tmp_path: Path
+) -> None:
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", (where, old, new)))
+    assert found.breaks == ()
+    told = told.replace(": ", ": type was changed: ")
+    assert list(map(str, found.retyped)) == [f"flytebind.{told}"]
+
+
+def test_a_type_that_is_only_imported_in_another_way_is_the_same(tmp_path: Path) -> None:
+    poll = ("io.py", "def poll() -> None: ...\n")
+    ways = (
+        ("from flytebind.models.admin import Task as _Task", "list[_Task] | None"),
+        ("from flytebind.models import admin as _admin", "list[_admin.Task] | None"),
+    )
+    one, other = (
+        write(tmp_path / way, (*poll, f'{way}\n__all__ = ["poll"]\ndef poll() -> {name}: ...\n'))
+        for way, name in ways
+    )
+    assert compare(one, other) == NOTHING
+
+
+def test_a_name_that_a_lazy_module_no_longer_hands_out_is_named(tmp_path: Path) -> None:
+    gone = ("task.py", "    from flytebind.models.admin import Task\n", "    pass\n")
+    found = compare(write(tmp_path / "old"), write(tmp_path / "new", gone))
+    assert list(map(str, found.breaks)) == ["flytebind.models.task.Task: public object was removed"]
+
+
+def test_what_is_new_and_what_is_nobody_s_business_break_nothing(tmp_path: Path) -> None:
+    changes = (
+        ("admin.py", "RUNNING = 1\n", "RUNNING = 1\n        DONE = 3\n"),
+        ("admin.py", "kind: str | None = None", "kind: str | None = None, more: int = 1"),
+        ("model.py", "def _touch", "def _poke"),
+        ("io.py", "def poll()", "def ask()"),
+    )
+    assert compare(write(tmp_path / "old"), write(tmp_path / "new", *changes)) == NOTHING
+
+
+def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> None:
+    for root in ("generated", "src"):
+        shutil.copytree(ROOT / root / "flytebind", tmp_path / root / "flytebind")
+    for name, old, new in (
+        ("generated/flytebind/models/execution.py", "        ExecutionClosure,\n", ""),
+        ("generated/flytebind/models/core/execution.py", "        QUEUED = 1\n", ""),
+        ("generated/flytebind/services/admin.py", "    def get_task(\n", "    def find_task(\n"),
+        ("src/flytebind/remote/async_remote.py", "async def fetch_task(", "async def find_task("),
+        ("src/flytebind/runtime/model.py", "def short_string(", "def brief_string("),
+        ("src/flytebind/sandbox/sandbox.py", "def play(", "def perform("),
+    ):
+        path = tmp_path / name
+        text = path.read_text()
+        assert old in text, name
+        path.write_text(text.replace(old, new))
+    assert {each.name.removeprefix("flytebind.") for each in compare(ROOT, tmp_path).breaks} == {
+        "models.core.execution.NodeExecution.Phase.QUEUED",
+        "models.core.execution.TaskExecution.Phase.QUEUED",
+        "models.core.execution.WorkflowExecution.Phase.QUEUED",
+        "models.execution.ExecutionClosure",
+        "remote.async_remote.AsyncFlyteRemote.fetch_task",
+        "runtime.model.Model.short_string",
+        "sandbox.sandbox.Sandbox.play",
+        "services.admin.AdminServiceClient.get_task",
+        "services.admin.AdminServiceServicer.get_task",
+    }
+
+
+def test_the_last_release_is_the_newest_tag_but_for_the_version_s_own(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
+
+    write(tmp_path)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert newest_tag(tmp_path, but="v1.2.3") is None
+    git("tag", "v1.2.3")
+    git("tag", "vendored")
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    assert newest_tag(tmp_path, but="v1.3.0") == "v1.2.3"
+    git("tag", "v1.3.0")
+    assert newest_tag(tmp_path, but="v1.3.0") == "v1.2.3"
+
+    unpack("v1.2.3", tmp_path, tmp_path / "unpacked")
+    assert version_of(tmp_path / "unpacked") == "1.2.3"
+    assert compare(tmp_path / "unpacked", tmp_path) == NOTHING
+
+
+def test_a_wheel_can_be_compared_with_a_checkout(tmp_path: Path) -> None:
+    checkout, wheel = write(tmp_path / "checkout"), tmp_path / "flytebind.whl"
+    with ZipFile(wheel, "w") as archive:
+        for name, source in SOURCES.items():
+            archive.writestr(name.partition("/")[2], source)
+    unpack(str(wheel), tmp_path, tmp_path / "unpacked")
+    assert version_of(tmp_path / "unpacked") == "1.2.3"
+    assert compare(tmp_path / "unpacked", checkout) == NOTHING
+
+
+@pytest.mark.parametrize("version", ["v9.9", "missing.whl", __file__])
+def test_a_version_that_cannot_be_had_is_named(version: str, tmp_path: Path) -> None:
+    with pytest.raises(ComparisonError, match=version.rpartition("/")[2]):
+        unpack(version, tmp_path, tmp_path / "unpacked")
+
+
+def test_a_folder_without_flytebind_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ComparisonError, match="holds no flytebind"):
+        compare(tmp_path, tmp_path)
+    with pytest.raises(ComparisonError, match="says a version"):
+        version_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "may"),
+    [
+        ("0.1.0", "0.2.0", True),
+        ("0.1.0", "0.1.1", False),
+        ("0.9.0", "1.0.0", True),
+        ("1.2.3", "1.3.0", False),
+        ("1.9.0", "2.0.0", True),
+        ("1.2.0", "1.2.0", False),
+    ],
+)
+def test_only_the_versions_that_semantic_versioning_names_may_break(
+    old: str, new: str, may: bool
+) -> None:
+    assert may_break(old, new) is may
