@@ -19,6 +19,7 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import ListValue, Value
 
 from flytebind import runtime
 from flytebind.runtime import Model
@@ -176,11 +177,14 @@ class Project:
 
 
 class _ForeignFiller(Filler):
-    """Knows what flyteidl has not: required fields, closed enums, and extensions."""
+    """Knows what flyteidl has not: required fields, closed enums, JSON values, and extensions."""
 
     def extend(self, message: Message, extension: FieldDescriptor) -> None:
         slot: Any = message.Extensions
-        if extension.is_repeated:
+        if extension.is_repeated and extension.message_type is not None:
+            for _ in range(2):
+                self._message(slot[extension].add(), 1)
+        elif extension.is_repeated:
             slot[extension].extend([self._scalar(extension) for _ in range(2)])
         elif extension.message_type is not None:
             self._message(slot[extension], 1)
@@ -188,7 +192,13 @@ class _ForeignFiller(Filler):
             slot[extension] = self._scalar(extension)
 
     def _message(self, message: Message, depth: int) -> None:
-        super()._message(message, depth)
+        if isinstance(message, Value):
+            # One without a kind is no JSON value, however deep it is.
+            message.struct_value.update(self._json())
+        elif isinstance(message, ListValue):
+            message.extend(self._json()["list"])
+        else:
+            super()._message(message, depth)
         if not depth:
             for field in message.DESCRIPTOR.fields:
                 if field.is_required:

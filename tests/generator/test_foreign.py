@@ -7,7 +7,7 @@ import math
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from importlib import import_module, reload
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -360,6 +360,13 @@ class TestNames:
         assert module.b is model(hard, "acme.b")
         assert module.b_ is below
         assert below.c is model(hard, "acme.a.c")
+
+    def test_a_module_may_be_called_annotations(self, hard: Generated) -> None:
+        for package in ("hard_models.v1", "hard_services.v1"):
+            module = import_module(f"{package}.annotations")
+            assert reload(import_module(package)).annotations is module
+        # Beside classes, the name is that of what they import from __future__.
+        assert model(hard, "acme.a.Note").__module__ == "hard_models.acme.a.annotations_"
 
     def test_what_a_file_imports_by_way_of_others_is_referred_to_where_it_is(
         self, hard: Generated
