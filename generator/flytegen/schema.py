@@ -148,6 +148,8 @@ class Oneof:
     """Its fields, by number."""
     is_hidden: bool
     """A member is hidden, and so may be the oneof for type checkers."""
+    is_untyped: bool
+    """What is set is best kept from type checkers: a member is hidden, or they are too many."""
     type: str
     """The union of the members' types, and None."""
     tagged_type: str
