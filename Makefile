@@ -51,7 +51,7 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 	$(BIN)/python -m pytest -n auto --dist=worksteal
 	@if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory parity; else \
 		echo 'Parity was not measured: flytekit needs Python 3.11 or 3.12, and neither was found'; fi
-	$(BIN)/python tools/matrix.py --quick
+	$(BIN)/python -m tools.matrix --quick
 
 parity: .venv-peers/ready ## Compare what models do with the real flytekit, in an environment of its own
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
@@ -59,7 +59,7 @@ parity: .venv-peers/ready ## Compare what models do with the real flytekit, in a
 
 matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and flyteidl's history
 	$(BIN)/python -m tools.history --check
-	$(BIN)/python tools/matrix.py
+	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
 	.venv-peers/bin/python -m benchmarks
