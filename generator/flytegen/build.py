@@ -58,6 +58,9 @@ _PLAIN_BASE = "flytebind.runtime.model:Model"
 # oneof with 300 members, and 0.3 s for one with 60. And pyright does not parse a | of 256 types.
 _MANY_MEMBERS = 50
 
+# A constructor with an `if` for each of 193 fields is "too complex to analyze" for pyright.
+_MANY_FIELDS = 100
+
 
 def build(source: Source, overlay: Overlay) -> Library:
     """Decide everything about the library.
@@ -251,6 +254,7 @@ class _Builder:
                 self._constant(name, target, scope) for name, target in overlay.names.items()
             ),
             fields=fields,
+            is_large=len(fields) > _MANY_FIELDS and all(field.is_nullable for field in fields),
             positional=fields[: len(overlay.positional)],
             keyword_only=fields[len(overlay.positional) :],
             renamed=tuple(

@@ -230,6 +230,8 @@ class Message:
     """Further names for classes and values of enums that live elsewhere."""
     fields: tuple[Field, ...]
     """In the order of the constructor's parameters."""
+    is_large: bool
+    """Its fields are so many that its constructor stores them by name, not with a line for each."""
     positional: tuple[Field, ...]
     """The leading ones, which may be given by position."""
     keyword_only: tuple[Field, ...]

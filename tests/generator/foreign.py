@@ -26,6 +26,7 @@ from flytebind.runtime import Model
 from flytegen.cli import main
 from flytegen.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
+from tests.generator.large import large_messages
 from tests.support.fill import Filler
 from tests.support.messages import walk
 from tests.typing.checkers import Diagnostic
@@ -47,11 +48,11 @@ builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
 
 
 def hard_cases() -> FileDescriptorSet:
-    """All that ``concepts/`` has, and the awkward names, as one set."""
+    """All that ``concepts/`` has, the awkward names and the large messages, as one set."""
     whole = FileDescriptorSet()
     for path in sorted(CONCEPTS.glob("*.txtpb")):
         whole.MergeFrom(text_format.Parse(path.read_text(encoding="utf-8"), FileDescriptorSet()))
-    whole.file.extend([awkward_fields(), awkward_messages()])
+    whole.file.extend([awkward_fields(), awkward_messages(), large_messages()])
     return whole
 
 

@@ -269,6 +269,24 @@ class TestPresence:
         assert (plain.number, plain.text, plain.inner) == (0, None, None)
 
 
+class TestLargeMessages:
+    """Their constructors store by name, and say the same about mistakes."""
+
+    def test_mistakes_are_named(self, hard: Generated) -> None:
+        large, part = (model(hard, f"acme.{name}") for name in ("Large", "Part"))
+        with pytest.raises(TypeError, match=r"Large\.m1 must be Part, not str \('a'\)"):
+            large(m1="a")
+        with pytest.raises(ValueError, match="one member of 'choice', not both 'm1' and 'm60'"):
+            large(m60=part(), m1=part())
+        with pytest.raises(TypeError, match="no_such"):
+            large(no_such=1)
+
+    def test_empty_values_are_no_mistakes(self, hard: Generated) -> None:
+        large = model(hard, "acme.Large")
+        given = dict.fromkeys(parameters(large))
+        assert large(**given) == large() == large(f61=False, f64=[], f65="", f63={})
+
+
 class TestExtensions:
     def test_they_are_read_through_the_message(self, hard: Generated) -> None:
         pb2 = import_module("hard_protos.extensions_pb2")

@@ -7,7 +7,8 @@ from typing import Any, NoReturn, TypeVar
 
 from google.protobuf.message import Message
 
-from flytebind.runtime.assign import explain
+from flytebind.runtime.assign import assign, explain
+from flytebind.runtime.fields import fields_by_name
 from flytebind.runtime.model import Model
 
 T = TypeVar("T")
@@ -24,6 +25,18 @@ def fail(model: Model[Any], arguments: Mapping[str, object], error: Exception) -
         ValueError: If one is out of range, or two members of one oneof are given.
     """
     raise explain(type(model), arguments, error) from None
+
+
+def fill(model: Model[Any], message: Message, arguments: Mapping[str, object]) -> None:
+    """Store the arguments of a constructor that has too many of them for a line each.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If one is out of range, or two members of one oneof are given.
+    """
+    fields = fields_by_name(type(model))
+    given = {name: arguments[name] for name in fields if arguments[name] is not None}
+    assign(type(model), message, given)
 
 
 def as_bool(value: bool) -> bool:
