@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from google.protobuf.message import Message
@@ -75,3 +75,24 @@ def fill_map(target: Any, models: Mapping[Any, Model[Any]]) -> None:
     """Copy models into a map field."""
     for key, model in models.items():
         target[key].CopyFrom(model._pb)
+
+
+# A loop in the constructor would do as well, but for mypy: it gives one variable one type, and
+# fields of several types follow each other there.
+
+
+def add_each(target: Any, values: Iterable[T], write: Callable[[Any, T], None]) -> None:
+    """Add a message to a repeated field for each native value."""
+    for value in values:
+        write(target.add(), value)
+
+
+def set_each(target: Any, values: Mapping[Any, T], write: Callable[[Any, T], None]) -> None:
+    """Set a message in a map field for each native value."""
+    for key, value in values.items():
+        write(target[key], value)
+
+
+def box(wrapper: Any, value: object) -> None:
+    """Write what a wrapper wraps."""
+    wrapper.value = value
