@@ -52,13 +52,22 @@ SHOWN = ("files", "messages", "fields", "rpcs", "filled", "extensions")
 NEEDED = (*LIBRARY, *EXTRAS["generator"], "pytest")
 
 
+# Version by name; the rest of a line says for which Pythons.
+LOCKED = {name_of(pin): pin.partition("==")[2].partition(" ")[0] for pin in locked()}
+
+
 @dataclass(frozen=True)
 class Sample:
     """A distribution, and the packages of ``*_pb2`` modules in it."""
 
     distribution: str
-    version: str
     packages: tuple[str, ...]
+    version: str
+
+    @property
+    def is_quick(self) -> bool:
+        """``make test`` tries it, too: it is in the dev extra."""
+        return self.distribution in LOCKED
 
     @property
     def requirement(self) -> str:
@@ -70,29 +79,18 @@ class Sample:
         return Environment(HOME / "packages" / self.distribution, Path(sys.executable), python)
 
 
-SAMPLES = (
-    Sample(
-        "googleapis-common-protos",
-        "1.76.0",
-        (
-            "google.api",
-            "google.cloud",
-            "google.gapic",
-            "google.logging",
-            "google.longrunning",
-            "google.rpc",
-            "google.type",
-        ),
-    ),
-    Sample("opentelemetry-proto", "1.45.2", ("opentelemetry",)),
-    Sample("gtfs-realtime-bindings", "3.0.0", ("google.transit",)),
-    Sample("flyteidl2", "2.0.53", ("flyteidl2", "buf")),
-    Sample("perfetto", "0.59.1", ("perfetto.protos",)),
-    Sample(
-        "xds-protos",
-        "1.85.0",
-        ("cel", "envoy", "opencensus", "udpa", "validate", "xds"),
-    ),
+GOOGLE = ("api", "cloud", "gapic", "logging", "longrunning", "rpc", "type")
+XDS = ("cel", "envoy", "opencensus", "udpa", "validate", "xds")
+SAMPLES = tuple(
+    Sample(distribution, packages, version or LOCKED[distribution])
+    for distribution, packages, version in (
+        ("googleapis-common-protos", tuple(f"google.{name}" for name in GOOGLE), ""),
+        ("opentelemetry-proto", ("opentelemetry",), ""),
+        ("gtfs-realtime-bindings", ("google.transit",), ""),
+        ("flyteidl2", ("buf", "flyteidl2"), "2.0.53"),
+        ("perfetto", ("perfetto.protos",), "0.59.1"),
+        ("xds-protos", XDS, "1.85.0"),
+    )
 )
 
 
@@ -195,9 +193,9 @@ def pins() -> list[str]:
 
     A newer protobuf adds messages to descriptor.proto, which no type checker can know yet.
     """
-    found = {name_of(pin): pin for pin in locked()}
-    version, _, _ = found["types-protobuf"].partition("==")[2].rpartition(".")
-    return [*(found | {"protobuf": f"protobuf=={version}"}).values()]
+    # The types' own version ends with the day that they were made.
+    described = LOCKED["types-protobuf"].rpartition(".")[0]
+    return [f"protobuf=={described}" if name_of(pin) == "protobuf" else pin for pin in locked()]
 
 
 def generate(sample: Sample) -> None:
@@ -244,11 +242,14 @@ def check_types(sample: Sample) -> None:
     (environment.site_packages / "stubs.pth").write_text(str(stubs))
     (project / "mypy.ini").write_text("[mypy]\nstrict = true\n")
     (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
-    found = [
-        str(finding)
-        for checker in (mypy, pyright)
-        for finding in checker(project, environment.executable)
-    ]
+    try:
+        found = [
+            str(finding)
+            for checker in (mypy, pyright)
+            for finding in checker(project, environment.executable)
+        ]
+    except RuntimeError as error:  # a checker that fell over, and says why
+        raise NotGoodError(str(error)) from None
     if found:
         raise NotGoodError("\n".join((*found, f"{len(found)} findings")))
 

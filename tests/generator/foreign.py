@@ -79,8 +79,8 @@ class Generated:
     @cached_property
     def model_classes(self) -> dict[str, type[Model[Any]]]:
         """Every model class, by the full name of its message."""
-        root = import_module(f"{self.package}_models")
-        index = import_module(f"{self.package}_models._index")
+        name = f"{self.package.replace('.', '_')}_models"
+        root, index = import_module(name), import_module(f"{name}._index")
         return {name: root.model_for(name) for name in index.MODELS}
 
 
@@ -149,13 +149,13 @@ def add_extensions(message: Message) -> int:
 class Project:
     """What people have who use generated packages: these, and what these need, installed."""
 
-    def __init__(self, folder: Path, *generated: Path, site: Path) -> None:
+    def __init__(self, folder: Path, *generated: Path, site: Path | None = None) -> None:
         """Make one.
 
         Args:
             folder: An empty folder.
             generated: Folders of what is to be checked; packages of stubs are installed instead.
-            site: A folder of other packages to install.
+            site: A folder of other packages to install, beside those that we have.
         """
         self._sources, environment = folder / "sources", folder / "environment"
         self._sources.mkdir()
@@ -164,10 +164,13 @@ class Project:
         ours = sysconfig.get_path("purelib")
         # An editable install of ours is found by a path, too, and such paths do not add up.
         root = Path(runtime.__file__).parents[2]
-        (packages / "ours.pth").write_text(f"{site}\n{ours}\n{root}\n")
+        paths = (site, ours, root) if site else (ours, root)
+        (packages / "ours.pth").write_text("\n".join(map(str, paths)))
         for path in (path for out in generated for path in out.iterdir() if path.is_dir()):
             is_stub = path.name.endswith("-stubs")
-            shutil.copytree(path, (packages if is_stub else self._sources) / path.name)
+            # Several packages may have stubs in one namespace.
+            into = (packages if is_stub else self._sources) / path.name
+            shutil.copytree(path, into, dirs_exist_ok=True)
         (self._sources / "mypy.ini").write_text("[mypy]\nstrict = true\n")
         (self._sources / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
         self._python = environment / "bin" / "python"

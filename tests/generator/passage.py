@@ -88,7 +88,7 @@ def main() -> None:
     folder, *packages = sys.argv[1:]
     counts: Counter[str] = Counter()
     for package in packages:
-        made = Generated(Path(folder, package), package.replace(".", "_"))
+        made = Generated(Path(folder, package), package)
         with importable(made.folder):
             counts += take_through(made)
         counts += contents(package)
