@@ -52,6 +52,13 @@ SHOWN = ("files", "messages", "fields", "rpcs", "filled", "extensions")
 NEEDED = (*LIBRARY, *EXTRAS["generator"], "pytest")
 
 
+MYPY = """\
+[mypy]
+strict = true
+explicit_package_bases = true
+exclude = -stubs/
+"""
+
 # Version by name; the rest of a line says for which Pythons.
 LOCKED = {name_of(pin): pin.partition("==")[2].partition(" ")[0] for pin in locked()}
 
@@ -225,33 +232,43 @@ def take_through(sample: Sample) -> dict[str, int]:
 
 
 def check_types(sample: Sample) -> None:
-    """Let the checkers see the modules as a project, with the stubs installed.
+    """Let the checkers see modules and stubs, with the stubs installed.
 
     Raises:
         NotGoodError: If they find anything.
     """
     environment = sample.environment
-    project, stubs = environment.folder / "project", environment.folder / "stubs"
-    for folder in (project, stubs):
+    folders = project, stubs, as_packages = [
+        environment.folder / name for name in ("project", "stubs", "stubs_as_packages")
+    ]
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    for path in _generated(sample).glob("*/*/"):
-        into = stubs if path.name.endswith("-stubs") else project
-        # Several packages may have stubs in one namespace.
-        shutil.copytree(path, into / path.name, dirs_exist_ok=True)
-    (environment.site_packages / "stubs.pth").write_text(str(stubs))
-    (project / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+        (folder / "mypy.ini").write_text(MYPY)
     (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
+    for path in _generated(sample).glob("*/*/"):
+        # Several packages may have stubs in one namespace.
+        shutil.copytree(path, project / path.name, dirs_exist_ok=True)
+        if path.name.endswith("-stubs"):
+            shutil.copytree(path, stubs / path.name, dirs_exist_ok=True)
+            # mypy takes no folder of such a name, and a part of a namespace has no __init__.
+            top = as_packages / path.name.removesuffix("-stubs")
+            shutil.copytree(path, top, dirs_exist_ok=True, ignore=_empty_files)
+    (environment.site_packages / "stubs.pth").write_text(str(stubs))
     try:
         found = [
-            str(finding)
-            for checker in (mypy, pyright)
-            for finding in checker(project, environment.executable)
+            *mypy(project, environment.executable),
+            *mypy(as_packages, environment.executable),
+            *pyright(project, environment.executable),
         ]
     except RuntimeError as error:  # a checker that fell over, and says why
         raise NotGoodError(str(error)) from None
     if found:
-        raise NotGoodError("\n".join((*found, f"{len(found)} findings")))
+        raise NotGoodError("\n".join((*map(str, found), f"{len(found)} findings")))
+
+
+def _empty_files(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if Path(folder, name).stat().st_size == 0]
 
 
 def table(results: Mapping[Sample, Result]) -> str:
