@@ -247,13 +247,16 @@ def check_types(sample: Sample) -> None:
         (folder / "mypy.ini").write_text(MYPY)
     (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
     for path in _generated(sample).glob("*/*/"):
+        if not path.name.endswith("-stubs"):
+            shutil.copytree(path, project / path.name)
+            continue
         # Several packages may have stubs in one namespace.
-        shutil.copytree(path, project / path.name, dirs_exist_ok=True)
-        if path.name.endswith("-stubs"):
-            shutil.copytree(path, stubs / path.name, dirs_exist_ok=True)
-            # mypy takes no folder of such a name, and a part of a namespace has no __init__.
-            top = as_packages / path.name.removesuffix("-stubs")
-            shutil.copytree(path, top, dirs_exist_ok=True, ignore=_empty_files)
+        shutil.copytree(path, stubs / path.name, dirs_exist_ok=True)
+        # pyright reads stubs at the top of a project, but does not check them.
+        shutil.copytree(path, project / "below" / path.name, dirs_exist_ok=True)
+        # mypy takes no folder of such a name, and a part of a namespace has no __init__.
+        top = as_packages / path.name.removesuffix("-stubs")
+        shutil.copytree(path, top, dirs_exist_ok=True, ignore=_empty_files)
     (environment.site_packages / "stubs.pth").write_text(str(stubs))
     try:
         found = [
