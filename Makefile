@@ -57,9 +57,10 @@ parity: .venv-peers/ready ## Compare what models do with the real flytekit, in a
 	.venv-peers/bin/python -m pytest tests/parity -q -n 2
 	.venv-peers/bin/python -m tools.losses --check
 
-matrix: .venv/ready ## Run the tests on every Python and protobuf that we support, and on every flyteidl since 1.5
+matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs, every flyteidl since 1.5, other packages
 	$(BIN)/python -m tools.history --check
 	$(BIN)/python -m tools.releases
+	$(BIN)/python -m tools.packages --check
 	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
@@ -74,7 +75,7 @@ format: .venv/ready ## Mend what lint can mend by itself
 
 # ---- Upgrade ---------------------------------------------------------------------------------------------------
 
-.PHONY: upgrade history losses
+.PHONY: upgrade history losses packages
 # What a new flyteidl must pass. `make upgrade GATE=check` only generates.
 GATE := test
 
@@ -91,6 +92,9 @@ history: .venv/ready ## Write anew what changed from each minor flyteidl to the 
 
 losses: .venv-peers/ready ## Measure anew what comes through flytekit and flytebind, for the README
 	.venv-peers/bin/python -m tools.losses --write
+
+packages: .venv/ready ## Try the generator on packages that others publish, for the docs (needs the network)
+	$(BIN)/python -m tools.packages --write
 
 # ---- Ship ------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,18 @@
-"""Which Pythons we promise, where they are, and environments made of them."""
+"""Which Pythons we promise, where they are, and environments made of them.
+
+Those in .matrix/ are made once and kept. pip needs the package index for it. From then on nothing
+here uses the network, until one is damaged or what it is made of changes: that one is made anew.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -14,7 +21,18 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / ".matrix"
+LOCK = ROOT / "requirements" / "dev.lock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
+
+IS_WHOLE = """
+import csv, importlib.metadata, os, sys
+for package in importlib.metadata.distributions(path=[sys.argv[1]]):
+    for file, *_ in csv.reader((package.read_text("RECORD") or "").splitlines()):
+        os.stat(os.path.join(sys.argv[1], file))
+"""
 
 
 class CannotMakeError(Exception):
@@ -75,6 +93,75 @@ def install(executable: Path, *arguments: str | Path) -> None:
             "pip could not install what it needs; to make an environment takes the package index\n"
             + "\n".join(said[-5:])
         )
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python with flytebind, as an editable install has it, and what is installed beside it."""
+
+    folder: Path
+    interpreter: Path
+    python: str
+    """The version of the interpreter: ``3.10``."""
+
+    @property
+    def executable(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        return self.folder / "lib" / f"python{self.python}" / "site-packages"
+
+    def make(
+        self, wanted: Sequence[str], pins: Sequence[str], made_of: str, alone: Sequence[str] = ()
+    ) -> None:
+        """Make it, unless it is there and whole.
+
+        Args:
+            wanted: The requirements to install. If some are new, they are added to what is there.
+            pins: An exact version of everything.
+            made_of: What it is made of. If this changes, all is made anew.
+            alone: Requirements to install as they are, without what they themselves require.
+
+        Raises:
+            CannotMakeError: If the interpreter or pip fails.
+        """
+        identity = "\n".join((str(self.interpreter), made_of, *pins))
+        record, holds = self.folder / "made-of.txt", self.folder / "holds.txt"
+        if not (self._is_whole() and record.exists() and record.read_text() == identity):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            make_environment(self.interpreter, self.folder)
+            # The three roots that an editable install puts on the path.
+            roots = (str(ROOT / root) for root in ("generated", "generator", "src"))
+            (self.site_packages / "flytebind.pth").write_text("\n".join(roots))
+            holds.touch()
+            record.write_text(identity)
+        if not {*wanted, *alone} <= set(holds.read_text().splitlines()):
+            constraints = self.folder / "constraints.txt"
+            constraints.write_text("\n".join(pins))
+            # Only wheels: to compile grpcio would take longer than all of the tests.
+            install(self.executable, "--only-binary=:all:", "-c", constraints, *wanted)
+            if alone:
+                install(self.executable, "--only-binary=:all:", "--no-deps", *alone)
+            holds.write_text("\n".join((*wanted, *alone)))
+
+    def _is_whole(self) -> bool:
+        """True when the environment runs, and no file that pip put there is missing."""
+        if not self.executable.exists():
+            return False
+        return run(self.executable, "-c", IS_WHOLE, self.site_packages).returncode == 0
+
+
+def locked() -> Iterator[str]:
+    """The pins of the lock without their hashes, which pip wants for all packages or for none."""
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
+        if line and not line.lstrip().startswith(("#", "--hash")):
+            yield line.removesuffix("\\").rstrip()
+
+
+def name_of(requirement: str) -> str:
+    """The name that a requirement begins with."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

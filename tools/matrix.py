@@ -23,30 +23,30 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from tools import environments
 from tools.environments import (
+    EXTRAS,
+    HOME,
+    LIBRARY,
     PROJECT,
     ROOT,
     CannotMakeError,
+    Environment,
     find_interpreters,
+    locked,
+    name_of,
     promised_pythons,
     run,
 )
 
-HOME = ROOT / ".matrix"
-LOCK = ROOT / "requirements" / "dev.lock"
-EXTRAS = PROJECT["optional-dependencies"]
-LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
 # What the library uses where it is installed. Nothing fails to import without it.
 OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["storage"])
 
@@ -82,13 +82,6 @@ for module in pkgutil.walk_packages(flytebind.__path__, "flytebind."):
 print(*map(importlib.metadata.version, ("protobuf", "grpcio")))
 """
 
-IS_WHOLE = """
-import csv, importlib.metadata, os, sys
-for package in importlib.metadata.distributions(path=[sys.argv[1]]):
-    for file, *_ in csv.reader((package.read_text("RECORD") or "").splitlines()):
-        os.stat(os.path.join(sys.argv[1], file))
-"""
-
 Bounds = Literal["lowest", "newest"]
 Job = Literal["imports", "messages", "suite"]
 
@@ -103,16 +96,8 @@ class Cell:
     job: Job
 
     @property
-    def folder(self) -> Path:
-        return HOME / f"{self.python}-{self.bounds}"
-
-    @property
-    def executable(self) -> Path:
-        return self.folder / "bin" / "python"
-
-    @property
-    def site_packages(self) -> Path:
-        return self.folder / "lib" / f"python{self.python}" / "site-packages"
+    def environment(self) -> Environment:
+        return Environment(HOME / f"{self.python}-{self.bounds}", self.interpreter, self.python)
 
 
 @dataclass(frozen=True)
@@ -154,48 +139,6 @@ def plan(interpreters: Mapping[str, Path], quick: bool) -> list[Cell]:
 # ---- Environments ------------------------------------------------------------------------------
 
 
-def make_environment(cell: Cell) -> None:
-    """Make the cell's environment, unless it is there and whole.
-
-    Raises:
-        CannotMakeError: If the interpreter or pip fails.
-    """
-    wanted, pins = requirements(cell), constraints(cell)
-    identity = "\n".join((str(cell.interpreter), *LIBRARY, *OPTIONAL, *pins))
-    made_of, holds = cell.folder / "made-of.txt", cell.folder / "holds.txt"
-    if not (is_whole(cell) and made_of.exists() and made_of.read_text() == identity):
-        shutil.rmtree(cell.folder, ignore_errors=True)
-        environments.make_environment(cell.interpreter, cell.folder)
-        # The three roots that an editable install puts on the path.
-        roots = (str(ROOT / root) for root in ("generated", "generator", "src"))
-        (cell.site_packages / "flytebind.pth").write_text("\n".join(roots))
-        holds.touch()
-        made_of.write_text(identity)
-    if not set(wanted) <= set(holds.read_text().splitlines()):
-        install(cell, wanted, pins)
-        holds.write_text("\n".join(wanted))
-
-
-def is_whole(cell: Cell) -> bool:
-    """True when the environment runs, and no file that pip put there is missing."""
-    if not cell.executable.exists():
-        return False
-    return run(cell.executable, "-c", IS_WHOLE, cell.site_packages).returncode == 0
-
-
-def install(cell: Cell, wanted: Sequence[str], pins: Sequence[str]) -> None:
-    """Install requirements at the pinned versions.
-
-    Raises:
-        CannotMakeError: If pip fails.
-    """
-    constraints_file = cell.folder / "constraints.txt"
-    constraints_file.write_text("\n".join(pins))
-    # Only wheels: to compile grpcio would take longer than all of the tests.
-    options = ("--only-binary=:all:", "-c", constraints_file)
-    environments.install(cell.executable, *options, *wanted)
-
-
 def requirements(cell: Cell) -> list[str]:
     """What the job needs besides flytebind."""
     dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
@@ -216,13 +159,6 @@ def constraints(cell: Cell) -> list[str]:
     return [*kept, *(f"{name}=={version}" for name, version in lowered.items())]
 
 
-def locked() -> Iterator[str]:
-    """The pins of the lock without their hashes, which pip wants for all packages or for none."""
-    for line in LOCK.read_text(encoding="utf-8").splitlines():
-        if line and not line.lstrip().startswith(("#", "--hash")):
-            yield line.removesuffix("\\").rstrip()
-
-
 def lower_bound(requirement: str) -> tuple[str, str]:
     """Name and version of ``name>=version``."""
     match = re.match(r"([\w-]+)>=([\d.]+)", requirement)
@@ -231,11 +167,6 @@ def lower_bound(requirement: str) -> tuple[str, str]:
     name, version = match.groups()
     # Packages of types add a day to the version that they describe.
     return name, f"{version}.*" if name.startswith("types-") else version
-
-
-def name_of(requirement: str) -> str:
-    """The name that a requirement begins with."""
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
 # ---- Running -----------------------------------------------------------------------------------
@@ -249,16 +180,18 @@ def run_cell(cell: Cell) -> Result:
         return Result(code, output, protobuf, grpcio, time.perf_counter() - started)
 
     try:
-        make_environment(cell)
+        cell.environment.make(
+            requirements(cell), constraints(cell), "\n".join((*LIBRARY, *OPTIONAL))
+        )
     except CannotMakeError as error:
         return result(NOT_MADE, str(error))
-    imports = run(cell.executable, "-c", IMPORT_ALL)
+    imports = run(cell.environment.executable, "-c", IMPORT_ALL)
     if imports.returncode:
         return result(FAILED, imports.stderr)
     versions = imports.stdout.split()
     if cell.job == "imports":
         return result(PASSED, "", *versions)
-    tests = run(cell.executable, "-m", "pytest", *pytest_options(cell))
+    tests = run(cell.environment.executable, "-m", "pytest", *pytest_options(cell))
     code = PASSED if tests.returncode == 0 else FAILED
     return result(code, tests.stdout + tests.stderr, *versions)
 
@@ -306,7 +239,8 @@ def main() -> int:
             show((cell.python, cell.bounds, *versions, cell.job, *ending))
             if result.code:
                 code = max(code, result.code)
-                print(f"\n{cell.folder.relative_to(ROOT)}: {WORDS[result.code]}", file=sys.stderr)
+                folder = cell.environment.folder.relative_to(ROOT)
+                print(f"\n{folder}: {WORDS[result.code]}", file=sys.stderr)
                 print("\n".join(result.output.splitlines()[-60:]), file=sys.stderr, flush=True)
     for python in absent:
         show((python, "-", "-", "-", "-", "absent", "-"))

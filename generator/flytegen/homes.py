@@ -23,7 +23,8 @@ def module_names(
     """The Python module of each file: ``flyteidl/core/types.proto`` as ``ROOT.core.types``.
 
     Where there is a folder of the same name beside a file, the file's module is a package, too. In
-    there a submodule must not have the name of a class: importing it would hide the class.
+    there a submodule must not have the name of a class: importing it would hide the class. Nor may
+    it be called ``annotations``, which a module of classes imports from ``__future__``.
 
     Args:
         source: What the files are from.
@@ -39,7 +40,7 @@ def module_names(
         for part in _parts(source, file):
             name = escape(identifier(part), "module")
             owner = owners.get(module)
-            if owner is not None and name.rstrip("_") in classes(owner):
+            if owner is not None and name.rstrip("_") in {*classes(owner), "annotations"}:
                 name += "_"
             module = f"{module}.{name}"
         if module in owners:

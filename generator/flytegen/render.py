@@ -152,7 +152,16 @@ class _Renderer:
         self, body: str, origin: str, doc: tuple[str, ...], exports: tuple[str, ...] = ()
     ) -> str:
         imports = list(_import_lines(self._imports.all(), self._library.root.partition(".")[0]))
-        head = self._print("header.py.j2", origin=origin, doc=doc, imports=imports, exports=exports)
+        head = self._print(
+            "header.py.j2",
+            origin=origin,
+            doc=doc,
+            imports=imports,
+            exports=exports,
+            # The statement would take the name of a submodule. Only a package of nothing else has
+            # such a one, and can do without.
+            has_future="annotations" not in exports,
+        )
         return f"{head.strip()}\n\n{body.strip()}\n"
 
     def _print(self, template: str, **context: object) -> str:

@@ -148,6 +148,8 @@ class Oneof:
     """Its fields, by number."""
     is_hidden: bool
     """A member is hidden, and so may be the oneof for type checkers."""
+    is_untyped: bool
+    """What is set is best kept from type checkers: a member is hidden, or they are too many."""
     type: str
     """The union of the members' types, and None."""
     tagged_type: str
@@ -228,6 +230,8 @@ class Message:
     """Further names for classes and values of enums that live elsewhere."""
     fields: tuple[Field, ...]
     """In the order of the constructor's parameters."""
+    is_large: bool
+    """Its fields are so many that its constructor stores them by name, not with a line for each."""
     positional: tuple[Field, ...]
     """The leading ones, which may be given by position."""
     keyword_only: tuple[Field, ...]

@@ -23,12 +23,14 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import ListValue, Value
 
 from flytebind import models, runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
 from flytegen.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
+from tests.generator.large import large_messages
 from tests.support.fill import Filler
 from tests.support.messages import walk
 from tests.typing.checkers import Diagnostic
@@ -54,11 +56,11 @@ builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
 
 
 def hard_cases() -> FileDescriptorSet:
-    """All that ``concepts/`` has, and the awkward names, as one set."""
+    """All that ``concepts/`` has, the awkward names and the large messages, as one set."""
     whole = FileDescriptorSet()
     for path in sorted(CONCEPTS.glob("*.txtpb")):
         whole.MergeFrom(text_format.Parse(path.read_text(encoding="utf-8"), FileDescriptorSet()))
-    whole.file.extend([awkward_fields(), awkward_messages()])
+    whole.file.extend([awkward_fields(), awkward_messages(), large_messages()])
     return whole
 
 
@@ -116,8 +118,8 @@ class Generated:
     @cached_property
     def model_classes(self) -> dict[str, type[Model[Any]]]:
         """Every model class, by the full name of its message."""
-        root = import_module(f"{self.package}_models")
-        index = import_module(f"{self.package}_models._index")
+        name = f"{self.package.replace('.', '_')}_models"
+        root, index = import_module(name), import_module(f"{name}._index")
         return {name: root.model_for(name) for name in index.MODELS}
 
 
@@ -188,13 +190,13 @@ def add_extensions(message: Message) -> int:
 class Project:
     """What people have who use generated packages: these, and what these need, installed."""
 
-    def __init__(self, folder: Path, *generated: Path, site: Path) -> None:
+    def __init__(self, folder: Path, *generated: Path, site: Path | None = None) -> None:
         """Make one.
 
         Args:
             folder: An empty folder.
             generated: Folders of what is to be checked; packages of stubs are installed instead.
-            site: A folder of other packages to install.
+            site: A folder of other packages to install, beside those that we have.
         """
         self._sources, environment = folder / "sources", folder / "environment"
         self._sources.mkdir()
@@ -203,10 +205,13 @@ class Project:
         ours = sysconfig.get_path("purelib")
         # An editable install of ours is found by a path, too, and such paths do not add up.
         roots = [Path(package.__path__[0]).parents[1] for package in (models, runtime)]
-        (packages / "ours.pth").write_text("\n".join(map(str, (site, ours, *roots))))
+        paths = (*filter(None, [site]), ours, *roots)
+        (packages / "ours.pth").write_text("\n".join(map(str, paths)))
         for path in (path for out in generated for path in out.iterdir() if path.is_dir()):
             is_stub = path.name.endswith("-stubs")
-            shutil.copytree(path, (packages if is_stub else self._sources) / path.name)
+            # Several packages may have stubs in one namespace.
+            into = (packages if is_stub else self._sources) / path.name
+            shutil.copytree(path, into, dirs_exist_ok=True)
         (self._sources / "mypy.ini").write_text("[mypy]\nstrict = true\n")
         (self._sources / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
         self._python = environment / "bin" / "python"
@@ -221,11 +226,14 @@ class Project:
 
 
 class _ForeignFiller(Filler):
-    """Knows what flyteidl has not: required fields, closed enums, and extensions."""
+    """Knows what flyteidl has not: required fields, closed enums, JSON values, and extensions."""
 
     def extend(self, message: Message, extension: FieldDescriptor) -> None:
         slot: Any = message.Extensions
-        if extension.is_repeated:
+        if extension.is_repeated and extension.message_type is not None:
+            for _ in range(2):
+                self._message(slot[extension].add(), 1)
+        elif extension.is_repeated:
             slot[extension].extend([self._scalar(extension) for _ in range(2)])
         elif extension.message_type is not None:
             self._message(slot[extension], 1)
@@ -233,7 +241,13 @@ class _ForeignFiller(Filler):
             slot[extension] = self._scalar(extension)
 
     def _message(self, message: Message, depth: int) -> None:
-        super()._message(message, depth)
+        if isinstance(message, Value):
+            # One without a kind is no JSON value, however deep it is.
+            message.struct_value.update(self._json())
+        elif isinstance(message, ListValue):
+            message.extend(self._json()["list"])
+        else:
+            super()._message(message, depth)
         if not depth:
             for field in message.DESCRIPTOR.fields:
                 if field.is_required:

@@ -135,6 +135,23 @@ def _using(dependency: str, type_name: str) -> FileDescriptorProto:
     return user
 
 
+def test_a_oneof_with_hundreds_of_members_is_not_beyond_type_checkers() -> None:
+    def accessor(members: int) -> str:
+        message = DescriptorProto(name="M", field=[field(f"f{i}", i + 1) for i in range(members)])
+        message.oneof_decl.add(name="kind")
+        for member in message.field:
+            member.oneof_index = 0
+        return module(message).partition("def which_kind")[2]
+
+    few, many = accessor(50), accessor(600)
+    # A literal per member is narrowed case by case, Any is not.
+    assert 'match self._pb.WhichOneof("kind"):' in few
+    assert 'match _builtins.getattr(self._pb, "WhichOneof")("kind"):' in many
+    # Each | is a level of its own to a parser.
+    assert few.startswith('(self) -> tuple[_Literal["f0"], str] | tuple[')
+    assert many.startswith('(self) -> _Union[tuple[_Literal["f0"], str], tuple[')
+
+
 def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
     message = DescriptorProto(
         name="M", field=[field("which_kind"), field("a", 2), field("b", 3, BOOL)]

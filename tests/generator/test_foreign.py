@@ -7,7 +7,7 @@ import math
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from importlib import import_module, reload
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -281,6 +281,24 @@ class TestPresence:
         assert (plain.number, plain.text, plain.inner) == (0, None, None)
 
 
+class TestLargeMessages:
+    """Their constructors store by name, and say the same about mistakes."""
+
+    def test_mistakes_are_named(self, hard: Generated) -> None:
+        large, part = (model(hard, f"acme.{name}") for name in ("Large", "Part"))
+        with pytest.raises(TypeError, match=r"Large\.m1 must be Part, not str \('a'\)"):
+            large(m1="a")
+        with pytest.raises(ValueError, match="one member of 'choice', not both 'm1' and 'm60'"):
+            large(m60=part(), m1=part())
+        with pytest.raises(TypeError, match="no_such"):
+            large(no_such=1)
+
+    def test_empty_values_are_no_mistakes(self, hard: Generated) -> None:
+        large = model(hard, "acme.Large")
+        given = dict.fromkeys(parameters(large))
+        assert large(**given) == large() == large(f61=False, f64=[], f65="", f63={})
+
+
 class TestExtensions:
     def test_they_are_read_through_the_message(self, hard: Generated) -> None:
         pb2 = import_module("hard_protos.extensions_pb2")
@@ -372,6 +390,13 @@ class TestNames:
         assert module.b is model(hard, "acme.b")
         assert module.b_ is below
         assert below.c is model(hard, "acme.a.c")
+
+    def test_a_module_may_be_called_annotations(self, hard: Generated) -> None:
+        for package in ("hard_models.v1", "hard_services.v1"):
+            module = import_module(f"{package}.annotations")
+            assert reload(import_module(package)).annotations is module
+        # Beside classes, the name is that of what they import from __future__.
+        assert model(hard, "acme.a.Note").__module__ == "hard_models.acme.a.annotations_"
 
     def test_what_a_file_imports_by_way_of_others_is_referred_to_where_it_is(
         self, hard: Generated

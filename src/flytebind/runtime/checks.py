@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from google.protobuf.message import Message
 
-from flytebind.runtime.assign import explain
+from flytebind.runtime.assign import assign, explain
+from flytebind.runtime.fields import fields_by_name
 from flytebind.runtime.model import Model
 
 T = TypeVar("T")
@@ -24,6 +25,18 @@ def fail(model: Model[Any], arguments: Mapping[str, object], error: Exception) -
         ValueError: If one is out of range, or two members of one oneof are given.
     """
     raise explain(type(model), arguments, error) from None
+
+
+def fill(model: Model[Any], message: Message, arguments: Mapping[str, object]) -> None:
+    """Store the arguments of a constructor that has too many of them for a line each.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If one is out of range, or two members of one oneof are given.
+    """
+    fields = fields_by_name(type(model))
+    given = {name: arguments[name] for name in fields if arguments[name] is not None}
+    assign(type(model), message, given)
 
 
 def as_bool(value: bool) -> bool:
@@ -62,3 +75,24 @@ def fill_map(target: Any, models: Mapping[Any, Model[Any]]) -> None:
     """Copy models into a map field."""
     for key, model in models.items():
         target[key].CopyFrom(model._pb)
+
+
+# A loop in the constructor would do as well, but for mypy: it gives one variable one type, and
+# fields of several types follow each other there.
+
+
+def add_each(target: Any, values: Iterable[T], write: Callable[[Any, T], None]) -> None:
+    """Add a message to a repeated field for each native value."""
+    for value in values:
+        write(target.add(), value)
+
+
+def set_each(target: Any, values: Mapping[Any, T], write: Callable[[Any, T], None]) -> None:
+    """Set a message in a map field for each native value."""
+    for key, value in values.items():
+        write(target[key], value)
+
+
+def box(wrapper: Any, value: object) -> None:
+    """Write what a wrapper wraps."""
+    wrapper.value = value

@@ -16,6 +16,7 @@ from flytebind.runtime import (
 )
 from flytebind.runtime.checks import (
     MISTAKES as _MISTAKES,
+    add_each as _add_each,
     as_items as _as_items,
     fail as _fail,
     fill_map as _fill_map,
@@ -914,8 +915,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
             pb.node_id = node_id
             pb.var = var
             if attr_path is not None:
-                for _item in _as_items(attr_path):
-                    _write_choice(pb.attr_path.add(), _item)
+                _add_each(pb.attr_path, _as_items(attr_path), _write_choice)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
         self._pb = pb

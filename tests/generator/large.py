@@ -1,0 +1,28 @@
+"""Messages with more fields, and more members of a oneof, than type checkers take one by one."""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+from tests.generator.protos import file, message
+
+_TYPES = (
+    "Part",
+    "bool",
+    "google.protobuf.Timestamp",
+    "map<string, Part>",
+    "repeated string",
+    "string",
+)
+
+
+def large_messages() -> FileDescriptorProto:
+    """A file with a message of 200 fields."""
+    members = [f"choice: Part m{number} = {number}" for number in range(1, 61)]
+    others = [f"{_TYPES[number % len(_TYPES)]} f{number} = {number}" for number in range(61, 201)]
+    return file(
+        message("Part", "string name = 1"),
+        message("Large", *members, *others),
+        name="large.proto",
+        imports=["google/protobuf/timestamp.proto"],
+    )

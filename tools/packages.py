@@ -1,0 +1,300 @@
+"""Generate for packages that others publish, in environments of their own, and try the result.
+
+Every module is imported. Every message is filled, goes through its model, and must come out equal
+to the byte; then once more, with unknown fields and extensions in each part of it. mypy --strict
+and pyright must have nothing to say about any generated module. What there was is kept as a table
+in docs/packages.md, which --write writes and --check compares.
+
+exit codes:
+  0  all that was tried is good
+  1  something is not, or the table is out of date
+  2  an environment could not be made
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.typing.checkers import mypy, pyright
+from tools.environments import (
+    EXTRAS,
+    HOME,
+    LIBRARY,
+    ROOT,
+    CannotMakeError,
+    Environment,
+    locked,
+    name_of,
+    run,
+)
+from tools.tables import replace_table
+
+DOCUMENT = ROOT / "docs" / "packages.md"
+BEGIN = "<!-- packages: written by tools/packages.py -->\n"
+END = "<!-- /packages -->\n"
+HEAD = (
+    "| Distribution | Packages | Files | Messages | Fields | RPCs | Filled | Extensions "
+    "| Findings |\n"
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
+)
+SHOWN = ("files", "messages", "fields", "rpcs", "filled", "extensions")
+
+# The tools that tests import; checkers are shared, and look at each environment from outside.
+NEEDED = (*LIBRARY, *EXTRAS["generator"], "pytest")
+
+
+MYPY = """\
+[mypy]
+strict = true
+explicit_package_bases = true
+exclude = -stubs/
+"""
+
+# Version by name; the rest of a line says for which Pythons.
+LOCKED = {name_of(pin): pin.partition("==")[2].partition(" ")[0] for pin in locked()}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A distribution, and the packages of ``*_pb2`` modules in it."""
+
+    distribution: str
+    packages: tuple[str, ...]
+    version: str
+
+    @property
+    def is_quick(self) -> bool:
+        """``make test`` tries it, too: it is in the dev extra."""
+        return self.distribution in LOCKED
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.distribution}=={self.version}"
+
+    @property
+    def environment(self) -> Environment:
+        python = "{}.{}".format(*sys.version_info)
+        return Environment(HOME / "packages" / self.distribution, Path(sys.executable), python)
+
+
+GOOGLE = ("api", "cloud", "gapic", "logging", "longrunning", "rpc", "type")
+XDS = ("cel", "envoy", "opencensus", "udpa", "validate", "xds")
+SAMPLES = tuple(
+    Sample(distribution, packages, version or LOCKED[distribution])
+    for distribution, packages, version in (
+        ("googleapis-common-protos", tuple(f"google.{name}" for name in GOOGLE), ""),
+        ("opentelemetry-proto", ("opentelemetry",), ""),
+        ("gtfs-realtime-bindings", ("google.transit",), ""),
+        ("flyteidl2", ("buf", "flyteidl2"), "2.0.53"),
+        ("perfetto", ("perfetto.protos",), "0.59.1"),
+        ("xds-protos", XDS, "1.85.0"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it went."""
+
+    code: int
+    counts: Mapping[str, int]
+    output: str
+    seconds: float
+
+
+GOOD, BAD, NOT_MADE = 0, 1, 2
+WORDS = {GOOD: "good", BAD: "NOT GOOD", NOT_MADE: "NOT MADE"}
+
+
+class NotGoodError(Exception):
+    """A step did not do what it should; the message says all about it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code; the help says what each one means.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.packages",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [sample.distribution for sample in SAMPLES]
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--only", action="append", choices=names, help="one of them, or several")
+    what.add_argument("--write", action="store_true", help="write the table")
+    what.add_argument("--check", action="store_true", help="fail if the table is out of date")
+    options = parser.parse_args(arguments)
+
+    results = try_all([item for item in SAMPLES if item.distribution in (options.only or names)])
+    code = max(result.code for result in results.values())
+    if code or options.only:
+        return code
+    text = DOCUMENT.read_text(encoding="utf-8")
+    wanted = replace_table(text, BEGIN, table(results), END)
+    if options.write:
+        DOCUMENT.write_text(wanted, encoding="utf-8")
+    elif options.check and wanted != text:
+        where = DOCUMENT.relative_to(ROOT)
+        print(f"packages: {where} is out of date; run `make packages`", file=sys.stderr)
+        return BAD
+    return GOOD
+
+
+def try_all(samples: Sequence[Sample]) -> dict[Sample, Result]:
+    """Try samples side by side, and say how each one went."""
+    results: dict[Sample, Result] = {}
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        futures = {executor.submit(try_out, sample): sample for sample in samples}
+        for future in as_completed(futures):
+            sample, result = futures[future], future.result()
+            results[sample] = result
+            word, messages = WORDS[result.code], result.counts.get("messages", 0)
+            line = f"  {sample.requirement:<36}{messages:>6,} messages  {word:<10}"
+            print(f"{line}{result.seconds:>7.1f} s", flush=True)
+            if result.code:
+                print("\n".join(result.output.splitlines()[-60:]), file=sys.stderr, flush=True)
+    return {sample: results[sample] for sample in samples}
+
+
+def try_out(sample: Sample) -> Result:
+    """Make the environment, generate in it, and look at the result."""
+    started = time.perf_counter()
+    code, output, counts = GOOD, "", {}
+    try:
+        make(sample)
+        generate(sample)
+        counts = take_through(sample)
+        check_types(sample)
+    except CannotMakeError as error:
+        code, output = NOT_MADE, str(error)
+    except NotGoodError as error:
+        code, output = BAD, str(error)
+    return Result(code, counts, output, time.perf_counter() - started)
+
+
+def make(sample: Sample) -> None:
+    """Make the environment: flytebind with its generator, and the package.
+
+    Raises:
+        CannotMakeError: If pip fails.
+    """
+    # Alone: its modules import protobuf and what flyteidl brings. What more it asks for would move
+    # with every day.
+    sample.environment.make(NEEDED, pins(), sample.requirement, alone=[sample.requirement])
+
+
+def pins() -> list[str]:
+    """The lock's pins, with the protobuf that its types-protobuf describes.
+
+    A newer protobuf adds messages to descriptor.proto, which no type checker can know yet.
+    """
+    # The types' own version ends with the day that they were made.
+    described = LOCKED["types-protobuf"].rpartition(".")[0]
+    return [f"protobuf=={described}" if name_of(pin) == "protobuf" else pin for pin in locked()]
+
+
+def generate(sample: Sample) -> None:
+    """Generate each package into a folder of its own, from nothing.
+
+    Raises:
+        NotGoodError: If flytegen has problems.
+    """
+    shutil.rmtree(_generated(sample), ignore_errors=True)
+    for package in sample.packages:
+        options = ("--quiet", "--package", package, "--out", _generated(sample) / package)
+        _do(sample, "-m", "flytegen", "generate", *options)
+
+
+def take_through(sample: Sample) -> dict[str, int]:
+    """Import every module and take every message through its model.
+
+    Returns:
+        How much there was.
+
+    Raises:
+        NotGoodError: If a module cannot be imported, or a message is not what it was.
+    """
+    command = ("-W", "error", "-m", "tests.generator.passage")
+    counts: dict[str, int] = json.loads(_do(sample, *command, _generated(sample), *sample.packages))
+    return counts
+
+
+def check_types(sample: Sample) -> None:
+    """Let the checkers see modules and stubs, with the stubs installed.
+
+    Raises:
+        NotGoodError: If they find anything.
+    """
+    environment = sample.environment
+    folders = project, stubs, as_packages = [
+        environment.folder / name for name in ("project", "stubs", "stubs_as_packages")
+    ]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / "mypy.ini").write_text(MYPY)
+    (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
+    for path in _generated(sample).glob("*/*/"):
+        if not path.name.endswith("-stubs"):
+            shutil.copytree(path, project / path.name)
+            continue
+        # Several packages may have stubs in one namespace.
+        shutil.copytree(path, stubs / path.name, dirs_exist_ok=True)
+        # pyright reads stubs at the top of a project, but does not check them.
+        shutil.copytree(path, project / "below" / path.name, dirs_exist_ok=True)
+        # mypy takes no folder of such a name, and a part of a namespace has no __init__.
+        top = as_packages / path.name.removesuffix("-stubs")
+        shutil.copytree(path, top, dirs_exist_ok=True, ignore=_empty_files)
+    (environment.site_packages / "stubs.pth").write_text(str(stubs))
+    try:
+        found = [
+            *mypy(project, environment.executable),
+            *mypy(as_packages, environment.executable),
+            *pyright(project, environment.executable),
+        ]
+    except RuntimeError as error:  # a checker that fell over, and says why
+        raise NotGoodError(str(error)) from None
+    if found:
+        raise NotGoodError("\n".join((*map(str, found), f"{len(found)} findings")))
+
+
+def _empty_files(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if Path(folder, name).stat().st_size == 0]
+
+
+def table(results: Mapping[Sample, Result]) -> str:
+    """A row for each sample; only good ones get into a table, so that there are no findings."""
+    rows = [
+        f"| {sample.distribution} {sample.version} | "
+        f"{', '.join(f'`{package}`' for package in sample.packages)} | "
+        f"{' | '.join(f'{result.counts.get(name, 0):,}' for name in SHOWN)} | 0 |\n"
+        for sample, result in results.items()
+    ]
+    return HEAD + "".join(rows)
+
+
+def _generated(sample: Sample) -> Path:
+    return sample.environment.folder / "generated"
+
+
+def _do(sample: Sample, *arguments: str | Path) -> str:
+    done = run(sample.environment.executable, *arguments)
+    if done.returncode:
+        raise NotGoodError(done.stdout + done.stderr)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
