@@ -42,11 +42,11 @@ DOCUMENT = ROOT / "docs" / "packages.md"
 BEGIN = "<!-- packages: written by tools/packages.py -->\n"
 END = "<!-- /packages -->\n"
 HEAD = (
-    "| Distribution | Packages | Files | Messages | Fields | RPCs | Filled | Extensions "
-    "| Findings |\n"
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
+    "| Distribution | Packages | Files | Messages | Fields | Services | RPCs | Filled "
+    "| Extensions | Findings |\n"
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
 )
-SHOWN = ("files", "messages", "fields", "rpcs", "filled", "extensions")
+SHOWN = ("files", "messages", "fields", "services", "rpcs", "filled", "extensions")
 
 # The tools that tests import; checkers are shared, and look at each environment from outside.
 NEEDED = (*LIBRARY, *EXTRAS["generator"], "pytest")

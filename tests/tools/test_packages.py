@@ -13,7 +13,7 @@ from tools.packages import BAD, GOOD, NOT_MADE, Result, Sample
 
 SAMPLE = Sample("acme-protos", ("acme", "acme.more"), "1.2")
 COUNTS = {"files": 2, "messages": 1234, "filled": 2000}
-ROW = "| acme-protos 1.2 | `acme`, `acme.more` | 2 | 1,234 | 0 | 0 | 2,000 | 0 | 0 |\n"
+ROW = "| acme-protos 1.2 | `acme`, `acme.more` | 2 | 1,234 | 0 | 0 | 0 | 2,000 | 0 | 0 |\n"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_rows_have_the_order_of_the_samples() -> None:
     other = Sample("zeta", ("zeta",), "1")
     results = {other: Result(GOOD, {}, "", 0.0), SAMPLE: Result(GOOD, COUNTS, "", 0.0)}
     assert packages.table(results).splitlines()[2:] == [
-        "| zeta 1 | `zeta` | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
+        "| zeta 1 | `zeta` | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
         ROW.rstrip(),
     ]
 
