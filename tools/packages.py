@@ -42,11 +42,11 @@ DOCUMENT = ROOT / "docs" / "packages.md"
 BEGIN = "<!-- packages: written by tools/packages.py -->\n"
 END = "<!-- /packages -->\n"
 HEAD = (
-    "| Distribution | Packages | Files | Messages | Fields | RPCs | Filled | Extensions "
-    "| Findings |\n"
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
+    "| Distribution | Packages | Files | Messages | Fields | Services | RPCs | Filled "
+    "| Extensions | Findings |\n"
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
 )
-SHOWN = ("files", "messages", "fields", "rpcs", "filled", "extensions")
+SHOWN = ("files", "messages", "fields", "services", "rpcs", "filled", "extensions")
 
 # The tools that tests import; checkers are shared, and look at each environment from outside.
 NEEDED = (*LIBRARY, *EXTRAS["generator"], "pytest")
@@ -70,6 +70,8 @@ class Sample:
     distribution: str
     packages: tuple[str, ...]
     version: str
+    known: tuple[str, ...] = ()
+    """What type checkers say, as long as they say it; the document explains each."""
 
     @property
     def is_quick(self) -> bool:
@@ -87,17 +89,27 @@ class Sample:
 
 
 GOOGLE = ("api", "cloud", "gapic", "logging", "longrunning", "rpc", "type")
-XDS = ("cel", "envoy", "opencensus", "udpa", "validate", "xds")
-SAMPLES = tuple(
-    Sample(distribution, packages, version or LOCKED[distribution])
-    for distribution, packages, version in (
-        ("googleapis-common-protos", tuple(f"google.{name}" for name in GOOGLE), ""),
-        ("opentelemetry-proto", ("opentelemetry",), ""),
-        ("gtfs-realtime-bindings", ("google.transit",), ""),
-        ("flyteidl2", ("buf", "flyteidl2"), "2.0.53"),
-        ("perfetto", ("perfetto.protos",), "0.59.1"),
-        ("xds-protos", XDS, "1.85.0"),
-    )
+TRACE_STUB = "below/perfetto-stubs/protos/perfetto/trace/perfetto_trace_pb2.pyi"
+TOO_COMPLEX = (
+    "Code is too complex to analyze; reduce complexity by refactoring into subroutines or reducing "
+    "conditional code paths"
+)
+SAMPLES = (
+    Sample(
+        "googleapis-common-protos",
+        tuple(f"google.{name}" for name in GOOGLE),
+        LOCKED["googleapis-common-protos"],
+    ),
+    Sample("opentelemetry-proto", ("opentelemetry",), LOCKED["opentelemetry-proto"]),
+    Sample("gtfs-realtime-bindings", ("google.transit",), LOCKED["gtfs-realtime-bindings"]),
+    Sample("flyteidl2", ("buf", "flyteidl2"), "2.0.53"),
+    Sample(
+        "perfetto",
+        ("perfetto.protos",),
+        "0.59.1",
+        known=(f"{TRACE_STUB}:0: {TOO_COMPLEX} [reportGeneralTypeIssues]",),
+    ),
+    Sample("xds-protos", ("cel", "envoy", "opencensus", "udpa", "validate", "xds"), "1.85.0"),
 )
 
 
@@ -235,7 +247,7 @@ def check_types(sample: Sample) -> None:
     """Let the checkers see modules and stubs, with the stubs installed.
 
     Raises:
-        NotGoodError: If they find anything.
+        NotGoodError: If they find anything, but for what is known.
     """
     environment = sample.environment
     folders = project, stubs, as_packages = [
@@ -266,8 +278,11 @@ def check_types(sample: Sample) -> None:
         ]
     except RuntimeError as error:  # a checker that fell over, and says why
         raise NotGoodError(str(error)) from None
-    if found:
-        raise NotGoodError("\n".join((*map(str, found), f"{len(found)} findings")))
+    said = [str(finding) for finding in found]
+    gone = [f"no longer said: {finding}" for finding in sample.known if finding not in said]
+    wrong = [*(finding for finding in said if finding not in sample.known), *gone]
+    if wrong:
+        raise NotGoodError("\n".join((*wrong, f"{len(wrong)} findings")))
 
 
 def _empty_files(folder: str, names: list[str]) -> list[str]:
@@ -275,13 +290,13 @@ def _empty_files(folder: str, names: list[str]) -> list[str]:
 
 
 def table(results: Mapping[Sample, Result]) -> str:
-    """A row for each sample; only good ones get into a table, so that there are no findings."""
-    rows = [
-        f"| {sample.distribution} {sample.version} | "
-        f"{', '.join(f'`{package}`' for package in sample.packages)} | "
-        f"{' | '.join(f'{result.counts.get(name, 0):,}' for name in SHOWN)} | 0 |\n"
-        for sample, result in results.items()
-    ]
+    """A row for each sample; what is good has no findings but the known ones."""
+    rows = []
+    for sample, result in results.items():
+        names = ", ".join(f"`{package}`" for package in sample.packages)
+        counts = (*(result.counts.get(name, 0) for name in SHOWN), len(sample.known))
+        cells = (f"{sample.distribution} {sample.version}", names, *(f"{n:,}" for n in counts))
+        rows.append(f"| {' | '.join(cells)} |\n")
     return HEAD + "".join(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from tools.packages import BAD, GOOD, NOT_MADE, Result, Sample
 
 SAMPLE = Sample("acme-protos", ("acme", "acme.more"), "1.2")
 COUNTS = {"files": 2, "messages": 1234, "filled": 2000}
-ROW = "| acme-protos 1.2 | `acme`, `acme.more` | 2 | 1,234 | 0 | 0 | 2,000 | 0 | 0 |\n"
+ROW = "| acme-protos 1.2 | `acme`, `acme.more` | 2 | 1,234 | 0 | 0 | 0 | 2,000 | 0 | 0 |\n"
 
 
 @pytest.fixture
@@ -75,9 +75,40 @@ def test_the_rows_have_the_order_of_the_samples() -> None:
     other = Sample("zeta", ("zeta",), "1")
     results = {other: Result(GOOD, {}, "", 0.0), SAMPLE: Result(GOOD, COUNTS, "", 0.0)}
     assert packages.table(results).splitlines()[2:] == [
-        "| zeta 1 | `zeta` | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
+        "| zeta 1 | `zeta` | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
         ROW.rstrip(),
     ]
+
+
+class TestCheckers:
+    """What they say must be what is known, no more and no less."""
+
+    @pytest.fixture
+    def say(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sample]:
+        """Let pyright say something about a sample whose known findings are given."""
+
+        def prepare(said: str, *known: str) -> Sample:
+            sample = Sample("acme-protos", ("acme",), "1.2", known)
+            monkeypatch.setattr(packages, "HOME", tmp_path)
+            sample.environment.site_packages.mkdir(parents=True)
+            for name in ("acme_models", "acme-stubs"):
+                (sample.environment.folder / "generated" / "acme" / name).mkdir(parents=True)
+            monkeypatch.setattr(packages, "mypy", lambda project, python: [])
+            monkeypatch.setattr(packages, "pyright", lambda project, python: [said] if said else [])
+            return sample
+
+        return prepare
+
+    def test_what_is_known_is_good(self, say: Callable[..., Sample]) -> None:
+        packages.check_types(say("a.pyi:0: too complex", "a.pyi:0: too complex"))
+
+    def test_what_is_new_is_not(self, say: Callable[..., Sample]) -> None:
+        with pytest.raises(packages.NotGoodError, match=r"a\.py:1: wrong\n1 findings"):
+            packages.check_types(say("a.py:1: wrong"))
+
+    def test_nor_is_what_is_no_longer_said(self, say: Callable[..., Sample]) -> None:
+        with pytest.raises(packages.NotGoodError, match=r"no longer said: a\.pyi:0: too complex"):
+            packages.check_types(say("", "a.pyi:0: too complex"))
 
 
 def test_protobuf_is_the_one_that_its_types_describe() -> None:

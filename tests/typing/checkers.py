@@ -49,7 +49,8 @@ def pyright(project: Path, python: Path = Path(sys.executable)) -> list[Diagnost
     return [
         Diagnostic(
             Path(found["file"]).relative_to(project.resolve()).as_posix(),
-            found["range"]["start"]["line"] + 1,
+            # What is wrong with a whole file has no range.
+            found["range"]["start"]["line"] + 1 if "range" in found else 0,
             found.get("rule", ""),
             found["message"].replace("\N{NO-BREAK SPACE}", " "),
             found["severity"] == "error",
