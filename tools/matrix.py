@@ -5,9 +5,9 @@ patch; "newest" is what requirements/dev.lock pins. Interpreters are looked for 
 pyenv's. One that is absent is named in the table and fails nothing.
 
 The whole matrix runs all tests in every cell; with the lowest dependencies without those of the
-generator, of packaging and of tools, whose own pins want a newer protobuf. --quick imports every module in
-every cell, and in two of them, lowest on the oldest Python and newest on the newest, takes every
-message through its model and tests the runtime.
+generator, of packaging and of tools, whose own pins want a newer protobuf. --quick imports every
+module in every cell, and in two of them, lowest on the oldest Python and newest on the newest,
+takes every message through its model and tests the runtime.
 
 Environments are made in .matrix/ by pip, which needs the package index for it, and kept. From then
 on nothing here uses the network, until one is damaged or its pins change: that one is made anew.
