@@ -40,9 +40,8 @@ def module_names(
         for part in _parts(source, file):
             name = escape(identifier(part), "module")
             owner = owners.get(module)
-            if owner is not None and name.rstrip("_") in {*classes(owner), "annotations"}:
-                name += "_"
-            module = f"{module}.{name}"
+            taken = () if owner is None else (*classes(owner), "annotations")
+            module = f"{module}.{_beside(name, taken)}"
         if module in owners:
             problems.add(
                 module,
@@ -91,6 +90,13 @@ def find_homes(source: Source, modules: Mapping[str, str], problems: Problems) -
         for item in top_level(file):
             visit(item, modules[file.name], "")
     return homes
+
+
+def _beside(name: str, taken: Iterable[str]) -> str:
+    """A name, with more underscores than any taken one has that differs in nothing else."""
+    stem = name.rstrip("_")
+    underscores = [len(item) - len(stem) for item in taken if item.rstrip("_") == stem]
+    return name + "_" * (max(underscores) + 1) if underscores else name
 
 
 def _parts(source: Source, file: FileDescriptor) -> list[str]:

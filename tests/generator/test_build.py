@@ -170,6 +170,27 @@ def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None
         module(DescriptorProto(name=name))
 
 
+@pytest.mark.parametrize(
+    ("messages", "below", "expected"),
+    [
+        (["Part"], "Part", "Part_"),
+        (["Part", "Part_"], "Part", "Part__"),
+        (["Part_"], "Part", "Part__"),
+        (["class"], "class", "class___"),
+        (["class_"], "class", "class____"),
+        (["Other"], "Part", "Part"),
+    ],
+)
+def test_a_module_never_hides_a_class_of_the_module_that_it_lies_in(
+    messages: list[str], below: str, expected: str
+) -> None:
+    outer = file(*(DescriptorProto(name=name) for name in messages))
+    inner = file(DescriptorProto(name="Inner"), name=f"acme/x/{below}.proto")
+    inner.package = "acme.x"
+    modules = {item.name for item in build(source_of(outer, inner), Overlay()).modules}
+    assert modules == {"acme_models.x", f"acme_models.x.{expected}"}
+
+
 def greeter(*rpcs: str) -> FileDescriptorProto:
     source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
     service = source.service.add(name="Greeter")
