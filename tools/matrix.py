@@ -143,7 +143,8 @@ def requirements(cell: Cell) -> list[str]:
     """What the job needs besides flytebind."""
     dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
     if cell.job == "suite" and cell.bounds == "newest":
-        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *dev]
+        # pip is what `flytegen diff` fetches versions with.
+        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *dev, "pip"]
     tools = {"imports": ("pytest",), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
     library = (*LIBRARY, *OPTIONAL) if cell.job == "suite" else LIBRARY
     return [*library, *(requirement for requirement in dev if name_of(requirement) in tools)]

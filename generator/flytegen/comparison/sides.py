@@ -246,6 +246,8 @@ def _download(distribution: str, version: str) -> tuple[str, dict[str, FileDescr
             said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
             what = f"cannot be fetched ({' '.join(said[-1:]) or 'pip brought no wheel'})"
             hint = "Is there such a version, and does `pip download` reach the package index?"
+            if importlib.util.find_spec("pip") is None:  # environments of uv have none
+                hint = "Install pip here first: python -m ensurepip"
             raise GenerationError(Problem(f"{distribution}=={version}", what, hint))
         with zipfile.ZipFile(wheels[0]) as wheel:
             names = sorted(name for name in wheel.namelist() if name.endswith("_pb2.py"))

@@ -182,6 +182,19 @@ def test_what_was_generated_from_another_version_is_fetched(
     assert capsys.readouterr().out.startswith("acme 1.0 -> new: 1 change")
 
 
+def test_an_environment_without_pip_is_told_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", tmp_path / "python")
+    (tmp_path / "python").write_text("#!/bin/sh\necho 'No module named pip' >&2; exit 1\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["diff", "acme==1.0", "acme==1.1", "--cache", str(tmp_path / "cache")]) == 3
+    told = capsys.readouterr().err
+    assert "acme==1.0: cannot be fetched (No module named pip)" in told
+    assert "python -m ensurepip" in told
+
+
 def test_a_version_is_fetched_once_and_nothing_of_it_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
