@@ -103,6 +103,7 @@ SAMPLES = (
     Sample("opentelemetry-proto", ("opentelemetry",), LOCKED["opentelemetry-proto"]),
     Sample("gtfs-realtime-bindings", ("google.transit",), LOCKED["gtfs-realtime-bindings"]),
     Sample("flyteidl2", ("buf", "flyteidl2"), "2.0.53"),
+    Sample("clarifai-grpc", ("clarifai_grpc",), "12.6.0"),
     Sample(
         "perfetto",
         ("perfetto.protos",),
