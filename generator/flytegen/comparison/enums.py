@@ -56,16 +56,12 @@ def _enum(context: Context, old: EnumFacts, new: EnumFacts) -> Iterator[Change]:
             wire=meaning,
             json=meaning,
         )
-    pairs = match_numbered(old.values, new.values)
-    old_paired = {before.name for before, _ in pairs}
-    new_paired = {after.name for _, after in pairs}
-    for value in old.values.values():
-        if value.name not in old_paired:
-            yield _removed_value(context, old, new, value)
-    for value in new.values.values():
-        if value.name not in new_paired:
-            yield _added_value(context, old, new, value)
-    for before_value, after_value in pairs:
+    matched = match_numbered(old.values, new.values)
+    for value in matched.gone:
+        yield _removed_value(context, old, new, value)
+    for value in matched.come:
+        yield _added_value(context, old, new, value)
+    for before_value, after_value in matched.pairs:
         yield from _value(context, old, new, before_value, after_value)
 
 

@@ -13,16 +13,12 @@ from flytegen.comparison.pairs import match_numbered, renamed_oneofs
 
 def field_changes(context: Context, old: MessageFacts, new: MessageFacts) -> Iterator[Change]:
     """What changed about the fields of a message that both have."""
-    pairs = match_numbered(old.fields, new.fields)
-    old_paired = {before.name for before, _ in pairs}
-    new_paired = {after.name for _, after in pairs}
-    for field in old.fields.values():
-        if field.name not in old_paired:
-            yield _removed_field(context, old, new, field)
-    for field in new.fields.values():
-        if field.name not in new_paired:
-            yield _added_field(context, old, new, field)
-    for before, after in pairs:
+    matched = match_numbered(old.fields, new.fields)
+    for field in matched.gone:
+        yield _removed_field(context, old, new, field)
+    for field in matched.come:
+        yield _added_field(context, old, new, field)
+    for before, after in matched.pairs:
         yield from _field(context, old, new, before, after)
 
 
@@ -73,10 +69,7 @@ def _field(
     context: Context, old: MessageFacts, new: MessageFacts, before: FieldFacts, after: FieldFacts
 ) -> Iterator[Change]:
     old_name, new_name = f"{old.name}.{before.name}", f"{new.name}.{after.name}"
-    type_names = (
-        _held(context, context.old, before),
-        _held(context, context.new, after),
-    )
+    type_names = (_held(context.old, before), _held(context.new, after))
     # The annotation changes once, however many reasons there are for it.
     retyped = [context.api.retyped_field(old_name, new_name, type_names)]
 
@@ -209,7 +202,7 @@ def _shown(context: Context, how: How, before: FieldFacts, after: FieldFacts) ->
     return context.old.declaration(before), context.new.declaration(after)
 
 
-def _held(context: Context, facts: Facts, field: FieldFacts) -> str:
+def _held(facts: Facts, field: FieldFacts) -> str:
     """The full name of what a field, or the value of a map, holds; empty for scalars."""
     entry = facts.entry(field)
     return list(entry.fields.values())[-1].type_name if entry else field.type_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from flytegen.comparison.facts import EnumFacts, Facts, MessageFacts, RpcFacts
 
@@ -138,17 +138,30 @@ class _Numbered(Protocol):
 _N = TypeVar("_N", bound=_Numbered)
 
 
-def match_numbered(old: Mapping[str, _N], new: Mapping[str, _N]) -> list[tuple[_N, _N]]:
+@dataclass(frozen=True)
+class Matched(Generic[_N]):
+    """The fields of a message or the values of an enum, old and new."""
+
+    gone: list[_N]
+    come: list[_N]
+    pairs: list[tuple[_N, _N]]
+
+
+def match_numbered(old: Mapping[str, _N], new: Mapping[str, _N]) -> Matched[_N]:
     """Pairs of one name; then pairs of one number, among those that no name has claimed."""
     pairs = [(item, new[name]) for name, item in old.items() if name in new]
-    come: dict[int, list[_N]] = {}
-    for name, item in new.items():
-        if name not in old:
-            come.setdefault(item.number, []).append(item)
+    come = [item for name, item in new.items() if name not in old]
+    gone: list[_N] = []
     for name, item in old.items():
-        if name not in new and come.get(item.number):
-            pairs.append((item, come[item.number].pop(0)))
-    return pairs
+        if name in new:
+            continue
+        heir = next((other for other in come if other.number == item.number), None)
+        if heir is None:
+            gone.append(item)
+        else:
+            come.remove(heir)
+            pairs.append((item, heir))
+    return Matched(gone, come, pairs)
 
 
 def renamed_oneofs(old: MessageFacts, new: MessageFacts) -> dict[str, str]:
