@@ -46,7 +46,12 @@ __all__ = [
     "model_for",
 ]
 
-_require("flytebind.models", "flyteidl", "flyteidl", "1.16.8")
+_require(
+    "flytebind.models",
+    package="flyteidl",
+    distribution="flyteidl",
+    version="1.16.8",
+)
 
 if TYPE_CHECKING:
     from flytebind.models import (
