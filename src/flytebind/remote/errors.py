@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import grpc
 
 
@@ -115,3 +117,19 @@ def call_error(
 ) -> FlyteCallError:
     """The error for a status code."""
     return _BY_CODE.get(code, FlyteCallError)(code, details, call, subject)
+
+
+# How flyteadmin says so when it should sign a link; what comes after "with" are the store's words.
+_MISSING_OBJECT = re.compile(
+    "failed to get object size for .+ with .*"
+    "(NotFound|Not Found|NoSuchKey|status code: 404|object doesn't exist)",
+    re.DOTALL,
+)
+
+
+def names_missing_object(code: grpc.StatusCode, details: str) -> bool:
+    """Whether a server says that a file which it should sign a link to is not there.
+
+    It says so by ``INTERNAL``, which otherwise means that something is wrong with the server.
+    """
+    return code is grpc.StatusCode.INTERNAL and _MISSING_OBJECT.search(details) is not None
