@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,26 @@ class Color(enum.Enum):
 
 class Word(str, enum.Enum):
     RED = "red"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class UserId(int):
+    pass
+
+
+class Name(str):
+    pass
+
+
+class Share(float):
+    pass
+
+
+class Moment(datetime):
+    pass
 
 
 class Point(NamedTuple):
@@ -173,6 +194,50 @@ def test_a_union_takes_the_variant_of_the_very_type_and_keeps_its_tag() -> None:
     assert to_literal(3, declared) == s.unioned(s.integer(3), ints)
     assert to_literal(3.0, declared) == s.unioned(s.floating(3.0), floats)
     assert to_literal(None, declared) == s.unioned(s.NOTHING, s.NONE)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain", "literal_type"),
+    [
+        (Level.LOW, 1, s.INTEGER),
+        (HTTPStatus.NOT_FOUND, 404, s.INTEGER),
+        (UserId(2**63 - 1), 2**63 - 1, s.INTEGER),
+        (UserId(-(2**63)), -(2**63), s.INTEGER),
+        (UserId(3), 3.0, s.FLOAT),
+        (Share(0.5), 0.5, s.FLOAT),
+        (Name("ada"), "ada", s.STRING),
+        (Word.RED, "red", s.STRING),
+        (Moment(2026, 5, 17, 12, tzinfo=timezone.utc), NOON, s.DATETIME),
+    ],
+)
+def test_what_descends_from_a_simple_type_is_taken_for_it(
+    value: object, plain: object, literal_type: LiteralType
+) -> None:
+    """Comparing an int of another class with a range would look through all its numbers."""
+    assert to_literal(value, literal_type) == to_literal(plain, literal_type)
+    many = s.list_type(literal_type)
+    assert to_literal([value], many) == to_literal([plain], many)
+    either = s.union_type(s.NONE, s.FLOAT, s.STRING, literal_type)
+    assert to_literal(value, either) == to_literal(plain, either)
+
+
+def test_what_descends_from_a_simple_type_is_taken_for_it_in_a_struct() -> None:
+    values: dict[object, object] = {
+        "level": Level.LOW,
+        "ids": [UserId(2**64 - 1), UserId(-(2**63)), {UserId(7): Share(0.5)}],
+        Name("name"): Name("ada"),
+    }
+    plain = {"level": 1, "ids": [2**64 - 1, -(2**63), {7: 0.5}], "name": "ada"}
+    assert to_literal(values, s.STRUCT) == to_literal(plain, s.STRUCT)
+
+
+@pytest.mark.parametrize("literal_type", [s.INTEGER, s.FLOAT])
+@pytest.mark.parametrize("value", [UserId(2**63 + 1), UserId(-(2**64) - 1)])
+def test_an_int_of_another_class_may_be_too_large_as_well(
+    value: UserId, literal_type: LiteralType
+) -> None:
+    with pytest.raises(FlyteValueError, match=str(int(value))):
+        to_literal(value, literal_type)
 
 
 def test_a_union_takes_the_first_variant_that_fits() -> None:

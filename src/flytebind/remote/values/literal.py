@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -241,12 +242,20 @@ class _Writer:
 def _rank(value: object, variant: LiteralType) -> int:
     """Which variants of a union to try first.
 
-    What is of a variant's very type goes there: 3 in ``float | int`` is an int. A Struct takes any
-    mapping and forgets what times and lengths of time were, so it comes last.
+    What is of a variant's very type goes there: 3 in ``float | int`` is an int, and so is what
+    descends from int. A Struct takes any mapping and forgets what times and lengths of time were,
+    so it comes last.
     """
-    if variant.simple is not None and _EXACTLY.get(type(value)) == variant.simple:
+    if variant.simple is not None and _own_type(value) == variant.simple:
         return 0
     return 2 if _holds_struct(variant) else 1
+
+
+def _own_type(value: object) -> SimpleType | None:
+    """The type that its class, or the nearest one above, stands for."""
+    if isinstance(value, enum.Enum) and isinstance(value, str):
+        return None  # as well a member as text
+    return next((_EXACTLY[base] for base in type(value).__mro__ if base in _EXACTLY), None)
 
 
 def _holds_struct(literal_type: LiteralType) -> bool:

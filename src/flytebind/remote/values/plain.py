@@ -11,8 +11,9 @@ from typing import Any
 from flytebind.remote.values.handles import HANDLES, RemoteDirectory, RemoteFile, RemoteTable
 from flytebind.remote.values.mismatch import Mismatch, described, expected
 
-#: What MessagePack has room for.
-_INTEGERS = range(-(2**63), 2**64)
+#: What MessagePack has room for. No range, which would look through all its numbers for a subclass
+#: of int.
+_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 
 
 def plain_record(value: object) -> dict[object, object]:
@@ -66,7 +67,7 @@ def _plain(value: object) -> object:
     if isinstance(value, str):
         return sound(value)
     if isinstance(value, int):
-        if value not in _INTEGERS:
+        if not _MIN_INTEGER <= value <= _MAX_INTEGER:
             raise Mismatch(f"expected an int of 64 bits, got {described(value)}")
         return value
     if isinstance(value, float):

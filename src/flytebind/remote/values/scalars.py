@@ -22,7 +22,8 @@ from flytebind.remote.values.plain import aware, plain_record, sound
 from flytebind.runtime.convert import write_duration, write_timestamp
 from flytebind.runtime.fields import did_you_mean
 
-_INT64 = range(-(2**63), 2**63)
+# A range would look through all its numbers for a subclass of int.
+_MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
 _TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
 _DURATION_SECONDS = range(-315_576_000_000, 315_576_000_001)  # 10,000 years, says protobuf
 
@@ -41,7 +42,7 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
         case SimpleType.BOOLEAN, bool():
             primitive.boolean = value
         case SimpleType.INTEGER, int() if not isinstance(value, bool):
-            if value not in _INT64:
+            if not _MIN_INT64 <= value <= _MAX_INT64:
                 raise expected("an int of 64 bits", value)
             primitive.integer = value
         case SimpleType.FLOAT, float() | int() if not isinstance(value, bool):
