@@ -1,0 +1,1 @@
+"""Calls that a real flyteadmin answered, sent to the sandbox again."""
