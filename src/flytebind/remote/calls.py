@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from grpc import aio
 
 from flytebind.remote.channel import connection_hint
 from flytebind.remote.connection import Connection
-from flytebind.remote.errors import FlyteAssertion, FlyteCallError, call_error
-from flytebind.remote.io import Future, Io
+from flytebind.remote.errors import FlyteCallError, call_error
+from flytebind.remote.io import AwaitableCall, Future, Io
 from flytebind.runtime.rpc import AsyncClient, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
 from flytebind.services.admin import AdminServiceAsyncClient
@@ -76,7 +75,7 @@ class Caller:
         while True:
             tokens = [await self._token(each) for each in credentials]
 
-            def start(tokens: list[Token | None] = tokens) -> Future[Res] | Awaitable[Res]:
+            def start(tokens: list[Token | None] = tokens) -> Future[Res] | AwaitableCall[Res]:
                 # Others may have renewed them while this call was waiting for its turn.
                 tokens[:] = [
                     each.fresh() or token for each, token in zip(credentials, tokens, strict=True)
@@ -106,8 +105,6 @@ class Caller:
                 ):
                     details = self._explain(code, error.details() or "")
                     raise _error(code, details, method, request, call.attempts) from error
-            except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
-                raise FlyteAssertion(f"{method.name}: the channel is closed") from error
             except grpc.FutureCancelledError as error:
                 details = "the connection was closed during the call"
                 code = grpc.StatusCode.CANCELLED

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Awaitable
 from typing import Any, cast
 
 import grpc
@@ -15,7 +14,7 @@ from flytebind.remote import auth
 from flytebind.remote.channel import open_channel
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
-from flytebind.remote.io import Future
+from flytebind.remote.io import AwaitableCall, Future
 from flytebind.runtime.rpc.client import AsyncClient, Client
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
 
@@ -77,8 +76,12 @@ class Connection:
         timeout: float,
         metadata: Metadata,
         wait_for_ready: bool | None,
-    ) -> Future[Res] | Awaitable[Res]:
-        """Send a request; the answer is for the ``Io`` to wait for."""
+    ) -> Future[Res] | AwaitableCall[Res]:
+        """Send a request; the answer is for the ``Io`` to wait for.
+
+        Raises:
+            FlyteAssertion: If the connection, or the caller's own channel, is closed.
+        """
         client = self._client
         if client is None:
             raise _closed()
@@ -87,10 +90,13 @@ class Connection:
             call = call.future
         else:
             metadata = cast("Metadata", _aio_metadata(metadata))
-        started: Any = call(
-            request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
-        )
-        return cast("Future[Res] | Awaitable[Res]", started)
+        try:
+            started: Any = call(
+                request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
+            )
+        except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
+            raise FlyteAssertion(f"{method.name}: the channel is closed") from error
+        return cast("Future[Res] | AwaitableCall[Res]", started)
 
     def replace(self) -> None:
         """Make calls through a new channel from now on, unless the channel is the caller's.

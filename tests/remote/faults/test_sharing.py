@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from grpc import aio
 
-from flytebind.remote import AsyncFlyteRemote, FlyteRemote
+from flytebind.remote import AsyncFlyteRemote, FlyteAssertion, FlyteCallError, FlyteRemote
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, config
 from tests.remote.faults.leftovers import descriptors, until
@@ -170,3 +171,34 @@ def test_a_task_that_is_cancelled_hurts_no_other(sandbox: Sandbox) -> None:
             return len(await waiting)
 
     assert asyncio.run(main()) == 1
+
+
+def test_a_timeout_of_asyncio_ends_calls_that_wait_for_their_turn(sandbox: Sandbox) -> None:
+    sandbox.faults.latency(60)
+
+    async def main() -> None:
+        async with AsyncFlyteRemote(config(sandbox), max_calls=4) as remote:
+            calls = [asyncio.ensure_future(remote.list_projects()) for _ in range(8)]
+            with pytest.raises((TimeoutError, asyncio.TimeoutError)):
+                await asyncio.wait_for(asyncio.gather(*calls), 0.2)
+            assert [each.cancelled() for each in calls] == [True] * 8
+
+    asyncio.run(main())
+
+
+def test_a_channel_of_ones_own_loop_may_be_closed_in_mid_call(sandbox: Sandbox) -> None:
+    """Nobody has cancelled the task, so it must not look like that."""
+    sandbox.faults.latency(60)
+
+    async def main() -> None:
+        channel = aio.insecure_channel(sandbox.endpoint)
+        remote = AsyncFlyteRemote(channel=channel)
+        call = asyncio.ensure_future(remote.list_projects())
+        await asyncio.to_thread(until, lambda: sandbox.calls["ListProjects"] == 1, "the call")
+        await channel.close()
+        with pytest.raises(FlyteCallError, match="closed during the call"):
+            await call
+        with pytest.raises(FlyteAssertion, match="ListProjects: the channel is closed"):
+            await remote.list_projects()
+
+    asyncio.run(main())

@@ -51,6 +51,29 @@ def test_a_task_may_be_cancelled_while_its_calls_queue(driver: Driver, server: H
     assert driver.run(main()) == b"after"
 
 
+def test_calls_that_are_cancelled_together_all_say_so(driver: Driver, server: HeldServer) -> None:
+    """Those in flight pass their turns on to those that queue, which are cancelled already."""
+    driver = driver.with_limit(4)
+
+    async def main() -> list[bytes]:
+        calls = [asyncio.ensure_future(driver.call(server, HOLD)) for _ in range(12)]
+        await asyncio.to_thread(until, lambda: server.held == 4, "four calls")
+        for each in calls:
+            each.cancel()
+        ends = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 12
+        await asyncio.to_thread(until, lambda: server.held == 0, "the end of the calls")
+        # All turns have come back.
+        calls = [asyncio.ensure_future(driver.call(server, HOLD)) for _ in range(4)]
+        await asyncio.to_thread(until, lambda: server.held == 4, "four calls again")
+        for each in calls:
+            each.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        return await driver.io.gather(driver.call(server, b"%d" % n) for n in range(9))
+
+    assert driver.run(main()) == [b"%d" % n for n in range(9)]
+
+
 def test_a_timeout_of_asyncio_is_kept(driver: Driver, server: HeldServer) -> None:
     async def main() -> None:
         with pytest.raises((TimeoutError, asyncio.TimeoutError)):

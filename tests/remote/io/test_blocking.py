@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
 import grpc
 import pytest
@@ -63,6 +66,46 @@ def test_an_exception_of_the_callers_own_kind_passes_through(
     with pytest.raises(Stop):
         driver.run(io.gather([driver.call(server, HOLD), stop()]))
     until(lambda: server.given_up == 1, "the server hears that nobody waits any more")
+
+
+class Foreign:
+    """Waits for something of another library."""
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield self
+
+
+async def _foreign() -> None:
+    await Foreign()
+
+
+async def _future() -> None:
+    with closing(asyncio.new_event_loop()) as loop:
+        await loop.create_future()
+
+
+async def _turn() -> None:
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("wait", "what"),
+    [(_turn, "an event loop"), (_future, "Future"), (_foreign, "Foreign")],
+)
+def test_what_needs_a_loop_is_refused(
+    driver: Driver, wait: Callable[[], Coroutine[Any, Any, None]], what: str
+) -> None:
+    async def main() -> str:
+        with pytest.raises(TypeError, match=f"waiting for {what} takes asyncio"):
+            await wait()
+        await io.sleep(0)
+        with pytest.raises(TypeError, match="takes asyncio"):
+            await io.gather([io.sleep(3600), wait()])
+        return "goes on"
+
+    assert driver.run(main()) == "goes on"
+    with pytest.raises(TypeError, match="takes asyncio"):
+        driver.run(wait())
 
 
 @CTRL_C

@@ -7,7 +7,7 @@ caller's thread and without a loop.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -30,10 +30,28 @@ class Future(Protocol[T_co]):
         ...
 
 
+class AwaitableCall(Protocol[T_co]):
+    """A call of a ``grpc.aio`` channel, which its loop waits for."""
+
+    def __await__(self) -> Generator[Any, None, T_co]: ...
+
+    def cancel(self) -> bool:
+        """Give it up, if that is still possible."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether it was given up, or its channel was closed."""
+        ...
+
+    def add_done_callback(self, callback: Callable[[Any], None], /) -> None:
+        """Call something when it is done, in the loop's thread."""
+        ...
+
+
 class Io(Protocol):
     """What coroutines of the remote layer may wait for."""
 
-    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | AwaitableCall[T]]) -> T:
         """Start a call once fewer than the allowed number are in flight, and wait for its end.
 
         A coroutine that is given up cancels the call.

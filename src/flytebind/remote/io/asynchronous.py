@@ -13,7 +13,9 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from flytebind.remote.io import Future
+import grpc
+
+from flytebind.remote.io import AwaitableCall, Future
 from flytebind.remote.io.interrupts import interrupts_held_back
 
 T = TypeVar("T")
@@ -30,23 +32,24 @@ class AsyncIo:
         self._max_calls = max_calls
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
 
-    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | AwaitableCall[T]]) -> T:
         """See ``Io``."""
         loop = asyncio.get_running_loop()
         async with self._queue(loop):
             ended: asyncio.Future[None] = loop.create_future()
             with interrupts_held_back():
                 started = start()
-                if not isinstance(started, Awaitable):
-                    started.add_done_callback(lambda _: _pass_on(loop, ended))
-            if isinstance(started, Awaitable):  # of a grpc.aio channel
-                return await started
+                started.add_done_callback(lambda _: _pass_on(loop, ended))
             try:
                 await ended
             except asyncio.CancelledError:
                 started.cancel()
                 raise
-            return started.result()
+            if not isinstance(started, Awaitable):
+                return started.result()
+            if started.cancelled():  # by its channel: this task is not the one that is cancelled
+                raise grpc.FutureCancelledError
+            return await started
 
     async def sleep(self, seconds: float) -> None:
         """See ``Io``."""
@@ -112,7 +115,8 @@ class _Queue:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._turns.remove(turn)
+                with suppress(ValueError):  # Those who passed turns on have left it out already.
+                    self._turns.remove(turn)
             else:
                 self._pass_on_turn()
             raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from functools import partial
 from heapq import heappop, heappush
@@ -18,7 +18,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flytebind.remote.io import Future
+from flytebind.remote.io import AwaitableCall, Future
 from flytebind.remote.io.interrupts import interrupts_held_back
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _MAX_THREADS = 8
 class BlockingIo:
     """Hands each wait to the ``run`` that drives the coroutine."""
 
-    async def call(self, start: Callable[[], Future[T] | Awaitable[T]]) -> T:
+    async def call(self, start: Callable[[], Future[T] | AwaitableCall[T]]) -> T:
         """See ``Io``."""
         return cast("T", await _Call(start))
 
@@ -175,12 +175,13 @@ class _Driver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _resume(self, task: _Task) -> None:
+    def _resume(self, task: _Task, refusal: Exception | None = None) -> None:
         if task.done:
             return
         task.wait = None  # it holds the call, and all that gRPC keeps of it
+        coroutine = task.coroutine
         try:
-            wait = task.coroutine.send(None)
+            wait = coroutine.send(None) if refusal is None else coroutine.throw(refusal)
         except StopIteration as end:
             self._end(task, end.value, None)
         except Exception as error:
@@ -204,6 +205,11 @@ class _Driver:
                 heappush(self._timers, (time.monotonic() + wait.seconds, next(self._count), task))
             case _Gather():
                 self._gathering.append((task, wait))
+            case _:  # nobody would ever resume it
+                task.wait = None
+                what = type(wait).__name__ if wait is not None else "an event loop"
+                problem = f"waiting for {what} takes asyncio; without it, only this remote's own"
+                self._resume(task, TypeError(f"{problem} calls can be awaited"))
 
     def _start_child(self, task: _Task, gather: _Gather) -> None:
         if task.wait is gather and gather.error is None:
