@@ -36,7 +36,7 @@ Run: TypeAlias = Callable[..., Done]
 
 
 @pytest.fixture(autouse=True)
-def _without_settings(
+def without_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whatever this machine has been told about Flyte is no business of tests."""
