@@ -162,6 +162,17 @@ def test_watch_gives_each_change_and_ends(sandbox: Sandbox, face: Face) -> None:
     assert ended == {"start-node", "n0", "n1", "n2", "end-node"}
 
 
+def test_a_change_is_a_line_to_print(sandbox: Sandbox, face: Face) -> None:
+    execution = face.fetch_execution(tasks.retries(sandbox).id.name)
+    face.sync(execution, sync_nodes=True)
+    node = execution.node_executions["n0"]
+    where = f"{PROJECT}/{DOMAIN}/{execution.id.name}"
+    first = Change(execution, None, None, WorkflowPhase.RUNNING)
+    assert str(first) == f"execution {where}: RUNNING"
+    next = Change(execution, node, NodePhase.RUNNING, NodePhase.FAILED)
+    assert str(next) == f"node execution {where}/n0: RUNNING -> FAILED"
+
+
 # Metrics and links.
 
 
@@ -198,6 +209,21 @@ def test_console_links(changes: dict[str, Any], base: str, chain: FlyteWorkflowE
         id = Identifier(kind, PROJECT, DOMAIN, "chain", "v1")
         assert url(id) == f"{where}/{part}/chain/version/v1"
     remote.close()
+
+
+def test_nodes_and_attempts_have_the_console_link_of_the_node(sandbox: Sandbox, face: Face) -> None:
+    execution = face.fetch_execution(tasks.retries(sandbox).id.name)
+    face.sync(execution, sync_nodes=True)
+    node = execution.node_executions["n0"]
+    url = face.remote.generate_console_url
+    assert url(node) == url(node.id) == f"{url(execution)}/nodeId/n0/nodes"
+    for attempt in node.task_executions:
+        assert url(attempt) == url(attempt.id) == url(node)
+
+
+def test_what_means_something_in_a_link_is_escaped(remote: FlyteRemote) -> None:
+    id = Identifier(ResourceType.TASK, PROJECT, DOMAIN, "a b", "feature/x?y#z%")
+    assert remote.generate_console_url(id).endswith("/task/a%20b/version/feature%2Fx%3Fy%23z%25")
 
 
 def test_what_is_fetched_has_a_console_link(face: Face) -> None:

@@ -66,9 +66,19 @@ def test_what_no_enum_field_can_hold_is_refused(value: object) -> None:
         Phase(value)  # type: ignore[arg-type]
 
 
-def test_it_prints_as_a_number_on_every_python() -> None:
-    assert f"{Phase.RUNNING} {Phase.RUNNING!s} {Phase.RUNNING:02d}" == "2 2 02"
+def test_it_prints_as_its_name_on_every_python(capsys: pytest.CaptureFixture[str]) -> None:
+    print(Phase.RUNNING, Phase(17))
+    assert capsys.readouterr().out == "RUNNING UNRECOGNIZED_17\n"
+    assert f"{Phase.RUNNING} {Phase.RUNNING!s}" == "RUNNING RUNNING"
+    assert f"{Phase.RUNNING:>9}|{Phase.RUNNING:<9}|{Phase.RUNNING:.3s}" == "  RUNNING|RUNNING  |RUN"
+
+
+def test_where_a_number_is_asked_for_it_is_its_number() -> None:
+    assert f"{Phase.RUNNING:d} {Phase.RUNNING:02d} {Phase.RUNNING:x}" == "2 02 2"
+    assert f"{Phase.RUNNING:.1f} {Phase.RUNNING:.0%}" == "2.0 200%"
+    assert (int(Phase.RUNNING), Phase.RUNNING + 1) == (2, 3)
     assert json.dumps([Phase.RUNNING]) == "[2]"
+    assert json.dumps({Phase.RUNNING: 0}) == '{"2": 0}'
 
 
 def test_the_member_that_type_checkers_see_does_not_exist() -> None:

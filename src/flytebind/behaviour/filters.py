@@ -317,7 +317,7 @@ def _as_text(where: str, key: str, value: FilterValue) -> str:
         return _plain(Decimal(value // timedelta(microseconds=1)) / 1_000_000)
     if isinstance(value, OpenEnum):
         is_named = key.rpartition(".")[2] in _NAMED and value.is_recognized
-        return value.name if is_named else str(value)
+        return value.name if is_named else str(int(value))
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{where} must be compared with a finite number, not {value}")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, get_args
+from urllib.parse import quote
 
 import grpc
 from grpc import aio
 
-from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
+from flytebind.models.core.identifier import (
+    Identifier,
+    NodeExecutionIdentifier,
+    ResourceType,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
 from flytebind.remote import auth, operations
 from flytebind.remote.arguments import must_be
 from flytebind.remote.calls import CallPolicy
@@ -17,20 +24,23 @@ from flytebind.remote.config import Config
 from flytebind.remote.connection import Connection
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion
-from flytebind.remote.executions import FlyteWorkflowExecution, Load, RemoteExecutionBase
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteTaskExecution,
+    FlyteWorkflowExecution,
+    Load,
+    RemoteExecutionBase,
+)
 from flytebind.remote.io import Io
 from flytebind.remote.session import Session
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""
 
-_IN_CONSOLE = (
-    FlyteWorkflowExecution,
-    WorkflowExecutionIdentifier,
-    FlyteWorkflow,
-    FlyteTask,
-    FlyteLaunchPlan,
-    Identifier,
+_Executed: TypeAlias = FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution
+_Runnable: TypeAlias = FlyteWorkflow | FlyteTask | FlyteLaunchPlan
+_AnyId: TypeAlias = (
+    WorkflowExecutionIdentifier | NodeExecutionIdentifier | TaskExecutionIdentifier | Identifier
 )
 
 
@@ -91,36 +101,23 @@ class RemoteBase:
             domain=domain or (config.domain if config else None),
         )
 
-    def generate_console_url(
-        self,
-        entity: (
-            FlyteWorkflowExecution
-            | WorkflowExecutionIdentifier
-            | FlyteWorkflow
-            | FlyteTask
-            | FlyteLaunchPlan
-            | Identifier
-        ),
-    ) -> str:
+    def generate_console_url(self, entity: _Executed | _Runnable | _AnyId) -> str:
         """Where people look at something in the web console.
 
         Args:
-            entity: An execution, or something that can be run, or the identifier of one.
+            entity: An execution of a workflow, a node or a task, or something that can be run, or
+                the identifier of one. An attempt at a task is seen at its node.
 
         Raises:
             FlyteAssertion: If the remote has a channel alone, and does not know.
             TypeError: If the entity is something else.
         """
-        must_be(entity, _IN_CONSOLE, "generate_console_url", "fetch it, or make its identifier")
-        id = entity if isinstance(entity, (Identifier, WorkflowExecutionIdentifier)) else entity.id
+        kinds = (*get_args(_Executed), *get_args(_Runnable), *get_args(_AnyId))
+        must_be(entity, kinds, "generate_console_url", "fetch it, or make its identifier")
+        id = entity if isinstance(entity, _AnyId) else entity.id
         if id.is_empty:
             raise FlyteAssertion("what has no identifier is not in the console")
-        base = f"{self._console()}/console/projects/{id.project}/domains/{id.domain}"
-        if isinstance(id, WorkflowExecutionIdentifier):
-            return f"{base}/executions/{id.name}"
-        kinds = {ResourceType.TASK: "task", ResourceType.WORKFLOW: "workflow"}
-        kind = kinds.get(id.resource_type, "launch_plan")
-        return f"{base}/{kind}/{id.name}/version/{id.version}"
+        return f"{self._console()}/console/{'/'.join(map(_quoted, _console_path(id)))}"
 
     def close(self) -> None:
         """End all calls and close the connection. Twice does no harm."""
@@ -179,3 +176,23 @@ class RemoteBase:
 
     def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
         raise NotImplementedError
+
+
+def _console_path(id: _AnyId) -> tuple[str, ...]:
+    """The steps that lead to something in the console, below its root."""
+    match id:
+        case WorkflowExecutionIdentifier():
+            return ("projects", id.project, "domains", id.domain, "executions", id.name)
+        case NodeExecutionIdentifier():
+            return (*_console_path(id.execution_id), "nodeId", id.node_id, "nodes")
+        case TaskExecutionIdentifier():
+            return _console_path(id.node_execution_id)
+        case _:
+            kinds = {ResourceType.TASK: "task", ResourceType.WORKFLOW: "workflow"}
+            kind = kinds.get(id.resource_type, "launch_plan")
+            where = ("projects", id.project, "domains", id.domain)
+            return (*where, kind, id.name, "version", id.version)
+
+
+def _quoted(step: str) -> str:
+    return quote(step, safe="")

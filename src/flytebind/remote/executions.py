@@ -533,7 +533,8 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
     def first_failure(self) -> FlyteNodeExecution | None:
         """The innermost node that failed first, among those that have been synced; makes no call.
 
-        None where none of them has failed.
+        None where none of them has failed, and for a success: what failed on the way to it was
+        put up with.
         """
         return looks.failure.first_failure(self)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from flytebind.runtime.typing import Self
 
 _INT32 = range(-(2**31), 2**31)
+#: What format specifications of numbers end with, without that of text and the empty one.
+_NUMERIC = frozenset("bcdeEfFgGnoxX%")
 
 
 class OpenEnum(IntEnum):
@@ -58,11 +60,15 @@ class OpenEnum(IntEnum):
         name = type(self).__qualname__
         return f"{name}.{self.name}" if self.is_recognized else f"{name}({int(self)})"
 
-    # Python 3.10 prints an IntEnum by name, later ones by number: be the same on all.
-    __str__ = int.__repr__
+    # Python 3.10 prints an IntEnum by name, later ones by number. Text is for people: the name.
+    def __str__(self) -> str:
+        return self.name
 
     def __format__(self, format_spec: str) -> str:
-        return int.__format__(self, format_spec)
+        """The name, or the number where the format is one of numbers: ``f"{phase:d}"``."""
+        if format_spec[-1:] in _NUMERIC:
+            return int.__format__(self, format_spec)
+        return str.__format__(self.name, format_spec)
 
 
 class _Members(dict[int, OpenEnum]):

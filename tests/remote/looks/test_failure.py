@@ -56,6 +56,22 @@ def test_what_succeeded_in_the_end_has_no_failure(
     raise_for_status(execution)
 
 
+def test_what_failed_below_a_success_was_put_up_with(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    """Of a map that may lose some items, or a workflow that goes on without one of its nodes."""
+    execution = synced(remote, parents.subworkflow_failed(sandbox))
+    outer = execution.node_executions["n0"]
+    assert first_failure(execution) is not None
+    message = outer.to_pb()
+    message.closure.phase = NodePhase.SUCCEEDED
+    outer._adopt(message, whole=True)
+    assert first_failure(execution) is None
+    failed = synced(remote, tasks.failed(sandbox))
+    whole = failed.to_pb()
+    whole.closure.phase = WorkflowPhase.SUCCEEDED
+    failed._adopt(whole, whole=True)
+    assert first_failure(failed) is None
+
+
 def test_the_error_names_execution_phase_and_node_and_has_the_whole_message(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:

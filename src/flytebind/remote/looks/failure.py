@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from flytebind.remote.errors import FlyteAssertion, FlyteExecutionError
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
 from flytebind.remote.looks.words import has_failed
-from flytebind.remote.operations.sync import walk
 from flytebind.remote.phases import SUCCESSFUL, is_in
 
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -16,9 +16,10 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 def first_failure(execution: FlyteWorkflowExecution) -> FlyteNodeExecution | None:
     """Where the trouble began: of the innermost nodes that failed, the earliest.
 
-    It looks at the nodes that have been synced, and makes no call.
+    None for a success, and no node below one: what failed there was put up with. It looks at the
+    nodes that have been synced, and makes no call.
     """
-    innermost = [node for node in walk(execution) if _failed(node) and not _has_failed_below(node)]
+    innermost = [node for node in _blamed(execution) if not any(_blamed(node))]
     return min(innermost, key=_failed_at, default=None)
 
 
@@ -52,19 +53,24 @@ def _reason(execution: FlyteWorkflowExecution) -> str:
     return f"node {node.id.node_id}{of} failed first: {error.code or 'no error code'}: {message}"
 
 
+def _blamed(part: FlyteWorkflowExecution | FlyteNodeExecution) -> Iterator[FlyteNodeExecution]:
+    """The nodes below that failed, at any depth, except for those below a success."""
+    if is_in(part.phase, SUCCESSFUL):
+        return
+    if isinstance(part, FlyteWorkflowExecution):
+        nodes = part._nodes or {}
+    else:
+        nodes = part._children or {}
+        for execution in part._workflow_executions or ():
+            yield from _blamed(execution)
+    for node in nodes.values():
+        if _failed(node):
+            yield node
+        yield from _blamed(node)
+
+
 def _failed(node: FlyteNodeExecution) -> bool:
     return has_failed(node.phase)
-
-
-def _has_failed_below(node: FlyteNodeExecution) -> bool:
-    """Whether one of the nodes directly below failed, or one of an execution launched here."""
-    if any(map(_failed, (node._children or {}).values())):
-        return True
-    return any(
-        _failed(child)
-        for execution in node._workflow_executions or ()
-        for child in (execution._nodes or {}).values()
-    )
 
 
 def _failed_at(node: FlyteNodeExecution) -> datetime:

@@ -39,6 +39,11 @@ class Change:
     phase: Phase
     """The phase now."""
 
+    def __str__(self) -> str:
+        part = self.execution if self.node is None else self.node
+        before = "" if self.before is None else f"{self.before} -> "
+        return f"{part._label}: {before}{self.phase}"
+
 
 async def wait(
     session: Session,
