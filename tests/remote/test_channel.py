@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import datetime
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -167,6 +169,66 @@ def test_a_server_without_tls_is_told_apart(serve: Serve, ca_file: str) -> None:
 def test_a_server_with_tls_is_told_apart(serve: Serve, ca: trustme.CA) -> None:
     details = failure(Config(serve(ca.issue_cert("localhost")), insecure=True))
     assert "may want TLS" in connection_hint(details, insecure=True)
+
+
+#: What nginx says on the port of an ingress with TLS.
+NGINX = (
+    b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Type: text/html\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+
+
+@contextmanager
+def ingress(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Something that answers each connection with other bytes than gRPC's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, suppress(OSError):
+                        answer(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"localhost:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def says_that_it_wants_tls(connection: socket.socket) -> None:
+    connection.recv(1000)
+    connection.sendall(NGINX)
+
+
+def breaks_off(connection: socket.socket) -> None:
+    """What is left unread resets the connection."""
+    connection.recv(1)
+
+
+@pytest.mark.parametrize("answer", [says_that_it_wants_tls, breaks_off])
+def test_an_ingress_that_wants_tls_is_told_apart(
+    answer: Callable[[socket.socket], None],
+) -> None:
+    with ingress(answer) as endpoint:
+        details = failure(Config(endpoint, insecure=True))
+    assert "may want TLS: unset insecure" in connection_hint(details, insecure=True)
+
+
+@pytest.mark.parametrize("protocols", [["http/1.1"], ["h2"]])
+def test_a_web_server_is_told_apart(ca: trustme.CA, ca_file: str, protocols: list[str]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(protocols)
+    ca.issue_cert("localhost").configure_cert(context)
+
+    def answer(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            says_that_it_wants_tls(encrypted)
+
+    with ingress(answer) as endpoint:
+        details = failure(Config(endpoint, ca_cert_file=ca_file))
+    assert "speaks HTTP/1" in connection_hint(details, insecure=False)
 
 
 def test_no_hint_is_given_where_nothing_is_known() -> None:

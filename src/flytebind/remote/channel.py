@@ -65,9 +65,16 @@ def connection_hint(details: str, insecure: bool) -> str:
         return "the server's certificate is for another host name: connect to the name that it has"
     if "WRONG_VERSION_NUMBER" in details:
         return "the server seems to speak without TLS: set insecure (admin.insecure)"
-    if "failed to connect" in details and "Socket closed" in details:
-        if insecure:
-            return "the server may want TLS: unset insecure (admin.insecure)"
+    if "failed to connect" not in details:
+        return ""
+    hung_up = "Socket closed" in details
+    # Ingresses answer in HTTP/1 that they want TLS; others break off.
+    speaks_http1 = "http1.x server" in details or "missing selected ALPN" in details
+    if insecure and (hung_up or speaks_http1 or "Connection reset" in details):
+        return "the server may want TLS: unset insecure (admin.insecure)"
+    if speaks_http1:
+        return "what answers there speaks HTTP/1, and gRPC needs HTTP/2: is it the port of gRPC?"
+    if hung_up:
         return "the server may want a client certificate: set client_cert_file and client_key_file"
     return ""
 

@@ -106,6 +106,25 @@ def test_every_setting_of_flytekit_is_read_from_its_ini_file(key: Key, tmp_path:
     assert config.sources[key.field] == f"{tmp_path / 'config'}: {key.ini}"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("gcloud,auth,print identity", ("gcloud", "auth", "print identity")),
+        ("gcloud, auth , print", ("gcloud", "auth", "print")),
+        ("/opt/my tools/token,--for,it's me", ("/opt/my tools/token", "--for", "it's me")),
+        ("get-token --for 'it is me'", ("get-token", "--for", "it is me")),
+        ("get-token", ("get-token",)),
+        ('"/opt/my tools/token"', ("/opt/my tools/token",)),
+    ],
+)
+def test_a_command_is_split_at_commas_as_in_flytekit_or_as_in_a_shell(
+    tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    by_variable = Config.auto(env={"FLYTE_PLATFORM_URL": "host", "FLYTE_CREDENTIALS_COMMAND": text})
+    ini = read(tmp_path, f"[platform]\nurl = host\n[credentials]\nproxy_command = {text}\n", "c")
+    assert by_variable.command == ini.proxy_command == words
+
+
 def test_yaml_lists_and_types_are_taken_as_they_are(tmp_path: Path) -> None:
     config = read(
         tmp_path,

@@ -55,7 +55,7 @@ def _items(value: object) -> tuple[str, ...]:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    """A command: a list, words as in a shell or, as flytekit has it, words between commas.
+    """A command: a list, words between commas as flytekit has it or, without commas, a shell's.
 
     The value stays out of the errors: commands may hold secrets.
     """
@@ -63,14 +63,14 @@ def _words(value: object) -> tuple[str, ...]:
         return tuple(value)
     if not isinstance(value, str):
         raise ValueError("must be a list of texts: a program and its arguments")
-    if any(character.isspace() for character in value.strip()):
-        import shlex
+    if "," in value:
+        return tuple(word.strip() for word in value.split(","))
+    import shlex
 
-        try:
-            return tuple(shlex.split(value))
-        except ValueError as error:
-            raise ValueError(f"cannot be split into words: {error}") from None
-    return tuple(value.strip().split(","))
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise ValueError(f"cannot be split into words: {error}") from None
 
 
 def _secret(value: object) -> Secret:
