@@ -21,6 +21,9 @@ from flytebind.services.admin import AdminServiceAsyncClient
 if TYPE_CHECKING:
     from flytebind.remote.auth import Credentials, Token
 
+# What the first one brings may be a remembered token, which the server refuses as well.
+_MAX_RENEWALS = 2
+
 
 @dataclass(frozen=True)
 class CallPolicy:
@@ -71,7 +74,7 @@ class Caller:
         method.check_request(request)
         credentials = self._connection.open()
         call = _Call(self._policy.timeout if timeout is None else timeout)
-        renewed = False
+        renewals = 0
         while True:
             tokens = [await self._token(each) for each in credentials]
 
@@ -93,8 +96,12 @@ class Caller:
                 return await self._io.call(start)
             except grpc.RpcError as error:
                 code = error.code()
-                if code is grpc.StatusCode.UNAUTHENTICATED and credentials and not renewed:
-                    renewed = True
+                if (
+                    code is grpc.StatusCode.UNAUTHENTICATED
+                    and credentials
+                    and renewals < _MAX_RENEWALS
+                ):
+                    renewals += 1
                     await self._renew(credentials[0], tokens[0])
                     continue
                 pause = self._policy.pause_after(call.attempts)
@@ -129,7 +136,7 @@ class Caller:
         return f"{details}; {hint}" if hint else details
 
     async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
-        return await self._io.in_thread(lambda: credentials.renew(rejected))
+        return await self._io.outside(lambda: credentials.begin(rejected))
 
 
 class _Call:

@@ -10,8 +10,13 @@ import grpc
 import pytest
 
 from flytebind.remote.auth import Credentials, Token
-from flytebind.remote.auth.tokens import refused
-from flytebind.remote.errors import FlyteAuthenticationError, FlyteConfigError
+from flytebind.remote.auth.tokens import Renewal, away, refused
+from flytebind.remote.errors import (
+    FlyteAuthenticationError,
+    FlyteConfigError,
+    FlyteUnavailableError,
+)
+from tests.remote.auth.waiting import eventually
 
 THREADS = 64
 
@@ -87,28 +92,31 @@ def test_there_is_no_token_before_one_was_asked_for(
     assert source.fetches == 0
 
 
-def test_a_token_is_kept_until_shortly_before_its_end(
-    credentials: Credentials, source: Source, time: Time
+@pytest.mark.parametrize(("lifetime", "young"), [(600, 539), (10, 7.9)])
+def test_a_token_is_renewed_in_the_background_shortly_before_its_end(
+    credentials: Credentials, source: Source, time: Time, lifetime: float, young: float
 ) -> None:
+    source.lifetime = lifetime
     token = credentials.renew()
     assert credentials.fresh() is token is credentials.renew()
-    time.now += 539
+    time.now += young
     assert credentials.fresh() is token
+    assert source.fetches == 1
+    source.gate.clear()
     time.now += 2
-    assert credentials.fresh() is None
-    assert credentials.renew().reveal() == "t2"
+    assert [credentials.fresh() for _ in range(3)] == [token] * 3  # nobody waits for the new one
+    source.gate.set()
+    eventually(lambda: credentials.fresh() == Token("t2"))
     assert source.fetches == 2
 
 
-def test_a_short_lived_token_is_kept_for_most_of_its_life(
+def test_a_token_that_has_ended_is_not_used(
     credentials: Credentials, source: Source, time: Time
 ) -> None:
-    source.lifetime = 10
-    token = credentials.renew()
-    time.now += 7.9
-    assert credentials.fresh() is token
-    time.now += 0.2
+    credentials.renew()
+    time.now += 601
     assert credentials.fresh() is None
+    assert credentials.renew().reveal() == "t2"
 
 
 def test_a_token_without_an_end_is_kept(
@@ -120,13 +128,15 @@ def test_a_token_without_an_end_is_kept(
     assert credentials.fresh() is token
 
 
-def test_a_token_that_comes_expired_is_returned_and_not_kept(
-    credentials: Credentials, source: Source
+def test_a_token_that_comes_expired_by_this_clock_is_used_until_the_server_refuses_it(
+    credentials: Credentials, source: Source, time: Time
 ) -> None:
     source.lifetime = -5
-    assert credentials.renew().reveal() == "t1"
-    assert credentials.fresh() is None
-    assert credentials.renew().reveal() == "t2"
+    token = credentials.renew()
+    time.now += 1000
+    assert credentials.fresh() is token is credentials.renew()
+    assert source.fetches == 1
+    assert credentials.renew(token).reveal() == "t2"
 
 
 def test_many_threads_with_one_rejected_token_make_one_fetch(
@@ -212,14 +222,19 @@ def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(
 ) -> None:
     token = credentials.renew()
     source.behave = fail
-    time.now += 590
-    assert credentials.fresh() is None
+    time.now += 570
+    assert credentials.fresh() is token
+    eventually(lambda: len(caplog.records) == 1)
+    assert [credentials.fresh() for _ in range(3)] == [token] * 3
     assert [credentials.renew() for _ in range(3)] == [token] * 3
     assert source.fetches == 2
     assert [record.getMessage() for record in caplog.records] == [
         "the token cannot be renewed ahead of time: no luck"
     ]
     time.now += 11
+    assert credentials.fresh() is token
+    eventually(lambda: len(caplog.records) == 2)
+    time.now += 20
     with pytest.raises(FlyteAuthenticationError, match="no luck"):
         credentials.renew()
 
@@ -244,6 +259,32 @@ def test_what_a_source_raises_becomes_ours_and_does_not_show_its_text(
     assert isinstance(caught.value.__cause__, OSError)
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError("hush"), TimeoutError("hush")])
+def test_a_source_that_cannot_be_reached_is_away_and_not_refusing(
+    credentials: Credentials, source: Source, error: Exception
+) -> None:
+    def behave() -> Token:
+        raise error
+
+    source.behave = behave
+    for _ in range(2):
+        with pytest.raises(FlyteUnavailableError, match=f"failed with {type(error).__name__}") as c:
+            credentials.renew()
+        assert "hush" not in str(c.value)
+    assert source.fetches == 1
+
+
+def test_a_source_that_says_itself_that_it_is_away_is_believed(
+    credentials: Credentials, source: Source
+) -> None:
+    def behave() -> Token:
+        raise away("be back soon")
+
+    source.behave = behave
+    with pytest.raises(FlyteUnavailableError, match="be back soon"):
+        credentials.renew()
+
+
 def test_settings_that_prevent_a_token_are_named(credentials: Credentials, source: Source) -> None:
     def behave() -> Token:
         raise FlyteConfigError("install this")
@@ -253,38 +294,82 @@ def test_settings_that_prevent_a_token_are_named(credentials: Credentials, sourc
         credentials.renew()
 
 
-def test_an_interrupted_fetch_holds_nobody_up(credentials: Credentials, source: Source) -> None:
-    def behave() -> Token:
-        raise KeyboardInterrupt
+class Attentive(Source):
+    """Notes why it is asked."""
 
-    source.behave = behave
-    with pytest.raises(KeyboardInterrupt):
-        credentials.renew()
-    source.behave = None
-    assert credentials.renew().reveal() == "t2"
+    def __init__(self, time: Time) -> None:
+        super().__init__(time)
+        self.renewals: list[Renewal] = []
+
+    def renew(self, renewal: Renewal) -> Token:
+        self.renewals.append(renewal)
+        return self.fetch()
 
 
-def test_threads_that_wait_for_an_interrupted_fetch_hear_of_it(
-    credentials: Credentials, source: Source
-) -> None:
-    def behave() -> Token:
-        raise KeyboardInterrupt
-
-    source.behave = behave
+def test_a_question_that_nobody_waits_for_any_more_is_given_up(time: Time) -> None:
+    source = Attentive(time)
+    credentials = Credentials(source, clock=time)
     source.gate.clear()
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(credentials.renew)
-        while not source.fetches:
-            threading.Event().wait(0.001)
-        flight = credentials._flight
-        assert flight is not None
-        second = pool.submit(credentials.renew)
-        source.gate.set()
-        assert isinstance(first.exception(30), KeyboardInterrupt)
-        with pytest.raises(FlyteAuthenticationError, match="was interrupted"):
-            flight.result(30)
-        second.exception(30)
-    assert source.fetches <= 2
+    first, second = credentials.begin(), credentials.begin()
+    eventually(lambda: len(source.renewals) == 1)
+    first.cancel()
+    assert not source.renewals[0].stop.is_set()
+    second.cancel()
+    assert source.renewals[0].stop.is_set()
+    third = credentials.begin()  # asks anew
+    eventually(lambda: len(source.renewals) == 2)
+    source.gate.set()
+    assert third.result(30).reveal() in ("t1", "t2")
+    assert not source.renewals[1].stop.is_set()
+
+
+def test_closing_gives_up_what_is_asked_and_tells_those_who_wait(time: Time) -> None:
+    source = Attentive(time)
+    credentials = Credentials(source, clock=time)
+    source.gate.clear()
+    waiting = credentials.begin()
+    eventually(lambda: len(source.renewals) == 1)
+    credentials.close()
+    with pytest.raises(FlyteAuthenticationError, match="the connection is closed"):
+        waiting.result(30)
+    assert source.renewals[0].stop.is_set()
+    source.gate.set()
+
+
+def test_a_source_hears_why_it_is_asked(time: Time) -> None:
+    source = Attentive(time)
+    credentials = Credentials(source, clock=time)
+    first = credentials.renew()
+    second = credentials.renew(first)
+    time.now += 570
+    credentials.fresh()
+    eventually(lambda: credentials.fresh() == Token("t3"))
+    time.now += 601
+    credentials.renew()
+    asked = [(each.held, each.rejected, each.ahead) for each in source.renewals]
+    assert asked == [
+        (None, False, False),
+        (first, True, False),
+        (second, False, True),
+        (Token("t3"), False, False),
+    ]
+
+
+def test_what_fails_ahead_of_time_is_tried_again_for_those_who_wait_by_then(time: Time) -> None:
+    source = Attentive(time)
+    credentials = Credentials(source, clock=time)
+    credentials.renew()
+    time.now += 570
+    source.gate.clear()
+    source.behave = fail
+    credentials.fresh()
+    eventually(lambda: len(source.renewals) == 2)
+    time.now += 31
+    waiting = credentials.begin()
+    source.behave = lambda: Token("new") if not source.renewals[-1].ahead else fail()
+    source.gate.set()
+    assert waiting.result(30) == Token("new")
+    assert [each.ahead for each in source.renewals] == [False, True, False]
 
 
 def test_fresh_does_not_wait_for_a_fetch(
@@ -294,8 +379,7 @@ def test_fresh_does_not_wait_for_a_fetch(
     source.gate.clear()
     with ThreadPoolExecutor(1) as pool:
         renewal = pool.submit(credentials.renew, token)
-        while source.fetches < 2:
-            threading.Event().wait(0.001)
+        eventually(lambda: source.fetches == 2)
         assert credentials.fresh() is token
         time.now += 1000
         assert credentials.fresh() is None

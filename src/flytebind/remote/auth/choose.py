@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -81,7 +80,6 @@ def _for_server(
     from flytebind.remote.auth.discovery import Discovery
 
     discovery = Discovery(config, channel, proxy)
-    stop = threading.Event()
     source: TokenSource
     if mode is AuthMode.CLIENT_SECRET:
         from flytebind.remote.auth.client_secret import ClientSecretSource
@@ -96,8 +94,8 @@ def _for_server(
     else:
         from flytebind.remote.auth.login import login_source
 
-        source = login_source(mode, config, discovery, clock, stop)
-    return Credentials(source, lambda: discovery.metadata_key, eager=False, clock=clock, stop=stop)
+        source = login_source(mode, config, discovery, clock)
+    return Credentials(source, lambda: discovery.metadata_key, eager=False, clock=clock)
 
 
 def _suggested(config: Config) -> AuthMode:

@@ -13,12 +13,13 @@ from flytebind.models.service.auth import (
     PublicClientAuthConfigResponse,
 )
 from flytebind.remote.auth.credentials import Credentials
-from flytebind.remote.auth.tokens import refused
+from flytebind.remote.auth.tokens import away, refused
 from flytebind.remote.config import Config
-from flytebind.remote.errors import FlyteAuthenticationError
+from flytebind.remote.errors import FlyteCallError
 from flytebind.services.auth import AuthMetadataServiceClient
 
 _TIMEOUT = 15.0
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class Discovery:
@@ -73,6 +74,7 @@ class Discovery:
 
         Raises:
             FlyteAuthenticationError: If the server does not tell.
+            FlyteUnavailableError: If it is away.
         """
         try:
             return self._client.get_public_client_config(
@@ -87,6 +89,7 @@ class Discovery:
 
         Raises:
             FlyteAuthenticationError: If the server does not tell.
+            FlyteUnavailableError: If it is away.
         """
         try:
             return self._client.get_oauth2_metadata(
@@ -112,13 +115,14 @@ class Discovery:
         return [self._proxy.header(self._proxy.fresh() or self._proxy.renew())]
 
 
-def _failure(error: grpc.RpcError) -> FlyteAuthenticationError:
+def _failure(error: grpc.RpcError) -> FlyteCallError:
     if error.code() is grpc.StatusCode.UNIMPLEMENTED:
         return refused(
             "the server has no AuthMetadataService to tell where tokens come from: "
             "use a token or an external command"
         )
-    return refused(
+    problem = (
         "the server does not tell where tokens come from: "
         f"{error.code().name}: {error.details()}"
     )
+    return away(problem) if error.code() in _AWAY else refused(problem)

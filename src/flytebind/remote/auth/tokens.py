@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import grpc
 
 from flytebind.remote.config.secret import Secret
-from flytebind.remote.errors import FlyteAuthenticationError
+from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 
 
 class Token(Secret):
@@ -34,13 +36,42 @@ class TokenSource(Protocol):
 
         Raises:
             FlyteAuthenticationError: If there is none to be had.
+            FlyteUnavailableError: If there may be one later: what has tokens is away.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Why a token is asked for."""
+
+    held: Token | None = None
+    """The token that there is."""
+    rejected: bool = False
+    """Whether the server has refused it."""
+    ahead: bool = False
+    """Whether it lives still: then nobody is to be bothered for another."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for the new one any more."""
+
+
+@runtime_checkable
+class AttentiveSource(TokenSource, Protocol):
+    """Has tokens, and wants to know why it is asked."""
+
+    def renew(self, renewal: Renewal) -> Token:
+        """As ``fetch``."""
         ...
 
 
 def refused(problem: str) -> FlyteAuthenticationError:
     """The error for a token that cannot be had."""
     return FlyteAuthenticationError(grpc.StatusCode.UNAUTHENTICATED, problem)
+
+
+def away(problem: str) -> FlyteUnavailableError:
+    """The error for a token that cannot be had now, but may be later."""
+    return FlyteUnavailableError(grpc.StatusCode.UNAVAILABLE, problem)
 
 
 def token_of(value: str) -> Token:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from urllib.response import addinfourl
 
-from flytebind.remote.auth.tokens import Token, refused, token_of
+from flytebind.remote.auth.tokens import Token, away, refused, token_of
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError
 
@@ -36,7 +36,7 @@ def post_form(
         The status, and what the answer's JSON says; None if it is no JSON.
 
     Raises:
-        FlyteAuthenticationError: If there is no answer.
+        FlyteUnavailableError: If there is no answer.
     """
     handlers: list[urllib.request.BaseHandler] = [
         _NoRedirects(),
@@ -63,7 +63,7 @@ def post_form(
             body: bytes = answer.read(_MAX_ANSWER)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise refused(f"{url} cannot be reached: {reason}") from error
+        raise away(f"{url} cannot be reached: {reason}") from error
     try:
         return status, json.loads(body)
     except (ValueError, RecursionError):
@@ -82,7 +82,10 @@ def read_token(url: str, status: int, answer: object, now: float, secret: str = 
 
     Raises:
         FlyteAuthenticationError: If the endpoint refuses, or says something else.
+        FlyteUnavailableError: If it is in trouble, or busy.
     """
+    if status == 429 or status >= 500:
+        raise away(f"{url} gives no token now: HTTP {status}{_reason(answer, secret)}")
     if not isinstance(answer, dict) or not 200 <= status < 300:
         raise refused(f"{url} gives no token: HTTP {status}{_reason(answer, secret)}")
     value = answer.get("access_token")

@@ -66,6 +66,13 @@ class Io(Protocol):
         """Run something that blocks where it holds up nobody else."""
         ...
 
+    async def outside(self, begin: Callable[[], Future[T]]) -> T:
+        """Begin something that ends elsewhere, and wait for its end.
+
+        A coroutine that is given up cancels the future.
+        """
+        ...
+
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run all side by side; the results come in the order of the coroutines.
 

@@ -59,6 +59,18 @@ class AsyncIo:
         """See ``Io``."""
         return await asyncio.to_thread(function)
 
+    async def outside(self, begin: Callable[[], Future[T]]) -> T:
+        """See ``Io``."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        begun = begin()
+        begun.add_done_callback(lambda _: _pass_on(loop, ended))
+        try:
+            await ended
+        finally:
+            begun.cancel()
+        return begun.result()
+
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """See ``Io``."""
         queue = self._queue(asyncio.get_running_loop())

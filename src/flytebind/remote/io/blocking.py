@@ -44,6 +44,10 @@ class BlockingIo:
         """See ``Io``."""
         return cast("T", await _InThread(function))
 
+    async def outside(self, begin: Callable[[], Future[T]]) -> T:
+        """See ``Io``."""
+        return cast("T", await _Outside(begin))
+
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """See ``Io``."""
         return cast("list[T]", await _Gather(coroutines))
@@ -201,6 +205,10 @@ class _Driver:
             case _InThread():
                 wait.future = self._pool().submit(wait.start)
                 wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
+            case _Outside():
+                with interrupts_held_back():
+                    wait.future = cast("Future[Any]", wait.start())
+                    wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
             case _Sleep():
                 heappush(self._timers, (time.monotonic() + wait.seconds, next(self._count), task))
             case _Gather():

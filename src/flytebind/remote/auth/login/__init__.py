@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from flytebind.remote.auth.discovery import Discovery
 from flytebind.remote.auth.login.browser import BrowserLogin
 from flytebind.remote.auth.login.device import DeviceLogin
-from flytebind.remote.auth.login.patience import Patience
 from flytebind.remote.auth.login.provider import Provider
 from flytebind.remote.auth.login.source import LoginSource
 from flytebind.remote.auth.login.store import TokenStore
@@ -20,7 +18,6 @@ def login_source(
     config: Config,
     discovery: Discovery,
     clock: Callable[[], float],
-    stop: threading.Event,
 ) -> LoginSource:
     """The source for an interactive mode.
 
@@ -29,11 +26,9 @@ def login_source(
         config: The settings.
         discovery: Tells where to log in.
         clock: Tells the time.
-        stop: Set when nobody waits for a login any more.
     """
     provider = Provider(config, discovery, clock)
-    patience = Patience(stop)
     if mode is AuthMode.PKCE:
-        return LoginSource(provider, BrowserLogin(provider, patience), TokenStore(config.endpoint))
-    device = DeviceLogin(provider, patience)
+        return LoginSource(provider, BrowserLogin(provider), TokenStore(config.endpoint))
+    device = DeviceLogin(provider)
     return LoginSource(provider, device, TokenStore(config.endpoint))

@@ -26,7 +26,6 @@ class BrowserLogin:
 
     Args:
         provider: The identity provider.
-        patience: How to wait.
         show: Takes what the person should read.
         open_browser: Opens a URL; by default in the standard browser.
         timeout: How many seconds the person has.
@@ -35,19 +34,20 @@ class BrowserLogin:
     def __init__(
         self,
         provider: Provider,
-        patience: Patience,
         show: Callable[[str], None] = tell,
         open_browser: Callable[[str], object] | None = None,
         timeout: float = _TIMEOUT,
     ) -> None:
         self._provider = provider
-        self._patience = patience
         self._show = show
         self._open_browser = open_browser or _open_browser
         self._timeout = timeout
 
-    def __call__(self) -> Login:
+    def __call__(self, patience: Patience) -> Login:
         """Log in.
+
+        Args:
+            patience: How to wait.
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
@@ -58,20 +58,20 @@ class BrowserLogin:
             url = self._provider.authorization_url(redirect_uri, state, verifier)
             self._show(f"To log in to Flyte, open {url}")
             self._open_browser(url)
-            query = self._await(answers)
+            query = self._await(answers, patience)
         parameters = parse_qs(query)
         if "error" in parameters:
             words = [*parameters["error"], *parameters.get("error_description", [])]
             raise refused(f"the login failed: {': '.join(words)[:200]}")
         return self._provider.exchange(redirect_uri, query, state, verifier)
 
-    def _await(self, answers: SimpleQueue[str]) -> str:
-        end = self._patience.now() + self._timeout
-        while self._patience.now() < end:
+    def _await(self, answers: SimpleQueue[str], patience: Patience) -> str:
+        end = patience.now() + self._timeout
+        while patience.now() < end:
             try:
                 return answers.get_nowait()
             except Empty:
-                self._patience.wait(_STEP)
+                patience.wait(_STEP)
         raise refused(f"nobody has logged in within {self._timeout:g} seconds")
 
 

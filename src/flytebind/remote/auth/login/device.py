@@ -19,19 +19,18 @@ class DeviceLogin:
 
     Args:
         provider: The identity provider.
-        patience: How to wait.
         show: Takes what the person should read.
     """
 
-    def __init__(
-        self, provider: Provider, patience: Patience, show: Callable[[str], None] = tell
-    ) -> None:
+    def __init__(self, provider: Provider, show: Callable[[str], None] = tell) -> None:
         self._provider = provider
-        self._patience = patience
         self._show = show
 
-    def __call__(self) -> Login:
+    def __call__(self, patience: Patience) -> Login:
         """Log in.
+
+        Args:
+            patience: How to wait.
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
@@ -42,9 +41,9 @@ class DeviceLogin:
         self._show(f"To log in to Flyte, open {address} and enter the code {codes['user_code']}")
         interval = _seconds(codes.get("interval"), _INTERVAL)
         lifetime = _seconds(codes.get("expires_in"), _LIFETIME)
-        end = self._patience.now() + lifetime
-        while self._patience.now() + interval < end:
-            self._patience.wait(interval)
+        end = patience.now() + lifetime
+        while patience.now() + interval < end:
+            patience.wait(interval)
             try:
                 return self._provider.poll_device(str(codes["device_code"]))
             except Refusal as refusal:

@@ -15,7 +15,7 @@ class Patience:
     """Waits until nobody is interested any more.
 
     Args:
-        stop: Set when the connection is closed.
+        stop: Set when nobody waits any more.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -29,13 +29,13 @@ class Patience:
         """Let time pass.
 
         Raises:
-            FlyteAuthenticationError: If the connection is closed, or the program ends: it would
-                wait for this thread otherwise.
+            FlyteAuthenticationError: If nobody waits any more, or the program ends: it would wait
+                for this thread otherwise.
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self._stop.wait(min(left, _STEP)) or not threading.main_thread().is_alive():
-                raise refused("the login was given up, since the connection was closed")
+                raise refused("the login was given up, since nobody waits for it any more")
 
 
 def tell(message: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.tokens import Token, refused, token_of
+from flytebind.remote.auth.tokens import Token, away, refused, token_of
 from flytebind.remote.auth.web import skips_verification, tls_context
 from flytebind.remote.config import Config
 from flytebind.remote.config.secret import Secret
@@ -184,7 +184,7 @@ class Provider:
                 # Not its own text, nor itself: there may be secrets in them.
                 answer = error.response
                 what = type(error).__name__ if answer is None else f"HTTP {answer.status_code}"
-                raise refused(f"{url} gives no answer: {what}") from None
+                raise away(f"{url} gives no answer: {what}") from None
             except ValueError:
                 raise refused(f"{url} answers something else than JSON") from None
 

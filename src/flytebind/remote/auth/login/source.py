@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from flytebind.remote.auth.login.patience import Patience
 from flytebind.remote.auth.login.provider import Login, Provider, Refusal
 from flytebind.remote.auth.login.store import TokenStore
-from flytebind.remote.auth.tokens import Token, token_of
+from flytebind.remote.auth.tokens import Renewal, Token, token_of
 from flytebind.remote.config.secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError
 
@@ -23,7 +24,9 @@ class LoginSource:
         store: Remembers tokens.
     """
 
-    def __init__(self, provider: Provider, log_in: Callable[[], Login], store: TokenStore) -> None:
+    def __init__(
+        self, provider: Provider, log_in: Callable[[Patience], Login], store: TokenStore
+    ) -> None:
         self._provider = provider
         self._log_in = log_in
         self._store = store
@@ -32,6 +35,10 @@ class LoginSource:
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""
+        return self.renew(Renewal())
+
+    def renew(self, renewal: Renewal) -> Token:
+        """See ``AttentiveSource``."""
         _ = self._provider.discovery.client  # tells where the token goes, even a remembered one
         access, refresh = self._store.load()
         self._refresh_token = refresh or self._refresh_token
@@ -39,7 +46,7 @@ class LoginSource:
         if access is not None and access != self._last and (token := self._alive(access)):
             self._last = token
             return token
-        login = self._refresh() or self._log_in()
+        login = self._refresh() or self._log_in(Patience(renewal.stop))
         self._refresh_token = login.refresh_token
         self._last = login.token
         self._store.save(login.token, login.refresh_token)
