@@ -48,16 +48,14 @@ from tools.environments import (
 )
 
 # What the library uses where it is installed. Nothing fails to import without it.
-OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["storage"])
+OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["storage"])
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
-SERVER_TOOLS = ("grpcio-health-checking", "grpcio-reflection")
-LOWEST_TOOLS = (*QUICK_TOOLS, *SERVER_TOOLS, "mypy", "pydantic", "pyright", "trustme")
+LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pydantic", "pyright", "trustme")
 
 LOWEST_COMPANIONS = {
     "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
-    **dict.fromkeys(SERVER_TOOLS, "1.60.0"),  # later ones want a newer protobuf
 }
 # Where the lower bound has no wheels for a Python yet: the first release that has.
 FIRST_WHEELS = {"3.13": {"grpcio": "1.66.2"}}

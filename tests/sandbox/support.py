@@ -22,7 +22,13 @@ from flytebind.models.admin.task import TaskCreateRequest, TaskSpec
 from flytebind.models.admin.workflow import WorkflowCreateRequest, WorkflowSpec
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.sandbox.admin import Admin
-from flytebind.sandbox.auth import Authentication, AuthMetadata, Identity, Tokens
+from flytebind.sandbox.auth import (
+    Authentication,
+    AuthMetadata,
+    AuthorizationServer,
+    Identity,
+    Tokens,
+)
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.clock import Clock
 from flytebind.sandbox.dataproxy import DataProxy
@@ -51,7 +57,8 @@ class Server:
         self.tokens = tokens
         self.store = Store(now=self.clock.now)
         self.blobs = BlobStore(folder)
-        self.http = HttpServer(self.blobs, self.clock, tokens)
+        provider = AuthorizationServer(tokens) if tokens else None
+        self.http = HttpServer(self.blobs, self.clock, provider)
         self.admin = Admin(self.store, self.blobs, self.http, self.clock, self.settings)
         self.signals = Signals(self.store)
         self._grpc = grpc.server(
@@ -60,8 +67,8 @@ class Server:
         self.admin.add_to_server(self._grpc)
         self.signals.add_to_server(self._grpc)
         DataProxy(self.admin, self.blobs, self.clock, self.http).add_to_server(self._grpc)
-        if tokens:
-            AuthMetadata(self.http.url, tokens).add_to_server(self._grpc)
+        if provider:
+            AuthMetadata(self.http.url, provider).add_to_server(self._grpc)
             Identity().add_to_server(self._grpc)
         self.port = self._grpc.add_insecure_port("127.0.0.1:0")
         self._grpc.start()

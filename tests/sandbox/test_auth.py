@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import base64
-import http.client
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -20,7 +16,7 @@ from flytebind.models.admin.agent import (
     GetTaskLogsResponseBody,
 )
 from flytebind.models.admin.project import GetDomainRequest, GetDomainsResponse, Project
-from flytebind.models.service.auth import OAuth2MetadataRequest, PublicClientAuthConfigRequest
+from flytebind.models.service.auth import PublicClientAuthConfigRequest
 from flytebind.models.service.identity import UserInfoRequest
 from flytebind.sandbox.auth import Authentication, Tokens, principal
 from flytebind.sandbox.clock import Clock
@@ -29,7 +25,6 @@ from flytebind.services.agent import AsyncAgentServiceClient, AsyncAgentServiceS
 from tests.sandbox.support import PROJECT, Server, refused
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
@@ -45,28 +40,8 @@ def guarded(tmp_path: Path, tokens: Tokens) -> Iterator[Server]:
     server.close()
 
 
-def bearer(token: str) -> list[tuple[str, str | bytes]]:
-    return [("authorization", f"Bearer {token}")]
-
-
-def ask(
-    url: str, id: str = "robot", secret: str = "pass%3Aword%25", body: str | None = None
-) -> tuple[int, dict[str, object]]:
-    """Ask the token endpoint, with the secret encoded as OAuth 2 wants it."""
-    credentials = base64.b64encode(f"{id}:{secret}".encode()).decode()
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-    try:
-        connection.request(
-            "POST",
-            parts.path,
-            "grant_type=client_credentials&scope=all" if body is None else body,
-            {**FORM, "Authorization": f"Basic {credentials}"},
-        )
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
-    finally:
-        connection.close()
+def bearer(token: str | bytes, key: str = "authorization") -> list[tuple[str, str | bytes]]:
+    return [(key, f"Bearer {token!s}")]
 
 
 def test_calls_without_a_token_are_refused(guarded: Server) -> None:
@@ -196,29 +171,20 @@ def test_health_and_unknown_methods_answer_without_a_token(tokens: Tokens) -> No
             channel.unary_unary("/nobody.knows/This", bytes, bytes)(b"")
 
 
-def test_anyone_may_learn_how_to_get_a_token(guarded: Server) -> None:
-    metadata = guarded.auth_client.get_oauth2_metadata(OAuth2MetadataRequest())
-    assert metadata.issuer == guarded.http.url
-    assert metadata.grant_types_supported == ["client_credentials"]
+def test_a_token_may_come_in_the_key_that_clients_are_told(guarded: Server, tokens: Tokens) -> None:
     config = guarded.auth_client.get_public_client_config(PublicClientAuthConfigRequest())
-    assert (config.client_id, config.authorization_metadata_key) == ("robot", "authorization")
-    status, answer = ask(metadata.token_endpoint)
-    assert (status, answer["token_type"], answer["expires_in"]) == (200, "Bearer", 600)
-    token = bearer(str(answer["access_token"]))
-    assert guarded.identity_client.user_info(UserInfoRequest(), metadata=token).subject == "robot"
+    assert config.authorization_metadata_key == "flyte-authorization"
+    told = bearer(tokens.issue_token("ada"), config.authorization_metadata_key)
+    assert guarded.identity_client.user_info(UserInfoRequest(), metadata=told).subject == "ada"
+    # As with a real admin, the standard key wins where there are both.
+    both = [*told, *bearer("forged")]
+    with refused(UNAUTHENTICATED):
+        guarded.client.get_domains(GetDomainRequest(), metadata=both)
+    with refused(UNAUTHENTICATED):
+        guarded.client.get_domains(GetDomainRequest(), metadata=bearer(told[0][1], "x-other"))
 
 
-@pytest.mark.parametrize(
-    ("id", "secret", "body", "status", "error"),
-    [
-        ("robot", "wrong", None, 401, "invalid_client"),
-        ("nobody", "pass%3Aword%25", None, 401, "invalid_client"),
-        ("robot", "pass%3Aword%25", "grant_type=password", 400, "unsupported_grant_type"),
-        ("robot", "pass%3Aword%25", "", 400, "unsupported_grant_type"),
-    ],
-)
-def test_the_token_endpoint_refuses_strangers_and_other_grants(
-    guarded: Server, id: str, secret: str, body: str | None, status: int, error: str
-) -> None:
-    url = guarded.http.url + "/oauth2/token"
-    assert ask(url, id, secret, body) == (status, {"error": error})
+def test_a_token_is_good_for_what_it_was_asked_for(guarded: Server, tokens: Tokens) -> None:
+    metadata = bearer(tokens.issue_token("ada", scopes=["offline"]))
+    with refused(UNAUTHENTICATED):
+        guarded.client.get_domains(GetDomainRequest(), metadata=metadata)

@@ -166,7 +166,7 @@ def test_nothing_is_created_in_an_archived_project(server: Server) -> None:
     assert detail.unpack(InactiveProject) == InactiveProject(id=PROJECT)
 
 
-def test_the_version_is_the_sandboxes_own(server: Server) -> None:
+def test_the_version_is_the_one_that_clients_should_take_it_for(server: Server) -> None:
     version = server.client.get_version(GetVersionRequest()).control_plane_version
     assert version is not None
-    assert (version.Build, version.Version) == ("flytebind.sandbox", __version__)
+    assert (version.Build, version.Version) == (f"flytebind {__version__}", "v1.16.8+sandbox")

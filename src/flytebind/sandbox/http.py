@@ -1,4 +1,4 @@
-"""The HTTP side of the sandbox: files behind signed links, and the token endpoint."""
+"""The HTTP side of the sandbox: files behind signed links, and the authorization server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import logging
 import secrets
 import sys
@@ -16,7 +15,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from flytebind.sandbox.auth import TOKEN_PATH, Tokens
+from flytebind.sandbox.auth.answers import Answer
+from flytebind.sandbox.auth.oauth import AuthorizationServer
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.clock import Clock
 
@@ -31,12 +31,12 @@ class HttpServer:
     """Serves on a port of this machine until it is closed.
 
     ``GET`` and ``PUT`` of files need a link that ``signed_url`` made, and that is not too old;
-    with ``tokens``, ``POST /oauth2/token`` gives them out for client credentials.
+    with ``provider``, there are the pages of an authorization server.
 
     Args:
         blobs: The files.
         clock: What links expire by.
-        tokens: None when authentication is off.
+        provider: Gives out tokens; None when authentication is off.
         host: The address to listen on.
         port: 0 for any that is free.
     """
@@ -45,7 +45,7 @@ class HttpServer:
         self,
         blobs: BlobStore,
         clock: Clock,
-        tokens: Tokens | None = None,
+        provider: AuthorizationServer | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -57,7 +57,7 @@ class HttpServer:
         class Handler(_Handler):
             """Knows what it serves; the base class only gets a request."""
 
-        Handler.blobs, Handler.tokens, Handler.links = blobs, tokens, self
+        Handler.blobs, Handler.provider, Handler.links = blobs, provider, self
         self._server = _Server((host, port), Handler)
         self.url = f"http://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(
@@ -124,11 +124,15 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     blobs: BlobStore
-    tokens: Tokens | None
+    provider: AuthorizationServer | None
     links: HttpServer
     timeout = _IDLE_SECONDS
 
     def do_GET(self) -> None:
+        if self.provider is not None:
+            path, query = urlsplit(self.path).path, self._query()
+            if self._answer_with(self.provider.get(self.links.url, path, query)):
+                return
         if (uri := self._signed_uri()) is None:
             return
         data = self.blobs.read(uri, limit=sys.maxsize)
@@ -158,32 +162,18 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        if self.tokens is None or urlsplit(self.path).path != TOKEN_PATH:
-            self._answer(HTTPStatus.NOT_FOUND, b"no such path")
-            return
-        client = self._client(self.tokens)
-        if client is None:
-            self.close_connection = True
-            self._answer_json(HTTPStatus.UNAUTHORIZED, {"error": "invalid_client"})
-        elif parse_qs(body.decode(errors="replace")).get("grant_type") != ["client_credentials"]:
-            self._answer_json(HTTPStatus.BAD_REQUEST, {"error": "unsupported_grant_type"})
-        else:
-            answer: dict[str, str | int] = {
-                "access_token": self.tokens.issue_token(client),
-                "token_type": "Bearer",
-                "expires_in": int(self.tokens.ttl.total_seconds()),
-            }
-            self._answer_json(HTTPStatus.OK, answer)
+        if self.provider is not None:
+            path, form = urlsplit(self.path).path, _first(body.decode(errors="replace"))
+            authorization = self.headers.get("Authorization", "")
+            if self._answer_with(self.provider.post(self.links.url, path, form, authorization)):
+                return
+        self._answer(HTTPStatus.NOT_FOUND, b"no such path")
 
-    def _client(self, tokens: Tokens) -> str | None:
-        """The client that HTTP's basic authentication names, with the right secret."""
-        scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        decoded = (_decoded(credentials) or b"").decode(errors="replace")
-        # RFC 6749 has both parts form-encoded before they are joined.
-        client_id, _, client_secret = map(unquote, decoded.partition(":"))
-        return client_id if tokens.is_client(client_id, client_secret) else None
+    def _answer_with(self, answer: Answer | None) -> bool:
+        """Send an answer of the authorization server, if there is one."""
+        if answer is not None:
+            self._answer(answer.status, answer.body, answer.kind, answer.location)
+        return answer is not None
 
     def _signed_uri(self) -> str | None:
         """The file that the link is good for; answers when there is none."""
@@ -200,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         return uri
 
     def _query(self) -> dict[str, str]:
-        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        return _first(urlsplit(self.path).query)
 
     def _body(self) -> bytes | None:
         """All that was sent; answers when its length is not known, or not what was said."""
@@ -218,14 +208,15 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return body
 
-    def _answer_json(self, status: HTTPStatus, answer: dict[str, str | int]) -> None:
-        self._answer(status, json.dumps(answer).encode(), "application/json")
-
-    def _answer(self, status: HTTPStatus, data: bytes, kind: str = "text/plain") -> None:
+    def _answer(
+        self, status: int, data: bytes, kind: str = "text/plain", location: str = ""
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "no-store")
+        if location:
+            self.send_header("Location", location)
         if status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", 'Basic realm="flytebind"')
         self.end_headers()
@@ -234,6 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         # Not the query: whoever reads the log could use the link.
         _log.debug("%s %s %s", self.address_string(), self.command, urlsplit(self.path).path)
+
+
+def _first(query: str) -> dict[str, str]:
+    """The first value of each name."""
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _decoded(text: str) -> bytes | None:

@@ -13,9 +13,17 @@ import grpc
 from grpc import aio
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.runtime.rpc import Servicer
 from flytebind.runtime.typing import Self
 from flytebind.sandbox.admin import Admin
-from flytebind.sandbox.auth import Authentication, AuthMetadata, Identity, Tokens
+from flytebind.sandbox.auth import (
+    Authentication,
+    AuthMetadata,
+    AuthorizationServer,
+    AuthSettings,
+    Identity,
+    Tokens,
+)
 from flytebind.sandbox.blobs import BlobStore
 from flytebind.sandbox.calls import Calls
 from flytebind.sandbox.clock import Clock
@@ -24,6 +32,7 @@ from flytebind.sandbox.engine_key import EngineMark
 from flytebind.sandbox.faults import Faults
 from flytebind.sandbox.http import HttpServer
 from flytebind.sandbox.play import Engine
+from flytebind.sandbox.probes import add_probes
 from flytebind.sandbox.relay import Relay
 from flytebind.sandbox.settings import Settings
 from flytebind.sandbox.signals import Signals
@@ -32,6 +41,8 @@ from flytebind.sandbox.store import Store
 # The store takes one call at a time. More threads than these only take turns with one another: with
 # 64 of them, 32 clients get a third fewer answers. Calls that faults delay wait elsewhere.
 _WORKERS = 2
+# Of tools that look at what the server serves.
+_MAX_TALKS = 16
 
 _CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
@@ -51,7 +62,7 @@ class Sandbox:
         db: A SQLite file that keeps everything, made when absent; None keeps it in memory.
         data: The folder of offloaded data. By default a temporary one or, with ``db``, the file's
             name with ``.data`` after it.
-        auth: Whether calls need a token; see ``tokens``.
+        auth: Whether calls need a token, see ``tokens``; or how they get one, in settings.
         relay: Whether connections go through a relay, so that ``faults`` can break them. It costs
             some speed.
         settings: Limits and the like.
@@ -85,7 +96,7 @@ class Sandbox:
         port: int = 0,
         db: str | Path | None = None,
         data: str | Path | None = None,
-        auth: bool = False,
+        auth: bool | AuthSettings = False,
         relay: bool = False,
         settings: Settings | None = None,
         clock: Clock | None = None,
@@ -98,7 +109,8 @@ class Sandbox:
         self.clock = clock or Clock()
         self.calls = Calls(engine_key)
         self.faults = Faults(engine_key)
-        self.tokens = Tokens(self.clock) if auth else None
+        provider = _provider(self.clock, auth)
+        self.tokens = None if provider is None else provider.tokens
         if data is None and db is not None:
             data = f"{db}.data"
         with ExitStack() as closers:
@@ -106,13 +118,14 @@ class Sandbox:
             closers.callback(store.close)
             blobs = BlobStore(None if data is None else Path(data))
             closers.callback(blobs.close)
-            http = HttpServer(blobs, self.clock, self.tokens, host)
+            http = HttpServer(blobs, self.clock, provider, host)
             closers.callback(http.close)
             self.admin = Admin(store, blobs, http, self.clock, self.settings)
             self.signals = Signals(store)
             interceptors: list[grpc.ServerInterceptor] = [self.calls, self.faults]
-            if self.tokens is not None:
-                interceptors.append(Authentication(self.tokens, engine_key))
+            if provider is not None:
+                key = provider.settings.metadata_key
+                interceptors.append(Authentication(provider.tokens, engine_key, key))
             server = grpc.server(
                 ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox"),
                 interceptors=interceptors,
@@ -120,14 +133,19 @@ class Sandbox:
                     ("grpc.max_receive_message_length", self.settings.max_message_bytes),
                     ("grpc.max_send_message_length", -1),
                     ("grpc.so_reuseport", 0),  # a port that is taken is an error
+                    # Clients may see by pings whether the connection lives, as often as they like.
+                    ("grpc.http2.max_ping_strikes", 0),
                 ],
             )
-            self.admin.add_to_server(server)
-            self.signals.add_to_server(server)
-            DataProxy(self.admin, blobs, self.clock, http).add_to_server(server)
-            if self.tokens is not None:
-                AuthMetadata(http.url, self.tokens).add_to_server(server)
-                Identity().add_to_server(server)
+            servicers: list[Servicer] = [self.admin, self.signals]
+            servicers.append(DataProxy(self.admin, blobs, self.clock, http))
+            if provider is not None:
+                servicers += [AuthMetadata(http.url, provider), Identity()]
+            for servicer in servicers:
+                servicer.add_to_server(server)
+            probes = ThreadPoolExecutor(_MAX_TALKS, thread_name_prefix="sandbox-probes")
+            closers.callback(probes.shutdown)
+            add_probes(server, [servicer.SERVICE_NAME for servicer in servicers], probes)
             own_port = _bind(server, host, 0 if relay else port)
             self._address = self.endpoint = f"{host}:{own_port}"
             closers.callback(self.faults.close)
@@ -199,6 +217,14 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"Sandbox({self.endpoint!r})"
+
+
+def _provider(clock: Clock, auth: bool | AuthSettings) -> AuthorizationServer | None:
+    if auth is False:
+        return None
+    settings = auth if isinstance(auth, AuthSettings) else AuthSettings()
+    tokens = Tokens(clock, settings.client_id, settings.client_secret, settings.token_lifetime)
+    return AuthorizationServer(tokens, settings)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -84,7 +84,7 @@ def test_the_secret_is_read_from_a_variable(sandbox: Sandbox) -> None:
 def test_a_wrong_secret_is_refused_and_not_shown(sandbox: Sandbox) -> None:
     config = config_of(sandbox, client_secret=Secret("wrong"))
     details = failure(sandbox, config)
-    assert details.endswith("/oauth2/token gives no token: HTTP 401: invalid_client")
+    assert "/oauth2/token gives no token: HTTP 401: invalid_client: " in details
 
 
 def test_a_token_ends_when_the_server_says_so(sandbox: Sandbox) -> None:

@@ -114,9 +114,11 @@ class Projects(Part):
     def get_version(
         self, request: GetVersionRequest, context: grpc.ServicerContext
     ) -> GetVersionResponse:
-        """Show the sandbox's version as the control plane's."""
+        """Show the version of the flyteadmin that this one answers as: clients compare it."""
         return GetVersionResponse(
-            control_plane_version=Version(Build="flytebind.sandbox", Version=__version__)
+            control_plane_version=Version(
+                Build=f"flytebind {__version__}", Version="v1.16.8+sandbox"
+            )
         )
 
     def _show(self, row: Row) -> Project:
