@@ -14,7 +14,8 @@ from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 from flytebind.remote.session import Session
 from flytebind.remote.values import LiteralsResolver, to_native
-from flytebind.remote.values.storage import public, save_file
+from flytebind.remote.values.storage import save_file
+from flytebind.remote.values.uris import public
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 _CHUNK = 1 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import BlobType
-from flytebind.remote.values.storage import public
+from flytebind.remote.values.uris import public
 
 _LONGEST = 60
 

@@ -9,6 +9,7 @@ from flytebind.models.admin.common import UrlBlob
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
+from flytebind.remote.values.uris import public
 
 #: More than this is not read into memory, unless the caller says so.
 MAX_BYTES = 256 * 2**20
@@ -39,7 +40,7 @@ def fetch_literal_map(
         literal_map = LiteralMap({})
     # Protobuf takes many other things for a message of unknown fields.
     if data and not literal_map.literals:
-        raise FlyteDataError(f"{what}: what is at {storage.public(blob.url)} is no LiteralMap")
+        raise FlyteDataError(f"{what}: what is at {public(blob.url)} is no LiteralMap")
     return literal_map
 
 
@@ -67,13 +68,13 @@ def fetch_literal(
     except ValueError:
         literal = Literal()
     if literal.which_value is None:
-        raise FlyteDataError(f"{what}: what is at {storage.public(metadata.uri)} is no Literal")
+        raise FlyteDataError(f"{what}: what is at {public(metadata.uri)} is no Literal")
     return literal
 
 
 def _read(uri: str, size: int, what: str, max_bytes: int, timeout: float) -> bytes:
     """All bytes of a file, which must be as many as was said."""
-    where = storage.public(uri)
+    where = public(uri)
     if not uri:
         raise FlyteDataError(f"{what}: nobody said where they are")
     if size > max_bytes:

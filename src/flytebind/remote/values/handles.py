@@ -18,6 +18,7 @@ from flytebind.models.core.types import (
 )
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
+from flytebind.remote.values.uris import public
 
 #: The format of blobs that flytekit pickles what it has no other way for into.
 PICKLE_FORMAT = "PythonPickle"
@@ -182,7 +183,7 @@ class RemotePickle:
             return pickle.loads(data)
         except Exception as error:  # loading runs anybody's code
             raise FlyteDataError(
-                f"{storage.public(self.uri)}: cannot be unpickled: {type(error).__name__}: {error}"
+                f"{public(self.uri)}: cannot be unpickled: {type(error).__name__}: {error}"
             ) from error
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from flytebind.remote.values.handles import RemoteDirectory, RemoteFile, RemoteTable
 from flytebind.remote.values.mismatch import Mismatch, expected
 from flytebind.remote.values.refine import read_datetime, read_timedelta
-from flytebind.remote.values.storage import local_path, public
+from flytebind.remote.values.uris import local_path, public
 
 
 def _bool(value: object) -> bool:

@@ -6,38 +6,17 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from flytebind.remote.errors import FlyteDataError, FlyteError, FlyteValueError
-from flytebind.remote.values.optional import optional_module
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from flytebind.remote.errors import FlyteDataError, FlyteError
+from flytebind.remote.values import stores
+from flytebind.remote.values.parts import Part, file_target, folder_target, on_this_machine
+from flytebind.remote.values.uris import is_http, last_name, local_path, public
 
 #: Seconds that a server may stay silent.
 TIMEOUT = 60.0
 
 _CHUNK = 1 << 18
-
-
-def public(uri: str) -> str:
-    """A URI for messages: without query and password, which make a signed link a secret."""
-    bare = uri.partition("?")[0].partition("#")[0]
-    scheme, separator, rest = bare.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else bare
-
-
-def local_path(uri: str) -> Path | None:
-    """The file on this machine that a URI names, if it names one."""
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        return Path(uri)
-    if scheme.lower() != "file":
-        return None
-    from urllib.request import url2pathname
-
-    return Path(url2pathname(rest.removeprefix("localhost")))
 
 
 def open_binary(uri: str, timeout: float = TIMEOUT) -> BinaryIO:
@@ -54,11 +33,11 @@ def open_binary(uri: str, timeout: float = TIMEOUT) -> BinaryIO:
         path = local_path(uri)
         if path is not None:
             return path.open("rb")
-        if _is_http(uri):
+        if is_http(uri):
             from urllib.request import urlopen
 
             return cast("BinaryIO", urlopen(uri, timeout=timeout))
-        return cast("BinaryIO", _fsspec().open(uri, "rb").open())
+        return stores.open_binary(uri)
 
 
 def chunks(uri: str, timeout: float = TIMEOUT) -> Generator[bytes, None, None]:
@@ -69,7 +48,7 @@ def chunks(uri: str, timeout: float = TIMEOUT) -> Generator[bytes, None, None]:
     """
     with _explained(uri), open_binary(uri, timeout) as stream:
         # An HTTP response knows its Content-Length, yet may end early without an error.
-        size: int | None = getattr(stream, "length", None) if _is_http(uri) else None
+        size: int | None = getattr(stream, "length", None) if is_http(uri) else None
         # Where there is read1, a server that sends drop by drop cannot hold us in one call.
         read = getattr(stream, "read1", stream.read)
         received = 0
@@ -85,22 +64,28 @@ def save_file(uri: str, to: str | os.PathLike[str] | None = None) -> Path:
 
     Args:
         uri: Where it is.
-        to: The file to write, or a folder to write it into; a new temporary folder by default.
+        to: The file to write, or a folder to write it into; a new temporary folder by default. It
+            is a folder if it is one already, or ends with a slash. Folders are made as needed.
 
     Raises:
-        FlyteDataError: If the source cannot be read.
+        FlyteDataError: If the source cannot be read, or the file cannot be written.
+        FlyteValueError: If something is there that is no file.
     """
-    with _place(uri, to) as target:
-        if target.is_dir():
-            target /= _name(uri)
-        part = _part(target)
-        try:
-            with part.open("xb") as file, closing(chunks(uri)) as content:
-                file.writelines(content)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    return target
+    part = Part(file_target(to, last_name(uri)), last_name(uri))
+    try:
+        with _explained(uri):
+            if local_path(uri) is not None or is_http(uri):
+                with (
+                    on_this_machine(part.place),
+                    part.path.open("wb") as file,
+                    closing(chunks(uri)) as content,
+                ):
+                    file.writelines(content)
+            else:
+                stores.fetch_file(uri, part.path)
+        return part.commit()
+    finally:
+        part.discard()
 
 
 def save_folder(uri: str, to: str | os.PathLike[str] | None = None) -> Path:
@@ -111,82 +96,29 @@ def save_folder(uri: str, to: str | os.PathLike[str] | None = None) -> Path:
         to: The folder to make; one in a new temporary folder by default.
 
     Raises:
-        FlyteDataError: If the source cannot be read.
+        FlyteDataError: If the source cannot be read, or the folder cannot be written.
         FlyteValueError: If ``to`` exists already.
     """
-    import shutil
-
-    with _place(uri, to) as target:
-        if target.exists():
-            raise FlyteValueError(f"{target} exists already; name a folder to make")
-        part = _part(target)
-        try:
-            with _explained(uri):
-                source = local_path(uri)
-                if source is None:
-                    _copy_prefix(uri, part)
-                elif source.is_file():  # a table may be one file
-                    part.mkdir()
-                    shutil.copy(source, part)
-                else:
-                    shutil.copytree(source, part)
-            part.rename(target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    return target
-
-
-def _copy_prefix(uri: str, target: Path) -> None:
-    files, root = _fsspec().core.url_to_fs(uri)
-    root = str(root).rstrip("/")
-    found: list[str] = files.find(root)
-    if not found:
-        raise FlyteDataError(f"{public(uri)}: there is nothing")
-    for name in found:
-        # Names are data: one with a `..` must not lead out of the folder.
-        inner = name.removeprefix(root).lstrip("/") or name.rpartition("/")[2]
-        if ".." in inner.replace("\\", "/").split("/") or Path(inner).is_absolute():
-            raise FlyteDataError(f"{public(uri)}: {inner!r} leads out of the folder")
-        local = target / inner
-        local.parent.mkdir(parents=True, exist_ok=True)
-        files.get_file(name, str(local))
-
-
-@contextmanager
-def _place(uri: str, to: str | os.PathLike[str] | None) -> Iterator[Path]:
-    """Where to write: ``to``, or a place of its own, which does not outlive a failure."""
-    if to is not None:
-        yield Path(to)
-        return
-    import shutil
-    import tempfile
-
-    folder = tempfile.mkdtemp(prefix="flytebind-")
+    part = Part(folder_target(to), last_name(uri), is_folder=True)
     try:
-        yield Path(folder, _name(uri))
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        with _explained(uri):
+            source = local_path(uri)
+            if source is None:
+                stores.fetch_folder(uri, part.path)
+            else:
+                _copy(source, part.path)
+        return part.commit()
+    finally:
+        part.discard()
 
 
-def _part(target: Path) -> Path:
-    """A name beside the target that nobody else uses."""
-    import secrets
+def _copy(source: Path, to: Path) -> None:
+    import shutil
 
-    return target.with_name(f".{secrets.token_hex(8)}.part")
-
-
-def _name(uri: str) -> str:
-    name = public(uri).replace("\\", "/").rstrip("/").rpartition("/")[2].replace("\0", "")
-    return "data" if name in ("", ".", "..") else name
-
-
-def _is_http(uri: str) -> bool:
-    return uri.partition("://")[0].lower() in ("http", "https")
-
-
-def _fsspec() -> ModuleType:
-    return optional_module("fsspec", "storage", "to read from object stores")
+    if source.is_file():  # a table may be one file
+        shutil.copy(source, to)
+    else:
+        shutil.copytree(source, to, dirs_exist_ok=True)
 
 
 @contextmanager
@@ -199,7 +131,7 @@ def _explained(uri: str) -> Iterator[None]:
     except Exception as error:
         reason = _reason(error).replace(uri, public(uri))
         # What went wrong with a signed link may show the link.
-        cause = None if _is_http(uri) else error
+        cause = None if is_http(uri) else error
         raise FlyteDataError(f"{public(uri)}: {reason}") from cause
 
 

@@ -1,0 +1,42 @@
+"""What a URI tells without reading what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def public(uri: str) -> str:
+    """A URI for messages: without query and password, which make a signed link a secret."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return uri
+    rest = rest.partition("?")[0]
+    host, slash, path = rest.partition("/")
+    user, at, host = host.rpartition("@")
+    if is_http(uri):
+        user, at, path = "", "", path.partition("#")[0]
+    # Where it is no link, it may be a container: abfs://container@account/path
+    return f"{scheme}{separator}{user.partition(':')[0]}{at}{host}{slash}{path}"
+
+
+def local_path(uri: str) -> Path | None:
+    """The file on this machine that a URI names, if it names one."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return Path(uri)
+    if scheme.lower() != "file":
+        return None
+    from urllib.request import url2pathname
+
+    return Path(url2pathname(rest.removeprefix("localhost")))
+
+
+def last_name(uri: str) -> str:
+    """What the file or folder is called; ``data`` if that is no name for one here."""
+    name = public(uri).replace("\\", "/").rstrip("/").rpartition("/")[2].replace("\0", "")
+    return "data" if name in ("", ".", "..") else name
+
+
+def is_http(uri: str) -> bool:
+    """Whether it is a link."""
+    return uri.partition("://")[0].lower() in ("http", "https")
