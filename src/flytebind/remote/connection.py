@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from grpc import aio
@@ -17,6 +17,9 @@ from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.io import AwaitableCall, Future
 from flytebind.runtime.rpc.client import AsyncClient, Client
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
+
+if TYPE_CHECKING:
+    from flytebind.remote.http.client import HttpClient
 
 # gRPC's threads do not survive a fork, and without its own support a call in the child hangs for
 # ever, deaf to its timeout, whichever channel it goes through.
@@ -43,10 +46,11 @@ class Connection:
         self.config = config
         self._given = channel
         self._token = token
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._client: Client | AsyncClient | None = None
         self._channel: grpc.Channel | None = None
         self._retired: list[grpc.Channel] = []
+        self._http: HttpClient | None = None
         self._credentials: tuple[auth.Credentials, ...] = ()
         self._closed = False
         self._opened_in: int | None = None
@@ -114,6 +118,22 @@ class Connection:
         if forgotten is not None:
             forgotten.close()
 
+    @property
+    def http(self) -> HttpClient:
+        """What speaks HTTP with the settings of this connection.
+
+        Raises:
+            FlyteAssertion: If the connection is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            if self._http is None:
+                from flytebind.remote.http.client import HttpClient
+
+                self._http = HttpClient(self.config)
+            return self._http
+
     def close(self) -> None:
         """End all calls and close the channel, unless it is the caller's. Twice does no harm."""
         with self._lock:
@@ -121,6 +141,9 @@ class Connection:
             channel, self._channel, self._client = self._channel, None, None
             credentials, self._credentials = self._credentials, ()
             retired, self._retired = self._retired, []
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
         for each in credentials:
             each.close()
         for each_channel in (*retired, channel):
@@ -153,6 +176,7 @@ class Connection:
             if self._opened_in != os.getpid():
                 self._channel, self._client, self._retired = None, None, []
                 self._credentials = ()
+                self._http = None
                 self._opened_in = None
 
     def _make_credentials(self, channel: grpc.Channel | None) -> tuple[auth.Credentials, ...]:

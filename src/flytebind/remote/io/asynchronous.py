@@ -17,6 +17,7 @@ import grpc
 
 from flytebind.remote.io import AwaitableCall, Future
 from flytebind.remote.io.interrupts import interrupts_held_back
+from flytebind.remote.io.threads import GRACE, Threads
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class AsyncIo:
     def __init__(self, max_calls: int) -> None:
         self._max_calls = max_calls
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+        self._threads: WeakKeyDictionary[asyncio.AbstractEventLoop, Threads] = WeakKeyDictionary()
 
     async def call(self, start: Callable[[], Future[T] | AwaitableCall[T]]) -> T:
         """See ``Io``."""
@@ -57,7 +59,19 @@ class AsyncIo:
 
     async def in_thread(self, function: Callable[[], T]) -> T:
         """See ``Io``."""
-        return await asyncio.to_thread(function)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        with interrupts_held_back():
+            work = self._threads_of(loop).submit(function)
+            work.add_done_callback(lambda _: _pass_on(loop, ended))
+        try:
+            await ended
+        except asyncio.CancelledError:
+            work.cancel()
+            with suppress(TimeoutError, asyncio.TimeoutError):  # one class since Python 3.11
+                await asyncio.wait_for(asyncio.shield(ended), GRACE)
+            raise
+        return work.result()
 
     async def outside(self, begin: Callable[[], Future[T]]) -> T:
         """See ``Io``."""
@@ -103,6 +117,12 @@ class AsyncIo:
         if queue is None:
             queue = self._queues[loop] = _Queue(self._max_calls)
         return queue
+
+    def _threads_of(self, loop: asyncio.AbstractEventLoop) -> Threads:
+        threads = self._threads.get(loop)
+        if threads is None:
+            threads = self._threads[loop] = Threads()
+        return threads
 
 
 class _Queue:

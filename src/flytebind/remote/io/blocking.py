@@ -11,22 +11,19 @@ import inspect
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
+from concurrent.futures import wait as wait_for_work
 from contextlib import suppress
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flytebind.remote.io import AwaitableCall, Future
 from flytebind.remote.io.interrupts import interrupts_held_back
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from flytebind.remote.io.threads import GRACE, Threads, Work
 
 T = TypeVar("T")
-
-_MAX_THREADS = 8
 
 
 class BlockingIo:
@@ -157,7 +154,8 @@ class _Driver:
         self._ended: SimpleQueue[tuple[_Task, bool]] = SimpleQueue()
         self._timers: list[tuple[float, int, _Task]] = []
         self._count = count()
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = Threads()
+        self._given_up: list[Work[Any]] = []
         self._main: _Task | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -176,8 +174,8 @@ class _Driver:
         """Give up whatever has not ended."""
         if self._main is not None:
             self._give_up(self._main)
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._given_up:
+            wait_for_work(self._given_up, GRACE)
 
     def _resume(self, task: _Task, refusal: Exception | None = None) -> None:
         if task.done:
@@ -203,8 +201,9 @@ class _Driver:
                 self._queued.append(task)
                 self._start_calls()
             case _InThread():
-                wait.future = self._pool().submit(wait.start)
-                wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
+                with interrupts_held_back():
+                    wait.future = self._threads.submit(wait.start)
+                    wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
             case _Outside():
                 with interrupts_held_back():
                     wait.future = cast("Future[Any]", wait.start())
@@ -300,6 +299,8 @@ class _Driver:
         elif isinstance(wait, _Outside) and wait.future is not None:
             with interrupts_held_back():
                 wait.future.cancel()
+            if isinstance(wait.future, Work):
+                self._given_up.append(wait.future)
         if inspect.getcoroutinestate(task.coroutine) == inspect.CORO_CLOSED:
             return  # Ctrl-C came after its end, before that could be noted.
         # Not `close`: an async generator that is closed while it waits stays "running" for ever.
@@ -312,13 +313,6 @@ class _Driver:
             self._give_up(child)
         for coroutine in gather.coroutines:  # those that were never started
             coroutine.close()
-
-    def _pool(self) -> ThreadPoolExecutor:
-        if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="flytebind")
-        return self._threads
 
 
 class _Failed:
