@@ -156,7 +156,7 @@ def test_options_win_over_variables(
     [
         (grpc.StatusCode.UNAUTHENTICATED, "see how to log in under admin in the file of --config"),
         (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
-        (grpc.StatusCode.INTERNAL, "INTERNAL"),
+        (grpc.StatusCode.UNKNOWN, "UNKNOWN"),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
     ],
 )
@@ -165,6 +165,17 @@ def test_what_the_server_refuses_is_told_in_one_line(
 ) -> None:
     sandbox.faults.fail(code, method="GetExecution", times=1)
     assert hint in refused(flytebind("execution", "get", dynamic.id.name))
+
+
+def test_a_server_whose_database_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene) -> None:
+    away = "unexpected error type for: dial tcp 127.0.0.1:5433: connect: connection refused"
+    sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetExecution")
+    try:
+        line = refused(flytebind("execution", "get", dynamic.id.name))
+    finally:
+        sandbox.faults.clear()
+    assert line.endswith("; it may be back in a while")
+    assert "--endpoint" not in line
 
 
 def test_a_server_that_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene) -> None:

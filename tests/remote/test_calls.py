@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import grpc
 import pytest
+from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2
 
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import Config, FlyteAssertion, FlyteRemote
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote.calls import CallPolicy, is_read
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
     FlyteAuthenticationError,
@@ -70,7 +72,6 @@ def test_an_outage_is_an_error_in_the_end(sandbox: Sandbox, face: Face) -> None:
         (grpc.StatusCode.UNAUTHENTICATED, FlyteAuthenticationError),
         (grpc.StatusCode.DEADLINE_EXCEEDED, FlyteCallTimeout),
         (grpc.StatusCode.FAILED_PRECONDITION, FlyteCallError),
-        (grpc.StatusCode.INTERNAL, FlyteCallError),
         (grpc.StatusCode.UNKNOWN, FlyteCallError),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, FlyteCallError),
     ],
@@ -83,6 +84,72 @@ def test_what_another_attempt_does_not_mend_is_tried_once(
         face.fetch_execution("f7a9c2")
     assert type(caught.value) is error
     assert sandbox.calls["GetExecution"] == caught.value.attempts == 1
+
+
+def test_internal_errors_of_reads_are_got_over(sandbox: Sandbox, face: Face) -> None:
+    sandbox.faults.fail(grpc.StatusCode.INTERNAL, "no room on the disk", times=5)
+    assert face.list_projects()
+    assert sandbox.calls["ListProjects"] == 6
+
+
+def test_an_internal_error_that_stays_is_raised_in_the_end(sandbox: Sandbox, face: Face) -> None:
+    sandbox.faults.fail(grpc.StatusCode.INTERNAL, "no room on the disk")
+    with pytest.raises(FlyteCallError, match="INTERNAL: no room on the disk") as caught:
+        face.list_projects()
+    assert type(caught.value) is FlyteCallError
+    assert caught.value.attempts == sandbox.calls["ListProjects"] == QUICK.max_attempts
+
+
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        (grpc.StatusCode.INTERNAL, "no room on the disk"),
+        # What PostgreSQL says when it is stopped in good order, as flyteadmin passes it on.
+        (
+            grpc.StatusCode.UNKNOWN,
+            "failed database operation with terminating connection due to administrator command",
+        ),
+    ],
+)
+def test_writes_are_not_repeated_while_the_server_is_in_trouble(
+    sandbox: Sandbox, face: Face, code: grpc.StatusCode, details: str
+) -> None:
+    name = executions.in_phase(sandbox, WorkflowExecution.Phase.RUNNING).id.name
+    sandbox.faults.fail(code, details)
+    for verb, arguments, call in (
+        (face.terminate, (name, "enough"), "TerminateExecution"),
+        (face.relaunch, (name,), "RelaunchExecution"),
+        (face.recover, (name,), "RecoverExecution"),
+        (face.approve, ("gate", name), "SetSignal"),
+    ):
+        with pytest.raises(FlyteCallError) as caught:
+            verb(*arguments)
+        assert (caught.value.call, caught.value.attempts) == (call, 1)
+        assert sandbox.calls[call] == 1
+
+
+def test_a_missing_object_is_no_trouble_that_may_pass(sandbox: Sandbox, face: Face) -> None:
+    details = (
+        "failed to get object size for s3://b/o.pb with NotFound: Not Found\n\tstatus code: 404"
+    )
+    sandbox.faults.fail(grpc.StatusCode.INTERNAL, details)
+    with pytest.raises(FlyteCallError) as caught:
+        face.get("flyte://v1/flytesnacks/development/f7a9c2/o")
+    assert caught.value.attempts == sandbox.calls["GetData"] == 1
+
+
+def test_reads_are_told_from_writes_by_their_names() -> None:
+    services = [
+        service
+        for file in (admin_pb2, dataproxy_pb2, signal_pb2)
+        for service in file.DESCRIPTOR.services_by_name.values()
+    ]
+    names = [method.name for service in services for method in service.methods]
+    writes = {name for name in names if not is_read(name)}
+    starts = "Create|Update|Delete|Recover|Register|Relaunch|Set|Terminate|GetOrCreate"
+    assert all(re.match(starts, name) for name in writes)
+    assert {"CreateExecution", "TerminateExecution", "SetSignal", "GetOrCreateSignal"} <= writes
+    assert not {"GetExecution", "ListSignals", "GetData", "CreateDownloadLocation"} & writes
 
 
 def test_an_error_names_the_call_its_subject_and_the_cause(sandbox: Sandbox, face: Face) -> None:

@@ -471,13 +471,13 @@ def test_children_of_what_is_no_parent_have_no_interface(
 
 def test_one_bad_node_does_not_lose_the_rest(sandbox: Sandbox, face: Face) -> None:
     scene = wide(sandbox, 5)
-    sandbox.faults.fail(grpc.StatusCode.INTERNAL, method="GetNodeExecutionData", times=1)
+    sandbox.faults.fail(grpc.StatusCode.UNKNOWN, method="GetNodeExecutionData", times=1)
     execution = face.fetch_execution(scene.id.name)
     face.sync(execution, sync_nodes=True)
     sandbox.faults.clear()
     (bad,) = (node for node in walk(execution) if node.problem is not None)
     assert isinstance(bad.problem, FlyteCallError)
-    assert bad.problem.code is grpc.StatusCode.INTERNAL
+    assert bad.problem.code is grpc.StatusCode.UNKNOWN
     assert bad.id.node_id in str(bad.problem)
     assert len(bad.task_executions) == 1
     face.sync(execution, sync_nodes=True)  # what is missing is asked for again
@@ -499,7 +499,7 @@ def test_whatever_cannot_be_brought_of_a_node_is_its_problem(
     scene = make(sandbox)
     with FlyteRemote(config(sandbox), PROJECT, DOMAIN, max_calls=1) as remote:  # in order
         execution = fetch(remote, scene)
-        sandbox.faults.fail(grpc.StatusCode.INTERNAL, method=rpc, times=1)
+        sandbox.faults.fail(grpc.StatusCode.UNKNOWN, method=rpc, times=1)
         execution.sync(sync_nodes=True)
         sandbox.faults.clear()
         problems = {node.id.node_id: node.problem for node in walk(execution) if node.problem}
@@ -512,8 +512,8 @@ def test_without_a_list_of_nodes_there_is_no_sync(sandbox: Sandbox, remote: Flyt
     scene = parents.subworkflow_running(sandbox)
     execution = fetch(remote, scene).sync(sync_nodes=True)
     nodes = execution.node_executions
-    sandbox.faults.fail(grpc.StatusCode.INTERNAL, method="ListNodeExecutions", times=1)
-    with pytest.raises(FlyteCallError, match=f"ListNodeExecutions of .*/{scene.id.name}: INTERNAL"):
+    sandbox.faults.fail(grpc.StatusCode.UNKNOWN, method="ListNodeExecutions", times=1)
+    with pytest.raises(FlyteCallError, match=f"ListNodeExecutions of .*/{scene.id.name}: UNKNOWN"):
         execution.sync(sync_nodes=True)
     sandbox.faults.clear()
     assert execution.node_executions == nodes  # what was there is still there
@@ -558,7 +558,7 @@ def test_a_workflow_that_cannot_be_had_does_not_fail_a_sync(sandbox: Sandbox) ->
     for kind in ("sync", "async"):
         with open_face(kind, sandbox) as face:
             execution = face.fetch_execution(scene.id.name)
-            sandbox.faults.fail(grpc.StatusCode.INTERNAL, method="GetWorkflow")
+            sandbox.faults.fail(grpc.StatusCode.UNKNOWN, method="GetWorkflow")
             face.sync(execution, sync_nodes=True)
             sandbox.faults.clear()
             face.load(execution)

@@ -9,6 +9,7 @@ from flytebind.remote.errors import (
     FlyteConfigError,
     FlyteError,
     FlyteNotFoundError,
+    FlyteOutageError,
     FlyteTimeout,
     FlyteUnavailableError,
 )
@@ -16,6 +17,7 @@ from flytebind.remote.looks.words import harmless
 
 _HINTS: tuple[tuple[type[FlyteError], str], ...] = (
     (FlyteNotFoundError, "`flytebind execution list` shows what there is"),
+    (FlyteOutageError, "it may be back in a while"),
     (FlyteUnavailableError, "is this the right --endpoint, and should it be --insecure?"),
     (FlyteAuthenticationError, "see how to log in under admin in the file of --config"),
     (FlyteConfigError, "--endpoint HOST:PORT or --config FILE tell where the server is"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Sequence
@@ -12,14 +13,17 @@ import grpc
 
 from flytebind.remote.channel import connection_hint
 from flytebind.remote.connection import Connection
-from flytebind.remote.errors import FlyteCallError, call_error
+from flytebind.remote.errors import FlyteCallError, call_error, call_label, may_pass
 from flytebind.remote.io import AwaitableCall, Future, Io
+from flytebind.runtime.model import Model
 from flytebind.runtime.rpc import AsyncClient, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
 from flytebind.services.admin import AdminServiceAsyncClient
 
 if TYPE_CHECKING:
     from flytebind.remote.auth import Credentials, Token
+
+_log = logging.getLogger(__name__)
 
 # What the first one brings may be a remembered token, which the server refuses as well.
 _MAX_RENEWALS = 2
@@ -29,8 +33,10 @@ _MAX_RENEWALS = 2
 class CallPolicy:
     """How long calls may take, and how often they are tried.
 
-    Only ``UNAVAILABLE`` is tried again: the server was not there, or was going away. Pauses between
-    attempts grow, and vary at random, so that many clients do not come back at the same moment.
+    Calls are tried again after ``UNAVAILABLE``: the server was not there, or was going away. Calls
+    that only read are tried again, too, while something is wrong with the server (``INTERNAL``), or
+    its database or store is away. Pauses between attempts grow, and vary at random, so that many
+    clients do not come back at the same moment.
     """
 
     timeout: float = 60.0
@@ -73,7 +79,7 @@ class Caller:
         """
         method.check_request(request)
         credentials = self._connection.open()
-        call = _Call(self._policy.timeout if timeout is None else timeout)
+        call = _Call(method, request, self._policy.timeout if timeout is None else timeout)
         renewals = 0
         while True:
             tokens = [await self._token(each) for each in credentials]
@@ -93,9 +99,10 @@ class Caller:
                 )
 
             try:
-                return await self._io.call(start)
+                answer = await self._io.call(start)
             except grpc.RpcError as error:
-                code = error.code()
+                code, details = error.code(), error.details() or ""
+                call.log(code.name)
                 if (
                     code is grpc.StatusCode.UNAUTHENTICATED
                     and credentials
@@ -106,16 +113,24 @@ class Caller:
                     continue
                 pause = self._policy.pause_after(call.attempts)
                 if (
-                    code is not grpc.StatusCode.UNAVAILABLE
+                    not _helps_again(method, code, details)
                     or call.attempts >= self._policy.max_attempts
                     or pause >= call.left()
                 ):
-                    details = self._explain(code, error.details() or "")
+                    details = self._explain(code, details)
                     raise _error(code, details, method, request, call.attempts) from error
             except grpc.FutureCancelledError as error:
-                details = "the connection was closed during the call"
                 code = grpc.StatusCode.CANCELLED
+                call.log(code.name)
+                details = "the connection was closed during the call"
                 raise _error(code, details, method, request, call.attempts) from error
+            except BaseException:
+                call.log("given up")
+                raise
+            else:
+                call.log("OK")
+                return answer
+            _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
 
     async def _token(self, credentials: Credentials) -> Token | None:
@@ -142,21 +157,36 @@ class Caller:
 class _Call:
     """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
 
-    def __init__(self, timeout: float) -> None:
+    __slots__ = ("_began", "_deadline", "_method", "_request", "_timeout", "attempts")
+
+    def __init__(self, method: Method[Any, Any], request: Model[Any], timeout: float) -> None:
+        self._method = method
+        self._request = request
         self._timeout = timeout
+        self._began = 0.0
         self._deadline: float | None = None
         self.attempts = 0
 
     def begin(self) -> float:
         """One more attempt; returns the seconds that it may last."""
+        self._began = time.monotonic()
         if self._deadline is None:
-            self._deadline = time.monotonic() + self._timeout
+            self._deadline = self._began + self._timeout
         self.attempts += 1
-        return max(self.left(), 0.001)
+        return max(self._deadline - self._began, 0.001)
 
     def left(self) -> float:
         """Seconds until the deadline."""
         return self._timeout if self._deadline is None else self._deadline - time.monotonic()
+
+    def log(self, outcome: str) -> None:
+        """Tell how an attempt has ended; never what was sent or answered, which may be secret."""
+        if self.attempts and _log.isEnabledFor(logging.DEBUG):
+            seconds = time.monotonic() - self._began
+            _log.debug("%s: %s, %.3f s, attempt %d", self, outcome, seconds, self.attempts)
+
+    def __str__(self) -> str:
+        return call_label(self._method.name, _subject(self._request))
 
 
 class RoutedClient(AsyncClient):
@@ -182,6 +212,23 @@ class Admin(RoutedClient, AdminServiceAsyncClient):
     """The control plane."""
 
     __slots__ = ()
+
+
+def _helps_again(method: Method[Any, Any], code: grpc.StatusCode, details: str) -> bool:
+    """Whether another attempt may help, and do no harm.
+
+    ``UNAVAILABLE`` mostly means that nobody has heard the call; what is created has a name of the
+    client's, so that it is not created twice. Of other trouble nobody knows how far a call came.
+    """
+    return code is grpc.StatusCode.UNAVAILABLE or (is_read(method.name) and may_pass(code, details))
+
+
+def is_read(name: str) -> bool:
+    """Whether calls of an RPC change nothing on the server. Links to data are only signed."""
+    return name in _LINKS or (name.startswith(("Get", "List")) and not name.startswith("GetOr"))
+
+
+_LINKS = frozenset({"CreateDownloadLink", "CreateDownloadLocation", "CreateUploadLocation"})
 
 
 def _error(

@@ -59,7 +59,7 @@ class FlyteCallError(FlyteError):
         """How often the call was tried. With more than one, an earlier try may have been heard."""
 
     def __str__(self) -> str:
-        where = " of ".join(filter(None, (self.call, self.subject)))
+        where = call_label(self.call, self.subject)
         return ": ".join(filter(None, (where, self.code.name, self.details)))
 
 
@@ -87,6 +87,13 @@ class FlyteUnavailableError(FlyteCallError):
     """The server cannot be reached, or cannot answer now."""
 
 
+class FlyteOutageError(FlyteUnavailableError):
+    """The server is there, but its database or its store is away.
+
+    Whatever status code it answers with, the code here is ``UNAVAILABLE``; its own is in the cause.
+    """
+
+
 class FlyteCallTimeout(FlyteCallError, FlyteTimeout):
     """A call got no answer in time."""
 
@@ -112,10 +119,18 @@ _BY_CODE: dict[grpc.StatusCode, type[FlyteCallError]] = {
 }
 
 
+def call_label(call: str, subject: str) -> str:
+    """A call in words: ``GetExecution of flytesnacks/development/f7a9c2``."""
+    return " of ".join(filter(None, (call, subject)))
+
+
 def call_error(
     code: grpc.StatusCode, details: str, call: str = "", subject: str = ""
 ) -> FlyteCallError:
     """The error for a status code."""
+    if names_outage(code, details):
+        hint = "the server's database or store is away; nothing is wrong with what was sent"
+        return FlyteOutageError(grpc.StatusCode.UNAVAILABLE, f"{details}; {hint}", call, subject)
     return _BY_CODE.get(code, FlyteCallError)(code, details, call, subject)
 
 
@@ -126,6 +141,24 @@ _MISSING_OBJECT = re.compile(
     re.DOTALL,
 )
 
+# Where flyteadmin passes on what its database or its store says, and words of Go's network library,
+# PostgreSQL and stores that mean that they are away. Others are about what was asked for.
+_OUTAGE = re.compile(
+    "(unexpected error type for:|failed database operation with|failed to get object size for) .*"
+    "(dial (tcp|unix|error)|connection refused|connection reset|broken pipe|unexpected EOF"
+    "|i/o timeout|no such host|deadline exceeded|conn closed|bad connection|TLS handshake timeout"
+    "|the database system is|terminating connection due to|too many clients"
+    r"|send request failed|SlowDown|status code: 5\d\d|Error 5\d\d)",
+    re.DOTALL,
+)
+_MAY_HIDE_OUTAGE = frozenset(
+    {
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.INVALID_ARGUMENT,  # as long as projects cannot be looked up
+        grpc.StatusCode.UNKNOWN,  # what PostgreSQL itself says
+    }
+)
+
 
 def names_missing_object(code: grpc.StatusCode, details: str) -> bool:
     """Whether a server says that a file which it should sign a link to is not there.
@@ -133,3 +166,15 @@ def names_missing_object(code: grpc.StatusCode, details: str) -> bool:
     It says so by ``INTERNAL``, which otherwise means that something is wrong with the server.
     """
     return code is grpc.StatusCode.INTERNAL and _MISSING_OBJECT.search(details) is not None
+
+
+def names_outage(code: grpc.StatusCode, details: str) -> bool:
+    """Whether a server says, in whatever way, that its database or its store is away."""
+    return code in _MAY_HIDE_OUTAGE and _OUTAGE.search(details) is not None
+
+
+def may_pass(code: grpc.StatusCode, details: str) -> bool:
+    """Whether the same question may be answered later: the trouble is not about what was asked."""
+    if code is grpc.StatusCode.INTERNAL:
+        return not names_missing_object(code, details)
+    return code is grpc.StatusCode.UNAVAILABLE or names_outage(code, details)

@@ -15,6 +15,7 @@ from flytebind.remote.errors import (
     FlyteAuthenticationError,
     FlyteCallError,
     FlyteNotFoundError,
+    FlyteOutageError,
     FlyteUnavailableError,
 )
 from flytebind.sandbox import Sandbox
@@ -61,7 +62,7 @@ def test_data_that_a_finished_node_lacks_is_its_problem(sandbox: Sandbox, face: 
 
 
 @pytest.mark.parametrize("method", ["GetNodeExecutionData", "ListTaskExecutions"])
-@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.PERMISSION_DENIED])
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNKNOWN, grpc.StatusCode.PERMISSION_DENIED])
 def test_one_bad_node_does_not_lose_the_rest(
     sandbox: Sandbox, face: Face, method: str, code: grpc.StatusCode
 ) -> None:
@@ -105,6 +106,20 @@ def test_trouble_with_the_connection_is_no_nodes_problem(
     assert not any(node.problem for node in execution.node_executions.values())
 
 
+def test_a_database_that_goes_away_in_mid_sync_is_no_nodes_problem(
+    sandbox: Sandbox, face: Face
+) -> None:
+    scene = wide(sandbox, NODES)
+    execution = face.fetch_execution(scene.id.name)
+    away = "unexpected error type for: dial error: dial tcp 127.0.0.1:5433: connection refused"
+    sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetNodeExecutionData")
+    with pytest.raises(FlyteOutageError):
+        face.sync(execution, sync_nodes=True)
+    sandbox.faults.clear()
+    face.sync(execution, sync_nodes=True)
+    assert not any(node.problem for node in execution.node_executions.values())
+
+
 def test_connections_that_break_in_mid_sync_are_made_again(sandbox: Sandbox, face: Face) -> None:
     scene = wide(sandbox, NODES)
     execution = face.fetch_execution(scene.id.name)
@@ -115,10 +130,13 @@ def test_connections_that_break_in_mid_sync_are_made_again(sandbox: Sandbox, fac
     assert all(n.outputs for n in execution.node_executions.values() if not n.is_boundary)
 
 
-def test_unavailable_now_and_then_loses_nothing(sandbox: Sandbox, face: Face) -> None:
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+def test_trouble_now_and_then_loses_nothing(
+    sandbox: Sandbox, face: Face, code: grpc.StatusCode
+) -> None:
     scene = wide(sandbox, NODES)
     execution = face.fetch_execution(scene.id.name)
-    sandbox.faults.fail(share=0.1)
+    sandbox.faults.fail(code, share=0.1)
     face.sync(execution, sync_nodes=True)
     assert not any(node.problem for node in execution.node_executions.values())
 

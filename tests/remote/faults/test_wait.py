@@ -6,6 +6,7 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -121,12 +122,83 @@ def test_a_timeout_is_kept_while_the_server_is_away(
         face.wait(execution, timeout=0.3, poll_interval=OFTEN)
 
 
-def test_bursts_of_unavailable_are_waited_out(
-    sandbox: Sandbox, face: Face, tale: Tale, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def patient(kind: str, sandbox: Sandbox) -> Iterator[Face]:
+    """A face whose single calls may last for a minute; the test must not."""
+    began = time.monotonic()
+    with open_face(kind, sandbox, policy=CallPolicy(first_pause=0.01)) as face:
+        yield face
+    assert time.monotonic() - began < 30
+
+
+SLOW = ["ListNodeExecutions", "GetExecutionData", "GetNodeExecutionData", "ListTaskExecutions"]
+
+
+@pytest.mark.parametrize("method", SLOW)
+def test_a_timeout_covers_what_is_brought_in_the_end(
+    sandbox: Sandbox, patient: Face, method: str
+) -> None:
+    execution = patient.fetch_execution(wide(sandbox, 5).id.name)
+    sandbox.faults.latency(60, method=method)
+    with pytest.raises(FlyteTimeout, match=r"is SUCCEEDED, but not all of it came in 0\.3 s"):
+        patient.wait(execution, timeout=0.3)
+    sandbox.faults.clear()
+    patient.wait(execution, timeout=60)  # goes on from where it was
+    assert all(n.outputs for n in execution.node_executions.values() if not n.is_boundary)
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+@pytest.mark.parametrize("method", SLOW[:2])
+def test_a_timeout_covers_an_outage_in_the_end(
+    sandbox: Sandbox, patient: Face, method: str, code: grpc.StatusCode
+) -> None:
+    execution = patient.fetch_execution(wide(sandbox, 5).id.name)
+    sandbox.faults.fail(code, method=method)
+    with pytest.raises(FlyteTimeout, match="is SUCCEEDED, but not all of it"):
+        patient.wait(execution, timeout=0.3, poll_interval=OFTEN)
+
+
+@pytest.mark.parametrize("method", ["GetExecution", "ListNodeExecutions"])
+def test_a_timeout_covers_all_that_is_watched(
+    sandbox: Sandbox, patient: Face, tale: Tale, method: str
+) -> None:
+    execution = patient.fetch_execution(tale.id.name)
+    sandbox.faults.latency(60, method=method)
+    with pytest.raises(FlyteTimeout, match="is still RUNNING"):
+        patient.watch(execution, timeout=0.3, poll_interval=OFTEN)
+
+
+def test_a_timeout_covers_the_nodes_that_are_shown(
+    sandbox: Sandbox, patient: Face, tale: Tale
+) -> None:
+    execution = patient.fetch_execution(tale.id.name)
+    sandbox.faults.latency(60, method="ListNodeExecutions")
+    with pytest.raises(FlyteTimeout, match="is still RUNNING"):
+        patient.wait(execution, timeout=0.3, poll_interval=OFTEN, progress=True)
+    assert sandbox.calls["ListNodeExecutions"] == 1
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+def test_an_outage_at_the_end_of_watching_loses_no_change(
+    sandbox: Sandbox, face: Face, code: grpc.StatusCode
+) -> None:
+    execution = face.fetch_execution(wide(sandbox, 5).id.name)
+    sandbox.faults.fail(code, method="ListNodeExecutions", times=2 * QUICK.max_attempts)
+    changes = face.watch(execution, poll_interval=OFTEN, timeout=60)
+    assert len([change for change in changes if change.node is not None]) == 7
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+def test_bursts_of_trouble_are_waited_out(
+    sandbox: Sandbox,
+    face: Face,
+    tale: Tale,
+    caplog: pytest.LogCaptureFixture,
+    code: grpc.StatusCode,
 ) -> None:
     execution = face.fetch_execution(tale.id.name)
     sandbox.calls.clear()
-    sandbox.faults.fail(times=20)  # far more than one call tries
+    sandbox.faults.fail(code, times=20)  # far more than one call tries
     with ending(tale, lambda: sandbox.calls["GetExecution"] > 22):
         face.wait(execution, poll_interval=OFTEN)
     assert execution.is_successful
@@ -153,13 +225,14 @@ def test_connections_that_break_are_made_again(sandbox: Sandbox, face: Face, tal
     assert execution.is_successful
 
 
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
 def test_an_outage_after_the_last_poll_is_waited_out_too(
-    sandbox: Sandbox, face: Face, tale: Tale
+    sandbox: Sandbox, face: Face, tale: Tale, code: grpc.StatusCode
 ) -> None:
     tale.succeed(o0=3)
     execution = face.fetch_execution(tale.id.name)
     _set_back(execution)
-    sandbox.faults.fail(method="GetExecutionData", times=QUICK.max_attempts)
+    sandbox.faults.fail(code, method="GetExecutionData", times=QUICK.max_attempts)
     face.wait(execution, poll_interval=OFTEN)
     assert execution.outputs["o0"] == 3
 
@@ -170,7 +243,7 @@ def test_an_outage_after_the_last_poll_is_waited_out_too(
         (grpc.StatusCode.NOT_FOUND, FlyteNotFoundError),
         (grpc.StatusCode.UNAUTHENTICATED, FlyteCallError),
         (grpc.StatusCode.PERMISSION_DENIED, FlyteCallError),
-        (grpc.StatusCode.INTERNAL, FlyteCallError),
+        (grpc.StatusCode.UNKNOWN, FlyteCallError),
     ],
 )
 def test_what_time_does_not_mend_ends_the_wait(

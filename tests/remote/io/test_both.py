@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
+from flytebind.remote.io import TimeIsUp
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import Driver, when
 from tests.remote.io.held import FAIL, HOLD, HeldServer
@@ -288,3 +289,99 @@ def test_a_sleep_of_someone_given_up_holds_up_nobody(driver: Driver) -> None:
         return "here"
 
     assert driver.run(main()) == "here"
+
+
+def test_what_is_done_in_time_gives_its_result(driver: Driver, server: HeldServer) -> None:
+    async def main() -> list[bytes]:
+        calls = driver.io.gather(driver.call(server, each) for each in numbered(9))
+        return await driver.io.within(60, calls)
+
+    assert driver.run(main()) == numbered(9)
+
+
+def test_what_fails_in_time_raises_its_error(driver: Driver, server: HeldServer) -> None:
+    with pytest.raises(grpc.RpcError):
+        driver.run(driver.io.within(60, driver.call(server, FAIL)))
+
+    async def late() -> None:
+        raise TimeoutError("of its own")
+
+    with pytest.raises(TimeoutError, match="of its own"):
+        driver.run(driver.io.within(60, late()))
+
+
+def test_what_is_late_is_given_up_with_all_that_it_does(driver: Driver, server: HeldServer) -> None:
+    cleaned: list[str] = []
+
+    async def held() -> None:
+        try:
+            await driver.call(server, HOLD)
+        finally:
+            cleaned.append("held")
+
+    async def hold() -> None:
+        await driver.io.gather([held(), driver.io.gather([held()]), driver.io.sleep(3600)])
+
+    async def main() -> bytes:
+        with pytest.raises(TimeIsUp):
+            await driver.io.within(0.2, hold())
+        assert cleaned == ["held", "held"]
+        return await driver.call(server, b"goes on")
+
+    assert driver.run(main()) == b"goes on"
+    until(lambda: server.given_up == 2, "the server hears that nobody waits any more")
+
+
+def test_what_queues_for_its_turn_is_given_up_in_time(driver: Driver, server: HeldServer) -> None:
+    driver = driver.with_limit(2)
+
+    async def main() -> list[bytes]:
+        calls = driver.io.gather(driver.call(server, HOLD) for _ in range(40))
+        with pytest.raises(TimeIsUp):
+            await driver.io.within(0.2, calls)
+        return await driver.io.gather(driver.call(server, each) for each in numbered(9))
+
+    assert driver.run(main()) == numbered(9)
+    assert server.arrived.count(HOLD) == 2
+
+
+def test_the_inner_of_two_limits_is_kept(driver: Driver, server: HeldServer) -> None:
+    async def inner() -> str:
+        with pytest.raises(TimeIsUp):
+            await driver.io.within(0.1, driver.call(server, HOLD))
+        return "in time"
+
+    assert driver.run(driver.io.within(60, inner())) == "in time"
+
+
+def test_the_outer_of_two_limits_is_kept(driver: Driver, server: HeldServer) -> None:
+    async def main() -> None:
+        await driver.io.within(0.1, driver.io.within(60, driver.call(server, HOLD)))
+
+    with pytest.raises(TimeIsUp):
+        driver.run(main())
+
+
+def test_a_limit_is_kept_while_calls_end_all_the_time(driver: Driver, server: HeldServer) -> None:
+    async def busy() -> None:
+        while True:
+            await driver.io.gather(driver.call(server, each) for each in numbered(20))
+
+    with pytest.raises(TimeIsUp):
+        driver.run(driver.io.within(0.2, busy()))
+
+
+def test_whoever_lets_others_go_first_all_the_time_holds_up_nobody(
+    driver: Driver, server: HeldServer
+) -> None:
+    answers: list[bytes] = []
+
+    async def call() -> None:
+        answers.append(await driver.call(server, b"hello"))
+
+    async def polite() -> None:
+        while not answers:
+            await driver.io.sleep(0)
+
+    driver.run(driver.io.gather([polite(), call()]))
+    assert answers == [b"hello"]

@@ -48,6 +48,10 @@ class AwaitableCall(Protocol[T_co]):
         ...
 
 
+class TimeIsUp(Exception):
+    """What ``Io.within`` has given up was not done in time."""
+
+
 class Io(Protocol):
     """What coroutines of the remote layer may wait for."""
 
@@ -78,5 +82,13 @@ class Io(Protocol):
 
         The first that fails gives up the others, and its error is raised. They are taken from the
         iterable as calls can be made for them, so that thousands do not pile up.
+        """
+        ...
+
+    async def within(self, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run something that has so long for all that it does.
+
+        Raises:
+            TimeIsUp: If it is not done by then; it is given up, and all its calls are cancelled.
         """
         ...

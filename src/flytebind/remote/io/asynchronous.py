@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import grpc
 
-from flytebind.remote.io import AwaitableCall, Future
+from flytebind.remote.io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote.io.interrupts import interrupts_held_back
 from flytebind.remote.io.threads import GRACE, Threads
 
@@ -111,6 +111,19 @@ class AsyncIo:
                 coroutine.close()
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
+
+    async def within(self, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        """See ``Io``."""
+        task = asyncio.ensure_future(coroutine)
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+            is_late = not task.done()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if is_late and task.cancelled():
+            raise TimeIsUp
+        return task.result()
 
     def _queue(self, loop: asyncio.AbstractEventLoop) -> _Queue:
         queue = self._queues.get(loop)

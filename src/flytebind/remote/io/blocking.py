@@ -19,7 +19,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
-from flytebind.remote.io import AwaitableCall, Future
+from flytebind.remote.io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote.io.interrupts import interrupts_held_back
 from flytebind.remote.io.threads import GRACE, Threads, Work
 
@@ -48,6 +48,10 @@ class BlockingIo:
     async def gather(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """See ``Io``."""
         return cast("list[T]", await _Gather(coroutines))
+
+    async def within(self, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        """See ``Io``."""
+        return cast("T", await _Within(seconds, coroutine))
 
 
 def run(coroutine: Coroutine[Any, Any, T], max_calls: int) -> T:
@@ -129,6 +133,19 @@ class _Gather(_Wait):
         return [child.value for child in self.children]
 
 
+class _Within(_Gather):
+    """A single coroutine, which is given up when its time is over."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float, coroutine: Coroutine[Any, Any, Any]) -> None:
+        super().__init__([coroutine])
+        self.seconds = seconds
+
+    def result(self) -> Any:
+        return super().result()[0]
+
+
 class _Task:
     """A coroutine on its way."""
 
@@ -152,7 +169,7 @@ class _Driver:
         # Those with children to start, innermost last.
         self._gathering: list[tuple[_Task, _Gather]] = []
         self._ended: SimpleQueue[tuple[_Task, bool]] = SimpleQueue()
-        self._timers: list[tuple[float, int, _Task]] = []
+        self._timers: list[tuple[float, int, _Task, _Wait]] = []
         self._count = count()
         self._threads = Threads()
         self._given_up: list[Work[Any]] = []
@@ -209,9 +226,11 @@ class _Driver:
                     wait.future = cast("Future[Any]", wait.start())
                     wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
             case _Sleep():
-                heappush(self._timers, (time.monotonic() + wait.seconds, next(self._count), task))
+                self._set_timer(task, wait, wait.seconds)
             case _Gather():
                 self._gathering.append((task, wait))
+                if isinstance(wait, _Within):
+                    self._set_timer(task, wait, wait.seconds)
             case _:  # nobody would ever resume it
                 task.wait = None
                 what = type(wait).__name__ if wait is not None else "an event loop"
@@ -258,18 +277,33 @@ class _Driver:
     def _await_event(self) -> None:
         """Wait for the end of something outside, or for the next timer."""
         timeout = None
-        while self._timers and self._timers[0][2].done:
+        while self._timers and _is_over(*self._timers[0][2:]):
             heappop(self._timers)
         if self._timers:
             timeout = self._timers[0][0] - time.monotonic()
+        # What is due does not wait for the end of thousands of calls, nor do these for it.
+        is_due = timeout is not None and timeout <= 0
+        if is_due:
+            self._ring(*heappop(self._timers)[2:])
         try:
-            task, was_call = self._ended.get(timeout is None or timeout > 0, timeout)
+            task, was_call = self._ended.get(not is_due, timeout)
         except Empty:
-            self._ready.append(heappop(self._timers)[2])
+            if not is_due:
+                self._ring(*heappop(self._timers)[2:])
             return
         if was_call:
             self._free += 1
             self._start_calls()
+        self._ready.append(task)
+
+    def _set_timer(self, task: _Task, wait: _Wait, seconds: float) -> None:
+        heappush(self._timers, (time.monotonic() + seconds, next(self._count), task, wait))
+
+    def _ring(self, task: _Task, wait: _Wait) -> None:
+        """The time of a timer has come."""
+        if isinstance(wait, _Within):
+            wait.error = TimeIsUp()
+            self._give_up_children(wait)
         self._ready.append(task)
 
     def _end(self, task: _Task, value: Any, error: Exception | None) -> None:
@@ -313,6 +347,10 @@ class _Driver:
             self._give_up(child)
         for coroutine in gather.coroutines:  # those that were never started
             coroutine.close()
+
+
+def _is_over(task: _Task, wait: _Wait) -> bool:
+    return task.done or task.wait is not wait
 
 
 class _Failed:

@@ -68,25 +68,17 @@ async def sync_execution(
     await session.io.gather(jobs)
 
 
-async def bring_whole(
-    session: Session, execution: RemoteExecutionBase, timeout: float | None = None
-) -> None:
-    """Replace a message that may be old, or that a list has cut.
-
-    Args:
-        session: What to ask.
-        execution: Whose message it is.
-        timeout: Seconds that the call may last; None for as long as any.
-    """
+async def bring_whole(session: Session, execution: RemoteExecutionBase) -> None:
+    """Replace a message that may be old, or that a list has cut."""
     if execution.is_done and execution._is_whole:
         return
     message: Execution | NodeExecution
     if isinstance(execution, FlyteWorkflowExecution):
         request = WorkflowExecutionGetRequest(id=execution.id)
-        message = await session.admin.get_execution(request, timeout=timeout)
+        message = await session.admin.get_execution(request)
     elif isinstance(execution, FlyteNodeExecution):
         node_request = NodeExecutionGetRequest(id=execution.id)
-        message = await session.admin.get_node_execution(node_request, timeout=timeout)
+        message = await session.admin.get_node_execution(node_request)
     else:
         return  # lists of task executions cut nothing
     execution._adopt(message._pb, whole=True)

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flytebind.remote.errors import FlyteCallTimeout, FlyteTimeout, FlyteUnavailableError
+from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeout, may_pass
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.io import TimeIsUp
 from flytebind.remote.looks.progress import Display
 from flytebind.remote.operations.sync import bring_whole, sync_execution, walk
 from flytebind.remote.phases import Phase
@@ -18,6 +19,8 @@ from flytebind.remote.session import Session
 _log = logging.getLogger(__name__)
 
 _SHORTEST, _LONGEST = 0.5, 30.0
+#: The last poll begins when no time is left; so long is enough for most.
+_MOMENT = 0.05
 #: By default polls are so far apart, as a share of the time that has gone by.
 _SHARE = 0.1
 #: How long a server may be away before that is an error of its own.
@@ -56,9 +59,10 @@ async def wait(
     """Poll the execution alone until it is done, then sync it once.
 
     Raises:
-        FlyteTimeout: If it is not done in time.
+        FlyteTimeout: If it is not done, and here, in time.
     """
     pace = _Pace(timeout, poll_interval)
+    _log.info("%s is %s: waiting", execution._label, execution.phase.name)
     try:
         while not execution.is_done:
             await _poll(session, execution, pace, alone=True)
@@ -67,7 +71,8 @@ async def wait(
             if not execution.is_done:
                 await session.io.sleep(pace.pause(execution))
         while not await _poll(session, execution, pace, nodes=sync_nodes, data=True):
-            await session.io.sleep(pace.interval())
+            await session.io.sleep(pace.pause(execution))
+        _log.info("%s is %s: all of it is here", execution._label, execution.phase.name)
         if display is not None:
             display.update(execution)
     finally:
@@ -91,12 +96,12 @@ async def watch(
     seen: dict[str, Phase] = {}
     while True:
         was_done = execution.is_done
-        await _poll(session, execution, pace, nodes=nodes)
+        answered = await _poll(session, execution, pace, nodes=nodes)
         for change in _changes(execution, seen):
             yield change
-        if was_done or (execution.is_done and not nodes):
+        if answered and (was_done or (execution.is_done and not nodes)):
             return
-        if not execution.is_done:
+        if not (answered and execution.is_done):
             await session.io.sleep(pace.pause(execution))
 
 
@@ -108,6 +113,7 @@ def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Itera
         before, phase = seen.get(part._label), part.phase
         if before is not phase:
             seen[part._label] = phase
+            _log.info("%s is %s", part._label, phase.name)
             yield Change(execution, node, before, phase)
 
 
@@ -120,23 +126,39 @@ async def _poll(
     nodes: bool = False,
     data: bool = False,
 ) -> bool:
-    """Ask once. A server that is away for a while is no reason to give up.
+    """Ask once. A server that is away, or in trouble, for a while is no reason to give up.
 
     Returns:
         Whether there was an answer.
+
+    Raises:
+        FlyteTimeout: If there is none in the time that is left for all.
     """
     pace.poll()
+    asking = (
+        bring_whole(session, execution)
+        if alone
+        else sync_execution(session, execution, nodes=nodes, data=data)
+    )
+    left = pace.left()
     try:
-        if alone:
-            await bring_whole(session, execution, pace.call_timeout(session))
+        if left is None:
+            await asking
         else:
-            await sync_execution(session, execution, nodes=nodes, data=data)
-    except (FlyteUnavailableError, FlyteCallTimeout) as error:
+            await session.io.within(max(left, _MOMENT), asking)
+    except TimeIsUp:
+        if alone and pace.seconds_since_answer() > _SHORTEST:
+            session.connection.replace()  # It may be dead without anybody having noticed.
+        raise pace.too_late(execution) from None
+    except FlyteCallError as error:
+        is_silent = isinstance(error, FlyteCallTimeout)
+        if not (is_silent or may_pass(error.code, error.details)):
+            raise
         if pace.seconds_since_answer() > _OUTAGE:
             raise
         _log.warning("%s: no answer, asking again: %s", execution._label, error)
-        if isinstance(error, FlyteCallTimeout):
-            session.connection.replace()  # It may be dead without anybody having noticed.
+        if is_silent:
+            session.connection.replace()  # As above.
         return False
     pace.answered()
     return True
@@ -167,11 +189,9 @@ class _Pace:
         Raises:
             FlyteTimeout: If there is no time left for one.
         """
-        left = self._left()
+        left = self.left()
         if left is not None and left <= 0:
-            raise FlyteTimeout(
-                f"{execution._label} is still {execution.phase.name} after {self._timeout:g} s"
-            )
+            raise self.too_late(execution)
         # From the beginning of one poll to that of the next.
         pause = max(0.0, self._polled + self.interval() - time.monotonic())
         return pause if left is None else min(pause, left)
@@ -186,11 +206,16 @@ class _Pace:
         """A poll begins."""
         self._polled = time.monotonic()
 
-    def call_timeout(self, session: Session) -> float | None:
-        """Seconds that a poll may last; None for as long as any call."""
-        left = self._left()
-        # The last poll begins when no time is left; a moment is enough for most.
-        return None if left is None else min(max(left, 0.05), session.policy.timeout)
+    def left(self) -> float | None:
+        """Seconds until the end of all waiting; None if there is none."""
+        return None if self._timeout is None else self._timeout - self._gone()
+
+    def too_late(self, execution: FlyteWorkflowExecution) -> FlyteTimeout:
+        """The error for an execution that is not done, or not here, in time."""
+        what, phase = execution._label, execution.phase.name
+        if execution.is_done:
+            return FlyteTimeout(f"{what} is {phase}, but not all of it came in {self._timeout:g} s")
+        return FlyteTimeout(f"{what} is still {phase} after {self._timeout:g} s")
 
     def answered(self) -> None:
         """The server is there."""
@@ -210,9 +235,6 @@ class _Pace:
 
     def _gone(self) -> float:
         return time.monotonic() - self._began
-
-    def _left(self) -> float | None:
-        return None if self._timeout is None else self._timeout - self._gone()
 
 
 def _seconds(value: timedelta | float | None, name: str) -> float | None:
