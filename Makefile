@@ -53,8 +53,8 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 		echo 'Parity was not measured: flytekit needs Python 3.11 or 3.12, and neither was found'; fi
 	$(BIN)/python -m tools.matrix --quick
 
-parity: .venv-peers/ready ## Compare what models do with the real flytekit, in an environment of its own
-	.venv-peers/bin/python -m pytest tests/parity -q -n 2
+parity: .venv-peers/ready ## Compare models with the real flytekit, and let it use the sandbox
+	.venv-peers/bin/python -m pytest tests/parity tests/real/flytekit -q -n 2 --dist=loadgroup
 	.venv-peers/bin/python -m tools.losses --check
 
 matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs, every flyteidl since 1.5, other packages
