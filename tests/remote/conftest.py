@@ -73,14 +73,21 @@ async def _collect(items: AsyncIterator[Any]) -> list[Any]:
 
 
 @contextmanager
-def open_face(kind: str, sandbox: Sandbox, **options: Any) -> Iterator[Face]:
-    """A face of either kind, ``sync`` or ``async``."""
+def face_of(kind: str, config: Config, **options: Any) -> Iterator[Face]:
+    """A face of either kind, ``sync`` or ``async``, of any server."""
     make = FlyteRemote if kind == "sync" else AsyncFlyteRemote
-    face = Face(make(config(sandbox), PROJECT, DOMAIN, **options))
+    face = Face(make(config, PROJECT, DOMAIN, **options))
     try:
         yield face
     finally:
         face.close()
+
+
+@contextmanager
+def open_face(kind: str, sandbox: Sandbox, **options: Any) -> Iterator[Face]:
+    """A face of either kind of a sandbox."""
+    with face_of(kind, config(sandbox), **options) as face:
+        yield face
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,8 @@ def test_type_hints_tell_what_outputs_become(face: Face) -> None:
 
 
 def test_what_the_server_refuses_names_the_call_and_the_execution(face: Face) -> None:
-    with pytest.raises(FlyteInvalidInputError, match=r"CreateExecution of Not_A_Name: INVALID"):
+    expected = f"CreateExecution of {PROJECT}/{DOMAIN}/Not_A_Name: INVALID"
+    with pytest.raises(FlyteInvalidInputError, match=expected):
         face.execute(face.fetch_launch_plan("chain"), name="Not_A_Name")
     with pytest.raises(FlyteNotFoundError, match=r"GetLaunchPlan of .*/nothing/v1: NOT_FOUND"):
         face.execute(Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "nothing", "v1"))

@@ -57,7 +57,7 @@ def test_both_faces_have_the_same_verbs_with_the_same_parameters_and_docs() -> N
 @pytest.mark.parametrize("verb", ["sync", "wait", "watch", "load"])
 def test_a_name_instead_of_an_execution_is_refused(remote: FlyteRemote, verb: str) -> None:
     with pytest.raises(TypeError, match=f"^{verb} takes"):
-        next(getattr(remote, verb)("f7a9c2"))  # Iterators begin when they are asked.
+        getattr(remote, verb)("f7a9c2")
 
 
 def test_a_node_cannot_be_synced_by_itself(sandbox: Sandbox, remote: FlyteRemote) -> None:

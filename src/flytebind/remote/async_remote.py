@@ -19,7 +19,7 @@ from flytebind.models.core.identifier import (
 )
 from flytebind.models.core.metrics import Span
 from flytebind.remote import operations
-from flytebind.remote.arguments import must_be
+from flytebind.remote.arguments import must_be, named
 from flytebind.remote.base import ExecutionLike, RemoteBase
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
@@ -38,6 +38,9 @@ from flytebind.runtime.typing import Self
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 X = TypeVar("X", bound=RemoteExecutionBase)
+
+
+_SIGNAL_FIRST = "the signal comes first, then the execution"
 
 
 class AsyncFlyteRemote(RemoteBase):
@@ -79,10 +82,10 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
         """
-        id = self._execution_id(name, project, domain)
+        id = self._execution_id(name, "fetch_execution", project, domain)
         return await operations.fetch.fetch_execution(self._session, id, type_hints)
 
-    async def list_executions(
+    def list_executions(
         self,
         project: str | None = None,
         domain: str | None = None,
@@ -91,7 +94,11 @@ class AsyncFlyteRemote(RemoteBase):
         sort_by: Sort | str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[FlyteWorkflowExecution]:
-        """Executions, fetched page by page as you go on; the newest first.
+        """Executions, fetched as you go on; the newest first.
+
+        None is left out, whatever begins and ends meanwhile. Sorted by a column, the list is read
+        from its beginning with each answer, each four times as long as the one before: servers
+        have no order among rows that are equal there, which pages would lose.
 
         Args:
             project: Their project, if not the remote's.
@@ -103,12 +110,13 @@ class AsyncFlyteRemote(RemoteBase):
             limit: How many at most; None for all.
 
         Raises:
-            FlyteCallError: If the server cannot be asked, or does not take the filters.
+            TypeError: If filters, column or limit are of another type.
+            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteCallError: If the server cannot be asked, or does not take the filters; once you
+                go on.
         """
         place = self._session.place(project, domain)
-        found = operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
-        async for execution in found:
-            yield execution
+        return operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
 
     async def recent_executions(
         self, project: str | None = None, domain: str | None = None, *, limit: int = 100
@@ -246,9 +254,9 @@ class AsyncFlyteRemote(RemoteBase):
         return await operations.launch.execute(
             self._session,
             entity,
-            inputs or {},
+            {} if inputs is None else inputs,
             place,
-            name,
+            _new_name(name, "execute"),
             options or operations.launch.LaunchOptions(),
             self._uploader(*place),
             type_hints,
@@ -352,7 +360,7 @@ class AsyncFlyteRemote(RemoteBase):
         )
         return execution
 
-    async def watch(
+    def watch(
         self,
         execution: FlyteWorkflowExecution,
         timeout: timedelta | float | None = None,
@@ -375,10 +383,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked.
         """
         self._attach(execution, "watch")
-        async for change in operations.wait.watch(
-            self._session, execution, timeout, poll_interval, nodes
-        ):
-            yield change
+        return operations.wait.watch(self._session, execution, timeout, poll_interval, nodes)
 
     async def terminate(self, execution: ExecutionLike, cause: str) -> None:
         """Ask for an execution to end; it is ABORTED when its tasks are gone.
@@ -390,7 +395,9 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked, or the execution is done.
         """
-        await operations.launch.terminate(self._session, self._execution_id(execution), cause)
+        id = self._execution_id(execution, "terminate")
+        must_be(cause, str, "cause of terminate", "the execution comes first, then the cause")
+        await operations.launch.terminate(self._session, id, cause)
 
     async def relaunch(
         self, execution: ExecutionLike, *, name: str | None = None, overwrite_cache: bool = False
@@ -405,8 +412,9 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
         """
-        id = self._execution_id(execution)
-        return await operations.launch.relaunch(self._session, id, name, overwrite_cache)
+        id = self._execution_id(execution, "relaunch")
+        new = _new_name(name, "relaunch")
+        return await operations.launch.relaunch(self._session, id, new, overwrite_cache)
 
     async def recover(
         self, execution: ExecutionLike, *, name: str | None = None
@@ -420,7 +428,8 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
         """
-        return await operations.launch.recover(self._session, self._execution_id(execution), name)
+        id = self._execution_id(execution, "recover")
+        return await operations.launch.recover(self._session, id, _new_name(name, "recover"))
 
     async def list_signals(
         self, execution: ExecutionLike, *, filters: Filters = ()
@@ -434,7 +443,7 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked.
         """
-        id = self._execution_id(execution)
+        id = self._execution_id(execution, "list_signals")
         return await operations.signals.list_signals(self._session, id, filters)
 
     async def approve(self, signal_id: str, execution: ExecutionLike) -> None:
@@ -447,9 +456,9 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
         """
-        await operations.signals.answer(
-            self._session, self._execution_id(execution), signal_id, True
-        )
+        signal = named(signal_id, "signal_id of approve", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "approve")
+        await operations.signals.answer(self._session, id, signal, True)
 
     async def reject(self, signal_id: str, execution: ExecutionLike) -> None:
         """Let a gate that waits for approval fail.
@@ -461,9 +470,9 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
         """
-        await operations.signals.answer(
-            self._session, self._execution_id(execution), signal_id, False
-        )
+        signal = named(signal_id, "signal_id of reject", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "reject")
+        await operations.signals.answer(self._session, id, signal, False)
 
     async def set_input(self, signal_id: str, execution: ExecutionLike, value: object) -> None:
         """Give a gate the value that it waits for.
@@ -478,8 +487,9 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteValueError: If it is not of the signal's type.
             FlyteCallError: If the server cannot be asked.
         """
-        id = self._execution_id(execution)
-        await operations.signals.set_input(self._session, id, signal_id, value)
+        signal = named(signal_id, "signal_id of set_input", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "set_input")
+        await operations.signals.set_input(self._session, id, signal, value)
 
     async def get(self, flyte_uri: str) -> object:
         """What is behind a Flyte URL.
@@ -494,7 +504,7 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If there is nothing.
         """
-        return await operations.files.get(self._session, flyte_uri)
+        return await operations.files.get(self._session, named(flyte_uri, "flyte_uri of get"))
 
     async def upload(
         self,
@@ -548,7 +558,7 @@ class AsyncFlyteRemote(RemoteBase):
         Raises:
             FlyteCallError: If the server cannot be asked.
         """
-        id = self._execution_id(execution)
+        id = self._execution_id(execution, "get_execution_metrics")
         answer = await self._session.admin.get_execution_metrics(
             WorkflowExecutionGetMetricsRequest(id=id, depth=depth)
         )
@@ -584,3 +594,8 @@ class AsyncFlyteRemote(RemoteBase):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _new_name(name: str | None, call: str) -> str | None:
+    """The name that an execution is to have; None for one that nobody has."""
+    return None if name is None else named(name, f"name of {call}")

@@ -18,7 +18,7 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.remote import auth, operations
-from flytebind.remote.arguments import must_be
+from flytebind.remote.arguments import must_be, named
 from flytebind.remote.calls import CallPolicy
 from flytebind.remote.config import Config
 from flytebind.remote.connection import Connection
@@ -139,14 +139,20 @@ class RemoteBase:
         return f"{scheme}://{self.config.endpoint}"
 
     def _execution_id(
-        self, execution: ExecutionLike, project: str | None = None, domain: str | None = None
+        self,
+        execution: ExecutionLike,
+        call: str,
+        project: str | None = None,
+        domain: str | None = None,
     ) -> WorkflowExecutionIdentifier:
-        if isinstance(execution, FlyteWorkflowExecution):
-            return execution.id
-        if isinstance(execution, WorkflowExecutionIdentifier):
-            return execution
-        must_be(execution, (FlyteWorkflowExecution, WorkflowExecutionIdentifier, str), "this call")
-        return WorkflowExecutionIdentifier(*self._session.place(project, domain), execution)
+        kinds = (FlyteWorkflowExecution, WorkflowExecutionIdentifier, str)
+        must_be(execution, kinds, f"execution of {call}")
+        if isinstance(execution, str):
+            place = self._session.place(project, domain)
+            execution = WorkflowExecutionIdentifier(*place, execution)
+        id = execution if isinstance(execution, WorkflowExecutionIdentifier) else execution.id
+        named(id.name, f"execution of {call}")
+        return id
 
     def _attach(self, execution: FlyteWorkflowExecution, call: str) -> None:
         hint = "fetch_execution gets one, and its nodes are brought with it"
@@ -161,6 +167,10 @@ class RemoteBase:
         project: str | None,
         domain: str | None,
     ) -> Identifier:
+        call = f"fetch_{kind.name.lower()}"
+        named(name, f"name of {call}")
+        if version is not None:
+            named(version, f"version of {call}", "None stands for the newest")
         place = self._session.place(project, domain)
         return await operations.fetch.entity_id(self._session, kind, name, version, *place)
 

@@ -239,7 +239,9 @@ def _error(
     return error
 
 
-_SUBJECTS: Sequence[str] = ("id", "workflow_execution_id", "node_execution_id", "flyte_url", "name")
+_SUBJECTS: Sequence[str] = ("id", "workflow_execution_id", "node_execution_id", "flyte_url")
+#: What requests say of a thing that has no identifier yet.
+_PLACE: Sequence[str] = ("project", "domain", "name", "filename")
 
 
 def _subject(request: Any) -> str:
@@ -250,4 +252,5 @@ def _subject(request: Any) -> str:
         subject = getattr(request, name, None)
         if subject:
             return subject if isinstance(subject, str) else label(subject)
-    return ""
+    parts = (getattr(request, name, None) for name in _PLACE)
+    return "/".join(part for part in parts if isinstance(part, str) and part)

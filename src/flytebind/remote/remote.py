@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -33,8 +35,11 @@ def _blocking(
 
     @wraps(verb)
     def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return run(verb(self._coroutines, *args, **kwargs), self._max_calls)
+        with _as_own():
+            doing = verb(self._coroutines, *args, **kwargs)
+        return run(doing, self._max_calls)
 
+    call.__qualname__ = f"FlyteRemote.{call.__name__}"
     return call
 
 
@@ -45,17 +50,36 @@ def _iterating(
 
     @wraps(verb)
     def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        items = verb(self._coroutines, *args, **kwargs)
-        try:
-            while True:
-                try:
-                    yield run(_next(items), self._max_calls)
-                except StopAsyncIteration:
-                    return
-        finally:
-            run(_close(items), self._max_calls)
+        with _as_own():
+            items = verb(self._coroutines, *args, **kwargs)
+        return _plain(items, self._max_calls)
 
+    call.__qualname__ = f"FlyteRemote.{call.__name__}"
+    shown = signature(verb)
+    returned = str(shown.return_annotation).removeprefix("Async")
+    call.__dict__["__signature__"] = shown.replace(return_annotation=returned)
     return call
+
+
+def _plain(items: AsyncIterator[T], max_calls: int) -> Iterator[T]:
+    try:
+        while True:
+            try:
+                yield run(_next(items), max_calls)
+            except StopAsyncIteration:
+                return
+    finally:
+        run(_close(items), max_calls)
+
+
+@contextmanager
+def _as_own() -> Iterator[None]:
+    """Arguments that do not fit are wrong for the verb that was called, and not its twin."""
+    try:
+        yield
+    except TypeError as error:
+        message = str(error).replace(f"{AsyncFlyteRemote.__name__}.", "FlyteRemote.")
+        raise TypeError(message) from None
 
 
 class FlyteRemote(RemoteBase):

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from flytebind.remote.arguments import named
 from flytebind.remote.calls import Admin, Caller, CallPolicy
 from flytebind.remote.connection import Connection
 from flytebind.remote.errors import FlyteAssertion
@@ -83,9 +84,11 @@ class Session:
 
         Raises:
             FlyteAssertion: If one is neither given nor configured.
+            FlyteValueError: If one is nothing but space.
         """
         found = (project or self.project, domain or self.domain)
         for name, value in zip(("project", "domain"), found, strict=True):
             if not value:
                 raise FlyteAssertion(f"which {name}? Give {name}=..., here or to the remote")
+            named(value, name)
         return str(found[0]), str(found[1])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from flytebind.behaviour.filters import Filter
+from flytebind.behaviour.filters import Filter, LessThanOrEqual
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
     ObjectGetRequest,
@@ -25,10 +26,12 @@ from flytebind.models.core.identifier import (
     ResourceType,
     WorkflowExecutionIdentifier,
 )
+from flytebind.remote.arguments import must_be, named
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError
+from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError, FlyteValueError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.naming import label
+from flytebind.remote.operations.pages import GROWTH, all_rows, growing
 from flytebind.remote.session import Session
 from flytebind.runtime.model import Model
 
@@ -41,6 +44,8 @@ Filters: TypeAlias = str | Filter | Sequence[str | Filter]
 
 _PAGE = 100
 _NEWEST = Sort(key="created_at", direction=Sort.Direction.DESCENDING)
+_BY_AGE = Sort(key="execution_created_at", direction=Sort.Direction.DESCENDING)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 async def fetch_execution(
@@ -53,7 +58,7 @@ async def fetch_execution(
     return FlyteWorkflowExecution.promote_from_model(message, session.remote, type_hints)
 
 
-async def list_executions(
+def list_executions(
     session: Session,
     project: str,
     domain: str,
@@ -61,31 +66,74 @@ async def list_executions(
     sort_by: Sort | str | None,
     limit: int | None,
 ) -> AsyncIterator[FlyteWorkflowExecution]:
-    """Executions page by page."""
+    """Executions, read as one goes on.
+
+    Raises:
+        TypeError: If one of the last three is of another type.
+        FlyteValueError: If there is no such limit or no column to sort by.
+    """
+    most = at_most(limit)
+    request = ResourceListRequest(
+        id=NamedEntityIdentifier(project=project, domain=domain),
+        limit=_PAGE if most is None else max(1, min(most, _PAGE)),
+        filters=expression(filters),
+        sort_by=order(sort_by),
+    )
+    answers = _by_age(session, request) if request.sort_by is None else _sorted(session, request)
+    return _each_once(session, answers, most)
+
+
+async def _each_once(
+    session: Session, answers: AsyncIterator[Sequence[Execution]], limit: int | None
+) -> AsyncIterator[FlyteWorkflowExecution]:
     seen = set[str]()
-    token = ""
-    left = limit
-    while left is None or left > 0:
-        size = _PAGE if left is None else min(_PAGE, left)
-        page = await session.admin.list_executions(
-            ResourceListRequest(
-                id=NamedEntityIdentifier(project=project, domain=domain),
-                limit=size,
-                token=token,
-                filters=expression(filters),
-                sort_by=order(sort_by) or _NEWEST,
-            )
-        )
-        for message in page.executions:
-            # Whatever begins while we read moves older ones on to the next page.
-            if message.id.name not in seen:
-                seen.add(message.id.name)
-                yield _listed(session, message)
-                if left is not None:
-                    left -= 1
-        token = page.token
-        if not token:
+    if limit == 0:
+        return
+    async for executions in answers:
+        for message in executions:
+            if message.id.name in seen:
+                continue
+            seen.add(message.id.name)
+            yield _listed(session, message)
+            if len(seen) == limit:
+                return
+
+
+async def _by_age(
+    session: Session, request: ResourceListRequest
+) -> AsyncIterator[Sequence[Execution]]:
+    """The newest executions, then what is not newer than the last of these, and so on.
+
+    What ends, or begins, meanwhile moves nothing: each question has a place of its own to begin at.
+    """
+    request = request.replace(sort_by=_BY_AGE)
+    asked = request
+    while True:
+        page = await session.admin.list_executions(asked)
+        yield page.executions
+        if not page.token:
             return
+        created_at = page.executions[-1].closure.created_at
+        following = asked
+        if created_at is not None:
+            # The column has microseconds, which are rounded, where the closure has nanoseconds.
+            bound = LessThanOrEqual(_BY_AGE.key, created_at + 2 * _MICROSECOND)
+            filters = "+".join(filter(None, (request.filters, str(bound))))
+            following = request.replace(filters=filters)
+        if following.filters == asked.filters:  # More are equally old than fit a page.
+            following = asked.replace(limit=GROWTH * asked.limit)
+        asked = following
+
+
+async def _sorted(
+    session: Session, request: ResourceListRequest
+) -> AsyncIterator[Sequence[Execution]]:
+    async def ask(size: int, token: str) -> tuple[Sequence[Execution], str]:
+        page = await session.admin.list_executions(request.replace(limit=size, token=token))
+        return page.executions, page.token
+
+    async for executions in growing(ask, request.limit):
+        yield executions
 
 
 def _listed(session: Session, message: Execution) -> FlyteWorkflowExecution:
@@ -138,7 +186,7 @@ async def entity_id(
     Raises:
         FlyteNotFoundError: If no version is registered.
     """
-    if version:
+    if version is not None:
         return Identifier(kind, project, domain, name, version)
     request = ResourceListRequest(
         id=NamedEntityIdentifier(project=project, domain=domain, name=name),
@@ -167,14 +215,12 @@ async def entity_id(
 
 async def list_projects(session: Session) -> list[Project]:
     """All projects that are not archived."""
-    projects: list[Project] = []
-    token = ""
-    while True:
-        page = await session.admin.list_projects(ProjectListRequest(limit=_PAGE, token=token))
-        projects.extend(page.projects)
-        token = page.token
-        if not token:
-            return projects
+
+    async def ask(size: int, token: str) -> tuple[Sequence[Project], str]:
+        page = await session.admin.list_projects(ProjectListRequest(limit=size, token=token))
+        return page.projects, page.token
+
+    return await all_rows(ask, _PAGE, lambda project: project.id)
 
 
 async def list_domains(session: Session) -> list[Domain]:
@@ -183,18 +229,46 @@ async def list_domains(session: Session) -> list[Domain]:
 
 
 def expression(filters: Filters) -> str:
-    """Filters in admin's notation, all of which must hold."""
+    """Filters in admin's notation, all of which must hold.
+
+    Raises:
+        TypeError: If one of them is something else.
+    """
+    must_be(filters, (str, Filter, Sequence), "filters", "give texts, or Equal and its like")
     several = [filters] if isinstance(filters, (str, Filter)) else filters
+    for item in several:
+        must_be(item, (str, Filter), "filters", "give texts, or Equal and its like")
     return "+".join(item.to_flyte_idl() if isinstance(item, Filter) else item for item in several)
 
 
 def order(sort_by: Sort | str | None) -> Sort | None:
-    """A sort key: ``created_at``, or ``-created_at`` for the newest first."""
+    """A sort key: ``created_at``, or ``-created_at`` for the newest first.
+
+    Raises:
+        TypeError: If it is something else.
+        FlyteValueError: If it names no column.
+    """
     if sort_by is None or isinstance(sort_by, Sort):
         return sort_by
+    must_be(sort_by, (Sort, str), "sort_by", "it is a column, such as '-started_at'")
     ascending, descending = Sort.Direction.ASCENDING, Sort.Direction.DESCENDING
     direction = descending if sort_by.startswith("-") else ascending
-    return Sort(key=sort_by.removeprefix("-"), direction=direction)
+    return Sort(key=named(sort_by.removeprefix("-"), "sort_by"), direction=direction)
+
+
+def at_most(limit: int | None) -> int | None:
+    """A number of rows, or None for all.
+
+    Raises:
+        TypeError: If it is something else.
+        FlyteValueError: If it is negative.
+    """
+    if limit is None:
+        return None
+    must_be(limit, int, "limit")
+    if limit < 0:
+        raise FlyteValueError(f"limit cannot be {limit}; None stands for all")
+    return int(limit)
 
 
 def _there(part: T, id: Identifier) -> T:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flytebind.models.admin.common import Sort
 from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRequest
 from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
@@ -11,11 +14,13 @@ from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.naming import label
 from flytebind.remote.operations.fetch import Filters, expression
+from flytebind.remote.operations.pages import all_rows
 from flytebind.remote.session import Session
 from flytebind.runtime.fields import did_you_mean
 from flytebind.services.signal import SignalServiceAsyncClient
 
 _PAGE = 100
+_IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
 
 
 class _Signals(RoutedClient, SignalServiceAsyncClient):
@@ -25,22 +30,16 @@ class _Signals(RoutedClient, SignalServiceAsyncClient):
 async def list_signals(
     session: Session, execution: WorkflowExecutionIdentifier, filters: Filters
 ) -> list[Signal]:
-    """The signals of an execution, set or not."""
-    signals: list[Signal] = []
-    token = ""
-    while True:
-        page = await _Signals(session.caller).list_signals(
-            SignalListRequest(
-                workflow_execution_id=execution,
-                limit=_PAGE,
-                token=token,
-                filters=expression(filters),
-            )
-        )
-        signals.extend(page.signals)
-        token = page.token
-        if not token:
-            return signals
+    """The signals of an execution, set or not, in the order in which they came up."""
+    request = SignalListRequest(
+        workflow_execution_id=execution, filters=expression(filters), sort_by=_IN_ORDER
+    )
+
+    async def ask(size: int, token: str) -> tuple[Sequence[Signal], str]:
+        page = await _Signals(session.caller).list_signals(request.replace(limit=size, token=token))
+        return page.signals, page.token
+
+    return await all_rows(ask, _PAGE, lambda signal: signal.id.signal_id if signal.id else "")
 
 
 async def answer(

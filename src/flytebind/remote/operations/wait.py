@@ -80,7 +80,7 @@ async def wait(
             display.close()
 
 
-async def watch(
+def watch(
     session: Session,
     execution: FlyteWorkflowExecution,
     timeout: timedelta | float | None,
@@ -90,8 +90,20 @@ async def watch(
     """Every change of phase, until the execution is done.
 
     Raises:
-        FlyteTimeout: If it is not done in time.
+        FlyteTimeout: If it is not done in time; once somebody goes on.
+        ValueError: If one of the times is none; at once.
     """
+    _Pace(timeout, poll_interval)
+    return _watch(session, execution, timeout, poll_interval, nodes)
+
+
+async def _watch(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    nodes: bool,
+) -> AsyncIterator[Change]:
     pace = _Pace(timeout, poll_interval)
     seen: dict[str, Phase] = {}
     while True:
