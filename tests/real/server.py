@@ -22,7 +22,7 @@ _LISTS: Final = frozenset(
     {"ListNodeExecutions", "ListNodeExecutionsForTask", "ListTaskExecutions", "ListSignals"}
 )
 #: What comes after its own event; the rest comes before.
-_LATER: Final = ("ListTaskExecutions", "GetTaskExecution", "Data")
+_LATER: Final = ("ListTaskExecutions", "GetTaskExecution", "GetNodeExecution", "Data")
 
 _NOT_THERE: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code>'

@@ -11,28 +11,11 @@ from flytebind.remote.looks.words import first_line
 from tests.cli.conftest import Run
 from tests.real import plain
 from tests.real.differing import differences
-from tests.real.recordings import EXECUTIONS as ALL
+from tests.real.recordings import EXECUTIONS
 from tests.real.seeing import seen
 from tests.remote.conftest import Face
 
-#: Those that are not read as they should be, yet.
-UNMENDED = frozenset(
-    {
-        "f0d3a93f669d2e5da8f9",
-        "f1c18a2f949231fcb81e",
-        "f2a94f8eca1720c4c80d",
-        "f339cdaa3455d62a693c",
-        "f3ef17599ae789cdc324",
-        "f61acfad651b4c6328ba",
-        "f7846033f7545276bea2",
-        "f7ea23bdef07502c760a",
-        "fdcf8228c235e530a496",
-    }
-)
-EXECUTIONS = [name for name in ALL if name not in UNMENDED]
 
-
-@pytest.mark.parametrize("face", ["sync"], indirect=True)  # the other one is not mended, yet
 @pytest.mark.parametrize("name", EXECUTIONS)
 def test_both_faces_read_what_was_recorded(face: Face, name: str) -> None:
     execution = face.fetch_execution(name)

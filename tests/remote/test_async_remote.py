@@ -42,7 +42,6 @@ def run(sandbox: Sandbox, body: Callable[[AsyncFlyteRemote], Awaitable[T]]) -> T
         (lambda execution: execution.inputs, "inputs of execution"),
         (lambda execution: execution.outputs, "outputs of execution"),
         (lambda execution: execution.interface, "the interface of execution"),
-        (lambda execution: execution.flyte_workflow, "the workflow of execution"),
         (lambda execution: execution.node_executions["n0"].inputs, "inputs of node execution"),
         (lambda execution: execution.node_executions["n0"].outputs, "outputs of node execution"),
         (

@@ -59,7 +59,10 @@ TAKES_X = ({"x": INTEGER}, {"o0": INTEGER})
 LISTS_X = ({"x": INTEGERS}, {"o0": INTEGERS})
 PLAYED = partial(partial, scripted.played)
 NODES: dict[str, tuple[Make, dict[str, tuple[dict[str, LiteralType], ...] | None]]] = {
-    "task": (tasks.retries, {"n0": TAKES_X, "start-node": None, "end-node": None}),
+    "task": (
+        tasks.retries,
+        {"n0": TAKES_X, "start-node": ({}, {"x": INTEGER}), "end-node": ({"o0": INTEGER}, {})},
+    ),
     "cached": (tasks.cached, {"n0": TAKES_X}),
     "recovered": (parents.recovered_task, {"n0": TAKES_X}),
     "subworkflows": (

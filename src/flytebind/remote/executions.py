@@ -70,6 +70,8 @@ class RemoteExecutionBase:
     _data_phase: Phase | None = None
     #: Whether nothing can be added to ``_data``.
     _data_is_final: bool = False
+    #: The object that the server looked for instead of answering, and did not find.
+    _missing: str = ""
     #: Whether the message has all that there is: lists cut errors, and leave out inputs.
     _is_whole: bool = True
     _inputs: values.LiteralsResolver | None = None
@@ -309,7 +311,9 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     _workflow_executions: list[FlyteWorkflowExecution] | None = None
     _children: dict[str, FlyteNodeExecution] | None = None
     _children_are_final: bool = False
-    _has_children: bool | None = None
+    #: What the compiled workflow says that it is, where sync had to look: ``branch``, ``task`` or
+    #: ``other``.
+    _role: str | None = None
     #: Whether a sync has nothing more to ask, here or below.
     _is_settled: bool = False
     _problem: FlyteError | None = None
@@ -330,8 +334,13 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     @property
     def is_boundary(self) -> bool:
         """Whether it is the start or the end of a workflow, which run nothing."""
+        return self._spec_id in (START_NODE, END_NODE)
+
+    @property
+    def _spec_id(self) -> str:
+        """Its id in the compiled workflow."""
         # Ids below other nodes have prefixes, and long ones are replaced by hashes.
-        return (self.metadata.spec_node_id or self.id.node_id) in (START_NODE, END_NODE)
+        return self.metadata.spec_node_id or self.id.node_id
 
     @property
     def task_executions(self) -> list[FlyteTaskExecution]:
@@ -358,6 +367,29 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     def subworkflow_node_executions(self) -> dict[str, FlyteNodeExecution]:
         """The nodes below this one: of a subworkflow, a dynamic workflow or a branch, by id."""
         return dict(self._children or {})
+
+    @property
+    def error(self) -> ExecutionError | None:
+        """Why it failed; None if it did not. Where only an attempt tells why, that is it.
+
+        Raises:
+            FlyteAssertion: If it is not done, or the error cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if self._lacks_error and self._task_executions is None and self._remote is not None:
+            self._touch("the error", lambda session: operations.sync.bring_tasks(session, self))
+        return super().error
+
+    @property
+    def _error(self) -> ExecutionError | None:
+        if self._lacks_error and self._task_executions:
+            return self._task_executions[-1]._error
+        return super()._error
+
+    @property
+    def _lacks_error(self) -> bool:
+        """Whether it failed and does not say why, as nodes with a deck, and eager ones."""
+        return self.phase.name in ("FAILED", "TIMED_OUT") and super()._error is None
 
     @property
     def executions(

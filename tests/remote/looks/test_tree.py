@@ -100,14 +100,13 @@ def test_most_kinds_are_told_by_what_sync_brings(
     assert {child.name: child.kind for child in made.children} == kinds
 
 
-def test_a_gate_is_unknown_until_its_workflow_is_here(
-    sandbox: Sandbox, remote: FlyteRemote
+@pytest.mark.parametrize("data", [False, True])
+def test_a_gate_is_told_by_what_sync_brings(
+    sandbox: Sandbox, remote: FlyteRemote, data: bool
 ) -> None:
     execution = remote.fetch_execution(scripted.live_gate(sandbox).id.name)
-    execution.sync(sync_nodes=True, data=False)
-    before = find(tree(execution), "n0").kind
-    assert execution.flyte_workflow is not None
-    assert (before, find(tree(execution), "n0").kind) == ("unknown", "gate")
+    execution.sync(sync_nodes=True, data=data)
+    assert find(tree(execution), "n0").kind == "gate"
 
 
 def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from flytebind.models.admin.node_execution import NodeExecutionGetDataResponse
-from flytebind.models.core.workflow import Node
-from flytebind.remote.entities import FlyteWorkflow
-from flytebind.remote.errors import FlyteDataError
-from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
-from flytebind.remote.operations.interfaces import Scope, spec_of
+from flytebind.models.core.workflow import Node, TaskNode
+from flytebind.remote.executions import FlyteNodeExecution
+from flytebind.remote.operations.interfaces import Scope, known_scope, known_spec
 
 
 def kind_of(node: FlyteNodeExecution) -> str:
@@ -23,24 +20,25 @@ def kind_of(node: FlyteNodeExecution) -> str:
         return "dynamic"
     if node.closure.workflow_node_metadata is not None:
         return "launch plan"
-    scope = _scope(node)
+    scope = known_scope(node)
     if scope is not None:
-        spec = _spec(node, scope)
-        return "unknown" if spec is None else _kind_of_spec(spec, node)
-    if node._has_children:
+        spec = known_spec(node, scope)
+        return "unknown" if spec is None else _kind_of_spec(spec, node, scope)
+    if node._role == "branch":
         return "branch"  # sync has looked it up
     if node._children:
         # A subworkflow has a start of its own; what is below a branch has none.
         has_start = any(child.is_boundary for child in node._children.values())
         return "subworkflow" if has_start else "branch"
-    if node._task_executions and not metadata.is_parent_node:
+    has_run_a_task = node.closure.task_node_metadata is not None or node._task_executions
+    if has_run_a_task and not metadata.is_parent_node:
         return "task"
     return "unknown"
 
 
-def _kind_of_spec(spec: Node, node: FlyteNodeExecution) -> str:
+def _kind_of_spec(spec: Node, node: FlyteNodeExecution, scope: Scope) -> str:
     if spec.task_node is not None:
-        is_odd = node.metadata.is_parent_node and not node.metadata.is_eager
+        is_odd = node.metadata.is_parent_node and not _is_eager(node, spec.task_node, scope)
         return "unknown" if is_odd else "task"
     if spec.workflow_node is not None:
         return "launch plan" if spec.workflow_node.launchplan_ref is not None else "subworkflow"
@@ -51,39 +49,7 @@ def _kind_of_spec(spec: Node, node: FlyteNodeExecution) -> str:
     return "array" if spec.array_node is not None else "unknown"
 
 
-def _spec(node: FlyteNodeExecution, scope: Scope) -> Node | None:
-    try:
-        return spec_of(node, scope)
-    except FlyteDataError:
-        return None
-
-
-def _scope(node: FlyteNodeExecution) -> Scope | None:
-    """Where the node is described, if that is in memory."""
-    container = node._container
-    if container is None:
-        return None
-    if isinstance(container, FlyteWorkflowExecution):
-        workflow = container._workflow
-        return None if workflow is None else Scope(workflow, workflow.template)
-    if container.metadata.is_dynamic:
-        workflow = _yielded_by(container)
-        return None if workflow is None else Scope(workflow, workflow.template)
-    scope = _scope(container)
-    outer = None if scope is None else _spec(container, scope)
-    if scope is None or outer is None:
-        return None
-    if outer.branch_node is not None:
-        return scope  # its arms belong to the level of the branch
-    reference = outer.workflow_node.sub_workflow_ref if outer.workflow_node is not None else None
-    template = None if reference is None else scope.workflow.sub_workflow(reference)
-    return None if template is None else Scope(scope.workflow, template)
-
-
-def _yielded_by(node: FlyteNodeExecution) -> FlyteWorkflow | None:
-    data = node._data
-    if node._dynamic_workflow is None and isinstance(data, NodeExecutionGetDataResponse):
-        yielded = data.dynamic_workflow
-        if yielded is not None:
-            node._dynamic_workflow = FlyteWorkflow.promote_from_model(yielded.compiled_workflow)
-    return node._dynamic_workflow
+def _is_eager(node: FlyteNodeExecution, spec: TaskNode, scope: Scope) -> bool:
+    # Servers do not keep the mark of the node.
+    task = None if spec.reference_id is None else scope.workflow.task(spec.reference_id)
+    return node.metadata.is_eager or (task is not None and task.metadata.is_eager)

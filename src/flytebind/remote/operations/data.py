@@ -17,6 +17,7 @@ from flytebind.remote.errors import (
     FlyteCallError,
     FlyteDataError,
     FlyteNotFoundError,
+    names_missing_object,
 )
 from flytebind.remote.executions import (
     FlyteNodeExecution,
@@ -69,31 +70,49 @@ async def bring_data(session: Session, execution: RemoteExecutionBase) -> None:
         return
     phase, is_final = execution.phase, execution.is_done
     try:
-        execution._data = await _ask(session, execution)
+        await _ask(session, execution)
     except FlyteNotFoundError:
         if is_final:
             raise
         # It has only just begun.
     execution._data_phase, execution._data_is_final = phase, is_final
-    execution._inputs = execution._outputs = None
+
+
+async def bring_data_again(session: Session, execution: RemoteExecutionBase) -> None:
+    """Ask for inputs and outputs even where they are here, if more of them may have come since."""
+    if execution._data_is_final:
+        return
+    if data_is_wanting(execution):
+        await bring_data(session, execution)
+    else:
+        await _ask(session, execution)
+
+
+def share_data(node: FlyteNodeExecution, attempt: FlyteTaskExecution) -> None:
+    """Give an attempt the data of its node, if both are kept in the same files."""
+    if attempt._data_is_final or not (attempt.is_done and node._data_is_final):
+        return
+    has_inputs = bool(node.input_uri) and attempt.input_uri == node.input_uri
+    has_outputs = attempt.closure.output_uri == node.closure.output_uri
+    if has_inputs and (has_outputs or not is_in(attempt.phase, SUCCESSFUL)):
+        attempt._data, attempt._missing = node._data, node._missing
+        attempt._data_phase, attempt._data_is_final = attempt.phase, True
 
 
 async def find_hidden(session: Session, execution: RemoteExecutionBase) -> FlyteDataError | None:
     """Tell data that does not exist from data that the server does not give out.
 
-    A server answers with an empty map, and no link, where the data is too large for it.
+    A server answers with an empty map, and no link, where the data is too large for it; and with
+    an error where a file is gone, even if it is one that nobody needs.
 
     Returns:
         The error that touching it will raise; None if there is no such data.
     """
-    data = execution._data
-    if data is None:
-        return None
-    empty = [side for side in SIDES if _must_exist(execution, side) and _is_empty(data, side)]
-    if empty:
+    doubtful = [side for side in SIDES if _is_doubtful(execution, side)]
+    if doubtful:
         await bring_interface(session, execution)
-    execution._hidden = frozenset(side for side in empty if execution._variables(side))
-    for side in empty:
+    execution._hidden = frozenset(side for side in doubtful if execution._variables(side))
+    for side in doubtful:
         if side in execution._hidden:
             return _hidden_error(execution, side)
     return None
@@ -116,7 +135,8 @@ async def bring_side(session: Session, execution: RemoteExecutionBase, side: str
     except FlyteDataError:
         if not may_be_old:
             raise
-        execution._data = await _ask(session, execution)  # links expire
+        await _ask(session, execution)  # links expire
+        await find_hidden(session, execution)
         if not _resolve(execution, side):
             await _follow_link(session, execution, side)
 
@@ -151,9 +171,7 @@ def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
     """
     if execution._data_phase is not execution.phase:
         return False  # nobody has asked since
-    data = execution._data
-    unsure = data is not None and _is_empty(data, side) and _must_exist(execution, side)
-    if unsure and not execution._interface_is_known:
+    if _is_doubtful(execution, side) and not execution._interface_is_known:
         return False
     return _resolve(execution, side)
 
@@ -166,17 +184,26 @@ def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
     if data is None:
         keep(execution, side, LiteralMap({}))  # there are none yet
         return True
-    if not (_full(data, side).literals or _is_empty(data, side)):
+    if not _full(data, side).literals and _link(execution, side).bytes:
         return False
     keep(execution, side, _full(data, side))
     return True
 
 
 def _hidden_error(execution: RemoteExecutionBase, side: str) -> FlyteDataError:
+    what = _what(execution, side)
+    missing = execution._missing
+    if missing and missing == _uri(execution, side):
+        return FlyteDataError(f"the {what} are gone: there is no {missing} any more")
+    if missing:
+        return FlyteDataError(f"the server does not give out the {what}: there is no {missing}")
+    if _link(execution, side).url:
+        return FlyteDataError(
+            f"the {what} are damaged: there should be some, and the file is empty"
+        )
     return FlyteDataError(
-        f"the server answers without the {_what(execution, side)}, though there are some: they are"
-        " gone, or larger than it reads (storage.limits.maxDownloadMBs) while its signed URLs are"
-        " off"
+        f"the server answers without the {what}, though there are some: they are gone, or larger"
+        " than it reads (storage.limits.maxDownloadMBs) while its signed URLs are off"
     )
 
 
@@ -220,7 +247,20 @@ async def _fetch_offloaded(
     return literal
 
 
-async def _ask(session: Session, execution: RemoteExecutionBase) -> GetDataResponse:
+async def _ask(session: Session, execution: RemoteExecutionBase) -> None:
+    """Take what the server answers now."""
+    try:
+        execution._data, execution._missing = await _get_data(session, execution), ""
+    except FlyteCallError as error:
+        if not names_missing_object(error.code, error.details):
+            raise
+        execution._data, execution._missing = None, _object_in(error.details)
+    execution._inputs = execution._outputs = None
+    if isinstance(execution, FlyteNodeExecution):
+        execution._dynamic_workflow = None  # it came with the data
+
+
+async def _get_data(session: Session, execution: RemoteExecutionBase) -> GetDataResponse:
     admin = session.admin
     match execution:
         case FlyteWorkflowExecution():
@@ -230,6 +270,11 @@ async def _ask(session: Session, execution: RemoteExecutionBase) -> GetDataRespo
         case FlyteTaskExecution():
             return await admin.get_task_execution_data(TaskExecutionGetDataRequest(id=execution.id))
     raise TypeError(f"{type(execution).__name__} has no data")
+
+
+def _object_in(details: str) -> str:
+    """The object that is not there: ``failed to get object size for s3://... with NotFound``."""
+    return details.partition(" for ")[2].partition(" with ")[0]
 
 
 def _must_exist(execution: RemoteExecutionBase, side: str) -> bool:
@@ -250,8 +295,37 @@ def _full(data: GetDataResponse, side: str) -> LiteralMap:
 
 
 def _is_empty(data: GetDataResponse, side: str) -> bool:
+    """Whether an answer tells nothing of one side, not even where it is."""
     blob = data.inputs if side == "inputs" else data.outputs
     return not _full(data, side).literals and not blob.url
+
+
+def _is_doubtful(execution: RemoteExecutionBase, side: str) -> bool:
+    """Whether something may be behind an answer that holds nothing."""
+    data = execution._data
+    if not _must_exist(execution, side):
+        return False
+    if data is None:
+        return bool(execution._missing)
+    # A link of no bytes is how a server says that there is nothing; but who gives outputs, writes
+    # all that are declared.
+    is_nothing = _is_empty(data, side)
+    if side == "outputs":
+        is_nothing = not (_full(data, side).literals or data.outputs.bytes)
+    return is_nothing
+
+
+def _uri(execution: RemoteExecutionBase, side: str) -> str:
+    """Where the server says that it keeps one side; empty if it does not say."""
+    match execution:
+        case FlyteWorkflowExecution():
+            outputs = execution.closure.outputs
+            return outputs.uri or "" if side == "outputs" and outputs is not None else ""
+        case FlyteNodeExecution() | FlyteTaskExecution():
+            return (
+                (execution.closure.output_uri or "") if side == "outputs" else execution.input_uri
+            )
+    return ""
 
 
 def _link(execution: RemoteExecutionBase, side: str) -> UrlBlob:

@@ -21,17 +21,25 @@ from flytebind.models.admin.node_execution import (
 )
 from flytebind.models.admin.task_execution import TaskExecution, TaskExecutionListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.core.workflow import Node
 from flytebind.remote.errors import FATAL, FlyteCallError, FlyteDataError, FlyteError
 from flytebind.remote.executions import (
+    START_NODE,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
-from flytebind.remote.operations.data import bring_data, bring_types, data_is_wanting, find_hidden
+from flytebind.remote.operations.data import (
+    bring_data,
+    bring_types,
+    data_is_wanting,
+    find_hidden,
+    share_data,
+)
 from flytebind.remote.operations.fetch import fetch_execution
-from flytebind.remote.operations.interfaces import Scope, scope_of, spec_of, workflow_of
-from flytebind.remote.phases import NOT_STARTED, is_in
+from flytebind.remote.operations.interfaces import Scope, find_task, scope_of, spec_of, workflow_of
+from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote.session import Session
 
 _PAGE = 1000
@@ -105,8 +113,10 @@ async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
         token = page.token
         if not token:
             break
+    found.sort(key=lambda task: task.id.retry_attempt)
     node._task_executions = found
-    node._tasks_are_final = is_final
+    # An attempt may end after its node.
+    node._tasks_are_final = is_final and all(task.is_done for task in found)
 
 
 def attach(session: Session, execution: FlyteWorkflowExecution) -> None:
@@ -143,7 +153,7 @@ async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecutio
 
 
 async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
-    if not execution._nodes_are_final:
+    if not (execution._nodes_are_final and _is_over(execution, execution._nodes)):
         is_final = execution.is_done
         listing = _list_level(session, execution.id, "", execution._nodes or {}, execution)
         if execution._nodes is None and not data:
@@ -154,19 +164,32 @@ async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data:
         else:
             execution._nodes = await listing
         execution._nodes_are_final = is_final
-    await _visit_all(session, execution._nodes or {}, data, is_last=execution.is_done)
+    await _visit_all(session, execution._nodes or {}, data)
 
 
-async def _sync_children(
-    session: Session, node: FlyteNodeExecution, data: bool, is_last: bool
-) -> None:
-    if not node._children_are_final:
-        is_final = node.is_done or is_last
+async def _sync_children(session: Session, node: FlyteNodeExecution, data: bool) -> None:
+    if not (node._children_are_final and _is_over(node, node._children)):
+        is_final = node.is_done
         node._children = await _list_level(
             session, node.id.execution_id, node.id.node_id, node._children or {}, node
         )
         node._children_are_final = is_final
-    await _visit_all(session, node._children or {}, data, is_last=is_last or node.is_done)
+    await _visit_all(session, node._children or {}, data)
+
+
+def _is_over(
+    container: FlyteWorkflowExecution | FlyteNodeExecution,
+    level: dict[str, FlyteNodeExecution] | None,
+) -> bool:
+    """Whether all nodes of one level have been seen at their end.
+
+    News of them may come after news of what they are part of.
+    """
+    nodes = (level or {}).values()
+    if not all(node.is_done for node in nodes):
+        return False
+    ends = {node._spec_id for node in nodes if node.is_boundary}
+    return not (is_in(container.phase, SUCCESSFUL) and ends == {START_NODE})
 
 
 async def _list_level(
@@ -195,11 +218,21 @@ async def _list_level(
             limit = max(1, limit // 4)  # The page was too large for the channel.
             continue
         for message in page.node_executions:
+            if _is_left_over(message, container):
+                continue
             node_id = message.id.node_id
             level[node_id] = _node(session, known.get(node_id), message, container)
         token = page.token
         if not token:
             return level
+
+
+def _is_left_over(
+    message: NodeExecution, container: FlyteWorkflowExecution | FlyteNodeExecution
+) -> bool:
+    """Whether it was announced for an item of an array, and then another node came instead."""
+    is_item = isinstance(container, FlyteNodeExecution) and container.metadata.is_array
+    return is_item and not message.metadata.spec_node_id
 
 
 def _node(
@@ -237,44 +270,58 @@ def _is_cut(message: NodeExecution) -> bool:
     return error is not None and len(error.message.encode()) >= _CUT_AT
 
 
-async def _visit_all(
-    session: Session, level: dict[str, FlyteNodeExecution], data: bool, *, is_last: bool
-) -> None:
-    nodes = [node for node in level.values() if not (node.is_boundary or node._is_settled)]
-    await session.io.gather(_visit(session, node, data, is_last) for node in nodes)
-    unsure = [node for node in nodes if _may_be_branch(node)]
+async def _visit_all(session: Session, level: dict[str, FlyteNodeExecution], data: bool) -> None:
+    nodes = [node for node in level.values() if not _is_at_rest(session, node)]
+    await session.io.gather(_visit(session, node, data) for node in nodes)
+    unsure = [node for node in nodes if _is_unsure(node)]
     if unsure:
-        await _visit_branches(session, unsure, data, is_last)
+        await _look_up(session, unsure, data)
     for node in nodes:
         if data:
             # One after the other: the first one brings the workflow for all.
-            await _find_hidden(session, node)
-            if not session.can_load_later:
-                await bring_types(session, node)
-        node._is_settled = data and (is_last or node.is_done) and _is_settled(node)
+            await _complete(session, node)
+        node._is_settled = data and node.is_done and _is_settled(session, node)
 
 
-async def _find_hidden(session: Session, node: FlyteNodeExecution) -> None:
+def _is_at_rest(session: Session, node: FlyteNodeExecution) -> bool:
+    """Whether a sync has nothing to ask about a node."""
+    # What starts and ends run nothing. Their data load when touched, where that is possible.
+    return node._is_settled or (node.is_boundary and session.can_load_later)
+
+
+async def _complete(session: Session, node: FlyteNodeExecution) -> None:
+    """Bring what it takes to read the data that are here, and find out which are not."""
     problems: list[FlyteError] = []
-
-    async def find() -> None:
-        hidden = await find_hidden(session, node)
-        if hidden is not None:
-            raise hidden
-
-    await _note(find, problems)
+    await _note(partial(_check_data, session, node), problems)
     _add_problem(node, problems)
+    if not session.can_load_later:
+        for attempt in node._task_executions or ():
+            find_task(attempt, node)
+            await _note(partial(_check_data, session, attempt), [])
 
 
-def _is_settled(node: FlyteNodeExecution) -> bool:
-    """Whether there is nothing to come any more, once a node cannot change."""
+async def _check_data(session: Session, execution: RemoteExecutionBase) -> None:
+    hidden = await find_hidden(session, execution)
+    if not session.can_load_later:
+        await bring_types(session, execution)
+    if hidden is not None:
+        raise hidden
+
+
+def _is_settled(session: Session, node: FlyteNodeExecution) -> bool:
+    """Whether there is nothing to come any more for a node that is done."""
+    # What is wrong with data will not become right. A call may work the next time.
     return (
-        node._problem is None
-        and all(child._is_settled or child.is_boundary for child in (node._children or {}).values())
-        and all(
-            child.is_done and child._nodes_are_final for child in node._workflow_executions or ()
-        )
+        not isinstance(node._problem, FlyteCallError)
+        and (node._tasks_are_final or not node._task_executions)
+        and _is_over(node, node._children)
+        and all(_is_at_rest(session, child) for child in (node._children or {}).values())
+        and all(map(_is_complete, node._workflow_executions or ()))
     )
+
+
+def _is_complete(execution: FlyteWorkflowExecution) -> bool:
+    return execution._nodes_are_final and _is_over(execution, execution._nodes)
 
 
 def _add_problem(node: FlyteNodeExecution, problems: list[FlyteError]) -> None:
@@ -283,7 +330,7 @@ def _add_problem(node: FlyteNodeExecution, problems: list[FlyteError]) -> None:
         node._problem = problems[0]
 
 
-async def _visit(session: Session, node: FlyteNodeExecution, data: bool, is_last: bool) -> None:
+async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None:
     """Bring what belongs to one node."""
     closure, metadata = node.closure, node.metadata
     problems: list[FlyteError] = []
@@ -295,16 +342,32 @@ async def _visit(session: Session, node: FlyteNodeExecution, data: bool, is_last
     if closure.workflow_node_metadata is not None and not metadata.is_array:
         id = closure.workflow_node_metadata.execution_id
         jobs.append(partial(_sync_launched, session, node, [id], data, problems))
-    if data and _may_have_tasks(node):
+    if (data or node._lacks_error) and _may_have_tasks(node):
         jobs.append(partial(bring_tasks, session, node))
     elif data and node._task_executions is None:
         node._task_executions = []
-    if metadata.is_parent_node or metadata.is_dynamic or node._has_children:
-        jobs.append(partial(_sync_children, session, node, data, is_last))
+    if _may_have_children(node):
+        jobs.append(partial(_sync_children, session, node, data))
     await session.io.gather(_note(job, problems) for job in jobs)
     if data and metadata.is_array:
         await _sync_launched(session, node, _launched_by(node), data, problems)
+    if data:
+        await _bring_data_of_attempts(session, node, problems)
     node._problem = problems[0] if problems else None
+
+
+async def _bring_data_of_attempts(
+    session: Session, node: FlyteNodeExecution, problems: list[FlyteError]
+) -> None:
+    attempts = node._task_executions or ()
+    for attempt in attempts:
+        share_data(node, attempt)
+    if not session.can_load_later:
+        await session.io.gather(
+            _note(partial(bring_data, session, attempt), problems)
+            for attempt in attempts
+            if data_is_wanting(attempt)
+        )
 
 
 async def _note(job: Callable[[], Awaitable[object]], problems: list[FlyteError]) -> None:
@@ -354,28 +417,41 @@ def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
 def _may_have_tasks(node: FlyteNodeExecution) -> bool:
     if node._tasks_are_final or node.closure.workflow_node_metadata is not None:
         return False
-    metadata = node.metadata
-    runs_a_task = metadata.is_dynamic or metadata.is_array or metadata.is_eager
-    if metadata.is_parent_node and not runs_a_task:
+    if node.is_boundary or is_in(node.phase, NOT_STARTED):
         return False
-    return not is_in(node.phase, NOT_STARTED)
+    metadata = node.metadata
+    if node._role is not None and not metadata.is_dynamic:
+        return node._role == "task"
+    runs_a_task = metadata.is_dynamic or metadata.is_array or metadata.is_eager
+    return runs_a_task or not metadata.is_parent_node
 
 
-def _may_be_branch(node: FlyteNodeExecution) -> bool:
-    """Some engines do not say of a branch that it is a parent; the compiled workflow does."""
-    return (
-        node._has_children is None
-        and not (node.metadata.is_parent_node or node.metadata.is_array)
-        and node.closure.target_metadata is None
-        and not node._task_executions
-        and not is_in(node.phase, NOT_STARTED)
-    )
+def _may_have_children(node: FlyteNodeExecution) -> bool:
+    metadata = node.metadata
+    if metadata.is_parent_node or metadata.is_dynamic:
+        return True
+    return node._role == "branch" and not is_in(node.phase, NOT_STARTED)
 
 
-async def _visit_branches(
-    session: Session, nodes: list[FlyteNodeExecution], data: bool, is_last: bool
-) -> None:
-    """Bring what is below those nodes of one level that are branches."""
+def _is_unsure(node: FlyteNodeExecution) -> bool:
+    """Whether only the compiled workflow tells what a node runs.
+
+    Some engines do not say of a branch that it is a parent, and servers not of a task that it is an
+    eager one.
+    """
+    metadata, closure = node.metadata, node.closure
+    if node._role is not None or node.is_boundary or closure.workflow_node_metadata is not None:
+        return False
+    if metadata.is_array or metadata.is_dynamic or metadata.is_eager:
+        return False
+    if metadata.is_parent_node:
+        # Subworkflows have a start of their own.
+        return not any(child.is_boundary for child in (node._children or {}).values())
+    return closure.task_node_metadata is None and not node._task_executions
+
+
+async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool) -> None:
+    """Find out what some nodes of one level run, and bring what was not looked for before."""
     problems: list[FlyteError] = []
     scopes: list[Scope] = []
 
@@ -384,17 +460,29 @@ async def _visit_branches(
 
     await _note(find, problems)
     for node in nodes:
+        found = list(problems)
         try:
-            node._has_children = any(
-                spec_of(node, scope).branch_node is not None for scope in scopes
-            )
+            for scope in scopes:
+                node._role = _role_of(spec_of(node, scope))
         except FlyteDataError as error:
-            _add_problem(node, [error])
-        _add_problem(node, problems)
+            found.append(error)
+        if not is_in(node.phase, NOT_STARTED):  # or nothing could be lost
+            _add_problem(node, found)
 
     async def visit(node: FlyteNodeExecution) -> None:
         problems: list[FlyteError] = []
-        await _note(partial(_sync_children, session, node, data, is_last), problems)
+        if node._role == "task" and (data or node._lacks_error) and _may_have_tasks(node):
+            await _note(partial(bring_tasks, session, node), problems)
+            if data:
+                await _bring_data_of_attempts(session, node, problems)
+        elif not node.metadata.is_parent_node and _may_have_children(node):
+            await _note(partial(_sync_children, session, node, data), problems)
         _add_problem(node, problems)
 
-    await session.io.gather(visit(node) for node in nodes if node._has_children)
+    await session.io.gather(map(visit, nodes))
+
+
+def _role_of(spec: Node) -> str:
+    if spec.branch_node is not None:
+        return "branch"
+    return "task" if spec.task_node is not None else "other"
