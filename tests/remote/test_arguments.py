@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flytebind.behaviour.filters import Equal
-from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
 from flytebind.remote import FlyteRemote, FlyteValueError, FlyteWorkflowExecution
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face
@@ -54,6 +54,14 @@ def test_a_blank_name_is_refused_and_stands_for_nothing(
         getattr(face, what.rpartition(" ")[2])(*args, **kwargs)
     assert str(caught.value) == f"{what} cannot be {blank!r}"
     assert sandbox.calls.counts() == {}
+
+
+@pytest.mark.parametrize(("name", "version"), [("", "v1"), ("chain", " ")])
+def test_what_has_half_an_identifier_is_not_executed(face: Face, name: str, version: str) -> None:
+    for kind in (ResourceType.TASK, ResourceType.WORKFLOW, ResourceType.LAUNCH_PLAN):
+        id = Identifier(kind, PROJECT, DOMAIN, name, version)
+        with pytest.raises(FlyteValueError, match="of what execute runs cannot be"):
+            face.execute(id, {})
 
 
 @pytest.mark.parametrize("blank", BLANK)

@@ -13,7 +13,11 @@ import pytest
 from flytebind.behaviour.filters import Equal, FilterList, GreaterThan, NotEqual, ValueIn
 from flytebind.models.admin.common import ObjectGetRequest, Sort
 from flytebind.models.admin.execution import ExecutionState, ExecutionUpdateRequest
-from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
+from flytebind.models.admin.launch_plan import (
+    LaunchPlanCreateRequest,
+    LaunchPlanState,
+    LaunchPlanUpdateRequest,
+)
 from flytebind.models.admin.project import Project, ProjectRegisterRequest
 from flytebind.models.admin.task import Task, TaskCreateRequest, TaskSpec
 from flytebind.models.admin.workflow import (
@@ -33,6 +37,7 @@ from flytebind.remote import (
     FlyteNotFoundError,
     FlyteRemote,
     FlyteTask,
+    FlyteValueError,
     FlyteWorkflow,
     FlyteWorkflowExecution,
 )
@@ -264,13 +269,51 @@ def test_a_fetch_without_a_version_gets_what_was_registered_last(
     assert fetch("versioned", "v1", project=PROJECT, domain=DOMAIN).id.version == "v1"
 
 
-@pytest.mark.parametrize("verb", [verb for verb, _ in FETCHES])
+@pytest.mark.parametrize("verb", ["fetch_task", "fetch_workflow"])
 def test_a_version_is_fetched_once(versions: Sandbox, face: Face, verb: str) -> None:
     fetch = getattr(face, verb)
     fetch("versioned", "v1")
     versions.calls.clear()
     fetch("versioned", "v1")
     assert versions.calls.counts() == {}
+
+
+def set_state(sandbox: Sandbox, version: str, state: LaunchPlanState) -> None:
+    id = Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "versioned", version)
+    with sandbox.channel() as channel:
+        AdminServiceClient(channel).update_launch_plan(LaunchPlanUpdateRequest(id=id, state=state))
+
+
+def test_a_launch_plan_is_fetched_in_its_present_state(versions: Sandbox, face: Face) -> None:
+    for state in (LaunchPlanState.ACTIVE, LaunchPlanState.INACTIVE):
+        set_state(versions, "v3", state)
+        assert face.fetch_launch_plan("versioned", "v3").closure.state is state
+
+
+def test_the_active_launch_plan_can_be_fetched(versions: Sandbox, face: Face) -> None:
+    for version in ("v1", "v3"):
+        set_state(versions, version, LaunchPlanState.ACTIVE)
+        active = face.fetch_launch_plan("versioned", active=True)
+        assert isinstance(active, FlyteLaunchPlan)
+        assert active.id.version == version
+        assert active.closure.state is LaunchPlanState.ACTIVE
+    set_state(versions, "v3", LaunchPlanState.INACTIVE)
+    for name in ("versioned", "nothing"):
+        expected = rf"^GetActiveLaunchPlan of {PROJECT}/{DOMAIN}/{name}: NOT_FOUND: .*active"
+        with pytest.raises(FlyteNotFoundError, match=expected):
+            face.fetch_launch_plan(name, active=True)
+    with pytest.raises(FlyteValueError, match="version 'v1' or the active one"):
+        face.fetch_launch_plan("versioned", "v1", active=True)
+
+
+def test_what_never_changes_of_a_launch_plan_is_asked_for_once(
+    versions: Sandbox, face: Face
+) -> None:
+    plan = face.fetch_launch_plan("versioned", "v3")
+    versions.calls.clear()
+    for _ in range(2):
+        face.execute(plan, {"x": 1})
+    assert versions.calls["GetLaunchPlan"] == 0
 
 
 @pytest.mark.parametrize(("verb", "kind"), FETCHES)

@@ -22,7 +22,7 @@ from flytebind.remote import operations
 from flytebind.remote.arguments import must_be, named
 from flytebind.remote.base import ExecutionLike, RemoteBase
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteDataError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteWorkflowExecution,
@@ -186,21 +186,33 @@ class AsyncFlyteRemote(RemoteBase):
         name: str,
         version: str | None = None,
         *,
+        active: bool = False,
         project: str | None = None,
         domain: str | None = None,
     ) -> FlyteLaunchPlan:
-        """Get a registered launch plan.
+        """Get a registered launch plan, in its present state.
 
         Args:
             name: Its name.
             version: Its version; by default the one that was registered last.
+            active: Whether to get the version that is active: the one whose schedule runs.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
 
         Raises:
-            FlyteNotFoundError: If there is none.
+            FlyteNotFoundError: If there is none, or none is active.
+            FlyteValueError: If both a version and the active one are asked for.
             FlyteCallError: If the server cannot be asked.
         """
+        if active:
+            if version is not None:
+                raise FlyteValueError(
+                    f"fetch_launch_plan: version {version!r} or the active one? Ask for one of them"
+                )
+            place = self._session.place(project, domain)
+            return await operations.fetch.fetch_active_launch_plan(
+                self._session, *place, named(name, "name of fetch_launch_plan")
+            )
         id = await self._entity_id(ResourceType.LAUNCH_PLAN, name, version, project, domain)
         return await operations.fetch.fetch_launch_plan(self._session, id)
 

@@ -54,7 +54,7 @@ class Session:
         self._lock = threading.Lock()
 
     async def cached(self, kind: type[M], id: Model[Any], fetch: Callable[[], Awaitable[M]]) -> M:
-        """Something that never changes on the server: a version of a task, workflow, launch plan.
+        """Something that never changes on the server, such as a version of a task or workflow.
 
         Args:
             kind: What it is.
@@ -68,11 +68,15 @@ class Session:
                 found: M = self._entities[key]
                 return found
         fetched = await fetch()
+        self.keep(id, fetched)
+        return fetched
+
+    def keep(self, id: Model[Any], fetched: Model[Any]) -> None:
+        """Know something that has come for another reason."""
         with self._lock:
-            self._entities[key] = fetched
+            self._entities[type(fetched), id.to_bytes()] = fetched
             while len(self._entities) > _MAX_CACHED:
                 self._entities.popitem(last=False)
-        return fetched
 
     @property
     def can_load_later(self) -> bool:

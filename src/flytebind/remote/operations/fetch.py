@@ -14,7 +14,7 @@ from flytebind.models.admin.common import (
     Sort,
 )
 from flytebind.models.admin.execution import Execution, WorkflowExecutionGetRequest
-from flytebind.models.admin.launch_plan import LaunchPlan
+from flytebind.models.admin.launch_plan import ActiveLaunchPlanRequest, LaunchPlan
 from flytebind.models.admin.project import (
     Domain,
     GetDomainRequest,
@@ -164,13 +164,29 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
 
 
 async def fetch_launch_plan(session: Session, id: Identifier) -> FlyteLaunchPlan:
-    """One version of a launch plan."""
+    """One version of a launch plan, in its present state."""
+    message = await session.admin.get_launch_plan(ObjectGetRequest(id=id))
+    launch_plan = FlyteLaunchPlan.promote_from_model(message)
+    session.keep(id, launch_plan)
+    return launch_plan
 
-    async def fetch() -> FlyteLaunchPlan:
-        launch_plan = await session.admin.get_launch_plan(ObjectGetRequest(id=id))
-        return FlyteLaunchPlan.promote_from_model(launch_plan)
 
-    return await session.cached(FlyteLaunchPlan, id, fetch)
+async def fetch_active_launch_plan(
+    session: Session, project: str, domain: str, name: str
+) -> FlyteLaunchPlan:
+    """The version of a launch plan that is active.
+
+    Raises:
+        FlyteNotFoundError: If none is.
+    """
+    id = NamedEntityIdentifier(project=project, domain=domain, name=name)
+    message = await session.admin.get_active_launch_plan(ActiveLaunchPlanRequest(id=id))
+    return FlyteLaunchPlan.promote_from_model(message)
+
+
+async def known_launch_plan(session: Session, id: Identifier) -> FlyteLaunchPlan:
+    """One version of a launch plan, whose state may have changed since."""
+    return await session.cached(FlyteLaunchPlan, id, lambda: fetch_launch_plan(session, id))
 
 
 async def entity_id(

@@ -22,7 +22,7 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
-from flytebind.remote.operations.fetch import fetch_launch_plan, fetch_task, fetch_workflow
+from flytebind.remote.operations.fetch import fetch_task, fetch_workflow, known_launch_plan
 from flytebind.remote.session import Session
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def workflow_of(session: Session, execution: FlyteWorkflowExecution) -> Fl
 async def _workflow_id(session: Session, execution: FlyteWorkflowExecution) -> Identifier:
     id = execution.closure.workflow_id
     if id is None:
-        launch_plan = await fetch_launch_plan(session, execution.spec.launch_plan)
+        launch_plan = await known_launch_plan(session, execution.spec.launch_plan)
         id = launch_plan.workflow_id
     if id is None:
         raise FlyteDataError(f"{execution._label} does not say which workflow it runs")
@@ -220,7 +220,7 @@ async def _task_interface(
 
 
 async def _launch_plan_interface(session: Session, id: Identifier) -> TypedInterface:
-    closure = (await fetch_launch_plan(session, id)).closure
+    closure = (await known_launch_plan(session, id)).closure
     parameters = closure.expected_inputs.parameters
     inputs = {name: parameter.var for name, parameter in parameters.items()}
     return TypedInterface(inputs, closure.expected_outputs.variables)

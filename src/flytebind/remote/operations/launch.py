@@ -28,7 +28,7 @@ from flytebind.models.core.identifier import (
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
 from flytebind.remote import values
-from flytebind.remote.arguments import must_be
+from flytebind.remote.arguments import must_be, named
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
@@ -38,7 +38,7 @@ from flytebind.remote.errors import (
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.naming import new_execution_name
 from flytebind.remote.operations.data import bring_side
-from flytebind.remote.operations.fetch import fetch_execution, fetch_launch_plan, fetch_task
+from flytebind.remote.operations.fetch import fetch_execution, fetch_task, known_launch_plan
 from flytebind.remote.session import Session
 
 # Clocks of clients and servers differ by less.
@@ -79,6 +79,8 @@ def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier)
     id = entity if isinstance(entity, Identifier) else entity.id
     if id.is_empty:
         raise FlyteAssertion("the launch plan has no identifier")
+    for part in ("name", "version"):
+        named(getattr(id, part), f"{part} of what execute runs")
     if id.resource_type is ResourceType.WORKFLOW:
         return id.replace(resource_type=ResourceType.LAUNCH_PLAN)
     return id
@@ -213,7 +215,7 @@ async def _declared_inputs(
 ) -> Mapping[str, Variable] | Mapping[str, Parameter]:
     if id.resource_type is ResourceType.TASK:
         return (await fetch_task(session, id)).interface.inputs
-    return (await fetch_launch_plan(session, id)).closure.expected_inputs.parameters
+    return (await known_launch_plan(session, id)).closure.expected_inputs.parameters
 
 
 def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
