@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# Seconds by which gRPC may call a deadline over before this clock does.
+_CLOCKS_DIFFER = 0.05
+
 # What the first one brings may be a remembered token, which the server refuses as well.
 _MAX_RENEWALS = 2
 
@@ -62,6 +65,8 @@ class Caller:
         self._connection = connection
         self._io = io
         self._policy = policy
+        self._heard = 0.0
+        """When the server last gave an answer, on the monotonic clock."""
 
     async def call(
         self,
@@ -103,6 +108,7 @@ class Caller:
             except grpc.RpcError as error:
                 code, details = error.code(), error.details() or ""
                 call.log(code.name)
+                self._notice_silence(call, code)
                 if (
                     code is grpc.StatusCode.UNAUTHENTICATED
                     and credentials
@@ -128,10 +134,19 @@ class Caller:
                 call.log("given up")
                 raise
             else:
+                self._heard = time.monotonic()
                 call.log("OK")
                 return answer
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
+
+    def _notice_silence(self, call: _Call, code: grpc.StatusCode) -> None:
+        """Let the next call go another way if this one's deadline has passed without any answer."""
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED and call.left() < _CLOCKS_DIFFER:
+            if self._heard < call.began:
+                self._connection.replace(call.began)
+        elif code is not grpc.StatusCode.UNAVAILABLE:
+            self._heard = time.monotonic()
 
     async def _token(self, credentials: Credentials) -> Token | None:
         token = credentials.fresh()
@@ -157,23 +172,23 @@ class Caller:
 class _Call:
     """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
 
-    __slots__ = ("_began", "_deadline", "_method", "_request", "_timeout", "attempts")
+    __slots__ = ("_deadline", "_method", "_request", "_timeout", "attempts", "began")
 
     def __init__(self, method: Method[Any, Any], request: Model[Any], timeout: float) -> None:
         self._method = method
         self._request = request
         self._timeout = timeout
-        self._began = 0.0
+        self.began = 0.0
         self._deadline: float | None = None
         self.attempts = 0
 
     def begin(self) -> float:
         """One more attempt; returns the seconds that it may last."""
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         if self._deadline is None:
-            self._deadline = self._began + self._timeout
+            self._deadline = self.began + self._timeout
         self.attempts += 1
-        return max(self._deadline - self._began, 0.001)
+        return max(self._deadline - self.began, 0.001)
 
     def left(self) -> float:
         """Seconds until the deadline."""
@@ -182,7 +197,7 @@ class _Call:
     def log(self, outcome: str) -> None:
         """Tell how an attempt has ended; never what was sent or answered, which may be secret."""
         if self.attempts and _log.isEnabledFor(logging.DEBUG):
-            seconds = time.monotonic() - self._began
+            seconds = time.monotonic() - self.began
             _log.debug("%s: %s, %.3f s, attempt %d", self, outcome, seconds, self.attempts)
 
     def __str__(self) -> str:

@@ -91,8 +91,8 @@ def _options(config: Config) -> list[_Option]:
         options += [
             ("grpc.keepalive_time_ms", int(config.keepalive * 1000)),
             ("grpc.keepalive_timeout_ms", int(_KEEPALIVE_TIMEOUT * 1000)),
-            # Proxies drop quiet connections without a word: notice before the next call does.
-            ("grpc.keepalive_permit_without_calls", 1),
+            # Servers take pings without calls for an attack, and close the connection.
+            ("grpc.keepalive_permit_without_calls", 0),
             ("grpc.http2.max_pings_without_data", 0),
         ]
     return options

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -20,6 +22,8 @@ from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
 
 if TYPE_CHECKING:
     from flytebind.remote.http.client import HttpClient
+
+_log = logging.getLogger(__name__)
 
 # gRPC's threads do not survive a fork, and without its own support a call in the child hangs for
 # ever, deaf to its timeout, whichever channel it goes through.
@@ -54,6 +58,7 @@ class Connection:
         self._credentials: tuple[auth.Credentials, ...] = ()
         self._closed = False
         self._opened_in: int | None = None
+        self._opened_at = 0.0
 
     def open(self) -> tuple[auth.Credentials, ...]:
         """Open the channel if it is not; returns what each call must show.
@@ -102,18 +107,24 @@ class Connection:
             raise FlyteAssertion(f"{method.name}: the channel is closed") from error
         return cast("Future[Res] | AwaitableCall[Res]", started)
 
-    def replace(self) -> None:
+    def replace(self, silent_since: float) -> None:
         """Make calls through a new channel from now on, unless the channel is the caller's.
 
         A connection that has gone silent looks open. Calls that are in flight keep the old one.
+
+        Args:
+            silent_since: When nothing came through any more, on the monotonic clock. A channel that
+                was opened later stays: many calls may notice the same silence.
         """
         with self._lock:
-            if self._channel is None or self.config is None:
+            if self._channel is None or self.config is None or self._opened_at > silent_since:
                 return
+            _log.info("%s: no answer, making a new connection", self.config.endpoint)
             self._retired.append(self._channel)
             # Credentials ask the first one where tokens come from; those between are forgotten.
             forgotten = self._retired.pop(1) if len(self._retired) > _MAX_RETIRED else None
             self._channel = open_channel(self.config)
+            self._opened_at = time.monotonic()
             self._client = Client(self._channel)
         if forgotten is not None:
             forgotten.close()
@@ -159,6 +170,7 @@ class Connection:
             assert self.config is not None  # the remote sees to it
             channel = self._channel = open_channel(self.config)
         self._opened_in = os.getpid()
+        self._opened_at = time.monotonic()
         _first_opened_in = _first_opened_in or self._opened_in
         if isinstance(channel, grpc.Channel):
             self._credentials = self._make_credentials(channel)

@@ -41,7 +41,8 @@ class Config:
     """Where the web console is, if not at ``endpoint``."""
     max_message_bytes: int = 64 * _MIB
     """The largest message to take or send; -1 for any size."""
-    keepalive: float = 30.0
+    # Servers written in Go allow one ping in five minutes.
+    keepalive: float = 360.0
     """After how many quiet seconds to ask whether the connection is alive; 0 never asks."""
     auth_mode: AuthMode | None = None
     """Where tokens come from. By default what the other settings suggest: a command or a client

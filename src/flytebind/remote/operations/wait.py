@@ -159,18 +159,15 @@ async def _poll(
         else:
             await session.io.within(max(left, _MOMENT), asking)
     except TimeIsUp:
-        if alone and pace.seconds_since_answer() > _SHORTEST:
-            session.connection.replace()  # It may be dead without anybody having noticed.
+        if alone and time.monotonic() - pace.polled > _SHORTEST:
+            # The connection may be dead without anybody having noticed.
+            session.connection.replace(pace.polled)
         raise pace.too_late(execution) from None
     except FlyteCallError as error:
-        is_silent = isinstance(error, FlyteCallTimeout)
-        if not (is_silent or may_pass(error.code, error.details)):
-            raise
-        if pace.seconds_since_answer() > _OUTAGE:
+        helps = isinstance(error, FlyteCallTimeout) or may_pass(error.code, error.details)
+        if not helps or pace.seconds_since_answer() > _OUTAGE:
             raise
         _log.warning("%s: no answer, asking again: %s", execution._label, error)
-        if is_silent:
-            session.connection.replace()  # As above.
         return False
     pace.answered()
     return True
@@ -190,7 +187,8 @@ class _Pace:
     def __init__(
         self, timeout: timedelta | float | None, poll_interval: timedelta | float | None
     ) -> None:
-        self._began = self._answered = self._polled = time.monotonic()
+        self._began = self._answered = self.polled = time.monotonic()
+        """When the last poll began."""
         self._nodes_asked = -_NODES_EVERY
         self._timeout = _seconds(timeout, "timeout")
         self._interval = _seconds(poll_interval, "poll_interval")
@@ -205,7 +203,7 @@ class _Pace:
         if left is not None and left <= 0:
             raise self.too_late(execution)
         # From the beginning of one poll to that of the next.
-        pause = max(0.0, self._polled + self.interval() - time.monotonic())
+        pause = max(0.0, self.polled + self.interval() - time.monotonic())
         return pause if left is None else min(pause, left)
 
     def interval(self) -> float:
@@ -216,7 +214,7 @@ class _Pace:
 
     def poll(self) -> None:
         """A poll begins."""
-        self._polled = time.monotonic()
+        self.polled = time.monotonic()
 
     def left(self) -> float | None:
         """Seconds until the end of all waiting; None if there is none."""
