@@ -28,6 +28,8 @@ def server(recorded: RecordedServer) -> Iterator[RecordedServer]:
     recorded.calls.clear()
     recorded.fetched.clear()
     yield recorded
+    recorded.inlines = True
+    recorded.rewrite = None
     recorded.moments.clear()
     recorded.instead.clear()
 

@@ -19,6 +19,7 @@ from typing import Any
 import grpc
 from flyteidl.admin import execution_pb2, node_execution_pb2, task_execution_pb2
 from flyteidl.core import execution_pb2 as core
+from flyteidl.core.catalog_pb2 import CACHE_HIT
 from flyteidl.core.identifier_pb2 import (
     NodeExecutionIdentifier,
     TaskExecutionIdentifier,
@@ -76,6 +77,8 @@ class Reader:
         return {
             "spec": node.metadata.spec_node_id,
             "phase": core.NodeExecution.Phase.Name(node.closure.phase),
+            "array": node.metadata.is_array,
+            "cached": node.closure.task_node_metadata.cache_status == CACHE_HIT,
             "error": _error(node.closure),
             **self._data("GetNodeExecutionData", data_request),
             "attempts": self._attempts(id),
@@ -99,6 +102,7 @@ class Reader:
             "phase": core.TaskExecution.Phase.Name(closure.phase),
             "error": _error(closure),
             "items": [_item(item) for item in closure.metadata.external_resources],
+            "logs": [log.uri for log in closure.logs],
             **self._data("GetTaskExecutionData", request),
         }
 
@@ -194,7 +198,7 @@ def _item(item: Any) -> dict[str, Any]:
     return {
         "index": item.index,
         "phase": core.TaskExecution.Phase.Name(item.phase),
-        "attempt": item.retry_attempt,
+        "attempts": item.retry_attempt + 1,
         "logs": [log.uri for log in item.logs],
     }
 
@@ -221,7 +225,9 @@ def right(name: str) -> dict[str, Any]:
 
 
 def _shown(part: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: part[key] for key in part.keys() - {"gone", "items", "spec"}}
+    shown = {
+        key: part[key] for key in part.keys() - {"gone", "spec", "array", "cached", "items", "logs"}
+    }
     if "gone" in part:
         # It never was: nothing declares it, or the node did not come so far.
         shown["inputs"] = shown["outputs"] = {}
@@ -234,9 +240,28 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
     if "attempts" in part:
         shown["attempts"] = [_shown(attempt) for attempt in part["attempts"]]
         shown["executions"] = {id: _shown(each) for id, each in part["executions"].items()}
+        shown["items"] = _items_of(part)
         if part["phase"] == "FAILED" and part["error"] is None and part["attempts"]:
             shown["error"] = part["attempts"][-1]["error"]
     return shown
+
+
+def _items_of(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items of an array node: its last attempt tells of them, or they are its nodes."""
+    if node["attempts"]:
+        return [{**item, "error": None} for item in node["attempts"][-1]["items"]]
+    items = [
+        {
+            "index": int(child["spec"][1:]),
+            "phase": child["phase"],
+            "attempts": len(child["attempts"]),
+            "error": child["error"],
+            "logs": child["attempts"][-1]["logs"],
+        }
+        for child in node["nodes"].values()
+        if node["array"] and not _is_left_over(child)
+    ]
+    return sorted(items, key=lambda item: item["index"])
 
 
 def _is_left_over(node: dict[str, Any]) -> bool:

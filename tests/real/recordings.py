@@ -50,6 +50,10 @@ class Question(NamedTuple):
                 message.ClearField(name)
         return cls(method, message.SerializeToString(deterministic=True))
 
+    def read(self) -> Any:
+        """The request as plain protobuf."""
+        return request_type(self.method).FromString(self.request)
+
     @property
     def name(self) -> str:
         """``GetExecution``"""

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.types import Error
 from flytebind.remote import (
+    ArrayItem,
     FlyteDataError,
     FlyteNodeExecution,
     FlyteTaskExecution,
@@ -49,7 +51,22 @@ def _node(node: FlyteNodeExecution) -> dict[str, Any]:
         "attempts": [_attempt(attempt) for attempt in node.task_executions],
         "nodes": _nodes(node.subworkflow_node_executions),
         "executions": {child.id.name: seen(child) for child in node.workflow_executions},
+        "items": [_item(item) for item in node.array_items],
     }
+
+
+def _item(item: ArrayItem) -> dict[str, Any]:
+    return {
+        "index": item.index,
+        "phase": item.phase.name,
+        "attempts": item.attempts,
+        "error": _error(item.error),
+        "logs": [log.uri for log in item.logs],
+    }
+
+
+def _error(error: ExecutionError | None) -> list[str] | None:
+    return None if error is None else [error.code, error.message]
 
 
 def _attempt(attempt: FlyteTaskExecution) -> dict[str, Any]:
@@ -61,10 +78,9 @@ def _attempt(attempt: FlyteTaskExecution) -> dict[str, Any]:
 
 
 def _common(part: RemoteExecutionBase) -> dict[str, Any]:
-    error = part.error if part.is_done else None
     return {
         "phase": part.phase.name,
-        "error": None if error is None else [error.code, error.message],
+        "error": _error(part.error) if part.is_done else None,
         "inputs": _side(part, "inputs"),
         "outputs": _side(part, "outputs") if is_in(part.phase, SUCCESSFUL) else {},
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import grpc
@@ -30,6 +30,9 @@ _NOT_THERE: Final = (
 )
 
 
+Rewrite: TypeAlias = Callable[[Question, Any], None]
+
+
 class RecordedServer:
     """Answers calls about recorded executions.
 
@@ -47,8 +50,12 @@ class RecordedServer:
         self._blobs: dict[str, bytes | None] = {}
         self.moments: dict[str, int] = {}
         """By execution, the moment of its timeline that is now; of the others it is the end."""
+        self.inlines = True
+        """Whether data travel in answers; otherwise links to them are all, as for larger ones."""
         self.instead: dict[Question, Answer] = {}
         """What is answered instead of what was recorded."""
+        self.rewrite: Rewrite | None = None
+        """Changes answers to calls that went well, before they are sent."""
         self.calls: list[Question] = []
         """All calls so far."""
         self.fetched: list[str] = []
@@ -119,17 +126,19 @@ class RecordedServer:
         context.set_trailing_metadata(answer.trailing)
         if answer.code is not grpc.StatusCode.OK:
             context.abort(answer.code, answer.details)
-        return self._relink(method, answer)
+        return self._finish(question, answer)
 
-    def _relink(self, method: str, answer: Answer) -> bytes:
+    def _finish(self, question: Question, answer: Answer) -> bytes:
         """The same answer with links that lead here."""
-        if not method.endswith("Data"):
-            return answer.response
-        message = answer.read(method)
+        message = answer.read(question.method)
+        if self.rewrite is not None:
+            self.rewrite(question, message)
         for field, value in message.ListFields():
             if field.message_type is UrlBlob.DESCRIPTOR and value.url:
                 link = urlsplit(value.url)
                 value.url = f"{self.store}{link.path}?{link.query}"
+                if value.bytes and not self.inlines:
+                    message.ClearField(f"full_{field.name}")
         return bytes(message.SerializeToString())
 
 

@@ -3,24 +3,63 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from flytebind.remote import FlyteRemote
+from flytebind.remote.looks.tree import Tree
 from flytebind.remote.looks.words import first_line
+from flytebind.remote.operations.sync import walk
 from tests.cli.conftest import Run
 from tests.real import plain
 from tests.real.differing import differences
-from tests.real.recordings import EXECUTIONS
+from tests.real.recordings import EXECUTIONS, TIMELINES
 from tests.real.seeing import seen
+from tests.real.server import RecordedServer
 from tests.remote.conftest import Face
 
 
 @pytest.mark.parametrize("name", EXECUTIONS)
-def test_both_faces_read_what_was_recorded(face: Face, name: str) -> None:
+def test_both_faces_read_what_was_recorded(server: RecordedServer, face: Face, name: str) -> None:
     execution = face.fetch_execution(name)
     face.sync(execution, sync_nodes=True)
+    assert [node.problem for node in walk(execution) if node.problem is not None] == []
     assert differences(seen(execution), plain.right(name)) == []
+    assert server.fetched == []  # links of no bytes lead nowhere
+
+
+@pytest.mark.parametrize("name", EXECUTIONS)
+def test_what_is_finished_is_asked_for_once(server: RecordedServer, face: Face, name: str) -> None:
+    execution = face.fetch_execution(name)
+    face.sync(execution, sync_nodes=True)
+    server.calls.clear()
+    face.sync(execution, sync_nodes=True)
+    assert server.counts() == {}
+
+
+@pytest.mark.parametrize("data", [True, False])
+@pytest.mark.parametrize("name", EXECUTIONS)
+def test_trees_tell_what_every_node_is(
+    server: RecordedServer, remote: FlyteRemote, name: str, data: bool
+) -> None:
+    execution = remote.fetch_execution(name).sync(sync_nodes=True, data=data)
+    server.calls.clear()
+    made = execution.tree()
+    assert [each.name for each in _all(made) if each.kind == "unknown"] == []
+    assert server.counts() == {}
+
+
+@pytest.mark.parametrize("name", TIMELINES)
+def test_data_that_come_as_links_alone_are_the_same(
+    server: RecordedServer, remote: FlyteRemote, name: str
+) -> None:
+    server.inlines = False
+    execution = remote.fetch_execution(name).sync(sync_nodes=True)
+    assert server.fetched == []
+    assert differences(seen(execution), plain.right(name)) == []
+    assert server.fetched != []
 
 
 @pytest.mark.parametrize("name", EXECUTIONS)
@@ -60,6 +99,12 @@ def test_the_command_shows_people_what_was_recorded(flytebind: Run, name: str) -
         assert is_shown != id.endswith(("start-node", "end-node"))
 
 
+def _all(tree: Tree) -> Iterator[Tree]:
+    yield tree
+    for child in tree.children:
+        yield from _all(child)
+
+
 def _unwrapped(value: Any) -> Any:
     """Without what tells times, URIs and odd numbers from text: the command prints texts."""
     if isinstance(value, dict):
@@ -80,6 +125,8 @@ def _branch(tree: dict[str, Any]) -> dict[str, Any]:
         "phase": tree["phase"],
         "attempts": tree["attempts"],
         "error": tree["error"],
+        "cached": tree["cached"],
+        "logs": tree["logs"],
         "children": {child["name"].split("/")[-1]: _branch(child) for child in tree["children"]},
     }
 
@@ -95,9 +142,22 @@ def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, A
         id: _right_branch(each, written["executions"][id])
         for id, each in right.get("executions", {}).items()
     }
+    items = {
+        f"[{item['index']}]": {
+            **{key: item[key] for key in ("phase", "attempts", "logs")},
+            "error": "",
+            "cached": False,
+            "children": {},
+        }
+        for item in right.get("items", ())
+        if not nodes
+    }
+    attempts = written.get("attempts", ())
     return {
         "phase": right["phase"],
-        "attempts": len(right.get("attempts", ())),
+        "attempts": len(attempts),
         "error": "" if error is None else first_line(f"{error[0]}: {error[1]}".lstrip(": ")),
-        "children": {**nodes, **launched},
+        "cached": written.get("cached", False),
+        "logs": attempts[-1]["logs"] if attempts else [],
+        "children": {**nodes, **launched, **items},
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flytebind.runtime.lazy import lazy_module as _lazy_module
 
 __all__ = [
+    "ArrayItem",
     "AsyncFlyteRemote",
     "CallPolicy",
     "Change",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         FlyteWorkflowExecution,
         RemoteExecutionBase,
     )
+    from flytebind.remote.items import ArrayItem
     from flytebind.remote.operations.launch import LaunchOptions
     from flytebind.remote.operations.wait import Change
     from flytebind.remote.remote import FlyteRemote
@@ -85,6 +87,7 @@ else:
             "FlyteWorkflowExecution",
             "RemoteExecutionBase",
         ],
+        "items": ["ArrayItem"],
         "operations.launch": ["LaunchOptions"],
         "operations.wait": ["Change"],
         "remote": ["FlyteRemote"],

@@ -6,7 +6,8 @@ come by calls of their own (nodes, data, interfaces) are kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
@@ -15,6 +16,7 @@ from flytebind.behaviour.data import GetDataResponse
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
+from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
@@ -22,6 +24,7 @@ from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.remote import looks, operations, values
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteError
+from flytebind.remote.items import ArrayItem, items_in
 from flytebind.remote.naming import label
 from flytebind.remote.phases import DONE, SUCCESSFUL, Phase, is_in
 from flytebind.runtime.typing import Self
@@ -390,6 +393,47 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     def _lacks_error(self) -> bool:
         """Whether it failed and does not say why, as nodes with a deck, and eager ones."""
         return self.phase.name in ("FAILED", "TIMED_OUT") and super()._error is None
+
+    @property
+    def array_items(self) -> list[ArrayItem]:
+        """The items of an array node in order, with their phases, failures and logs.
+
+        Empty for other nodes, and until nodes are synced; attempts are loaded when touched.
+
+        Raises:
+            FlyteAssertion: If attempts are not here, and cannot be loaded here.
+            FlyteCallError: If loading fails.
+        """
+        if not self.metadata.is_array:
+            return []
+        return self._items(self.task_executions)
+
+    def _items(self, attempts: Sequence[FlyteTaskExecution]) -> list[ArrayItem]:
+        # Servers tell of them with the last attempt, or each is a node of its own.
+        metadata = attempts[-1].closure.metadata if attempts else None
+        found = items_in(metadata.external_resources) if metadata is not None else []
+        nodes = enumerate((self._children or {}).values())
+        return found or sorted(
+            (child._as_item(place) for place, child in nodes), key=lambda item: item.index
+        )
+
+    def _as_item(self, place: int) -> ArrayItem:
+        attempts = self._task_executions or ()
+        told = re.fullmatch(r"n(\d+)", self.metadata.spec_node_id)
+        return ArrayItem(
+            int(told[1]) if told else place,
+            self.phase,
+            len(attempts),
+            self._error,
+            self._is_cached,
+            tuple(attempts[-1].closure.logs) if attempts else (),
+        )
+
+    @property
+    def _is_cached(self) -> bool:
+        """Whether its outputs were found in the cache."""
+        task = self.closure.task_node_metadata
+        return task is not None and task.cache_status is CatalogCacheStatus.CACHE_HIT
 
     @property
     def executions(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.items import ArrayItem
 from flytebind.remote.looks.kinds import kind_of
 from flytebind.remote.looks.words import (
     STYLES,
@@ -28,7 +30,7 @@ LONG = 20
 #: So many of them are shown all the same, and all that failed.
 _FIRST = 10
 
-_Part: TypeAlias = FlyteNodeExecution | FlyteWorkflowExecution
+_Part: TypeAlias = FlyteNodeExecution | FlyteWorkflowExecution | ArrayItem
 #: Text, and a style of rich's.
 _Cell: TypeAlias = tuple[str, str]
 
@@ -45,14 +47,14 @@ class Tree:
     """
 
     name: str
-    """The node's id, or an execution's project, domain and name."""
+    """The node's id, an execution's project, domain and name, or an item's index: ``[3]``."""
     kind: str = ""
-    """``execution``, ``task``, ``array``, ``dynamic``, ``subworkflow``, ``branch``, ``gate``,
-    ``launch plan`` or ``unknown``; empty for nodes that are not shown."""
+    """``execution``, ``task``, ``array``, ``item``, ``dynamic``, ``subworkflow``, ``branch``,
+    ``gate``, ``launch plan`` or ``unknown``; empty for nodes that are not shown."""
     phase: str = ""
     """The name of the phase; empty for nodes that are not shown."""
     time: timedelta | None = None
-    """How long it took, or has taken so far."""
+    """How long it took, or has taken so far; None if nobody says."""
     attempts: int = 0
     """How often its task was tried, as far as that has been synced."""
     error: str = ""
@@ -61,6 +63,10 @@ class Tree:
     """What kept ``sync`` from bringing all of it."""
     children: tuple[Tree, ...] = ()
     """What ran for it."""
+    cached: bool = False
+    """Whether its outputs were found in the cache."""
+    logs: tuple[str, ...] = ()
+    """Where the logs of its last attempt are, as far as that has been synced."""
 
     def text(self, *, ascii_only: bool = False) -> str:
         """One line for each node.
@@ -121,6 +127,8 @@ class Tree:
     def _notes(self) -> Iterator[_Cell]:
         if self.time is not None:
             yield f"  {spoken(self.time)}", ""
+        if self.cached:
+            yield "  cached", "dim"
         if self.attempts > 1:
             yield f"  {self.attempts} attempts", "yellow"
         if self.error:
@@ -137,29 +145,80 @@ def tree(execution: FlyteWorkflowExecution, long: int | None = LONG) -> Tree:
         long: A level of more nodes than this is summarised: its first ones are shown, and those
             that failed. None shows everything.
     """
-    return _tree(execution, long)
+    return _tree(execution, long, execution.is_done)
 
 
-def _tree(part: _Part, long: int | None) -> Tree:
-    children = tuple(_level(_parts_below(part), long))
-    error = part._error
-    phase, time = part.phase.name, time_taken(part.closure, part.is_done)
-    reason = (
-        "" if error is None else first_line(f"{error.code}: {error.message.strip()}".lstrip(": "))
-    )
+def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
+    """The tree of one part.
+
+    Args:
+        part: What it is about.
+        long: See ``tree``.
+        is_over: Whether what it is part of is done, so that its own time goes on no more.
+    """
+    phase = part.phase.name
+    if isinstance(part, ArrayItem):
+        error, logs = _reason(part.error), _uris(part.logs)
+        return Tree(
+            f"[{part.index}]",
+            "item",
+            phase,
+            None,
+            part.attempts,
+            error,
+            "",
+            (),
+            part.is_cached,
+            logs,
+        )
+    children = tuple(_level(_parts_below(part), long, is_over or part.is_done))
+    time = time_taken(part.closure, part.is_done) if part.is_done or not is_over else None
+    error = _reason(part._error)
     if isinstance(part, FlyteWorkflowExecution):
         name = harmless(label(part.id))
-        return Tree(name, "execution", phase, time, error=reason, children=children)
-    problem = "" if part._problem is None else first_line(str(part._problem))
-    attempts = len(part._task_executions or ())
-    name = harmless(part.id.node_id)
-    return Tree(name, kind_of(part), phase, time, attempts, reason, problem, children)
+        return Tree(name, "execution", phase, time, error=error, children=children)
+    attempts = part._task_executions or ()
+    return Tree(
+        harmless(part.id.node_id),
+        kind_of(part),
+        phase,
+        time,
+        len(attempts),
+        error,
+        "" if part._problem is None else first_line(str(part._problem)),
+        children,
+        part._is_cached,
+        _uris(attempts[-1].closure.logs) if attempts else (),
+    )
+
+
+def _reason(error: ExecutionError | None) -> str:
+    if error is None:
+        return ""
+    return first_line(f"{error.code}: {error.message.strip()}".lstrip(": "))
+
+
+def _uris(logs: Sequence[TaskLog]) -> tuple[str, ...]:
+    return tuple(log.uri for log in logs)
 
 
 def _parts_below(part: _Part) -> list[_Part]:
+    if isinstance(part, ArrayItem):
+        return []
     if isinstance(part, FlyteWorkflowExecution):
         return _without_boundaries(part._nodes)
-    return [*_without_boundaries(part._children), *(part._workflow_executions or ())]
+    launched = part._workflow_executions or ()
+    nodes = _without_boundaries(part._children)
+    return [*nodes, *launched, *(() if nodes else _items_alone(part))]
+
+
+def _items_alone(node: FlyteNodeExecution) -> list[ArrayItem]:
+    """The items of an array node that are nothing else that is shown."""
+    if not node.metadata.is_array:
+        return []
+    launched = {execution.id for execution in node._workflow_executions or ()}
+    items = node._items(node._task_executions or ())
+    return [item for item in items if item.execution_id not in launched]
 
 
 def _without_boundaries(nodes: dict[str, FlyteNodeExecution] | None) -> list[_Part]:
@@ -168,11 +227,11 @@ def _without_boundaries(nodes: dict[str, FlyteNodeExecution] | None) -> list[_Pa
     ]
 
 
-def _level(parts: Sequence[_Part], long: int | None) -> Iterator[Tree]:
+def _level(parts: Sequence[_Part], long: int | None, is_over: bool) -> Iterator[Tree]:
     hidden: Counter[str] = Counter()
     for index, part in enumerate(parts):
         if long is None or len(parts) <= long or index < _FIRST or _is_bad(part):
-            yield _tree(part, long)
+            yield _tree(part, long, is_over)
         else:
             hidden[part.phase.name] += 1
     if hidden:

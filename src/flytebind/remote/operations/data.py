@@ -111,11 +111,11 @@ async def find_hidden(session: Session, execution: RemoteExecutionBase) -> Flyte
     doubtful = [side for side in SIDES if _is_doubtful(execution, side)]
     if doubtful:
         await bring_interface(session, execution)
-    execution._hidden = frozenset(side for side in doubtful if execution._variables(side))
-    for side in doubtful:
-        if side in execution._hidden:
-            return _hidden_error(execution, side)
-    return None
+    hidden = [side for side in doubtful if execution._variables(side)]
+    execution._hidden = frozenset(hidden)
+    # First what is gone itself, and then what the server gives out with it alone.
+    hidden.sort(key=lambda side: _uri(execution, side) != execution._missing)
+    return _hidden_error(execution, hidden[0]) if hidden else None
 
 
 async def bring_side(session: Session, execution: RemoteExecutionBase, side: str) -> None:

@@ -38,7 +38,7 @@ from flytebind.remote.operations.data import (
     share_data,
 )
 from flytebind.remote.operations.fetch import fetch_execution
-from flytebind.remote.operations.interfaces import Scope, find_task, scope_of, spec_of, workflow_of
+from flytebind.remote.operations.interfaces import find_task, scope_of, spec_of, workflow_of
 from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote.session import Session
 
@@ -453,21 +453,14 @@ def _is_unsure(node: FlyteNodeExecution) -> bool:
 async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool) -> None:
     """Find out what some nodes of one level run, and bring what was not looked for before."""
     problems: list[FlyteError] = []
-    scopes: list[Scope] = []
-
-    async def find() -> None:
-        scopes.append(await scope_of(session, nodes[0]))
-
-    await _note(find, problems)
     for node in nodes:
-        found = list(problems)
-        try:
-            for scope in scopes:
-                node._role = _role_of(spec_of(node, scope))
-        except FlyteDataError as error:
-            found.append(error)
+        found: list[FlyteError] = []
+        if not problems:
+            await _note(partial(_find_role, session, node), found)
+        if found and isinstance(found[0], FlyteCallError):
+            problems = found  # it would fail for the others, too
         if not is_in(node.phase, NOT_STARTED):  # or nothing could be lost
-            _add_problem(node, found)
+            _add_problem(node, problems or found)
 
     async def visit(node: FlyteNodeExecution) -> None:
         problems: list[FlyteError] = []
@@ -480,6 +473,10 @@ async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool
         _add_problem(node, problems)
 
     await session.io.gather(map(visit, nodes))
+
+
+async def _find_role(session: Session, node: FlyteNodeExecution) -> None:
+    node._role = _role_of(spec_of(node, await scope_of(session, node)))
 
 
 def _role_of(spec: Node) -> str:
