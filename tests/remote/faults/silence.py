@@ -57,6 +57,8 @@ class SilentProxy:
             self._selector.register(end, selectors.EVENT_READ)
 
     def _pass_on(self, end: socket.socket) -> None:
+        if end not in self._peers:
+            return  # closed just now, with its other end
         try:
             data = end.recv(65536)
         except OSError:
