@@ -62,10 +62,14 @@ async def wait(
         FlyteTimeout: If it is not done, and here, in time.
     """
     pace = _Pace(timeout, poll_interval)
-    _log.info("%s is %s: waiting", execution._label, execution.phase.name)
+    phase = execution.phase
+    _log.info("%s is %s: waiting", execution._label, phase.name)
     try:
         while not execution.is_done:
             await _poll(session, execution, pace, alone=True)
+            if execution.phase is not phase:
+                phase = execution.phase
+                _log.info("%s is %s", execution._label, phase.name)
             if display is not None:
                 await _show(session, execution, pace, display)
             if not execution.is_done:
