@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from flytebind.remote.auth import CallableSource, CommandSource, StaticSource, Token
-from flytebind.remote.errors import FlyteAuthenticationError
+from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 from tests.remote.auth.test_tokens import jwt
 
 
@@ -49,6 +49,18 @@ def test_a_command_that_fails_shows_its_exit_code_and_last_words_only() -> None:
     )
     assert details.endswith("failed with exit code 3: not logged in")
     assert "hush" not in details
+
+
+def test_a_command_that_has_worked_and_fails_is_away(tmp_path: Path) -> None:
+    """Mostly it asks somebody else, who may be back soon."""
+    count = tmp_path / "count"
+    source = command(
+        f"import os, sys; p = {str(count)!r}; first = not os.path.exists(p); open(p, 'w');"
+        " print('abc') if first else sys.exit('no network')"
+    )
+    assert source.fetch() == Token("abc")
+    with pytest.raises(FlyteUnavailableError, match="exit code 1: no network"):
+        source.fetch()
 
 
 def test_a_command_that_prints_nothing_or_too_much_is_an_error() -> None:

@@ -16,8 +16,15 @@ import grpc
 import pytest
 
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteRemote, FlyteWorkflowExecution, channel
+from flytebind.remote.auth import credentials
+from flytebind.remote.auth.tokens import away, refused
 from flytebind.remote.calls import CallPolicy
-from flytebind.remote.errors import FlyteCallError, FlyteNotFoundError, FlyteTimeout
+from flytebind.remote.errors import (
+    FlyteAuthenticationError,
+    FlyteCallError,
+    FlyteNotFoundError,
+    FlyteTimeout,
+)
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face, open_face
 from tests.remote.faults.leftovers import until
@@ -271,6 +278,64 @@ def test_a_connection_that_goes_silent_is_noticed_and_replaced(
             with ending(tale, lambda: sandbox.calls["GetExecution"] > 1):
                 face.wait(execution, poll_interval=OFTEN, timeout=30)
     assert execution.is_successful
+
+
+class Provider:
+    """Has tokens of a sandbox, until it is away for a while."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        assert sandbox.tokens is not None
+        self._tokens = sandbox.tokens
+        self._last = ""
+        self.failures: list[Exception] = []
+        """What comes of the next questions."""
+
+    def __call__(self) -> str:
+        if self.failures:
+            raise self.failures.pop()
+        self._last = self._tokens.issue_token("ada")
+        return self._last
+
+    def go_away(self, *failures: Exception) -> None:
+        """The token ends, and there is none for a while."""
+        self.failures[:] = failures
+        self._tokens.revoke(self._last)
+
+
+@pytest.fixture
+def provided(kind: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Face, Provider, Tale]]:
+    """A face whose tokens are another's, and an execution that runs."""
+    monkeypatch.setattr(credentials, "_REST", 0.02)
+    make = FlyteRemote if kind == "sync" else AsyncFlyteRemote
+    with Sandbox(auth=True) as sandbox, Cluster(sandbox) as cluster:
+        tale = cluster.launch(steps, x=1).begin()
+        provider = Provider(sandbox)
+        config = Config(sandbox.endpoint, insecure=True)
+        with closing(Face(make(config, PROJECT, DOMAIN, token=provider, policy=QUICK))) as face:
+            yield face, provider, tale
+
+
+@pytest.mark.parametrize(
+    "failure", [ConnectionRefusedError(), RuntimeError("of its own kind"), away("be back soon")]
+)
+def test_tokens_that_cannot_be_had_for_a_while_are_waited_for(
+    provided: tuple[Face, Provider, Tale], failure: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    face, provider, tale = provided
+    execution = face.fetch_execution(tale.id.name)
+    provider.go_away(*[failure] * 5)
+    with ending(tale, lambda: not provider.failures):
+        face.wait(execution, poll_interval=OFTEN, timeout=60)
+    assert execution.is_successful
+    assert "no answer, asking again" in caplog.text
+
+
+def test_tokens_that_are_refused_end_the_wait(provided: tuple[Face, Provider, Tale]) -> None:
+    face, provider, tale = provided
+    execution = face.fetch_execution(tale.id.name)
+    provider.go_away(refused("your password has changed"))
+    with pytest.raises(FlyteAuthenticationError, match="your password has changed"):
+        face.wait(execution, poll_interval=OFTEN, timeout=60)
 
 
 def test_a_server_that_is_killed_and_comes_back_is_waited_for(

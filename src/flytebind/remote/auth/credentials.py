@@ -236,11 +236,12 @@ class Credentials:
             return error
         except FlyteConfigError as error:
             return _because(refused(str(error)), error)
-        # Its own text may have secrets in it; it is there as the cause.
-        except (ConnectionError, TimeoutError) as error:
-            return _because(away(f"getting a token failed with {type(error).__name__}"), error)
         except BaseException as error:
-            return _because(refused(f"getting a token failed with {type(error).__name__}"), error)
+            # Its own text may have secrets in it; it is there as the cause.
+            problem = f"getting a token failed with {type(error).__name__}"
+            # What has had tokens, and has not refused one, may have them again.
+            is_away = renewal.held or isinstance(error, (ConnectionError, TimeoutError))
+            return _because(away(problem) if is_away else refused(problem), error)
         if renewal.rejected and token == renewal.held:
             return refused("the server refuses the token, and there is no other to be had")
         return token

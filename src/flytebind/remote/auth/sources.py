@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 
-from flytebind.remote.auth.tokens import Token, refused, token_of
+from flytebind.remote.auth.tokens import Token, away, refused, token_of
+from flytebind.remote.errors import FlyteCallError
 
 _MAX_ERROR = 200
 
@@ -40,6 +41,8 @@ class CallableSource:
 class CommandSource:
     """Tokens that a program prints.
 
+    One that has printed a token, and fails afterwards, counts as away: what it asks may be.
+
     Args:
         command: The program and its arguments. No shell is involved.
         timeout: How many seconds it may take.
@@ -48,6 +51,7 @@ class CommandSource:
     def __init__(self, command: Sequence[str], timeout: float = 60.0) -> None:
         self._command = tuple(command)
         self._timeout = timeout
+        self._failure: Callable[[str], FlyteCallError] = refused
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""
@@ -62,14 +66,16 @@ class CommandSource:
             )
         except subprocess.TimeoutExpired:
             # Not as the cause: that one shows the arguments.
-            raise refused(f"{name} gave no token within {self._timeout:g} seconds") from None
+            raise self._failure(f"{name} gave no token within {self._timeout:g} seconds") from None
         except OSError as error:
             raise refused(f"{name} cannot be run: {error.strerror}") from None
         output = done.stdout.decode(errors="replace").strip()
         if done.returncode != 0:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
             last = f": {lines[-1].strip()[:_MAX_ERROR]}" if lines else ""
-            raise refused(f"{name} failed with exit code {done.returncode}{last}")
+            raise self._failure(f"{name} failed with exit code {done.returncode}{last}")
         if not output:
-            raise refused(f"{name} printed no token")
-        return token_of(output)
+            raise self._failure(f"{name} printed no token")
+        token = token_of(output)
+        self._failure = away
+        return token
