@@ -81,6 +81,7 @@ def test_tools_that_keep_talking_hold_nobody_up() -> None:
         assert AdminServiceClient(channel).get_domains(GetDomainRequest(), timeout=20).domains
         for _ in streams:
             over.put(None)
+        assert [list(stream) for stream in streams] == [[]] * len(streams)
 
 
 ALONE = """
