@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -309,7 +310,7 @@ class AsyncFlyteRemote(RemoteBase):
             The same execution.
 
         Raises:
-            FlyteDataError: If data exists that cannot be had.
+            FlyteDataError: If data exists that cannot be had; what can be is here all the same.
             FlyteCallError: If the server cannot be asked.
         """
         session = self._session
@@ -329,9 +330,15 @@ class AsyncFlyteRemote(RemoteBase):
             else operations.data.SIDES[:1]
         )
         await operations.data.bring_data(session, execution)
+        problems = []
         for side in sides:
-            await operations.data.bring_side(session, execution, side)
-            await operations.data.bring_offloaded(session, execution, side)
+            try:
+                await operations.data.bring_side(session, execution, side)
+                await operations.data.bring_offloaded(session, execution, side)
+            except FlyteDataError as error:  # what it costs is the rest of one value
+                problems.append(error)
+        for problem in problems:
+            raise problem
         return execution
 
     async def wait(
@@ -544,21 +551,28 @@ class AsyncFlyteRemote(RemoteBase):
         place = self._session.place(project, domain)
         return await operations.files.upload(self._session, Path(path), *place, filename)
 
-    async def download(self, uri: str, to: str | Path) -> Path:
-        """Get a file that the server can read.
+    async def download(
+        self, what: operations.downloads.Handle | str, to: str | os.PathLike[str] | None = None
+    ) -> Path:
+        """Get a file, a folder or a table to this machine.
+
+        It is read through links that the server signs, or else with the credentials of this
+        machine. To list a folder takes the latter.
 
         Args:
-            uri: Where it is.
-            to: The file to write, or a folder to write it into.
+            what: A handle, or where a file is.
+            to: The file to write, or a folder to write it into, which is made as needed if this
+                ends with a slash; the folder to make of a folder or a table. By default one in a
+                new temporary folder, which is yours to remove.
 
         Returns:
-            Where it is now.
+            Where it is now. It is there when it is complete.
 
         Raises:
-            FlyteDataError: If it cannot be read.
-            FlyteCallError: If the server gives no link to it.
+            FlyteDataError: If it cannot be read in either way, or not be written.
+            FlyteValueError: If something is there that cannot be replaced.
         """
-        return await operations.files.download(self._session, uri, Path(to))
+        return await operations.downloads.download(self._session, what, to)
 
     async def get_execution_metrics(self, execution: ExecutionLike, *, depth: int = 10) -> Span:
         """Where the time went: spans of an execution, its nodes and tasks.

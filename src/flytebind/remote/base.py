@@ -33,6 +33,7 @@ from flytebind.remote.executions import (
 )
 from flytebind.remote.io import Io
 from flytebind.remote.session import Session
+from flytebind.remote.values.links import Links
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""
@@ -177,6 +178,10 @@ class RemoteBase:
     def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
         """Uploads a file from a worker thread, which may block."""
         raise NotImplementedError
+
+    @property
+    def _links(self) -> Links:
+        return operations.links.links_of(self._session)
 
     def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
         """Refuse what this face cannot use."""

@@ -60,6 +60,11 @@ class Connection:
         self._opened_in: int | None = None
         self._opened_at = 0.0
 
+    @property
+    def is_asyncio(self) -> bool:
+        """Whether calls can be made in one event loop alone."""
+        return isinstance(self._given, aio.Channel)
+
     def open(self) -> tuple[auth.Credentials, ...]:
         """Open the channel if it is not; returns what each call must show.
 

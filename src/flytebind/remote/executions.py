@@ -23,10 +23,11 @@ from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.remote import looks, operations, values
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError
 from flytebind.remote.items import ArrayItem, items_in
 from flytebind.remote.naming import label
 from flytebind.remote.phases import DONE, SUCCESSFUL, Phase, is_in
+from flytebind.remote.values.links import Links
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Remote(Protocol):
 
     def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None: ...
 
+    @property
+    def _links(self) -> Links: ...
+
 
 class RemoteExecutionBase:
     """What executions of workflows, nodes and tasks have in common.
@@ -85,6 +89,8 @@ class RemoteExecutionBase:
     _hidden: frozenset[str] = frozenset()
     #: By URI, the literals that were fetched one by one.
     _offloaded: Mapping[str, Literal] = MappingProxyType({})
+    #: By URI, why others could not be.
+    _unreadable: Mapping[str, FlyteDataError] = MappingProxyType({})
     _type_hints: Mapping[str, type] | None = None
 
     _KIND: str = "execution"

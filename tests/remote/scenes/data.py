@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grpc
+from flyteidl.core.literals_pb2 import LiteralMap as LiteralMapPb
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.core.literals import Literal
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play.values import literal_map, to_literal
 from flytebind.sandbox.play.workflow import Workflow
@@ -19,6 +21,20 @@ from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase
 @script
 def _saying(w: Workflow) -> None:
     w.output("o0", w.task(say, text=w.input("text", "hello")))
+
+
+def give(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
+    """Running; n0 is done and gave these literals."""
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(steps, x=1).begin()
+        node = tale.queue("n0", Kind.TASK, inputs={"x": 1})
+        event = tale.event(node, NodePhase.SUCCEEDED)
+        literals = LiteralMapPb()
+        for name, literal in outputs.items():
+            literals.literals[name].CopyFrom(literal.to_pb())
+        event.output_data.CopyFrom(literals)
+        tale.send(node, event)
+        return tale.scene()
 
 
 def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:

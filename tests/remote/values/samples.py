@@ -15,6 +15,7 @@ from flytebind.models.core.literals import (
     LiteralOffloadedMetadata,
     Primitive,
     Scalar,
+    StructuredDataset,
     Union,
     Void,
 )
@@ -93,6 +94,10 @@ def unioned(value: Literal, stored_type: LiteralType) -> Literal:
 def blob(uri: str, blob_format: str, dimensionality: BlobType.BlobDimensionality) -> Literal:
     metadata = BlobMetadata(BlobType(blob_format, dimensionality))
     return Literal(scalar=Scalar(blob=Blob(metadata, uri)))
+
+
+def dataset(uri: str) -> Literal:
+    return Literal(scalar=Scalar(structured_dataset=StructuredDataset(uri)))
 
 
 def offloaded(uri: str, size: int = 0, inferred_type: LiteralType | None = None) -> Literal:

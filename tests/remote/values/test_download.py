@@ -52,8 +52,8 @@ def test_what_is_truncated_is_refused(web: WebServer) -> None:
     with pytest.raises(FlyteDataError, match=rf"has 50 bytes instead of {len(DATA)}$"):
         fetch_literal_map(lost)
     cut = UrlBlob(web.gives("/cut", DATA[:50], length=len(DATA)), 0)
-    with pytest.raises(FlyteDataError, match=rf"ended after 50 of {len(DATA)} bytes$"):
-        fetch_literal_map(cut)
+    with pytest.raises(FlyteDataError, match=rf"after 50 of {len(DATA)} bytes: "):
+        fetch_literal_map(cut, timeout=0.3)
     longer = UrlBlob(web.gives("/longer", DATA + DATA), len(DATA))
     with pytest.raises(FlyteDataError, match=rf"instead of {len(DATA)}$"):
         fetch_literal_map(longer)
@@ -95,7 +95,7 @@ def test_a_server_that_drips_is_left_in_time(web: WebServer) -> None:
             gone.set()
 
     web.answers["/drip"] = drip
-    with pytest.raises(FlyteDataError, match=r"took longer than 0\.2 s"):
+    with pytest.raises(FlyteDataError, match="comes too slowly"):
         fetch_literal(offloaded(web.link("/drip")), timeout=0.2)
     assert gone.wait(30)
 
@@ -103,7 +103,7 @@ def test_a_server_that_drips_is_left_in_time(web: WebServer) -> None:
 def test_a_silent_server_is_left_in_time(web: WebServer) -> None:
     done = threading.Event()
     web.answers["/silent"] = lambda _: (done.wait(30), None)[1]
-    with pytest.raises(FlyteDataError, match="timed out"):
+    with pytest.raises(FlyteDataError, match="nothing moved for"):
         fetch_literal(offloaded(web.link("/silent")), timeout=0.2)
     done.set()
 

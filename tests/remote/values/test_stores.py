@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import secrets
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,64 +11,7 @@ import pytest
 
 from flytebind.remote.errors import FlyteDataError, FlyteValueError
 from flytebind.remote.values import RemoteDirectory, RemoteFile, RemoteTable, stores
-
-pytest.importorskip("s3fs")
-moto = pytest.importorskip("moto.server")
-
-KEYS = {"FLYTE_AWS_ACCESS_KEY_ID": "minio", "FLYTE_AWS_SECRET_ACCESS_KEY": "miniostorage"}
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """An S3 server."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-class Bucket:
-    """A bucket of a test's own, which no listing of another test knows."""
-
-    def __init__(self, endpoint: str) -> None:
-        import boto3
-
-        self.name = f"bucket-{secrets.token_hex(6)}"
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            aws_access_key_id="minio",
-            aws_secret_access_key="miniostorage",
-            region_name="us-east-1",
-        )
-        self._client.create_bucket(Bucket=self.name)
-
-    def put(self, objects: Mapping[str, bytes], acl: str = "private") -> None:
-        for key, data in objects.items():
-            self._client.put_object(Bucket=self.name, Key=key, Body=data, ACL=acl)
-
-    def uri(self, key: str) -> str:
-        return f"s3://{self.name}/{key}"
-
-    def close(self) -> None:
-        self._client.close()
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    """A bucket that flytekit's variables lead to."""
-    for name in os.environ:
-        if name.startswith(("AWS_", "FLYTE_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("FLYTE_AWS_ENDPOINT", endpoint)
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    bucket = Bucket(endpoint)
-    yield bucket
-    bucket.close()
+from tests.remote.s3 import KEYS, Bucket
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:

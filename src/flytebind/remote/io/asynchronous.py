@@ -65,11 +65,10 @@ class AsyncIo:
             work = self._threads_of(loop).submit(function)
             work.add_done_callback(lambda _: _pass_on(loop, ended))
         try:
-            await ended
+            await asyncio.wait([ended])  # who awaits it alone cancels it, too
         except asyncio.CancelledError:
             work.cancel()
-            with suppress(TimeoutError, asyncio.TimeoutError):  # one class since Python 3.11
-                await asyncio.wait_for(asyncio.shield(ended), GRACE)
+            await asyncio.wait([ended], timeout=GRACE)
             raise
         return work.result()
 

@@ -9,14 +9,27 @@ from flytebind.runtime.lazy import lazy_module as _lazy_module
 if TYPE_CHECKING:
     from flytebind.remote.operations import (
         data as data,
+        downloads as downloads,
         fetch as fetch,
         files as files,
         interfaces as interfaces,
         launch as launch,
+        links as links,
         signals as signals,
         sync as sync,
         wait as wait,
     )
 else:
-    _OPERATIONS = ["data", "fetch", "files", "interfaces", "launch", "signals", "sync", "wait"]
+    _OPERATIONS = [
+        "data",
+        "downloads",
+        "fetch",
+        "files",
+        "interfaces",
+        "launch",
+        "links",
+        "signals",
+        "sync",
+        "wait",
+    ]
     __getattr__, __dir__ = _lazy_module(__name__, _OPERATIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ from flytebind.remote.executions import (
     RemoteExecutionBase,
 )
 from flytebind.remote.operations.interfaces import bring_interface
+from flytebind.remote.operations.links import links_of
 from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote.session import Session
+from flytebind.remote.values.links import Links
 from flytebind.remote.values.native import type_matters
 
 if TYPE_CHECKING:
@@ -142,25 +144,61 @@ async def bring_side(session: Session, execution: RemoteExecutionBase, side: str
 
 
 async def _follow_link(session: Session, execution: RemoteExecutionBase, side: str) -> None:
-    fetch = partial(values.fetch_literal_map, _link(execution, side), what=_what(execution, side))
+    fetch = partial(
+        values.fetch_literal_map,
+        _link(execution, side),
+        what=_what(execution, side),
+        links=links_of(session),
+    )
     keep(execution, side, await session.io.in_thread(fetch))
 
 
 async def bring_offloaded(session: Session, execution: RemoteExecutionBase, side: str) -> None:
-    """Fetch, too, the single literals of one side that were too large to travel."""
+    """Fetch, too, the single literals of one side that were too large to travel.
+
+    Raises:
+        FlyteDataError: If one cannot be had. All others are here then.
+    """
     resolver: values.LiteralsResolver | None = getattr(execution, f"_{side}")
     wanted = list(resolver.literals.values()) if resolver is not None else []
+    problems: list[FlyteDataError] = []
     while wanted:
-        literal = wanted.pop()
-        match literal.which_value:
-            case ("collection", collection):
-                wanted.extend(collection.literals)
-            case ("map", entries):
-                wanted.extend(entries.literals.values())
-            case ("offloaded_metadata", metadata):
-                wanted.append(await _fetch_offloaded(session, execution, side, metadata))
-            case _:
-                pass
+        offloaded = [metadata for literal in wanted for metadata in _offloaded_in(literal)]
+        found = await session.io.gather(
+            _fetch_or_not(session, execution, side, metadata) for metadata in offloaded
+        )
+        wanted = [each for each in found if isinstance(each, Literal)]
+        problems += [each for each in found if isinstance(each, FlyteDataError)]
+    for problem in problems:
+        raise problem
+
+
+def _offloaded_in(literal: Literal) -> Iterator[LiteralOffloadedMetadata]:
+    match literal.which_value:
+        case ("collection", collection):
+            for item in collection.literals:
+                yield from _offloaded_in(item)
+        case ("map", entries):
+            for item in entries.literals.values():
+                yield from _offloaded_in(item)
+        case ("offloaded_metadata", metadata):
+            yield metadata
+        case _:
+            pass
+
+
+async def _fetch_or_not(
+    session: Session,
+    execution: RemoteExecutionBase,
+    side: str,
+    metadata: LiteralOffloadedMetadata,
+) -> Literal | FlyteDataError:
+    """Fetch one, or keep why that cannot be for whoever touches it."""
+    try:
+        return await _fetch_offloaded(session, execution, side, metadata)
+    except FlyteDataError as error:
+        execution._unreadable = {**execution._unreadable, metadata.uri: error}
+        return error
 
 
 def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
@@ -214,9 +252,18 @@ def keep(execution: RemoteExecutionBase, side: str, literals: LiteralMap) -> Non
         partial(execution._variables, side),
         type_hints=execution._type_hints if side == "outputs" else None,
         load=_loader(execution, side),
+        links=partial(_links, execution),
         label=side,
     )
     setattr(execution, f"_{side}", resolver)
+
+
+def _can_load_later(execution: RemoteExecutionBase) -> bool:
+    return execution._remote is not None and execution._remote.can_load_later
+
+
+def _links(execution: RemoteExecutionBase) -> Links | None:
+    return None if execution._remote is None else execution._remote._links
 
 
 def _loader(
@@ -226,6 +273,9 @@ def _loader(
 
     def load(metadata: LiteralOffloadedMetadata) -> Literal:
         if metadata.uri not in execution._offloaded:
+            problem = execution._unreadable.get(metadata.uri)
+            if problem is not None and not _can_load_later(execution):
+                raise problem
             execution._touch(
                 f"an offloaded part of the {side}",
                 lambda session: _fetch_offloaded(session, execution, side, metadata),
@@ -241,9 +291,17 @@ async def _fetch_offloaded(
     side: str,
     metadata: LiteralOffloadedMetadata,
 ) -> Literal:
-    fetch = partial(values.fetch_literal, metadata, what=f"one of the {_what(execution, side)}")
+    fetch = partial(
+        values.fetch_literal,
+        metadata,
+        what=f"one of the {_what(execution, side)}",
+        links=links_of(session),
+    )
     literal = await session.io.in_thread(fetch)
     execution._offloaded = {**execution._offloaded, metadata.uri: literal}
+    execution._unreadable = {
+        uri: error for uri, error in execution._unreadable.items() if uri != metadata.uri
+    }
     return literal
 
 

@@ -1,4 +1,4 @@
-"""Data behind Flyte URLs, and files that go up and come down."""
+"""Data behind Flyte URLs, and files that go up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from flytebind.models.service.dataproxy import (
-    CreateDownloadLocationRequest,
     CreateUploadLocationRequest,
     GetDataRequest,
 )
@@ -14,7 +13,6 @@ from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 from flytebind.remote.session import Session
 from flytebind.remote.values import LiteralsResolver, to_native
-from flytebind.remote.values.storage import save_file
 from flytebind.remote.values.uris import public
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
@@ -56,16 +54,6 @@ async def upload(
     )
     await session.io.in_thread(partial(_send, path, location.signed_url, dict(location.headers)))
     return location.native_url
-
-
-async def download(session: Session, uri: str, to: Path) -> Path:
-    """Get a file that the server can read; an existing one is replaced when the new one is here."""
-    target = to / uri.rstrip("/").rpartition("/")[2] if to.is_dir() else to
-    location = await _DataProxy(session.caller).create_download_location(
-        CreateDownloadLocationRequest(native_url=uri)
-    )
-    await session.io.in_thread(partial(save_file, location.signed_url, target))
-    return target
 
 
 def _md5_of(path: Path) -> bytes:

@@ -9,10 +9,17 @@ from flytebind.models.admin.common import UrlBlob
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
+from flytebind.remote.values.links import Links
 from flytebind.remote.values.uris import public
 
 #: More than this is not read into memory, unless the caller says so.
 MAX_BYTES = 256 * 2**20
+
+#: Seconds that may pass without a byte that comes.
+TIMEOUT = 60.0
+
+#: Bytes in a second. A server that sends fewer on the whole is not waited for.
+_SLOWEST = 10_000
 
 
 def fetch_literal_map(
@@ -20,7 +27,8 @@ def fetch_literal_map(
     *,
     what: str = "literals",
     max_bytes: int = MAX_BYTES,
-    timeout: float = storage.TIMEOUT,
+    timeout: float = TIMEOUT,
+    links: Links | None = None,
 ) -> LiteralMap:
     """The literals behind a signed link.
 
@@ -28,12 +36,13 @@ def fetch_literal_map(
         blob: The link, and how many bytes are behind it.
         what: What errors call it: ``the outputs of p:d:name``.
         max_bytes: More than that is refused.
-        timeout: Seconds that it may take.
+        timeout: Seconds that may pass without a byte that comes.
+        links: What signs links, which are tried before the credentials of this machine.
 
     Raises:
         FlyteDataError: If they cannot be read, are too many or not whole, or not literals.
     """
-    data = _read(blob.url, blob.bytes, what, max_bytes, timeout)
+    data = _read(blob.url, blob.bytes, what, max_bytes, timeout, links)
     try:
         literal_map = LiteralMap.from_bytes(data)
     except ValueError:
@@ -49,7 +58,8 @@ def fetch_literal(
     *,
     what: str = "a literal",
     max_bytes: int = MAX_BYTES,
-    timeout: float = storage.TIMEOUT,
+    timeout: float = TIMEOUT,
+    links: Links | None = None,
 ) -> Literal:
     """A literal that was stored because of its size.
 
@@ -57,12 +67,13 @@ def fetch_literal(
         metadata: Where it is.
         what: What errors call it.
         max_bytes: More than that is refused.
-        timeout: Seconds that it may take.
+        timeout: Seconds that may pass without a byte that comes.
+        links: What signs links, which are tried before the credentials of this machine.
 
     Raises:
         FlyteDataError: If it cannot be read, is too large or not whole, or not a literal.
     """
-    data = _read(metadata.uri, metadata.size_bytes, what, max_bytes, timeout)
+    data = _read(metadata.uri, metadata.size_bytes, what, max_bytes, timeout, links)
     try:
         literal = Literal.from_bytes(data)
     except ValueError:
@@ -72,23 +83,25 @@ def fetch_literal(
     return literal
 
 
-def _read(uri: str, size: int, what: str, max_bytes: int, timeout: float) -> bytes:
+def _read(
+    uri: str, size: int, what: str, max_bytes: int, timeout: float, links: Links | None
+) -> bytes:
     """All bytes of a file, which must be as many as was said."""
     where = public(uri)
     if not uri:
         raise FlyteDataError(f"{what}: nobody said where they are")
     if size > max_bytes:
         raise FlyteDataError(f"{what}: {where} has {size} bytes, more than {max_bytes}")
-    deadline = time.monotonic() + timeout
+    started = time.monotonic()
     data = bytearray()
     try:
-        with closing(storage.chunks(uri, timeout)) as content:
+        with closing(storage.chunks(uri, links, size=size or None, silence=timeout)) as content:
             for chunk in content:
                 data += chunk
                 if len(data) > max_bytes:
-                    raise FlyteDataError(f"{where} has more than {max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise FlyteDataError(f"{where} took longer than {timeout:g} s")
+                    raise FlyteDataError(f"{where}: has more than {max_bytes} bytes")
+                if time.monotonic() > started + timeout + len(data) / _SLOWEST:
+                    raise FlyteDataError(f"{where}: comes too slowly")
     except FlyteDataError as error:
         raise FlyteDataError(f"{what}: {error}") from error.__cause__
     # No size means that nobody knows it.

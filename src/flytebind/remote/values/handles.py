@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,7 @@ from flytebind.models.core.types import (
 )
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
+from flytebind.remote.values.links import Links
 from flytebind.remote.values.uris import public
 
 #: The format of blobs that flytekit pickles what it has no other way for into.
@@ -33,8 +36,44 @@ _COLUMNS: Mapping[int, SimpleType] = {
 }
 
 
+#: What handles that are made in this context read through.
+_current: ContextVar[Links | None] = ContextVar("flytebind_links", default=None)
+
+
+@contextmanager
+def read_through(links: Links | None) -> Iterator[None]:
+    """Let the handles that are made in the block be read through a remote."""
+    before = _current.set(links)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+class _Handle:
+    """Remembers the remote that it was made with.
+
+    That is no part of its value: handles of the same place are equal, and copies have no remote.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_through", _current.get())
+
+    @property
+    def _links(self) -> Links | None:
+        """What signs links to it."""
+        through: Links | None = getattr(self, "_through", None)
+        return through
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_through"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+
+
 @dataclass(frozen=True)
-class RemoteFile:
+class RemoteFile(_Handle):
     """A file in storage.
 
     Attributes:
@@ -51,7 +90,7 @@ class RemoteFile:
         Raises:
             FlyteDataError: If that fails.
         """
-        return storage.open_binary(self.uri)
+        return storage.open_binary(self.uri, self._links)
 
     def download(self, to: str | os.PathLike[str] | None = None) -> Path:
         """Copy it to this machine; the file appears when it is complete.
@@ -66,11 +105,11 @@ class RemoteFile:
         Raises:
             FlyteDataError: If it cannot be read.
         """
-        return storage.save_file(self.uri, to)
+        return storage.save_file(self.uri, to, self._links)
 
 
 @dataclass(frozen=True)
-class RemoteDirectory:
+class RemoteDirectory(_Handle):
     """A directory in storage: all files under one prefix.
 
     Attributes:
@@ -90,7 +129,7 @@ class RemoteDirectory:
         Raises:
             FlyteDataError: If that fails.
         """
-        return storage.open_binary(f"{self.uri.rstrip('/')}/{path}")
+        return storage.open_binary(f"{self.uri.rstrip('/')}/{path}", self._links)
 
     def download(self, to: str | os.PathLike[str] | None = None) -> Path:
         """Copy it to this machine; the folder appears when it is complete.
@@ -106,11 +145,11 @@ class RemoteDirectory:
             FlyteDataError: If it cannot be read.
             FlyteValueError: If ``to`` exists already.
         """
-        return storage.save_folder(self.uri, to)
+        return storage.save_folder(self.uri, to, self._links)
 
 
 @dataclass(frozen=True)
-class RemoteTable:
+class RemoteTable(_Handle):
     """A table in storage: a structured dataset, or a schema of older days.
 
     ``uri`` is what data frame libraries read: ``pandas.read_parquet(table.uri)``.
@@ -125,6 +164,20 @@ class RemoteTable:
     format: str = ""
     columns: tuple[StructuredDatasetType.DatasetColumn, ...] = ()
 
+    def open(self, path: str = "") -> BinaryIO:
+        """Open one of its files for reading, wherever in it: ``pandas.read_parquet(table.open())``.
+
+        Args:
+            path: Its name below the table; not needed where the table is one file, as flytekit
+                writes data frames.
+
+        Raises:
+            FlyteDataError: If that fails, or there are several files and no ``path``.
+        """
+        if path:
+            return storage.open_binary(f"{self.uri.rstrip('/')}/{path}", self._links)
+        return storage.open_table(self.uri, self._links)
+
     def download(self, to: str | os.PathLike[str] | None = None) -> Path:
         """Copy its files to this machine, as ``RemoteDirectory.download`` does.
 
@@ -132,11 +185,11 @@ class RemoteTable:
             FlyteDataError: If they cannot be read.
             FlyteValueError: If ``to`` exists already.
         """
-        return storage.save_folder(self.uri, to)
+        return storage.save_table(self.uri, to, self._links)
 
 
 @dataclass(frozen=True)
-class RemotePickle:
+class RemotePickle(_Handle):
     """A pickled Python object in storage.
 
     flytekit stores so what it knows no other way for. It stays where it is, because to load a
@@ -156,7 +209,7 @@ class RemotePickle:
         Raises:
             FlyteDataError: If that fails.
         """
-        return storage.open_binary(self.uri)
+        return storage.open_binary(self.uri, self._links)
 
     def download(self, to: str | os.PathLike[str] | None = None) -> Path:
         """Copy the bytes to this machine, as ``RemoteFile.download`` does.
@@ -164,7 +217,7 @@ class RemotePickle:
         Raises:
             FlyteDataError: If they cannot be read.
         """
-        return storage.save_file(self.uri, to)
+        return storage.save_file(self.uri, to, self._links)
 
     def unpickle(self) -> object:
         """Load the object, and so run whatever code the pickle's writer chose.
@@ -178,7 +231,7 @@ class RemotePickle:
         """
         import pickle
 
-        data = b"".join(storage.chunks(self.uri))
+        data = b"".join(storage.chunks(self.uri, self._links))
         try:
             return pickle.loads(data)
         except Exception as error:  # loading runs anybody's code

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TypeVar, overload
 
 from flytebind.models.core.interface import Variable
 from flytebind.models.core.literals import Literal, LiteralMap
+from flytebind.remote.values.links import Links
 from flytebind.remote.values.load import Load
 from flytebind.runtime.fields import did_you_mean
 
@@ -36,6 +38,7 @@ class LiteralsResolver(Mapping[str, object]):
             matters for a value that is asked for, and at most once.
         type_hints: Types to use for some names where ``get`` is not told another.
         load: Fetches literals that were too large to travel.
+        links: Gets what signs links to files, for the handles among the values.
         label: What errors call all of them: ``outputs``.
     """
 
@@ -48,12 +51,14 @@ class LiteralsResolver(Mapping[str, object]):
         *,
         type_hints: Mapping[str, type] | None = None,
         load: Load | None = None,
+        links: Callable[[], Links | None] | None = None,
         label: str = "literals",
     ) -> None:
         self._literals = literals.literals if isinstance(literals, LiteralMap) else dict(literals)
         self._variable_map = variable_map
         self._type_hints = dict(type_hints or {})
         self._load = load
+        self._links = links
         self._label = label
         self._native: dict[str, object] = {}
         self._typed: dict[tuple[str, object, str], object] = {}
@@ -135,12 +140,13 @@ class LiteralsResolver(Mapping[str, object]):
             value = self._as_type(name, self._type_hints[name])
         else:
             variable = (self.variable_map or {}).get(name) if type_matters(literal) else None
-            value = to_native(
-                literal,
-                variable.type if variable else None,
-                path=self._path(name),
-                load=self._load,
-            )
+            with self._read_through():
+                value = to_native(
+                    literal,
+                    variable.type if variable else None,
+                    path=self._path(name),
+                    load=self._load,
+                )
         return self._native.setdefault(name, value)
 
     def __contains__(self, name: object) -> bool:
@@ -188,13 +194,20 @@ class LiteralsResolver(Mapping[str, object]):
         literal = self.get_literal(name)
         # Unions that differ in order alone are equal, yet may convert differently.
         key = (name, as_type, repr(as_type))
-        try:
-            if key in self._typed:
-                return self._typed[key]
-        except TypeError:  # a type that does not hash, such as one annotated with a list
-            return to_type(literal, as_type, path=self._path(name), load=self._load)
-        value = to_type(literal, as_type, path=self._path(name), load=self._load)
+        with self._read_through():
+            try:
+                if key in self._typed:
+                    return self._typed[key]
+            except TypeError:  # a type that does not hash, such as one annotated with a list
+                return to_type(literal, as_type, path=self._path(name), load=self._load)
+            value = to_type(literal, as_type, path=self._path(name), load=self._load)
         return self._typed.setdefault(key, value)
+
+    def _read_through(self) -> AbstractContextManager[None]:
+        """Let handles know where they are from."""
+        from flytebind.remote.values.handles import read_through
+
+        return read_through(self._links() if self._links is not None else None)
 
     def _briefly(self) -> Iterator[tuple[str, str]]:
         from flytebind.remote.values.brief import brief

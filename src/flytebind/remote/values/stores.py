@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from flytebind.remote.errors import FlyteDataError
+from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.optional import optional_module
 from flytebind.remote.values.parts import on_this_machine
 from flytebind.remote.values.uris import public
@@ -83,13 +84,18 @@ def fetch_folder(uri: str, to: Path) -> None:
 
 
 def names(uri: str) -> list[str]:
-    """The files under a prefix, by their names below it; a single file by its own.
+    """The files under a prefix, by what follows it; nothing does if it is a file itself.
 
     Raises:
         FlyteDataError: If fsspec is not installed, there is nothing, or a name leads elsewhere.
         Exception: Whatever fsspec and the store's driver raise.
     """
-    return _with_credentials(uri, lambda files, path: sorted(_list(files, path, uri).files))
+
+    def found(files: Any, path: str) -> list[str]:
+        sources = _list(files, path, uri).files.values()
+        return sorted(source.removeprefix(path.rstrip("/")) for source in sources)
+
+    return _with_credentials(uri, found)
 
 
 def options(protocol: str, env: Mapping[str, str]) -> dict[str, Any]:
@@ -232,13 +238,16 @@ def _get(files: Any, wanted: Sequence[tuple[str, Path]]) -> None:
     import asyncio
 
     ended = threading.Event()
+    work = current_work()
+    check_given_up()
     copying = asyncio.run_coroutine_threadsafe(_get_at_once(files, wanted, ended), files.loop)
     try:
-        copying.result()
-    finally:  # Ctrl-C, too
-        if not copying.done():
-            copying.cancel()
-            ended.wait(_PATIENCE)
+        with nullcontext() if work is None else work.ended_by(copying.cancel):
+            copying.result()
+    except BaseException:  # Ctrl-C, too
+        copying.cancel()
+        ended.wait(_PATIENCE)
+        raise
 
 
 async def _get_at_once(

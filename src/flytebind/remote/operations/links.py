@@ -1,0 +1,74 @@
+"""Signed links, for whoever reads files through a remote."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
+from flytebind.remote.calls import Caller, RoutedClient
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.io.blocking import BlockingIo, run
+from flytebind.remote.io.threads import current_work
+from flytebind.remote.session import Session
+from flytebind.services.dataproxy import DataProxyServiceAsyncClient
+
+if TYPE_CHECKING:
+    from flytebind.remote.http.client import HttpClient
+
+
+class _DataProxy(RoutedClient, DataProxyServiceAsyncClient):
+    __slots__ = ()
+
+
+class SignedLinks:
+    """Asks the server for links, in whatever thread somebody reads.
+
+    Args:
+        session: Whose server.
+        loop: The loop that runs where this is made; a ``grpc.aio`` channel can be used in it alone.
+    """
+
+    def __init__(self, session: Session, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._session = session
+        self._loop = loop
+
+    @property
+    def http(self) -> HttpClient:
+        """See ``Links``."""
+        return self._session.connection.http
+
+    def link(self, uri: str, /) -> str:
+        """See ``Links``."""
+        session = self._session
+        if not session.connection.is_asyncio:
+            caller = Caller(session.connection, BlockingIo(), session.policy)
+            return run(_link(caller, uri), 1)
+        if self._loop is None or self._loop is _running_loop():
+            raise FlyteAssertion(
+                f"{uri} would block the event loop: await remote.download(...), or read it in"
+                " another thread"
+            )
+        asked = asyncio.run_coroutine_threadsafe(_link(session.caller, uri), self._loop)
+        work = current_work()
+        if work is None:
+            return asked.result()
+        with work.ended_by(asked.cancel):
+            return asked.result()
+
+
+def links_of(session: Session) -> SignedLinks:
+    """What signs links for what is read through a session."""
+    return SignedLinks(session, _running_loop())
+
+
+async def _link(caller: Caller, uri: str) -> str:
+    request = CreateDownloadLocationRequest(native_url=uri)
+    return (await _DataProxy(caller).create_download_location(request)).signed_url
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
