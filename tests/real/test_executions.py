@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,14 @@ def test_both_faces_read_what_was_recorded(server: RecordedServer, face: Face, n
     assert [node.problem for node in walk(execution) if node.problem is not None] == []
     assert differences(seen(execution), plain.right(name)) == []
     assert server.fetched == []  # links of no bytes lead nowhere
+
+
+@pytest.mark.parametrize("face", ["async"], indirect=True)  # which brings all of it
+@pytest.mark.parametrize("name", EXECUTIONS)
+def test_a_pickle_has_all_that_was_recorded(face: Face, name: str) -> None:
+    execution = face.fetch_execution(name)
+    face.sync(execution, sync_nodes=True)
+    assert differences(seen(pickle.loads(pickle.dumps(execution))), plain.right(name)) == []
 
 
 @pytest.mark.parametrize("name", EXECUTIONS)

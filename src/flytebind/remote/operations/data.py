@@ -207,7 +207,7 @@ def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
     Raises:
         FlyteDataError: If it is known that the server does not give it out.
     """
-    if execution._data_phase is not execution.phase:
+    if execution._data_phase is not execution.phase and not _has_inputs(execution, side):
         return False  # nobody has asked since
     if _is_doubtful(execution, side) and not execution._interface_is_known:
         return False
@@ -356,6 +356,12 @@ def _is_empty(data: GetDataResponse, side: str) -> bool:
     """Whether an answer tells nothing of one side, not even where it is."""
     blob = data.inputs if side == "inputs" else data.outputs
     return not _full(data, side).literals and not blob.url
+
+
+def _has_inputs(execution: RemoteExecutionBase, side: str) -> bool:
+    """Whether a side is that of inputs, and here: what goes in stays the same."""
+    data = execution._data
+    return side == "inputs" and data is not None and not _is_empty(data, side)
 
 
 def _is_doubtful(execution: RemoteExecutionBase, side: str) -> bool:
