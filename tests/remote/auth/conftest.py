@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
 import trustme
 
+from flytebind.remote.auth.login import source
 from tests.remote.auth.identity import IdentityProvider, NamingServer
+from tests.remote.auth.rings import MemoryRing
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: locks lie there."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def ring() -> Iterator[MemoryRing]:
+    before, ring = keyring.get_keyring(), MemoryRing()
+    keyring.set_keyring(ring)
+    source._accounts.clear()
+    yield ring
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flytebind.remote.auth import CommandSource, Credentials, Token, credentials_for
+from flytebind.remote.channel import open_channel
 from flytebind.remote.config import AuthMode, Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteConfigError
+from flytebind.sandbox import Sandbox
 from tests.remote.auth.identity import NamingServer
+from tests.remote.auth.test_tokens import jwt
 
 SECRET = Secret("hush")
 COMMAND = (sys.executable, "-c", "print('abc')")
@@ -47,7 +51,37 @@ def test_a_static_token_that_the_server_refuses_is_not_sent_again(flyte: NamingS
 def test_a_command_is_used_at_once(flyte: NamingServer, mode: AuthMode | None) -> None:
     (credentials,) = choose(flyte, auth_mode=mode, command=COMMAND)
     assert credentials.due
+    assert credentials.header(credentials.renew()) == ("flyte-authorization", "Bearer abc")
+
+
+@pytest.mark.parametrize("settings", [{"token": "abc"}, {"command": COMMAND}], ids=str)
+def test_the_header_is_the_one_that_the_server_names(
+    flyte: NamingServer, settings: dict[str, Any]
+) -> None:
+    (credentials,) = choose(flyte, **settings)
+    assert credentials.header(credentials.renew()) == ("flyte-authorization", "Bearer abc")
+    flyte.names.metadata_key = ""
+    (credentials,) = choose(flyte, **settings)
     assert credentials.header(credentials.renew()) == ("authorization", "Bearer abc")
+
+
+def test_a_server_that_names_no_header_gets_the_usual_one() -> None:
+    with Sandbox() as sandbox, open_channel(Config(sandbox.endpoint, insecure=True)) as channel:
+        (credentials,) = credentials_for(Config(sandbox.endpoint), channel, token="abc")
+        assert credentials.header(credentials.renew()) == ("authorization", "Bearer abc")
+
+
+def test_a_command_is_not_run_for_every_call_where_the_clock_is_ahead(
+    flyte: NamingServer, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    token = jwt({"exp": 1_000_000})
+    program = f"open({str(runs)!r}, 'a').write('x'); print({token!r})"
+    command = (sys.executable, "-c", program)
+    (credentials,) = choose(flyte, command=command)  # by this clock, it ended in 1970
+    for _ in range(3):
+        assert (credentials.fresh() or credentials.renew()).reveal() == token
+    assert runs.read_text() == "x"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "client_secret_env": ("MY_SECRET", "MY_SECRET"),
     "scopes": ("all,offline", ("all", "offline")),
     "audience": ("https://flyte", "https://flyte"),
+    "token_url": ("https://idp/token", "https://idp/token"),
     "command": ("gcloud,auth,print-identity-token", ("gcloud", "auth", "print-identity-token")),
     "proxy_command": ("get-token --for 'the proxy'", ("get-token", "--for", "the proxy")),
     "http_proxy_url": ("http://proxy:3128", "http://proxy:3128"),
@@ -330,9 +331,7 @@ def test_the_source_of_what_the_endpoint_implies_is_the_endpoint() -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"insecure": True, "ca_cert_file": "a"}, "ca_cert_file: does not go with insecure"),
         ({"insecure": True, "client_cert_file": "a"}, "client_cert_file: does not go with"),
-        ({"insecure_skip_verify": True, "ca_cert_file": "a"}, "does not go with insecure_skip"),
         ({"auth_mode": "Pkcee"}, "auth_mode: must be one of"),
         ({"client_cert_file": "a"}, "client_cert_file: needs client_key_file too"),
         ({"client_key_file": "a"}, "client_key_file: needs client_cert_file too"),
@@ -351,12 +350,17 @@ def test_settings_that_contradict_each_other_are_refused(
 
 
 def test_a_contradiction_names_both_sources(tmp_path: Path) -> None:
-    file = "admin:\n  endpoint: host\n  caCertFilePath: ca.pem\n"
+    file = "admin:\n  endpoint: host\n  insecure: true\n"
+    variable = "FLYTE_PLATFORM_CLIENT_CERT_FILE_PATH"
     with pytest.raises(
-        FlyteConfigError,
-        match=r"config\.yaml: admin\.caCertFilePath: .* insecure \(env FLYTE_PLATFORM_INSECURE\)",
+        FlyteConfigError, match=rf"env {variable}: .* insecure \(.*config\.yaml: admin\.insecure\)"
     ):
-        read(tmp_path, file, FLYTE_PLATFORM_INSECURE="true")
+        read(tmp_path, file, **{variable: "mine.pem"})
+
+
+def test_a_ca_goes_with_every_way_to_the_server_since_it_may_be_the_identity_providers() -> None:
+    assert Config("host", insecure=True, ca_cert_file="ca.pem").ca_cert_file == "ca.pem"
+    assert Config("host", insecure_skip_verify=True, ca_cert_file="ca.pem").ca_cert_file == "ca.pem"
 
 
 def test_https_and_insecure_contradict_each_other() -> None:

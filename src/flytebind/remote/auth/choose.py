@@ -8,6 +8,8 @@ from collections.abc import Callable
 import grpc
 
 from flytebind.remote.auth.credentials import Credentials
+from flytebind.remote.auth.discovery import Discovery
+from flytebind.remote.auth.secrets import has_client_secret
 from flytebind.remote.auth.sources import CallableSource, CommandSource, StaticSource
 from flytebind.remote.auth.tokens import AnyToken, Token, TokenSource
 from flytebind.remote.config import AuthMode, Config
@@ -25,9 +27,9 @@ def credentials_for(
 ) -> tuple[Credentials, ...]:
     """What calls must show: a token for the server, and one for a proxy before it.
 
-    A command, and a token that is given, are used from the first call on. The other modes need the
-    server to tell where tokens come from, so they begin when it first asks for one: the same
-    settings do for a server without authentication.
+    A command, and a token that is given, are used from the first call on, in the header that the
+    server names. The other modes need the server to tell where tokens come from, so they begin when
+    it first asks for one: the same settings do for a server without authentication.
 
     Args:
         config: The settings.
@@ -45,7 +47,8 @@ def credentials_for(
     proxy = None
     if config.proxy_command:
         proxy = Credentials(CommandSource(config.proxy_command), _PROXY_KEY, clock=clock)
-    server = _for_server(config, channel, proxy, token, clock)
+    discovery = Discovery(config, channel, proxy) if channel is not None else None
+    server = _for_server(config, discovery, token, clock)
     return tuple(each for each in (server, proxy) if each is not None)
 
 
@@ -58,54 +61,70 @@ def source_of(token: AnyToken) -> TokenSource:
 
 def _for_server(
     config: Config,
-    channel: grpc.Channel | None,
-    proxy: Credentials | None,
+    discovery: Discovery | None,
     token: AnyToken | None,
     clock: Callable[[], float],
 ) -> Credentials | None:
-    key = config.authorization_header or "authorization"
     if token is not None:
-        return Credentials(source_of(token), key, clock=clock)
+        return _at_once(source_of(token), config, discovery, clock)
     mode = config.auth_mode or _suggested(config)
     if mode is AuthMode.NONE:
         return None
     if mode is AuthMode.EXTERNAL_COMMAND:
         if not config.command:
             raise _missing(config, mode, "command (admin.command)")
-        return Credentials(CommandSource(config.command), key, clock=clock)
+        return _at_once(CommandSource(config.command), config, discovery, clock)
 
-    if channel is None:
+    if discovery is None:
         raise _missing(config, mode, "a channel without asyncio, to ask where tokens come from")
 
-    from flytebind.remote.auth.discovery import Discovery
+    from flytebind.remote.auth.oauth import OAuth
 
-    discovery = Discovery(config, channel, proxy)
+    oauth = OAuth(config, discovery, clock)
     source: TokenSource
     if mode is AuthMode.CLIENT_SECRET:
         from flytebind.remote.auth.client_secret import ClientSecretSource
 
         if not config.client_id:
             raise _missing(config, mode, "client_id (admin.clientId)")
-        if not _has_secret(config):
+        if not has_client_secret(config):
             raise _missing(
                 config, mode, "client_secret_file (admin.clientSecretLocation) or client_secret_env"
             )
-        source = ClientSecretSource(config, discovery, clock)
+        source = ClientSecretSource(config, discovery, oauth)
     else:
         from flytebind.remote.auth.login import login_source
 
-        source = login_source(mode, config, discovery, clock)
+        source = login_source(mode, config, discovery, oauth, clock)
     return Credentials(source, lambda: discovery.metadata_key, eager=False, clock=clock)
+
+
+def _at_once(
+    source: TokenSource, config: Config, discovery: Discovery | None, clock: Callable[[], float]
+) -> Credentials:
+    key = config.authorization_header
+    if key or discovery is None:
+        return Credentials(source, key or "authorization", clock=clock)
+    return Credentials(_Introduced(source, discovery), lambda: discovery.metadata_key, clock=clock)
+
+
+class _Introduced:
+    """Has tokens, once the server has been asked which header takes them."""
+
+    def __init__(self, source: TokenSource, discovery: Discovery) -> None:
+        self._source = source
+        self._discovery = discovery
+
+    def fetch(self) -> Token:
+        """See ``TokenSource``."""
+        self._discovery.learn()
+        return self._source.fetch()
 
 
 def _suggested(config: Config) -> AuthMode:
     if config.command:
         return AuthMode.EXTERNAL_COMMAND
-    return AuthMode.CLIENT_SECRET if _has_secret(config) else AuthMode.NONE
-
-
-def _has_secret(config: Config) -> bool:
-    return bool(config.client_secret or config.client_secret_file or config.client_secret_env)
+    return AuthMode.CLIENT_SECRET if has_client_secret(config) else AuthMode.NONE
 
 
 def _missing(config: Config, mode: AuthMode, what: str) -> FlyteConfigError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 import grpc
@@ -15,7 +16,7 @@ from flytebind.models.service.auth import (
 from flytebind.remote.auth.credentials import Credentials
 from flytebind.remote.auth.tokens import away, refused
 from flytebind.remote.config import Config
-from flytebind.remote.errors import FlyteCallError
+from flytebind.remote.errors import FlyteAuthenticationError, FlyteCallError
 from flytebind.services.auth import AuthMetadataServiceClient
 
 _TIMEOUT = 15.0
@@ -53,6 +54,16 @@ class Discovery:
         key = known.authorization_metadata_key if known is not None else ""
         return key.lower() or "authorization"
 
+    def learn(self) -> None:
+        """Ask which header takes the token, unless that is known. A server need not say.
+
+        Raises:
+            FlyteUnavailableError: If the server is away.
+        """
+        if not self._config.authorization_header:
+            with suppress(FlyteAuthenticationError):
+                _ = self.client
+
     @property
     def client_id(self) -> str:
         """The client to get tokens for."""
@@ -66,7 +77,14 @@ class Discovery:
     @property
     def audience(self) -> str:
         """Whom tokens are for; may be empty."""
-        return self._config.audience or self.client.audience
+        if self._config.audience:
+            return self._config.audience
+        try:
+            return self.client.audience
+        except FlyteAuthenticationError:
+            if self._config.token_url:
+                return ""  # the settings do without what the server does not say
+            raise
 
     @cached_property
     def client(self) -> PublicClientAuthConfigResponse:
@@ -104,10 +122,35 @@ class Discovery:
         Raises:
             FlyteAuthenticationError: If there is none.
         """
-        url: str = getattr(self.endpoints, name)
-        if not url.lower().startswith(("https://", "http://")):
-            raise refused(f"the server names no usable {name} ({url!r}): use another auth_mode")
-        return url
+        own = self._config.token_url if name == "token_endpoint" else None
+        url: str = own or getattr(self.endpoints, name)
+        if url.lower().startswith(("https://", "http://")):
+            return url
+        if own:
+            source = self._config.sources["token_url"]
+            raise refused(f"token_url ({source}) is no usable URL: {url!r}")
+        raise refused(f"the server names no usable {name} ({url!r}): use another auth_mode")
+
+    @property
+    def takes_basic(self) -> bool:
+        """Whether a client shows its secret in a header, as all providers have to take it."""
+        try:
+            methods = self.endpoints.token_endpoint_auth_methods_supported
+        except FlyteAuthenticationError:
+            return True
+        return "client_secret_basic" in methods or "client_secret_post" not in methods
+
+    @property
+    def is_flytes_own(self) -> bool:
+        """Whether it is the Flyte server itself that gives out tokens.
+
+        It does not say so; its endpoints have these paths.
+        """
+        token_url = self.endpoint("token_endpoint")
+        return (
+            token_url.endswith("/oauth2/token")
+            and self.endpoints.jwks_uri == f"{token_url.removesuffix('token')}jwks"
+        )
 
     def _metadata(self) -> list[tuple[str, str | bytes]]:
         if self._proxy is None:

@@ -32,7 +32,8 @@ class Config:
     insecure_skip_verify: bool = False
     """Whether to trust whatever certificate the server shows. For trials only."""
     ca_cert_file: str | None = None
-    """PEM certificates that the server's must descend from; by default the system's."""
+    """PEM certificates that the server's must descend from; by default the system's. Those of the
+    identity provider and of object stores may descend from them, too."""
     client_cert_file: str | None = None
     """A PEM certificate to show to the server (mutual TLS)."""
     client_key_file: str | None = None
@@ -59,6 +60,8 @@ class Config:
     """What to ask for; by default what the server says."""
     audience: str | None = None
     """Whom the token is for; by default what the server says."""
+    token_url: str | None = None
+    """Where tokens are to be had; by default where the server says."""
     command: tuple[str, ...] = ()
     """A program and its arguments, which prints a token."""
     proxy_command: tuple[str, ...] = ()
@@ -233,19 +236,14 @@ class Config:
             port = _port_of(endpoint)
             if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
                 raise self._error("endpoint", f"{port!r} is no port, in {endpoint!r}")
-        for name in ("ca_cert_file", "client_cert_file", "client_key_file"):
+        # But a CA does: it may be that of the identity provider, which speaks TLS all the same.
+        for name in ("client_cert_file", "client_key_file"):
             if self.insecure and getattr(self, name):
                 raise self._error(
                     name, f"does not go with insecure ({self._source('insecure')}): choose one"
                 )
         if self.insecure_skip_verify and endpoint.startswith("unix:"):
             raise self._error("insecure_skip_verify", f"does not go with {endpoint!r}")
-        if self.insecure_skip_verify and self.ca_cert_file:
-            raise self._error(
-                "ca_cert_file",
-                "does not go with insecure_skip_verify "
-                f"({self._source('insecure_skip_verify')}): choose one",
-            )
         for name, other in (
             ("client_cert_file", "client_key_file"),
             ("client_key_file", "client_cert_file"),

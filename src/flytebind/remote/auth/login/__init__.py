@@ -1,4 +1,4 @@
-"""Tokens from a person who logs in; needs the extra ``auth``."""
+"""Tokens from a person who logs in; the extra ``auth`` has what remembers them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flytebind.remote.auth.login.browser import BrowserLogin
 from flytebind.remote.auth.login.device import DeviceLogin
 from flytebind.remote.auth.login.provider import Provider
 from flytebind.remote.auth.login.source import LoginSource
-from flytebind.remote.auth.login.store import TokenStore
+from flytebind.remote.auth.oauth import OAuth
 from flytebind.remote.config import AuthMode, Config
 
 
@@ -17,6 +17,7 @@ def login_source(
     mode: AuthMode,
     config: Config,
     discovery: Discovery,
+    oauth: OAuth,
     clock: Callable[[], float],
 ) -> LoginSource:
     """The source for an interactive mode.
@@ -25,10 +26,9 @@ def login_source(
         mode: ``PKCE`` or ``DEVICE_FLOW``.
         config: The settings.
         discovery: Tells where to log in.
+        oauth: Asks the provider.
         clock: Tells the time.
     """
-    provider = Provider(config, discovery, clock)
-    if mode is AuthMode.PKCE:
-        return LoginSource(provider, BrowserLogin(provider), TokenStore(config.endpoint))
-    device = DeviceLogin(provider)
-    return LoginSource(provider, device, TokenStore(config.endpoint))
+    provider = Provider(discovery, oauth)
+    log_in = BrowserLogin(provider) if mode is AuthMode.PKCE else DeviceLogin(provider)
+    return LoginSource(config.endpoint, provider, log_in, clock)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-import socket
+import os
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
+from flytebind.remote.auth.login.callback import Callback, listening
 from flytebind.remote.auth.login.patience import Patience, tell
-from flytebind.remote.auth.login.provider import Login, Provider
+from flytebind.remote.auth.login.provider import Provider, new_secret
+from flytebind.remote.auth.oauth import Login
 from flytebind.remote.auth.tokens import refused
 
 _TIMEOUT = 300.0
+_PORT_TIMEOUT = 60.0
 _STEP = 0.1
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HEADLESS = (
+    "on a machine without a browser set auth_mode to DeviceFlow (admin.authType, or "
+    "FLYTE_CREDENTIALS_AUTH_MODE)"
+)
 
 
 class BrowserLogin:
@@ -27,21 +29,24 @@ class BrowserLogin:
     Args:
         provider: The identity provider.
         show: Takes what the person should read.
-        open_browser: Opens a URL; by default in the standard browser.
+        open_browser: Opens a URL, and returns whether it could; by default in the standard browser.
         timeout: How many seconds the person has.
+        port_timeout: How many seconds to wait for the port, if somebody else listens there.
     """
 
     def __init__(
         self,
         provider: Provider,
         show: Callable[[str], None] = tell,
-        open_browser: Callable[[str], object] | None = None,
+        open_browser: Callable[[str], bool] | None = None,
         timeout: float = _TIMEOUT,
+        port_timeout: float = _PORT_TIMEOUT,
     ) -> None:
         self._provider = provider
         self._show = show
         self._open_browser = open_browser or _open_browser
         self._timeout = timeout
+        self._port_timeout = port_timeout
 
     def __call__(self, patience: Patience) -> Login:
         """Log in.
@@ -51,97 +56,45 @@ class BrowserLogin:
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
+            FlyteUnavailableError: If the provider is away.
         """
-        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-        redirect = urlsplit(self._provider.discovery.client.redirect_uri)
-        with _listening(redirect, state) as (redirect_uri, answers):
+        state, verifier = new_secret(), new_secret()
+        redirect = self._provider.discovery.client.redirect_uri
+        with listening(redirect, state, patience, self._port_timeout, self._show) as (
+            redirect_uri,
+            answers,
+        ):
             url = self._provider.authorization_url(redirect_uri, state, verifier)
             self._show(f"To log in to Flyte, open {url}")
-            self._open_browser(url)
-            query = self._await(answers, patience)
-        parameters = parse_qs(query)
-        if "error" in parameters:
-            words = [*parameters["error"], *parameters.get("error_description", [])]
-            raise refused(f"the login failed: {': '.join(words)[:200]}")
-        return self._provider.exchange(redirect_uri, query, state, verifier)
+            # A browser without windows keeps whoever opens it waiting.
+            threading.Thread(target=self._open, args=(url,), daemon=True).start()
+            callback = self._await(answers, patience)
+        if callback.error:
+            raise refused(f"the login failed: {callback.error}")
+        return self._provider.exchange(redirect_uri, callback.code, verifier)
 
-    def _await(self, answers: SimpleQueue[str], patience: Patience) -> str:
+    def _open(self, url: str) -> None:
+        try:
+            opened = self._open_browser(url)
+        except Exception:  # webbrowser lets through what the system throws at it
+            opened = False
+        if not opened:
+            self._show(f"No browser can be opened here; {_HEADLESS}")
+
+    def _await(self, answers: SimpleQueue[Callback], patience: Patience) -> Callback:
         end = patience.now() + self._timeout
         while patience.now() < end:
             try:
                 return answers.get_nowait()
             except Empty:
                 patience.wait(_STEP)
-        raise refused(f"nobody has logged in within {self._timeout:g} seconds")
+        raise refused(f"nobody has logged in within {self._timeout:g} seconds; {_HEADLESS}")
 
 
-@contextmanager
-def _listening(redirect: SplitResult, state: str) -> Iterator[tuple[str, SimpleQueue[str]]]:
-    """A server at the redirect URI. Its answers are queries whose state is ours."""
-    host = redirect.hostname or ""
-    if redirect.scheme != "http" or host not in _LOOPBACK:
-        raise refused(
-            f"the server sends browsers back to {urlunsplit(redirect)!r}, which is not on this "
-            "machine: use auth_mode DeviceFlow"
-        )
-    answers: SimpleQueue[str] = SimpleQueue()
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10.0  # browsers open connections that they may never use
-
-        def do_GET(self) -> None:
-            asked = urlsplit(self.path)
-            given = parse_qs(asked.query).get("state", [""])[0]
-            # Any page can send a browser here: without our state it is none of our business.
-            if asked.path != (redirect.path or "/"):
-                self._answer(HTTPStatus.NOT_FOUND, "There is nothing here.")
-            elif not secrets.compare_digest(given.encode(), state.encode()):
-                self._answer(HTTPStatus.BAD_REQUEST, "This is not the login that was begun.")
-            else:
-                self._answer(HTTPStatus.OK, "You may close this page and return to your program.")
-                answers.put(asked.query)
-
-        def _answer(self, status: HTTPStatus, text: str) -> None:
-            body = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass  # it would show the code
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-        allow_reuse_address = False  # whoever listens there would get the code
-        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            pass  # browsers hang up as they like
-
-    try:
-        # Without a port any will do (RFC 8252).
-        server = Server((host, redirect.port or 0), Handler)
-    except (OSError, ValueError) as error:
-        raise refused(f"cannot listen at {urlunsplit(redirect)}: {error}") from error
-    shown = f"[{host}]" if ":" in host else host
-    address = redirect._replace(netloc=f"{shown}:{server.server_address[1]}")
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-    )
-    thread.start()
-    try:
-        yield urlunsplit(address), answers
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _open_browser(url: str) -> None:
+def _open_browser(url: str) -> bool:
+    has_screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    if not has_screen and sys.platform not in ("darwin", "win32", "cygwin"):
+        return False  # what there may be is made of text, and would take the terminal
     import webbrowser
 
-    webbrowser.open(url)
+    return webbrowser.open(url)

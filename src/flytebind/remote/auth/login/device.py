@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flytebind.remote.auth.login.patience import Patience, tell
-from flytebind.remote.auth.login.provider import Login, Provider, Refusal
+from flytebind.remote.auth.login.provider import Provider, new_secret
+from flytebind.remote.auth.oauth import Login, Refusal
 from flytebind.remote.auth.tokens import refused
+from flytebind.remote.errors import FlyteUnavailableError
 
-_INTERVAL = 5.0
 _SLOWER = 5.0
-_LIFETIME = 600.0
+
+_DENIED = ("access_denied", "authorization_declined")
+# After these no poll can succeed. Whatever else comes may be a gateway's mood.
+_FINAL = (
+    "bad_verification_code",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+)
 
 
 class DeviceLogin:
@@ -34,29 +45,31 @@ class DeviceLogin:
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
+            FlyteUnavailableError: If the provider is away from the start.
         """
-        codes = self._provider.begin_device()
-        complete = codes.get("verification_uri_complete")
-        address = complete or codes.get("verification_uri") or codes.get("verification_url")
-        self._show(f"To log in to Flyte, open {address} and enter the code {codes['user_code']}")
-        interval = _seconds(codes.get("interval"), _INTERVAL)
-        lifetime = _seconds(codes.get("expires_in"), _LIFETIME)
-        end = patience.now() + lifetime
-        while patience.now() + interval < end:
-            patience.wait(interval)
+        verifier = new_secret()
+        codes = self._provider.begin_device(verifier)
+        self._show(f"To log in to Flyte, open {codes.address} and enter the code {codes.user_code}")
+        interval, end = codes.interval, patience.now() + codes.lifetime
+        trouble = ""
+        while (left := end - patience.now()) > 0:
+            patience.wait(min(interval, left))
             try:
-                return self._provider.poll_device(str(codes["device_code"]))
+                return self._provider.poll_device(codes.device_code, verifier)
             except Refusal as refusal:
-                if refusal.error == "slow_down":
-                    interval += _SLOWER
-                elif refusal.error == "expired_token":
-                    break
-                elif refusal.error == "access_denied":
+                if refusal.error in _DENIED:
                     raise refused("the login was denied") from None
-                elif refusal.error != "authorization_pending":
+                if refusal.error in _FINAL:
                     raise
-        raise refused(f"nobody has logged in within {lifetime:g} seconds")
-
-
-def _seconds(value: Any, default: float) -> float:
-    return float(value) if isinstance(value, (int, float)) and value > 0 else default
+                if refusal.error == "expired_token":
+                    break
+                if refusal.error == "authorization_pending":
+                    trouble = ""
+                    continue
+                if refusal.error != "slow_down":
+                    trouble = refusal.details
+            except FlyteUnavailableError as error:
+                trouble = error.details
+            interval += _SLOWER
+        problem = f"nobody has logged in within {codes.lifetime:g} seconds"
+        raise refused(f"{problem}; in the end {trouble}" if trouble else problem)

@@ -8,8 +8,6 @@ import time
 
 from flytebind.remote.auth.tokens import refused
 
-_STEP = 0.25
-
 
 class Patience:
     """Waits until nobody is interested any more.
@@ -29,13 +27,10 @@ class Patience:
         """Let time pass.
 
         Raises:
-            FlyteAuthenticationError: If nobody waits any more, or the program ends: it would wait
-                for this thread otherwise.
+            FlyteAuthenticationError: If nobody waits any more.
         """
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._stop.wait(min(left, _STEP)) or not threading.main_thread().is_alive():
-                raise refused("the login was given up, since nobody waits for it any more")
+        if self._stop.wait(seconds):
+            raise refused("the login was given up, since nobody waits for it any more")
 
 
 def tell(message: str) -> None:

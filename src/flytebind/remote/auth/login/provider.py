@@ -1,204 +1,126 @@
-"""The identity provider, as authlib speaks to it."""
+"""The identity provider, for people who log in: authorization codes, devices, refresh tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+import base64
+import hashlib
+import secrets
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.tokens import Token, away, refused, token_of
-from flytebind.remote.auth.web import skips_verification, tls_context
-from flytebind.remote.config import Config
+from flytebind.remote.auth.oauth import Login, OAuth, seconds_of
+from flytebind.remote.auth.tokens import refused
 from flytebind.remote.config.secret import Secret
-from flytebind.remote.errors import FlyteAuthenticationError, FlyteConfigError
 
-if TYPE_CHECKING:
-    from authlib.integrations.requests_client import OAuth2Session
-
-_TIMEOUT = 30.0
-_MAX_ERROR = 200
-
-
-class Login(NamedTuple):
-    """What a login brings."""
-
-    token: Token
-    refresh_token: Secret | None
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_INTERVAL = 5.0
+_LIFETIME = 600.0
+# A poll that gets no answer must not keep the next one waiting for long.
+_POLL_TIMEOUT = 10.0
 
 
-class Refusal(FlyteAuthenticationError):
-    """The provider has said no, and why.
+class DeviceCodes(NamedTuple):
+    """With these a person may log in on another device."""
 
-    Args:
-        error: Its code, as in OAuth 2: ``access_denied``.
-        description: Its words.
-    """
-
-    def __init__(self, error: str, description: str = "") -> None:
-        problem = refused(
-            f"the identity provider refuses: {error}{description and ': '}{description}"
-        )
-        super().__init__(problem.code, problem.details)
-        self.error = error
+    device_code: str
+    user_code: str
+    address: str
+    """Where the person types the code, or finds it typed."""
+    interval: float
+    """Seconds between polls."""
+    lifetime: float
+    """Seconds that the person has."""
 
 
 class Provider:
     """Asks the provider that the Flyte server names.
 
     Args:
-        config: The settings.
         discovery: Names the endpoints, the client and the scopes.
-        clock: Tells the time.
-        timeout: How many seconds an answer may take.
+        oauth: Does the asking. The errors are its own.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        discovery: Discovery,
-        clock: Callable[[], float],
-        timeout: float = _TIMEOUT,
-    ) -> None:
+    def __init__(self, discovery: Discovery, oauth: OAuth) -> None:
         self.discovery = discovery
-        self._config = config
-        self._clock = clock
-        self._timeout = timeout
+        self._oauth = oauth
 
-    def now(self) -> float:
-        """The time, in seconds since 1970."""
-        return self._clock()
-
-    def authorization_url(self, redirect_uri: str, state: str, code_verifier: str) -> str:
+    def authorization_url(self, redirect_uri: str, state: str, verifier: str) -> str:
         """Where a person logs in with a browser."""
         url = self.discovery.endpoint("authorization_endpoint")
-        extra = {"audience": self.discovery.audience} if self.discovery.audience else {}
-        with self._session(url, redirect_uri) as session:
-            address, _ = session.create_authorization_url(
-                url, state=state, code_verifier=code_verifier, **extra
-            )
-        return address
+        query = {
+            "response_type": "code",
+            "client_id": self.discovery.client_id,
+            "redirect_uri": redirect_uri,
+            "state": state,
+            **self._wishes(verifier),
+        }
+        return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
-    def exchange(self, redirect_uri: str, query: str, state: str, code_verifier: str) -> Login:
-        """Get a token for what the provider has sent back with the browser."""
-        return self._token(
-            redirect_uri,
-            authorization_response=f"{redirect_uri}?{query}",
-            state=state,
-            code_verifier=code_verifier,
+    def exchange(self, redirect_uri: str, code: str, verifier: str) -> Login:
+        """Get a token for the code that the provider has sent back with the browser."""
+        return self._oauth.token(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": redirect_uri,
+                "code_verifier": verifier,
+            }
         )
 
-    def begin_device(self) -> Mapping[str, Any]:
+    def begin_device(self, verifier: str) -> DeviceCodes:
         """Ask for codes with which a person may log in on another device."""
-        url = self.discovery.endpoint("device_authorization_endpoint")
-        form = {"client_id": self.discovery.client_id, "scope": " ".join(self.discovery.scopes)}
-        if self.discovery.audience:
-            form["audience"] = self.discovery.audience
-        with self._session(url) as session:
-            answer = session.request(
-                "POST",
-                url,
-                withhold_token=True,
-                data=form,
-                headers={"Accept": "application/json"},
-                **self._options(url),
-            )
-            codes: object = answer.json()
-        if not isinstance(codes, dict):
-            raise refused(f"{url} gives no codes: HTTP {answer.status_code}")
-        if "error" in codes:
-            raise Refusal(_short(codes["error"]), _short(codes.get("error_description")))
-        if not codes.get("device_code") or not codes.get("user_code"):
-            raise refused(f"{url} gives no codes: HTTP {answer.status_code}")
-        return codes
-
-    def poll_device(self, device_code: str) -> Login:
-        """Get a token, once the person has logged in."""
-        return self._token(
-            None,
-            grant_type="urn:ietf:params:oauth:grant-type:device_code",
-            device_code=device_code,
+        url, answer = self._oauth.post("device_authorization_endpoint", self._wishes(verifier))
+        device_code, user_code = answer.get("device_code"), answer.get("user_code")
+        if not isinstance(device_code, str) or not isinstance(user_code, str):
+            raise refused(f"{url} gives no codes: there is no device_code in its answer")
+        # Some were there before the standard, and have another name for it.
+        names = ("verification_uri_complete", "verification_uri", "verification_url")
+        addresses = [answer[name] for name in names if answer.get(name)]
+        if not addresses:
+            raise refused(f"{url} gives no codes: there is no verification_uri in its answer")
+        return DeviceCodes(
+            device_code,
+            user_code,
+            str(addresses[0]),
+            seconds_of(answer.get("interval")) or _INTERVAL,
+            seconds_of(answer.get("expires_in")) or _LIFETIME,
         )
+
+    def poll_device(self, device_code: str, verifier: str) -> Login:
+        """Get a token, once the person has logged in."""
+        form = {
+            "grant_type": _DEVICE_GRANT,
+            "device_code": device_code,
+            "code_verifier": verifier,
+        }
+        return self._oauth.token(form, _POLL_TIMEOUT)
 
     def refresh(self, refresh_token: Secret) -> Login:
-        """Get a token without anybody logging in."""
-        url = self.discovery.endpoint("token_endpoint")
-        now = self._clock()
-        with self._session(url) as session:
-            answer: object = session.refresh_token(
-                url,
-                refresh_token=refresh_token.reveal(),
-                **self._options(url),
-            )
-        login = _login(url, answer, now)
+        """Get a token without anybody logging in.
+
+        No scopes go with it: that means those that were granted, which may be fewer than were asked
+        for. More are refused.
+        """
+        login = self._oauth.token(
+            {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
+        )
         return login if login.refresh_token else login._replace(refresh_token=refresh_token)
 
-    def _token(self, redirect_uri: str | None, **parameters: str) -> Login:
-        url = self.discovery.endpoint("token_endpoint")
-        now = self._clock()
-        with self._session(url, redirect_uri) as session:
-            answer: object = session.fetch_token(url, **parameters, **self._options(url))
-        return _login(url, answer, now)
-
-    def _options(self, url: str) -> dict[str, Any]:
-        """What every request of requests' is to be told; it heeds `verify` nowhere else."""
-        verify = not skips_verification(self._config, url)
-        # A redirect would carry secrets to somebody else.
-        return {"timeout": self._timeout, "allow_redirects": False, "verify": verify}
-
-    @contextmanager
-    def _session(self, url: str, redirect_uri: str | None = None) -> Iterator[OAuth2Session]:
-        """A session with the host of a URL, whose errors are ours."""
-        try:
-            from authlib.common.errors import AuthlibBaseError
-            from authlib.integrations.requests_client import OAuth2Session
-            from requests import RequestException
-            from requests.adapters import HTTPAdapter
-        except ImportError as error:
-            raise FlyteConfigError(
-                "logging in needs authlib, requests and keyring: pip install 'flytebind[auth]'"
-            ) from error
-        context = tls_context(self._config, url)
-
-        class Adapter(HTTPAdapter):
-            def init_poolmanager(self, *args: Any, **options: Any) -> None:
-                super().init_poolmanager(*args, **options, ssl_context=context)
-
-        session = OAuth2Session(
-            self.discovery.client_id,
-            scope=" ".join(self.discovery.scopes) or None,
-            redirect_uri=redirect_uri,
-            code_challenge_method="S256",
-        )
-        session.mount("https://", Adapter())
-        if self._config.http_proxy_url:
-            session.proxies = dict.fromkeys(("http", "https"), self._config.http_proxy_url)
-        with session:
-            try:
-                yield session
-            except AuthlibBaseError as error:
-                raise Refusal(_short(error.error), _short(error.description)) from None
-            except RequestException as error:
-                if isinstance(error, ValueError):
-                    raise refused(f"{url} answers something else than JSON") from None
-                # Not its own text, nor itself: there may be secrets in them.
-                answer = error.response
-                what = type(error).__name__ if answer is None else f"HTTP {answer.status_code}"
-                raise away(f"{url} gives no answer: {what}") from None
-            except ValueError:
-                raise refused(f"{url} answers something else than JSON") from None
+    def _wishes(self, verifier: str) -> dict[str, str]:
+        """What a token is to be good for, and the challenge that its buyer must meet (PKCE)."""
+        digest = hashlib.sha256(verifier.encode()).digest()
+        wishes = {
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        if self.discovery.scopes:
+            wishes["scope"] = " ".join(self.discovery.scopes)
+        if self.discovery.audience:
+            wishes["audience"] = self.discovery.audience
+        return wishes
 
 
-def _login(url: str, answer: object, now: float) -> Login:
-    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-        raise refused(f"{url} gives no token: there is no access_token in its answer")
-    token = token_of(answer["access_token"])
-    lifetime = answer.get("expires_in")
-    if isinstance(lifetime, (int, float)):
-        token = Token(token.reveal(), now + lifetime)
-    refresh_token = answer.get("refresh_token")
-    return Login(token, Secret(refresh_token) if isinstance(refresh_token, str) else None)
-
-
-def _short(text: object) -> str:
-    return " ".join(str(text or "").split())[:_MAX_ERROR]
+def new_secret() -> str:
+    """Something that nobody guesses: a state, or a verifier."""
+    return secrets.token_urlsafe(48)
