@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from flytebind.remote.auth import CallableSource, CommandSource, StaticSource, Token
+from flytebind.remote.auth.tokens import Renewal
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 from tests.remote.auth.test_tokens import jwt
+from tests.remote.auth.waiting import eventually
 
 
 def command(code: str, timeout: float = 60.0) -> CommandSource:
@@ -72,6 +76,16 @@ def test_a_command_that_hangs_is_ended() -> None:
     details = failure(command("import time; time.sleep(600)", timeout=0.2))
     assert details.endswith("gave no token within 0.2 seconds")
     assert "hush" not in details
+
+
+def test_a_command_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    started, stop = tmp_path / "started", threading.Event()
+    program = f"import time; open({str(started)!r}, 'w').close(); time.sleep(600)"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(command(program).renew, Renewal(stop=stop))
+        eventually(started.exists)
+        stop.set()
+        assert isinstance(running.exception(30), FlyteAuthenticationError)
 
 
 def test_a_command_that_does_not_exist_is_named_without_its_arguments(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from flytebind.remote.auth.credentials import Credentials
 from flytebind.remote.auth.discovery import Discovery
 from flytebind.remote.auth.secrets import has_client_secret
 from flytebind.remote.auth.sources import CallableSource, CommandSource, StaticSource
-from flytebind.remote.auth.tokens import AnyToken, Token, TokenSource
+from flytebind.remote.auth.tokens import AnyToken, Renewal, Token, TokenSource, ask
 from flytebind.remote.config import AuthMode, Config
 from flytebind.remote.errors import FlyteConfigError
 
@@ -117,8 +117,12 @@ class _Introduced:
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""
+        return self.renew(Renewal())
+
+    def renew(self, renewal: Renewal) -> Token:
+        """See ``AttentiveSource``."""
         self._discovery.learn()
-        return self._source.fetch()
+        return ask(self._source, renewal)
 
 
 def _suggested(config: Config) -> AuthMode:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from flytebind.remote.auth.tokens import (
-    AttentiveSource,
     Renewal,
     Token,
     TokenSource,
+    ask,
     away,
     refused,
 )
@@ -226,12 +226,8 @@ class Credentials:
             _settle(future, outcome)
 
     def _ask(self, renewal: Renewal) -> Token | FlyteCallError:
-        source = self._source
         try:
-            if isinstance(source, AttentiveSource):
-                token = source.renew(renewal)
-            else:
-                token = source.fetch()
+            token = ask(self._source, renewal)
         except FlyteCallError as error:
             return error
         except FlyteConfigError as error:

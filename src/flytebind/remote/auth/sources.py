@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Sequence
 
-from flytebind.remote.auth.tokens import Token, away, refused, token_of
+from flytebind.remote.auth.tokens import Renewal, Token, away, refused, token_of
 from flytebind.remote.errors import FlyteCallError
 
 _MAX_ERROR = 200
+_STEP = 0.1
 
 
 class StaticSource:
@@ -55,27 +58,42 @@ class CommandSource:
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""
+        return self.renew(Renewal())
+
+    def renew(self, renewal: Renewal) -> Token:
+        """See ``AttentiveSource``."""
         name = f"the command {self._command[0]!r}"  # its arguments may be secrets
         try:
-            done = subprocess.run(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            # Not as the cause: that one shows the arguments.
+            code, out, err = self._run(renewal.stop)
+        except TimeoutError:
             raise self._failure(f"{name} gave no token within {self._timeout:g} seconds") from None
         except OSError as error:
             raise refused(f"{name} cannot be run: {error.strerror}") from None
-        output = done.stdout.decode(errors="replace").strip()
-        if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
+        output = out.decode(errors="replace").strip()
+        if code != 0:
+            lines = err.decode(errors="replace").strip().splitlines()
             last = f": {lines[-1].strip()[:_MAX_ERROR]}" if lines else ""
-            raise self._failure(f"{name} failed with exit code {done.returncode}{last}")
+            raise self._failure(f"{name} failed with exit code {code}{last}")
         if not output:
             raise self._failure(f"{name} printed no token")
         token = token_of(output)
         self._failure = away
         return token
+
+    def _run(self, stop: threading.Event) -> tuple[int, bytes, bytes]:
+        """The program's exit code and what it prints; kills it when nobody waits any more."""
+        end = time.monotonic() + self._timeout
+        with subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=_STEP)
+                    return process.returncode, out, err
+                except subprocess.TimeoutExpired:
+                    if stop.is_set() or time.monotonic() >= end:
+                        process.kill()
+                        raise TimeoutError from None  # the cause would show the arguments

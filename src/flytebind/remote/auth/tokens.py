@@ -64,6 +64,11 @@ class AttentiveSource(TokenSource, Protocol):
         ...
 
 
+def ask(source: TokenSource, renewal: Renewal) -> Token:
+    """Ask a source, and tell it why if it wants to know."""
+    return source.renew(renewal) if isinstance(source, AttentiveSource) else source.fetch()
+
+
 def refused(problem: str) -> FlyteAuthenticationError:
     """The error for a token that cannot be had."""
     return FlyteAuthenticationError(grpc.StatusCode.UNAUTHENTICATED, problem)
