@@ -343,6 +343,7 @@ class Names(AuthMetadataServiceServicer):
             authorization_endpoint=f"{url}/authorize",
             token_endpoint=f"{url}/oauth2/token" if own else f"{url}/token",
             jwks_uri=f"{url}/oauth2/jwks" if own else f"{url}/jwks",
+            scopes_supported=["all"] if own else ["openid", "all", "offline_access"],
             device_authorization_endpoint=f"{url}/device",
             token_endpoint_auth_methods_supported=self.auth_methods,
         )

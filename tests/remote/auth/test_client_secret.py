@@ -39,7 +39,7 @@ def fetch(config: Config, **options: Any) -> str:
     with open_channel(config) as channel:
         discovery = Discovery(config, channel)
         oauth = OAuth(config, discovery, **options)
-        return ClientSecretSource(config, discovery, oauth).fetch().reveal()
+        return ClientSecretSource(discovery, oauth).fetch().reveal()
 
 
 def config_of(server: Sandbox | NamingServer, **settings: Any) -> Config:
@@ -130,6 +130,17 @@ def test_scopes_of_the_public_client_are_not_asked_for(
     assert fetch(config_of(flyte, client_secret=SECRET, scopes=("one",), audience="me"))
     assert provider.asked[-1][1]["scope"] == "one"
     assert provider.asked[-1][1]["audience"] == "me"
+
+
+def test_flytes_own_server_is_asked_for_the_scope_without_which_its_tokens_are_no_good(
+    flyte: NamingServer, provider: IdentityProvider
+) -> None:
+    provider.is_flytes_own = True
+    provider.answer = lambda path, form: (200, {"access_token": "abc"})
+    assert fetch(config_of(flyte, client_secret=SECRET)) == "abc"
+    assert provider.asked[-1][1]["scope"] == "all"
+    assert fetch(config_of(flyte, client_secret=SECRET, scopes=("one",))) == "abc"
+    assert provider.asked[-1][1]["scope"] == "one"
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ cells.runsource("print(len(remote.list_projects()))")
 def start(flyte: NamingServer, home: Path) -> Iterator[Callable[..., Program]]:
     programs: list[Program] = []
 
-    def start(code: str, mode: str, **variables: str) -> Program:
-        programs.append(Program(code, home, flyte.endpoint, mode, **variables))
+    def start(code: str, mode: str) -> Program:
+        programs.append(Program(code, home, flyte.endpoint, mode))
         return programs[-1]
 
     yield start

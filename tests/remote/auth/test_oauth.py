@@ -140,7 +140,7 @@ def over_tls(mode: str, flyte: NamingServer, endpoint: str, **settings: Any) -> 
     discovery = Discovery(config, flyte.channel)
     oauth = OAuth(config, discovery)
     if mode == "client secret":
-        return ClientSecretSource(config, discovery, oauth).fetch()
+        return ClientSecretSource(discovery, oauth).fetch()
     return Provider(discovery, oauth).refresh(Secret("hush")).token
 
 

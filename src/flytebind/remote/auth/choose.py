@@ -91,7 +91,7 @@ def _for_server(
             raise _missing(
                 config, mode, "client_secret_file (admin.clientSecretLocation) or client_secret_env"
             )
-        source = ClientSecretSource(config, discovery, oauth)
+        source = ClientSecretSource(discovery, oauth)
     else:
         from flytebind.remote.auth.login import login_source
 

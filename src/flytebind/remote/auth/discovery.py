@@ -75,6 +75,16 @@ class Discovery:
         return self._config.scopes or tuple(self.client.scopes)
 
     @property
+    def robot_scopes(self) -> tuple[str, ...]:
+        """What to ask for without a person: those of the public client are for people.
+
+        Flyte's own tokens are good for nothing without the one scope that it knows.
+        """
+        if self._config.scopes or not self.is_flytes_own:
+            return self._config.scopes
+        return tuple(self.endpoints.scopes_supported)
+
+    @property
     def audience(self) -> str:
         """Whom tokens are for; may be empty."""
         if self._config.audience:
@@ -146,6 +156,8 @@ class Discovery:
 
         It does not say so; its endpoints have these paths.
         """
+        if self._config.token_url:
+            return False
         token_url = self.endpoint("token_endpoint")
         return (
             token_url.endswith("/oauth2/token")
