@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import grpc
 import pytest
 from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2
 
 from flytebind.models.core.execution import WorkflowExecution
-from flytebind.remote import Config, FlyteAssertion, FlyteRemote
+from flytebind.remote import AsyncFlyteRemote, Config, FlyteAssertion, FlyteRemote
 from flytebind.remote.calls import CallPolicy, is_read
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
@@ -25,6 +26,7 @@ from flytebind.remote.errors import (
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face, open_face
 from tests.remote.faults.leftovers import nothing_left
+from tests.remote.faults.proxies import BrokenProxy
 from tests.remote.io.driving import when
 from tests.remote.scenes import executions
 
@@ -241,3 +243,36 @@ def test_pauses_grow_to_their_limit_and_vary() -> None:
         assert most / 2 <= min(each) < max(each) <= most
     # A wait of days has many attempts behind it.
     assert policy.pause_after(5000) <= 5
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("status", "reset"),
+    # What a proxy says that has no server behind it, is itself in trouble, or breaks a call off.
+    [(500, 0), (502, 0), (503, 0), (504, 0), (None, 2), (None, 7), (None, 8), (None, 11)],
+)
+def test_reads_are_tried_again_when_a_proxy_is_in_trouble(
+    kind: str, status: int | None, reset: int
+) -> None:
+    make = FlyteRemote if kind == "sync" else AsyncFlyteRemote
+    with BrokenProxy(status, reset) as proxy:
+        remote = make(Config(proxy.endpoint, insecure=True), PROJECT, DOMAIN, policy=QUICK)
+        with closing(Face(remote)) as face:
+            with pytest.raises(FlyteCallError) as caught:
+                face.list_projects()
+            assert proxy.calls >= QUICK.max_attempts  # gRPC repeats some of them by itself
+            assert caught.value.attempts == QUICK.max_attempts
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize(("status", "reset"), [(500, 0), (None, 2), (None, 8)])
+def test_writes_are_not_repeated_when_a_proxy_has_broken_them_off(
+    kind: str, status: int | None, reset: int
+) -> None:
+    make = FlyteRemote if kind == "sync" else AsyncFlyteRemote
+    with BrokenProxy(status, reset) as proxy:
+        remote = make(Config(proxy.endpoint, insecure=True), PROJECT, DOMAIN, policy=QUICK)
+        with closing(Face(remote)) as face:
+            with pytest.raises(FlyteCallError) as caught:
+                face.terminate("f7a9c2", "enough")
+            assert proxy.calls == caught.value.attempts == 1

@@ -159,6 +159,11 @@ _MAY_HIDE_OUTAGE = frozenset(
     }
 )
 
+# What gRPC says of proxies that answer in a server's place, or break a call off.
+_PROXY_TROUBLE = re.compile(
+    r"Received http2 header with status: 5\d\d|Received RST_STREAM with error code"
+)
+
 
 def names_missing_object(code: grpc.StatusCode, details: str) -> bool:
     """Whether a server says that a file which it should sign a link to is not there.
@@ -177,4 +182,8 @@ def may_pass(code: grpc.StatusCode, details: str) -> bool:
     """Whether the same question may be answered later: the trouble is not about what was asked."""
     if code is grpc.StatusCode.INTERNAL:
         return not names_missing_object(code, details)
-    return code is grpc.StatusCode.UNAVAILABLE or names_outage(code, details)
+    return (
+        code is grpc.StatusCode.UNAVAILABLE
+        or names_outage(code, details)
+        or _PROXY_TROUBLE.search(details) is not None
+    )

@@ -77,6 +77,12 @@ async def main():
         await remote.wait(await remote.fetch_execution(NAME), poll_interval=POLL)
 asyncio.run(main())
 """,
+    "async calls, most of which wait for their turn": """
+async def main():
+    async with AsyncFlyteRemote(config, max_calls=4) as remote:
+        await asyncio.gather(*(remote.fetch_execution(NAME) for _ in range(8)))
+asyncio.run(main())
+""",
 }
 
 

@@ -6,6 +6,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -289,8 +290,12 @@ class Provider:
         self._last = ""
         self.failures: list[Exception] = []
         """What comes of the next questions."""
+        self.gate = threading.Event()
+        """Nobody gets a token while it is not set."""
+        self.gate.set()
 
     def __call__(self) -> str:
+        assert self.gate.wait(30)
         if self.failures:
             raise self.failures.pop()
         self._last = self._tokens.issue_token("ada")
@@ -328,6 +333,19 @@ def test_tokens_that_cannot_be_had_for_a_while_are_waited_for(
         face.wait(execution, poll_interval=OFTEN, timeout=60)
     assert execution.is_successful
     assert "no answer, asking again" in caplog.text
+
+
+def test_a_timeout_covers_tokens_that_take_their_time(
+    provided: tuple[Face, Provider, Tale],
+) -> None:
+    face, provider, tale = provided
+    execution = face.fetch_execution(tale.id.name)
+    provider.go_away()
+    provider.gate.clear()
+    with pytest.raises(FlyteTimeout, match="is still RUNNING"):
+        face.wait(execution, poll_interval=OFTEN, timeout=0.3)
+    provider.gate.set()
+    assert face.list_projects()
 
 
 def test_tokens_that_are_refused_end_the_wait(provided: tuple[Face, Provider, Tale]) -> None:
