@@ -140,6 +140,12 @@ def _branch(tree: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _in_brief(code: str, message: str) -> str:
+    """What flytekit has written last, below its traceback; or else the first line."""
+    last = message.split("\nMessage:\n")[-1].strip()
+    return first_line(f"{code}: {last}".lstrip(": "))
+
+
 def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
     error = right["error"]
     nodes = {
@@ -165,7 +171,7 @@ def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, A
     return {
         "phase": right["phase"],
         "attempts": len(attempts),
-        "error": "" if error is None else first_line(f"{error[0]}: {error[1]}".lstrip(": ")),
+        "error": "" if error is None else _in_brief(*error),
         "cached": written.get("cached", False),
         "logs": attempts[-1]["logs"] if attempts else [],
         "children": {**nodes, **launched, **items},

@@ -70,6 +70,7 @@ def told(execution: FlyteWorkflowExecution, data: bool = True) -> dict[str, Any]
 
 
 def _told(tree: Tree) -> dict[str, Any]:
+    assert tree.kind != "unknown", tree.name
     shown = {"kind": tree.kind, "phase": tree.phase, "attempts": tree.attempts}
     words = {"error": tree.error, "problem": tree.problem}
     return {**shown, **words, "children": {child.name: _told(child) for child in tree.children}}

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from flytebind.cli.exits import CommandError
 from flytebind.remote.executions import FlyteWorkflowExecution
-from flytebind.remote.looks.failure import first_failure
+from flytebind.remote.looks.failure import first_failure, in_brief
 from flytebind.remote.looks.tree import Tree
 from flytebind.remote.looks.words import first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.naming import label
@@ -81,7 +81,6 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
     """Print what an execution has come to, for people."""
     closure, spec = execution.closure, execution.spec
     failure = first_failure(execution)
-    error = execution._error
     rows = {
         "execution": label(execution.id),
         "phase": execution.phase.name,
@@ -90,7 +89,7 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         "created": moment(closure.created_at),
         "started": moment(closure.started_at),
         "duration": spoken(time_taken(closure, execution.is_done)),
-        "error": "" if error is None else first_line(f"{error.code}: {error.message}", 400),
+        "error": in_brief(execution._error, 400),
         "failed first": "" if failure is None else f"node {failure.id.node_id}",
         "aborted": _abortion(execution),
         "console": execution.execution_url or "",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from flytebind.models.core.execution import ExecutionError
 from flytebind.remote import FlyteAssertion, FlyteExecutionError, FlyteRemote
-from flytebind.remote.looks.failure import first_failure, raise_for_status
+from flytebind.remote.looks.failure import first_failure, in_brief, raise_for_status
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
 from tests.remote.looks.test_tree import synced
@@ -113,3 +114,39 @@ def test_a_failure_can_be_seen_while_the_execution_goes_on(
     message.closure.phase = NodePhase.FAILING
     outer._adopt(message, whole=True)
     assert first_failure(execution) is outer
+
+
+_TRACE = """Trace:
+
+    Traceback (most recent call last):
+    ValueError: {0}
+
+Message:
+
+    ValueError: {0}"""
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "line"),
+    [
+        ("USER:RuntimeError", _TRACE.format("boo"), "USER:RuntimeError: ValueError: boo"),
+        (
+            "RetriesExhausted|USER:Recoverable",
+            "[3/3] currentAttempt done. Last Error: USER::" + _TRACE.format("boo"),
+            "RetriesExhausted|USER:Recoverable: ValueError: boo",
+        ),
+        (
+            "",
+            "[1]: " + _TRACE.format("1 is bad") + "\n[3]: " + _TRACE.format("3 is bad") + "\n",
+            "ValueError: 1 is bad",
+        ),
+        ("OOMKilled", "Pod failed.\r\n[f2e-n0-0] terminated", "OOMKilled: Pod failed."),
+        ("X", "", "X"),
+    ],
+)
+def test_an_error_in_brief_is_what_went_wrong(code: str, message: str, line: str) -> None:
+    assert in_brief(ExecutionError(code, message, "", ExecutionError.ErrorKind.USER)) == line
+
+
+def test_no_error_is_nothing_in_brief() -> None:
+    assert in_brief(None) == ""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from flytebind.models.core.execution import ExecutionError
 from flytebind.remote.errors import FlyteAssertion, FlyteExecutionError
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
-from flytebind.remote.looks.words import has_failed
+from flytebind.remote.looks.words import first_line, has_failed
 from flytebind.remote.phases import SUCCESSFUL, is_in
+
+#: What begins the error of another item of an array.
+_ITEM = re.compile(r"\n(?=\[\d+\]: )")
 
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
@@ -21,6 +26,21 @@ def first_failure(execution: FlyteWorkflowExecution) -> FlyteNodeExecution | Non
     """
     innermost = [node for node in _blamed(execution) if not any(_blamed(node))]
     return min(innermost, key=_failed_at, default=None)
+
+
+def in_brief(error: ExecutionError | None, limit: int = 100) -> str:
+    """An error in one line: its code, and what went wrong; empty for none.
+
+    Args:
+        error: The error. Flytekit writes a traceback before what went wrong, and arrays have an
+            error for each item, of which the first is told.
+        limit: How long the line may be, in characters.
+    """
+    if error is None:
+        return ""
+    first = _ITEM.split(error.message.strip())[0]
+    message = first.rpartition("\nMessage:\n")[2].strip()
+    return first_line(": ".join(filter(None, (error.code, message))), limit)
 
 
 def raise_for_status(execution: FlyteWorkflowExecution) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from flytebind.models.core.execution import ExecutionError, TaskLog
+from flytebind.models.core.execution import TaskLog
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
 from flytebind.remote.items import ArrayItem
+from flytebind.remote.looks.failure import in_brief
 from flytebind.remote.looks.kinds import kind_of
 from flytebind.remote.looks.words import (
     STYLES,
@@ -58,7 +59,7 @@ class Tree:
     attempts: int = 0
     """How often its task was tried, as far as that has been synced."""
     error: str = ""
-    """The first line of the error."""
+    """What went wrong, in one line."""
     problem: str = ""
     """What kept ``sync`` from bringing all of it."""
     children: tuple[Tree, ...] = ()
@@ -158,7 +159,7 @@ def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
     """
     phase = part.phase.name
     if isinstance(part, ArrayItem):
-        error, logs = _reason(part.error), _uris(part.logs)
+        error, logs = in_brief(part.error), _uris(part.logs)
         return Tree(
             f"[{part.index}]",
             "item",
@@ -173,7 +174,7 @@ def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
         )
     children = tuple(_level(_parts_below(part), long, is_over or part.is_done))
     time = time_taken(part.closure, part.is_done) if part.is_done or not is_over else None
-    error = _reason(part._error)
+    error = in_brief(part._error)
     if isinstance(part, FlyteWorkflowExecution):
         name = harmless(label(part.id))
         return Tree(name, "execution", phase, time, error=error, children=children)
@@ -190,12 +191,6 @@ def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
         part._is_cached,
         _uris(attempts[-1].closure.logs) if attempts else (),
     )
-
-
-def _reason(error: ExecutionError | None) -> str:
-    if error is None:
-        return ""
-    return first_line(f"{error.code}: {error.message.strip()}".lstrip(": "))
 
 
 def _uris(logs: Sequence[TaskLog]) -> tuple[str, ...]:
