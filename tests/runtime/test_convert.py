@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, strategies as st
 
+from flytebind.models.core.tasks import TaskTemplate
 from flytebind.runtime import convert
 from flytebind.runtime.typing import JsonInput, JsonValue
 
@@ -110,6 +111,21 @@ def test_an_empty_struct_counts_as_set() -> None:
 def test_what_is_not_json_is_refused(value: object, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         convert.write_struct(Struct(), value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53)])
+def test_a_struct_holds_every_integer_that_a_float_does(number: int) -> None:
+    struct = Struct()
+    convert.write_struct(struct, {"a": [number]})
+    assert convert.read_struct(struct) == {"a": [number]}
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 2**60, 10**400])
+def test_an_integer_that_a_struct_would_round_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match="no whole number beyond 2\\*\\*53"):
+        convert.write_struct(Struct(), {"a": [{"b": number}]})
+    with pytest.raises(ValueError, match=r"TaskTemplate.custom must hold no whole number"):
+        TaskTemplate.from_bytes(b"").replace(custom={"a": number})
 
 
 def test_text_is_not_a_list() -> None:

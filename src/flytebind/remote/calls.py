@@ -13,8 +13,15 @@ import grpc
 
 from flytebind.remote.channel import connection_hint
 from flytebind.remote.connection import Connection
-from flytebind.remote.errors import FlyteCallError, call_error, call_label, may_pass
+from flytebind.remote.errors import (
+    FlyteCallError,
+    FlyteDataError,
+    call_error,
+    call_label,
+    may_pass,
+)
 from flytebind.remote.io import AwaitableCall, Future, Io
+from flytebind.remote.reading import Unreadable
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc import AsyncClient, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
@@ -80,6 +87,7 @@ class Caller:
 
         Raises:
             FlyteCallError: If the call fails in the end.
+            FlyteDataError: If the answer cannot be read.
             FlyteAssertion: If the connection is closed, or does not survive a fork.
         """
         method.check_request(request)
@@ -136,6 +144,8 @@ class Caller:
             else:
                 self._heard = time.monotonic()
                 call.log("OK")
+                if isinstance(answer, Unreadable):
+                    raise FlyteDataError(f"{call}: the answer {answer.reason()}")
                 return answer
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)

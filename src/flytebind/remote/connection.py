@@ -17,6 +17,7 @@ from flytebind.remote.channel import open_channel
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.io import AwaitableCall, Future
+from flytebind.remote.reading import AsyncReadingClient, ReadingClient
 from flytebind.runtime.rpc.client import AsyncClient, Client
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
 
@@ -130,7 +131,7 @@ class Connection:
             forgotten = self._retired.pop(1) if len(self._retired) > _MAX_RETIRED else None
             self._channel = open_channel(self.config)
             self._opened_at = time.monotonic()
-            self._client = Client(self._channel)
+            self._client = ReadingClient(self._channel)
         if forgotten is not None:
             forgotten.close()
 
@@ -179,10 +180,10 @@ class Connection:
         _first_opened_in = _first_opened_in or self._opened_in
         if isinstance(channel, grpc.Channel):
             self._credentials = self._make_credentials(channel)
-            self._client = Client(channel)
+            self._client = ReadingClient(channel)
         else:
             self._credentials = self._make_credentials(None)
-            self._client = AsyncClient(channel)
+            self._client = AsyncReadingClient(channel)
 
     def _forget(self) -> None:
         """Leave to the parent of this process what the parent has opened.

@@ -24,7 +24,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-_EXACT_INTEGERS = 2.0**53
+_EXACT_INTEGERS = 2**53
 
 
 def read_timestamp(message: Timestamp) -> datetime:
@@ -122,6 +122,7 @@ def write_value(message: Value, value: JsonInput) -> None:
 
     Raises:
         TypeError: If ``value`` is not plain JSON.
+        ValueError: If it holds a whole number that a float does not hold for sure.
     """
     if value is None:
         message.null_value = NULL_VALUE
@@ -130,6 +131,9 @@ def write_value(message: Value, value: JsonInput) -> None:
     elif isinstance(value, str):
         message.string_value = value
     elif isinstance(value, (int, float)):
+        if isinstance(value, int) and abs(value) > _EXACT_INTEGERS:
+            shown = f": {value:d}" if value.bit_length() < 256 else ""
+            raise ValueError(f"must hold no whole number beyond 2**53: it would be rounded{shown}")
         message.number_value = value
     elif isinstance(value, Mapping):
         write_struct(message.struct_value, value)

@@ -106,3 +106,12 @@ def offloaded(uri: str, size: int = 0, inferred_type: LiteralType | None = None)
             uri=uri, size_bytes=size, inferred_type=inferred_type
         )
     )
+
+
+def inside(field: int, message: bytes) -> bytes:
+    """The bytes of a message that has another one in a field, however deep that is."""
+    size, length = len(message), bytearray()
+    while size > 127:
+        length.append(size & 127 | 128)
+        size >>= 7
+    return bytes([field << 3 | 2, *length, size]) + message

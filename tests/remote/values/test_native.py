@@ -36,6 +36,7 @@ from flytebind.remote.values import (
     RemotePickle,
     RemoteTable,
     to_native,
+    to_type,
 )
 from tests.remote.values import samples as s
 
@@ -93,6 +94,17 @@ def test_whole_numbers_of_a_struct_are_ints() -> None:
 def test_a_float_that_is_not_whole_is_no_integer(number: float) -> None:
     with pytest.raises(FlyteValueError, match=r"outputs\['o0'\]: declared as an integer"):
         to_native(s.floating(number), s.INTEGER, path="outputs['o0']")
+
+
+@pytest.mark.parametrize("number", [2.0**53 + 2, -1e17, 1e300])
+def test_an_integer_that_may_have_been_rounded_is_not_made_up(number: float) -> None:
+    with pytest.raises(FlyteValueError, match="may have been rounded"):
+        to_native(s.floating(number), s.INTEGER)
+    struct = Literal(scalar=Scalar(generic={"a": number}))
+    with pytest.raises(FlyteValueError, match=r"literal\['a'\]: .* may have been rounded"):
+        to_type(struct, dict[str, int])
+    assert to_type(struct, dict[str, float]) == {"a": number}
+    assert to_native(s.floating(2.0**53), s.INTEGER) == 2**53
 
 
 def test_lists_and_maps_nest_and_their_types_reach_the_items() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -145,7 +146,8 @@ def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExec
 
 async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecution) -> None:
     if data_is_wanting(execution):
-        await bring_data(session, execution)
+        with suppress(FlyteDataError):  # an answer that cannot be read: touching asks again
+            await bring_data(session, execution)
         # Without its workflow there is no telling what is hidden; touching asks for it again.
         await _note(partial(find_hidden, session, execution), [])
     if not session.can_load_later:

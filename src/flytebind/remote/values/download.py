@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from typing import Any, TypeVar
 
 from flytebind.models.admin.common import UrlBlob
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.values import storage
+from flytebind.remote.values.depth import unreadable
 from flytebind.remote.values.links import Links
 from flytebind.remote.values.uris import public
+from flytebind.runtime.model import Model
+
+M = TypeVar("M", bound=Model[Any])
 
 #: More than this is not read into memory, unless the caller says so.
 MAX_BYTES = 256 * 2**20
@@ -43,10 +48,7 @@ def fetch_literal_map(
         FlyteDataError: If they cannot be read, are too many or not whole, or not literals.
     """
     data = _read(blob.url, blob.bytes, what, max_bytes, timeout, links)
-    try:
-        literal_map = LiteralMap.from_bytes(data)
-    except ValueError:
-        literal_map = LiteralMap({})
+    literal_map = _parsed(LiteralMap, data, what, blob.url)
     # Protobuf takes many other things for a message of unknown fields.
     if data and not literal_map.literals:
         raise FlyteDataError(f"{what}: what is at {public(blob.url)} is no LiteralMap")
@@ -74,13 +76,18 @@ def fetch_literal(
         FlyteDataError: If it cannot be read, is too large or not whole, or not a literal.
     """
     data = _read(metadata.uri, metadata.size_bytes, what, max_bytes, timeout, links)
-    try:
-        literal = Literal.from_bytes(data)
-    except ValueError:
-        literal = Literal()
+    literal = _parsed(Literal, data, what, metadata.uri)
     if literal.which_value is None:
         raise FlyteDataError(f"{what}: what is at {public(metadata.uri)} is no Literal")
     return literal
+
+
+def _parsed(kind: type[M], data: bytes, what: str, uri: str) -> M:
+    try:
+        return kind.from_bytes(data)
+    except ValueError:
+        reason = unreadable(data, kind)
+        raise FlyteDataError(f"{what}: what is at {public(uri)} {reason}") from None
 
 
 def _read(

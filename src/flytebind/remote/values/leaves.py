@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flytebind.remote.values.handles import RemoteDirectory, RemoteFile, RemoteTable
 from flytebind.remote.values.mismatch import Mismatch, expected
-from flytebind.remote.values.refine import read_datetime, read_timedelta
+from flytebind.remote.values.refine import exact_int, read_datetime, read_timedelta
 from flytebind.remote.values.uris import local_path, public
 
 
@@ -23,7 +23,7 @@ def _int(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():  # Structs hold no other numbers
-        return int(value)
+        return exact_int(value)
     raise expected("int", value)
 
 

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta, timezone
 from flytebind.models.core.types import LiteralType, SimpleType
 from flytebind.remote.values.mismatch import Mismatch, described
 
+#: Up to here a float can be any integer.
+_EXACT = 2**53
+
 
 def refined(value: object, literal_type: LiteralType | None) -> object:
     """A plain value as its declared type has it.
 
     Raises:
-        Mismatch: If a number of type INTEGER is not whole, or a time is not readable.
+        Mismatch: If a number of type INTEGER is not whole or too large to be sure of, or a time
+            is not readable.
     """
     if literal_type is None:
         return value
@@ -46,7 +50,7 @@ def _refined_simple(value: object, simple: SimpleType) -> object:
     if simple == SimpleType.INTEGER and isinstance(value, float):
         if not value.is_integer():
             raise Mismatch(f"declared as an integer, but is {described(value)}")
-        return int(value)
+        return exact_int(value)
     if simple == SimpleType.DATETIME and isinstance(value, str):
         return read_datetime(value)
     if (
@@ -56,6 +60,17 @@ def _refined_simple(value: object, simple: SimpleType) -> object:
     ):
         return read_timedelta(value)
     return value
+
+
+def exact_int(value: float) -> int:
+    """The integer that a whole float stands for.
+
+    Raises:
+        Mismatch: If it lies where floats skip integers, and may have been another one.
+    """
+    if abs(value) > _EXACT:
+        raise Mismatch(f"expected int, got {described(value)}, which may have been rounded")
+    return int(value)
 
 
 def read_datetime(text: str) -> datetime:

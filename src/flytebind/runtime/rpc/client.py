@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 import grpc
@@ -122,9 +122,14 @@ class _Caller:
             call = self._calls[method] = getattr(self._channel, method.shape)(
                 method.path,
                 request_serializer=Model.to_bytes,
-                response_deserializer=method.response.from_bytes,
+                response_deserializer=self._reader(method),
             )
         return call
+
+    def _reader(self, method: Method[Any, Any]) -> Callable[[bytes], Any]:
+        """What makes an answer of its bytes."""
+        reader: Callable[[bytes], Any] = method.response.from_bytes
+        return reader
 
 
 class Client(_Caller):
