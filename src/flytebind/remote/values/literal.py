@@ -35,6 +35,7 @@ from flytebind.remote.values.scalars import (
     write_dataset,
     write_schema,
     write_simple,
+    write_struct,
 )
 from flytebind.runtime.fields import did_you_mean
 
@@ -145,6 +146,8 @@ class _Writer:
             pb.CopyFrom(value.to_pb())
             return
         match literal_type.which_type:
+            case "simple", SimpleType.STRUCT:
+                write_struct(pb.scalar, value, literal_type.metadata)
             case "simple", simple:
                 write_simple(pb.scalar, value, simple)
             case "enum_type", enum_type:

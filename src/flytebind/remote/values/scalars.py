@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 
 from flyteidl.core import literals_pb2
@@ -19,6 +20,7 @@ from flytebind.remote.values.handles import RemoteTable
 from flytebind.remote.values.mismatch import Mismatch, expected
 from flytebind.remote.values.names import simple_name
 from flytebind.remote.values.plain import aware, plain_record, sound
+from flytebind.remote.values.schema import check
 from flytebind.runtime.convert import write_duration, write_timestamp
 from flytebind.runtime.fields import did_you_mean
 
@@ -33,7 +35,6 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
 
     Raises:
         Mismatch: If it does not fit.
-        FlyteDataError: If msgpack is needed and not installed.
     """
     primitive = pb.primitive
     match simple, value:
@@ -59,11 +60,31 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
             pb.binary.value = value
         case SimpleType.ERROR, Error():
             pb.error.CopyFrom(value.to_pb())
-        case SimpleType.STRUCT, _ if value is not None:
-            pb.binary.value = packed.pack(plain_record(value))
-            pb.binary.tag = packed.TAG
         case _:
             raise expected(simple_name(simple), value)
+
+
+def write_struct(
+    pb: literals_pb2.Scalar, value: object, schema: Mapping[str, object] | None
+) -> None:
+    """Store a mapping, or an object with named fields, as MessagePack.
+
+    Args:
+        pb: Where to store it.
+        value: The value.
+        schema: The JSON schema that it is declared with, where there is one.
+
+    Raises:
+        Mismatch: If it does not fit.
+        FlyteDataError: If msgpack is not installed.
+    """
+    if value is None:
+        raise expected(simple_name(SimpleType.STRUCT), value)
+    record = plain_record(value)
+    if schema is not None:
+        check(record, schema)
+    pb.binary.value = packed.pack(record)
+    pb.binary.tag = packed.TAG
 
 
 def _write_time(pb: literals_pb2.Scalar, value: date) -> None:
