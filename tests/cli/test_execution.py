@@ -10,9 +10,10 @@ from flytebind.models.admin.execution import Execution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.sandbox import Sandbox
 from tests.cli.conftest import Done, Run
-from tests.remote.scenes import executions, gates, parents
+from tests.remote.scenes import data, executions, gates, parents
 from tests.remote.scenes.bulk import wide
 from tests.remote.scenes.scene import Scene, WorkflowPhase
+from tests.remote.values import samples
 from tests.sandbox.play.watching import until
 
 
@@ -213,6 +214,21 @@ def test_outputs_are_python_values_for_people(flytebind: Run, dynamic: Scene) ->
 def test_outputs_are_json_for_programs(flytebind: Run, dynamic: Scene) -> None:
     done = flytebind("execution", "outputs", dynamic.id.name, "--json")
     assert (done.code, done.json) == (0, {"summary": "the result is 14"})
+
+
+def test_one_output_that_cannot_be_had_does_not_lose_the_others(
+    flytebind: Run, sandbox: Sandbox
+) -> None:
+    gone = samples.offloaded("file:///none/gone.pb", 10)
+    scene = data.given(sandbox, {"o0": gone, "o1": samples.integer(3)})
+    for done in (
+        flytebind("execution", "outputs", scene.id.name),
+        flytebind("execution", "outputs", scene.id.name, "--json"),
+    ):
+        assert done.code == 2
+        assert done.out in ("o1 = 3\n", '{\n  "o1": 3\n}\n')
+        assert "one of the outputs of execution" in done.err
+        assert len(done.err.splitlines()) == 1
 
 
 def test_terminate_asks_for_the_end_and_says_why(

@@ -17,7 +17,14 @@ from flytebind.cli.printing import (
     print_values,
 )
 from flytebind.models.core.execution import WorkflowExecution
-from flytebind.remote import Change, FlyteError, FlyteRemote, FlyteWorkflowExecution
+from flytebind.remote import (
+    Change,
+    FlyteDataError,
+    FlyteError,
+    FlyteRemote,
+    FlyteValueError,
+    FlyteWorkflowExecution,
+)
 from flytebind.remote.looks.tree import LONG, tree
 from flytebind.remote.looks.words import moment
 from flytebind.remote.naming import label
@@ -93,14 +100,22 @@ def run_watch(options: argparse.Namespace) -> int:
 
 def run_outputs(options: argparse.Namespace) -> int:
     """Print what came out of an execution."""
+    values: dict[str, object] = {}
+    problems: list[FlyteError] = []
     with _fetched(options) as execution:
-        values = execution.outputs.as_dict()
+        for name in execution.outputs:
+            try:
+                values[name] = execution.outputs[name]
+            except (FlyteDataError, FlyteValueError) as error:
+                problems.append(error)  # the others can be had all the same
     if options.json:
         print_json(values)
     elif values:
         print_values(values)
-    elif not options.quiet:
+    elif not (options.quiet or problems):
         print("it has no outputs", file=sys.stderr)
+    for problem in problems:
+        raise problem
     return DONE
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grpc
+from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap as LiteralMapPb
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
@@ -15,7 +16,7 @@ from flytebind.sandbox.play.values import literal_map, to_literal
 from flytebind.sandbox.play.workflow import Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import say, script, steps
-from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase
+from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 
 
 @script
@@ -29,12 +30,25 @@ def give(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
         tale = cluster.launch(steps, x=1).begin()
         node = tale.queue("n0", Kind.TASK, inputs={"x": 1})
         event = tale.event(node, NodePhase.SUCCEEDED)
-        literals = LiteralMapPb()
-        for name, literal in outputs.items():
-            literals.literals[name].CopyFrom(literal.to_pb())
-        event.output_data.CopyFrom(literals)
+        event.output_data.CopyFrom(_as_they_are(outputs))
         tale.send(node, event)
         return tale.scene()
+
+
+def given(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
+    """Done, with these literals as its outputs."""
+    with Cluster(sandbox) as cluster:
+        tale = cluster.launch(steps, x=1).begin()
+        tale.go(WorkflowPhase.SUCCEEDING)
+        tale.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_as_they_are(outputs).literals)
+        return tale.scene()
+
+
+def _as_they_are(literals: Mapping[str, Literal]) -> LiteralMapPb:
+    made = LiteralMapPb()
+    for name, literal in literals.items():
+        made.literals[name].CopyFrom(literal.to_pb())
+    return made
 
 
 def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:
