@@ -30,6 +30,7 @@ from flytebind.remote import (
     FlyteValueError,
 )
 from flytebind.remote.calls import CallPolicy
+from flytebind.remote.looks import transfers
 from flytebind.remote.values import (
     RemoteDirectory,
     RemoteFile,
@@ -350,6 +351,37 @@ def test_the_stores_certificate_is_checked_as_the_servers_is(
                 with pytest.raises(FlyteDataError, match="certificate is not trusted"):
                     remote.download("file:///none/f", tmp_path / "f")
     channel.close()
+
+
+def test_what_takes_long_is_shown(
+    face: Face, bucket: Bucket, signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[str, int | None, int]] = []
+
+    class Board:
+        def add(self, what: str, size: int | None, done: int) -> int:
+            shown.append((what, size, done))
+            return len(shown) - 1
+
+        def update(self, line: int, done: int) -> None:
+            shown[line] = (*shown[line][:2], done)
+
+        def remove(self, line: int) -> None:
+            pass
+
+    monkeypatch.setattr(transfers, "_board", Board())
+    monkeypatch.setattr(transfers, "PATIENCE", -1.0)
+    bucket.put({"d/a": b"a" * 1_000_000, "d/b": b"b" * 10})
+    signing.sign = bucket.link
+    face.download(bucket.uri("d/a"))
+    face.download(RemoteDirectory(bucket.uri("d")))
+    signing.sign = signing.refuse
+    face.download(bucket.uri("d/a"))
+    assert shown == [
+        ("downloading a", 1_000_000, 1_000_000),
+        ("downloading d", 1_000_010, 1_000_010),
+        ("downloading a", 1_000_000, 1_000_000),
+    ]
 
 
 # Ends before the end.

@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
@@ -19,6 +19,7 @@ from flytebind.remote.http.client import HttpClient
 from flytebind.remote.io.threads import Threads
 from flytebind.remote.values import linked
 from flytebind.remote.values.linked import LinkedFile
+from flytebind.remote.values.links import Moved
 from tests.remote.http.peer import Peer, Script, answer, raw, silent
 
 DATA = os.urandom(300_000)
@@ -34,6 +35,9 @@ class Signer:
         self.http = HttpClient()
         self.given = 0
         self._peer = peer
+
+    def watch(self, what: str, size: int | None, /) -> AbstractContextManager[Moved]:
+        raise AssertionError("nobody asks for that")
 
     def link(self, uri: str, /) -> str:
         assert uri == URI

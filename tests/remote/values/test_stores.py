@@ -162,11 +162,11 @@ def test_files_of_a_folder_come_side_by_side(bucket: Bucket, tmp_path: Path) -> 
     met = threading.Barrier(2)
     get_file = s3fs.S3FileSystem._get_file
 
-    async def meeting(self: Any, source: str, to: str) -> None:
+    async def meeting(self: Any, source: str, to: str, **kwargs: Any) -> None:
         import asyncio
 
         await asyncio.to_thread(met.wait, 30)
-        await get_file(self, source, to)
+        await get_file(self, source, to, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(s3fs.S3FileSystem, "_get_file", meeting)
@@ -178,7 +178,7 @@ def test_one_file_that_is_refused_ends_a_folder(bucket: Bucket, tmp_path: Path) 
 
     bucket.put({f"t/{number}": b"x" for number in range(6)})
 
-    async def refusing(self: Any, source: str, to: str) -> None:
+    async def refusing(self: Any, source: str, to: str, **kwargs: Any) -> None:
         raise FileNotFoundError(source)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -40,7 +40,7 @@ def display_for(progress: ShowProgress) -> Display | None:
         return _Callback(progress)
     # Nobody who does not see a display pays for loading it.
     notebook = _notebook()
-    terminal = None if notebook is not None else _terminal()
+    terminal = None if notebook is not None else terminal_to_draw_on()
     if notebook is None and terminal is None and progress is None:
         return None
     from flytebind.remote.looks import displays
@@ -80,7 +80,7 @@ def _notebook() -> Callable[..., Any] | None:
     return display
 
 
-def _terminal() -> TextIO | None:
+def terminal_to_draw_on() -> TextIO | None:
     """A terminal that rich can draw on; errors may go to a file while output is seen."""
     import os
     from importlib.util import find_spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
@@ -10,7 +11,9 @@ from flytebind.remote.calls import Caller, RoutedClient
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.io.blocking import BlockingIo, run
 from flytebind.remote.io.threads import current_work
+from flytebind.remote.looks.transfers import Transfer
 from flytebind.remote.session import Session
+from flytebind.remote.values.links import Moved
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 if TYPE_CHECKING:
@@ -55,6 +58,10 @@ class SignedLinks:
             return asked.result()
         with work.ended_by(asked.cancel):
             return asked.result()
+
+    def watch(self, what: str, size: int | None, /) -> AbstractContextManager[Moved]:
+        """See ``Links``."""
+        return Transfer(what, size)
 
 
 def links_of(session: Session) -> SignedLinks:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NoReturn
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.http.client import Answer, HttpClient
 from flytebind.remote.http.errors import HttpEnded, HttpError
+from flytebind.remote.http.refusal import PASSING, in_words
 from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.links import Links
-from flytebind.remote.values.refusal import in_words
 from flytebind.remote.values.uris import is_http, public
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ _MAX_PAUSE = 10.0
 _MAX_REFUSAL = 1 << 16
 _PIECE = 1 << 16
 
-#: What stores answer when they cannot now.
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-#: What they answer to a link that has expired, among other things.
+#: What stores answer to a link that has expired, among other things.
 _DENIED = frozenset({400, 401, 403})
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:(\d+)|\*)")
@@ -51,7 +49,7 @@ class Refused(HttpError):
     """
 
     def __init__(self, url: str, reason: str, status: int, pause: float) -> None:
-        super().__init__(url, reason, passing=status in _PASSING)
+        super().__init__(url, reason, passing=status in PASSING)
         self.status = status
         self.pause = pause
 

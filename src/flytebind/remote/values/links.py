@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from flytebind.remote.http.client import HttpClient
+
+
+Watch: TypeAlias = "Callable[[int | None], AbstractContextManager[Moved]]"
+"""Shows how far something has come, given how many bytes there are, as far as that is known."""
+
+
+class Moved(Protocol):
+    """Somebody who watches a transfer."""
+
+    def moved(self, count: int, /) -> object:
+        """So many bytes have just come."""
+        ...
 
 
 class Links(Protocol):
@@ -25,5 +39,14 @@ class Links(Protocol):
 
         Raises:
             FlyteError: If there is none to be had.
+        """
+        ...
+
+    def watch(self, what: str, size: int | None, /) -> AbstractContextManager[Moved]:
+        """Show somebody a transfer that takes long.
+
+        Args:
+            what: What it is: ``downloading rows.csv``.
+            size: How many bytes there are; None if nobody knows.
         """
         ...

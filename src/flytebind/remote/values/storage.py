@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from flytebind.remote.errors import FlyteDataError, FlyteError
 from flytebind.remote.io.threads import check_given_up, unless_given_up
 from flytebind.remote.values import stores
-from flytebind.remote.values.links import Links
+from flytebind.remote.values.links import Links, Watch
 from flytebind.remote.values.parts import Part, file_target, folder_target, on_this_machine
 from flytebind.remote.values.uris import is_http, last_name, local_path, public
 
@@ -89,19 +90,26 @@ def save_file(
     """
     with _part(file_target(to, last_name(uri)), uri) as part:
 
-        def fill(stream: io.RawIOBase | BinaryIO) -> None:
-            with stream, on_this_machine(part.place), part.path.open("wb") as file:
+        def fill(stream: io.RawIOBase | BinaryIO, size: int | None) -> None:
+            with (
+                stream,
+                on_this_machine(part.place),
+                part.path.open("wb") as file,
+                watch(size) as progress,
+            ):
                 while chunk := stream.read(_CHUNK):
                     file.write(chunk)
+                    progress.moved(len(chunk))
 
         def fetch(uri: str) -> None:
             path = local_path(uri)
             if path is None:
-                stores.fetch_file(uri, part.path)
+                stores.fetch_file(uri, part.path, watch)
             else:
-                fill(path.open("rb"))
+                fill(path.open("rb"), None)
 
-        _read(uri, links, fill, fetch)
+        watch = _watch(uri, links)
+        _read(uri, links, lambda file: fill(file, file.size), fetch)
         return _committed(part)
 
 
@@ -126,7 +134,7 @@ def save_folder(
         with _explained(uri, _hint(links)):
             source = local_path(uri)
             if source is None:
-                stores.fetch_folder(uri, part.path)
+                stores.fetch_folder(uri, part.path, _watch(uri, links))
             else:
                 _copy(source, part.path)
         return _committed(part)
@@ -277,6 +285,19 @@ def _part(target: Path | None, uri: str, *, is_folder: bool = False) -> Iterator
         yield part
     finally:
         part.discard()
+
+
+class _Nobody:
+    """Watches nothing."""
+
+    def moved(self, count: int, /) -> None:
+        pass
+
+
+def _watch(uri: str, links: Links | None) -> Watch:
+    if links is None:
+        return lambda size: nullcontext(_Nobody())
+    return partial(links.watch, f"downloading {last_name(uri)}")
 
 
 def _committed(part: Part) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.io.threads import check_given_up, current_work
+from flytebind.remote.values.links import Moved, Watch
 from flytebind.remote.values.optional import optional_module
 from flytebind.remote.values.parts import on_this_machine
 from flytebind.remote.values.uris import public
@@ -48,8 +49,13 @@ def open_binary(uri: str) -> BinaryIO:
     return _with_credentials(uri, opened)
 
 
-def fetch_file(uri: str, to: Path) -> None:
+def fetch_file(uri: str, to: Path, watch: Watch) -> None:
     """Copy one file to a path of this machine.
+
+    Args:
+        uri: Where it is.
+        to: The file to write.
+        watch: Shows how far it has come.
 
     Raises:
         FlyteDataError: If fsspec is not installed, or there is a folder.
@@ -57,14 +63,20 @@ def fetch_file(uri: str, to: Path) -> None:
     """
 
     def fetched(files: Any, path: str) -> None:
-        _must_be_file(files, path, uri)
-        _get(files, [(path, to)])
+        size = _must_be_file(files, path, uri)
+        with watch(size) as progress:
+            _get(files, [(path, to)], progress)
 
     _with_credentials(uri, fetched)
 
 
-def fetch_folder(uri: str, to: Path) -> None:
+def fetch_folder(uri: str, to: Path, watch: Watch) -> None:
     """Copy all files under a prefix into an empty folder, side by side.
+
+    Args:
+        uri: Where they are.
+        to: The folder.
+        watch: Shows how far they have come.
 
     Raises:
         FlyteDataError: If fsspec is not installed, there is nothing, or a name leads elsewhere.
@@ -78,7 +90,9 @@ def fetch_folder(uri: str, to: Path) -> None:
                 to.joinpath(folder).mkdir(parents=True, exist_ok=True)
             for name in listing.files:
                 to.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
-        _get(files, [(source, to / name) for name, source in listing.files.items()])
+        with watch(listing.size) as progress:
+            wanted = [(source, to / name) for name, source in listing.files.items()]
+            _get(files, wanted, progress)
 
     _with_credentials(uri, fetched)
 
@@ -170,16 +184,20 @@ def _is_refusal(error: Exception) -> bool:
     return isinstance(error, PermissionError) or "Credential" in kind or "Authentication" in kind
 
 
-def _must_be_file(files: Any, path: str, uri: str) -> None:
-    """Refuse a folder, which drivers open as an empty file."""
-    if uri.endswith("/") or files.info(path)["type"] == "directory":
+def _must_be_file(files: Any, path: str, uri: str) -> int | None:
+    """Refuse a folder, which drivers open as an empty file; returns the size."""
+    if uri.endswith("/") or (info := files.info(path))["type"] == "directory":
         raise FlyteDataError(f"{public(uri)}: is a folder")
+    size: int | None = info.get("size")
+    return size
 
 
 class _Listing(NamedTuple):
     folders: set[str]
     files: dict[str, str]
     """By their name below the folder, what they are called in the store."""
+    size: int
+    """Of all files."""
 
 
 def _list(files: Any, path: str, uri: str) -> _Listing:
@@ -190,7 +208,8 @@ def _list(files: Any, path: str, uri: str) -> _Listing:
     """
     root = path.rstrip("/")
     found: Mapping[str, Mapping[str, Any]] = files.find(root, detail=True)
-    listing = _Listing(set(), {})
+    size = sum(info.get("size") or 0 for info in found.values())
+    listing = _Listing(set(), {}, size)
     for name, info in found.items():
         inner = _inner(name.removeprefix(root), uri)
         is_empty = not info.get("size")
@@ -228,19 +247,22 @@ def _parents(name: str) -> Iterator[str]:
         yield name
 
 
-def _get(files: Any, wanted: Sequence[tuple[str, Path]]) -> None:
+def _get(files: Any, wanted: Sequence[tuple[str, Path]], progress: Moved) -> None:
     """Copy files to where they are wanted."""
+    callback = _callback(progress)
     if not files.async_impl:  # such drivers need not be fit for threads
         for name, to in wanted:
             with _not_the_source(to):
-                files.get_file(name, str(to))
+                files.get_file(name, str(to), callback=callback)
         return
     import asyncio
 
     ended = threading.Event()
     work = current_work()
     check_given_up()
-    copying = asyncio.run_coroutine_threadsafe(_get_at_once(files, wanted, ended), files.loop)
+    copying = asyncio.run_coroutine_threadsafe(
+        _get_at_once(files, wanted, callback, ended), files.loop
+    )
     try:
         with nullcontext() if work is None else work.ended_by(copying.cancel):
             copying.result()
@@ -251,7 +273,7 @@ def _get(files: Any, wanted: Sequence[tuple[str, Path]]) -> None:
 
 
 async def _get_at_once(
-    files: Any, wanted: Sequence[tuple[str, Path]], ended: threading.Event
+    files: Any, wanted: Sequence[tuple[str, Path]], callback: object, ended: threading.Event
 ) -> None:
     import asyncio
 
@@ -260,7 +282,7 @@ async def _get_at_once(
     async def get(name: str, to: Path) -> None:
         async with turns:
             with _not_the_source(to):
-                await files._get_file(name, str(to))
+                await files._get_file(name, str(to), callback=callback)
 
     tasks = [asyncio.ensure_future(get(name, to)) for name, to in wanted]
     try:
@@ -270,6 +292,15 @@ async def _get_at_once(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         ended.set()
+
+
+def _callback(progress: Moved) -> object:
+    """Whom drivers tell how far they have come."""
+    from fsspec.callbacks import Callback
+
+    callback = Callback()
+    callback.relative_update = progress.moved
+    return callback
 
 
 @contextmanager
