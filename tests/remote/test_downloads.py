@@ -272,6 +272,30 @@ def test_offloaded_literals_come_through_links(sandbox: Sandbox, face: Face, sto
     assert node.outputs.as_dict() == {"o0": "large", "o1": ["large", "small"]}
 
 
+def test_what_a_flyte_url_gives_reads_through_the_remote(
+    sandbox: Sandbox, face: Face, store: Bucket
+) -> None:
+    content = s.string("large").to_bytes()
+    store.put({"l.pb": content, "f": b"f"})
+    scene = give(
+        sandbox,
+        {
+            "file": s.blob(store.uri("f"), "", SINGLE),
+            "gone": s.offloaded(store.uri("gone.pb"), 10),
+            "large": s.offloaded(store.uri("l.pb"), len(content)),
+        },
+    )
+    url = f"flyte://v1/{PROJECT}/{DOMAIN}/{scene.id.name}/n0/o"
+    outputs = face.get(url)
+    assert outputs["large"] == face.get(f"{url}/large") == "large"
+    for file in (outputs["file"], face.get(f"{url}/file")):
+        assert file.download().read_bytes() == b"f"
+    with pytest.raises(FlyteDataError, match="NoSuchKey"):
+        outputs["gone"]
+    with pytest.raises(FlyteDataError, match="NoSuchKey"):
+        face.get(f"{url}/gone")
+
+
 def test_one_value_that_is_gone_does_not_lose_the_others(
     sandbox: Sandbox, face: Face, store: Bucket
 ) -> None:

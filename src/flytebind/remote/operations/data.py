@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
+from flytebind.remote.operations import offloaded
 from flytebind.remote.operations.interfaces import bring_interface
 from flytebind.remote.operations.links import links_of
 from flytebind.remote.phases import NOT_STARTED, SUCCESSFUL, is_in
@@ -160,45 +161,13 @@ async def bring_offloaded(session: Session, execution: RemoteExecutionBase, side
         FlyteDataError: If one cannot be had. All others are here then.
     """
     resolver: values.LiteralsResolver | None = getattr(execution, f"_{side}")
-    wanted = list(resolver.literals.values()) if resolver is not None else []
-    problems: list[FlyteDataError] = []
-    while wanted:
-        offloaded = [metadata for literal in wanted for metadata in _offloaded_in(literal)]
-        found = await session.io.gather(
-            _fetch_or_not(session, execution, side, metadata) for metadata in offloaded
-        )
-        wanted = [each for each in found if isinstance(each, Literal)]
-        problems += [each for each in found if isinstance(each, FlyteDataError)]
-    for problem in problems:
+    literals = () if resolver is None else resolver.literals.values()
+    fetched = await offloaded.fetch_all(session, literals, _what(execution, side))
+    for uri, literal in fetched.literals.items():
+        _keep_offloaded(execution, uri, literal)
+    execution._unreadable = {**execution._unreadable, **fetched.problems}
+    for problem in fetched.problems.values():
         raise problem
-
-
-def _offloaded_in(literal: Literal) -> Iterator[LiteralOffloadedMetadata]:
-    match literal.which_value:
-        case ("collection", collection):
-            for item in collection.literals:
-                yield from _offloaded_in(item)
-        case ("map", entries):
-            for item in entries.literals.values():
-                yield from _offloaded_in(item)
-        case ("offloaded_metadata", metadata):
-            yield metadata
-        case _:
-            pass
-
-
-async def _fetch_or_not(
-    session: Session,
-    execution: RemoteExecutionBase,
-    side: str,
-    metadata: LiteralOffloadedMetadata,
-) -> Literal | FlyteDataError:
-    """Fetch one, or keep why that cannot be for whoever touches it."""
-    try:
-        return await _fetch_offloaded(session, execution, side, metadata)
-    except FlyteDataError as error:
-        execution._unreadable = {**execution._unreadable, metadata.uri: error}
-        return error
 
 
 def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
@@ -291,18 +260,15 @@ async def _fetch_offloaded(
     side: str,
     metadata: LiteralOffloadedMetadata,
 ) -> Literal:
-    fetch = partial(
-        values.fetch_literal,
-        metadata,
-        what=f"one of the {_what(execution, side)}",
-        links=links_of(session),
-    )
-    literal = await session.io.in_thread(fetch)
-    execution._offloaded = {**execution._offloaded, metadata.uri: literal}
-    execution._unreadable = {
-        uri: error for uri, error in execution._unreadable.items() if uri != metadata.uri
-    }
+    literal = await offloaded.fetch(session, metadata, _what(execution, side))
+    _keep_offloaded(execution, metadata.uri, literal)
     return literal
+
+
+def _keep_offloaded(execution: RemoteExecutionBase, uri: str, literal: Literal) -> None:
+    execution._offloaded = {**execution._offloaded, uri: literal}
+    problems = execution._unreadable
+    execution._unreadable = {known: problems[known] for known in problems if known != uri}
 
 
 async def _ask(session: Session, execution: RemoteExecutionBase) -> None:

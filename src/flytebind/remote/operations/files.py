@@ -11,8 +11,11 @@ from flytebind.models.service.dataproxy import (
 )
 from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
+from flytebind.remote.operations.links import links_of
+from flytebind.remote.operations.offloaded import fetch_all
 from flytebind.remote.session import Session
 from flytebind.remote.values import LiteralsResolver, to_native
+from flytebind.remote.values.handles import read_through
 from flytebind.remote.values.uris import public
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
@@ -29,9 +32,14 @@ async def get(session: Session, flyte_uri: str) -> object:
     """What is behind a Flyte URL."""
     answer = await _DataProxy(session.caller).get_data(GetDataRequest(flyte_url=flyte_uri))
     if answer.literal_map is not None:
-        return LiteralsResolver(answer.literal_map, label=flyte_uri)
+        literals = answer.literal_map.literals
+        fetched = await fetch_all(session, literals.values(), flyte_uri)
+        links = partial(links_of, session)
+        return LiteralsResolver(literals, load=fetched.load, links=links, label=flyte_uri)
     if answer.literal is not None:
-        return to_native(answer.literal, None, path=flyte_uri)
+        fetched = await fetch_all(session, [answer.literal], flyte_uri)
+        with read_through(links_of(session)):
+            return to_native(answer.literal, None, path=flyte_uri, load=fetched.load)
     if answer.pre_signed_urls is not None:
         return list(answer.pre_signed_urls.signed_url)
     raise FlyteDataError(f"the server answers with nothing for {flyte_uri}")
