@@ -84,7 +84,9 @@ def test_list_shows_the_newest_first(flytebind: Run, sandbox: Sandbox) -> None:
 
 
 def test_list_prints_a_list_as_json(flytebind: Run, dynamic: Scene) -> None:
-    done = flytebind("execution", "list", "--filter", f"eq(name,{dynamic.id.name})", "--json")
+    done = flytebind(
+        "execution", "list", "--filter", f"eq(execution_name,{dynamic.id.name})", "--json"
+    )
     (found,) = done.json
     assert Execution.from_dict(found).id == dynamic.id
 
@@ -106,7 +108,7 @@ def test_list_sorts(flytebind: Run, failure: Scene, dynamic: Scene) -> None:
 
 
 def test_list_says_that_there_are_none_unless_it_shall_be_quiet(flytebind: Run) -> None:
-    nothing = ("execution", "list", "--filter", "eq(name,nobody)")
+    nothing = ("execution", "list", "--filter", "eq(execution_name,nobody)")
     assert flytebind(*nothing) == Done(0, "", "there are none\n")
     assert flytebind(*nothing, "-q") == Done(0, "", "")
     assert flytebind(*nothing, "--json") == Done(0, "[]\n", "")

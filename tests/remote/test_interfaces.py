@@ -33,24 +33,17 @@ def types(interface: TypedInterface | None) -> tuple[dict[str, LiteralType], ...
     return tuple({name: variable.type for name, variable in side.items()} for side in sides)
 
 
-def mapped(sandbox: Sandbox, *, of_items: bool) -> Scene:
-    """Running; n0 is an array over a task.
-
-    Args:
-        sandbox: Where it is put.
-        of_items: Whether the task declares what it takes of each item; otherwise its interface is
-            the array's.
-    """
+def mapped(sandbox: Sandbox) -> Scene:
+    """Running; n0 is an array over a task, whose interface is the array's."""
 
     def write(w: Workflow) -> None:
         kind = literal_type(list[int])
         w.template.interface.inputs.variables["x"].type.CopyFrom(kind)
         w.defaults["x"] = to_literal([1, 2])
         w.output(OUTPUT, w.map(step, x=Promise("", "x", kind)))
-        w.template.nodes[0].array_node.is_original_sub_node_interface.value = of_items
 
     with Cluster(sandbox) as cluster:
-        tale = cluster.launch(Script(f"mapped_{of_items}", False, write)).begin()
+        tale = cluster.launch(Script("mapped", False, write)).begin()
         tale.queue("n0", Kind.ARRAY, inputs={"x": [1, 2]})
         return tale.scene()
 
@@ -80,8 +73,7 @@ NODES: dict[str, tuple[Make, dict[str, tuple[dict[str, LiteralType], ...] | None
         parents.launch_plan_in_subworkflow,
         {"n0": TAKES_X, "n0-0-n0": TAKES_X},
     ),
-    "array of single values": (partial(mapped, of_items=True), {"n0": LISTS_X}),
-    "array that takes lists itself": (partial(mapped, of_items=False), {"n0": TAKES_X}),
+    "array": (mapped, {"n0": LISTS_X}),
     "gates": (gates.passed, {"n0": ({}, {"o0": INTEGER}), "n1": ({}, {}), "n2": ({}, {})}),
     "single task": (executions.single_task, {executions.SINGLE_TASK_NODE: TAKES_X}),
     "failure node": (PLAYED(script="failure"), {"fn0": ({"who": STRING}, {"o0": STRING})}),

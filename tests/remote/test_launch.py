@@ -24,6 +24,7 @@ from flytebind.remote import (
 )
 from flytebind.remote.calls import CallPolicy
 from flytebind.sandbox import Sandbox
+from flytebind.sandbox.settings import Settings
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.scenes import executions, scripted
 from tests.remote.scenes.scene import NodePhase, WorkflowPhase
@@ -146,7 +147,7 @@ def test_what_options_do_not_say_is_the_servers_choice(face: Face) -> None:
     spec = face.execute(face.fetch_launch_plan("chain")).spec
     assert spec.interruptible is None
     assert (spec.labels, spec.annotations, spec.envs) == (None, None, None)
-    assert spec.max_parallelism == 0
+    assert spec.max_parallelism == Settings().max_parallelism
 
 
 def test_type_hints_tell_what_outputs_become(face: Face) -> None:

@@ -134,7 +134,7 @@ def test_filters_are_all_kept_and_sorting_goes_both_ways(
         running = cluster.launch(steps, x=1).begin().id.name
     only = lister.list_executions(filters="value_in(phase,RUNNING;QUEUED)")
     assert names(only) == [running]
-    both = ["eq(phase,RUNNING)", f"ne(name,{running})"]
+    both = ["eq(phase,RUNNING)", f"ne(execution_name,{running})"]
     assert lister.list_executions(filters=both) == []
     undefined = "eq(phase,UNDEFINED)"
     assert names(lister.list_executions(filters=[undefined], sort_by="created_at")) == (
@@ -149,12 +149,14 @@ def test_filters_can_be_objects_alone_in_lists_and_beside_text(
     made: tuple[Sandbox, list[str]], lister: Face
 ) -> None:
     _, expected = made
-    undefined, other = Equal("phase", WorkflowExecutionPhase.UNDEFINED), NotEqual("name", "x")
-    newest = ValueIn("name", expected[:2])
+    undefined, other = Equal("phase", WorkflowExecutionPhase.UNDEFINED), NotEqual(
+        "execution_name", "x"
+    )
+    newest = ValueIn("execution_name", expected[:2])
     assert names(lister.list_executions(filters=newest)) == expected[:2]
     both = FilterList([undefined, newest])
     assert names(lister.list_executions(filters=both)) == expected[:2]
-    mixed = [other, f"eq(name,{expected[0]})"]
+    mixed = [other, f"eq(execution_name,{expected[0]})"]
     assert names(lister.list_executions(filters=mixed)) == expected[:1]
     at = lister.fetch_execution(expected[1]).closure.created_at
     later = GreaterThan("execution_created_at", at)

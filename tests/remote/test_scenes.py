@@ -272,7 +272,7 @@ MARKS: dict[str, tuple[Make, Mapping[str, set[str]]]] = {
     "dynamic": (parents.dynamic_running, {"n0": {"parent", "dynamic"}}),
     "dynamic unresolved": (parents.dynamic_unresolved, {"n0": {"dynamic"}}),
     "launch plan": (parents.launch_plan_running, {"n0": set(), "n1": set()}),
-    "eager": (parents.eager, {"n0": {"eager"}, "n1": {"eager", "parent"}}),
+    "eager": (parents.eager, {"n0": set(), "n1": {"parent"}}),
     "gates": (gates.waiting, {"n0": set(), "n1": set(), "n2": set()}),
     "strange": (strange.strange_nodes, {"n2": {"parent"}, "n8": {"parent"}, "n9": set()}),
 }
@@ -383,7 +383,8 @@ def test_large_offloaded_data_has_a_link_where_links_are_on() -> None:
 
 
 def test_large_inline_data_reads_as_empty() -> None:
-    with Sandbox(settings=Settings(max_inline_bytes=100)) as sandbox, sandbox.channel() as channel:
+    settings = Settings(max_inline_bytes=100, inline_event_data=True)
+    with Sandbox(settings=settings) as sandbox, sandbox.channel() as channel:
         scene = data.too_large_inline(sandbox, size=1000)
         seen = look(AdminServiceClient(channel), scene).nodes["n0"]
         assert (seen.phase, seen.outputs) == (NodePhase.SUCCEEDED, {})

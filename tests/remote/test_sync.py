@@ -264,7 +264,7 @@ def test_states_alone_have_whole_errors_too(sandbox: Sandbox, remote: FlyteRemot
 
 def test_a_listed_execution_has_its_whole_error(sandbox: Sandbox, face: Face) -> None:
     scene = tasks.failed(sandbox)
-    (listed,) = face.list_executions(filters=f"eq(name,{scene.id.name})")
+    (listed,) = face.list_executions(filters=f"eq(execution_name,{scene.id.name})")
     assert len(listed.closure.error.message.encode()) <= 100
     if face.is_async:
         with pytest.raises(FlyteAssertion, match=r"await remote\.load\(execution\)"):
@@ -591,7 +591,10 @@ def test_data_of_a_finished_node_that_are_not_there_are_its_problem(
 
 HIDDEN: dict[str, tuple[Settings, Make]] = {
     "offloaded": (Settings(max_download_bytes=100), partial(data.offloaded, size=200)),
-    "inline": (Settings(max_inline_bytes=100), partial(data.too_large_inline, size=200)),
+    "inline": (
+        Settings(max_inline_bytes=100, inline_event_data=True),
+        partial(data.too_large_inline, size=200),
+    ),
     "gone": (Settings(), data.gone),
     "damaged": (Settings(), data.damaged),
 }

@@ -107,7 +107,7 @@ def register(
                         "type": "python-task",
                         "metadata": {},
                         "interface": interface,
-                        "container": {"image": "image"},
+                        "container": {"image": "image", "args": ["run"]},
                     }
                 },
             }

@@ -141,7 +141,7 @@ def task_request(name: str, version: str = "v1", image: str = "python:3") -> Tas
         type="python-task",
         metadata=TaskMetadata(),
         interface=interface(),
-        container=Container(image=image),
+        container=Container(image=image, args=["pyflyte-execute"]),
     )
     return TaskCreateRequest(
         id=identifier(ResourceType.TASK, name, version),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -151,6 +152,7 @@ def test_a_dynamic_node_has_the_workflow_that_it_has_yielded(client: AdminServic
     dynamic = DynamicWorkflowNodeMetadata(
         id=WORKFLOW, compiled_workflow=compiled, dynamic_job_spec_uri="s3://futures"
     )
+    send_node(client, node_event("n0", NodePhase.RUNNING))
     event = node_event("n0", NodePhase.DYNAMIC_RUNNING)
     send_node(client, event.replace(task_node_metadata=TaskNodeMetadata(dynamic_workflow=dynamic)))
     answer = of_node(client).dynamic_workflow
@@ -174,6 +176,25 @@ def test_links_come_when_signed_urls_are_on(server: Server, client: AdminService
         urlopen(outputs.url, timeout=20)
 
 
+def test_what_links_lead_to_must_be_there(server: Server, client: AdminServiceClient) -> None:
+    server.admin.settings = replace(server.settings, signed_urls=True)
+    send(client, WorkflowPhase.SUCCEEDED, output_uri="s3://my-s3-bucket/none.pb")
+    with refused(grpc.StatusCode.INTERNAL, "failed to get object size", "none.pb", "NotFound"):
+        of_execution(client)
+
+
+def test_nothing_is_a_link_to_no_bytes(server: Server, client: AdminServiceClient) -> None:
+    server.admin.settings = replace(server.settings, signed_urls=True)
+    send(client, WorkflowPhase.SUCCEEDED, output_data=LiteralMap({}))
+    outputs = of_execution(client).outputs
+    assert outputs.bytes == 0
+    with urlopen(outputs.url, timeout=20) as answer:
+        assert answer.read() == b""
+    inputs = of_execution(client).inputs
+    with urlopen(inputs.url, timeout=20) as answer:
+        assert LiteralMap.from_bytes(answer.read()) == integers(a=1, b=2)
+
+
 def test_an_unknown_or_missing_id_is_refused(client: AdminServiceClient) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "n7"):
         of_node(client, "n7")
@@ -182,7 +203,8 @@ def test_an_unknown_or_missing_id_is_refused(client: AdminServiceClient) -> None
     for call in (
         lambda: client.get_execution_data(WorkflowExecutionGetDataRequest()),
         lambda: client.get_node_execution_data(NodeExecutionGetDataRequest()),
-        lambda: client.get_task_execution_data(TaskExecutionGetDataRequest()),
     ):
-        with refused(grpc.StatusCode.INVALID_ARGUMENT, "missing id"):
+        with refused(grpc.StatusCode.NOT_FOUND):  # and not, as with flyteadmin, any row
             call()
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "missing id"):
+        client.get_task_execution_data(TaskExecutionGetDataRequest())

@@ -3,7 +3,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
-import pytest
 
 from flytebind.models.admin.signal import (
     Signal,
@@ -56,15 +55,6 @@ def test_a_signal_waits_without_a_value_until_it_is_set(server: Server) -> None:
     assert get_or_create(server) == waiting.replace(value=NO)
 
 
-def test_a_signal_keeps_its_type(server: Server) -> None:
-    get_or_create(server)
-    with refused(grpc.StatusCode.ALREADY_EXISTS, "go"):
-        get_or_create(server, kind=LiteralType(simple=SimpleType.STRING))
-    with refused(INVALID, "go is boolean, not string"):
-        set_value(server, WORD)
-    assert get_or_create(server) == Signal(id=signal_id(), type=BOOLEAN)
-
-
 def test_a_signal_is_made_once_however_many_ask(server: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         signals = list(pool.map(lambda _: get_or_create(server), range(16)))
@@ -96,38 +86,3 @@ def test_listeners_hear_of_values_that_were_stored(server: Server) -> None:
         set_value(server, WORD)
     set_value(server, YES)
     assert heard == [(signal_id(), YES)]
-
-
-@pytest.mark.parametrize(
-    ("request_", "word"),
-    [
-        (SignalSetRequest(value=YES), "id"),
-        (SignalSetRequest(id=signal_id()), "value"),
-        (SignalSetRequest(id=signal_id(), value=Literal()), "value"),
-        (SignalSetRequest(id=signal_id(""), value=YES), "signal_id"),
-        (SignalSetRequest(id=signal_id("ghost"), value=YES), "ghost does not exist"),
-    ],
-)
-def test_a_value_that_cannot_be_set_is_refused(
-    server: Server, request_: SignalSetRequest, word: str
-) -> None:
-    get_or_create(server)
-    with refused(INVALID, word):
-        server.signal_client.set_signal(request_)
-
-
-def test_incomplete_ids_are_refused_by_their_part(server: Server) -> None:
-    client = server.signal_client
-    with refused(INVALID, "type"):
-        client.get_or_create_signal(SignalGetOrCreateRequest(id=signal_id()))
-    with refused(INVALID, "execution_id"):
-        client.get_or_create_signal(
-            SignalGetOrCreateRequest.from_dict({"id": {"signalId": "go"}, "type": {}})
-        )
-    with refused(INVALID, "domain"):
-        nowhere = SignalIdentifier("go", EXECUTION.replace(domain=""))
-        client.get_or_create_signal(SignalGetOrCreateRequest(id=nowhere, type=BOOLEAN))
-    with refused(INVALID, "workflow_execution_id"):
-        client.list_signals(SignalListRequest(limit=1))
-    with refused(INVALID, "limit"):
-        client.list_signals(SignalListRequest(workflow_execution_id=EXECUTION))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flyteidl.core.literals_pb2 import Literal, Primitive, Scalar
 from flyteidl.core.types_pb2 import (
+    BlobType,
     LiteralType,
     SchemaType,
     SimpleType,
@@ -47,18 +48,20 @@ def type_of(literal: Literal) -> LiteralType | None:
 
 
 def type_of_scalar(scalar: Scalar) -> LiteralType | None:
-    """The type of a scalar; None when it holds nothing."""
+    """The type of a scalar; None when it holds nothing, or a file or table without its type."""
     match scalar.WhichOneof("value"):
         case "primitive":
             return LiteralType(simple=_type_of_primitive(scalar.primitive))
         case "blob":
-            return LiteralType(blob=scalar.blob.metadata.type)
+            kind = scalar.blob.metadata
+            return LiteralType(blob=kind.type) if kind.HasField("type") else None
         case "binary":
             # Dataclasses, dicts and models travel as MessagePack since flytekit 1.14.
             packed = scalar.binary.tag == "msgpack"
             return LiteralType(simple=SimpleType.STRUCT if packed else SimpleType.BINARY)
         case "schema":
-            return LiteralType(schema=scalar.schema.type)
+            schema = scalar.schema
+            return LiteralType(schema=schema.type) if schema.HasField("type") else None
         case "none_type":
             return LiteralType(simple=SimpleType.NONE)
         case "error":
@@ -66,8 +69,10 @@ def type_of_scalar(scalar: Scalar) -> LiteralType | None:
         case "generic":
             return LiteralType(simple=SimpleType.STRUCT)
         case "structured_dataset":
-            metadata = scalar.structured_dataset.metadata
-            return LiteralType(structured_dataset_type=metadata.structured_dataset_type)
+            table = scalar.structured_dataset.metadata
+            if not table.HasField("structured_dataset_type"):
+                return None
+            return LiteralType(structured_dataset_type=table.structured_dataset_type)
         case "union":
             return LiteralType(union_type=UnionType(variants=[scalar.union.type]))
         case _:
@@ -116,7 +121,7 @@ def _common_type(literals: Iterable[Literal]) -> LiteralType:
     for literal in literals:
         literal_type = type_of(literal)
         if literal_type is None:
-            continue
+            return LiteralType()  # which fits nowhere
         if literal.WhichOneof("value") == "collection" and not literal.collection.literals:
             empty = literal_type
         elif literal_type not in found:
@@ -144,6 +149,8 @@ def _casts(upstream: LiteralType, downstream: LiteralType) -> bool:
             )
         case "schema" | "structured_dataset_type":
             return _tables_cast(upstream, downstream)
+        case "blob":
+            return upstream.HasField("blob") and _blobs_cast(upstream.blob, downstream.blob)
         case "union_type":
             return _casts_to_union(upstream, downstream.union_type)
         case _:
@@ -156,6 +163,13 @@ def _casts_simply(upstream: LiteralType, downstream: LiteralType) -> bool:
     if {upstream.WhichOneof("type"), downstream.WhichOneof("type")} == {"simple", "enum_type"}:
         return SimpleType.STRING in (upstream.simple, downstream.simple)
     if upstream.structure.tag not in ("", downstream.structure.tag):
+        return False
+    # The JSON schemas of dataclasses, where both sides have one.
+    if (
+        upstream.HasField("metadata")
+        and downstream.HasField("metadata")
+        and upstream.metadata != downstream.metadata
+    ):
         return False
     return _bare(upstream) == _bare(downstream)
 
@@ -176,6 +190,11 @@ def _casts_to_union(upstream: LiteralType, union: UnionType) -> bool:
         )
     # More than one would be ambiguous.
     return sum(castable(upstream, variant) for variant in union.variants) == 1
+
+
+def _blobs_cast(upstream: BlobType, downstream: BlobType) -> bool:
+    """Files and folders accept each other; no format means any format."""
+    return "" in (upstream.format, downstream.format) or upstream.format == downstream.format
 
 
 def _tables_cast(upstream: LiteralType, downstream: LiteralType) -> bool:

@@ -15,9 +15,9 @@ class Settings:
 
     domains: Mapping[str, str] = field(
         default_factory=lambda: {
-            "development": "Development",
-            "staging": "Staging",
-            "production": "Production",
+            "development": "development",
+            "staging": "staging",
+            "production": "production",
         }
     )
     """Ids and names; every project has all of them."""
@@ -33,8 +33,18 @@ class Settings:
     """How long such a link is good."""
     max_list_error_bytes: int = 100
     """Error messages are cut to this in lists of executions and node executions."""
-    max_message_bytes: int = 64 * MIB
+    max_message_bytes: int = 4 * MIB
     """The largest message that the server takes."""
+    max_workflow_nodes: int = 100
+    """The most nodes of a workflow, its start and end among them; 0 for any number."""
+    task_limits: Mapping[str, str] = field(
+        default_factory=lambda: {"CPU": "4", "MEMORY": "4Gi", "GPU": "1"}
+    )
+    """The most that a task may ask for, by the names of ``Resources.ResourceName``."""
+    max_parallelism: int = 25
+    """How many nodes of an execution may run at a time, where nobody says otherwise."""
+    inline_event_data: bool = False
+    """Whether data that events bring stays in the database, instead of in a file of its own."""
 
     @classmethod
     def flyteadmin(cls) -> Settings:

@@ -48,13 +48,16 @@ class Signals(SignalServiceServicer):
             StatusError: INVALID_ARGUMENT; ALREADY_EXISTS when it exists with another type.
         """
         id, where = _check(request.id)
-        kind = required(request.type, "type")
+        asked = required(request.type, "type")
+        kind = None if asked.is_empty else asked
         with self.store.transaction():
             row = self.store.find(SIGNALS, **where)
             if row is None:
                 signal = Signal(id=id, type=kind)
-                values = {"type": kind.to_bytes(), "model": signal.to_bytes()}
-                self.store.insert(SIGNALS, {**where, **values})
+                columns = {"model": signal.to_bytes()}
+                if kind is not None:
+                    columns["type"] = kind.to_bytes()
+                self.store.insert(SIGNALS, {**where, **columns})
                 return signal
         signal = Signal.from_bytes(row["model"])
         if signal.type != kind:

@@ -39,11 +39,12 @@ def _map_steps(w: Workflow) -> None:
 
 @script
 def _map_plans(w: Workflow) -> None:
-    promise = w.map(step, x=_list_input(w, [0, 1]))
+    # A server takes an array's interface from what it runs, and this launch plan takes one number.
+    promise = w.map(step, x=w.input("x", 0))
     (node,) = w.template.nodes
     node.array_node.node.workflow_node.launchplan_ref.CopyFrom(steps.id)
     node.array_node.node.ClearField("metadata")
-    w.output("o0", promise)
+    w.output("o0", promise._replace(type=literal_type(int)))
 
 
 def map_running(sandbox: Sandbox) -> Scene:

@@ -34,6 +34,7 @@ def wide(sandbox: Sandbox, nodes: int = 500) -> Scene:
             last = w.task(step, x=x)
         w.output(OUTPUT, last)
 
+    sandbox.admin.settings = replace(sandbox.admin.settings, max_workflow_nodes=0)
     with Cluster(sandbox) as cluster:
         tale = cluster.launch(Script(f"scenes.wide_{nodes}", False, write)).begin()
         inputs, outputs = _data(Kind.TASK, 0)

@@ -69,7 +69,7 @@ orchestrate = _MarkedTask(_orchestrate, eager=True)
 grow = Task(_yield_steps, seconds=0, retries=0, yields=int)
 """Takes the integer ``x``, and yields a workflow of two steps."""
 
-TASKS = (step, say, remember, orchestrate, grow)
+TASKS = (step, step.mapped, say, remember, orchestrate, grow)
 
 
 def script(write: Callable[[Workflow], None]) -> Script:

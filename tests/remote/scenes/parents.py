@@ -189,17 +189,21 @@ def launch_plan_of_launch_plan(sandbox: Sandbox) -> Scene:
 
 
 def recovered(sandbox: Sandbox) -> Scene:
-    """Done; n0 is RECOVERED with the execution that it started in the first place, n1 was not."""
+    """Done; n0 is RECOVERED, n1 was not.
+
+    Which execution n0 started in the first place no server tells: of a node's first event
+    flyteadmin drops it.
+    """
     with Cluster(sandbox) as cluster:
         cluster.register(steps)
         first = cluster.launch(_two_plans, x=1).begin()
-        child = _run_steps(cluster, first, None)
+        _run_steps(cluster, first, None)
         first.end(first.queue("n1", Kind.LAUNCH_PLAN), NodePhase.ABORTED)
         first.go(WorkflowPhase.ABORTED)
 
         second = cluster.launch(_two_plans, recovers=first.id, x=1).begin()
         outputs = {"o0": 3}
-        second.recover("n0", Kind.LAUNCH_PLAN, inputs={"x": 1}, outputs=outputs, child=child)
+        second.recover("n0", Kind.LAUNCH_PLAN, inputs={"x": 1}, outputs=outputs)
         _run_steps(cluster, second, None, "n1", 3)
         return second.succeed(o0=5)
 

@@ -117,7 +117,8 @@ class Tale:
         """It ends well, its end node first."""
         self.end_node(outputs)
         self.go(WorkflowPhase.SUCCEEDING)
-        self.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_literals(outputs))
+        given = _literals(outputs) if outputs else None  # nothing is not told of at all
+        self.events.workflow(WorkflowExecution.SUCCEEDED, outputs=given)
         self.phase, self.outputs = WorkflowPhase.SUCCEEDED, outputs
         return self.scene()
 
@@ -216,7 +217,6 @@ class Tale:
         *,
         inputs: Mapping[str, object],
         outputs: Mapping[str, object],
-        child: Tale | None = None,
     ) -> None:
         """A node takes over what it came to in another execution: its only event.
 
@@ -225,7 +225,6 @@ class Tale:
             kind: See ``queue``.
             inputs: What it took.
             outputs: What it gave.
-            child: The execution that it started then.
         """
         node = self._add(spec_id, kind, None)
         self.events.node(
@@ -233,11 +232,8 @@ class Tale:
             NodeExecution.RECOVERED,
             inputs=_literals(inputs),
             outputs=_literals(outputs),
-            child=None if child is None else child.id.to_pb(),
         )
         node.phase, node.inputs, node.outputs = NodePhase.RECOVERED, inputs, outputs
-        if child is not None:
-            node.executions.append(child)
 
     def attempt(
         self,

@@ -69,7 +69,7 @@ def test_a_limit_below_one_is_invalid(nodes: Store, limit: int) -> None:
     invalid(lambda: nodes.distinct(NODE_EXECUTIONS, ["phase"], limit=limit), "limit")
 
 
-@pytest.mark.parametrize("token", ["-1", "+1", "x", "1.0", " 1", "1\n", "٣", "1_0", "9" * 19])
+@pytest.mark.parametrize("token", ["-1", "+", "x", "1.0", " 1", "1\n", "٣", "1_0", "9" * 19])
 def test_a_bad_token_is_invalid(nodes: Store, token: str) -> None:
     invalid(lambda: nodes.page(NODE_EXECUTIONS, limit=1, token=token), "token")
     invalid(lambda: nodes.distinct(NODE_EXECUTIONS, ["phase"], limit=1, token=token), "token")
@@ -115,7 +115,7 @@ def test_null_is_the_largest_as_in_postgresql(store: Store) -> None:
     sort_by=st.none()
     | st.builds(
         Sort,
-        key=st.sampled_from(["id", "phase", "created_at", "node_id", "duration", "model"]),
+        key=st.sampled_from(["id", "phase", "created_at", "node_id", "duration", "closure"]),
         direction=st.sampled_from(list(Sort.Direction)),
     ),
 )

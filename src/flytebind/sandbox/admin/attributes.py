@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grpc
+from flyteidl.admin.matchable_resource_pb2 import MatchingAttributes as MatchingAttributesPb
 
 from flytebind.models.admin.matchable_resource import (
     ListMatchableAttributesRequest,
@@ -61,8 +62,8 @@ _RESOURCES = {
 class Attributes(Part):
     """Keeps attributes; the most specific ones that match are shown.
 
-    Unlike a cluster's admin it has no configuration to fall back on: what nobody has set is
-    NOT_FOUND.
+    What nobody has set is NOT_FOUND, but for a project's configuration of executions: that comes
+    from the settings, as far as it is not set.
     """
 
     def update_project_attributes(
@@ -70,7 +71,7 @@ class Attributes(Part):
     ) -> ProjectAttributesUpdateResponse:
         """Set attributes of a project."""
         attributes = required(request.attributes, "attributes")
-        check_project(self.store, attributes.project)
+        check_project(self.store, attributes.project, explains=False)
         self._update(attributes.matching_attributes, attributes.project)
         return ProjectAttributesUpdateResponse()
 
@@ -79,18 +80,19 @@ class Attributes(Part):
     ) -> ProjectAttributesGetResponse:
         """Show attributes of a project, which need not be active."""
         check_project(self.store, request.project, active=False)
-        row = self._get(request.resource_type, request.project)
+        if request.resource_type is MatchableResource.WORKFLOW_EXECUTION_CONFIG:
+            attributes = self._execution_config(request.project)
+        else:
+            attributes = _attributes(self._get(request.resource_type, request.project))
         return ProjectAttributesGetResponse(
-            attributes=ProjectAttributes(
-                project=row["project"], matching_attributes=_attributes(row)
-            )
+            attributes=ProjectAttributes(project=request.project, matching_attributes=attributes)
         )
 
     def delete_project_attributes(
         self, request: ProjectAttributesDeleteRequest, context: grpc.ServicerContext
     ) -> ProjectAttributesDeleteResponse:
-        """Remove attributes of a project, if there are any."""
-        check_project(self.store, request.project)
+        """Remove attributes of a project, of its domains and of their workflows."""
+        check_project(self.store, request.project, explains=False)
         self._delete(request.resource_type, request.project)
         return ProjectAttributesDeleteResponse()
 
@@ -118,7 +120,7 @@ class Attributes(Part):
     def delete_project_domain_attributes(
         self, request: ProjectDomainAttributesDeleteRequest, context: grpc.ServicerContext
     ) -> ProjectDomainAttributesDeleteResponse:
-        """Remove attributes of a project's domain, if there are any."""
+        """Remove attributes of a project's domain, and of its workflows."""
         check_project_domain(self.store, self.settings, request.project, request.domain)
         self._delete(request.resource_type, request.project, request.domain)
         return ProjectDomainAttributesDeleteResponse()
@@ -191,7 +193,14 @@ class Attributes(Part):
         target = attributes.which_target
         if target is None:
             invalid("matching_attributes: no target is set")
-        where = _where(_RESOURCES[target[0]], project, domain, workflow)
+        kind = _RESOURCES[target[0]]
+        if kind is MatchableResource.QUALITY_OF_SERVICE_SPECIFICATION:
+            invalid("quality_of_service is not among the attributes that can be set")
+        if kind is MatchableResource.PLUGIN_OVERRIDE and not domain:
+            # flyteadmin looks for what is there in a way that wants a domain.
+            message = "plugin_overrides: a project's cannot be set, only those of its domains"
+            raise StatusError(grpc.StatusCode.INTERNAL, message)
+        where = _where(kind, project, domain, workflow)
         with self.store.transaction():
             row = self.store.find(ATTRIBUTES, **where)
             if row is None:
@@ -203,22 +212,34 @@ class Attributes(Part):
     def _get(
         self, kind: MatchableResource, project: str, domain: str = "", workflow: str = ""
     ) -> Row:
-        _check(kind)
         for scope in dict.fromkeys(((domain, workflow), (domain, ""), ("", ""))):
             row = self.store.find(ATTRIBUTES, **_where(kind, project, *scope))
             if row is not None:
                 return row
         scope_name = ":".join(filter(None, (project, domain, workflow)))
-        raise StatusError(grpc.StatusCode.NOT_FOUND, f"{scope_name} has no {kind.name} attributes")
+        message = f"Resource {scope_name} {kind.name} not found"
+        raise StatusError(grpc.StatusCode.NOT_FOUND, message)
 
     def _delete(
         self, kind: MatchableResource, project: str, domain: str = "", workflow: str = ""
     ) -> None:
-        _check(kind)
+        """As with flyteadmin, what is more specific goes too."""
+        scope = {"project": project, "domain": domain, "workflow": workflow}
+        given = {part: value for part, value in scope.items() if value}
         with self.store.transaction():
-            row = self.store.find(ATTRIBUTES, **_where(kind, project, domain, workflow))
-            if row is not None:
+            for row in self.store.rows(ATTRIBUTES, resource_type=int(kind), **given):
                 self.store.delete(ATTRIBUTES, row["id"])
+
+    def _execution_config(self, project: str) -> MatchingAttributes:
+        """What is set for a project, and for the rest the settings."""
+        kind = MatchableResource.WORKFLOW_EXECUTION_CONFIG
+        row = self.store.find(ATTRIBUTES, **_where(kind, project, "", ""))
+        attributes = MatchingAttributesPb()
+        if row is not None:
+            attributes.ParseFromString(row["model"])
+        config = attributes.workflow_execution_config
+        config.max_parallelism = config.max_parallelism or self.settings.max_parallelism
+        return MatchingAttributes.from_pb(attributes)
 
 
 def _where(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn, TypeVar
 
 import grpc
+from flyteidl.admin.common_pb2 import Notification
 
 from flytebind.models.admin.common import NamedEntityIdentifier
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.runtime.rpc import StatusError
+from flytebind.sandbox.admin.phases import TERMINAL_WORKFLOW
 
 T = TypeVar("T")
 
@@ -52,6 +54,25 @@ def check_identifier(id: Identifier | None, kind: ResourceType | None = None) ->
     return id
 
 
+def filled(id: Identifier | None, kind: ResourceType) -> Identifier:
+    """An identifier as ``check_identifier`` wants it, whose kind may be left out.
+
+    Raises:
+        StatusError: INVALID_ARGUMENT, naming the part.
+    """
+    id = required(id, "id")
+    if id.resource_type is ResourceType.UNSPECIFIED:
+        id = id.replace(resource_type=kind)
+    return check_identifier(id, kind)
+
+
+def of_kind(id: Identifier | None, kind: ResourceType) -> Identifier:
+    """An identifier where nobody looks at the kind, nor whether all parts are there."""
+    if id is None:
+        return Identifier(kind, "", "", "", "")
+    return id.replace(resource_type=kind)
+
+
 def check_name(id: NamedEntityIdentifier | None, *fields: str) -> NamedEntityIdentifier:
     """The id of all versions of something, with the given parts, or all of them.
 
@@ -80,6 +101,25 @@ def check_labels(labels: Mapping[str, str]) -> None:
             invalid(f"labels: {key!r} is not a label's key")
         if value and not _LABEL_NAME.fullmatch(value):
             invalid(f"labels: {value!r} is not a label's value")
+
+
+def check_notifications(notifications: Iterable[Notification]) -> None:
+    """Notifications of ends, to somebody.
+
+    Raises:
+        StatusError: INVALID_ARGUMENT, saying what is missing.
+    """
+    for notification in notifications:
+        if any(phase not in TERMINAL_WORKFLOW for phase in notification.phases):
+            invalid("invalid value for phase: notifications tell of ends only")
+        kind = notification.WhichOneof("type")
+        if kind is None:
+            invalid("invalid value for notification type")
+        recipients = list(getattr(notification, kind).recipients_email)
+        if not recipients:
+            invalid("missing recipients")
+        if "" in recipients:
+            invalid("missing recipient")
 
 
 def show(id: Identifier) -> str:

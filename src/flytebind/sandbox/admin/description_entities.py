@@ -10,9 +10,9 @@ from flytebind.models.admin.description_entity import (
     DescriptionEntityList,
     DescriptionEntityListRequest,
 )
-from flytebind.models.core.identifier import Identifier, ResourceType
+from flytebind.models.core.identifier import Identifier
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.admin.checks import check_identifier, check_name, invalid, required, show
+from flytebind.sandbox.admin.checks import check_identifier, check_name, required, show
 from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.admin.resources import key
 from flytebind.sandbox.store import Store
@@ -25,11 +25,11 @@ class DescriptionEntities(Part):
     def get_description_entity(
         self, request: ObjectGetRequest, context: grpc.ServicerContext
     ) -> DescriptionEntity:
-        """Show the description of one version."""
-        id = required(request.id, "id")
-        _check_kind(id.resource_type)
-        check_identifier(id)
-        row = self.store.find(DESCRIPTION_ENTITIES, resource_type=int(id.resource_type), **key(id))
+        """Show the description of one version; the kind in the id is not looked at."""
+        id = check_identifier(request.id)
+        row = self.store.find(
+            DESCRIPTION_ENTITIES, resource_type=int(id.resource_type), **key(id)
+        ) or self.store.find(DESCRIPTION_ENTITIES, **key(id))
         if row is None:
             raise StatusError(grpc.StatusCode.NOT_FOUND, f"{show(id)} has no description")
         return DescriptionEntity.from_bytes(row["model"])
@@ -37,7 +37,7 @@ class DescriptionEntities(Part):
     def list_description_entities(
         self, request: DescriptionEntityListRequest, context: grpc.ServicerContext
     ) -> DescriptionEntityList:
-        """Show the descriptions of the versions of a name."""
+        """Show the descriptions of the versions of a name, of whatever kind."""
         id = check_name(request.id)
         page = self.store.page(
             DESCRIPTION_ENTITIES,
@@ -45,7 +45,6 @@ class DescriptionEntities(Part):
             token=request.token,
             filters=request.filters,
             sort_by=request.sort_by,
-            resource_type=int(_check_kind(request.resource_type)),
             project=id.project,
             domain=id.domain,
             name=required(id.name, "name"),
@@ -57,19 +56,17 @@ class DescriptionEntities(Part):
 
 
 def add_description(store: Store, id: Identifier, description: DescriptionEntity) -> None:
-    """Store the description that a new version brought."""
+    """Store the description that a new version brought, without its tags."""
+    kept = description.replace(id=id.replace(org="")).to_pb()
+    kept.ClearField("tags")
+    kept.long_description.SetInParent()
+    kept.source_code.SetInParent()
     store.insert(
         DESCRIPTION_ENTITIES,
         {
             "resource_type": int(id.resource_type),
             **key(id),
             "short_description": description.short_description,
-            "model": description.replace(id=id).to_bytes(),
+            "model": kept.SerializeToString(),
         },
     )
-
-
-def _check_kind(kind: ResourceType) -> ResourceType:
-    if kind == ResourceType.UNSPECIFIED or not kind.is_recognized:
-        invalid("invalid value for resource_type")
-    return kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime, timezone
 from typing import Literal, TypeAlias, cast
 
@@ -23,8 +23,7 @@ from flytebind.models.admin.event import (
     EventFailureReason,
 )
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.admin.checks import invalid
-from flytebind.sandbox.admin.lookup import missing
+from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.store import Row, Store, Value, tables
 
 #: What propeller calls itself when it has no cluster's name to give.
@@ -42,10 +41,10 @@ def already_terminal(message: str, phase: str) -> StatusError:
 
 
 def check_cluster(stored: str, producer: str) -> None:
-    """Refuse an event from a cluster that does not run the execution."""
+    """Refuse an event from a cluster that does not run the execution; it is told its own name."""
     if producer and producer != DEFAULT_PRODUCER and producer != stored:
         reason = EventFailureReason(
-            incompatible_cluster=EventErrorIncompatibleCluster(cluster=stored)
+            incompatible_cluster=EventErrorIncompatibleCluster(cluster=producer)
         )
         message = f"the event is from cluster {producer!r}, the execution is on {stored!r}"
         raise StatusError(grpc.StatusCode.FAILED_PRECONDITION, message, details=[reason])
@@ -59,21 +58,56 @@ def check_size(data: LiteralMap, limit: int) -> None:
 
 
 def phase_name(name: Callable[[int], str], phase: int) -> str:
-    """The name of an event's phase; INVALID_ARGUMENT for a number without one."""
+    """The name of an event's phase; a number without one is its own."""
     try:
         return name(phase)
     except ValueError:
-        invalid(f"there is no phase {phase}")
+        return str(phase)
 
 
-def event_time(event: Message, field: TimeField) -> datetime:
-    """A required time of an event, to the microsecond."""
+def has_ended(phase: str, value: Callable[[str], int], terminal: Set[int]) -> bool:
+    """Whether a phase, which may have no name, is one of those that nothing leaves."""
+    return not phase.isdecimal() and value(phase) in terminal
+
+
+def event_time(
+    event: Message,
+    field: TimeField,
+    code: grpc.StatusCode = grpc.StatusCode.INTERNAL,
+) -> datetime:
+    """A required time of an event, to the microsecond.
+
+    Raises:
+        StatusError: With the code, when it is absent or there is no such time.
+    """
     if not event.HasField(field):
-        missing(f"event.{field}")
+        raise StatusError(code, f"missing event.{field}")
     try:
         return cast(Timestamp, getattr(event, field)).ToDatetime(timezone.utc)
     except (OverflowError, ValueError):
-        invalid(f"event.{field} is out of range")
+        raise StatusError(code, f"event.{field} is out of range") from None
+
+
+class Offloaded:
+    """Where data goes that events bring: into files, unless the settings say otherwise."""
+
+    def __init__(self, part: Part, *path: str) -> None:
+        self._part = part
+        self._path = "/".join(("metadata", *path))
+
+    def inputs(self, data: LiteralMap) -> str:
+        """Keep inputs; answers their URI."""
+        return self._part.blobs.write(
+            f"{self._path}/offloaded_inputs", data.SerializeToString(deterministic=True)
+        )
+
+    def outputs(self, data: LiteralMap) -> str | None:
+        """Keep outputs; answers their URI, None when they are to stay where the event is kept."""
+        if self._part.settings.inline_event_data:
+            return None
+        return self._part.blobs.write(
+            f"{self._path}/offloaded_outputs", data.SerializeToString(deterministic=True)
+        )
 
 
 def set_duration(duration: Duration, start: Timestamp, end: Timestamp) -> int:
@@ -97,16 +131,18 @@ def take_inputs(
     model: NodeExecution | TaskExecution,
     event: NodeExecutionEvent | TaskExecutionEvent,
     row: Row | None,
+    offloaded: Offloaded,
 ) -> dict[str, Value]:
     """The columns of inputs, which the first event that has them decides."""
-    if row is not None and (row["input_uri"] or row["inputs"] is not None):
+    if row is not None and row["input_uri"]:
         return {}
     if event.input_uri:
         model.input_uri = event.input_uri
-        return {"input_uri": event.input_uri}
-    if event.HasField("input_data"):
-        return {"inputs": event.input_data.SerializeToString()}
-    return {}
+    elif event.HasField("input_data"):
+        model.input_uri = offloaded.inputs(event.input_data)
+    else:
+        return {}
+    return {"input_uri": model.input_uri}
 
 
 def error_columns(error: ExecutionError) -> dict[str, Value]:

@@ -29,6 +29,7 @@ from flytebind.models.admin.task_execution import (
     TaskExecutionGetDataRequest,
     TaskExecutionGetDataResponse,
 )
+from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.lookup import (
     get_execution,
     get_node_execution,
@@ -41,7 +42,8 @@ class ExecutionData(Part):
     """Answers for what went into executions and what came out.
 
     Data that is absent, too large or no LiteralMap reads as an empty map, as with flyteadmin. With
-    ``settings.signed_urls``, offloaded data has a link besides; data kept inline has none.
+    ``settings.signed_urls``, offloaded data has a link besides, and a file that is not there is an
+    error; data kept inline has no link.
     """
 
     def get_execution_data(
@@ -50,9 +52,9 @@ class ExecutionData(Part):
         """Inputs and outputs of an execution.
 
         Raises:
-            StatusError: INVALID_ARGUMENT, NOT_FOUND.
+            StatusError: INVALID_ARGUMENT, NOT_FOUND; INTERNAL for a file that cannot be linked to.
         """
-        row = get_execution(self.store, request.to_pb().id)
+        row = get_execution(self.store, request.to_pb().id, checks=False)
         response = WorkflowExecutionGetDataResponsePb()
         # An execution's inputs are always offloaded, so the limit on reading offloaded data holds.
         inputs = row["inputs"] or b""
@@ -60,6 +62,11 @@ class ExecutionData(Part):
         if len(inputs) <= self.settings.max_download_bytes:
             response.full_inputs.MergeFromString(inputs)
         response.inputs.SetInParent()
+        if self.settings.signed_urls:
+            id = request.to_pb().id
+            path = f"metadata/{id.project}/{id.domain}/{id.name}/inputs"
+            # Nobody needs the file before there is a link to it.
+            self._sign(response.inputs, self.blobs.write(path, inputs))
         self._read(response.full_outputs, response.outputs, row["outputs"], row["output_uri"])
         return WorkflowExecutionGetDataResponse._wrap(response)
 
@@ -69,10 +76,10 @@ class ExecutionData(Part):
         """Inputs and outputs of a node execution, and the workflow that it has yielded.
 
         Raises:
-            StatusError: INVALID_ARGUMENT, NOT_FOUND.
+            StatusError: INVALID_ARGUMENT, NOT_FOUND; INTERNAL for a file that cannot be linked to.
         """
         id = request.to_pb().id
-        row = get_node_execution(self.store, id)
+        row = get_node_execution(self.store, id, checks=False)
         response = NodeExecutionGetDataResponsePb()
         self._read(response.full_inputs, response.inputs, row["inputs"], row["input_uri"])
         self._read(response.full_outputs, response.outputs, row["outputs"], row["output_uri"])
@@ -93,7 +100,7 @@ class ExecutionData(Part):
         """Inputs and outputs of one attempt at a task.
 
         Raises:
-            StatusError: INVALID_ARGUMENT, NOT_FOUND.
+            StatusError: INVALID_ARGUMENT, NOT_FOUND; INTERNAL for a file that cannot be linked to.
         """
         id = request.to_pb().id
         row = get_task_execution(self.store, id)
@@ -119,16 +126,24 @@ class ExecutionData(Part):
             return
         if not uri:
             return
-        if self.settings.signed_urls and (own_uri := self.blobs.canonical(uri)) is not None:
-            expires_at = self.clock.now() + self.settings.signed_url_lifetime
-            link.url = self.http.signed_url("GET", own_uri, expires_at)
-            link.bytes = self.blobs.size(own_uri) or 0
+        if self.settings.signed_urls:
+            self._sign(link, uri)
         data = self.blobs.read(uri, limit=self.settings.max_download_bytes)
         if data is not None:
             try:
                 full.MergeFromString(data)
             except DecodeError:
                 full.Clear()
+
+    def _sign(self, link: UrlBlob, uri: str) -> None:
+        """Link to a file, which must be there: an empty one is how nothing is answered."""
+        own_uri = self.blobs.canonical(uri)
+        if own_uri is None:
+            message = f"failed to get object size for {uri} with NotFound: Not Found"
+            raise StatusError(grpc.StatusCode.INTERNAL, message)
+        expires_at = self.clock.now() + self.settings.signed_url_lifetime
+        link.url = self.http.signed_url("GET", own_uri, expires_at)
+        link.bytes = self.blobs.size(own_uri) or 0
 
 
 def _flyte_urls(path: str, *, deck: bool) -> FlyteURLs:

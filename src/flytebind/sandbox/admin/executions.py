@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timezone
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from flyteidl.admin.execution_pb2 import (
     ExecutionState,
 )
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan
-from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import (
     WorkflowExecutionIdentifier as WorkflowExecutionIdentifierPb,
 )
@@ -40,8 +40,14 @@ from flytebind.models.admin.execution import (
 )
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.admin.checks import check_name, invalid
-from flytebind.sandbox.admin.events import already_terminal
+from flytebind.sandbox.admin.checks import (
+    check_labels,
+    check_name,
+    check_notifications,
+    invalid,
+)
+from flytebind.sandbox.admin.events import already_terminal, error_columns, has_ended
+from flytebind.sandbox.admin.execution_config import resolve_config
 from flytebind.sandbox.admin.launch import Launch, execution_inputs, resolve_launch
 from flytebind.sandbox.admin.lookup import (
     describe_execution,
@@ -64,6 +70,7 @@ _logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-z][a-z\-0-9]*")
 _MAX_NAME_LENGTH = 63
+_MAX_TAG_LENGTH = 255
 #: No vowels, so that no name is a word; neither 0, 1 nor 3, which look like letters.
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 #: A filter on a field called state, of executions or of what they are joined with.
@@ -77,10 +84,6 @@ class Executions(Part):
     """Starts, stops and answers for executions.
 
     Nothing runs by itself: an execution is UNDEFINED until somebody sends events.
-
-    What flyteadmin works out for the cluster alone (labels, security context, resources and the
-    like of projects and launch plans) is left out: a spec stays as it was asked for, but for its
-    metadata.
     """
 
     def __init__(
@@ -114,7 +117,7 @@ class Executions(Part):
         """
         pb = request.to_pb()
         with self.store.transaction():
-            source = get_execution(self.store, pb.id)
+            source = self._source(pb.id)
             create = self._again(source, pb.id, pb.name, ExecutionMetadata.RELAUNCH)
             create.spec.overwrite_cache = pb.overwrite_cache
         return self._create(create, context, source)
@@ -129,7 +132,7 @@ class Executions(Part):
         """
         pb = request.to_pb()
         with self.store.transaction():
-            source = get_execution(self.store, pb.id)
+            source = self._source(pb.id)
             create = self._again(source, pb.id, pb.name, ExecutionMetadata.RECOVERED)
             if pb.HasField("metadata"):
                 metadata = create.spec.metadata
@@ -157,8 +160,6 @@ class Executions(Part):
             StatusError: INVALID_ARGUMENT, NOT_FOUND.
         """
         pb = request.to_pb()
-        if pb.state not in ExecutionState.values():
-            invalid(f"there is no state {pb.state}")
         with self.store.transaction():
             row = get_execution(self.store, pb.id)
             execution = ExecutionPb.FromString(row["model"])
@@ -208,7 +209,6 @@ class Executions(Part):
             execution.MergeFromString(row["model"])
             execution.spec.ClearField("inputs")
             closure = execution.closure
-            closure.ClearField("computed_inputs")
             if closure.HasField("error"):
                 message = cut(closure.error.message, self.settings.max_list_error_bytes)
                 closure.error.message = message
@@ -227,7 +227,7 @@ class Executions(Part):
         with self.store.transaction():
             row = get_execution(self.store, pb.id)
             phase: str = row["phase"]
-            if WorkflowExecution.Phase.Value(phase) in TERMINAL_WORKFLOW:
+            if has_ended(phase, WorkflowExecution.Phase.Value, TERMINAL_WORKFLOW):
                 message = f"execution {describe_execution(pb.id)} has ended: it is {phase}"
                 raise already_terminal(message, phase)
             execution = ExecutionPb.FromString(row["model"])
@@ -242,6 +242,12 @@ class Executions(Part):
             self.store.update(tables.EXECUTIONS, row["id"], changes)
         _tell(self.terminated_listeners, WorkflowExecutionIdentifier.from_pb(pb.id))
         return ExecutionTerminateResponse()
+
+    def _source(self, id: WorkflowExecutionIdentifierPb) -> Row:
+        """The execution that another is to be like."""
+        if not (id.project or id.domain or id.name):
+            missing("project")
+        return get_execution(self.store, id, checks=False)
 
     def _again(
         self,
@@ -275,9 +281,10 @@ class Executions(Part):
             project=request.project,
             domain=request.domain,
             name=request.name or _random_name(),
-            org=request.org,
         )
         _check_id(request)
+        check_labels(request.spec.labels.values)
+        check_notifications(request.spec.notifications.notifications)
         with self.store.transaction():
             check_project_domain(self.store, self.settings, id.project, id.domain)
             if not request.HasField("spec"):
@@ -289,18 +296,21 @@ class Executions(Part):
             execution = ExecutionPb(id=id, spec=request.spec)
             metadata = execution.spec.metadata
             metadata.principal = principal(context)
+            metadata.ClearField("artifact_ids")  # the server's to tell
             links = self._inherit(metadata)
+            resolve_config(self, id, execution.spec, launch.asked)
             if source is not None:
                 links["source_execution_id"] = source["id"]
             metadata.system_metadata.Clear()
             metadata.system_metadata.namespace = f"{id.project}-{id.domain}"
-            self._open(execution, launch, inputs)
+            self._open(execution, launch)
             try:
                 self.store.insert(
                     tables.EXECUTIONS, {**_columns(execution, launch, inputs), **links}
                 )
+                self._tag(id, execution.spec.tags)
             except DuplicateError:
-                message = f"execution {describe_execution(id)} exists already"
+                message = f"execution {describe_execution(id)}, or a tag of it, already exists"
                 raise StatusError(grpc.StatusCode.ALREADY_EXISTS, message) from None
         created = WorkflowExecutionIdentifier.from_pb(id)
         _tell(self.created_listeners, created)
@@ -308,7 +318,7 @@ class Executions(Part):
 
     def _inherit(self, metadata: ExecutionMetadata) -> dict[str, Value]:
         """Take over what follows from the parent node; answers the columns that point to it."""
-        if not metadata.HasField("parent_node_execution"):
+        if not metadata.parent_node_execution.HasField("execution_id"):
             return {}
         field = "spec.metadata.parent_node_execution"
         node = get_node_execution(self.store, metadata.parent_node_execution, field)
@@ -318,12 +328,23 @@ class Executions(Part):
         metadata.nesting = parent.nesting + 1
         return {"parent_node_execution_id": node["id"], "source_execution_id": source["id"]}
 
-    def _open(self, execution: ExecutionPb, launch: Launch, inputs: LiteralMap) -> None:
+    def _tag(self, id: WorkflowExecutionIdentifierPb, tags: Iterable[str]) -> None:
+        for tag in tags:
+            if len(tag) > _MAX_TAG_LENGTH:
+                message = f"tag {tag[:20]!r}... is longer than {_MAX_TAG_LENGTH} characters"
+                raise StatusError(grpc.StatusCode.UNKNOWN, message)
+            columns = {
+                "execution_project": id.project,
+                "execution_domain": id.domain,
+                "execution_name": id.name,
+            }
+            self.store.insert(tables.EXECUTION_TAGS, {**columns, "key": tag, "value": ""})
+
+    def _open(self, execution: ExecutionPb, launch: Launch) -> None:
         closure = execution.closure
         closure.created_at.FromDatetime(self.clock.now())
         closure.updated_at.CopyFrom(closure.created_at)
         closure.workflow_id.CopyFrom(launch.plan.spec.workflow_id)
-        closure.computed_inputs.CopyFrom(inputs)
         details = closure.state_change_details
         details.principal = execution.spec.metadata.principal
         details.occurred_at.CopyFrom(closure.created_at)
@@ -331,6 +352,15 @@ class Executions(Part):
             closure.notifications.extend(execution.spec.notifications.notifications)
         elif not execution.spec.disable_all:
             closure.notifications.extend(launch.plan.spec.entity_metadata.notifications)
+        label = execution.spec.execution_cluster_label.value
+        if label:
+            closure.phase = WorkflowExecution.FAILED
+            closure.error.code = "Internal"
+            closure.error.kind = ExecutionError.SYSTEM
+            closure.error.message = (
+                "failed to create workflow in propeller "
+                f"execution cluster label {label} is not supported"
+            )
 
 
 def _random_name() -> str:
@@ -354,10 +384,10 @@ def _columns(execution: ExecutionPb, launch: Launch, inputs: LiteralMap) -> dict
         "execution_project": id.project,
         "execution_domain": id.domain,
         "execution_name": id.name,
-        "launch_plan_id": launch.launch_plan_id,
+        "launch_plan_id": launch.launch_plan_id or 0,
         "workflow_id": launch.workflow_id,
-        "task_id": launch.task_id,
-        "phase": "UNDEFINED",
+        "task_id": launch.task_id or 0,
+        "phase": WorkflowExecution.Phase.Name(execution.closure.phase),
         "execution_created_at": created_at,
         "execution_updated_at": created_at,
         "mode": metadata.mode,
@@ -365,6 +395,7 @@ def _columns(execution: ExecutionPb, launch: Launch, inputs: LiteralMap) -> dict
         "user": metadata.principal,
         "state": ExecutionState.EXECUTION_ACTIVE,
         "inputs": inputs.SerializeToString(),
+        **(error_columns(execution.closure.error) if execution.closure.HasField("error") else {}),
         "model": execution.SerializeToString(),
     }
 

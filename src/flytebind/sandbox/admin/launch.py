@@ -14,19 +14,19 @@ from flyteidl.core.interface_pb2 import ParameterMap
 from flyteidl.core.literals_pb2 import Binding, LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from flytebind.models.admin.common import NamedEntityState
 from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
 from flytebind.models.admin.workflow import WorkflowCreateRequest
+from flytebind.models.core.identifier import Identifier as IdentifierModel
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.checks import invalid
 from flytebind.sandbox.admin.lookup import describe_entity, entity_key
+from flytebind.sandbox.admin.named_entities import GENERATED, mark_generated
 from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.literal_types import castable, type_name, type_of
 from flytebind.sandbox.store import Row, Store, Table, tables
 
-#: Marks the names of workflows and launch plans that are made up around a task.
-_GENERATED = ".flytegen."
 _DEFAULT_RETRIES = 3
+_MAX_NODE_ID = 63
 
 
 class Launch(NamedTuple):
@@ -39,6 +39,11 @@ class Launch(NamedTuple):
     """The row of the launch plan that was asked for; None for a task."""
     task_id: int | None
     """The row of the task that was asked for; None for a launch plan."""
+
+    @property
+    def asked(self) -> LaunchPlan | None:
+        """The launch plan, where one was asked for."""
+        return self.plan if self.task_id is None else None
 
 
 def resolve_launch(part: Part, id: Identifier, context: grpc.ServicerContext) -> Launch:
@@ -106,22 +111,30 @@ def _launch_task(part: Part, id: Identifier, context: grpc.ServicerContext) -> L
         template = Task.FromString(task["model"]).closure.compiled_task.template
         workflow = _workflow_around(template, id, workflow_id)
         part.create_workflow(WorkflowCreateRequest.from_pb(workflow), context)
-        _hide(store, workflow_id)
+        mark_generated(store, IdentifierModel.from_pb(workflow_id))
     if store.find(tables.LAUNCH_PLANS, **entity_key(plan_id, "id")) is None:
         create = CreateLaunchPlan(id=plan_id)
         create.spec.workflow_id.CopyFrom(workflow_id)
-        create.spec.entity_metadata.SetInParent()
+        for field in ("entity_metadata", "fixed_inputs", "labels", "annotations"):
+            getattr(create.spec, field).SetInParent()
         part.create_launch_plan(LaunchPlanCreateRequest.from_pb(create), context)
-        _hide(store, plan_id)
+        mark_generated(store, IdentifierModel.from_pb(plan_id))
+        # flyteadmin says the task's own name where it means the workflow around it.
+        made = _get(store, tables.LAUNCH_PLANS, "launch plan", plan_id)
+        plan = LaunchPlan.FromString(made["model"])
+        plan.spec.workflow_id.name = id.name
+        store.update(tables.LAUNCH_PLANS, made["id"], {"model": plan.SerializeToString()})
     row = _get(store, tables.LAUNCH_PLANS, "launch plan", plan_id)
-    return Launch(LaunchPlan.FromString(row["model"]), row["workflow_id"], None, task["id"])
+    plan = LaunchPlan.FromString(row["model"])
+    plan.spec.workflow_id.CopyFrom(workflow_id)
+    return Launch(plan, row["workflow_id"], None, task["id"])
 
 
 def _named(task: Identifier, kind: ResourceType.ValueType) -> Identifier:
     id = Identifier()
     id.CopyFrom(task)
     id.resource_type = kind
-    id.name = f"{_GENERATED}{task.name}"
+    id.name = f"{GENERATED}{task.name}"
     return id
 
 
@@ -130,7 +143,7 @@ def _workflow_around(task: TaskTemplate, id: Identifier, workflow_id: Identifier
     template = workflow.spec.template
     template.id.CopyFrom(workflow_id)
     template.interface.CopyFrom(task.interface)
-    node = template.nodes.add(id=re.sub(r"[^\w-]|_", "", id.name)[-20:] or "task")
+    node = template.nodes.add(id=re.sub(r"[^\w-]|_", "", id.name)[-_MAX_NODE_ID:] or "task")
     node.metadata.name = node.id
     if task.metadata.HasField("retries"):
         node.metadata.retries.CopyFrom(task.metadata.retries)
@@ -149,17 +162,3 @@ def _promise(name: str, node_id: str) -> Binding:
     binding.binding.promise.node_id = node_id
     binding.binding.promise.var = name
     return binding
-
-
-def _hide(store: Store, id: Identifier) -> None:
-    """Mark a name as made by the system, so that lists of names can leave it out."""
-    state = int(NamedEntityState.SYSTEM_GENERATED)
-    row = store.find(
-        tables.NAMED_ENTITIES,
-        resource_type=id.resource_type,
-        project=id.project,
-        domain=id.domain,
-        name=id.name,
-    )
-    if row is not None:
-        store.update(tables.NAMED_ENTITIES, row["id"], {"state": state})

@@ -33,7 +33,10 @@ from flytebind.sandbox.admin.checks import (
     check_identifier,
     check_labels,
     check_name,
+    check_notifications,
+    filled,
     invalid,
+    of_kind,
     required,
     show,
 )
@@ -78,6 +81,7 @@ class LaunchPlans(Part):
             id = check_identifier(request.id, ResourceType.LAUNCH_PLAN)
             check_project_domain(self.store, self.settings, id.project, id.domain)
             check_labels(spec.labels.values)
+            check_notifications(given.entity_metadata.notifications)
             launch_plan = _complete(id, given, _interface(workflow_row))
             content = digest(launch_plan)
             if (row := self.store.find(LAUNCH_PLANS, **key(id))) is not None:
@@ -108,7 +112,7 @@ class LaunchPlans(Part):
         self, request: LaunchPlanUpdateRequest, context: grpc.ServicerContext
     ) -> LaunchPlanUpdateResponse:
         """Make a version active, which ends the state of the version that was, or inactive."""
-        id = check_identifier(request.id, ResourceType.LAUNCH_PLAN)
+        id = of_kind(required(request.id, "id"), ResourceType.LAUNCH_PLAN)
         if not request.state.is_recognized:
             invalid(f"state {int(request.state)} is not known")
         with self.store.transaction():
@@ -124,7 +128,7 @@ class LaunchPlans(Part):
         self, request: ObjectGetRequest, context: grpc.ServicerContext
     ) -> LaunchPlan:
         """Show a version of a launch plan."""
-        id = check_identifier(request.id, ResourceType.LAUNCH_PLAN)
+        id = filled(request.id, ResourceType.LAUNCH_PLAN)
         return LaunchPlan.from_bytes(get_version(self.store, LAUNCH_PLANS, id)["model"])
 
     def get_active_launch_plan(
@@ -180,7 +184,12 @@ class LaunchPlans(Part):
         self.store.update(
             LAUNCH_PLANS,
             row["id"],
-            {"state": int(state), "model": launch_plan.SerializeToString()},
+            # The row's own time does not move with the state.
+            {
+                "state": int(state),
+                "model": launch_plan.SerializeToString(),
+                "updated_at": row["updated_at"],
+            },
         )
 
 
@@ -197,7 +206,7 @@ def _interface(workflow_row: Row) -> TypedInterface:
 
 def _complete(id: Identifier, spec: LaunchPlanSpec, interface: TypedInterface) -> LaunchPlanMessage:
     """The launch plan with its closure, and the workflow's open inputs among its defaults."""
-    launch_plan = LaunchPlanMessage(id=id.to_pb(), spec=spec)
+    launch_plan = LaunchPlanMessage(id=id.replace(org="").to_pb(), spec=spec)
     expected = _expected_inputs(spec, interface.inputs.variables)
     _check_schedule(spec, expected)
     # An empty map says that no input is open; an absent one would say nothing.
@@ -250,9 +259,9 @@ def _check_parameter(name: str, parameter: Parameter, variable: Variable) -> Non
                 invalid(f"default_inputs: the default of {name} has no value")
             if not castable(given, declared):
                 invalid(f"default_inputs: {name} is {type_name(declared)}, not {type_name(given)}")
-        case "required" if not parameter.required:
-            invalid(f"default_inputs: {name} has no default, and is not required")
-        case None:
+        case "required" if parameter.required:
+            pass
+        case _:  # artifacts, too, which this server has none of
             invalid(f"default_inputs: {name} has no default, and is not required")
 
 

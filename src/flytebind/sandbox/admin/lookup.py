@@ -95,18 +95,28 @@ def task_key(id: TaskExecutionIdentifier, field: str) -> dict[str, str | int]:
         missing(field)
     key: dict[str, str | int] = {**node_key(id.node_execution_id, f"{field}.node_execution_id")}
     key.update(entity_key(id.task_id, f"{field}.task_id"))
-    if id.task_id.resource_type != ResourceType.TASK:
+    if id.task_id.resource_type not in (ResourceType.UNSPECIFIED, ResourceType.TASK):
         invalid(f"{field}.task_id.resource_type must be TASK")
     key["retry_attempt"] = id.retry_attempt
     return key
 
 
-def get_execution(store: Store, id: WorkflowExecutionIdentifier, field: str = "id") -> Row:
+def get_execution(
+    store: Store, id: WorkflowExecutionIdentifier, field: str = "id", *, checks: bool = True
+) -> Row:
     """The row of an execution.
+
+    Args:
+        store: Where it is.
+        id: The id in the request.
+        field: Where in the request it is, for the error.
+        checks: Whether the request's id is looked at before, as most are.
 
     Raises:
         StatusError: INVALID_ARGUMENT when a part of the id is missing, NOT_FOUND.
     """
+    if not checks and not (id.project and id.domain and id.name):
+        raise _not_found("execution", describe_execution(id))
     row = store.find(tables.EXECUTIONS, **execution_key(id, field))
     if row is None:
         raise _not_found("execution", describe_execution(id))
@@ -122,8 +132,15 @@ def get_cluster(store: Store, id: WorkflowExecutionIdentifier, field: str) -> st
     return str(row["cluster"])
 
 
-def get_node_execution(store: Store, id: NodeExecutionIdentifier, field: str = "id") -> Row:
-    """The row of a node execution; raises as ``get_execution`` does."""
+def get_node_execution(
+    store: Store, id: NodeExecutionIdentifier, field: str = "id", *, checks: bool = True
+) -> Row:
+    """The row of a node execution; takes and raises what ``get_execution`` does."""
+    execution = id.execution_id
+    if not checks and not (
+        id.node_id and execution.project and execution.domain and execution.name
+    ):
+        raise _not_found("node execution", describe_node(id))
     row = store.find(tables.NODE_EXECUTIONS, **node_key(id, field))
     if row is None:
         raise _not_found("node execution", describe_node(id))

@@ -22,6 +22,9 @@ from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.store import Row, Store, Value
 from flytebind.sandbox.store.tables import NAMED_ENTITIES
 
+#: Marks the names of workflows and launch plans that are made up around a task.
+GENERATED = ".flytegen."
+_MAX_DESCRIPTION = 300
 _KINDS = (ResourceType.TASK, ResourceType.WORKFLOW, ResourceType.LAUNCH_PLAN)
 
 
@@ -44,8 +47,9 @@ class NamedEntities(Part):
         with self.store.transaction():
             row = self._find(request.resource_type, request.id)
             metadata = required(request.metadata, "metadata")
-            if not metadata.state.is_recognized:
-                invalid(f"state {int(metadata.state)} is not known")
+            if len(metadata.description) > _MAX_DESCRIPTION:
+                message = f"the description is longer than {_MAX_DESCRIPTION} characters"
+                raise StatusError(grpc.StatusCode.UNKNOWN, message)
             self.store.update(
                 NAMED_ENTITIES,
                 row["id"],
@@ -59,18 +63,21 @@ class NamedEntities(Part):
     def list_named_entities(
         self, request: NamedEntityListRequest, context: grpc.ServicerContext
     ) -> NamedEntityList:
-        """Workflows that the system made for single tasks are left out."""
+        """Names that the system made for single tasks are left out, unless there is a filter.
+
+        As with flyteadmin a filter sees one page's names alone, so that pages may be short.
+        """
         project = required(request.project, "project")
         domain = required(request.domain, "domain")
         kind = _check_kind(request.resource_type)
-        filters = [request.filters] if request.filters else []
-        if kind == ResourceType.WORKFLOW:
-            filters.append(f"ne(state,{int(NamedEntityState.SYSTEM_GENERATED)})")
-        page = self.store.page(
+        if request.sort_by is not None and request.sort_by.key in ("description", "state"):
+            message = f"names cannot be sorted by {request.sort_by.key}"
+            raise StatusError(grpc.StatusCode.UNKNOWN, message)
+        page = self.store.page_first(
             NAMED_ENTITIES,
             limit=request.limit,
             token=request.token,
-            filters="+".join(filters),
+            filters=request.filters or f"not_like(name,{GENERATED}%)",
             sort_by=request.sort_by,
             resource_type=int(kind),
             project=project,
@@ -96,9 +103,7 @@ class NamedEntities(Part):
         return row
 
 
-def add_name(
-    store: Store, id: Identifier, state: NamedEntityState = NamedEntityState.NAMED_ENTITY_ACTIVE
-) -> None:
+def add_name(store: Store, id: Identifier) -> None:
     """Let a name exist; called with each new version. A name that exists stays as it is."""
     name: dict[str, Value] = {
         "resource_type": int(id.resource_type),
@@ -107,7 +112,21 @@ def add_name(
         "name": id.name,
     }
     if store.find(NAMED_ENTITIES, **name) is None:
-        store.insert(NAMED_ENTITIES, {**name, "description": "", "state": int(state)})
+        store.insert(NAMED_ENTITIES, name)
+
+
+def mark_generated(store: Store, id: Identifier) -> None:
+    """Let a name be one that the system has made."""
+    row = store.find(
+        NAMED_ENTITIES,
+        resource_type=int(id.resource_type),
+        project=id.project,
+        domain=id.domain,
+        name=id.name,
+    )
+    if row is not None:
+        state = int(NamedEntityState.SYSTEM_GENERATED)
+        store.update(NAMED_ENTITIES, row["id"], {"state": state})
 
 
 def _check_kind(kind: ResourceType) -> ResourceType:
@@ -121,6 +140,6 @@ def _show(row: Row) -> NamedEntity:
         resource_type=ResourceType(row["resource_type"]),
         id=NamedEntityIdentifier(row["project"], row["domain"], row["name"]),
         metadata=NamedEntityMetadata(
-            description=row["description"], state=NamedEntityState(row["state"])
+            description=row["description"] or "", state=NamedEntityState(row["state"])
         ),
     )

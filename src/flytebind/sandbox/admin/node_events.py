@@ -13,10 +13,12 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 from flytebind.models.admin.event import NodeExecutionEventRequest, NodeExecutionEventResponse
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.events import (
+    Offloaded,
     already_terminal,
     check_cluster,
     error_columns,
     event_time,
+    has_ended,
     log_event,
     phase_name,
     set_duration,
@@ -25,11 +27,9 @@ from flytebind.sandbox.admin.events import (
 )
 from flytebind.sandbox.admin.lookup import (
     describe_node,
-    entity_key,
     get_cluster,
     get_node_execution,
     get_task_execution,
-    missing,
     node_key,
 )
 from flytebind.sandbox.admin.part import Part
@@ -42,8 +42,7 @@ _Phase = NodeExecution.Phase
 class NodeEvents(Part):
     """Takes the events of node executions; the first event of a node makes its row.
 
-    Inputs and outputs that come inline are kept inline, where flyteadmin writes them to its blob
-    store unless it is configured with ``inlineEventDataPolicy: storeInline``.
+    Inputs and outputs that come inline are written to files, unless the settings say otherwise.
     """
 
     def create_node_event(
@@ -60,26 +59,18 @@ class NodeEvents(Part):
                 that has ended and for an event of another cluster, with an ``EventFailureReason``.
         """
         pb = request.to_pb()
-        if not pb.HasField("event"):
-            missing("event")
         event = pb.event
-        key = node_key(event.id, "event.id")
-        phase = phase_name(_Phase.Name, event.phase)
         changes: dict[str, Value] = {
-            "phase": phase,
             "node_execution_updated_at": event_time(event, updated_field(event)),
         }
         occurred_at = event_time(event, "occurred_at")
-        _check_dynamic_workflow(event)
+        key = node_key(event.id, "event.id")
+        changes["phase"] = phase = phase_name(_Phase.Name, event.phase)
+        id = event.id.execution_id
+        offloaded = Offloaded(self, id.project, id.domain, id.name, event.id.node_id)
         with self.store.transaction():
             cluster = get_cluster(self.store, event.id.execution_id, "event.id.execution_id")
             check_cluster(cluster, event.producer_id)
-            if event.HasField("workflow_node_metadata"):
-                get_cluster(
-                    self.store,
-                    event.workflow_node_metadata.execution_id,
-                    "event.workflow_node_metadata.execution_id",
-                )
             row = self.store.find(tables.NODE_EXECUTIONS, **key)
             if row is None:
                 node = NodeExecutionPb(id=event.id)
@@ -90,8 +81,8 @@ class NodeEvents(Part):
             else:
                 _check_transition(row["phase"], phase, event)
                 node = NodeExecutionPb.FromString(row["model"])
-            changes |= take_inputs(node, event, row)
-            changes |= _grow(node, event)
+            changes |= take_inputs(node, event, row, offloaded)
+            changes |= _grow(node, event, offloaded, is_first=row is None)
             if event.phase == NodeExecution.RUNNING:
                 changes["started_at"] = occurred_at
             changes["model"] = node.SerializeToString()
@@ -104,22 +95,13 @@ class NodeEvents(Part):
         return NodeExecutionEventResponse()
 
 
-def _check_dynamic_workflow(event: NodeExecutionEvent) -> None:
-    if not event.task_node_metadata.HasField("dynamic_workflow"):
-        return
-    field = "event.task_node_metadata.dynamic_workflow"
-    dynamic = event.task_node_metadata.dynamic_workflow
-    entity_key(dynamic.id, f"{field}.id")
-    if not dynamic.compiled_workflow.primary.HasField("template"):
-        missing(f"{field}.compiled_workflow.primary.template")
-
-
 def _check_transition(current: str, to: str, event: NodeExecutionEvent) -> None:
     name = describe_node(event.id)
     if current == to:
         raise StatusError(grpc.StatusCode.ALREADY_EXISTS, f"node execution {name} is {to} already")
-    if _Phase.Value(current) in TERMINAL_NODE:
-        raise already_terminal(f"node execution {name} cannot go from {current} to {to}", current)
+    if has_ended(current, _Phase.Value, TERMINAL_NODE):
+        # flyteadmin names the phase of the event here, which is not the current one.
+        raise already_terminal(f"node execution {name} cannot go from {current} to {to}", to)
 
 
 def _link_parents(store: Store, event: NodeExecutionEvent) -> dict[str, Value]:
@@ -155,7 +137,9 @@ def _mark_parent(store: Store, row: Row) -> None:
         store.update(tables.NODE_EXECUTIONS, row["id"], {"model": node.SerializeToString()})
 
 
-def _grow(node: NodeExecutionPb, event: NodeExecutionEvent) -> dict[str, Value]:
+def _grow(
+    node: NodeExecutionPb, event: NodeExecutionEvent, offloaded: Offloaded, *, is_first: bool
+) -> dict[str, Value]:
     """Write what an event tells into the node; answers the columns that follow from it."""
     closure, metadata = node.closure, node.metadata
     changes: dict[str, Value] = {}
@@ -165,7 +149,6 @@ def _grow(node: NodeExecutionPb, event: NodeExecutionEvent) -> dict[str, Value]:
     metadata.is_parent_node |= event.is_parent
     metadata.is_dynamic |= event.is_dynamic
     metadata.is_array |= event.is_array
-    metadata.is_eager |= event.is_eager
     if event.phase == NodeExecution.RUNNING:
         closure.started_at.CopyFrom(event.occurred_at)
         closure.deck_uri = event.deck_uri
@@ -174,23 +157,31 @@ def _grow(node: NodeExecutionPb, event: NodeExecutionEvent) -> dict[str, Value]:
             changes["duration"] = set_duration(
                 closure.duration, closure.started_at, event.occurred_at
             )
-        changes |= _set_result(node, event)
+        changes |= _set_result(node, event, offloaded)
         closure.deck_uri = event.deck_uri
     if event.HasField("workflow_node_metadata"):
-        if not closure.HasField("workflow_node_metadata"):
+        # flyteadmin leaves out what the first event says of it.
+        if not is_first and not closure.HasField("workflow_node_metadata"):
             child = event.workflow_node_metadata.execution_id
             closure.workflow_node_metadata.executionId.CopyFrom(child)
     elif event.HasField("task_node_metadata"):
         changes |= _set_task_node_metadata(node, event)
+        if is_first:
+            closure.dynamic_job_spec_uri = ""
     return changes
 
 
-def _set_result(node: NodeExecutionPb, event: NodeExecutionEvent) -> dict[str, Value]:
+def _set_result(
+    node: NodeExecutionPb, event: NodeExecutionEvent, offloaded: Offloaded
+) -> dict[str, Value]:
     result = event.WhichOneof("output_result")
     if result == "output_uri":
         node.closure.output_uri = event.output_uri
         return {"output_uri": event.output_uri}
     if result == "output_data":
+        if (uri := offloaded.outputs(event.output_data)) is not None:
+            node.closure.output_uri = uri
+            return {"output_uri": uri}
         node.closure.output_data.CopyFrom(event.output_data)
         return {"outputs": event.output_data.SerializeToString()}
     if result == "error":

@@ -41,7 +41,7 @@ class NodeExecutions(Part):
         Raises:
             StatusError: INVALID_ARGUMENT, NOT_FOUND.
         """
-        row = get_node_execution(self.store, request.to_pb().id)
+        row = get_node_execution(self.store, request.to_pb().id, checks=False)
         return NodeExecution.from_bytes(row["model"])
 
     def list_node_executions(
@@ -70,7 +70,7 @@ class NodeExecutions(Part):
             sort_by=request.sort_by,
             **where,
         )
-        return self._list(page)
+        return self._list(page, within=bool(request.unique_parent_id))
 
     def list_node_executions_for_task(
         self, request: NodeExecutionForTaskListRequest, context: grpc.ServicerContext
@@ -102,7 +102,7 @@ class NodeExecutions(Part):
             StatusError: INVALID_ARGUMENT; NOT_FOUND, also for a node that has yielded none.
         """
         id = request.to_pb().id
-        row = get_node_execution(self.store, id)
+        row = get_node_execution(self.store, id, checks=False)
         if row["dynamic_workflow"] is None:
             message = f"node execution {describe_node(id)} has no dynamic workflow"
             raise StatusError(grpc.StatusCode.NOT_FOUND, message)
@@ -110,11 +110,14 @@ class NodeExecutions(Part):
         response.compiled_workflow.MergeFromString(row["dynamic_workflow"])
         return DynamicNodeWorkflowResponse._wrap(response)
 
-    def _list(self, page: Page) -> NodeExecutionList:
+    def _list(self, page: Page, *, within: bool = False) -> NodeExecutionList:
+        """The answer; nodes within another one are parents as soon as they have children."""
         answer = NodeExecutionListPb(token=page.token)
         for row in page.rows:
             node: NodeExecutionPb = answer.node_executions.add()
             node.MergeFromString(row["model"])
+            if within and self.store.find(tables.NODE_EXECUTIONS, "id", parent_id=row["id"]):
+                node.metadata.is_parent_node = True
             if node.closure.HasField("error"):
                 message = node.closure.error.message
                 node.closure.error.message = cut(message, self.settings.max_list_error_bytes)

@@ -50,7 +50,7 @@ class Projects(Part):
         with store.transaction():
             for id in settings.projects:
                 if store.find(PROJECTS, identifier=id) is None:
-                    store.insert(PROJECTS, _columns(Project(id, name=id, description="")))
+                    store.insert(PROJECTS, _columns(_seed(id)))
 
     def register_project(
         self, request: ProjectRegisterRequest, context: grpc.ServicerContext
@@ -60,7 +60,7 @@ class Projects(Part):
         Raises:
             StatusError: INVALID_ARGUMENT, ALREADY_EXISTS.
         """
-        project = required(request.project, "project")
+        project = required(request.project, "project").replace(org="")
         required(project.name, "project_name")
         _check(project)
         try:
@@ -74,15 +74,15 @@ class Projects(Part):
     def update_project(
         self, request: Project, context: grpc.ServicerContext
     ) -> ProjectUpdateResponse:
-        """Texts and labels that are empty in the request stay as they are; the state never does."""
+        """Empty texts and absent labels stay as they are; the state never does."""
         with self.store.transaction():
-            row = _get(self.store, request.id)
+            row = _get(self.store, required(request.id, "project_id"))
             _check(request)
             old = Project.from_bytes(row["model"])
             project = old.replace(
                 name=request.name or old.name,
                 description=request.description or old.description,
-                labels=request.labels if request.labels and request.labels.values else old.labels,
+                labels=old.labels if request.labels is None else request.labels,
                 state=request.state,
             )
             self.store.update(PROJECTS, row["id"], _columns(project))
@@ -128,6 +128,10 @@ class Projects(Part):
         return [Domain(id=id, name=name) for id, name in self.settings.domains.items()]
 
 
+def _seed(id: str) -> Project:
+    return Project(id, name=id, description=f"{id} description")
+
+
 def check_project_domain(store: Store, settings: Settings, project: str, domain: str) -> None:
     """Both must exist, and the project be active: asked before anything is created in them.
 
@@ -140,8 +144,16 @@ def check_project_domain(store: Store, settings: Settings, project: str, domain:
         invalid(f"domain {domain!r} does not exist")
 
 
-def check_project(store: Store, project: str, *, active: bool = True) -> None:
+def check_project(
+    store: Store, project: str, *, active: bool = True, explains: bool = True
+) -> None:
     """The project must exist, and be active unless told otherwise.
+
+    Args:
+        store: Where it is.
+        project: Its id.
+        active: Whether it must be active.
+        explains: Whether an ``InactiveProject`` is in the details when it is not.
 
     Raises:
         StatusError: INVALID_ARGUMENT, naming the project.
@@ -153,7 +165,7 @@ def check_project(store: Store, project: str, *, active: bool = True) -> None:
         raise StatusError(
             grpc.StatusCode.INVALID_ARGUMENT,
             f"project {project} is not active",
-            details=[InactiveProject(id=project)],
+            details=[InactiveProject(id=project)] if explains else [],
         )
 
 
@@ -174,8 +186,6 @@ def _check(project: Project) -> None:
         invalid(f"project_name is longer than {_MAX_NAME} characters")
     if len(project.description.encode()) > _MAX_DESCRIPTION:
         invalid(f"project_description is longer than {_MAX_DESCRIPTION} characters")
-    if not project.state.is_recognized:
-        invalid(f"project_state {int(project.state)} is not known")
     if project.domains:
         invalid("domains are the same for all projects: leave them out")
 

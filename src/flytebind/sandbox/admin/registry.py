@@ -8,7 +8,7 @@ from flyteidl.admin.task_pb2 import Task as TaskMessage
 from flyteidl.admin.workflow_pb2 import Workflow as WorkflowMessage
 from flyteidl.core.compiler_pb2 import CompiledTask
 from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
-from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
 from flytebind.models.admin.common import (
     NamedEntityIdentifierList,
@@ -29,7 +29,14 @@ from flytebind.models.admin.workflow import (
 )
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.admin.checks import check_identifier, invalid, required, show
+from flytebind.sandbox.admin.checks import (
+    check_identifier,
+    filled,
+    invalid,
+    of_kind,
+    required,
+    show,
+)
 from flytebind.sandbox.admin.compiler import compile_workflow
 from flytebind.sandbox.admin.description_entities import add_description
 from flytebind.sandbox.admin.named_entities import add_name
@@ -42,16 +49,13 @@ from flytebind.sandbox.admin.resources import (
     list_names,
     list_versions,
 )
+from flytebind.sandbox.admin.task_checks import check_template
 from flytebind.sandbox.store import Row
 from flytebind.sandbox.store.tables import LAUNCH_PLANS, TASKS, WORKFLOWS
 
 
 class Registry(Part):
-    """Registers and shows tasks and workflows.
-
-    Simpler than a cluster's admin in one thing: resources that tasks ask for are not compared with
-    limits.
-    """
+    """Registers and shows tasks and workflows."""
 
     def create_task(
         self, request: TaskCreateRequest, context: grpc.ServicerContext
@@ -67,11 +71,13 @@ class Registry(Part):
         spec = required(request.spec, "spec")
         if not spec.to_pb().HasField("template"):
             invalid("missing spec")
-        task = TaskMessage(id=id.to_pb(), short_description=_short(spec.description))
+        task = TaskMessage(
+            id=id.replace(org="").to_pb(), short_description=_short(spec.description)
+        )
         template = task.closure.compiled_task.template
         template.CopyFrom(spec.to_pb().template)
-        template.id.CopyFrom(task.id)
-        _check_template(template)
+        template.id.CopyFrom(id.to_pb())
+        check_template(template, self.settings.task_limits)
         content = digest(task.closure.compiled_task)
         task.closure.created_at.FromDatetime(self.clock.now())
         with self.store.transaction():
@@ -94,7 +100,7 @@ class Registry(Part):
 
     def get_task(self, request: ObjectGetRequest, context: grpc.ServicerContext) -> Task:
         """Show a version of a task."""
-        id = check_identifier(request.id, ResourceType.TASK)
+        id = of_kind(request.id, ResourceType.TASK)
         return Task.from_bytes(get_version(self.store, TASKS, id)["model"])
 
     def list_tasks(self, request: ResourceListRequest, context: grpc.ServicerContext) -> TaskList:
@@ -124,13 +130,16 @@ class Registry(Part):
         spec = required(request.spec, "spec")
         if not spec.to_pb().HasField("template"):
             invalid("missing spec")
-        workflow = WorkflowMessage(id=id.to_pb(), short_description=_short(spec.description))
+        workflow = WorkflowMessage(
+            id=id.replace(org="").to_pb(), short_description=_short(spec.description)
+        )
         given = spec.to_pb()
-        given.template.id.CopyFrom(workflow.id)
+        given.template.id.CopyFrom(id.to_pb())
         with self.store.transaction():
             compiled = compile_workflow(
                 given.template, given.sub_workflows, self._find_task, self._find_launch_plan
             )
+            self._check_size(compiled.primary.template)
             content = digest(compiled)
             if (row := self.store.find(WORKFLOWS, **key(id))) is not None:
                 _refuse_again(id, same=row["digest"] == content)
@@ -152,7 +161,7 @@ class Registry(Part):
 
     def get_workflow(self, request: ObjectGetRequest, context: grpc.ServicerContext) -> Workflow:
         """Show a version of a workflow, compiled."""
-        id = check_identifier(request.id, ResourceType.WORKFLOW)
+        id = filled(request.id, ResourceType.WORKFLOW)
         return Workflow.from_bytes(get_version(self.store, WORKFLOWS, id)["model"])
 
     def list_workflows(
@@ -170,6 +179,14 @@ class Registry(Part):
     ) -> NamedEntityIdentifierList:
         """Show the names of workflows."""
         return list_names(self.store, WORKFLOWS, request)
+
+    def _check_size(self, template: WorkflowTemplate) -> None:
+        most = self.settings.max_workflow_nodes
+        if most and len(template.nodes) > most:
+            invalid(
+                f"the workflow has {len(template.nodes)} nodes, start and end among them: "
+                f"at most {most} are allowed"
+            )
 
     def _find_task(self, id: IdentifierMessage) -> CompiledTask | None:
         row = self.store.find(TASKS, **key(Identifier.from_pb(id)))
@@ -192,18 +209,6 @@ def _outline(row: Row) -> Workflow:
         workflow.closure.compiled_workflow.primary.template.interface
     )
     return Workflow.from_pb(outline)
-
-
-def _check_template(template: TaskTemplate) -> None:
-    required(template.type, "type")
-    if not template.HasField("metadata"):
-        invalid("missing metadata")
-    if template.metadata.HasField("runtime"):
-        required(template.metadata.runtime.version, "runtime version")
-    if not template.HasField("interface"):
-        invalid("missing typed interface")
-    if template.HasField("container") and template.type != "sidecar":
-        required(template.container.image, "image")
 
 
 def _refuse_again(id: Identifier, *, same: bool) -> None:

@@ -17,6 +17,7 @@ from flytebind.models.core.identifier import Identifier
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.checks import check_name, required, show
 from flytebind.sandbox.store import Page, Row, Store, Table
+from flytebind.sandbox.store.tables import LAUNCH_PLANS
 
 
 def key(id: Identifier) -> dict[str, str]:
@@ -55,16 +56,19 @@ def list_versions(store: Store, table: Table, request: ResourceListRequest) -> P
 def list_names(
     store: Store, table: Table, request: NamedEntityIdentifierListRequest
 ) -> NamedEntityIdentifierList:
-    """A page of the names in a project and domain, each once."""
+    """A page of the names in a project and domain, each once. Filters are not looked at."""
+    scope = {"project": request.project, "domain": request.domain}
+    if table is LAUNCH_PLANS:  # asks for neither
+        scope = {part: value for part, value in scope.items() if value}
+    for part, value in scope.items():
+        required(value, part)
     page = store.distinct(
         table,
         ("project", "domain", "name"),
         limit=request.limit,
         token=request.token,
-        filters=request.filters,
         sort_by=request.sort_by,
-        project=required(request.project, "project"),
-        domain=required(request.domain, "domain"),
+        **scope,
     )
     return NamedEntityIdentifierList(
         entities=[

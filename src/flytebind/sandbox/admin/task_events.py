@@ -14,10 +14,12 @@ from flyteidl.event.event_pb2 import TaskExecutionEvent
 from flytebind.models.admin.event import TaskExecutionEventRequest, TaskExecutionEventResponse
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.events import (
+    Offloaded,
     already_terminal,
     check_cluster,
     check_size,
     event_time,
+    has_ended,
     log_event,
     phase_name,
     set_duration,
@@ -68,7 +70,7 @@ class TaskEvents(Part):
         if not pb.HasField("event"):
             missing("event")
         event = pb.event
-        occurred_at = event_time(event, "occurred_at")
+        occurred_at = event_time(event, "occurred_at", grpc.StatusCode.INVALID_ARGUMENT)
         id = TaskExecutionIdentifier(
             task_id=event.task_id,
             node_execution_id=event.parent_node_execution_id,
@@ -82,10 +84,13 @@ class TaskEvents(Part):
         changes: dict[str, Value] = {
             "phase": phase,
             "phase_version": event.phase_version,
-            "task_execution_updated_at": event_time(event, updated_field(event)),
+            "task_execution_updated_at": event_time(
+                event, updated_field(event), grpc.StatusCode.INVALID_ARGUMENT
+            ),
         }
+        node_id = event.parent_node_execution_id
+        offloaded = Offloaded(self, *map(str, _path(id)))
         with self.store.transaction():
-            node_id = event.parent_node_execution_id
             cluster = get_cluster(
                 self.store, node_id.execution_id, "event.parent_node_execution_id.execution_id"
             )
@@ -100,8 +105,8 @@ class TaskEvents(Part):
             else:
                 _check_transition(row, phase, event, describe_task(id))
                 task = TaskExecutionPb.FromString(row["model"])
-            changes |= take_inputs(task, event, row)
-            changes |= _grow(task.closure, event, row)
+            changes |= take_inputs(task, event, row, offloaded)
+            changes |= _grow(task.closure, event, row, offloaded)
             if task.closure.HasField("started_at") and (row is None or row["started_at"] is None):
                 changes["started_at"] = occurred_at
             changes["model"] = task.SerializeToString()
@@ -114,17 +119,30 @@ class TaskEvents(Part):
         return TaskExecutionEventResponse()
 
 
+def _path(id: TaskExecutionIdentifier) -> tuple[str | int, ...]:
+    """Where the data of an attempt lies."""
+    execution, task = id.node_execution_id.execution_id, id.task_id
+    return (
+        *(execution.project, execution.domain, execution.name, id.node_execution_id.node_id),
+        *(task.project, task.domain, task.name, task.version, id.retry_attempt),
+    )
+
+
 def _check_transition(row: Row, to: str, event: TaskExecutionEvent, name: str) -> None:
     current = row["phase"]
     if current == to and row["phase_version"] >= event.phase_version:
         message = f"{name} is {to} (version {row['phase_version']}) already"
         raise StatusError(grpc.StatusCode.ALREADY_EXISTS, message)
-    if _Phase.Value(current) in TERMINAL_TASK:
-        raise already_terminal(f"{name} cannot go from {current} to {to}", current)
+    if has_ended(current, _Phase.Value, TERMINAL_TASK):
+        # flyteadmin names the phase of the event here, which is not the current one.
+        raise already_terminal(f"{name} cannot go from {current} to {to}", to)
 
 
 def _grow(
-    closure: TaskExecutionClosure, event: TaskExecutionEvent, row: Row | None
+    closure: TaskExecutionClosure,
+    event: TaskExecutionEvent,
+    row: Row | None,
+    offloaded: Offloaded,
 ) -> dict[str, Value]:
     """Write what an event tells into the closure; answers the columns that follow from it."""
     phase_changes = closure.phase != event.phase
@@ -132,10 +150,12 @@ def _grow(
     closure.updated_at.CopyFrom(getattr(event, updated_field(event)))
     closure.event_version = max(closure.event_version, event.event_version)
     _add_reasons(closure, event)
-    merge_struct(closure.custom_info, event.custom_info)
-    if event.HasField("log_context"):
-        closure.log_context.CopyFrom(event.log_context)
+    if event.HasField("custom_info"):
+        closure.custom_info.SetInParent()
+        merge_struct(closure.custom_info, event.custom_info)
     if row is None:
+        if event.HasField("log_context"):  # later ones are not kept
+            closure.log_context.CopyFrom(event.log_context)
         closure.logs.extend(event.logs)
         if event.HasField("metadata"):
             closure.metadata.CopyFrom(event.metadata)
@@ -151,7 +171,7 @@ def _grow(
     if event.phase == TaskExecution.RUNNING and not closure.HasField("started_at"):
         closure.started_at.CopyFrom(event.occurred_at)
     elif event.phase in TERMINAL_TASK:
-        return _end(closure, event)
+        return _end(closure, event, offloaded)
     return {}
 
 
@@ -167,7 +187,9 @@ def _add_reasons(closure: TaskExecutionClosure, event: TaskExecutionEvent) -> No
         closure.reason = event.reason
 
 
-def _end(closure: TaskExecutionClosure, event: TaskExecutionEvent) -> dict[str, Value]:
+def _end(
+    closure: TaskExecutionClosure, event: TaskExecutionEvent, offloaded: Offloaded
+) -> dict[str, Value]:
     changes: dict[str, Value] = {}
     if closure.HasField("started_at"):
         changes["duration"] = set_duration(closure.duration, closure.started_at, event.occurred_at)
@@ -175,6 +197,8 @@ def _end(closure: TaskExecutionClosure, event: TaskExecutionEvent) -> dict[str, 
     if result == "output_uri":
         closure.output_uri = event.output_uri
         changes["output_uri"] = event.output_uri
+    elif result == "output_data" and (uri := offloaded.outputs(event.output_data)) is not None:
+        closure.output_uri = changes["output_uri"] = uri
     elif result == "output_data":
         closure.output_data.CopyFrom(event.output_data)
         changes["outputs"] = event.output_data.SerializeToString()

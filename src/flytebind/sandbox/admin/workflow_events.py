@@ -14,16 +14,18 @@ from flytebind.models.admin.event import (
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox.admin.events import (
     DEFAULT_PRODUCER,
+    Offloaded,
     already_terminal,
     check_cluster,
     check_size,
     error_columns,
     event_time,
+    has_ended,
     log_event,
     phase_name,
     set_duration,
 )
-from flytebind.sandbox.admin.lookup import describe_execution, get_execution, missing
+from flytebind.sandbox.admin.lookup import describe_execution, get_execution
 from flytebind.sandbox.admin.part import Part
 from flytebind.sandbox.admin.phases import TERMINAL_WORKFLOW
 from flytebind.sandbox.store import Value, tables
@@ -46,14 +48,12 @@ class WorkflowEvents(Part):
                 large outputs.
         """
         pb = request.to_pb()
-        if not pb.HasField("event"):
-            missing("event")
         event = pb.event
         check_size(event.output_data, self.settings.max_inline_bytes)
         phase = phase_name(_Phase.Name, event.phase)
         occurred_at = event_time(event, "occurred_at")
         with self.store.transaction():
-            row = get_execution(self.store, event.execution_id, "event.execution_id")
+            row = get_execution(self.store, event.execution_id, checks=False)
             _check_transition(row["phase"], phase, event, row["cluster"])
             execution = ExecutionPb.FromString(row["model"])
             closure = execution.closure
@@ -70,7 +70,9 @@ class WorkflowEvents(Part):
             if event.phase == WorkflowExecution.QUEUED and _names_cluster(event):
                 execution.spec.metadata.system_metadata.execution_cluster = event.producer_id
                 changes["cluster"] = event.producer_id
-            changes |= _set_result(execution, event, row["abort_cause"] or "")
+            id = event.execution_id
+            offloaded = Offloaded(self, id.project, id.domain, id.name)
+            changes |= _set_result(execution, event, row["abort_cause"], offloaded)
             changes["model"] = execution.SerializeToString()
             self.store.update(tables.EXECUTIONS, row["id"], changes)
             log_event(self.store, "workflow", event.execution_id, "", event)
@@ -89,7 +91,7 @@ def _check_transition(current: str, to: str, event: WorkflowExecutionEvent, clus
             raise StatusError(grpc.StatusCode.ALREADY_EXISTS, f"execution {name} is {to} already")
         check_cluster(cluster, event.producer_id)
     refusal = f"execution {name} cannot go from {current} to {to}"
-    if _Phase.Value(current) in TERMINAL_WORKFLOW:
+    if has_ended(current, _Phase.Value, TERMINAL_WORKFLOW):
         raise already_terminal(refusal, current)
     if (current == "RUNNING" and event.phase == WorkflowExecution.QUEUED) or (
         current == "ABORTING" and event.phase not in TERMINAL_WORKFLOW
@@ -98,7 +100,7 @@ def _check_transition(current: str, to: str, event: WorkflowExecutionEvent, clus
 
 
 def _set_result(
-    execution: ExecutionPb, event: WorkflowExecutionEvent, abort_cause: str
+    execution: ExecutionPb, event: WorkflowExecutionEvent, abort_cause: str, offloaded: Offloaded
 ) -> dict[str, Value]:
     """Write an event's result into the closure; answers the columns that follow from it."""
     closure = execution.closure
@@ -110,9 +112,11 @@ def _set_result(
         # However an abort comes about, the closure tells its cause.
         if not closure.HasField("abort_metadata"):
             closure.abort_metadata.cause = abort_cause
-    elif result == "output_uri":
+    elif result == "output_uri" and event.output_uri:
         closure.outputs.uri = event.output_uri
         changes["output_uri"] = event.output_uri
+    elif result == "output_data" and (uri := offloaded.outputs(event.output_data)) is not None:
+        closure.outputs.uri = changes["output_uri"] = uri
     elif result == "output_data":
         closure.output_data.CopyFrom(event.output_data)
         changes["outputs"] = event.output_data.SerializeToString()

@@ -39,7 +39,7 @@ from flytebind.sandbox.play.run import Failed, Run
 from flytebind.sandbox.play.stage import log
 from flytebind.sandbox.play.tasks import TASKS
 from flytebind.sandbox.play.values import Literals
-from flytebind.sandbox.play.workflow import OUTPUT, RecoverableError, Task, TaskError
+from flytebind.sandbox.play.workflow import OUTPUT, MapTask, RecoverableError, Task, TaskError
 
 _ITEM_SECONDS = 0.3
 
@@ -85,6 +85,7 @@ def play_array(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Lite
     inner = node.array_node.node
     reference = inner.task_node.reference_id
     task = find_task(reference)
+    assert isinstance(task, MapTask), f"{task.name} is not one for lists"
     attempt = Attempt(facts.id, reference, 0, task_type="k8s-array", plugin="k8s-array")
     size = max((len(literal.collection.literals) for literal in inputs.values()), default=0)
 
@@ -105,7 +106,7 @@ def play_array(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Lite
         run.pause(_ITEM_SECONDS)
         item = {name: literal.collection.literals[index] for name, literal in inputs.items()}
         try:
-            results.append(task.run(item, 0)[OUTPUT])
+            results.append(task.each.run(item, 0)[OUTPUT])
         except (TaskError, RecoverableError) as error:
             told = _error(error, attempt.generated_name)
             failed = items(TaskExecution.FAILED, index)

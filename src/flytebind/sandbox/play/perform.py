@@ -11,7 +11,10 @@ from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 
 from flytebind.models.admin.common import ObjectGetRequest
-from flytebind.models.admin.execution import WorkflowExecutionGetRequest
+from flytebind.models.admin.execution import (
+    WorkflowExecutionGetDataRequest,
+    WorkflowExecutionGetRequest,
+)
 from flytebind.models.core.identifier import (
     Identifier as IdentifierModel,
     WorkflowExecutionIdentifier as WorkflowExecutionIdentifierModel,
@@ -86,7 +89,8 @@ def _play_story(run: Run, execution: Execution) -> WorkflowExecution.Phase.Value
     request = ObjectGetRequest(id=IdentifierModel.from_pb(execution.closure.workflow_id))
     closure = run.client.get_workflow(request).to_pb().closure.compiled_workflow
     graph = Graph(run, closure, closure.primary)
-    inputs = dict(execution.closure.computed_inputs.literals)
+    data = WorkflowExecutionGetDataRequest(id=WorkflowExecutionIdentifierModel.from_pb(run.id))
+    inputs = dict(run.client.get_execution_data(data).to_pb().full_inputs.literals)
 
     run.check()
     _say(lambda: run.events.workflow(WorkflowExecution.QUEUED))

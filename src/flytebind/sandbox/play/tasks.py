@@ -33,6 +33,9 @@ def square(x: int) -> int:
     return x * x
 
 
+TASKS[square.mapped.name] = square.mapped
+
+
 @_task()
 def total(values: list[int]) -> int:
     """The sum of numbers."""

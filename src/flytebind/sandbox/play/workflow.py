@@ -15,7 +15,13 @@ from typing import Any, NamedTuple, get_type_hints
 from flyteidl.core.condition_pb2 import BooleanExpression, ComparisonExpression, Operand
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
-from flyteidl.core.literals_pb2 import Binding, BindingData, BindingDataCollection, Literal
+from flyteidl.core.literals_pb2 import (
+    Binding,
+    BindingData,
+    BindingDataCollection,
+    Literal,
+    LiteralCollection,
+)
 from flyteidl.core.tasks_pb2 import Container, RuntimeMetadata, TaskMetadata, TaskTemplate
 from flyteidl.core.types_pb2 import LiteralType, OutputReference
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
@@ -109,6 +115,11 @@ class Task:
         extras = {"attempt": attempt} if self._takes_attempt else {}
         return {OUTPUT: to_literal(self._function(**_natives(inputs), **extras))}
 
+    @cached_property
+    def mapped(self) -> MapTask:
+        """The task that does the same for each item of lists."""
+        return MapTask(self)
+
     def expand(self, inputs: Literals) -> Workflow:
         """The workflow that a dynamic task yields."""
         workflow = Workflow(self.name)
@@ -116,6 +127,35 @@ class Task:
         assert isinstance(promise, Promise), f"{self.name} returned no promise"
         workflow.output(OUTPUT, promise)
         return workflow
+
+
+class MapTask(Task):
+    """A task that takes and gives lists, as flytekit registers what is mapped.
+
+    Args:
+        each: What is done for each item.
+    """
+
+    def __init__(self, each: Task) -> None:
+        self.each = each
+        self.name = each.name.replace("play.", "play.map_", 1)
+        self.seconds = each.seconds
+        self.retries = each.retries
+        self.is_dynamic = False
+        self.inputs = {
+            name: LiteralType(collection_type=kind) for name, kind in each.inputs.items()
+        }
+        self.output = LiteralType(collection_type=each.output)
+
+    def run(self, inputs: Literals, attempt: int) -> dict[str, Literal]:
+        """The outputs, for all items; raises as they do."""
+        count = max((len(literal.collection.literals) for literal in inputs.values()), default=0)
+        items = [
+            {name: literal.collection.literals[index] for name, literal in inputs.items()}
+            for index in range(count)
+        ]
+        results = [self.each.run(item, attempt)[OUTPUT] for item in items]
+        return {OUTPUT: Literal(collection=LiteralCollection(literals=results))}
 
 
 _EXTRAS = ("w", "attempt", "return")
@@ -174,8 +214,8 @@ class Workflow:
         node = self._add(f"map {task.name}", inputs)
         node.array_node.min_success_ratio = 1.0
         node.array_node.node.id = node.id
-        _set_task(node.array_node.node, task)
-        return Promise(node.id, OUTPUT, LiteralType(collection_type=task.output))
+        _set_task(node.array_node.node, task.mapped)
+        return Promise(node.id, OUTPUT, task.mapped.output)
 
     def branch(
         self,

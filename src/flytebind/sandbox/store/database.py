@@ -9,7 +9,7 @@ from flytebind.sandbox.store.errors import StoreError
 from flytebind.sandbox.store.tables import TABLES
 
 APPLICATION_ID = 0x466C7962  # "Flyb", in the header of each of our files
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def open_database(path: str | Path | None) -> sqlite3.Connection:

@@ -21,3 +21,8 @@ def invalid(message: str) -> StatusError:
     """The answer to a caller whose filters, token, limit or sort key make no sense."""
     # The caller's own text is in it, of any length, and a status travels in the headers.
     return StatusError(grpc.StatusCode.INVALID_ARGUMENT, message[:_LONGEST])
+
+
+def unknown(message: str) -> StatusError:
+    """The answer where admin's database refuses what admin has not looked at."""
+    return StatusError(grpc.StatusCode.UNKNOWN, message[:_LONGEST])

@@ -1,9 +1,11 @@
 """Filter expressions, ``func(field,value)`` joined by ``+``, as conditions in SQL.
 
-``contains`` finds a part of a text, to the letter. ``not_like`` takes a pattern for a whole text,
-where ``%`` stands for any characters and ``_`` for one. Both see case. The lists of ``value_in``
-and ``value_not_in`` are split at ``;``. Times are as in RFC 3339, durations seconds or ``1h30m``. A
-column that is NULL meets no condition, as always in SQL.
+``contains`` finds a part of a text, and ``not_like`` compares with a whole one: in both ``%``
+stands for any characters and ``_`` for one, and both see case. The lists of ``value_in`` and
+``value_not_in`` are split at ``;``. Times are as in RFC 3339, or dates alone; durations are seconds
+or ``1h30m``. A column that is NULL meets no condition, as always in SQL.
+
+What admin refuses itself is INVALID_ARGUMENT; what it leaves to its database to refuse, UNKNOWN.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ import re
 from typing import NamedTuple
 
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.store.errors import invalid
+from flytebind.sandbox.store.errors import invalid, unknown
 from flytebind.sandbox.store.tables import Kind, Table
 from flytebind.sandbox.store.values import Stored, parse
 
 _EXPRESSION = re.compile(r"([^(]+)\((.+),\s?(.+)\)")
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _LISTS = {"value_in": "IN", "value_not_in": "NOT IN"}
-_TEXTS = {"contains": "instr({}, ?) > 0", "not_like": "{} NOT GLOB ?"}
+_TEXTS = {"contains": "{} GLOB ?", "not_like": "{} NOT GLOB ?"}
 
 # SQLite nests a thousand conditions and binds 32,766 values in one statement, and no more.
 _MAX_EXPRESSIONS = 500
@@ -56,40 +58,49 @@ def conditions(table: Table, filters: str) -> list[Condition]:
 
 
 def _condition(table: Table, expression: str) -> Condition:
-    form = _EXPRESSION.fullmatch(expression)
+    form = _EXPRESSION.match(expression)  # what follows is not looked at
     if form is None:
         raise _wrong(expression, "the form is func(field,value)")
     function, field, text = form.groups()
-    join, name, kind = _column(table, expression, field)
-    column = f'"{join or table.entity}"."{name}"'
+    join, column, kind = _column(table, expression, field)
     if function in _LISTS:
         texts = text.split(";")
         sql = f"{column} {_LISTS[function]} ({', '.join('?' * len(texts))})"
-    elif function in _COMPARISONS or function in _TEXTS:
+    elif function in _COMPARISONS:
         texts = [text]
+        sql = f"{column} {_COMPARISONS[function]} ?"
         if ";" in text:
-            raise _wrong(expression, f"{function} takes one value")
-        if function in _COMPARISONS:
-            sql = f"{column} {_COMPARISONS[function]} ?"
-        elif kind is Kind.TEXT:
-            sql = _TEXTS[function].format(column)
-        else:
-            raise _wrong(expression, f"{function} is for text, and {field} holds a {kind.value}")
+            raise _unreadable(expression, f"{function} takes one value")
+    elif function in _TEXTS:
+        return Condition(_TEXTS[function].format(column), (_pattern(expression, form, kind),), join)
     else:
         raise _wrong(expression, f"unknown function {function!r}")
     try:
         values = tuple(parse(kind, text) for text in texts)
     except ValueError as error:
-        raise _wrong(expression, str(error)) from None
-    if function == "not_like":
-        if len(text) > _MAX_PATTERN:
-            raise _wrong(expression, f"the pattern is longer than {_MAX_PATTERN} characters")
-        values = (_glob(text),)
+        if kind is Kind.DURATION:  # which admin reads itself
+            raise _wrong(expression, str(error)) from None
+        raise _unreadable(expression, str(error)) from None
     return Condition(sql, values, join)
 
 
+def _pattern(expression: str, form: re.Match[str], kind: Kind) -> str:
+    """What ``contains`` and ``not_like`` compare with."""
+    function, field, text = form.groups()
+    if kind is not Kind.TEXT:
+        raise _unreadable(expression, f"{function} is for text, and {field} holds a {kind.value}")
+    if len(text) > _MAX_PATTERN:
+        raise _wrong(expression, f"the pattern is longer than {_MAX_PATTERN} characters")
+    if function == "contains":
+        # A list is looked for as it is printed.
+        return _glob("%{}%".format(f"[{' '.join(text.split(';'))}]" if ";" in text else text))
+    if ";" in text:
+        raise _unreadable(expression, f"{function} takes one value")
+    return _glob(text)
+
+
 def _column(table: Table, expression: str, field: str) -> tuple[str, str, Kind]:
-    """Where a field is: the join's prefix, the column's name and kind."""
+    """Where a field is: the join's prefix, the column as SQL, and its kind."""
     prefix, dot, name = field.rpartition(".")
     if prefix in ("", table.entity) and (prefix or not dot):
         owner, join = table, ""
@@ -97,15 +108,24 @@ def _column(table: Table, expression: str, field: str) -> tuple[str, str, Kind]:
         owner, join = table.joins[prefix].table, prefix
     else:
         raise _wrong(expression, f"a {table.entity} has no {prefix!r} to filter by")
-    name = owner.aliases.get(name, name)
-    if name not in owner.columns:
+    found = owner.visible(name)
+    if found is None:
         raise _wrong(expression, f"unknown field {field!r}")
-    return join, name, owner.columns[name]
+    return join, owned(join or table.entity, found[0]), found[1]
+
+
+def owned(owner: str, sql: str) -> str:
+    """A column of a table by the table's name in the statement; constants stay as they are."""
+    return f'"{owner}".{sql}' if sql.startswith('"') else sql
 
 
 def _glob(pattern: str) -> str:
     """A LIKE pattern as a GLOB one, which sees case and knows no escape but brackets."""
     return re.sub(r"[*?[]", r"[\g<0>]", pattern).replace("%", "*").replace("_", "?")
+
+
+def _unreadable(expression: str, reason: str) -> StatusError:
+    return unknown(f"filters: {expression[:100]!r}: {reason}")
 
 
 def _wrong(expression: str, reason: str) -> StatusError:

@@ -11,7 +11,7 @@ from functools import cache
 
 from flytebind.models.admin.common import Sort
 from flytebind.sandbox.store.errors import invalid
-from flytebind.sandbox.store.filters import conditions
+from flytebind.sandbox.store.filters import conditions, owned
 from flytebind.sandbox.store.tables import Table
 from flytebind.sandbox.store.values import Stored, Value, stored
 
@@ -64,6 +64,20 @@ def page(
     )
 
 
+def page_first(
+    table: Table, filters: str, sort_by: Sort | None, where: Mapping[str, Value]
+) -> tuple[str, list[Stored], list[Stored]]:
+    """As ``page``, but filters see the page's rows alone; their values come after the offset."""
+    met = conditions(table, filters)
+    order = _order(table, sort_by)
+    source = f'"{table.name}" AS "{table.entity}"' + _where(_equalities(table, _shape(where)))
+    sql = (
+        f"SELECT * FROM (SELECT * FROM {source} ORDER BY {order} LIMIT ? OFFSET ?) "
+        f'AS "{table.entity}"{_where([condition.sql for condition in met])} ORDER BY {order}'
+    )
+    return sql, _bound(where), [value for condition in met for value in condition.values]
+
+
 def distinct(
     table: Table,
     columns: Sequence[str],
@@ -93,7 +107,7 @@ def offset(limit: int, token: str) -> int:
     """
     if limit < 1:
         raise invalid(f"invalid limit {limit}: a list takes at least 1")
-    if not re.fullmatch(r"[0-9]{0,18}", token):
+    if not re.fullmatch(r"(\+?[0-9]{1,18})?", token):
         raise invalid(f"invalid token {token!r}")
     return int(token or 0)
 
@@ -154,9 +168,10 @@ def _order(table: Table, sort_by: Sort | None) -> str:
     by_id = f'"{table.entity}"."id"'
     if sort_by is None:
         return by_id
-    if sort_by.key not in table.columns:
+    found = table.visible(sort_by.key)
+    if found is None:
         raise invalid(f"invalid sort key {sort_by.key!r}")
-    column, direction = _column(table, sort_by.key), _direction(sort_by)
+    column, direction = owned(table.entity, found[0]), _direction(sort_by)
     # NULL is the largest, as in admin's PostgreSQL; SQLite would have it the smallest.
     nulls = "" if sort_by.key in table.required else f"{column} IS NULL {direction}, "
     return f"{nulls}{column} {direction}, {by_id} {direction}"

@@ -143,6 +143,22 @@ class Store:
         """
         return self._page(*queries.page(table, filters, sort_by, where), limit, token)
 
+    def page_first(
+        self,
+        table: Table,
+        *,
+        limit: int,
+        token: str = "",
+        filters: str = "",
+        sort_by: Sort | None = None,
+        **where: Value,
+    ) -> Page:
+        """As ``page``, but that the filters see the page's rows alone, so that it may be short."""
+        sql, values, filtered = queries.page_first(table, filters, sort_by, where)
+        offset = queries.offset(limit, token)
+        rows = self._read(sql, [*values, limit, offset, *filtered])
+        return Page(rows, str(offset + limit) if len(rows) == limit else "")
+
     def distinct(
         self,
         table: Table,

@@ -24,6 +24,7 @@ class Kind(Enum):
         return _SQL_TYPES.get(self, self.name)
 
 
+_PRIVATE = frozenset(("model", "inputs", "outputs", "output_uri"))
 _SQL_TYPES = {Kind.TIME: "TEXT", Kind.DURATION: "INTEGER"}
 
 
@@ -47,7 +48,9 @@ class Table:
         columns: The kind of every column.
         indexes: Beyond the unique key; a condition may follow the columns.
         joins: Other tables whose columns filters may name, by prefix.
-        aliases: What filters may call columns beside their own names. These go before them.
+        defaults: What columns hold that nobody has set; others are NULL.
+        shown: Columns of admin's tables that are kept otherwise here, as SQL over the own ones.
+        private: Own columns that admin's tables have not: nobody may filter or sort by them.
     """
 
     name: str
@@ -56,7 +59,9 @@ class Table:
     columns: Mapping[str, Kind]
     indexes: tuple[str, ...] = ()
     joins: Mapping[str, Join] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str | int] = field(default_factory=dict)
+    shown: Mapping[str, tuple[str, Kind]] = field(default_factory=dict)
+    private: frozenset[str] = _PRIVATE
 
     def __post_init__(self) -> None:
         columns = {"id": Kind.INTEGER, **self.columns, "created_at": Kind.TIME}
@@ -68,14 +73,25 @@ class Table:
     @property
     def required(self) -> frozenset[str]:
         """The columns that are never NULL."""
-        return frozenset(("id", "created_at", "updated_at", *self.unique))
+        return frozenset(("id", "created_at", "updated_at", *self.unique, *self.defaults))
+
+    def visible(self, name: str) -> tuple[str, Kind] | None:
+        """A column as admin's table has it: the SQL of it, and its kind. None where it has none."""
+        if name in self.shown:
+            return self.shown[name]
+        if name in self.columns and name not in self.private:
+            return f'"{name}"', self.columns[name]
+        return None
 
     def schema(self) -> Iterator[str]:
         """The statements that create it."""
         columns = ['"id" INTEGER PRIMARY KEY']
         for name, kind in self.columns.items():
             if name != "id":
-                columns.append(f'"{name}" {kind.sql}{" NOT NULL" * (name in self.required)}')
+                default = f" DEFAULT {self.defaults[name]!r}" if name in self.defaults else ""
+                columns.append(
+                    f'"{name}" {kind.sql}{" NOT NULL" * (name in self.required)}{default}'
+                )
         if self.unique:
             columns.append(f"UNIQUE ({', '.join(self.unique)})")
         yield f'CREATE TABLE "{self.name}" ({", ".join(columns)})'
@@ -96,7 +112,9 @@ _TEXT, _INTEGER, _TIME, _DURATION, _BLOB = (
 )
 _ENTITY = ("project", "domain", "name", "version")
 _EXECUTION = ("execution_project", "execution_domain", "execution_name")
-_EXECUTION_ALIASES = {column.removeprefix("execution_"): column for column in _EXECUTION}
+#: Nobody deletes anything that these tables hold.
+_DELETED_AT = {"deleted_at": ("NULL", Kind.TIME)}
+_CLOSURE = {"closure": ('"model"', Kind.BLOB)}
 _NEWEST_VERSIONS = ("project, domain, name, created_at",)
 
 PROJECTS = Table(
@@ -111,6 +129,7 @@ PROJECTS = Table(
         "state": _INTEGER,
         "model": _BLOB,
     },
+    shown=_DELETED_AT,
 )
 
 TASKS = Table(
@@ -125,6 +144,7 @@ TASKS = Table(
         "model": _BLOB,
     },
     indexes=_NEWEST_VERSIONS,
+    shown={**_DELETED_AT, **_CLOSURE},
 )
 
 WORKFLOWS = Table(
@@ -138,6 +158,11 @@ WORKFLOWS = Table(
         "model": _BLOB,
     },
     indexes=_NEWEST_VERSIONS,
+    shown={
+        **_DELETED_AT,
+        "typed_interface": ('"model"', Kind.BLOB),
+        "remote_closure_identifier": ("'s3://'", Kind.TEXT),
+    },
 )
 
 LAUNCH_PLANS = Table(
@@ -154,6 +179,12 @@ LAUNCH_PLANS = Table(
     },
     indexes=(*_NEWEST_VERSIONS, "workflow_id"),
     joins={"workflow": Join(WORKFLOWS, {"id": "workflow_id"})},
+    shown={
+        **_DELETED_AT,
+        **_CLOSURE,
+        "spec": ('"model"', Kind.BLOB),
+        "launch_condition_type": ("NULL", Kind.TEXT),
+    },
 )
 
 NAMED_ENTITIES = Table(
@@ -168,6 +199,8 @@ NAMED_ENTITIES = Table(
         "description": _TEXT,
         "state": _INTEGER,
     },
+    defaults={"state": 0},
+    private=frozenset(("id", "created_at", "updated_at", "resource_type")),
 )
 
 DESCRIPTION_ENTITIES = Table(
@@ -194,6 +227,14 @@ ATTRIBUTES = Table(
         "launch_plan": _TEXT,
         "model": _BLOB,
     },
+)
+
+EXECUTION_TAGS = Table(
+    "execution_tags",
+    "execution_tag",
+    unique=(*_EXECUTION, "key"),
+    columns={**dict.fromkeys(_EXECUTION, _TEXT), "key": _TEXT, "value": _TEXT},
+    shown={"name": ('"key"', Kind.TEXT)},
 )
 
 EXECUTIONS = Table(
@@ -226,7 +267,7 @@ EXECUTIONS = Table(
     },
     indexes=(
         "execution_project, execution_domain, created_at",
-        "parent_node_execution_id WHERE parent_node_execution_id IS NOT NULL",
+        "parent_node_execution_id WHERE parent_node_execution_id > 0",
         "launch_plan_id",
         "workflow_id",
     ),
@@ -234,9 +275,24 @@ EXECUTIONS = Table(
         "workflow": Join(WORKFLOWS, {"id": "workflow_id"}),
         "launch_plan": Join(LAUNCH_PLANS, {"id": "launch_plan_id"}),
         "task": Join(TASKS, {"id": "task_id"}),
+        # An execution is there once for each of its tags that is met.
+        "execution_tag": Join(EXECUTION_TAGS, {column: column for column in _EXECUTION}),
+        "admin_tag": Join(EXECUTION_TAGS, {column: column for column in _EXECUTION}),
     },
-    aliases=_EXECUTION_ALIASES,
+    defaults={
+        **dict.fromkeys(("launch_plan_id", "task_id", "duration", "mode"), 0),
+        **dict.fromkeys(("source_execution_id", "parent_node_execution_id"), 0),
+        **dict.fromkeys(("abort_cause", "cluster", "user"), ""),
+    },
+    shown={
+        **_DELETED_AT,
+        **_CLOSURE,
+        "spec": ('"model"', Kind.BLOB),
+        "inputs_uri": ("'s3://'", Kind.TEXT),
+        "launch_entity": ("'s3://'", Kind.TEXT),
+    },
 )
+
 
 _OF_EXECUTION = Join(EXECUTIONS, {column: column for column in _EXECUTION})
 
@@ -272,7 +328,15 @@ NODE_EXECUTIONS = Table(
         "parent_task_execution_id WHERE parent_task_execution_id IS NOT NULL",
     ),
     joins={"execution": _OF_EXECUTION},
-    aliases=_EXECUTION_ALIASES,
+    defaults={"duration": 0, "input_uri": ""},
+    shown={
+        **_DELETED_AT,
+        **_CLOSURE,
+        "node_execution_metadata": ('"model"', Kind.BLOB),
+        "dynamic_workflow_remote_closure_reference": ("''", Kind.TEXT),
+        "internal_data": ('"model"', Kind.BLOB),
+    },
+    private=_PRIVATE | {"dynamic_workflow"},
 )
 
 TASK_EXECUTIONS = Table(
@@ -302,8 +366,14 @@ TASK_EXECUTIONS = Table(
         "node_execution": Join(NODE_EXECUTIONS, {"id": "node_execution_id"}),
         "task": Join(TASKS, {column: column for column in _ENTITY}),
     },
-    # The task's own project, domain and name are `task.project` and so on.
-    aliases=_EXECUTION_ALIASES,
+    defaults={"duration": 0, "input_uri": ""},
+    shown={
+        **_DELETED_AT,
+        **_CLOSURE,
+        # Of the ids that a row has, filters mean the execution's; the version is the task's.
+        **{name: (f'"execution_{name}"', Kind.TEXT) for name in ("project", "domain", "name")},
+    },
+    private=_PRIVATE | {"node_execution_id"},
 )
 
 SIGNALS = Table(
@@ -317,7 +387,6 @@ SIGNALS = Table(
         "value": _BLOB,
         "model": _BLOB,
     },
-    joins={"execution": _OF_EXECUTION},
 )
 
 EVENTS = Table(
@@ -342,6 +411,7 @@ TABLES = (
     DESCRIPTION_ENTITIES,
     ATTRIBUTES,
     EXECUTIONS,
+    EXECUTION_TAGS,
     NODE_EXECUTIONS,
     TASK_EXECUTIONS,
     SIGNALS,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TypeAlias
 
+from flytebind.sandbox.store.errors import unknown
 from flytebind.sandbox.store.tables import Kind
 
 Value: TypeAlias = str | int | bytes | datetime | timedelta | None
@@ -24,12 +25,15 @@ def stored(value: Value) -> Stored:
 
     Raises:
         ValueError: If it is a naive ``datetime``.
+        StatusError: UNKNOWN for a text with a NUL, as PostgreSQL has it.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"the store takes aware times, not the naive {value.isoformat()}")
         in_utc = value.astimezone(timezone.utc).replace(tzinfo=None)
         return in_utc.isoformat(timespec="microseconds") + "Z"
+    if isinstance(value, str) and "\0" in value:
+        raise unknown("a text with a NUL is none for a database")
     if isinstance(value, timedelta):
         return value // _MICROSECOND * 1000
     return value
@@ -45,6 +49,8 @@ def parse(kind: Kind, text: str) -> Stored:
 
 
 def _text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("there is a NUL in it")
     return text
 
 
@@ -55,8 +61,8 @@ def _integer(text: str) -> int:
 
 
 _TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
-    r"(?:[Zz]|(-[0-9]{2}:[0-9]{2}))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|(-[0-9]{2}:[0-9]{2}))?)?"
 )
 
 
@@ -68,7 +74,8 @@ def _time(text: str) -> Stored:
     # Cut to microseconds, as stored times are: a time that was stored equals its own text.
     fraction = (fraction or "").ljust(6, "0")[:6]
     try:
-        return stored(datetime.fromisoformat(f"{day}T{clock}.{fraction}{offset or '+00:00'}"))
+        whole = f"{day}T{clock or '00:00:00'}.{fraction}{offset or '+00:00'}"
+        return stored(datetime.fromisoformat(whole))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"there is no such time: {error}") from None
 
@@ -106,7 +113,7 @@ def _duration(text: str) -> int:
 
 
 def _blob(text: str) -> Stored:
-    raise ValueError("binary columns cannot be filtered")
+    return text.encode()
 
 
 _PARSERS: Mapping[Kind, Callable[[str], Stored]] = {
