@@ -6,6 +6,7 @@ import asyncio
 import copy
 import os
 import pickle
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -377,6 +378,35 @@ def test_the_stores_certificate_is_checked_as_the_servers_is(
     channel.close()
 
 
+def test_a_folder_is_never_read_as_a_file(
+    face: Face, bucket: Bucket, signing: Signing, tmp_path: Path
+) -> None:
+    signing.sign = bucket.link
+    bucket.put({"d/": b"", "d/a": b"a"})
+    for key in ("d", "d/"):
+        with pytest.raises(FlyteDataError, match="is a folder"):
+            face.download(bucket.uri(key), tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_an_error_about_the_target(
+    face: Face, bucket: Bucket, signing: Signing, tmp_path: Path
+) -> None:
+    bucket.put({"d/a": b"a" * 100_000})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        for sign in (bucket.link, signing.refuse):
+            signing.sign = sign
+            with pytest.raises(FlyteDataError, match=f"^{tmp_path}.*: File too large"):
+                face.download(bucket.uri("d/a"), tmp_path / "a")
+        with pytest.raises(FlyteDataError, match=f"^{tmp_path}.*: File too large"):
+            face.download(RemoteDirectory(bucket.uri("d")), tmp_path / "d")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_takes_long_is_shown(
     face: Face, bucket: Bucket, signing: Signing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,6 +478,9 @@ def halfway(peer: Peer, connection: object) -> None:
     [
         "FlyteRemote(config).download('s3://b/f', sys.argv[2])",
         "asyncio.run(AsyncFlyteRemote(config).download('s3://b/f', sys.argv[2]))",
+        "with read_through(FlyteRemote(config)._links):\n"
+        "        file = RemoteFile('s3://b/f')\n"
+        "    file.download(sys.argv[2])",
     ],
 )
 def test_ctrl_c_ends_a_download_at_once_and_replaces_nothing(
@@ -458,6 +491,7 @@ def test_ctrl_c_ends_a_download_at_once_and_replaces_nothing(
     target = tmp_path / "target"
     target.write_bytes(b"old")
     program = f"""
+from flytebind.remote.values.handles import RemoteFile, read_through
 sys.argv.append({str(target)!r})
 try:
     {download}

@@ -56,6 +56,10 @@ def folder_target(to: str | os.PathLike[str] | None) -> Path | None:
     return target
 
 
+class NotWritten(FlyteDataError):
+    """Something cannot be written to this machine, wherever it comes from."""
+
+
 class Part:
     """What is being written, under a name of its own beside its place.
 
@@ -118,12 +122,12 @@ def on_this_machine(path: Path) -> Iterator[None]:
     """Say of which file or folder here an error speaks: a full disk is not the source's fault.
 
     Raises:
-        FlyteDataError: Instead of an ``OSError``.
+        NotWritten: Instead of an ``OSError``.
     """
     try:
         yield
     except OSError as error:
-        raise FlyteDataError(f"{path}: {error.strerror or error}") from error
+        raise NotWritten(f"{path}: {error.strerror or error}") from error
 
 
 def remove(path: Path) -> None:

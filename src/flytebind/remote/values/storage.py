@@ -18,7 +18,13 @@ from flytebind.remote.errors import FlyteDataError, FlyteError
 from flytebind.remote.io.threads import check_given_up, unless_given_up
 from flytebind.remote.values import stores
 from flytebind.remote.values.links import Links, Watch
-from flytebind.remote.values.parts import Part, file_target, folder_target, on_this_machine
+from flytebind.remote.values.parts import (
+    NotWritten,
+    Part,
+    file_target,
+    folder_target,
+    on_this_machine,
+)
 from flytebind.remote.values.uris import is_http, last_name, local_path, public
 
 if TYPE_CHECKING:
@@ -219,6 +225,9 @@ def _read(
     silence: float | None = None,
 ) -> T:
     """Read by a link, or else with what this machine has."""
+    if uri.endswith("/") and not is_http(uri) and local_path(uri) is None:
+        # Where a console has made the folder, there would be an empty file.
+        raise FlyteDataError(f"{public(uri)}: is a folder")
     if not is_http(uri) and (links is None or "://" not in uri):
         with _explained(uri):
             return here(uri)
@@ -232,6 +241,8 @@ def _read(
     try:
         with _explained(uri):
             return here(uri)
+    except NotWritten:
+        raise
     except FlyteDataError as second:
         name = f"{public(uri)}: "
         first, also = (str(each).removeprefix(name) for each in (error, second))

@@ -13,7 +13,7 @@ from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.links import Moved, Watch
 from flytebind.remote.values.optional import optional_module
-from flytebind.remote.values.parts import on_this_machine
+from flytebind.remote.values.parts import NotWritten, on_this_machine
 from flytebind.remote.values.uris import public
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def _is_refusal(error: Exception) -> bool:
 
 def _must_be_file(files: Any, path: str, uri: str) -> int | None:
     """Refuse a folder, which drivers open as an empty file; returns the size."""
-    if uri.endswith("/") or (info := files.info(path))["type"] == "directory":
+    info = files.info(path)
+    if info["type"] == "directory":
         raise FlyteDataError(f"{public(uri)}: is a folder")
     size: int | None = info.get("size")
     return size
@@ -312,7 +313,7 @@ def _not_the_source(to: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
-            raise FlyteDataError(f"{to.parent}: {error.strerror}") from error
+            raise NotWritten(f"{to.parent}: {error.strerror}") from error
         raise
 
 
