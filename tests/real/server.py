@@ -119,6 +119,10 @@ class RecordedServer:
         self._store.shutdown()
         self._store.server_close()
 
+    def put(self, path: str, content: bytes) -> None:
+        """Let something lie behind a link."""
+        self._blobs[path] = content
+
     def blob(self, path: str) -> bytes | None:
         """What lies behind a link; None if nothing does."""
         return self._blobs.get(path)

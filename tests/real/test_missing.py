@@ -7,6 +7,11 @@ import pytest
 from flyteidl.admin.execution_pb2 import WorkflowExecutionGetDataRequest
 from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest
 from flyteidl.core.execution_pb2 import NodeExecution
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.service.dataproxy_pb2 import (
+    CreateDownloadLocationRequest,
+    CreateDownloadLocationResponse,
+)
 
 from flytebind.remote import FlyteDataError, FlyteRemote, FlyteWorkflowExecution
 from tests.real import recordings
@@ -17,6 +22,7 @@ from tests.remote.conftest import Face
 GONE = "s3://my-s3-bucket/h3/none.pb"
 DATA = "/flyteidl.service.AdminService/GetExecutionData"
 NODE_DATA = "/flyteidl.service.AdminService/GetNodeExecutionData"
+DOWNLOAD = "/flyteidl.service.DataProxyService/CreateDownloadLocation"
 RUNNING = NodeExecution.RUNNING
 
 
@@ -49,12 +55,32 @@ def test_touching_what_is_gone_says_so(server: RecordedServer, face: Face, gone:
         for _ in range(2):
             with pytest.raises(FlyteDataError, match=f"outputs of .* are gone: there is no {GONE}"):
                 _ = part.outputs
-            # The server gives out both or none.
-            with pytest.raises(FlyteDataError, match=f"not give out the inputs of .*{GONE}"):
-                _ = part.inputs
+    # The server gives out both or none, and does not say where it keeps inputs of executions.
+    with pytest.raises(FlyteDataError, match=f"not give out the inputs of .*{GONE}"):
+        _ = execution.inputs
     assert isinstance(node.problem, FlyteDataError)
     assert "are gone" in str(execution.tree())
     assert server.calls == []
+
+
+def test_inputs_of_a_node_whose_outputs_are_gone_are_read_where_they_are_kept(
+    server: RecordedServer, face: Face, gone: str
+) -> None:
+    execution = face.fetch_execution(gone)
+    face.sync(execution, sync_nodes=True)
+    node = execution.node_executions["n0"]
+    kept = LiteralMap()
+    kept.literals["x"].scalar.primitive.integer = 7
+    server.put("/kept", kept.SerializeToString())
+    request = CreateDownloadLocationRequest(native_url=node.input_uri)
+    question = Question.of(DOWNLOAD, request.SerializeToString())
+    location = CreateDownloadLocationResponse(signed_url=f"{server.store}/kept")
+    server.instead[question] = _answer(location.SerializeToString())
+    if face.is_async:
+        with pytest.raises(FlyteDataError, match="are gone"):
+            face.load(node)  # outputs are
+    assert dict(node.inputs) == {"x": 7}
+    assert server.fetched == ["/kept"]
 
 
 def test_what_is_gone_is_said_of_what_was_loaded_late(

@@ -114,7 +114,11 @@ async def find_hidden(session: Session, execution: RemoteExecutionBase) -> Flyte
     doubtful = [side for side in SIDES if _is_doubtful(execution, side)]
     if doubtful:
         await bring_interface(session, execution)
-    hidden = [side for side in doubtful if execution._variables(side)]
+    hidden = [
+        side
+        for side in doubtful
+        if execution._variables(side) and not _has_own_file(execution, side)
+    ]
     execution._hidden = frozenset(hidden)
     # First what is gone itself, and then what the server gives out with it alone.
     hidden.sort(key=lambda side: _uri(execution, side) != execution._missing)
@@ -187,6 +191,8 @@ def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
     """Make one side of the answer that is here; False if it is only a link."""
     if side in execution._hidden:
         raise _hidden_error(execution, side)
+    if _has_own_file(execution, side) and execution._variables(side):
+        return False
     data = execution._data
     if data is None:
         keep(execution, side, LiteralMap({}))  # there are none yet
@@ -345,6 +351,12 @@ def _is_doubtful(execution: RemoteExecutionBase, side: str) -> bool:
     return is_nothing
 
 
+def _has_own_file(execution: RemoteExecutionBase, side: str) -> bool:
+    """Whether a side can be read where it is kept, though the other one is gone."""
+    # Where one of them is gone, a server gives out neither.
+    return bool(execution._missing) and _uri(execution, side) not in ("", execution._missing)
+
+
 def _uri(execution: RemoteExecutionBase, side: str) -> str:
     """Where the server says that it keeps one side; empty if it does not say."""
     match execution:
@@ -359,6 +371,8 @@ def _uri(execution: RemoteExecutionBase, side: str) -> str:
 
 
 def _link(execution: RemoteExecutionBase, side: str) -> UrlBlob:
+    if _has_own_file(execution, side):
+        return UrlBlob(_uri(execution, side), 0)
     data = execution._data
     if data is None:
         return UrlBlob("", 0)
