@@ -178,6 +178,13 @@ def names_outage(code: grpc.StatusCode, details: str) -> bool:
     return code in _MAY_HIDE_OUTAGE and _OUTAGE.search(details) is not None
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether an error is about the connection or the server, and not about what was asked for."""
+    return isinstance(error, FlyteCallError) and (
+        error.code in FATAL or may_pass(error.code, error.details)
+    )
+
+
 def may_pass(code: grpc.StatusCode, details: str) -> bool:
     """Whether the same question may be answered later: the trouble is not about what was asked."""
     if code is grpc.StatusCode.INTERNAL:

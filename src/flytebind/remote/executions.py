@@ -214,11 +214,8 @@ class RemoteExecutionBase:
             self._touch(side, lambda session: operations.data.bring_side(session, self, side))
 
     def _variables(self, side: str) -> Mapping[str, Variable] | None:
-        """The declared types of one side, as far as they can be had."""
-        try:
-            interface = self.interface
-        except FlyteError:
-            return None  # Literals tell most of it themselves.
+        """The declared types of one side."""
+        interface = self.interface
         if interface is None:
             return None
         return interface.inputs if side == "inputs" else interface.outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
 from flytebind.remote import values
 from flytebind.remote.errors import (
-    FATAL,
     FlyteCallError,
     FlyteDataError,
     FlyteNotFoundError,
+    is_passing,
     names_missing_object,
 )
 from flytebind.remote.executions import (
@@ -49,7 +49,7 @@ async def bring_types(session: Session, execution: RemoteExecutionBase) -> None:
         try:
             await bring_interface(session, execution)
         except (FlyteDataError, FlyteCallError) as error:
-            if isinstance(error, FlyteCallError) and error.code in FATAL:
+            if is_passing(error):
                 raise
             # Literals tell most of it themselves.
 
@@ -102,16 +102,23 @@ def share_data(node: FlyteNodeExecution, attempt: FlyteTaskExecution) -> None:
         attempt._data_phase, attempt._data_is_final = attempt.phase, True
 
 
-async def find_hidden(session: Session, execution: RemoteExecutionBase) -> FlyteDataError | None:
+async def find_hidden(
+    session: Session, execution: RemoteExecutionBase, sides: Sequence[str] = SIDES
+) -> FlyteDataError | None:
     """Tell data that does not exist from data that the server does not give out.
 
     A server answers with an empty map, and no link, where the data is too large for it; and with
     an error where a file is gone, even if it is one that nobody needs.
 
+    Args:
+        session: What to ask for an interface, where there is a doubt.
+        execution: Whose data it is.
+        sides: Which of them.
+
     Returns:
         The error that touching it will raise; None if there is no such data.
     """
-    doubtful = [side for side in SIDES if _is_doubtful(execution, side)]
+    doubtful = [side for side in sides if _is_doubtful(execution, side)]
     if doubtful:
         await bring_interface(session, execution)
     hidden = [
@@ -119,7 +126,7 @@ async def find_hidden(session: Session, execution: RemoteExecutionBase) -> Flyte
         for side in doubtful
         if execution._variables(side) and not _has_own_file(execution, side)
     ]
-    execution._hidden = frozenset(hidden)
+    execution._hidden = execution._hidden.difference(sides).union(hidden)
     # First what is gone itself, and then what the server gives out with it alone.
     hidden.sort(key=lambda side: _uri(execution, side) != execution._missing)
     return _hidden_error(execution, hidden[0]) if hidden else None
@@ -134,7 +141,7 @@ async def bring_side(session: Session, execution: RemoteExecutionBase, side: str
     may_be_old = execution._data_phase is execution.phase
     if not may_be_old:
         await bring_data(session, execution)
-    await find_hidden(session, execution)
+    await find_hidden(session, execution, [side])
     if _resolve(execution, side):
         return
     try:
@@ -143,7 +150,7 @@ async def bring_side(session: Session, execution: RemoteExecutionBase, side: str
         if not may_be_old:
             raise
         await _ask(session, execution)  # links expire
-        await find_hidden(session, execution)
+        await find_hidden(session, execution, [side])
         if not _resolve(execution, side):
             await _follow_link(session, execution, side)
 

@@ -10,6 +10,8 @@ from typing import TypeVar, overload
 
 from flytebind.models.core.interface import Variable
 from flytebind.models.core.literals import Literal, LiteralMap
+from flytebind.models.core.types import LiteralType
+from flytebind.remote.errors import FlyteError, is_passing
 from flytebind.remote.values.links import Links
 from flytebind.remote.values.load import Load
 from flytebind.runtime.fields import did_you_mean
@@ -71,7 +73,11 @@ class LiteralsResolver(Mapping[str, object]):
 
     @property
     def variable_map(self) -> Mapping[str, Variable] | None:
-        """The declared types, fetched if need be; None where there are none."""
+        """The declared types, fetched if need be; None where there are none.
+
+        Raises:
+            FlyteError: If they cannot be fetched.
+        """
         with self._lock:
             if callable(self._variable_map):
                 self._variable_map = self._variable_map()
@@ -121,6 +127,7 @@ class LiteralsResolver(Mapping[str, object]):
 
         Raises:
             KeyError: If there is no such name, ``as_type`` is given, and ``default`` is not.
+            FlyteCallError: If the server cannot be asked for a type that matters.
             FlyteValueError: If the literal does not fit.
             FlyteDataError: If it was too large to travel and cannot be fetched.
         """
@@ -139,14 +146,12 @@ class LiteralsResolver(Mapping[str, object]):
         if name in self._type_hints:
             value = self._as_type(name, self._type_hints[name])
         else:
-            variable = (self.variable_map or {}).get(name) if type_matters(literal) else None
+            matters = type_matters(literal)
+            declared = self._declared(name) if matters else None
             with self._read_through():
-                value = to_native(
-                    literal,
-                    variable.type if variable else None,
-                    path=self._path(name),
-                    load=self._load,
-                )
+                value = to_native(literal, declared, path=self._path(name), load=self._load)
+            if matters and callable(self._variable_map):
+                return value  # The types could not be had; they may be the next time.
         return self._native.setdefault(name, value)
 
     def __contains__(self, name: object) -> bool:
@@ -187,6 +192,16 @@ class LiteralsResolver(Mapping[str, object]):
             for name, text in self._briefly()
         )
         return f"<table>{rows}</table>"
+
+    def _declared(self, name: str) -> LiteralType | None:
+        """The declared type; None where there is none, or where it is known nowhere."""
+        try:
+            variable = (self.variable_map or {}).get(name)
+        except FlyteError as error:
+            if is_passing(error):
+                raise
+            return None  # Literals tell most of it themselves.
+        return variable.type if variable else None
 
     def _as_type(self, name: str, as_type: object) -> object:
         from flytebind.remote.values.typed import to_type
