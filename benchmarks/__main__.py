@@ -12,6 +12,7 @@ from google.protobuf.internal import api_implementation
 
 from benchmarks.benchmark import CONTESTANTS, Benchmark, BenchmarkError, is_installed
 from benchmarks.conversion import COMPILED_WORKFLOW, EXECUTION_COPY
+from benchmarks.downloads import DOWNLOADS
 from benchmarks.generation import GENERATION
 from benchmarks.imports import IMPORTS
 from benchmarks.literal_build import LITERAL_BUILD
@@ -35,6 +36,7 @@ BENCHMARKS = (
     *SERVICES,
     *SANDBOX,
     *REMOTE,
+    DOWNLOADS,
     *GENERATION,
 )
 

@@ -12,11 +12,12 @@ import pytest
 from flyteidl.admin import execution_pb2, node_execution_pb2
 from flyteidl.core import compiler_pb2
 
-from benchmarks import memory, remote, samples
+from benchmarks import downloads, memory, remote, samples
 from benchmarks.__main__ import BENCHMARKS, main, measure
 from benchmarks.benchmark import FLYTEBIND, RAW, Benchmark, BenchmarkError, Sampler
 from benchmarks.contest import Contest, check_wire, timer
 from benchmarks.conversion import COMPILED_WORKFLOW, EXECUTION_COPY
+from benchmarks.downloads import DOWNLOADS
 from benchmarks.generation import GENERATION
 from benchmarks.imports import IMPORTS
 from benchmarks.literal_build import LITERAL_BUILD
@@ -164,6 +165,15 @@ def test_a_row_about_remotes_measures_the_installed_contestants() -> None:
         assert {name: sample() for name, sample in samplers.items()} == {FLYTEBIND: 2}
 
 
+def test_the_folder_that_is_downloaded_has_all_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    with DOWNLOADS.prepare() as samplers:
+        assert samplers[FLYTEBIND]() > 0
+        monkeypatch.setattr(downloads, "FILES", downloads.FILES + 1)
+        with pytest.raises(BenchmarkError, match="300 of 301 files have come"):
+            samplers[FLYTEBIND]()
+
+
 def constant(result: object) -> Callable[[], Callable[[], object]]:
     return lambda: lambda: result
 
@@ -290,6 +300,7 @@ def test_the_targets_are_those_that_were_set() -> None:
         "remote-wait-calls": 1,
         "remote-wait-end": 0.54,
         "remote-wait-timeout": 0.1,
+        "download-folder": 1.5,
         **dict(zip([item.name for item in GENERATION], [15, 2, 8, 26, 60, 2**30], strict=True)),
     }
 
