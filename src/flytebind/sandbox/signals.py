@@ -63,7 +63,7 @@ class Signals(SignalServiceServicer):
         if signal.type != kind:
             raise StatusError(
                 grpc.StatusCode.ALREADY_EXISTS,
-                f"signal {id.signal_id} exists already, with another type",
+                f"signal {id.signal_id} already exists, with another type",
             )
         return signal
 

@@ -123,6 +123,6 @@ def check_notifications(notifications: Iterable[Notification]) -> None:
 
 
 def show(id: Identifier) -> str:
-    """An identifier in a message."""
-    parts = (id.project, id.domain, id.name, id.version)
-    return f"{id.resource_type.name.lower()} {':'.join(parts)}"
+    """An identifier in a message, in the words of flyteadmin, which scripts look for."""
+    parts = f'project:"{id.project}" domain:"{id.domain}" name:"{id.name}" version:"{id.version}"'
+    return f"{id.resource_type.name} with identifier {parts}"

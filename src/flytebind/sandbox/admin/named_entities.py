@@ -98,7 +98,7 @@ class NamedEntities(Part):
         if row is None:
             raise StatusError(
                 grpc.StatusCode.NOT_FOUND,
-                f"{kind.name.lower()} {id.project}:{id.domain}:{id.name} does not exist",
+                f"{kind.name} {id.project}:{id.domain}:{id.name} not found",
             )
         return row
 

@@ -67,7 +67,7 @@ class Projects(Part):
             self.store.insert(PROJECTS, _columns(project))
         except DuplicateError:
             raise StatusError(
-                grpc.StatusCode.ALREADY_EXISTS, f"project {project.id} exists already"
+                grpc.StatusCode.ALREADY_EXISTS, f"project {project.id} already exists"
             ) from None
         return ProjectRegisterResponse()
 
@@ -172,7 +172,7 @@ def check_project(
 def _get(store: Store, id: str) -> Row:
     row = store.find(PROJECTS, identifier=id)
     if row is None:
-        raise StatusError(grpc.StatusCode.NOT_FOUND, f"project {id} does not exist")
+        raise StatusError(grpc.StatusCode.NOT_FOUND, f"project {id} not found")
     return row
 
 

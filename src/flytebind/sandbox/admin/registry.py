@@ -215,12 +215,12 @@ def _refuse_again(id: Identifier, *, same: bool) -> None:
     if same:
         raise StatusError(
             grpc.StatusCode.ALREADY_EXISTS,
-            f"{show(id)} exists already, with the same structure",
+            f"{show(id)} already exists, with the same structure",
             details=_reason(id, same=True),
         )
     raise StatusError(
         grpc.StatusCode.INVALID_ARGUMENT,
-        f"{show(id)} exists already, with a different structure: register a new version",
+        f"{show(id)} already exists, with a different structure: register a new version",
         details=_reason(id, same=False),
     )
 

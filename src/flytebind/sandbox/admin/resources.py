@@ -33,7 +33,7 @@ def get_version(store: Store, table: Table, id: Identifier) -> Row:
     """
     row = store.find(table, **key(id))
     if row is None:
-        raise StatusError(grpc.StatusCode.NOT_FOUND, f"{show(id)} does not exist")
+        raise StatusError(grpc.StatusCode.NOT_FOUND, f"missing entity of type {show(id)}")
     return row
 
 
