@@ -48,5 +48,5 @@ class Settings:
 
     @classmethod
     def flyteadmin(cls) -> Settings:
-        """What a real flyteadmin is configured with when nobody says otherwise."""
+        """A real flyteadmin as it comes: the defaults, for tests that mean just these."""
         return cls()
