@@ -7,6 +7,7 @@ import copy
 import os
 import pickle
 import resource
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -463,11 +464,8 @@ def test_a_download_that_is_cancelled_ends_and_leaves_what_was_there(
     assert list(tmp_path.iterdir()) == [target]
 
 
-def halfway(peer: Peer, connection: object) -> None:
+def halfway(peer: Peer, connection: socket.socket) -> None:
     """Send a half, and nothing more."""
-    import socket
-
-    assert isinstance(connection, socket.socket)
     peer.read(connection)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 500)
     peer.over.wait()
@@ -507,6 +505,49 @@ except KeyboardInterrupt:
     assert "Traceback" not in ended.errors
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def listing(peer: Peer, connection: socket.socket) -> None:
+    """A store that lists a folder of three files, and sends none of them."""
+    seen = peer.read(connection)
+    if "list-type=2" not in seen.line:
+        peer.over.wait()
+    files = "".join(f"<Contents><Key>d/{name}</Key><Size>9</Size></Contents>" for name in "abc")
+    body = f"<ListBucketResult>{files}</ListBucketResult>".encode()
+    head = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+
+
+@pytest.mark.parametrize(
+    "download",
+    [
+        "FlyteRemote(config).download(folder, sys.argv[2])",
+        "asyncio.run(AsyncFlyteRemote(config).download(folder, sys.argv[2]))",
+        "folder.download(sys.argv[2])",
+    ],
+)
+def test_ctrl_c_ends_the_download_of_a_folder_and_leaves_nothing(
+    sandbox: Sandbox, serve: Callable[..., Peer], tmp_path: Path, download: str
+) -> None:
+    pytest.importorskip("s3fs")
+    peer = serve(listing)
+    program = f"""
+from flytebind.remote.values.handles import RemoteDirectory
+folder = RemoteDirectory("s3://bucket/d")
+sys.argv.append({str(tmp_path / "target")!r})
+try:
+    {download}
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    keys = {"FLYTE_AWS_ACCESS_KEY_ID": "key", "FLYTE_AWS_SECRET_ACCESS_KEY": "secret"}
+    process = programs.start(program, sandbox.endpoint, FLYTE_AWS_ENDPOINT=peer.url, **keys)
+    while len(peer.seen) < 4 and process.poll() is None:
+        os.sched_yield()
+    programs.interrupt(process)
+    ended = programs.finish(process)
+    assert ended.output == "interrupted\n", ended.errors
+    assert not list(tmp_path.iterdir())
 
 
 def test_downloads_that_stall_hold_up_no_others(

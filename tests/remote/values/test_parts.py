@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from flytebind.remote.errors import FlyteDataError, FlyteValueError
-from flytebind.remote.values import RemoteDirectory, RemoteFile
+from flytebind.remote.values import RemoteDirectory, RemoteFile, parts
 from flytebind.remote.values.parts import Part
 
 UNFINISHED = """
@@ -129,6 +130,23 @@ def test_a_full_disk_is_an_error_about_the_target(source: Path, tmp_path: Path) 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(target.parent.iterdir())
+
+
+def test_where_there_are_no_locks_files_come_all_the_same(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        LOCK_EX = LOCK_NB = 0
+
+        @staticmethod
+        def flock(descriptor: int, operation: int) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+    for locks in (None, Refusing):
+        (tmp_path / ".flytebind-0123456789abcdef.part").write_bytes(b"somebody's")
+        monkeypatch.setattr(parts, "_locks", lambda locks=locks: locks)
+        assert RemoteFile(str(source)).download(tmp_path / "target").read_bytes() == b"new"
+        assert (tmp_path / ".flytebind-0123456789abcdef.part").exists()
 
 
 def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
