@@ -6,22 +6,16 @@ import asyncio
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
-from flytebind.remote.calls import Caller, RoutedClient
+from flytebind.remote.calls import Caller
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.io.blocking import BlockingIo, run
 from flytebind.remote.io.threads import current_work
 from flytebind.remote.looks.transfers import Transfer
 from flytebind.remote.session import Session
 from flytebind.remote.values.links import Moved
-from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 if TYPE_CHECKING:
     from flytebind.remote.http.client import HttpClient
-
-
-class _DataProxy(RoutedClient, DataProxyServiceAsyncClient):
-    __slots__ = ()
 
 
 class SignedLinks:
@@ -70,8 +64,12 @@ def links_of(session: Session) -> SignedLinks:
 
 
 async def _link(caller: Caller, uri: str) -> str:
+    # Few programs read files, and this takes a while to import.
+    from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
+    from flytebind.remote.operations.proxy import DataProxy
+
     request = CreateDownloadLocationRequest(native_url=uri)
-    return (await _DataProxy(caller).create_download_location(request)).signed_url
+    return (await DataProxy(caller).create_download_location(request)).signed_url
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
