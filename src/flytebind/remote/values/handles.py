@@ -85,7 +85,7 @@ class RemoteFile(_Handle):
     format: str = ""
 
     def open(self) -> BinaryIO:
-        """Open it for reading; object stores need fsspec.
+        """Open it for reading, from anywhere in it.
 
         Raises:
             FlyteDataError: If that fails.
@@ -96,14 +96,16 @@ class RemoteFile(_Handle):
         """Copy it to this machine; the file appears when it is complete.
 
         Args:
-            to: The file to write, or a folder to write it into. By default a new temporary
-                folder, which is yours to remove.
+            to: The file to write, or a folder to write it into: one that is there, or ends with a
+                slash. Folders on the way are made. By default a new temporary folder, which is
+                yours to remove.
 
         Returns:
             Where the file is now.
 
         Raises:
-            FlyteDataError: If it cannot be read.
+            FlyteDataError: If it cannot be read, or not be written.
+            FlyteValueError: If something is there that is no file.
         """
         return storage.save_file(self.uri, to, self._links)
 
@@ -133,6 +135,8 @@ class RemoteDirectory(_Handle):
 
     def download(self, to: str | os.PathLike[str] | None = None) -> Path:
         """Copy it to this machine; the folder appears when it is complete.
+
+        To list it takes credentials of this machine; see ``docs/remote.md``.
 
         Args:
             to: The folder to make. By default one in a new temporary folder, which is yours to
