@@ -54,7 +54,7 @@ test: check lint types ## Run everything a change must pass: check, lint, types,
 	$(BIN)/python -m tools.matrix --quick
 
 parity: .venv-peers/ready ## Compare models with the real flytekit, and let it use the sandbox
-	.venv-peers/bin/python -m pytest tests/parity tests/real/flytekit -q -n 2 --dist=loadgroup
+	.venv-peers/bin/python -m pytest tests/parity tests/real/flytekit -q -n 2 --dist=loadfile
 	.venv-peers/bin/python -m tools.losses --check
 
 matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs, every flyteidl since 1.5, other packages

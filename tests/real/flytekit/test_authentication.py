@@ -13,16 +13,34 @@ import click
 import keyring
 import pytest
 from flytekit.configuration import AuthType
+from keyring.backend import KeyringBackend
 
 from flytebind.sandbox import AuthSettings, Sandbox
 from tests.real.flytekit.clients import PROJECT, connect
-from tests.remote.auth.rings import MemoryRing
 from tests.support.browser import browse
 
 
+class Keyring(KeyringBackend):
+    """Keeps passwords in memory."""
+
+    priority = 1.0  # type: ignore[unused-ignore, assignment] # a property there
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.held[service, username]
+
+
 @pytest.fixture(autouse=True)
-def ring() -> Iterator[MemoryRing]:
-    before, ring = keyring.get_keyring(), MemoryRing()
+def ring() -> Iterator[Keyring]:
+    before, ring = keyring.get_keyring(), Keyring()
     keyring.set_keyring(ring)
     yield ring
     keyring.set_keyring(before)
@@ -75,7 +93,7 @@ def test_a_command_logs_in() -> None:
         assert remote.client.list_projects_paginated(limit=5)[0]
 
 
-def test_a_browser_logs_in_and_later_logins_need_none(opened: list[str], ring: MemoryRing) -> None:
+def test_a_browser_logs_in_and_later_logins_need_none(opened: list[str], ring: Keyring) -> None:
     with Sandbox(auth=with_redirect()) as sandbox:
         for _ in range(2):
             remote = connect(sandbox, auth_mode=AuthType.PKCE)

@@ -13,8 +13,6 @@ from flytekit.remote import FlyteRemote, FlyteWorkflowExecution
 from flytebind.sandbox import Sandbox
 from tests.real.flytekit.clients import connect, finish, pyflyte
 
-pytestmark = pytest.mark.xdist_group("scripts")
-
 #: By script: what goes in, and what comes out.
 SCRIPTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "chain": ({"rows": 3}, {"summary": "the result is 6"}),
