@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import grpc
 import pytest
 
+from flytebind.remote import base
+from flytebind.remote.calls import CallPolicy
 from flytebind.runtime import __version__
 from flytebind.sandbox import Sandbox
 from tests.cli.conftest import Done, Run
@@ -167,7 +170,10 @@ def test_what_the_server_refuses_is_told_in_one_line(
     assert hint in refused(flytebind("execution", "get", dynamic.id.name))
 
 
-def test_a_server_whose_database_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene) -> None:
+def test_a_server_whose_database_is_away(
+    sandbox: Sandbox, flytebind: Run, dynamic: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "CallPolicy", partial(CallPolicy, timeout=0.5))
     away = "unexpected error type for: dial tcp 127.0.0.1:5433: connect: connection refused"
     sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetExecution")
     try:

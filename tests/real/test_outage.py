@@ -23,11 +23,12 @@ from tests.real import recordings
 from tests.real.recordings import Answer, Question
 from tests.real.server import RecordedServer
 from tests.remote.conftest import DOMAIN, PROJECT, Face
+from tests.remote.io.driving import when
 
-QUICK = CallPolicy(timeout=20, max_attempts=3, first_pause=0.01, longest_pause=0.05)
+QUICK = CallPolicy(timeout=1, max_attempts=3, first_pause=0.01, longest_pause=0.05)
 NAME = "faaae0611360409bdd97"
-#: More polls than one call has attempts.
-POLLS_AWAY = 10
+#: More polls than one call makes in its time.
+POLLS_AWAY = 60
 
 
 class Restarting(RecordedServer):
@@ -97,14 +98,27 @@ def test_watching_outlives_the_outage(restarting: Restarting, face: Face) -> Non
         ("list_projects", [], "ListProjects"),
     ],
 )
-def test_reads_are_tried_again(
+def test_reads_are_tried_again_until_their_time_is_over(
     restarting: Restarting, face: Face, verb: str, arguments: list[Any], call: str
 ) -> None:
     restarting.lose_database()
     with pytest.raises(FlyteOutageError, match="connection refused") as caught:
         getattr(face, verb)(*arguments)
     assert (caught.value.call, caught.value.code) == (call, grpc.StatusCode.UNAVAILABLE)
-    assert restarting.counts()[call] == caught.value.attempts == QUICK.max_attempts
+    assert restarting.counts()[call] == caught.value.attempts > QUICK.max_attempts
+
+
+def test_a_read_outlives_an_outage_that_is_shorter_than_its_time(
+    restarting: Restarting, face: Face
+) -> None:
+    restarting.lose_database()
+
+    def come_back() -> None:
+        restarting.instead.clear()
+
+    returning = when(lambda: restarting.counts().get("GetExecution", 0) > 5, come_back)
+    assert face.fetch_execution(NAME).is_successful
+    returning.join()
 
 
 def test_ending_an_execution_is_tried_once(restarting: Restarting, face: Face) -> None:

@@ -192,6 +192,18 @@ def test_a_call_without_an_answer_ends_at_its_deadline(sandbox: Sandbox) -> None
             assert isinstance(caught.value, TimeoutError)
 
 
+def test_the_last_moment_of_a_call_does_not_hide_what_was_wrong(sandbox: Sandbox) -> None:
+    policy = CallPolicy(timeout=1, first_pause=0.01, longest_pause=0.02, max_attempts=1000)
+    for kind in ("sync", "async"):
+        sandbox.faults.clear()
+        sandbox.faults.fail()
+        sandbox.faults.latency(0.6, method="ListProjects")
+        with open_face(kind, sandbox, policy=policy) as face:
+            with pytest.raises(FlyteUnavailableError) as caught:
+                face.list_projects()
+            assert caught.value.attempts == 2
+
+
 def test_too_large_an_answer_says_which_setting_helps(sandbox: Sandbox) -> None:
     name = executions.in_phase(sandbox, WorkflowExecution.Phase.SUCCEEDED).id.name
     config = Config(sandbox.endpoint, insecure=True, max_message_bytes=100)

@@ -19,6 +19,7 @@ from flytebind.remote.errors import (
     call_error,
     call_label,
     may_pass,
+    names_outage,
 )
 from flytebind.remote.io import AwaitableCall, Future, Io
 from flytebind.remote.reading import Unreadable
@@ -52,7 +53,8 @@ class CallPolicy:
     timeout: float = 60.0
     """Seconds that a call may last, all its attempts together."""
     max_attempts: int = 6
-    """How often a call is tried."""
+    """How often a call is tried. While the server says that its database or store is away, one that
+    only reads is tried until its time is over."""
     first_pause: float = 0.1
     """Seconds before the second attempt; every further pause is twice as long."""
     longest_pause: float = 5.0
@@ -114,9 +116,10 @@ class Caller:
             try:
                 answer = await self._io.call(start)
             except grpc.RpcError as error:
+                call.log(error.code().name)
+                self._notice_silence(call, error.code())
+                error = call.main_trouble(error)
                 code, details = error.code(), error.details() or ""
-                call.log(code.name)
-                self._notice_silence(call, code)
                 if (
                     code is grpc.StatusCode.UNAUTHENTICATED
                     and credentials
@@ -125,14 +128,11 @@ class Caller:
                     renewals += 1
                     await self._renew(credentials[0], tokens[0])
                     continue
-                pause = self._policy.pause_after(call.attempts)
-                if (
-                    not _helps_again(method, code, details)
-                    or call.attempts >= self._policy.max_attempts
-                    or pause >= call.left()
-                ):
+                pause = self._pause(call, code, details)
+                if pause is None:
                     details = self._explain(code, details)
                     raise _error(code, details, method, request, call.attempts) from error
+                call.trouble = error.with_traceback(None)  # which would keep all of this alive
             except grpc.FutureCancelledError as error:
                 code = grpc.StatusCode.CANCELLED
                 call.log(code.name)
@@ -150,12 +150,21 @@ class Caller:
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
 
+    def _pause(self, call: _Call, code: grpc.StatusCode, details: str) -> float | None:
+        """Seconds until the next attempt; None if there is to be none."""
+        if not call.helps_again(code, details):
+            return None
+        if call.attempts >= self._policy.max_attempts and not names_outage(code, details):
+            return None
+        pause = self._policy.pause_after(call.attempts)
+        return pause if pause < call.left() else None
+
     def _notice_silence(self, call: _Call, code: grpc.StatusCode) -> None:
         """Let the next call go another way if this one's deadline has passed without any answer."""
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED and call.left() < _CLOCKS_DIFFER:
+        if call.is_over(code):
             if self._heard < call.began:
                 self._connection.replace(call.began)
-        elif code is not grpc.StatusCode.UNAVAILABLE:
+        elif code not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
             self._heard = time.monotonic()
 
     async def _token(self, credentials: Credentials) -> Token | None:
@@ -182,7 +191,7 @@ class Caller:
 class _Call:
     """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
 
-    __slots__ = ("_deadline", "_method", "_request", "_timeout", "attempts", "began")
+    __slots__ = ("_deadline", "_method", "_request", "_timeout", "attempts", "began", "trouble")
 
     def __init__(self, method: Method[Any, Any], request: Model[Any], timeout: float) -> None:
         self._method = method
@@ -190,7 +199,10 @@ class _Call:
         self._timeout = timeout
         self.began = 0.0
         self._deadline: float | None = None
+        self.trouble: grpc.RpcError | None = None
+        """What was wrong in the attempt before."""
         self.attempts = 0
+        """How many have begun."""
 
     def begin(self) -> float:
         """One more attempt; returns the seconds that it may last."""
@@ -203,6 +215,32 @@ class _Call:
     def left(self) -> float:
         """Seconds until the deadline."""
         return self._timeout if self._deadline is None else self._deadline - time.monotonic()
+
+    def helps_again(self, code: grpc.StatusCode, details: str) -> bool:
+        """Whether another attempt may help, and do no harm.
+
+        ``UNAVAILABLE`` mostly means that nobody has heard the call; what is created has a name of
+        the client's, so that it is not created twice. Of other trouble nobody knows how far a call
+        came.
+        """
+        if code is grpc.StatusCode.UNAVAILABLE:
+            return True
+        return is_read(self._method.name) and may_pass(code, details)
+
+    def main_trouble(self, error: grpc.RpcError) -> grpc.RpcError:
+        """What to tell of an attempt that has failed.
+
+        The last one may have had hardly any time left: then what was wrong before says more than
+        that its deadline has passed.
+        """
+        if self.trouble is None or not self.is_over(error.code()):
+            return error
+        last = time.monotonic() - self.began
+        return self.trouble if last < self._timeout / 2 else error
+
+    def is_over(self, code: grpc.StatusCode) -> bool:
+        """Whether an attempt has ended because the deadline of the call has passed."""
+        return code is grpc.StatusCode.DEADLINE_EXCEEDED and self.left() < _CLOCKS_DIFFER
 
     def log(self, outcome: str) -> None:
         """Tell how an attempt has ended; never what was sent or answered, which may be secret."""
@@ -237,15 +275,6 @@ class Admin(RoutedClient, AdminServiceAsyncClient):
     """The control plane."""
 
     __slots__ = ()
-
-
-def _helps_again(method: Method[Any, Any], code: grpc.StatusCode, details: str) -> bool:
-    """Whether another attempt may help, and do no harm.
-
-    ``UNAVAILABLE`` mostly means that nobody has heard the call; what is created has a name of the
-    client's, so that it is not created twice. Of other trouble nobody knows how far a call came.
-    """
-    return code is grpc.StatusCode.UNAVAILABLE or (is_read(method.name) and may_pass(code, details))
 
 
 def is_read(name: str) -> bool:

@@ -106,17 +106,28 @@ def test_trouble_with_the_connection_is_no_nodes_problem(
     assert not any(node.problem for node in execution.node_executions.values())
 
 
-def test_a_database_that_goes_away_in_mid_sync_is_no_nodes_problem(
-    sandbox: Sandbox, face: Face
-) -> None:
+def test_a_database_that_stays_away_is_no_nodes_problem(kind: str, sandbox: Sandbox) -> None:
+    scene = wide(sandbox, 5)
+    away = "unexpected error type for: dial error: dial tcp 127.0.0.1:5433: connection refused"
+    with open_face(kind, sandbox, policy=CallPolicy(timeout=0.5, first_pause=0.01)) as face:
+        execution = face.fetch_execution(scene.id.name)
+        sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetNodeExecutionData")
+        with pytest.raises(FlyteOutageError):
+            face.sync(execution, sync_nodes=True)
+        sandbox.faults.clear()
+        face.sync(execution, sync_nodes=True)
+    assert not any(node.problem for node in execution.node_executions.values())
+
+
+def test_a_database_that_goes_away_in_mid_sync_is_waited_for(sandbox: Sandbox, face: Face) -> None:
     scene = wide(sandbox, NODES)
     execution = face.fetch_execution(scene.id.name)
     away = "unexpected error type for: dial error: dial tcp 127.0.0.1:5433: connection refused"
-    sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetNodeExecutionData")
-    with pytest.raises(FlyteOutageError):
-        face.sync(execution, sync_nodes=True)
-    sandbox.faults.clear()
+    sandbox.faults.fail(
+        grpc.StatusCode.INTERNAL, away, method="GetNodeExecutionData", times=10 * NODES
+    )
     face.sync(execution, sync_nodes=True)
+    assert sandbox.calls["GetNodeExecutionData"] > 10 * NODES
     assert not any(node.problem for node in execution.node_executions.values())
 
 
