@@ -522,8 +522,10 @@ class AsyncFlyteRemote(RemoteBase):
 
         Raises:
             FlyteCallError: If there is nothing.
+            FlyteAssertion: If the node has not come so far, or came to a bad end.
+            FlyteDataError: If there is something that cannot be had.
         """
-        return await operations.files.get(self._session, named(flyte_uri, "flyte_uri of get"))
+        return await operations.urls.get(self._session, named(flyte_uri, "flyte_uri of get"))
 
     async def upload(
         self,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         offloaded as offloaded,
         signals as signals,
         sync as sync,
+        urls as urls,
         wait as wait,
     )
 else:
@@ -32,6 +33,7 @@ else:
         "offloaded",
         "signals",
         "sync",
+        "urls",
         "wait",
     ]
     __getattr__, __dir__ = _lazy_module(__name__, _OPERATIONS)

@@ -198,7 +198,8 @@ def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
     """Make one side of the answer that is here; False if it is only a link."""
     if side in execution._hidden:
         raise _hidden_error(execution, side)
-    if _has_own_file(execution, side) and execution._variables(side):
+    is_declared = execution._interface_is_known and execution._variables(side)
+    if is_declared and _has_own_file(execution, side):
         return False
     data = execution._data
     if data is None:

@@ -1,4 +1,4 @@
-"""Data behind Flyte URLs, and files that go up."""
+"""Files that go up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from pathlib import Path
 
 from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
-    GetDataRequest,
 )
 from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
-from flytebind.remote.operations.links import links_of
-from flytebind.remote.operations.offloaded import fetch_all
 from flytebind.remote.session import Session
-from flytebind.remote.values import LiteralsResolver, to_native
-from flytebind.remote.values.handles import read_through
 from flytebind.remote.values.uris import public
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
@@ -26,23 +21,6 @@ _SILENCE = 60.0
 
 class _DataProxy(RoutedClient, DataProxyServiceAsyncClient):
     __slots__ = ()
-
-
-async def get(session: Session, flyte_uri: str) -> object:
-    """What is behind a Flyte URL."""
-    answer = await _DataProxy(session.caller).get_data(GetDataRequest(flyte_url=flyte_uri))
-    if answer.literal_map is not None:
-        literals = answer.literal_map.literals
-        fetched = await fetch_all(session, literals.values(), flyte_uri)
-        links = partial(links_of, session)
-        return LiteralsResolver(literals, load=fetched.load, links=links, label=flyte_uri)
-    if answer.literal is not None:
-        fetched = await fetch_all(session, [answer.literal], flyte_uri)
-        with read_through(links_of(session)):
-            return to_native(answer.literal, None, path=flyte_uri, load=fetched.load)
-    if answer.pre_signed_urls is not None:
-        return list(answer.pre_signed_urls.signed_url)
-    raise FlyteDataError(f"the server answers with nothing for {flyte_uri}")
 
 
 async def upload(
