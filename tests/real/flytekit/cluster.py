@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 from flyteidl.admin.event_pb2 import (
     NodeExecutionEventRequest,
     TaskExecutionEventRequest,
     WorkflowExecutionEventRequest,
 )
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.identifier_pb2 import SignalIdentifier as SignalIdentifierPb
+from flyteidl.core.literals_pb2 import Literal
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -18,27 +21,28 @@ from flytebind.models.admin.event import (
     TaskExecutionEventRequest as TaskRequest,
     WorkflowExecutionEventRequest as WorkflowRequest,
 )
-from flytebind.services import AdminServiceClient
+from flytebind.models.admin.signal import SignalGetOrCreateRequest
+from flytebind.models.core.identifier import SignalIdentifier
+from flytebind.models.core.types import LiteralType
+from flytebind.services import AdminServiceClient, SignalServiceClient
 from tests.real import recordings
 
 
-def play(client: AdminServiceClient, recording: str, name: str, version: str) -> None:
-    """Let an execution become what a recorded one came to.
+class Cluster:
+    """Lets an execution become what a recorded one came to.
 
     Nodes of the top level alone, and what they ran.
 
     Args:
-        client: Of the sandbox.
+        channel: To the sandbox.
         recording: The name of the recorded one.
         name: The name of the one that is to become so.
         version: Of the tasks that it runs.
     """
-    _Player(client, recording, name, version).play()
 
-
-class _Player:
-    def __init__(self, client: AdminServiceClient, recording: str, name: str, version: str) -> None:
-        self._client = client
+    def __init__(self, channel: grpc.Channel, recording: str, name: str, version: str) -> None:
+        self._client = AdminServiceClient(channel)
+        self._signals = SignalServiceClient(channel)
         self._name = name
         self._version = version
         self._answers: dict[tuple[str, str], Any] = {}
@@ -49,7 +53,22 @@ class _Player:
             key = row.question.name, _node_of(request)
             self._answers.setdefault(key, row.answer.read(method))
 
-    def play(self) -> None:
+    def reach_gates(self) -> dict[str, Literal]:
+        """Ask for the signals that were recorded; returns what they have been set to so far."""
+        answers = [
+            self._signals.get_or_create_signal(
+                SignalGetOrCreateRequest(
+                    id=SignalIdentifier.from_pb(self._own(signal.id)),
+                    type=LiteralType.from_pb(signal.type),
+                ),
+                timeout=20,
+            ).to_pb()
+            for signal in self._answers["ListSignals", ""].signals
+        ]
+        return {each.id.signal_id: each.value for each in answers if each.HasField("value")}
+
+    def run(self) -> None:
+        """Send all events."""
         closure = self._answers["GetExecution", ""].closure
         self._send_workflow(WorkflowExecution.RUNNING, closure.started_at)
         nodes = self._answers["ListNodeExecutions", ""].node_executions
@@ -98,6 +117,13 @@ class _Player:
         event.metadata.CopyFrom(closure.metadata)
         event.occurred_at.CopyFrom(closure.updated_at)
         self._send_task(event)
+
+    def _own(self, id: SignalIdentifierPb) -> SignalIdentifierPb:
+        """The same signal of this execution."""
+        own = SignalIdentifierPb()
+        own.CopyFrom(id)
+        own.execution_id.name = self._name
+        return own
 
     def _send_workflow(
         self, phase: WorkflowExecution.Phase.ValueType, at: Timestamp, **result: Any

@@ -15,9 +15,8 @@ from flytekit.core.type_engine import LiteralsResolver
 from flytekit.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
 
 from flytebind.sandbox import Sandbox
-from flytebind.services import AdminServiceClient
 from tests.real.flytekit.clients import DOMAIN, PROJECT, connect, pyflyte
-from tests.real.flytekit.cluster import play
+from tests.real.flytekit.cluster import Cluster
 from tests.real.recordings import FOLDER, expected
 
 WORKFLOWS = FOLDER / "workflows"
@@ -29,6 +28,8 @@ KINDS: dict[str, Any] = {
 }
 #: A map task over four items, of which one fails.
 ONE_FAILS = "f94064817406a5f3bfd5"
+#: An input and an approval.
+GATES = "f7cf8de010279bea89f1"
 #: Executions of tasks, one after the other, with values that JSON has.
 PLAIN = {
     "wf_cached": "f92fb6ef941272b0c502",
@@ -110,15 +111,48 @@ def test_a_map_task_shows_the_item_that_failed(sandbox: Sandbox) -> None:
     ]
 
 
+@pytest.mark.usefixtures("said")
+def test_gates_that_flytekit_opens_hand_on_what_they_were_given(sandbox: Sandbox) -> None:
+    remote = connect(sandbox)
+    execution = start(remote, "flows.wf_gates", GATES)
+    name = execution.id.name
+    with sandbox.channel() as channel:
+        cluster = Cluster(channel, GATES, name, VERSION)
+        assert cluster.reach_gates() == {}
+        assert {each.id.signal_id for each in remote.list_signals(name)} == {
+            "is-it-good",
+            "the-name",
+        }
+        remote.set_input("the-name", name, "zoë")
+        remote.approve("is-it-good", name)
+        told = cluster.reach_gates()
+        assert told["the-name"].scalar.primitive.string_value == "zoë"
+        assert told["is-it-good"].scalar.primitive.boolean
+        cluster.run()
+    remote.sync(execution, sync_nodes=True)
+    assert execution.outputs["o0"] == "6 zoë True"
+    nodes = execution.node_executions
+    asked, approved = (
+        remote.client.get_node_execution_data(nodes[id].id).full_outputs.literals["o0"]
+        for id in ("n2", "n3")
+    )
+    assert asked.scalar.primitive.string_value == "zoë"
+    assert approved.scalar.primitive.integer == 6
+
+
 def become(
     remote: FlyteRemote, sandbox: Sandbox, launch_plan: str, recording: str
 ) -> FlyteWorkflowExecution:
     """Execute a launch plan, let a recording happen to it, and read all of it."""
-    plan = remote.fetch_launch_plan(name=launch_plan, version=VERSION)
-    execution = remote.execute(plan, inputs=expected()[recording]["inputs"])
+    execution = start(remote, launch_plan, recording)
     with sandbox.channel() as channel:
-        play(AdminServiceClient(channel), recording, execution.id.name, VERSION)
+        Cluster(channel, recording, execution.id.name, VERSION).run()
     return remote.sync(execution, sync_nodes=True)
+
+
+def start(remote: FlyteRemote, launch_plan: str, recording: str) -> FlyteWorkflowExecution:
+    plan = remote.fetch_launch_plan(name=launch_plan, version=VERSION)
+    return remote.execute(plan, inputs=expected()[recording]["inputs"])
 
 
 def result(it: FlyteWorkflowExecution | FlyteNodeExecution) -> dict[str, Any]:
