@@ -122,6 +122,8 @@ def test_no_secret_is_logged(kind: str, tmp_path: Path, caplog: pytest.LogCaptur
             face.download(uri, tmp_path / "b.txt")
     assert (tmp_path / "b.txt").read_text() == "hello"
     assert "CreateDownloadLocation" in caplog.text
+    requests = "\n".join(line for line in lines(caplog, logging.DEBUG) if "://" in line)
+    assert re.search(r"^GET http://127.0.0.1:\d+/\S+: 200, N s$", requests, re.MULTILINE)
     for secret in (*issued, "Bearer", "authorization"):
         assert secret not in caplog.text
     assert not re.search(r"\?[\w-]+=", caplog.text), "the query of a link has its signature"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import ssl
 import time
 import zlib
@@ -24,6 +25,8 @@ from flytebind.runtime import __version__
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from urllib3 import HTTPResponse
+
+_log = logging.getLogger(__name__)
 
 #: Seconds for a request and its answer.
 TIMEOUT = 30.0
@@ -262,6 +265,7 @@ class HttpClient:
         is_data: bool,
     ) -> Answer:
         """Send a request and take the head of its answer."""
+        began, outcome = time.monotonic(), "no answer"
         try:
             connection, target, own = route_of(exchange, self._config, self._trust, is_data=is_data)
             exchange.until_end.callback(connection.close)
@@ -276,6 +280,7 @@ class HttpClient:
                 )
             with unlogged():
                 response = connection.getresponse()
+            outcome = str(response.status)
             return Answer(exchange, response)
         except FlyteError:
             exchange.finish()
@@ -286,6 +291,9 @@ class HttpClient:
         except BaseException:
             exchange.finish()
             raise
+        finally:
+            seconds = time.monotonic() - began
+            _log.debug("%s %s: %s, %.3f s", method, public(exchange.url), outcome, seconds)
 
 
 class _Body:
