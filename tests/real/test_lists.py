@@ -11,7 +11,13 @@ from typing import Any
 
 import grpc
 import pytest
-from flyteidl.admin import common_pb2, execution_pb2, project_pb2, signal_pb2
+from flyteidl.admin import (
+    common_pb2,
+    execution_pb2,
+    node_execution_pb2,
+    project_pb2,
+    signal_pb2,
+)
 
 from flytebind.models.admin.common import Sort
 from flytebind.remote import Config, FlyteWorkflowExecution
@@ -83,12 +89,34 @@ class PostgreSQL:
         rows, token = self._page(request, signals)
         return signal_pb2.SignalList(signals=rows, token=token)
 
+    def list_nodes(
+        self, request: node_execution_pb2.NodeExecutionListRequest, context: grpc.ServicerContext
+    ) -> node_execution_pb2.NodeExecutionList:
+        nodes = [node_execution_pb2.NodeExecution() for _ in range(2500)]
+        for number, node in enumerate(nodes):
+            node.id.node_id = f"n{number}"
+        rows, token = self._page(request, [] if request.unique_parent_id else nodes)
+        return node_execution_pb2.NodeExecutionList(node_executions=rows, token=token)
+
+    def get_execution(
+        self, request: execution_pb2.WorkflowExecutionGetRequest, context: grpc.ServicerContext
+    ) -> execution_pb2.Execution:
+        return ROWS[0]
+
     def handlers(self) -> list[grpc.GenericRpcHandler]:
         """The lists as methods of their services."""
         methods: dict[str, tuple[Callable[..., Any], type[Any]]] = {
             "AdminService/ListExecutions": (
                 self.list_executions,
                 common_pb2.ResourceListRequest,
+            ),
+            "AdminService/GetExecution": (
+                self.get_execution,
+                execution_pb2.WorkflowExecutionGetRequest,
+            ),
+            "AdminService/ListNodeExecutions": (
+                self.list_nodes,
+                node_execution_pb2.NodeExecutionListRequest,
             ),
             "AdminService/ListProjects": (self.list_projects, project_pb2.ProjectListRequest),
             "SignalService/ListSignals": (self.list_signals, signal_pb2.SignalListRequest),
@@ -116,6 +144,8 @@ class PostgreSQL:
                 return row.closure.started_at.ToMicroseconds() or 2**63  # NULLs come first
             if request.sort_by.key == "execution_created_at":
                 return _column(row)
+            if request.sort_by.key == "id" and isinstance(row, node_execution_pb2.NodeExecution):
+                return int(row.id.node_id[1:])
             return 0  # a phase, or what these rows do not have
 
         rows = sorted(sorted(rows, key=as_it_likes), key=sorted_by, reverse=True)
@@ -271,3 +301,10 @@ def test_projects_and_signals_are_all_there(kind: str) -> None:
     with serving(PostgreSQL([]), kind) as face:
         assert len({project.id for project in face.list_projects()}) == 250
         assert len({signal.id.signal_id for signal in face.list_signals("f7a9c2")}) == 250
+
+
+def test_nodes_are_all_there(kind: str) -> None:
+    with serving(PostgreSQL([]), kind) as face:
+        execution = face.fetch_execution("f7a9c2")
+        face.sync(execution, sync_nodes=True, data=False)
+    assert len(execution.node_executions) == 2500

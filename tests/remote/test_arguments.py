@@ -90,6 +90,12 @@ def test_swapped_arguments_are_told(face: Face) -> None:
             face.terminate("enough", given)
 
 
+def test_a_download_writes_to_this_machine(face: Face) -> None:
+    expected = r"not to s3://bucket/rows.csv; what to get comes first"
+    with pytest.raises(FlyteValueError, match=expected):
+        face.download("rows.csv", "s3://bucket/rows.csv")
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

@@ -35,6 +35,7 @@ from flytebind.remote.io.asynchronous import AsyncIo
 from flytebind.remote.looks.progress import ShowProgress, display_for
 from flytebind.remote.operations.fetch import Filters
 from flytebind.remote.phases import SUCCESSFUL, is_in
+from flytebind.remote.values.uris import public
 from flytebind.runtime.typing import Self
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
@@ -572,8 +573,12 @@ class AsyncFlyteRemote(RemoteBase):
 
         Raises:
             FlyteDataError: If it cannot be read in either way, or not be written.
-            FlyteValueError: If something is there that cannot be replaced.
+            FlyteValueError: If something is there that cannot be replaced, or it is elsewhere.
         """
+        if isinstance(to, str) and "://" in to:
+            raise FlyteValueError(
+                f"download writes to this machine, not to {public(to)}; what to get comes first"
+            )
         return await operations.downloads.download(self._session, what, to)
 
     async def get_execution_metrics(self, execution: ExecutionLike, *, depth: int = 10) -> Span:
