@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
+from flyteidl.core.execution_pb2 import TaskExecution
 from rich.console import Console
 
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
@@ -278,3 +279,32 @@ def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.startswith("<pre>")
+
+
+# Items of arrays, and the cache.
+
+
+def test_long_arrays_are_summarised_and_what_failed_in_them_is_shown(
+    sandbox: Sandbox, remote: FlyteRemote
+) -> None:
+    execution = synced(remote, arrays.map_failed(sandbox))
+    (attempt,) = execution.node_executions["n0"].task_executions
+    message = attempt.to_pb()
+    del message.closure.metadata.external_resources[:]
+    for index in range(50):
+        phase = TaskExecution.FAILED if index == 30 else TaskExecution.SUCCEEDED
+        message.closure.metadata.external_resources.add(index=index, phase=phase)
+    attempt._adopt(message, whole=True)
+    shown = find(tree(execution), "n0").children
+    assert [child.name for child in shown[:-1]] == [*(f"[{i}]" for i in range(10)), "[30]"]
+    assert {child.kind for child in shown[:-1]} == {"item"}
+    assert shown[-1].name == "... 39 more: 39 SUCCEEDED"
+
+
+def test_what_was_found_in_the_cache_is_marked(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    made = tree(synced(remote, tasks.cached(sandbox)))
+    cached = [child.name for child in made.children if child.cached]
+    assert cached
+    marked = [line for line in made.text().split("\n") if line.endswith("cached")]
+    assert len(marked) == len(cached)
+    assert all(name in line for name, line in zip(cached, marked, strict=True))
