@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from flytebind.cli.connect import execution_id, place, settings
 from flytebind.cli.exits import DONE, UNSUCCESSFUL, CommandError
@@ -63,8 +63,6 @@ def run_list(options: argparse.Namespace) -> int:
 def run_tree(options: argparse.Namespace) -> int:
     """Print an execution and its nodes as a tree."""
     with _fetched(options) as execution:
-        with suppress(FlyteError):  # it tells what nodes are; the tree can do without
-            _ = execution.flyte_workflow
         made = tree(execution.sync(sync_nodes=True), None if options.all else LONG)
     if options.json:
         print_json(made)
