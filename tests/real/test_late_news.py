@@ -50,6 +50,33 @@ def test_what_is_inside_may_end_after_what_it_is_part_of(
     assert server.counts() == {}
 
 
+def test_waiting_hears_of_ends_that_come_a_moment_later(server: RecordedServer, face: Face) -> None:
+    """As of the attempt that is aborted because it takes too long."""
+    lists = 0
+
+    def late(question: Question, message: Any) -> None:
+        nonlocal lists
+        if question.name == "ListTaskExecutions":
+            lists += 1
+            if lists == 1:
+                _all_parts_run(question, message)
+
+    server.rewrite = late
+    execution = face.fetch_execution("f09bc83a7f0e3a81a995")
+    face.wait(execution, timeout=60)
+    attempts = execution.node_executions["n0"].task_executions
+    assert [attempt.phase.name for attempt in attempts] == ["ABORTED"]
+
+
+def test_waiting_ends_where_parts_never_do(server: RecordedServer, face: Face) -> None:
+    server.rewrite = _all_parts_run
+    execution = face.fetch_execution("f09bc83a7f0e3a81a995")
+    face.wait(execution, timeout=60)
+    attempts = execution.node_executions["n0"].task_executions
+    assert [attempt.phase.name for attempt in attempts] == ["RUNNING"]
+    assert server.counts()["ListTaskExecutions"] == 3
+
+
 RUNNING_DYNAMIC = ("f7846033f7545276bea2", 6810)
 """A timeline, and a moment of it at which n1 and its children run."""
 

@@ -136,6 +136,14 @@ def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
     yield from _walk(execution._nodes)
 
 
+def is_partly_open(execution: FlyteWorkflowExecution) -> bool:
+    """Whether a node or an attempt that has been synced has not been seen at its end."""
+    return any(
+        not node.is_done or any(not task.is_done for task in node._task_executions or ())
+        for node in walk(execution)
+    )
+
+
 def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExecution]:
     for node in list((nodes or {}).values()):
         yield node

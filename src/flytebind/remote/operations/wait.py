@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeo
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
 from flytebind.remote.io import TimeIsUp
 from flytebind.remote.looks.progress import Display
-from flytebind.remote.operations.sync import bring_whole, sync_execution, walk
+from flytebind.remote.operations.sync import bring_whole, is_partly_open, sync_execution, walk
 from flytebind.remote.phases import Phase
 from flytebind.remote.session import Session
 
@@ -25,6 +26,8 @@ _MOMENT = 0.05
 _SHARE = 0.1
 #: How long a server may be away before that is an error of its own.
 _OUTAGE = 900.0
+#: Seconds after the end at which parts of an execution are asked for that seem to go on.
+_LATER = (0.2, 0.8)
 #: A display that counts nodes asks for them so often.
 _NODES_EVERY = 2.0
 
@@ -56,7 +59,7 @@ async def wait(
     sync_nodes: bool,
     display: Display | None,
 ) -> None:
-    """Poll the execution alone until it is done, then sync it once.
+    """Poll the execution alone until it is done, then sync it.
 
     Raises:
         FlyteTimeout: If it is not done, and here, in time.
@@ -76,12 +79,28 @@ async def wait(
                 await session.io.sleep(pace.pause(execution))
         while not await _poll(session, execution, pace, nodes=sync_nodes, data=True):
             await session.io.sleep(pace.pause(execution))
+        if sync_nodes:
+            await _hear_the_rest(session, execution, pace)
         _log.info("%s is %s: all of it is here", execution._label, execution.phase.name)
         if display is not None:
             display.update(execution)
     finally:
         if display is not None:
             display.close()
+
+
+async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pace: _Pace) -> None:
+    """Ask again for parts that have not been seen at their end, as far as time allows.
+
+    A server may tell of it a moment later. What has been left behind for ever is not waited for.
+    """
+    for pause in _LATER:
+        left = pace.left()
+        if not is_partly_open(execution) or (left is not None and left < pause):
+            return
+        await session.io.sleep(pause)
+        with suppress(FlyteTimeout):  # what matters is here
+            await _poll(session, execution, pace, nodes=True, data=True)
 
 
 def watch(
