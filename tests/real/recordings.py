@@ -122,6 +122,11 @@ def blobs(name: str) -> dict[str, bytes | None]:
     }
 
 
+def exchanges(store: str) -> list[dict[str, Any]]:
+    """What was sent to a store, and what it answered: see the README beside the recordings."""
+    return _lines("stores", store)
+
+
 def expected() -> dict[str, Any]:
     """What flytekit read of each execution."""
     found: dict[str, Any] = json.loads((FOLDER / "expected.json").read_bytes())

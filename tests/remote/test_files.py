@@ -91,12 +91,6 @@ def test_an_upload_can_be_called_otherwise_and_go_elsewhere(face: Face, tmp_path
     assert face.download(uri, tmp_path / "copy").read_bytes() == b""
 
 
-def test_what_is_no_file_is_not_uploaded(face: Face, tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(FlyteAssertion, match=f"{path} is no file"):
-            face.upload(path)
-
-
 def test_a_download_that_fails_leaves_what_was_there(
     sandbox: Sandbox, face: Face, tmp_path: Path
 ) -> None:

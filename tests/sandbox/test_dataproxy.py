@@ -7,6 +7,7 @@ import socket
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import grpc
 import pytest
@@ -65,6 +66,22 @@ def send(
         connection.close()
 
 
+def headers_of(location: CreateUploadLocationResponse) -> dict[str, str]:
+    """What goes with an upload: the server's own length is that of the digest."""
+    return {
+        name: value
+        for name, value in location.headers.items()
+        if value and name != "Content-Length"
+    }
+
+
+def code_of(answer: tuple[int, bytes]) -> tuple[int, str]:
+    """The status, and the code in the store's XML."""
+    found = ElementTree.fromstring(answer[1]).findtext("Code")
+    assert found is not None
+    return answer[0], found
+
+
 def download(server: Server, native_url: str) -> tuple[int, bytes]:
     request = CreateDownloadLocationRequest(native_url=native_url)
     return send("GET", server.dataproxy_client.create_download_location(request).signed_url)
@@ -77,8 +94,8 @@ def test_what_is_uploaded_can_be_downloaded(server: Server) -> None:
     location = upload(server, contentMd5=as_json(MD5))
     assert location.native_url.startswith("file://")
     assert location.native_url.endswith(f"/{PROJECT}/{DOMAIN}/sources/code.tar.gz")
-    assert location.headers == {"Content-MD5": as_json(MD5)}
-    assert send("PUT", location.signed_url, CONTENT, dict(location.headers)) == (200, b"")
+    assert location.headers == {"Content-MD5": as_json(MD5), "Content-Length": "24"}
+    assert send("PUT", location.signed_url, CONTENT, headers_of(location)) == (200, b"")
     assert server.blobs.read(location.native_url, limit=99) == CONTENT
     assert download(server, location.native_url) == (200, CONTENT)
 
@@ -97,35 +114,59 @@ def test_a_link_ends_with_its_time(server: Server) -> None:
     server.clock.advance(timedelta(seconds=59))
     assert send("PUT", location.signed_url, CONTENT)[0] == 200
     server.clock.advance(timedelta(seconds=1))
-    assert send("PUT", location.signed_url, b"late") == (403, b"the link has expired")
+    late = send("PUT", location.signed_url, b"late")
+    assert code_of(late) == (403, "AccessDenied")
+    assert b"<Message>Request has expired</Message>" in late[1]
     assert server.blobs.read(location.native_url, limit=99) == CONTENT
 
 
 def test_a_link_is_good_for_one_method_file_time_and_content(server: Server) -> None:
-    link = upload(server, contentMd5=as_json(MD5)).signed_url
-    assert send("GET", link)[0] == 403
-    for old, new in (("code", "evil"), ("exp=", "exp=9"), ("sig=", "sig=0"), ("md5=", "md6=")):
-        assert send("PUT", link.replace(old, new), CONTENT)[0] == 403, new
-    assert send("PUT", link.partition("?")[0], CONTENT)[0] == 403
-    assert send("PUT", link, CONTENT)[0] == 200
+    location = upload(server, contentMd5=as_json(MD5))
+    link, headers = location.signed_url, headers_of(location)
+    assert code_of(send("GET", link, None, headers)) == (403, "SignatureDoesNotMatch")
+    for old, new in (
+        ("code", "evil"),
+        ("X-Amz-Expires=", "X-Amz-Expires=1"),
+        ("X-Amz-Signature=", "X-Amz-Signature=0"),
+        ("?", "?X=1&"),
+    ):
+        refused = send("PUT", link.replace(old, new, 1), CONTENT, headers)
+        assert code_of(refused) == (403, "SignatureDoesNotMatch"), new
+    for old, new, code in (
+        ("content-md5%3Bhost", "host", (403, "SignatureDoesNotMatch")),
+        ("Credential=", "Credential=X", (403, "InvalidAccessKeyId")),
+        ("us-east-1", "us-east-2", (400, "AuthorizationQueryParametersError")),
+    ):
+        assert code_of(send("PUT", link.replace(old, new, 1), CONTENT, headers)) == code
+    assert code_of(send("PUT", link.partition("?")[0], CONTENT)) == (403, "AccessDenied")
+    # As MinIO says it: the signature covers what was not sent.
+    assert code_of(send("PUT", link, CONTENT)) == (400, "AccessDenied")
+    unsigned = {**headers, "X-Amz-Acl": "public-read"}
+    assert code_of(send("PUT", link, CONTENT, unsigned)) == (400, "AccessDenied")
+    assert send("PUT", link, CONTENT, headers)[0] == 200
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status"),
+    ("given", "body", "code"),
     [
-        (b"other bytes", {}, 400),
-        (CONTENT, {"Content-MD5": as_json(hashlib.md5(b"x").digest())}, 400),
-        (CONTENT, {"Content-MD5": "not base64"}, 400),
-        (CONTENT, {}, 200),
+        (MD5, b"other bytes", "BadDigest"),
+        (MD5, CONTENT, None),
+        (None, CONTENT, None),
     ],
 )
 def test_an_upload_must_match_its_md5(
-    server: Server, body: bytes, headers: dict[str, str], status: int
+    server: Server, given: bytes | None, body: bytes, code: str | None
 ) -> None:
-    location = upload(server, contentMd5=as_json(MD5))
-    assert send("PUT", location.signed_url, body, headers)[0] == status
+    location = upload(server, **({"contentMd5": as_json(given)} if given else {}))
+    answer = send("PUT", location.signed_url, body, headers_of(location))
+    assert answer[0] == 200 if code is None else code_of(answer) == (400, code)
     stored = server.blobs.read(location.native_url, limit=99)
-    assert stored == (CONTENT if status == 200 else None)
+    assert stored == (CONTENT if code is None else None)
+
+
+def test_a_digest_that_is_none_is_refused(server: Server) -> None:
+    answer = send("PUT", upload(server).signed_url, CONTENT, {"Content-MD5": "not base64"})
+    assert code_of(answer) == (400, "InvalidDigest")
 
 
 def test_an_upload_that_breaks_off_is_not_stored(server: Server) -> None:
@@ -139,7 +180,9 @@ def test_an_upload_that_breaks_off_is_not_stored(server: Server) -> None:
     assert server.blobs.size(location.native_url) is None
 
 
-@pytest.mark.parametrize(("length", "status"), [("", 411), ("x", 411), ("9" * 30, 413)])
+@pytest.mark.parametrize(
+    ("length", "status"), [("", 411), ("x", 411), ("9" * 30, 400), (str((5 << 30) + 1), 400)]
+)
 def test_an_upload_must_tell_a_length_that_can_be_held(
     server: Server, length: str, status: int
 ) -> None:
@@ -158,16 +201,23 @@ def test_a_link_survives_a_client_that_quotes_in_its_own_way(server: Server) -> 
 
 
 def test_http_serves_nothing_but_signed_files(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "secret").write_bytes(b"hidden words")
     link = upload(server).signed_url
     query = link.partition("?")[2]
-    for path in ("/", "/data/", "/data", "/data/../secret", "/data/%2e%2e/secret", "/data//etc"):
+    for path in (
+        "/",
+        "/my-s3-bucket/",
+        "/my-s3-bucket",
+        "/my-s3-bucket/../secret",
+        "/my-s3-bucket/%2e%2e/x",
+        "/my-s3-bucket//etc",
+    ):
         for method, body in (("GET", None), ("PUT", b"x")):
             status, answer = send(method, f"{server.http.url}{path}?{query}", body)
-            assert (status, b"secret" in answer) == (404, False), (method, path)
+            assert (status, b"hidden" in answer) == (404, False), (method, path)
     assert send("POST", f"{server.http.url}/oauth2/token", b"")[0] == 404
     assert send("DELETE", link)[0] == 501
-    assert (tmp_path / "secret").read_bytes() == b"secret"
+    assert (tmp_path / "secret").read_bytes() == b"hidden words"
 
 
 def test_a_download_of_a_file_that_is_not_there_fails_when_it_is_tried(server: Server) -> None:
@@ -192,8 +242,8 @@ def test_no_link_leads_out_of_the_folder(server: Server) -> None:
 def test_a_location_needs_no_name_when_the_content_is_known(server: Server) -> None:
     location = upload(server, filename="", filenameRoot="", contentMd5=as_json(MD5))
     prefix = base64.b32encode(MD5).decode()
-    assert f"/{PROJECT}/{DOMAIN}/{prefix.replace('=', '%3D')}/" in location.native_url
-    assert send("PUT", location.signed_url, CONTENT)[0] == 200
+    assert f"/{PROJECT}/{DOMAIN}/{prefix}/" in location.native_url  # `=` and all
+    assert send("PUT", location.signed_url, CONTENT, headers_of(location))[0] == 200
     assert download(server, location.native_url) == (200, CONTENT)
 
 
@@ -224,7 +274,8 @@ def test_a_file_is_not_overwritten_with_another_content(server: Server) -> None:
         upload(server)
     with refused(grpc.StatusCode.ALREADY_EXISTS, "code.tar.gz"):
         upload(server, contentMd5=as_json(hashlib.md5(b"other").digest()))
-    assert send("PUT", upload(server, contentMd5=as_json(MD5)).signed_url, CONTENT)[0] == 200
+    same = upload(server, contentMd5=as_json(MD5))
+    assert send("PUT", same.signed_url, CONTENT, headers_of(same))[0] == 200
 
 
 # Data of executions

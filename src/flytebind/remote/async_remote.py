@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -272,7 +271,6 @@ class AsyncFlyteRemote(RemoteBase):
             place,
             _new_name(name, "execute"),
             options or operations.launch.LaunchOptions(),
-            self._uploader(*place),
             type_hints,
         )
 
@@ -552,7 +550,7 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server gives no place for it.
         """
         place = self._session.place(project, domain)
-        return await operations.files.upload(self._session, Path(path), *place, filename)
+        return await operations.uploads.upload(self._session, Path(path), *place, filename)
 
     async def download(
         self, what: operations.downloads.Handle | str, to: str | os.PathLike[str] | None = None
@@ -603,15 +601,6 @@ class AsyncFlyteRemote(RemoteBase):
         raise FlyteAssertion(
             f"{what} of {execution._label} is not here: await remote.load(execution) first"
         )
-
-    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
-        loop = asyncio.get_running_loop()
-
-        def upload(path: Path) -> str:
-            uploading = operations.files.upload(self._session, path, project, domain, None)
-            return asyncio.run_coroutine_threadsafe(uploading, loop).result()
-
-        return upload
 
     async def aclose(self) -> None:
         """End all calls and close the connection. Twice does no harm."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias, get_args
 from urllib.parse import quote
 
@@ -174,10 +172,6 @@ class RemoteBase:
             named(version, f"version of {call}", "None stands for the newest")
         place = self._session.place(project, domain)
         return await operations.fetch.entity_id(self._session, kind, name, version, *place)
-
-    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
-        """Uploads a file from a worker thread, which may block."""
-        raise NotImplementedError
 
     @property
     def _links(self) -> Links:

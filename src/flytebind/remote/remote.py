@@ -6,13 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import grpc
 from grpc import aio
 
-from flytebind.remote import operations
 from flytebind.remote.async_remote import AsyncFlyteRemote
 from flytebind.remote.base import RemoteBase
 from flytebind.remote.executions import Load, RemoteExecutionBase
@@ -155,13 +153,6 @@ class FlyteRemote(RemoteBase):
     def _make_io(self, max_calls: int) -> Io:
         self._max_calls = max_calls
         return BlockingIo()
-
-    def _uploader(self, project: str, domain: str) -> Callable[[Path], str]:
-        def upload(path: Path) -> str:
-            uploading = operations.files.upload(self._session, path, project, domain, None)
-            return run(uploading, self._max_calls)
-
-        return upload
 
     def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
         run(load(self._session), self._max_calls)

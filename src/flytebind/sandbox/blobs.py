@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
 from urllib.request import url2pathname
 
 _SCHEME = "file://"
@@ -67,7 +71,7 @@ class BlobStore:
         None where ``read`` would find no file.
         """
         path = self._file(uri)
-        return None if path is None else path.as_uri()
+        return None if path is None else _uri(path)
 
     def write(self, path: str, data: bytes) -> str:
         """Make or replace a file; whoever reads it meanwhile gets the old or the new one, whole.
@@ -82,17 +86,30 @@ class BlobStore:
         Raises:
             ValueError: If the path leads out of the folder.
         """
+        with self.writing(path) as file:
+            file.write(data)
+        return self.uri(path)
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[BinaryIO]:
+        """Make or replace a file piece by piece; it is there after the block, if all is well.
+
+        Args:
+            path: Below the folder.
+
+        Raises:
+            ValueError: If the path leads out of the folder.
+        """
         target = self._below(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, written = tempfile.mkstemp(dir=target.parent, prefix=".part-")
         try:
             with open(descriptor, "wb") as file:
-                file.write(data)
+                yield file
             os.replace(written, target)
         except BaseException:
             os.unlink(written)
             raise
-        return target.as_uri()
 
     def uri(self, path: str) -> str:
         """The URI of a path below the folder, whether there is a file or not.
@@ -100,7 +117,7 @@ class BlobStore:
         Raises:
             ValueError: If the path leads out of the folder.
         """
-        return self._below(path).as_uri()
+        return _uri(self._below(path))
 
     def _below(self, path: str) -> Path:
         # Not Path.resolve, which raises for a loop of links before Python 3.13.
@@ -118,3 +135,8 @@ class BlobStore:
             return path if path.is_file() else None
         except (OSError, ValueError):  # too long, or with a NUL
             return None
+
+
+def _uri(path: Path) -> str:
+    # As a server's URIs are: base32 ends with `=`, which nobody who looks for a file would unquote.
+    return _SCHEME + quote(path.as_posix(), safe="/$&+,:;=@~")

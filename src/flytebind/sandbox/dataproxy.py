@@ -88,9 +88,9 @@ class DataProxy(DataProxyServiceServicer):
         uri = self._uri(f"{project}/{domain}/{root}/{filename}")
         if request.filename and request.filename_root:
             self._refuse_other(uri, request.content_md5)
-        headers = {}
-        if request.content_md5:
-            headers["Content-MD5"] = base64.b64encode(request.content_md5).decode()
+        # flyteadmin takes the length of the digest for that of the file.
+        digest = base64.b64encode(request.content_md5).decode()
+        headers = {"Content-Length": str(len(digest)), "Content-MD5": digest}
         return CreateUploadLocationResponse(
             signed_url=self.http.signed_url("PUT", uri, expires_at, request.content_md5),
             native_url=uri,

@@ -272,8 +272,22 @@ def test_a_file_of_this_machine_is_uploaded(tmp_path: Path) -> None:
     assert uploaded == [file, tmp_path]
     with pytest.raises(FlyteValueError, match=r"^value\[0\]: .*nothing here can upload it"):
         to_literal([file], files)
-    with pytest.raises(FlyteValueError, match="there is no file"):
+    with pytest.raises(FlyteValueError, match="is a folder, not a file"):
         to_literal(tmp_path, s.blob_type("", s.SINGLE), upload=upload)
+
+
+def test_a_uri_says_where_data_lies() -> None:
+    uri = "s3://b/k"
+    for literal_type, handle in (
+        (s.blob_type("csv", s.SINGLE), RemoteFile(uri, "csv")),
+        (s.blob_type("", s.MULTIPART), RemoteDirectory(uri)),
+        (s.blob_type("PythonPickle", s.SINGLE), RemotePickle(uri)),
+        (DATASET, RemoteTable(uri, "parquet")),
+        (SCHEMA, RemoteTable(uri, "parquet")),
+    ):
+        assert to_native(to_literal(uri, literal_type)) == handle
+    either = LiteralType(union_type=UnionType([s.blob_type("", s.SINGLE), s.STRING]))
+    assert to_native(to_literal(uri, either)) == uri  # text is text where text is allowed
 
 
 @pytest.mark.parametrize(
@@ -327,11 +341,13 @@ def test_a_file_of_this_machine_is_uploaded(tmp_path: Path) -> None:
             s.STRUCT,
             r"^x\.when: .*no time zone",
         ),
-        ("s3://b/k", s.blob_type("", s.SINGLE), "expected RemoteFile or a Path, got str"),
-        (RemoteDirectory("a"), s.blob_type("", s.SINGLE), "expected RemoteFile or a Path"),
-        (RemoteFile("a"), s.blob_type("", s.MULTIPART), "expected RemoteDirectory or a Path"),
+        ("b/k", s.blob_type("", s.SINGLE), "expected RemoteFile, a Path or a URI, got str"),
+        ("b/k", DATASET, "expected RemoteTable or a URI, got str"),
+        ("b/k", SCHEMA, "expected RemoteTable or a URI, got str"),
+        (RemoteDirectory("a"), s.blob_type("", s.SINGLE), "expected RemoteFile, a Path"),
+        (RemoteFile("a"), s.blob_type("", s.MULTIPART), "expected RemoteDirectory, a Path"),
         (RemoteFile("a", "csv"), s.blob_type("png", s.SINGLE), "the format 'png', got 'csv'"),
-        (Color, s.blob_type("PythonPickle", s.SINGLE), "expected RemotePickle or a Path"),
+        (Color, s.blob_type("PythonPickle", s.SINGLE), "expected RemotePickle, a Path"),
         (RemoteTable("a", "csv"), DATASET, "the format 'parquet', got 'csv'"),
         (RemoteTable("a", "csv"), SCHEMA, "the format 'parquet', got 'csv'"),
         (RemoteFile("a"), DATASET, "expected RemoteTable"),

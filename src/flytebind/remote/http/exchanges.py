@@ -69,7 +69,7 @@ class Exchange:
     def wait_for(self, function: Callable[[], T]) -> T:
         """Run what cannot be ended otherwise in a thread that nobody waits for."""
         work = Threads().submit(function)
-        either: tuple[Future[Any], ...] = work, self._end
+        either: list[Future[Any]] = [work, self._end]
         wait(either, timeout=max(self.left(), 0), return_when=FIRST_COMPLETED)
         self.check()
         return work.result()
@@ -196,8 +196,9 @@ def connect(host: str, port: int, exchange: Exchange) -> socket.socket:
         connected = socket.socket(family, kind, protocol)
         try:
             exchange.hold(connected)
-            # An address that swallows everything leaves time for the others.
-            connected.settimeout(max(exchange.left(), 0.001) / (len(addresses) - number))
+            # An address that swallows everything leaves time for the others; the last has it all.
+            others = len(addresses) - number - 1
+            connected.settimeout(max(exchange.left(), 0.001) / (others + 1) if others else None)
             connected.connect(address)
             exchange.check()
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from pathlib import Path
 
 import grpc
 
@@ -26,8 +25,6 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.models.core.interface import Parameter, Variable
-from flytebind.models.core.literals import LiteralMap
-from flytebind.remote import values
 from flytebind.remote.arguments import must_be, named
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import (
@@ -39,6 +36,7 @@ from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.naming import new_execution_name
 from flytebind.remote.operations.data import bring_side
 from flytebind.remote.operations.fetch import fetch_execution, fetch_task, known_launch_plan
+from flytebind.remote.operations.inputs import to_literals
 from flytebind.remote.session import Session
 
 # Clocks of clients and servers differ by less.
@@ -93,18 +91,14 @@ async def execute(
     place: tuple[str, str],
     name: str | None,
     options: LaunchOptions,
-    upload: Callable[[Path], str],
     type_hints: Mapping[str, type] | None,
 ) -> FlyteWorkflowExecution:
     """Start an execution with Python values for inputs."""
     id = launchable(entity)
     must_be(inputs, Mapping, "execute", "inputs are values by name")
     declared = await _declared_inputs(session, id)
-    # In a thread, because files among the inputs are uploaded.
-    literals: LiteralMap = await session.io.in_thread(
-        partial(values.to_literal_map, inputs, declared, upload=upload)
-    )
     project, domain = place
+    literals = await to_literals(session, inputs, declared, project, domain)
     request = ExecutionCreateRequest(
         project=project,
         domain=domain,

@@ -19,7 +19,7 @@ from flytebind.models.core.types import (
     LiteralType,
     SimpleType,
 )
-from flytebind.remote.errors import FlyteValueError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
 from flytebind.remote.values.handles import (
     PICKLE_FORMAT,
     RemoteDirectory,
@@ -37,6 +37,7 @@ from flytebind.remote.values.scalars import (
     write_simple,
     write_struct,
 )
+from flytebind.remote.values.uris import is_uri
 from flytebind.runtime.fields import did_you_mean
 
 #: Stores a local file or folder, and gives its URI.
@@ -62,8 +63,8 @@ def to_literal(
 
     A ``Literal`` goes through as it is. Dicts, dataclasses, pydantic models and NamedTuples become
     MessagePack, as flytekit writes it; members of enums their values; a day its midnight in UTC.
-    Files and tables are given as handles, or as a ``Path`` that is uploaded first. A union takes
-    the variant of the value's very type, or else the first that fits.
+    Files and tables are given as handles or URIs, and a file also as a ``Path`` that is uploaded
+    first. A union takes the variant of the value's very type, or else the first that fits.
 
     Args:
         value: The value.
@@ -225,21 +226,30 @@ class _Writer:
             file_format = common_format(value.format, blob_type.format)
         elif isinstance(value, os.PathLike):
             uri = self._uploaded(Path(value), is_folder)
+        elif is_uri(value):
+            uri = value
         else:
-            raise expected(f"{blob_name(blob_type)} or a Path", value)
+            raise expected(f"{blob_name(blob_type)}, a Path or a URI", value)
         pb.uri = sound(uri)
         pb.metadata.type.format = sound(file_format)
         pb.metadata.type.dimensionality = blob_type.dimensionality.value
 
     def _uploaded(self, path: Path, is_folder: bool) -> str:
         if not (path.is_dir() if is_folder else path.is_file()):
-            raise Mismatch(f"there is no {'folder' if is_folder else 'file'} {str(path)!r}")
+            wanted, other = ("folder", "file") if is_folder else ("file", "folder")
+            found = f"{str(path)!r} is a {other}, not a {wanted}"
+            raise Mismatch(found if path.exists() else f"there is no {wanted} {str(path)!r}")
         if self._upload is None:
             raise Mismatch(
                 f"{str(path)!r} is on this machine, and nothing here can upload it; "
                 f"upload it and give {'RemoteDirectory' if is_folder else 'RemoteFile'}(uri)"
             )
-        return self._upload(path)
+        try:
+            return self._upload(path)
+        except FlyteAssertion as error:
+            raise Mismatch(str(error)) from None
+        except FlyteDataError as error:
+            raise Mismatch(str(error), FlyteDataError) from error.__cause__
 
 
 def _rank(value: object, variant: LiteralType) -> int:

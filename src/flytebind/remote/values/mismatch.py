@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flytebind.remote.errors import FlyteValueError
+from flytebind.remote.errors import FlyteDataError, FlyteValueError
 
 _SHOWN = 60
 
@@ -15,10 +15,17 @@ class Mismatch(Exception):
     """A value does not fit; which one, its containers add on the way out.
 
     Paths cost nothing this way while all is well, however long a list is.
+
+    Args:
+        message: What is wrong.
+        kind: The error that users see.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(
+        self, message: str, kind: type[FlyteValueError | FlyteDataError] = FlyteValueError
+    ) -> None:
         super().__init__(message)
+        self.kind = kind
         self.steps: list[str] = []
 
     def inside(self, step: str) -> None:
@@ -34,13 +41,14 @@ def reporting(path: str) -> Iterator[None]:
         path: What is being converted: ``outputs['o0']``.
 
     Raises:
-        FlyteValueError: In place of every ``Mismatch``, and where values nest too deeply.
+        FlyteValueError: In place of every ``Mismatch`` (unless that is about data that cannot be
+            had or stored, a FlyteDataError), and where values nest too deeply.
     """
     try:
         yield
     except Mismatch as mismatch:
         where = path + "".join(reversed(mismatch.steps))
-        raise FlyteValueError(f"{where}: {mismatch}") from mismatch.__cause__
+        raise mismatch.kind(f"{where}: {mismatch}") from mismatch.__cause__
     except RecursionError:
         raise FlyteValueError(f"{path}: nested too deeply, or contains itself") from None
 

@@ -21,6 +21,7 @@ from flytebind.remote.values.mismatch import Mismatch, expected
 from flytebind.remote.values.names import simple_name
 from flytebind.remote.values.plain import aware, plain_record, sound
 from flytebind.remote.values.schema import check
+from flytebind.remote.values.uris import is_uri
 from flytebind.runtime.convert import write_duration, write_timestamp
 from flytebind.runtime.fields import did_you_mean
 
@@ -128,8 +129,10 @@ def write_dataset(
     Raises:
         Mismatch: If it is something else, or of another format.
     """
+    if is_uri(value):
+        value = RemoteTable(value)
     if not isinstance(value, RemoteTable):
-        raise expected("RemoteTable", value)
+        raise expected("RemoteTable or a URI", value)
     pb.uri = sound(value.uri)
     kind = pb.metadata.structured_dataset_type
     kind.CopyFrom(dataset_type.to_pb())
@@ -145,8 +148,10 @@ def write_schema(pb: literals_pb2.Schema, value: object, schema_type: SchemaType
     Raises:
         Mismatch: If it is something else, or of another format.
     """
+    if is_uri(value):
+        value = RemoteTable(value)
     if not isinstance(value, RemoteTable):
-        raise expected("RemoteTable", value)
+        raise expected("RemoteTable or a URI", value)
     common_format(value.format, "parquet")
     pb.uri = sound(value.uri)
     pb.type.CopyFrom(schema_type.to_pb())

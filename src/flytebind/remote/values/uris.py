@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeGuard
 
 
 def public(uri: str) -> str:
@@ -40,3 +41,8 @@ def last_name(uri: str) -> str:
 def is_http(uri: str) -> bool:
     """Whether it is a link."""
     return uri.partition("://")[0].lower() in ("http", "https")
+
+
+def is_uri(value: object) -> TypeGuard[str]:
+    """Whether text says where data lies: ``s3://bucket/key``, and no name of a local file."""
+    return isinstance(value, str) and "://" in value
