@@ -299,7 +299,7 @@ def _callback(progress: Moved) -> object:
     """Whom drivers tell how far they have come."""
     from fsspec.callbacks import Callback
 
-    callback = Callback()
+    callback: Any = Callback()
     callback.relative_update = progress.moved
     return callback
 
