@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import grpc
 from grpc import aio
@@ -16,13 +16,11 @@ from flytebind.remote import auth
 from flytebind.remote.channel import open_channel
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.http.client import HttpClient
 from flytebind.remote.io import AwaitableCall, Future
 from flytebind.remote.reading import AsyncReadingClient, ReadingClient
 from flytebind.runtime.rpc.client import AsyncClient, Client
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
-
-if TYPE_CHECKING:
-    from flytebind.remote.http.client import HttpClient
 
 _log = logging.getLogger(__name__)
 
@@ -146,8 +144,6 @@ class Connection:
             if self._closed:
                 raise _closed()
             if self._http is None:
-                from flytebind.remote.http.client import HttpClient
-
                 self._http = HttpClient(self.config)
             return self._http
 

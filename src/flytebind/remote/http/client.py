@@ -11,20 +11,15 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Protocol, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteDataError, FlyteError
-from flytebind.remote.http.connections import TlsConnection, route_of, unlogged
 from flytebind.remote.http.errors import HttpError, public
 from flytebind.remote.http.exchanges import Exchange, Exchanges
 from flytebind.remote.http.trust import Trust
 from flytebind.runtime import __version__
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-    from urllib3 import HTTPResponse
 
 _log = logging.getLogger(__name__)
 
@@ -77,13 +72,34 @@ class Response:
         return value
 
 
+class Incoming(Protocol):
+    """What an answer needs of urllib3's, which is not imported before there is one."""
+
+    status: int
+    chunked: bool
+    length_remaining: int | None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names are found in any spelling."""
+        ...
+
+    def read1(self, amt: int, /) -> bytes:
+        """What has come, or comes next."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
 class Answer(io.RawIOBase):
     """An answer whose body is still to be read, as it comes over the wire. To be closed.
 
     Reading raises ``HttpError``, also for a body that ends too early.
     """
 
-    def __init__(self, exchange: Exchange, response: HTTPResponse) -> None:
+    def __init__(self, exchange: Exchange, response: Incoming) -> None:
         self._exchange = exchange
         self._response = response
         self.url = exchange.url
@@ -94,7 +110,7 @@ class Answer(io.RawIOBase):
         """Names are found in any spelling."""
         self.length = response.length_remaining
         """How many bytes the body has; None if the server does not say."""
-        self.says_end = self.length is not None or bool(response.chunked)
+        self.says_end = self.length is not None or response.chunked
         """Whether the end can be told from a connection that broke. HTTP/1.0 may not tell."""
         self._received = 0
 
@@ -102,9 +118,9 @@ class Answer(io.RawIOBase):
         """Always."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: object) -> int:
         """Read what has come, or wait for something."""
-        view = memoryview(buffer).cast("B")
+        view = memoryview(cast("bytearray", buffer)).cast("B")
         try:
             data = self._response.read1(len(view)) if len(view) else b""
         except Exception as error:
@@ -265,6 +281,8 @@ class HttpClient:
         is_data: bool,
     ) -> Answer:
         """Send a request and take the head of its answer."""
+        from flytebind.remote.http.connections import TlsConnection, route_of, unlogged
+
         began, outcome = time.monotonic(), "no answer"
         try:
             connection, target, own = route_of(exchange, self._config, self._trust, is_data=is_data)

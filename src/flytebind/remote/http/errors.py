@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from http.client import HTTPException, IncompleteRead
 from urllib.parse import urlsplit
 
 from flytebind.remote.errors import FlyteError, FlyteTimeout
@@ -52,6 +51,8 @@ def reason_of(error: BaseException, url: str) -> tuple[str, bool]:
 
     What libraries say may quote the address, or what was sent: only parts that cannot are used.
     """
+    from http.client import HTTPException, IncompleteRead  # takes a while to import
+
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message} ({_TRUST})", False

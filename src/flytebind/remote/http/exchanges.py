@@ -16,8 +16,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
-from urllib3.util import wait_for_read
-
 from flytebind.remote.http.errors import HttpEnded, HttpError, HttpTimeout, reason_of
 from flytebind.remote.io.threads import Threads, current_work
 
@@ -64,6 +62,8 @@ class Exchange:
 
     def answered(self) -> bool:
         """Whether something has come that is not read yet."""
+        from urllib3.util import wait_for_read
+
         return self._socket is not None and wait_for_read(self._socket, timeout=0)
 
     def wait_for(self, function: Callable[[], T]) -> T:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from flytebind.remote.calls import Caller
 from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.http.client import HttpClient
 from flytebind.remote.io.blocking import BlockingIo, run
 from flytebind.remote.io.threads import current_work
 from flytebind.remote.looks.transfers import Transfer
 from flytebind.remote.session import Session
 from flytebind.remote.values.links import Moved
-
-if TYPE_CHECKING:
-    from flytebind.remote.http.client import HttpClient
 
 
 class SignedLinks:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn, cast
 
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.http.client import Answer, HttpClient
@@ -18,9 +18,6 @@ from flytebind.remote.http.refusal import PASSING, in_words
 from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.links import Links
 from flytebind.remote.values.uris import is_http, public
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 #: Seconds that may pass without a byte that comes, however often that is tried.
 SILENCE = 60.0
@@ -149,9 +146,9 @@ class LinkedFile(io.RawIOBase):
             self._position = offset
         return offset
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: object) -> int:
         """Read what has come, or wait for something."""
-        view = memoryview(buffer).cast("B")
+        view = memoryview(cast("bytearray", buffer)).cast("B")
         if not len(view) or (self.size is not None and self._position >= self.size):
             return 0
         return self._persist(lambda: self._read(view))

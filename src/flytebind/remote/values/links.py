@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from flytebind.remote.http.client import HttpClient
-
-
-Watch: TypeAlias = "Callable[[int | None], AbstractContextManager[Moved]]"
-"""Shows how far something has come, given how many bytes there are, as far as that is known."""
+from flytebind.remote.http.client import HttpClient
 
 
 class Moved(Protocol):
@@ -20,6 +15,10 @@ class Moved(Protocol):
     def moved(self, count: int, /) -> object:
         """So many bytes have just come."""
         ...
+
+
+Watch: TypeAlias = Callable[[int | None], AbstractContextManager[Moved]]
+"""Shows how far something has come, given how many bytes there are, as far as that is known."""
 
 
 class Links(Protocol):
