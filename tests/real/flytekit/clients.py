@@ -50,6 +50,7 @@ def pyflyte(sandbox: Sandbox, folder: Path, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
