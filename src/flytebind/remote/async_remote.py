@@ -351,8 +351,8 @@ class AsyncFlyteRemote(RemoteBase):
     ) -> E:
         """Wait until an execution is done, then bring all of it.
 
-        A poll is one call, whatever the size of the workflow. A server that is away for a while
-        is waited for, too.
+        A poll is one call, whatever the size of the workflow. A server that is away or in trouble
+        is waited for, too, for up to 15 minutes.
 
         Args:
             execution: The execution, which is changed.
@@ -368,7 +368,7 @@ class AsyncFlyteRemote(RemoteBase):
             The same execution.
 
         Raises:
-            FlyteTimeout: If it is not done in time.
+            FlyteTimeout: If it is not done, and all of it here, in time.
             FlyteCallError: If the server cannot be asked.
         """
         self._attach(execution, "wait")

@@ -596,7 +596,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             This object.
 
         Raises:
-            FlyteTimeout: If it is not done in time.
+            FlyteTimeout: If it is not done, and all of it here, in time.
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.wait(...)``.
             FlyteCallError: If the server cannot be asked.
         """
