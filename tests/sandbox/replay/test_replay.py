@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,13 @@ def test_every_known_difference_has_a_reason_and_a_recording() -> None:
         assert rows, kind
         assert set(rows) <= set(FILES), kind
         assert all(rows.values()), kind
+
+
+def test_the_documentation_tells_how_many_answers_differ() -> None:
+    count = sum(rows.total() for _, rows in known.read().values())
+    text = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert f"for all but {count};" in text
+    assert f"Most of these {count} are" in text
 
 
 def test_a_change_of_any_field_in_any_kind_of_answer_shows() -> None:
