@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, cast
+
 import pytest
 
 from flytebind.models.admin.common import UrlBlob
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
-from flytebind.remote.errors import FlyteDataError
-from flytebind.remote.values import fetch_literal, fetch_literal_map
+from flytebind.models.core.types import LiteralType
+from flytebind.models.service.dataproxy import GetDataResponse
+from flytebind.remote.errors import FlyteDataError, FlyteValueError
+from flytebind.remote.values import fetch_literal, fetch_literal_map, to_literal
 from flytebind.remote.values.depth import LIMIT, unreadable
 from tests.remote.values import samples as s
 from tests.remote.values.conftest import WebServer
 from tests.remote.values.samples import inside
+
+Wrap: TypeAlias = Callable[[LiteralType], LiteralType]
 
 ONE = s.integer(1).to_bytes()  # a literal, a scalar and a primitive: two more than the literal
 
@@ -57,3 +64,32 @@ def test_what_is_as_deep_as_protobuf_reads_is_read(web: WebServer) -> None:
     assert fetch_literal_map(UrlBlob(web.gives("/o.pb", data), len(data))) == LiteralMap.from_bytes(
         data
     )
+
+
+def list_or_none(kind: LiteralType) -> LiteralType:
+    return s.union_type(s.list_type(kind), s.NONE)
+
+
+def values_in(wrap: Wrap) -> Iterator[tuple[object, LiteralType]]:
+    """A value in one, two, three ... lists or maps, and the type of each."""
+    kind, value = s.INTEGER, cast("object", 1)
+    while True:
+        kind, value = wrap(kind), {"a": value} if wrap is s.map_type else [value]
+        yield value, kind
+
+
+@pytest.mark.parametrize("wrap", [s.list_type, s.map_type, list_or_none])
+def test_what_nobody_could_read_is_not_written(wrap: Wrap) -> None:
+    """What is written can be read in answers of a server; beyond, it is refused."""
+    literals: list[Literal] = []
+
+    def write_until_refused() -> None:
+        literals.extend(to_literal(value, kind) for value, kind in values_in(wrap))
+
+    with pytest.raises(FlyteValueError) as caught:
+        write_until_refused()
+    levels = len(literals) + 1
+    assert f"nested too deeply: nobody could read it, {levels} levels" in str(caught.value)
+    assert levels > 15
+    answer = GetDataResponse(literal_map=LiteralMap({"x": literals[-1]}))
+    assert GetDataResponse.from_bytes(answer.to_bytes()) == answer

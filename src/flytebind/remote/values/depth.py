@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from google.protobuf.message import Message
+
 from flytebind.runtime.model import Model
 
 #: How many messages protobuf reads inside each other.
@@ -22,12 +24,17 @@ def unreadable(data: bytes, kind: type[Model[Any]]) -> str:
     """
     name = kind.__qualname__
     try:
-        depth = _depth(data, kind._pb_type().DESCRIPTOR)
+        found = _depth(data, kind._pb_type().DESCRIPTOR)
     except (IndexError, ValueError):
         return f"is no {name}"
-    if depth <= LIMIT:
+    if found <= LIMIT:
         return f"is no {name}"
-    return f"nests {depth} messages inside each other, and protobuf reads at most {LIMIT}"
+    return f"nests {found} messages inside each other, and protobuf reads at most {LIMIT}"
+
+
+def depth(message: Message) -> int:
+    """How many messages a message has inside each other."""
+    return _depth(message.SerializeToString(), message.DESCRIPTOR)
 
 
 def _depth(data: bytes, descriptor: Any) -> int:

@@ -20,6 +20,7 @@ from flytebind.models.core.types import (
     SimpleType,
 )
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
+from flytebind.remote.values.depth import LIMIT, depth
 from flytebind.remote.values.handles import (
     PICKLE_FORMAT,
     RemoteDirectory,
@@ -39,6 +40,11 @@ from flytebind.remote.values.scalars import (
 )
 from flytebind.remote.values.uris import is_uri
 from flytebind.runtime.fields import did_you_mean
+
+#: So deep may messages be below a literal: those who read it have it three deep in another one.
+_DEEPEST = LIMIT - 3
+#: So many lists or maps, each in the other and in a union, are never deeper.
+_SURELY_READABLE = 12
 
 #: Stores a local file or folder, and gives its URI.
 Upload: TypeAlias = Callable[[Path], str]
@@ -78,7 +84,10 @@ def to_literal(
     """
     with reporting(path):
         pb = literals_pb2.Literal()
-        _Writer(upload).write(pb, value, literal_type)
+        writer = _Writer(upload)
+        writer.write(pb, value, literal_type)
+        if writer.deepest > _SURELY_READABLE and depth(pb) > _DEEPEST:
+            raise Mismatch(f"nested too deeply: nobody could read it, {writer.deepest} levels")
         return Literal.from_pb(pb)
 
 
@@ -136,6 +145,9 @@ class _Writer:
 
     def __init__(self, upload: Upload | None) -> None:
         self._upload = upload
+        self._level = 0
+        self.deepest = 0
+        """How many lists, maps and unions are inside each other."""
 
     def write(self, pb: literals_pb2.Literal, value: object, literal_type: LiteralType) -> None:
         """Store a value into an empty literal.
@@ -191,11 +203,15 @@ class _Writer:
     def _write_part(
         self, pb: literals_pb2.Literal, value: object, literal_type: LiteralType, step: str
     ) -> None:
+        self._level += 1
+        self.deepest = max(self.deepest, self._level)
         try:
             self.write(pb, value, literal_type)
         except Mismatch as mismatch:
             mismatch.inside(step)
             raise
+        finally:
+            self._level -= 1
 
     def _write_union(
         self, pb: literals_pb2.Literal, value: object, variants: Sequence[LiteralType]
