@@ -102,6 +102,15 @@ def test_an_internal_error_that_stays_is_raised_in_the_end(sandbox: Sandbox, fac
     assert caught.value.attempts == sandbox.calls["ListProjects"] == QUICK.max_attempts
 
 
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+def test_whoever_wants_one_attempt_gets_one(sandbox: Sandbox, code: grpc.StatusCode) -> None:
+    sandbox.faults.fail(code, "unexpected error type for: dial tcp: connection refused")
+    once = CallPolicy(max_attempts=1)
+    with open_face("sync", sandbox, policy=once) as face, pytest.raises(FlyteUnavailableError):
+        face.list_projects()
+    assert sandbox.calls["ListProjects"] == 1
+
+
 @pytest.mark.parametrize(
     ("code", "details"),
     [

@@ -53,8 +53,8 @@ class CallPolicy:
     timeout: float = 60.0
     """Seconds that a call may last, all its attempts together."""
     max_attempts: int = 6
-    """How often a call is tried. While the server says that its database or store is away, one that
-    only reads is tried until its time is over."""
+    """How often a call is tried; with 1, never again. While the server says that its database or
+    store is away, a call that only reads is otherwise tried until its time is over."""
     first_pause: float = 0.1
     """Seconds before the second attempt; every further pause is twice as long."""
     longest_pause: float = 5.0
@@ -154,7 +154,8 @@ class Caller:
         """Seconds until the next attempt; None if there is to be none."""
         if not call.helps_again(code, details):
             return None
-        if call.attempts >= self._policy.max_attempts and not names_outage(code, details):
+        most = self._policy.max_attempts
+        if call.attempts >= most and (most == 1 or not names_outage(code, details)):
             return None
         pause = self._policy.pause_after(call.attempts)
         return pause if pause < call.left() else None
