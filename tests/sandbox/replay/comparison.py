@@ -21,7 +21,6 @@ _WRITTEN = range(1767225600, 1769904000)
 #: Lists that the real compiler makes of Go's maps: they have no order.
 _UNORDERED = {
     "flyteidl.core.CompiledWorkflowClosure.tasks",
-    "flyteidl.core.CompiledWorkflowClosure.sub_workflows",
     "flyteidl.core.ConnectionSet.IdList.ids",
     "flyteidl.core.Node.upstream_node_ids",
 }

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from tests.sandbox.replay import known
 from tests.sandbox.replay.comparison import compare
-from tests.sandbox.replay.recorded import FILES, Answer, Row, read
+from tests.sandbox.replay.recorded import FILES, Answer, Row, parse_request, read
 from tests.sandbox.replay.replaying import differences, replay
 
 
@@ -57,6 +57,38 @@ def test_a_change_of_any_field_in_any_kind_of_answer_shows() -> None:
         assert compare(row.answer, Answer("DATA_LOSS")), (rpc, code)
         for path, changed in _changes(row.answer):
             assert compare(row.answer, changed), (rpc, code, path)
+
+
+def _lists(key: str) -> Iterator[tuple[Row, Answer]]:
+    """Recorded lists of several items that were asked for in an order, and each turned around."""
+    for row in read("calls/more/list"):
+        if not row.rpc.startswith("List") or row.answer.response is None:
+            continue
+        request: Any = parse_request(row)
+        if request.sort_by.key != key:
+            continue
+        turned = type(row.answer.response)()
+        turned.CopyFrom(row.answer.response)
+        field = next(each.name for each in turned.DESCRIPTOR.fields if each.is_repeated)
+        items = list(getattr(turned, field))
+        turned.ClearField(field)
+        getattr(turned, field).extend(reversed(items))
+        if len(items) > 1:
+            yield row, Answer("OK", turned)
+
+
+@pytest.mark.parametrize("key", ["execution_name", "created_at", "node_id", "retry_attempt", "id"])
+def test_the_order_of_a_list_counts_where_somebody_asked_for_it(key: str) -> None:
+    lists = list(_lists(key))
+    assert lists
+    assert all(differences(row, turned) for row, turned in lists)
+
+
+@pytest.mark.parametrize("key", ["", "project"])  # all of them are of one project
+def test_an_order_that_nobody_asked_for_and_that_of_equals_do_not_count(key: str) -> None:
+    lists = list(_lists(key))
+    assert lists
+    assert not any(differences(row, turned) for row, turned in lists)
 
 
 def _check_that_one_more_difference_shows(kind: known.Kind, row: Row, answer: Answer) -> None:
