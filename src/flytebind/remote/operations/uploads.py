@@ -19,14 +19,13 @@ from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
     CreateUploadLocationResponse,
 )
-from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 from flytebind.remote.http.errors import HttpEnded, HttpError, public
 from flytebind.remote.http.refusal import PASSING, in_words
 from flytebind.remote.io.threads import check_given_up
 from flytebind.remote.looks.transfers import Transfer
+from flytebind.remote.operations.proxy import DataProxy
 from flytebind.remote.session import Session
-from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 if TYPE_CHECKING:
     from flytebind.remote.http.client import HttpClient, Response
@@ -44,10 +43,6 @@ _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]")
 #: Headers that are the client's own, whatever a server says.
 _OWN = frozenset({"content-length", "host", "transfer-encoding", "connection"})
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
-
-
-class _DataProxy(RoutedClient, DataProxyServiceAsyncClient):
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ async def upload(
     )
     with Transfer(f"uploading {path.name}", content.size) as transfer:
         sending = _Sending(session.connection.http, content, transfer)
-        proxy = _DataProxy(session.caller)
+        proxy = DataProxy(session.caller)
         location = await proxy.create_upload_location(ask)
         while True:
             try:

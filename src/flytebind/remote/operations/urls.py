@@ -16,7 +16,6 @@ from flytebind.models.admin.node_execution import NodeExecutionGetRequest
 from flytebind.models.core.identifier import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.service.dataproxy import GetDataRequest
-from flytebind.remote.calls import RoutedClient
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
 from flytebind.remote.executions import FlyteNodeExecution, RemoteExecutionBase
 from flytebind.remote.operations.data import bring_offloaded, bring_side
@@ -24,12 +23,12 @@ from flytebind.remote.operations.fetch import fetch_execution
 from flytebind.remote.operations.interfaces import bring_interface
 from flytebind.remote.operations.links import links_of
 from flytebind.remote.operations.offloaded import fetch_all
+from flytebind.remote.operations.proxy import DataProxy
 from flytebind.remote.operations.sync import bring_tasks
 from flytebind.remote.phases import SUCCESSFUL, is_in
 from flytebind.remote.session import Session
 from flytebind.remote.values import LiteralsResolver, to_native
 from flytebind.remote.values.handles import read_through
-from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 _LITERALS = re.compile(
     r"flyte://v1/(?P<project>[^/]+)/(?P<domain>[^/]+)/(?P<execution>[^/]+)/(?P<node>[^/]+)"
@@ -38,15 +37,11 @@ _LITERALS = re.compile(
 _SIDES = {"i": "inputs", "o": "outputs"}
 
 
-class _DataProxy(RoutedClient, DataProxyServiceAsyncClient):
-    __slots__ = ()
-
-
 async def get(session: Session, flyte_uri: str) -> object:
     """What is behind a Flyte URL."""
     literals = _LITERALS.fullmatch(flyte_uri)
     try:
-        answer = await _DataProxy(session.caller).get_data(GetDataRequest(flyte_url=flyte_uri))
+        answer = await DataProxy(session.caller).get_data(GetDataRequest(flyte_url=flyte_uri))
     except FlyteCallError as error:
         if literals is None or not _may_be_elsewhere(error):
             raise
