@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import grpc
@@ -322,10 +322,22 @@ def _meets(asked: Form, form: Form) -> bool:
     return asked["code_challenge"] == challenge and asked["code_challenge_method"] == "S256"
 
 
+class NamedProvider(Protocol):
+    """What a Flyte server has to know of a provider."""
+
+    url: str
+    redirect_uri: str
+    is_flytes_own: bool
+
+    def is_good(self, token: str) -> bool:
+        """Whether an access token is one of its own, and lives."""
+        ...
+
+
 class Names(AuthMetadataServiceServicer):
     """Names the endpoints of a provider."""
 
-    def __init__(self, provider: IdentityProvider) -> None:
+    def __init__(self, provider: NamedProvider) -> None:
         self.provider = provider
         self.calls = 0
         self.metadata: list[dict[str, str | bytes]] = []

@@ -237,9 +237,11 @@ def test_the_header_is_the_servers_even_if_all_else_is_set(
     assert credentials.header(credentials.renew()) == ("mine", "Bearer abc")
 
 
-def test_the_server_is_asked_once_and_through_its_proxy_with_a_token(flyte: NamingServer) -> None:
+def test_the_server_is_asked_once_and_through_its_proxy_with_a_token(
+    flyte: NamingServer, provider: IdentityProvider
+) -> None:
     values = iter(["first", "second"])
-    flyte.names.provider.answer = lambda path, form: (200, {"access_token": next(values)})
+    provider.answer = lambda path, form: (200, {"access_token": next(values)})
     config = config_of(flyte, client_secret=SECRET, proxy_command=("echo", "door"))
     server, proxy = credentials_for(config, flyte.channel)
     server.renew(server.renew())

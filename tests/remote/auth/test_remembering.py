@@ -252,10 +252,9 @@ def test_a_login_is_remembered_for_what_it_was_made_for(
     ],
 )
 def test_a_login_for_something_else_is_another_login(
-    start: Start, flyte: NamingServer, ring: MemoryRing, settings: dict[str, Any]
+    start: Start, provider: IdentityProvider, ring: MemoryRing, settings: dict[str, Any]
 ) -> None:
     start().fetch()
-    provider = flyte.names.provider
     provider.answer = lambda path, form: (200, {"access_token": "other"})
     other = start(**settings)
     assert other.fetch() == "other"
