@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import weakref
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -149,3 +150,24 @@ def test_what_blocks_may_be_given_up(driver: Driver) -> None:
         gate.set()
 
     driver.run(main())
+
+
+def test_what_ends_elsewhere_is_given_up_by_a_cancel_that_does_not_wake_the_loop(
+    driver: Driver,
+) -> None:
+    begun: Future[None] = Future()
+    woken: list[None] = []
+
+    async def main() -> None:
+        task = asyncio.ensure_future(driver.io.outside(lambda: begun))
+        waking = asyncio.get_running_loop().call_later(20, woken.append, None)
+        await asyncio.sleep(0)
+        # What a notebook does on Ctrl-C: it comes in between, and the loop goes on sleeping.
+        threading.Timer(0.1, task.cancel).start()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        waking.cancel()
+
+    driver.run(main())
+    assert begun.cancelled()
+    assert woken == []

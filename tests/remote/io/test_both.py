@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any
 
 import grpc
@@ -233,6 +234,30 @@ def test_what_fails_in_another_thread_fails_here(driver: Driver) -> None:
 
     with pytest.raises(ValueError, match="over there"):
         driver.run(driver.io.in_thread(fail))
+
+
+def test_what_ends_elsewhere_is_waited_for_and_may_fail(driver: Driver) -> None:
+    def begin(end: Callable[[Future[int]], None]) -> Future[int]:
+        future: Future[int] = Future()
+        threading.Timer(0.05, end, (future,)).start()
+        return future
+
+    assert driver.run(driver.io.outside(lambda: begin(lambda each: each.set_result(7)))) == 7
+    error = ValueError("over there")
+    with pytest.raises(ValueError, match="over there"):
+        driver.run(driver.io.outside(lambda: begin(lambda each: each.set_exception(error))))
+
+
+def test_what_ends_elsewhere_is_given_up_with_whoever_waits_for_it(driver: Driver) -> None:
+    begun: Future[int] = Future()
+
+    async def failing() -> int:
+        await driver.io.sleep(0.05)
+        raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        driver.run(driver.io.gather([driver.io.outside(lambda: begun), failing()]))
+    assert begun.cancelled()
 
 
 def test_what_blocks_holds_up_nobody_else(driver: Driver, server: HeldServer) -> None:

@@ -21,6 +21,8 @@ from flytebind.remote.io.threads import GRACE, Threads
 
 T = TypeVar("T")
 
+_WAKING = 0.25
+
 
 class AsyncIo:
     """Waits in the running event loop.
@@ -79,7 +81,9 @@ class AsyncIo:
         begun = begin()
         begun.add_done_callback(lambda _: _pass_on(loop, ended))
         try:
-            await ended
+            while not ended.done():
+                # Ctrl-C in a notebook cancels the cell, and does not wake the loop to see it.
+                await asyncio.wait([ended], timeout=_WAKING)
         finally:
             begun.cancel()
         return begun.result()
