@@ -255,6 +255,24 @@ def test_who_gets_no_link_reads_with_own_credentials(
             assert stream.read() == b"f"
 
 
+def test_a_server_that_cannot_sign_is_not_pressed(
+    face: Face, bucket: Bucket, signing: Signing
+) -> None:
+    bucket.put({"f": b"f"})
+    face.download(bucket.uri("f"))
+    assert len(signing.asked) > 1  # it may have been a passing trouble
+    for _ in range(3):
+        signing.asked.clear()
+        face.download(bucket.uri("f"))
+        assert len(signing.asked) == 1
+    signing.sign = bucket.link
+    face.download(bucket.uri("f"))
+    signing.asked.clear()
+    signing.sign = signing.refuse
+    face.download(bucket.uri("f"))
+    assert len(signing.asked) > 1
+
+
 def test_what_cannot_be_had_in_any_way_says_why_for_each(
     face: Face, store: Bucket, tmp_path: Path
 ) -> None:

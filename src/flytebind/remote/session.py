@@ -51,6 +51,8 @@ class Session:
         self.caller = Caller(connection, io, policy)
         self.admin = Admin(self.caller)
         self._entities: OrderedDict[tuple[type, bytes], Any] = OrderedDict()
+        self.signs = True
+        """Whether the server has signed a link when it was asked last."""
         self._lock = threading.Lock()
 
     async def cached(self, kind: type[M], id: Model[Any], fetch: Callable[[], Awaitable[M]]) -> M:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import grpc
 
 from flytebind.remote.calls import Caller
-from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.errors import FlyteAssertion, FlyteCallError
 from flytebind.remote.http.client import HttpClient
+from flytebind.remote.io import Io
 from flytebind.remote.io.blocking import BlockingIo, run
 from flytebind.remote.io.threads import current_work
 from flytebind.remote.looks.transfers import Transfer
@@ -36,14 +40,13 @@ class SignedLinks:
         """See ``Links``."""
         session = self._session
         if not session.connection.is_asyncio:
-            caller = Caller(session.connection, BlockingIo(), session.policy)
-            return run(_link(caller, uri), 1)
+            return run(_link(session, BlockingIo(), uri), 1)
         if self._loop is None or self._loop is _running_loop():
             raise FlyteAssertion(
                 f"{uri} would block the event loop: await remote.download(...), or read it in"
                 " another thread"
             )
-        asked = asyncio.run_coroutine_threadsafe(_link(session.caller, uri), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(_link(session, session.io, uri), self._loop)
         work = current_work()
         if work is None:
             return asked.result()
@@ -60,13 +63,21 @@ def links_of(session: Session) -> SignedLinks:
     return SignedLinks(session, _running_loop())
 
 
-async def _link(caller: Caller, uri: str) -> str:
+async def _link(session: Session, io: Io, uri: str) -> str:
     # Few programs read files, and this takes a while to import.
     from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
     from flytebind.remote.operations.proxy import DataProxy
 
-    request = CreateDownloadLocationRequest(native_url=uri)
-    return (await DataProxy(caller).create_download_location(request)).signed_url
+    # Some servers have no store that signs, or may not. They say INTERNAL each time.
+    policy = session.policy if session.signs else replace(session.policy, max_attempts=1)
+    proxy = DataProxy(Caller(session.connection, io, policy))
+    try:
+        answer = await proxy.create_download_location(CreateDownloadLocationRequest(native_url=uri))
+    except FlyteCallError as error:
+        session.signs = error.code is not grpc.StatusCode.INTERNAL
+        raise
+    session.signs = True
+    return answer.signed_url
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
