@@ -353,10 +353,9 @@ def _is_doubtful(execution: RemoteExecutionBase, side: str) -> bool:
         return bool(execution._missing)
     # A link of no bytes is how a server says that there is nothing; but who gives outputs, writes
     # all that are declared.
-    is_nothing = _is_empty(data, side)
-    if side == "outputs":
-        is_nothing = not (_full(data, side).literals or data.outputs.bytes)
-    return is_nothing
+    if side == "inputs":
+        return _is_empty(data, side)
+    return not (_full(data, side).literals or data.outputs.bytes)
 
 
 def _has_own_file(execution: RemoteExecutionBase, side: str) -> bool:
