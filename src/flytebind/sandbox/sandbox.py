@@ -220,7 +220,7 @@ class Sandbox:
 
 
 def _provider(clock: Clock, auth: bool | AuthSettings) -> AuthorizationServer | None:
-    if auth is False:
+    if not auth:
         return None
     settings = auth if isinstance(auth, AuthSettings) else AuthSettings()
     tokens = Tokens(clock, settings.client_id, settings.client_secret, settings.token_lifetime)
