@@ -161,3 +161,21 @@ def test_older_schemas_say_less_and_say_it_otherwise() -> None:
     check({"x": 1, "y": None, "z": None}, schema)
     with pytest.raises(Mismatch, match="expected int, got float"):
         check({"x": 1.5}, schema)
+
+
+def test_a_model_has_checked_itself() -> None:
+    """Its schema has aliases where flytekit packs the names of fields."""
+
+    class Model:
+        def model_dump(self, mode: str) -> dict[str, object]:
+            return {"x": 1}
+
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"X": {"type": "integer"}},
+        "required": ["X"],
+    }
+    declared = LiteralType(simple=SimpleType.STRUCT, metadata=schema)
+    assert to_literal(Model(), declared) == s.packed({"x": 1})
+    with pytest.raises(FlyteValueError, match="needs 'X'"):
+        to_literal({"x": 1}, declared)

@@ -82,7 +82,8 @@ def write_struct(
     if value is None:
         raise expected(simple_name(SimpleType.STRUCT), value)
     record = plain_record(value)
-    if schema is not None:
+    # A pydantic model has checked itself, and its schema may have other names for its fields.
+    if schema is not None and not hasattr(value, "model_dump"):
         check(record, schema)
     pb.binary.value = packed.pack(record)
     pb.binary.tag = packed.TAG
