@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
 
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.settings import Settings
@@ -11,6 +13,8 @@ from tests.sandbox.replay.comparison import compare
 from tests.sandbox.replay.ordering import settle_order
 from tests.sandbox.replay.recorded import Answer, Row, ask, cases, parse_response
 
+#: In a label: the bytes that were uploaded after the call.
+_UPLOADED = re.compile(r" b'(\w+)' ")
 _GENERATED = re.compile(r"[af][a-z0-9]{19}")
 
 
@@ -31,6 +35,7 @@ def replay(file: str) -> Iterator[tuple[Row, Answer]]:
                     back = {ours: theirs for theirs, ours in names.items()}
                     answer.response = parse_response(row.method, _renamed(data, back))
                     _learn(row, answer, names)
+                    _upload(row, answer)
                 yield row, answer
 
 
@@ -51,6 +56,21 @@ def _learn(row: Row, answer: Answer, names: dict[bytes, bytes]) -> None:
     if theirs != ours and _GENERATED.fullmatch(theirs) and _GENERATED.fullmatch(ours):
         names[theirs.encode()] = ours.encode()
         answer.response.id.name = theirs
+
+
+def _upload(row: Row, answer: Answer) -> None:
+    """Put the file that its label names where a location was given out, as was done then."""
+    content = _UPLOADED.search(row.label)
+    if row.rpc == "CreateUploadLocation" and content is not None:
+        response: Any = answer.response
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if value and name != "Content-Length"  # which is that of the digest
+        }
+        put = Request(response.signed_url, content[1].encode(), headers, method="PUT")
+        with urlopen(put, timeout=30):
+            pass
 
 
 def _renamed(data: bytes, names: dict[bytes, bytes]) -> bytes:
