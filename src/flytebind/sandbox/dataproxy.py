@@ -120,14 +120,21 @@ class DataProxy(DataProxyServiceServicer):
         """A link to the deck of a node execution.
 
         Raises:
-            StatusError: INVALID_ARGUMENT; NOT_FOUND when there is no such execution, or no deck.
+            StatusError: INVALID_ARGUMENT, also for a node that does not exist; NOT_FOUND when there
+                is no deck.
         """
         expires_at = self._expires_at(request.expires_in)
-        if request.artifact_type != ArtifactType.ARTIFACT_TYPE_DECK:
+        if request.artifact_type == ArtifactType.ARTIFACT_TYPE_UNDEFINED:
             invalid("invalid value for artifact_type")
         id = required(request.node_execution_id, "source")
-        node = self.admin.get_node_execution(NodeExecutionGetRequest(id=id), context)
-        uri = node.closure.deck_uri
+        try:
+            node = self.admin.get_node_execution(NodeExecutionGetRequest(id=id), context)
+        except StatusError as error:
+            if id.execution_id.name:
+                invalid(f"failed to find node execution {id.node_id}: {error.message}")
+            raise
+        is_deck = request.artifact_type == ArtifactType.ARTIFACT_TYPE_DECK
+        uri = node.closure.deck_uri if is_deck else ""
         if not uri or self.blobs.size(uri) is None:
             raise StatusError(grpc.StatusCode.NOT_FOUND, f"node {id.node_id} has no deck")
         links = [self.http.signed_url("GET", uri, expires_at)]
@@ -155,6 +162,8 @@ class DataProxy(DataProxyServiceServicer):
         if parts["deck"]:
             if parts["attempt"]:
                 invalid("flyte_url: a deck belongs to the node, not to an attempt")
+            # Here, and not there, a node that does not exist is NOT_FOUND.
+            self.admin.get_node_execution(NodeExecutionGetRequest(id=node), context)
             link = self.create_download_link(
                 CreateDownloadLinkRequest(
                     artifact_type=ArtifactType.ARTIFACT_TYPE_DECK, node_execution_id=node
