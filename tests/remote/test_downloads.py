@@ -344,8 +344,11 @@ def test_after_its_end_a_remote_signs_no_more(
 ) -> None:
     store.put({"f": b"f"}, acl="public-read")
     with open_face("sync", sandbox) as face:
-        node = outputs_of(sandbox, face, f=s.blob(store.uri("f"), "", SINGLE))
+        link = s.blob(store.link(store.uri("f")), "", SINGLE)
+        node = outputs_of(sandbox, face, f=s.blob(store.uri("f"), "", SINGLE), link=link)
         file = node.outputs.get("f", as_type=RemoteFile)
+        linked_file = node.outputs.get("link", as_type=RemoteFile)
+    assert linked_file.download().read_bytes() == b"f"
     assert file.download().read_bytes() == b"f"  # as anybody may
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import NoReturn, cast
 
-from flytebind.remote.errors import FlyteDataError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 from flytebind.remote.http.client import Answer, HttpClient
 from flytebind.remote.http.errors import HttpEnded, HttpError
 from flytebind.remote.http.refusal import PASSING, in_words
@@ -80,7 +80,7 @@ class LinkedFile(io.RawIOBase):
         """How many bytes it has, by what the server says; None as long as it does not."""
         self._expected_size = size
         self._links = None if is_http(uri) else links
-        self._http = HttpClient() if links is None else links.http
+        self._http = _client(uri, links)
         self._silence = SILENCE if silence is None else silence
         self._link = uri if is_http(uri) else ""
         self._is_renewed = False
@@ -264,6 +264,16 @@ class LinkedFile(io.RawIOBase):
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.close()
+
+
+def _client(uri: str, links: Links | None) -> HttpClient:
+    if links is not None:
+        try:
+            return links.http
+        except FlyteAssertion:
+            if not is_http(uri):
+                raise
+    return HttpClient()  # a link needs no remote, nor one that is still open
 
 
 def _pause_of(answer: Answer) -> float:
