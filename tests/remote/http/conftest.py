@@ -42,8 +42,9 @@ def serve() -> Iterator[Serve]:
             *scripts: Script,
             certificate: trustme.LeafCert | None = None,
             clients: trustme.CA | None = None,
+            receive_buffer: int = 0,
         ) -> Peer:
-            peer = Peer(list(scripts), certificate, clients)
+            peer = Peer(list(scripts), certificate, clients, receive_buffer)
             stack.callback(peer.close)
             return peer
 

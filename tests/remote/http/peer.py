@@ -35,17 +35,21 @@ class Peer:
         scripts: Called with one connection after the other; the last one with all that follow.
         certificate: With it, TLS is spoken.
         clients: Whose certificates clients must show.
+        receive_buffer: How many bytes the system takes that no script has read; 0 for the usual.
     """
 
     scripts: list[Script]
     certificate: trustme.LeafCert | None = None
     clients: trustme.CA | None = None
+    receive_buffer: int = 0
     seen: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.over = threading.Event()
         """Set at the end; scripts that keep silent wait for it."""
         self._listener = socket.create_server(("127.0.0.1", 0))
+        if self.receive_buffer:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.port = self._listener.getsockname()[1]
         scheme = "http" if self.certificate is None else "https"
         self.url = f"{scheme}://127.0.0.1:{self.port}"

@@ -74,6 +74,22 @@ def test_a_transfer_may_take_as_long_as_something_moves(client: HttpClient, serv
         assert content.read() == b"." * 8
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not tell what waits to be sent")
+def test_what_the_system_still_sends_moves_too(client: HttpClient, serve: Serve) -> None:
+    size = 1 << 20  # the system takes it all at once, and the server bit by bit
+
+    def slowly(peer: Peer, connection: socket.socket) -> None:
+        peer.read(connection, body=False)
+        left = size
+        while left and (piece := connection.recv(1 << 15)):
+            left -= len(piece)
+            peer.over.wait(SOON / 8)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    peer = serve(slowly, receive_buffer=1 << 15)
+    assert client.upload(peer.url, io.BytesIO(bytes(size)), size, silence=SOON).status == 200
+
+
 @pytest.mark.parametrize("begin", [b"", f"{OK}Content-Length: 10\r\n\r\n...".encode()])
 def test_a_transfer_ends_after_too_much_silence(
     client: HttpClient, serve: Serve, begin: bytes

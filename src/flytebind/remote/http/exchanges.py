@@ -8,6 +8,7 @@ more, that is what happens.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,12 @@ from typing import Any, NoReturn, TypeVar
 
 from flytebind.remote.http.errors import HttpEnded, HttpError, HttpTimeout, reason_of
 from flytebind.remote.io.threads import Threads, current_work
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
@@ -43,6 +50,7 @@ class Exchange:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._end: Future[HttpError] = Future()
+        self._unsent = 0
 
     def left(self) -> float:
         """Seconds until its time is up."""
@@ -52,6 +60,8 @@ class Exchange:
         """Note that something was sent or has come."""
         if self._from_last_move:
             self._since = time.monotonic()
+            if self._socket is not None:
+                self._unsent = _unsent(self._socket)
 
     def hold(self, connected: socket.socket) -> None:
         """Know the socket, by a handle of its own: TLS takes the other one over."""
@@ -84,8 +94,8 @@ class Exchange:
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     def end_if_late(self) -> None:
-        """End it when its time is up."""
-        if self.left() <= 0:
+        """End it when its time is up, unless what was sent still moves."""
+        if self.left() <= 0 and not (self._from_last_move and self._drains()):
             what = "nothing moved for" if self._from_last_move else "no answer within"
             self.end(HttpTimeout(self.url, f"{what} {self.seconds:g} s"))
 
@@ -108,6 +118,18 @@ class Exchange:
         """Nothing is to come any more."""
         self._let_go()
         self.until_end.close()
+
+    def _drains(self) -> bool:
+        """Whether the other side has taken some of what the system holds for it meanwhile.
+
+        On a slow line the last megabytes leave long after they were sent.
+        """
+        with self._lock:
+            unsent = 0 if self._socket is None else _unsent(self._socket)
+        drains, self._unsent = unsent < self._unsent, unsent
+        if drains:
+            self._since = time.monotonic()
+        return drains
 
     def _let_go(self) -> None:
         with self._lock:
@@ -211,6 +233,18 @@ def connect(host: str, port: int, exchange: Exchange) -> socket.socket:
             connected.close()
             raise
     raise failure
+
+
+def _unsent(held: socket.socket) -> int:
+    """How many bytes wait to be sent or to be confirmed; 0 where the system does not tell."""
+    if fcntl is None:
+        return 0
+    count = bytearray(4)
+    try:
+        fcntl.ioctl(held, termios.TIOCOUTQ, count)
+    except OSError:
+        return 0
+    return int.from_bytes(count, sys.byteorder)
 
 
 def _closed(url: str) -> HttpEnded:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,8 @@ _FRAME_SECONDS = 0.1
 class Transfer:
     """A file on its way; it has a line on the terminal if it takes long.
 
-    Nothing is shown where there is no terminal, rich is not installed, or something else is shown
-    already. To be used from one thread at a time.
+    Nothing is shown where there is no terminal, or rich is not installed. To be used from one
+    thread at a time.
 
     Args:
         what: What is done: ``uploading rows.csv``.
@@ -78,44 +80,45 @@ class _Board:
     def add(self, what: str, size: int | None, done: int) -> TaskID | None:
         """Show one more, if there is a place for it."""
         with self._lock:
-            try:
+            with _shown_if_possible():
                 if self._progress is None:
                     self._progress = _open()
-                if self._progress is None:
-                    return None
-                line = self._progress.add_task(what, total=size, completed=done)
-            except Exception:  # Another display is there, or the terminal has gone.
-                _log.debug("progress cannot be shown", exc_info=True)
-                return None
-            self._lines += 1
-            return line
+                if self._progress is not None:
+                    line = self._progress.add_task(what, total=size, completed=done)
+                    self._lines += 1
+                    return line
+            return None
 
     def update(self, line: TaskID, done: int) -> None:
         """Show how far it is."""
-        with self._lock:
+        with self._lock, _shown_if_possible():
             if self._progress is not None:
                 self._progress.update(line, completed=done)
                 if time.monotonic() - self._drawn > _FRAME_SECONDS:
                     self._drawn = time.monotonic()
-                    self._draw()
+                    self._progress.refresh()
 
     def remove(self, line: TaskID) -> None:
         """Show it no more."""
-        with self._lock:
+        with self._lock, _shown_if_possible():
             self._lines -= 1
-            if self._progress is not None:
-                self._progress.remove_task(line)
-                self._draw()
-                if not self._lines:
-                    self._progress.stop()
-                    self._progress = None
+            progress = self._progress
+            if not self._lines:
+                self._progress = None
+            if progress is not None:
+                progress.remove_task(line)
+                progress.refresh()
+                if self._progress is None:
+                    progress.stop()
 
-    def _draw(self) -> None:
-        try:
-            assert self._progress is not None
-            self._progress.refresh()
-        except Exception:
-            _log.debug("progress cannot be shown", exc_info=True)
+
+@contextmanager
+def _shown_if_possible() -> Iterator[None]:
+    """A terminal that has gone ends no transfer."""
+    try:
+        yield
+    except Exception:
+        _log.debug("progress cannot be shown", exc_info=True)
 
 
 def _open() -> Progress | None:
