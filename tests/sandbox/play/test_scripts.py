@@ -211,4 +211,4 @@ def test_a_gate_that_is_refused_fails_the_workflow(show: Start) -> None:
     error = play.end().closure.error
     assert play.phase() == WorkflowPhase.FAILED
     assert error is not None
-    assert "sign-off was not approved" in error.message
+    assert error.code == "ReceivedRejectSignal"

@@ -141,7 +141,7 @@ class Graph:
             case "array_node":
                 return play_array(self._run, node, facts, inputs)
             case "gate_node":
-                return play_gate(self._run, node, facts)
+                return play_gate(self._run, node, facts, inputs)
             case "branch_node":
                 self._run.events.node(facts, NodeExecution.RUNNING)
                 arm = _chosen_arm(node.branch_node.if_else, inputs)

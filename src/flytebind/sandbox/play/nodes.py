@@ -152,8 +152,8 @@ def play_launch_plan(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -
     return dict(data.full_outputs.literals)
 
 
-def play_gate(run: Run, node: Node, facts: NodeFacts) -> Literals:
-    """Wait for a signal, or for a while."""
+def play_gate(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Literals:
+    """Wait for a signal, or for a while. What is approved is handed on."""
     gate = node.gate_node
     if gate.HasField("sleep"):
         run.events.node(facts, NodeExecution.RUNNING)
@@ -165,9 +165,14 @@ def play_gate(run: Run, node: Node, facts: NodeFacts) -> Literals:
     kind = LiteralType(simple=SimpleType.BOOLEAN)
     approval = _signal(run, facts, gate.approve.signal_id, kind)
     if not approval.scalar.primitive.boolean:
-        message = f"{gate.approve.signal_id} was not approved"
-        raise Failed(ExecutionError(code="NotApproved", message=message, kind=ExecutionError.USER))
-    return {}
+        raise Failed(
+            ExecutionError(
+                code="ReceivedRejectSignal",
+                message="received a reject signal to disapprove the node input values",
+                kind=ExecutionError.USER,
+            )
+        )
+    return inputs
 
 
 def _signal(run: Run, facts: NodeFacts, name: str, kind: LiteralType) -> Literal:

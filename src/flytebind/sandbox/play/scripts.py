@@ -100,9 +100,9 @@ def gate(w: Workflow) -> None:
     """Waits for a number and an approval; set the signals ``number`` and ``sign-off``."""
     number = w.wait_for_input("number", int)
     squared = w.task(square, x=number)
-    approved = w.approve("sign-off", after=[squared])
+    approved = w.approve("sign-off", squared)
     rested = w.sleep(0.5, after=[approved])
-    w.output("summary", w.task(describe, number=squared, after=[rested]))
+    w.output("summary", w.task(describe, number=approved, after=[rested]))
 
 
 @_script("retries")

@@ -265,11 +265,11 @@ class Workflow:
         node.workflow_node.launchplan_ref.CopyFrom(script.id)
         return _only_output(node, script.workflow)
 
-    def approve(self, signal: str, *, after: Iterable[Promise]) -> Promise:
-        """Wait for somebody's yes; a no fails the workflow. Gives nothing to bind."""
-        node = self._add(signal, {}, after)
+    def approve(self, signal: str, value: Promise) -> Promise:
+        """Hand a value on, once somebody has said yes to it; a no fails the workflow."""
+        node = self._add(signal, {OUTPUT: value})
         node.gate_node.approve.signal_id = signal
-        return Promise(node.id, "", LiteralType())
+        return Promise(node.id, OUTPUT, value.type)
 
     def wait_for_input(self, signal: str, kind: type, *, after: Iterable[Promise] = ()) -> Promise:
         """Wait for somebody's value."""
