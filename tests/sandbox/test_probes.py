@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -121,6 +123,23 @@ def test_without_their_packages_it_starts_and_says_what_is_not_there(
     assert json.loads(done.stdout) == codes
     assert words in done.stderr
     assert "flytebind[sandbox]" in done.stderr
+
+
+def test_with_packages_that_are_too_new_for_grpcio_it_starts_and_says_so(tmp_path: Path) -> None:
+    broken = tmp_path / "grpc_health" / "v1"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").touch()
+    (broken.parent / "__init__.py").touch()
+    (broken / "health.py").write_text("raise RuntimeError('depends on grpcio>=9.0')")
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE.format(missing=[])],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["OK", "UNIMPLEMENTED"]
+    assert "no health or reflection: depends on grpcio>=9.0" in done.stderr
 
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

@@ -36,6 +36,8 @@ def add_probes(server: grpc.Server, services: Sequence[str], pool: ThreadPoolExe
         missing = error.name or ""
         what = "health" if missing.startswith("grpc_health") else "reflection"
         _log.info("no %s: %s is not installed, see flytebind[sandbox]", what, missing)
+    except Exception as error:  # theirs, where grpcio or protobuf is too old for them
+        _log.warning("no health or reflection: %s", error)
 
 
 def _add_health(server: grpc.Server) -> None:

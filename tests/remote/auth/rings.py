@@ -1,4 +1,7 @@
-"""Keyrings for tests: in memory, and in a file that processes share."""
+"""Keyrings for tests: in memory, and in a file that processes share.
+
+Their priority is so low that keyring takes none of them by itself.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from keyring.backend import KeyringBackend
 class MemoryRing(KeyringBackend):
     """Keeps passwords in memory, or fails."""
 
-    priority = 1.0  # type: ignore[unused-ignore, assignment] # a property there
+    priority = -1.0  # type: ignore[unused-ignore, assignment] # a property there
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], str] = {}
@@ -42,7 +45,7 @@ class MemoryRing(KeyringBackend):
 class FileRing(KeyringBackend):
     """Keeps passwords in the file that ``RING`` names. It locks nothing, as real ones do not."""
 
-    priority = 1.0  # type: ignore[unused-ignore, assignment] # a property there
+    priority = -1.0  # type: ignore[unused-ignore, assignment] # a property there
 
     def get_password(self, service: str, username: str) -> str | None:
         return self._read().get(f"{service} {username}")
