@@ -86,6 +86,9 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def _read(self) -> None:
         assert self.process.stderr is not None

@@ -427,6 +427,16 @@ def test_a_turn_that_another_process_has_is_waited_for_and_told_of(
     assert shown == ["Waiting for another program that is logging in to Flyte"]
 
 
+def test_without_a_keyring_no_program_waits_for_another(
+    start: Start, flyte: NamingServer, ring: MemoryRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_LONGEST", 3.0)
+    ring.error = KeyringError()
+    other = turns.Turns(account(flyte))
+    with other.turn(patience(), print, among_processes=True):
+        assert start().fetch() == "token-1"
+
+
 def test_a_turn_is_not_waited_for_when_nobody_is_interested_any_more(tmp_path: Path) -> None:
     first, second = (turns.Turns("name", str(tmp_path)) for _ in range(2))
     stop = threading.Event()

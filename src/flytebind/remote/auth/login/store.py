@@ -47,7 +47,8 @@ class TokenStore:
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes see what is kept here, as far as is known."""
+        """Whether other processes see what is kept here."""
+        self._try(self._load, None)
         return self._works
 
     def load(self) -> Login | None:
