@@ -89,6 +89,8 @@ class IdentityProvider:
         self.denies = False
         self.failures: defaultdict[str, list[Recorded]] = defaultdict(list)
         """What goes wrong before the next answer to a step: a grant, or ``device``."""
+        self.slow: dict[str, float] = {}
+        """Seconds that a step takes, before anything is answered."""
         self.answer: Callable[[str, Form], Answer] | None = None
         """Replaces what POST requests get."""
         self.redirect_uri = "http://localhost/callback"
@@ -129,6 +131,7 @@ class IdentityProvider:
                     return
                 provider._note(self.path, form, self.headers.items())
                 step = _STEPS.get(self.path) or form.get("grant_type", "").rpartition(":")[2]
+                time.sleep(provider.slow.get(step, 0))
                 answer = provider._answer(self.path, step, form, self.headers["Authorization"])
                 if isinstance(answer, Recorded):
                     if answer is SILENCE:

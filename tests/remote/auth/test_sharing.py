@@ -82,6 +82,29 @@ def test_four_processes_that_share_a_keyring_need_one_login_and_lose_nothing(
     assert 1 <= len(grants) - 1 <= _SECONDS / (_LIFETIME * _MARGIN) + 2
 
 
+_ENDING = """
+remote = FlyteRemote(config)
+remote.list_projects()
+time.sleep(1.7)
+remote.list_projects()  # begins a refresh, which takes longer than what is left of the program
+"""
+
+
+def test_a_program_that_ends_during_a_refresh_keeps_the_new_token(
+    flyte: NamingServer, provider: IdentityProvider, home: Path
+) -> None:
+    provider.lifetime = 2
+    provider.device = {"interval": 0.1}
+    provider.slow["refresh_token"] = 0.5
+    program = Program(_ENDING, home, flyte.endpoint, "DeviceFlow")
+    try:
+        program.finish(30)
+    finally:
+        program.kill()
+    assert provider.grants() == ["device_code", "refresh_token"]
+    assert "refresh-2" in (home / "ring.json").read_text()
+
+
 def prompts(programs: list[Program]) -> list[str]:
     """Where people were asked to log in."""
     prefix = "To log in to Flyte, open "
