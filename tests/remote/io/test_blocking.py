@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable, Coroutine, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -202,3 +203,16 @@ def test_after_ctrl_c_all_works_as_before(driver: Driver, server: HeldServer) ->
         driver.run(driver.call(server, HOLD))
     interrupting.join()
     assert run(driver.call(server, b"hello"), max_calls=1) == b"hello"
+
+
+@CTRL_C
+def test_ctrl_c_that_does_not_wake_the_wait_ends_it_all_the_same(driver: Driver) -> None:
+    begun: Future[None] = Future()
+    late = threading.Timer(20, begun.set_result, (None,))
+    late.start()
+    # In this thread it interrupts nothing, as when it comes just before the main one waits.
+    threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(driver.io.outside(lambda: begun))
+    late.cancel()
+    assert begun.cancelled()

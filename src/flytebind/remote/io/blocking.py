@@ -25,6 +25,8 @@ from flytebind.remote.io.threads import GRACE, Threads, Work
 
 T = TypeVar("T")
 
+_WAKING = 0.25
+
 
 class BlockingIo:
     """Hands each wait to the ``run`` that drives the coroutine."""
@@ -285,12 +287,12 @@ class _Driver:
         is_due = timeout is not None and timeout <= 0
         if is_due:
             self._ring(*heappop(self._timers)[2:])
+        # Ctrl-C that comes in the last moment before a wait does not end it: so none is long.
+        longest = _WAKING if timeout is None else min(timeout, _WAKING)
         try:
-            task, was_call = self._ended.get(not is_due, timeout)
+            task, was_call = self._ended.get(not is_due, longest)
         except Empty:
-            if not is_due:
-                self._ring(*heappop(self._timers)[2:])
-            return
+            return  # what is due by now rings in the next round
         if was_call:
             self._free += 1
             self._start_calls()
