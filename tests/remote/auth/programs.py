@@ -50,7 +50,7 @@ class Program:
             "HOME": str(home),
             "MODE": mode,
             "PYTHON_KEYRING_BACKEND": "tests.remote.auth.rings.FileRing",
-            "PYTHONPATH": str(_ROOT),
+            "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, [os.getenv("PYTHONPATH")])]),
             "PYTHONUNBUFFERED": "1",
             "RING": str(home / "ring.json"),
             "USERPROFILE": str(home),
