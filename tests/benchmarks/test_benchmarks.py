@@ -126,7 +126,8 @@ def remote_server() -> Iterator[tuple[str, str]]:
     [
         ("flytebind_sync", "wide", (3,), 2 * 3 + 3),
         ("flytebind_sync", "nested", (2, 2), 2 * 4 + 3 + 3 * 2),
-        ("flytebind_asyncsync", "wide", (3,), 2 * 3 + 3),
+        # Data of attempts, and of the start and the end, cannot come later here.
+        ("flytebind_asyncsync", "wide", (3,), 3 * 3 + 3 + 2),
         ("flytebind_states", "wide", (3,), 3),
     ],
 )
