@@ -18,11 +18,12 @@ from flytegen.comparison.sides import RECORDED, default_cache, read_side
 from flytegen.contents import load_bases
 from flytegen.descriptor_set import load_descriptor_set
 from flytegen.overlay import Overlay, load_overlay
+from flytegen.package import load_package
 from flytegen.problems import GenerationError, Problem
 from flytegen.progress import show_progress
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
-from flytegen.source import Source, load_package
+from flytegen.source import Source
 from flytegen.trim import Fitted, fit
 
 EPILOG = """\

@@ -16,7 +16,7 @@ from typing import Any
 from flytebind.runtime import Model
 from flytegen.build import build
 from flytegen.overlay import Overlay
-from flytegen.source import load_package
+from flytegen.package import load_package
 from tests.generator.foreign import Generated, add_extensions, importable, whole_messages
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic

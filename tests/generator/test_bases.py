@@ -21,7 +21,8 @@ from flytebind.models.core.tasks import Resources, TaskTemplate
 from flytebind.runtime.any import AnyMessage
 from flytegen.cli import main
 from flytegen.contents import CONTENTS
-from flytegen.source import file_proto, load_package
+from flytegen.package import load_package
+from flytegen.source import file_proto
 from flytegen.write import RECORD
 from tests.generator.foreign import (
     Generated,

@@ -9,8 +9,8 @@ import pytest
 from flytegen import locate
 from flytegen.build import build
 from flytegen.overlay import load_overlay
+from flytegen.package import load_package
 from flytegen.problems import GenerationError
-from flytegen.source import load_package
 
 
 def problems_of(folder: Path) -> str:

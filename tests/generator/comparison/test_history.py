@@ -11,7 +11,7 @@ import pytest
 
 from flytegen.comparison.sides import fetched, installed
 from flytegen.descriptors import walk
-from flytegen.source import load_package
+from flytegen.package import load_package
 from tools.history import PAGES, kept_pairs, page
 
 ROW = re.compile(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.M)
