@@ -21,11 +21,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from flytegen import locate
+from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.report import as_markdown
 from flytegen.comparison.sides import Side, default_cache, fetched, installed, write_set
-from flytegen.overlay import load_overlay
-from flytegen.problems import GenerationError
+from flytegen.overlay.load import load_overlay
 from tools.registry import RegistryError, last_of_minors, parts, versions
 
 ROOT = Path(__file__).resolve().parents[1]

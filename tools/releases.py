@@ -24,8 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from flytegen.common.versions import is_older
 from flytegen.comparison.sides import installed
-from flytegen.versions import is_older
 from tools.history import PACKAGE, kept_pairs
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flytegen import locate
+from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.changes import Changes
 from flytegen.comparison.facts import Facts, facts_of
 from flytegen.comparison.report import as_markdown, summary
 from flytegen.comparison.sides import RECORDED, default_cache, fetched, read_side
-from flytegen.overlay import load_overlay
-from flytegen.problems import GenerationError
+from flytegen.overlay.load import load_overlay
 from tools.registry import RegistryError, parts, versions
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from flytegen import locate
-from flytegen.build import build
+from flytegen.common.problems import GenerationError, Problem
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
 from flytegen.comparison.sides import RECORDED, default_cache, read_side
-from flytegen.contents import load_bases
-from flytegen.descriptor_set import load_descriptor_set
-from flytegen.overlay import Overlay, load_overlay
-from flytegen.package import load_package
-from flytegen.problems import GenerationError, Problem
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay
+from flytegen.overlay.fit import Fitted, fit
+from flytegen.overlay.load import load_overlay
 from flytegen.progress import show_progress
+from flytegen.read.descriptor_set import load_descriptor_set
+from flytegen.read.manifest import load_bases
+from flytegen.read.package import load_package
+from flytegen.read.source import Source
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Enum, Library, Message, Service
-from flytegen.source import Source
-from flytegen.trim import Fitted, fit
 
 EPILOG = """\
 exit codes:

@@ -15,14 +15,18 @@ def is_checkout() -> bool:
 
 def templates() -> Path:
     """Our own templates; a checkout's own, where there is a checkout."""
-    return (_CHECKOUT if is_checkout() else _HERE) / "templates"
+    return _data() / "templates"
 
 
 def overlay() -> Path:
     """The overlay of flyteidl."""
-    return (_CHECKOUT if is_checkout() else _HERE) / "overlay"
+    return _data() / "overlay"
 
 
 def output() -> Path:
     """Where generated files go unless told otherwise."""
     return _CHECKOUT / "generated" if is_checkout() else Path("generated")
+
+
+def _data() -> Path:
+    return _CHECKOUT if is_checkout() else _HERE / "data"

@@ -10,25 +10,32 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from flytegen.build import build
-from flytegen.contents import CONTENTS, contents_text
-from flytegen.format import LINE_LENGTH, format_all
-from flytegen.overlay import Overlay
-from flytegen.problems import GenerationError, Problem, Problems
-from flytegen.render import render, template_of
+from flytegen.common.digest import digest
+from flytegen.common.problems import GenerationError, Problem, Problems
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay
+from flytegen.overlay.fit import Fitted, fit
+from flytegen.read.manifest import MANIFEST
+from flytegen.read.source import Source
 from flytegen.schema import Library
-from flytegen.source import Source
-from flytegen.stubs import make_stubs, stub_package_files, stub_paths, stub_request, stubs_made_from
-from flytegen.trim import Fitted, fit
-from flytegen.write import (
+from flytegen.write.files import (
     RECORD,
     Recorded,
     check_folder,
     clear_staging,
-    digest,
     load_record,
     read_text,
     replace_files,
+)
+from flytegen.write.format import LINE_LENGTH, format_all
+from flytegen.write.manifest import manifest_text
+from flytegen.write.render import render, template_of
+from flytegen.write.stubs import (
+    make_stubs,
+    stub_package_files,
+    stub_paths,
+    stub_request,
+    stubs_made_from,
 )
 
 
@@ -81,7 +88,7 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     fitted = fit(overlay, source)
     library = build(source, fitted.overlay)
     texts = render(library, templates)
-    texts[f"{library.root.replace('.', '/')}/{CONTENTS}"] = contents_text(library, source)
+    texts[f"{library.root.replace('.', '/')}/{MANIFEST}"] = manifest_text(library, source)
     request = stub_request(source)
     stubs = stub_paths(source, overlay.package.stubs)
     texts |= stub_package_files(source, stubs.values())

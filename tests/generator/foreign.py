@@ -28,7 +28,7 @@ from google.protobuf.struct_pb2 import ListValue, Value
 from flytebind import models, runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
-from flytegen.source import protoc_module
+from flytegen.read.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
 from tests.generator.large import large_messages
 from tests.support.fill import Filler

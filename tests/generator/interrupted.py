@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from flytegen.write import load_record, read_text, replace_files
+from flytegen.write.files import load_record, read_text, replace_files
 
 #: What a process asks of the file system, as Python's audit hooks call it.
 STEPS = {"open", "os.mkdir", "os.chmod", "os.rename", "os.remove", "os.rmdir", "os.scandir"}

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from flytebind.runtime import Model
-from flytegen.build import build
-from flytegen.overlay import Overlay
-from flytegen.package import load_package
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay
+from flytegen.read.package import load_package
 from tests.generator.foreign import Generated, add_extensions, importable, whole_messages
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic

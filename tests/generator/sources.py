@@ -5,7 +5,7 @@ from __future__ import annotations
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from flytegen.source import Source
+from flytegen.read.source import Source
 
 
 def source_of(*files: FileDescriptorProto) -> Source:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import acme
-from flytegen.write import RECORD
+from flytegen.write.files import RECORD
 from tests.generator.foreign import write_modules
 from tests.generator.protos import file, message
 from tests.generator.test_run import snapshot

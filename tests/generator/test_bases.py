@@ -20,10 +20,10 @@ from flytebind.models.core.literals import LiteralMap
 from flytebind.models.core.tasks import Resources, TaskTemplate
 from flytebind.runtime.any import AnyMessage
 from flytegen.cli import main
-from flytegen.contents import CONTENTS
-from flytegen.package import load_package
-from flytegen.source import file_proto
-from flytegen.write import RECORD
+from flytegen.read.manifest import MANIFEST
+from flytegen.read.package import load_package
+from flytegen.read.source import file_proto
+from flytegen.write.files import RECORD
 from tests.generator.foreign import (
     Generated,
     generate,
@@ -127,7 +127,7 @@ class TestOnTopOfFlytebind:
             "ontop-stubs",
         }
         models = {path for path in written if path.startswith("ontop_models/")}
-        assert not [path for path in models if "flyte" in path and not path.endswith(CONTENTS)]
+        assert not [path for path in models if "flyte" in path and not path.endswith(MANIFEST)]
         assert set(ontop.model_classes) == {"ontop.Job", "ontop.Identifier"}
 
     def test_every_reference_leads_to_the_class_of_the_base(self, ontop: Generated) -> None:
@@ -286,10 +286,10 @@ def change(name: str, spoil: Callable[[dict[str, Any]], object]) -> Callable[[Pa
 
     def make(folder: Path) -> None:
         (base,) = import_module(FLYTE).__path__
-        contents = json.loads(Path(base, CONTENTS).read_text(encoding="utf-8"))
+        contents = json.loads(Path(base, MANIFEST).read_text(encoding="utf-8"))
         spoil(contents)
         (folder / name).mkdir()
-        (folder / name / CONTENTS).write_text(json.dumps(contents))
+        (folder / name / MANIFEST).write_text(json.dumps(contents))
 
     return make
 

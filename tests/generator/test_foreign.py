@@ -18,7 +18,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from flytebind.runtime import Model
 from flytebind.runtime.any import AnyMessage
-from flytegen.package import load_package
+from flytegen.read.package import load_package
 from tests.generator.foreign import (
     Generated,
     Project,

@@ -23,16 +23,17 @@ from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
 from flytegen import locate
-from flytegen.bases import NO_BASES, Bases
-from flytegen.build import build
-from flytegen.contents import contents_text, read_base
-from flytegen.descriptor_set import load_descriptor_set
-from flytegen.format import format_one
-from flytegen.overlay import Overlay
-from flytegen.problems import GenerationError, Problems
-from flytegen.render import render
-from flytegen.source import Source
-from flytegen.stubs import make_stubs, stub_request
+from flytegen.common.problems import GenerationError, Problems
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay
+from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.descriptor_set import load_descriptor_set
+from flytegen.read.manifest import read_base
+from flytegen.read.source import Source
+from flytegen.write.format import format_one
+from flytegen.write.manifest import manifest_text
+from flytegen.write.render import render
+from flytegen.write.stubs import make_stubs, stub_request
 from tests.generator.random_sets import descriptor_sets, message_names
 
 #: How many sets are looked at. CONTRIBUTING.md says how to look at more.
@@ -70,7 +71,7 @@ class _Compiled(BytecodeCache):
 @pytest.fixture(scope="module", autouse=True)
 def compiled_templates() -> Iterator[None]:
     made = partial(Environment, bytecode_cache=_Compiled())
-    with patch("flytegen.render.Environment", made):
+    with patch("flytegen.write.render.Environment", made):
         yield
 
 
@@ -168,7 +169,7 @@ def test_any_set_can_be_on_top_of_its_first_file(path: Path, made: FileDescripto
     with problems():
         library = build(low, Overlay())
         texts = render(library, [locate.templates()])
-        path.write_text(contents_text(library, low))
+        path.write_text(manifest_text(library, low))
         base = read_base("low_models", path, Problems())
         assert base is not None
         texts |= printed(made, path, Bases((base,)))

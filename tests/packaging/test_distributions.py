@@ -16,9 +16,9 @@ PLACES = {
     "generated/flytebind": "flytebind",
     "generated/flyteidl-stubs": "flyteidl-stubs",
     "generator/flytegen": "flytegen",
-    "overlay": "flytegen/overlay",
+    "overlay": "flytegen/data/overlay",
     "src/flytebind": "flytebind",
-    "templates": "flytegen/templates",
+    "templates": "flytegen/data/templates",
 }
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flytegen.build import build
+from flytegen.common.problems import GenerationError
 from flytegen.comparison.api import Api, api_of
 from flytegen.comparison.compare import compare
 from flytegen.comparison.compatibility import Level
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.report import Report
 from flytegen.comparison.sides import Side, source_of_side
-from flytegen.overlay import Overlay
-from flytegen.problems import GenerationError
-from flytegen.trim import trim
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay
+from flytegen.overlay.fit import trim
 
 #: Exit codes by the worst change. Errors have codes above.
 EXIT_CODES: dict[Level, int] = {"same": 0, "compatible": 1, "risky": 2, "breaking": 2}

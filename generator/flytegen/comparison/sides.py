@@ -24,9 +24,9 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 
-from flytegen.problems import GenerationError, Problem
-from flytegen.source import Source
-from flytegen.write import load_record, read_text
+from flytegen.common.problems import GenerationError, Problem
+from flytegen.read.source import Source
+from flytegen.write.files import load_record, read_text
 
 RECORDED = "generated"
 """The word for what the committed output was made from."""

@@ -18,7 +18,7 @@ from flytegen.comparison import diff
 from flytegen.comparison.changes import Change, Changes
 from flytegen.comparison.compatibility import Level
 from flytegen.comparison.facts import Thing, facts_of
-from flytegen.overlay import FieldOverlay, MessageOverlay, Overlay, PackageOverlay
+from flytegen.overlay.entries import FieldOverlay, MessageOverlay, Overlay, PackageOverlay
 from tests.generator.protos import enum, file, message, service, side
 
 Item = FileDescriptorProto | Sequence[FileDescriptorProto]

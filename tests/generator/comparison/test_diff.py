@@ -15,8 +15,8 @@ from flytegen import locate
 from flytegen.cli import main
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, source_of_side
-from flytegen.package import load_package
-from flytegen.source import file_proto
+from flytegen.read.package import load_package
+from flytegen.read.source import file_proto
 from tests.generator.protos import enum, file, message
 
 OLD = file(message("M", "string a = 1"), enum("E", "X = 0"))

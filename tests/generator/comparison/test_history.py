@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from flytegen.common.descriptors import walk
 from flytegen.comparison.sides import fetched, installed
-from flytegen.descriptors import walk
-from flytegen.package import load_package
+from flytegen.read.package import load_package
 from tools.history import PAGES, kept_pairs, page
 
 ROW = re.compile(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.M)

@@ -1,0 +1,1 @@
+"""What every step knows: protobuf's descriptors, names, problems."""

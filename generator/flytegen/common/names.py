@@ -1,0 +1,93 @@
+"""From proto names to Python names.
+
+The escape is injective: it only appends underscores, and does so also to each name that looks like
+an escaped one. So it needs no memory, and a field that is added upstream never renames another.
+What counts as reserved is frozen in ``reserved_names.toml``; a name that is added there renames
+somebody's attribute.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from flytegen.common.toml import parse_toml
+
+Context = Literal["attribute", "class", "enum_value", "method", "module"]
+
+
+@cache
+def reserved_names(context: Context) -> frozenset[str]:
+    """The names that a Python name of this kind must not have."""
+    text = (
+        resources.files("flytegen.common")
+        .joinpath("reserved_names.toml")
+        .read_text(encoding="utf-8")
+    )
+    table = parse_toml(text)
+    return frozenset(table["keywords"]["names"]) | frozenset(table[context]["names"])
+
+
+def escape(name: str, context: Context) -> str:
+    """The Python name of a proto name.
+
+    >>> escape("phase", "attribute"), escape("class", "attribute"), escape("class_", "attribute")
+    ('phase', 'class_', 'class__')
+    >>> escape("_pb", "attribute")
+    '_pb___'
+    """
+    if name.startswith("_"):
+        # Three: one or two could still spell a private, a __special__ or an enum's _sunder_ name.
+        return name + "___"
+    if name.rstrip("_") in reserved_names(context):
+        return name + "_"
+    return name
+
+
+def can_be_imported(module: str) -> bool:
+    """Whether an import statement can name a module.
+
+    >>> can_be_imported("acme.import.x_pb2"), can_be_imported("acme.x_pb2")
+    (False, True)
+    """
+    return all(_is_plain(part) for part in module.split("."))
+
+
+def spellable(module: str) -> str:
+    """A module's name made such that an import statement can name it.
+
+    >>> spellable("acme.import.x_pb2"), spellable("acme.1st.a+b_pb2")
+    ('acme.import_.x_pb2', 'acme.n1st.a_b_pb2')
+    """
+    return ".".join(map(_spellable, module.split(".")))
+
+
+def identifier(part: str) -> str:
+    """Part of a file's name as an identifier, which may still be a keyword.
+
+    >>> identifier("a+b"), identifier("1st"), identifier("import")
+    ('a_b', 'n1st', 'import')
+    """
+    part = re.sub(r"[^A-Za-z0-9_]", "_", part)
+    return part if part.isidentifier() else f"n{part}"
+
+
+def _spellable(part: str) -> str:
+    part = identifier(part)
+    return f"{part}_" if keyword.iskeyword(part) else part
+
+
+def _is_plain(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def snake_case(name: str) -> str:
+    """``ScheduleExpression`` as ``schedule_expression``; the name of a oneof's accessor.
+
+    >>> snake_case("ScheduleExpression"), snake_case("output_result"), snake_case("HTTPRule")
+    ('schedule_expression', 'output_result', 'http_rule')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

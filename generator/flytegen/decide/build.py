@@ -1,0 +1,330 @@
+"""The library as a whole: its modules, and the classes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.descriptor import (
+    Descriptor,
+    EnumDescriptor,
+    FileDescriptor,
+)
+
+from flytegen.common.descriptors import nested, nested_enums, nested_messages, top_level, walk
+from flytegen.common.home import Home
+from flytegen.common.imports import Imports
+from flytegen.common.names import escape
+from flytegen.common.problems import Problems
+from flytegen.common.unwritable import is_fatal, is_lost
+from flytegen.decide import docstrings
+from flytegen.decide.fields import Fields, field_names
+from flytegen.decide.hidden import HiddenClasses
+from flytegen.decide.oneofs import has_accessor, make_oneof, oneof_name
+from flytegen.decide.pb2 import pb2_modules, pb2_packages
+from flytegen.decide.places import class_names, find_homes, module_names, submodules
+from flytegen.decide.required import Required
+from flytegen.decide.scope import Scope
+from flytegen.decide.services import service_modules, service_packages
+from flytegen.overlay.check import check_overlay
+from flytegen.overlay.entries import EnumOverlay, LayoutOverlay, MessageOverlay, Overlay
+from flytegen.read.source import Source
+from flytegen.schema import (
+    Alias,
+    Constant,
+    Enum,
+    EnumValue,
+    Import,
+    LazyModule,
+    Library,
+    Message,
+    Module,
+    Requirement,
+)
+
+_PLAIN_BASE = "flytebind.runtime.model:Model"
+
+# A constructor with an `if` for each of 193 fields is "too complex to analyze" for pyright.
+_MANY_FIELDS = 100
+
+
+def build(source: Source, overlay: Overlay) -> Library:
+    """Decide everything about the library.
+
+    Raises:
+        GenerationError: If names clash, or the overlay names what the package does not have.
+    """
+    problems = Problems()
+    check_overlay(overlay, source, problems)
+    _refuse_itself(source, overlay, problems)
+    problems.raise_if_any()
+    library = _Builder(source, overlay, problems).library()
+    problems.raise_if_any()
+    return library
+
+
+class _Builder:
+    def __init__(self, source: Source, overlay: Overlay, problems: Problems) -> None:
+        self._source = source
+        self._overlay = overlay
+        self._problems = problems
+        self._root = _root(source, overlay)
+        self._layout = {f"{self._root}.{name}": item for name, item in overlay.layout.items()}
+        self._modules = module_names(source, self._root, source.files, class_names, problems)
+        self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
+        self._required = Required()
+        self._roots = (self._root, *source.bases.roots)
+        self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
+        self._fields = Fields(self._homes, problems)
+        base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
+        self._base = Import(base_module, base_name, f"_{base_name}")
+
+    def library(self) -> Library:
+        services = service_modules(
+            self._source, self._overlay, self._roots, self._homes, self._problems
+        )
+        packages = service_packages(self._source, self._overlay, services)
+        pb2 = pb2_modules(self._source)
+        return Library(
+            source=f"{self._source.package} {self._source.version}".rstrip(),
+            requires=_requirement(self._source),
+            remake=self._overlay.package.remake,
+            root=self._root,
+            base=self._base,
+            base_packages=self._source.bases.roots,
+            modules=tuple(self._module(file) for file in self._source.files),
+            service_modules=services,
+            pb2_modules=pb2,
+            lazy_modules=(*self._lazy_modules(), *packages, *pb2_packages(pb2)),
+            index=tuple(sorted(self._index())),
+        )
+
+    # ---- Modules ----------------------------------------------------------------------------
+
+    def _module(self, file: FileDescriptor) -> Module:
+        name = self._modules[file.name]
+        imports = Imports()
+        own_names = frozenset(self._home(item).qualname for item in top_level(file))
+        inside = self._inside.get(name, ())
+        scope = Scope(name, self._roots, imports, own_names.union(inside))
+        pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
+        if file.message_types_by_name:
+            imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
+        for message in filter(is_lost, file.message_types_by_name):
+            what = f"hides {message} of the Python module that protoc makes of its file"
+            hint = "No Python code can use such a message."
+            self._problems.add(file.message_types_by_name[message].full_name, what, hint)
+        hidden = HiddenClasses()
+        aliases = self._aliases(name, scope, own_names)
+        return Module(
+            name=name,
+            proto_file=file.name,
+            pb2_module=self._source.pb2(file),
+            modules=inside,
+            enums=tuple(self._enum(item, scope) for item in file.enum_types_by_name.values()),
+            messages=tuple(
+                self._message(item, scope, "_pb2", hidden)
+                for item in file.message_types_by_name.values()
+            ),
+            hidden=hidden.all(),
+            aliases=aliases,
+            imports=imports.all(),
+            exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
+            doc=docstrings.paragraphs(self._overlay.files.get(file.name, f"``{file.name}``.")),
+        )
+
+    def _aliases(self, module: str, scope: Scope, own_names: frozenset[str]) -> tuple[Alias, ...]:
+        """The names that the layout adds to a module which has some of them already."""
+        found = []
+        layout = self._layout.get(module, LayoutOverlay())
+        for name, full_name in sorted(layout.names.items()):
+            home = self._target(full_name)
+            if home == Home(module, name):
+                continue
+            if name in own_names:
+                what = f"{name!r} of {module} is taken; it cannot stand for {full_name}"
+                self._problems.add(layout.where, what)
+            found.append(_alias(name, home, scope.of_class(home)))
+        return tuple(found)
+
+    def _lazy_modules(self) -> Iterator[LazyModule]:
+        for name in sorted({*self._inside, *self._layout} - set(self._modules.values())):
+            layout = self._layout.get(name, LayoutOverlay())
+            below = name.removeprefix(self._root)
+            yield LazyModule(
+                name=name,
+                modules=self._inside.get(name, ()),
+                aliases=tuple(
+                    _alias(alias, self._target(full_name))
+                    for alias, full_name in sorted(layout.names.items())
+                ),
+                is_package=name in self._inside,
+                is_root=name == self._root,
+                doc=docstrings.paragraphs(
+                    layout.doc or f"Models of ``{self._source.package}{below}``."
+                ),
+            )
+
+    def _index(self) -> Iterator[tuple[str, str]]:
+        for file in self._source.files:
+            for item in walk(file):
+                if isinstance(item, Descriptor):
+                    home = self._home(item)
+                    module = home.module.removeprefix(f"{self._root}.")
+                    yield item.full_name, f"{module}:{home.qualname}"
+
+    def _target(self, name: str) -> Home:
+        """What the layout says that a name stands for."""
+        return Home(*name.split(":")) if ":" in name else self._homes[name]
+
+    def _home(self, item: Descriptor | EnumDescriptor) -> Home:
+        return self._homes[item.full_name]
+
+    # ---- Enums ------------------------------------------------------------------------------
+
+    def _enum(self, descriptor: EnumDescriptor, module_scope: Scope) -> Enum:
+        overlay = self._overlay.enums.get(descriptor.full_name, EnumOverlay())
+        qualname = self._home(descriptor).qualname
+        deprecated = descriptor.GetOptions().deprecated
+        return Enum(
+            name=qualname.rpartition(".")[2],
+            qualname=qualname,
+            full_name=descriptor.full_name,
+            mixins=tuple(module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins),
+            values=tuple(
+                EnumValue(
+                    name=escape(value.name, "enum_value"),
+                    proto_name=value.name,
+                    number=value.number,
+                    doc=overlay.values.get(value.name, ""),
+                )
+                for value in descriptor.values
+            ),
+            names=tuple(
+                (name, escape(value, "enum_value")) for name, value in overlay.names.items()
+            ),
+            deprecated=docstrings.retired(deprecated, descriptor.full_name),
+            doc=docstrings.class_doc(overlay.doc, descriptor.full_name, deprecated),
+        )
+
+    def _constant(self, name: str, target: str, scope: Scope) -> Constant:
+        """A name in a class body for a message or an enum, or for a value of an enum."""
+        if target in self._homes:
+            return Constant(name, scope.in_default(self._homes[target]), is_class=True)
+        enum, _, value = target.rpartition(".")
+        owner = scope.in_default(self._homes[enum])
+        return Constant(name, f"{owner}.{escape(value, 'enum_value')}", is_class=False)
+
+    # ---- Messages ---------------------------------------------------------------------------
+
+    def _message(
+        self, descriptor: Descriptor, module_scope: Scope, pb2: str, hidden: HiddenClasses
+    ) -> Message:
+        overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
+        qualname = self._home(descriptor).qualname
+        pb_type = hidden.spelled(pb2, descriptor.name)
+        scope = module_scope.inside(qualname, self._members(descriptor, overlay))
+        fields = self._fields.of(descriptor, overlay, scope)
+        deprecated = descriptor.GetOptions().deprecated
+        mixins = (module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins)
+        base = module_scope.helper(
+            *(overlay.base.split(":") if overlay.base else (self._base.module, self._base.name))
+        )
+        return Message(
+            name=qualname.rpartition(".")[2],
+            qualname=qualname,
+            full_name=descriptor.full_name,
+            pb_type=pb_type,
+            bases=(*mixins, f"{base}[{pb_type}]"),
+            property=scope.builtin("property"),
+            enums=tuple(self._enum(item, module_scope) for item in nested_enums(descriptor)),
+            messages=tuple(
+                self._message(item, module_scope, pb_type, hidden)
+                for item in nested_messages(descriptor)
+            ),
+            names=tuple(
+                self._constant(name, target, scope) for name, target in overlay.names.items()
+            ),
+            fields=fields,
+            is_large=len(fields) > _MANY_FIELDS and all(field.is_nullable for field in fields),
+            positional=fields[: len(overlay.positional)],
+            keyword_only=fields[len(overlay.positional) :],
+            renamed=tuple(
+                (field.proto_name, field.name) for field in fields if field.proto_name != field.name
+            ),
+            reshaped=tuple((field.name, field.reshape) for field in fields if field.reshape),
+            oneofs=tuple(
+                make_oneof(oneof, overlay, fields, scope)
+                for oneof in descriptor.oneofs
+                if has_accessor(oneof, overlay)
+            ),
+            has_required=self._required.in_message(descriptor),
+            deprecated=docstrings.retired(deprecated, descriptor.full_name),
+            doc=docstrings.class_doc(overlay.doc, descriptor.full_name, deprecated),
+        )
+
+    def _members(self, descriptor: Descriptor, overlay: MessageOverlay) -> frozenset[str]:
+        """The names of everything in the class body; a clash between two is a problem."""
+        taken: dict[str, str] = {}
+
+        def add(name: str, owner: str, table: str) -> None:
+            if name in taken:
+                what = f"{taken[name]} and {owner} would both be called {name!r}"
+                key = f'[messages."{descriptor.full_name}".{table}]'
+                hint = f'Name one of them in the overlay: {key} name = "..."'
+                self._problems.add(descriptor.full_name, what, hint)
+            taken[name] = owner
+
+        for item in (*descriptor.fields, *nested(descriptor)):
+            if is_fatal(item.name, is_nested=isinstance(item, Descriptor)):
+                what = f"hides {item.name} of protobuf's own class, which models cannot do without"
+                hint = "No Python code can use such a message."
+                self._problems.add(item.full_name, what, hint)
+        for item in nested(descriptor):
+            add(self._home(item).qualname.rpartition(".")[2], item.full_name, "fields.FIELD")
+        for field in descriptor.fields:
+            name, alias = field_names(field, overlay)
+            add(name, f"the field {field.name!r}", f"fields.{field.name}")
+            if alias:
+                add(alias, f"the alias of {name!r}", f"fields.{field.name}")
+            if field.name in overlay.fields and overlay.fields[field.name].raw:
+                raw = overlay.fields[field.name].raw
+                add(raw, f"the raw form of {name!r}", f"fields.{field.name}")
+        for name in overlay.names:
+            add(name, f"the name {name!r}", "names")
+        for oneof in descriptor.oneofs:
+            if has_accessor(oneof, overlay):
+                name = oneof_name(oneof, overlay)
+                add(name, f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
+                add(f"which_{name}", f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
+        return frozenset(taken)
+
+
+def _root(source: Source, overlay: Overlay) -> str:
+    """The package that holds all models."""
+    return overlay.package.root or f"{source.flat_name}_models"
+
+
+def _refuse_itself(source: Source, overlay: Overlay, problems: Problems) -> None:
+    root = _root(source, overlay)
+    if root in source.bases.roots:
+        hint = "Leave it out; a base is another package."
+        problems.add(root, "is a base, and what would be written", hint)
+
+
+def _requirement(source: Source) -> Requirement | None:
+    if source.distribution and source.version:
+        return Requirement(source.package, source.distribution, source.version)
+    return None
+
+
+def _alias(name: str, home: Home, spelled: str = "") -> Alias:
+    outer, _, inner = home.qualname.partition(".")
+    own_name = outer if outer == name else f"{outer} as {name}"
+    return Alias(
+        name=name,
+        module=home.module,
+        qualname=home.qualname,
+        spelled=spelled or f"_{home.qualname}",
+        imported=f"{outer} as _{outer}" if inner else own_name,
+        is_nested=bool(inner),
+    )

@@ -1,0 +1,55 @@
+"""Modules of message classes that are written beside the models.
+
+A descriptor set comes without any, so all of its files get one, as protoc would write it. So does a
+module that protoc gave a name which no import statement can spell (``acme.import.x_pb2``): ours has
+one that can be spelled, and hands the other over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.descriptor import FileDescriptor
+
+from flytegen.common.imports import Imports
+from flytegen.decide import docstrings
+from flytegen.decide.places import submodules
+from flytegen.read.source import Source
+from flytegen.schema import LazyModule, Pb2Module
+
+_BYTES_PER_LINE = 24
+
+
+def pb2_modules(source: Source) -> tuple[Pb2Module, ...]:
+    """A module for each file that needs one."""
+    return tuple(_module(file, source) for file in source.files if file.name in source.written)
+
+
+def pb2_packages(modules: tuple[Pb2Module, ...]) -> Iterator[LazyModule]:
+    """The packages that hold them."""
+    if modules:
+        root = modules[0].name.partition(".")[0]
+        for name, inside in submodules(root, (module.name for module in modules)).items():
+            doc = docstrings.paragraphs("Message classes.")
+            yield LazyModule(name, inside, (), is_package=True, is_root=False, doc=doc)
+
+
+def _module(file: FileDescriptor, source: Source) -> Pb2Module:
+    imports = Imports()
+    if source.is_set:
+        for dependency in file.dependencies:
+            imports.use(*source.pb2(dependency).rpartition(".")[::2])
+    return Pb2Module(
+        name=source.written[file.name],
+        proto_file=file.name,
+        original="" if source.is_set else source.modules[file.name],
+        imports=imports.all(),
+        public=tuple(map(source.pb2, file.public_dependencies)),
+        serialized=tuple(_lines(file.serialized_pb)),
+        doc=docstrings.paragraphs(f"Message classes of ``{file.name}``."),
+    )
+
+
+def _lines(data: bytes) -> Iterator[str]:
+    for start in range(0, len(data), _BYTES_PER_LINE):
+        yield repr(data[start : start + _BYTES_PER_LINE])

@@ -1,0 +1,211 @@
+"""Decisions about services: where clients and servicers live, and what their RPCs are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from google.protobuf.descriptor import (
+    Descriptor,
+    FileDescriptor,
+    MethodDescriptor,
+    ServiceDescriptor,
+)
+
+from flytegen.common.home import Home
+from flytegen.common.imports import Imports
+from flytegen.common.names import escape, snake_case
+from flytegen.common.problems import Problems
+from flytegen.common.well_known import BUILT_IN
+from flytegen.decide import docstrings
+from flytegen.decide.places import module_names, submodules
+from flytegen.decide.scope import Scope
+from flytegen.overlay.entries import MethodOverlay, Overlay, ServiceOverlay
+from flytegen.read.source import Source
+from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule
+
+#: Names of the run-time library that its users need beside the clients and servicers.
+COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
+_RUNTIME = "flytebind.runtime.rpc"
+
+
+def service_modules(
+    source: Source,
+    overlay: Overlay,
+    models_roots: Sequence[str],
+    homes: Mapping[str, Home],
+    problems: Problems,
+) -> tuple[ServiceModule, ...]:
+    """A module for each file of the package that has services."""
+    builder = _Builder(source, overlay, models_roots, homes, problems)
+    return tuple(builder.module(file) for file in builder.files)
+
+
+def service_packages(
+    source: Source, overlay: Overlay, modules: tuple[ServiceModule, ...]
+) -> Iterator[LazyModule]:
+    """The packages that hold the modules; none when there are none.
+
+    The outermost names what goes with the classes, and with ``flat_services`` the classes as well.
+    """
+    if not modules:
+        return
+    root = _root(source, overlay)
+    own = {module.name for module in modules}
+    for name, inside in submodules(root, own).items():
+        if name in own:
+            continue
+        aliases: list[Alias] = []
+        if name == root:
+            aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in COMPANIONS]
+            for module in modules if overlay.package.flat_services else ():
+                aliases.extend(
+                    Alias(item, module.name, item, item, item, False) for item in module.exports
+                )
+        yield LazyModule(
+            name=name,
+            modules=inside,
+            aliases=tuple(sorted(aliases, key=lambda alias: alias.name)),
+            is_package=True,
+            is_root=False,
+            doc=docstrings.paragraphs(
+                "Typed clients and servicers.",
+                "Each service has a client for threads and one for asyncio, and a base class for"
+                " servers of either kind. They need grpcio.",
+            ),
+        )
+
+
+def _root(source: Source, overlay: Overlay) -> str:
+    return overlay.package.services or f"{source.flat_name}_services"
+
+
+def _class_names(file: FileDescriptor) -> frozenset[str]:
+    return frozenset(
+        f"{escape(name, 'class')}{kind}"
+        for name in file.services_by_name
+        for kind in ("Client", "AsyncClient", "Servicer", "AsyncServicer")
+    )
+
+
+class _Builder:
+    def __init__(
+        self,
+        source: Source,
+        overlay: Overlay,
+        models_roots: Sequence[str],
+        homes: Mapping[str, Home],
+        problems: Problems,
+    ) -> None:
+        self._source = source
+        self._overlay = overlay
+        self._models_roots = models_roots
+        self._homes = homes
+        self._problems = problems
+        self._root = _root(source, overlay)
+        self.files = [
+            file
+            for file in source.files
+            if file.services_by_name and file.name not in source.borrowed
+        ]
+        modules = module_names(source, self._root, self.files, _class_names, problems)
+        if overlay.package.flat_services:
+            modules = {
+                file: f"{self._root}.{name.rpartition('.')[2]}" for file, name in modules.items()
+            }
+        self._modules = modules
+        self._inside = submodules(self._root, modules.values())
+        self._owners: dict[str, str] = {}
+
+    def module(self, file: FileDescriptor) -> ServiceModule:
+        name = self._modules[file.name]
+        package = self._root if self._overlay.package.flat_services else name
+        self._claim(name, file.name)
+        services = list(file.services_by_name.values())
+        imports = Imports()
+        scope = Scope(name, self._models_roots, imports, frozenset())
+        made = tuple(self._service(service, scope) for service in services)
+        for service in made:
+            for class_name in service.classes:
+                self._claim(f"{package}.{class_name}", service.full_name)
+        plural = "s" if len(made) > 1 else ""
+        named = ", ".join(f"``{service.full_name}``" for service in made)
+        return ServiceModule(
+            name=name,
+            proto_file=file.name,
+            pb2_module=self._source.pb2(file),
+            modules=self._inside.get(name, ()),
+            services=made,
+            imports=imports.all(),
+            exports=tuple(sorted(item for service in made for item in service.classes)),
+            doc=docstrings.paragraphs(f"Clients and servicers of the service{plural} {named}."),
+        )
+
+    def _service(self, service: ServiceDescriptor, scope: Scope) -> Service:
+        overlay = self._overlay.services.get(service.full_name, ServiceOverlay())
+        deprecated = service.GetOptions().deprecated
+        taken: dict[str, str] = {}
+        methods = []
+        for descriptor in service.methods:
+            method = self._method(descriptor, overlay, scope)
+            owner = taken.setdefault(method.name, descriptor.full_name)
+            if owner != descriptor.full_name:
+                what = f"{owner} and {descriptor.full_name} would both be called {method.name!r}"
+                key = f'[services."{service.full_name}".methods.{descriptor.name}]'
+                hint = f'Name one of them in the overlay: {key} name = "..."'
+                self._problems.add(service.full_name, what, hint)
+            methods.append(method)
+        return Service(
+            name=escape(service.name, "class"),
+            full_name=service.full_name,
+            methods=tuple(methods),
+            deprecated=docstrings.retired(deprecated, service.full_name),
+            client_doc=docstrings.client_doc(overlay.doc, service.full_name, deprecated),
+            servicer_doc=docstrings.servicer_doc(overlay.doc, service.full_name, deprecated),
+        )
+
+    def _method(self, method: MethodDescriptor, service: ServiceOverlay, scope: Scope) -> Method:
+        overlay = service.methods.get(method.name, MethodOverlay())
+        service_name = method.containing_service.full_name
+        path = f"/{service_name}/{method.name}"
+        request = self._class_of(method.input_type, method, scope)
+        response = self._class_of(method.output_type, method, scope)
+        deprecated = method.GetOptions().deprecated
+        return Method(
+            name=overlay.name or escape(snake_case(method.name), "method"),
+            proto_name=method.name,
+            path=path,
+            request=request,
+            response=response,
+            client_streaming=method.client_streaming,
+            server_streaming=method.server_streaming,
+            deprecated=docstrings.retired(deprecated, method.full_name),
+            doc=docstrings.rpc_doc(
+                overlay.doc,
+                path,
+                _described(method.input_type, method.client_streaming),
+                _described(method.output_type, method.server_streaming),
+                overlay.raises,
+                deprecated,
+            ),
+        )
+
+    def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> str:
+        if message.full_name in BUILT_IN:
+            built_in = BUILT_IN[message.full_name]
+            return scope.helper(built_in.module, built_in.qualname)
+        home = self._homes.get(message.full_name)
+        if home is None:
+            what = f"takes or answers {message.full_name}, which is not in the package"
+            self._problems.add(method.full_name, what)
+            return "object"
+        return scope.of_class(home)
+
+    def _claim(self, name: str, owner: str) -> None:
+        first = self._owners.setdefault(name, owner)
+        if first != owner:
+            self._problems.add(name, f"{first} and {owner} would both be written to it")
+
+
+def _described(message: Descriptor, streams: bool) -> str:
+    name = message.full_name.removeprefix(f"{message.file.package}.")
+    return f"a stream of ``{name}``" if streams else f"``{name}``"

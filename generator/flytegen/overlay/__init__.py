@@ -1,0 +1,1 @@
+"""What descriptors cannot know: read from TOML, and fitted to a package."""

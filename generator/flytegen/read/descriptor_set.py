@@ -1,0 +1,127 @@
+"""Step 1, the other way: the descriptors of a ``FileDescriptorSet``."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import DecodeError
+
+from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
+from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.source import Source, collect, protoc_module, source_of
+
+_PROTOBUF = "google/protobuf/"
+
+
+def load_descriptor_set(path: Path, package: str = "", bases: Bases = NO_BASES) -> Source:
+    """Read a ``FileDescriptorSet``, as ``protoc --descriptor_set_out`` and ``buf build`` write it.
+
+    Args:
+        path: The file.
+        package: What the generated packages are named after; by default the first part of the
+            proto packages, where all of them have the same.
+        bases: What the models will stand on. The set need not have what is theirs.
+
+    Raises:
+        GenerationError: If it is no such file, is incomplete, does not say what to call it, or does
+            not fit the bases.
+        OSError: If it cannot be read.
+    """
+    try:
+        found = FileDescriptorSet.FromString(path.read_bytes())
+    except DecodeError as error:
+        hint = "Make one with protoc --include_imports --descriptor_set_out."
+        raise GenerationError(Problem(str(path), f"is no descriptor set ({error})", hint)) from None
+    for file in found.file:
+        # Protobuf hands out what is not UTF-8 as bytes, and leaves it at that.
+        if not all(isinstance(text, str) for text in (file.name, file.package, *file.dependency)):
+            what, hint = (
+                "is no descriptor set (a name is not UTF-8)",
+                "Make it anew; it is damaged.",
+            )
+            raise GenerationError(Problem(str(path), what, hint))
+    own = {file.name: file for file in found.file if not file.name.startswith(_PROTOBUF)}
+    if not own:
+        raise GenerationError(Problem(str(path), "has no files but protobuf's own"))
+    for file in found.file:
+        if own.get(file.name, file) != file:
+            what, hint = f"has two versions of {file.name}", "Make it of one of them."
+            raise GenerationError(Problem(str(path), what, hint))
+    new = {
+        name: file
+        for name, file in own.items()
+        if not bases.pb2(name) and not bases.owner(name, package)
+    }
+    if not new:
+        bases.refuse_nothing(package or str(path))
+    package = package or _common_package(path, new.values())
+    protos = _ordered(path, own, bases)
+    modules = {name: protoc_module(name) for name in new}
+    source = source_of(package, "", protos, modules, bases)
+    bases.check(package, source.files, dict.fromkeys(bases.roots, f"what {path.name} has"))
+    return source.with_written(modules, is_set=True)
+
+
+def _common_package(path: Path, files: Iterable[FileDescriptorProto]) -> str:
+    first = {file.package.partition(".")[0] for file in files}
+    if len(first) == 1 and "" not in first:
+        return first.pop()
+    named = ", ".join(sorted(name or "(none)" for name in first))
+    what = f"has files of more than one package, or of none: {named}"
+    raise GenerationError(
+        Problem(str(path), what, "Say what to name the result after: --package NAME.")
+    )
+
+
+def _ordered(path: Path, own: Mapping[str, FileDescriptorProto], bases: Bases) -> dict[str, bytes]:
+    """Serialized files, imports first; others' come from where they are installed."""
+    problems = Problems()
+    protos: dict[str, bytes] = {}
+    # No recursion: a chain of imports may be longer than Python's stack.
+    for start in own:
+        trail = [start]
+        while trail:
+            name = trail[-1]
+            missing = [item for item in own[name].dependency if item not in protos]
+            for item in missing:
+                if item in trail:
+                    problems.add(name, f"imports {item}, which imports it in turn")
+                elif item not in own:
+                    _collect_installed(path, name, item, bases, protos, problems)
+            problems.raise_if_any()
+            waiting = [item for item in missing if item in own]
+            if waiting:
+                trail.append(waiting[0])
+            else:
+                protos[name] = own[name].SerializeToString()
+                trail.pop()
+    return protos
+
+
+def _collect_installed(
+    path: Path,
+    importer: str,
+    name: str,
+    bases: Bases,
+    protos: dict[str, bytes],
+    problems: Problems,
+) -> None:
+    module = bases.pb2(name) or (protoc_module(name) if name.startswith(_PROTOBUF) else "")
+    if not module:
+        what = f"imports {name}, which is not in {path.name}"
+        problems.add(importer, what, "Make the set with protoc --include_imports.")
+        return
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError:
+        whose = "protobuf" if name.startswith(_PROTOBUF) else module.partition(".")[0]
+        problems.add(importer, f"imports {name}, which the installed {whose} does not have")
+        return
+    except Exception as error:  # whatever a foreign module does when imported
+        reason = in_one_line(error)
+        problems.add(importer, f"imports {name}, but {module} cannot be imported ({reason})")
+        return
+    collect(found.DESCRIPTOR, protos)

@@ -1,0 +1,159 @@
+"""What is generated from: files of descriptors, and the modules that go with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pool import DescriptorPool
+
+from flytegen.common.names import spellable
+from flytegen.common.problems import Problems, in_one_line
+from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.references import uses_of_file
+
+
+@dataclass(frozen=True)
+class Source:
+    """A package of protobuf modules, and the descriptors that it carries."""
+
+    package: str
+    version: str
+    """The version of the distribution that holds the package; empty when unknown."""
+    files: tuple[FileDescriptor, ...]
+    """The files that models are made for, in the order of their names: the package's own, and
+    those of other packages that they cannot do without."""
+    modules: dict[str, str]
+    """The Python module that protoc makes of each of these files, by file name."""
+    closure: tuple[FileDescriptor, ...]
+    """The files together with all that they import, imports first."""
+    borrowed: frozenset[str] = frozenset()
+    """The names of the files of other packages among them."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """The modules of message classes that are written beside the models, by file name: all of them
+    for a descriptor set, and for a package those that no import statement can name."""
+    is_set: bool = False
+    """It is a descriptor set: nobody else has message classes."""
+    bases: Bases = NO_BASES
+    """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
+    distribution: str = ""
+    """What pip calls the package; empty when unknown, and for a descriptor set."""
+
+    @property
+    def flat_name(self) -> str:
+        """What the packages that are written begin with: ``acme_idl`` for ``acme.idl``."""
+        return self.package.removesuffix("_pb2").replace(".", "_")
+
+    def pb2(self, file: FileDescriptor) -> str:
+        """The module that generated code takes the message classes of a file from."""
+        return (
+            self.written.get(file.name)
+            or self.modules.get(file.name)
+            or self.bases.pb2(file.name)
+            or protoc_module(file.name)
+        )
+
+    def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
+        """The source, with modules beside the models that stand in for these ones of protoc's."""
+        written = {
+            name: f"{self.flat_name}_protos.{spellable(module)}" for name, module in modules.items()
+        }
+        return replace(self, written=written, is_set=is_set)
+
+
+def source_of(
+    package: str,
+    version: str,
+    protos: Mapping[str, bytes],
+    modules: Mapping[str, str],
+    bases: Bases = NO_BASES,
+) -> Source:
+    """A source that is made of serialized files.
+
+    Args:
+        package: What the source is called.
+        version: The version of the distribution that holds it, if there is one.
+        protos: The files by name, imports first.
+        modules: The modules of the package's own files, by the names of these.
+        bases: What the models will stand on.
+
+    Raises:
+        GenerationError: If protobuf refuses a file, or the bases have all of them.
+    """
+    closure = _pool_of(protos)
+    modules = {name: made for name, made in modules.items() if not bases.owner(name, package)}
+    if not modules:
+        bases.refuse_nothing(package)
+    own = [file for file in closure if file.name in modules]
+    borrowed = _borrowed(own, package, bases)
+    loaded = _loaded_modules() if borrowed else {}
+    modules |= {name: bases.pb2(name) or loaded.get(name, protoc_module(name)) for name in borrowed}
+    files = sorted((file for file in closure if file.name in modules), key=lambda item: item.name)
+    needed: dict[str, bytes] = {}  # not all that a set has beside them, if that is a base's
+    for file in files:
+        collect(file, needed)
+    closure = tuple(file for file in closure if file.name in needed)
+    return Source(
+        package, version, tuple(files), modules, closure, frozenset(borrowed), bases=bases
+    )
+
+
+def protoc_module(file_name: str) -> str:
+    """The Python module that protoc makes of a file."""
+    stem = file_name.removesuffix(".proto")
+    return stem.replace("-", "_").replace("/", ".") + "_pb2"
+
+
+def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
+    """The message form of a file's descriptor."""
+    return descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
+
+
+def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
+    """The files in a pool of their own."""
+    pool, problems = DescriptorPool(), Problems()
+    files = []
+    for name, serialized in protos.items():
+        try:
+            pool.AddSerializedFile(serialized)
+            files.append(pool.FindFileByName(name))
+        except (TypeError, KeyError) as error:  # what protobuf raises, with a reason, or without
+            problems.add(name, f"does not fit the others ({in_one_line(error)})")
+    problems.raise_if_any()
+    return tuple(files)
+
+
+def _borrowed(own: list[FileDescriptor], package: str, bases: Bases) -> set[str]:
+    """The files of other packages whose messages and enums are used, in the end, by these."""
+    seen = {file.name for file in own}
+    found: set[str] = set()
+    pending = list(own)
+    while pending:
+        for _, item in uses_of_file(pending.pop()):
+            file = item.file
+            if file.name not in seen and bases.owner(file.name, package) is None:
+                seen.add(file.name)
+                found.add(file.name)
+                pending.append(file)
+    return found
+
+
+def _loaded_modules() -> dict[str, str]:
+    """The modules of all files that have been imported, by file name."""
+    return {
+        file.name: name
+        for name, module in sorted(sys.modules.items())
+        if name.endswith("_pb2")
+        and isinstance(file := getattr(module, "DESCRIPTOR", None), FileDescriptor)
+    }
+
+
+def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
+    """Add a file and all that it imports, imports first."""
+    if file.name not in protos:
+        for dependency in file.dependencies:
+            collect(dependency, protos)
+        protos[file.name] = file.serialized_pb

@@ -1,0 +1,283 @@
+"""Decisions about names and imports, on descriptors that set traps for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
+
+from flytegen import locate
+from flytegen.common.problems import GenerationError
+from flytegen.decide.build import build
+from flytegen.overlay.entries import Overlay, PackageOverlay
+from flytegen.write.render import render
+from tests.generator.sources import source_of
+
+STRING = FieldDescriptorProto.TYPE_STRING
+BOOL = FieldDescriptorProto.TYPE_BOOL
+
+
+def field(
+    name: str,
+    number: int = 1,
+    type_: FieldDescriptorProto.Type.ValueType = STRING,
+    type_name: str = "",
+    repeated: bool = False,
+) -> FieldDescriptorProto:
+    made = FieldDescriptorProto(name=name, number=number)
+    made.label = (
+        FieldDescriptorProto.LABEL_REPEATED if repeated else FieldDescriptorProto.LABEL_OPTIONAL
+    )
+    if type_name:
+        made.type_name = type_name
+    else:
+        made.type = type_
+    return made
+
+
+def file(*messages: DescriptorProto, name: str = "acme/x.proto") -> FileDescriptorProto:
+    return FileDescriptorProto(name=name, package="acme", syntax="proto3", message_type=messages)
+
+
+def printed(*files: FileDescriptorProto) -> dict[str, str]:
+    library = build(source_of(*files), Overlay())
+    texts = render(library, [locate.templates()])
+    for path, text in texts.items():
+        compile(text, path, "exec")
+    return texts
+
+
+def module(*messages: DescriptorProto) -> str:
+    return printed(file(*messages))["acme_models/x.py"]
+
+
+def test_a_member_called_property_does_not_capture_the_decorator() -> None:
+    text = module(DescriptorProto(name="M", field=[field("property"), field("next", 2)]))
+    assert "@_builtins.property\n    def property(self) -> str:" in text
+    assert "@_builtins.property\n    def next(self) -> str:" in text
+    assert "\n    @property" not in text
+
+
+def test_a_member_called_like_a_builtin_does_not_capture_annotations() -> None:
+    text = module(DescriptorProto(name="M", field=[field("str"), field("bool", 2, BOOL)]))
+    assert "def str(self) -> _builtins.str:" in text
+    assert "def bool(self) -> _builtins.bool:" in text
+
+
+def test_a_message_called_like_a_builtin_does_not_capture_annotations() -> None:
+    text = module(
+        DescriptorProto(name="str"), DescriptorProto(name="M", field=[field("a"), field("b", 2)])
+    )
+    assert "def a(self) -> _builtins.str:" in text
+
+
+def test_a_member_called_like_its_own_class_does_not_capture_annotations() -> None:
+    text = module(
+        DescriptorProto(
+            name="Version", field=[field("Version"), field("parent", 2, type_name=".acme.Version")]
+        )
+    )
+    assert "from acme_models import x as _this" in text
+    assert "def parent(self) -> _this.Version | None:" in text
+
+
+def test_names_that_protobuf_takes_from_typing_do_no_harm() -> None:
+    names = ["Literal", "Sequence", "Mapping", "Self", "datetime"]
+    text = module(
+        *(DescriptorProto(name=name, field=[field("a", repeated=True)]) for name in names)
+    )
+    assert "def a(self) -> _Sequence[str]:" in text
+
+
+def test_a_reserved_name_is_escaped_and_the_proto_name_kept_for_the_wire() -> None:
+    text = module(DescriptorProto(name="M", field=[field("replace")]))
+    assert re.search(r'_renamed = \{\s*"replace": "replace_"', text)
+    assert "def replace_(self) -> str:" in text
+    assert "pb.replace = replace_" in text
+
+
+def test_a_reference_into_another_file_goes_through_its_module() -> None:
+    base = file(DescriptorProto(name="Base"), name="acme/base.proto")
+    user = file(
+        DescriptorProto(name="User", field=[field("base", type_name=".acme.Base")]),
+        name="acme/sub/user.proto",
+    )
+    user.dependency.append("acme/base.proto")
+    text = printed(base, user)["acme_models/sub/user.py"]
+    assert "from acme_models import base as _base" in text
+    assert "base: _base.Base | None = None," in text
+
+
+def test_what_is_not_part_of_the_package_is_a_problem() -> None:
+    source = source_of(
+        file(DescriptorProto(name="Base"), name="other/base.proto"),
+        _using("other/base.proto", ".acme.Base"),
+    )
+    foreign = source.__class__(
+        source.package, source.version, source.files[1:], source.modules, source.closure
+    )
+    with pytest.raises(GenerationError, match=r"acme\.User\.base: refers to acme\.Base"):
+        build(foreign, Overlay())
+
+
+def _using(dependency: str, type_name: str) -> FileDescriptorProto:
+    user = file(
+        DescriptorProto(name="User", field=[field("base", type_name=type_name)]),
+        name="acme/user.proto",
+    )
+    user.dependency.append(dependency)
+    return user
+
+
+def test_a_oneof_with_hundreds_of_members_is_not_beyond_type_checkers() -> None:
+    def accessor(members: int) -> str:
+        message = DescriptorProto(name="M", field=[field(f"f{i}", i + 1) for i in range(members)])
+        message.oneof_decl.add(name="kind")
+        for member in message.field:
+            member.oneof_index = 0
+        return module(message).partition("def which_kind")[2]
+
+    few, many = accessor(50), accessor(600)
+    # A literal per member is narrowed case by case, Any is not.
+    assert 'match self._pb.WhichOneof("kind"):' in few
+    assert 'match _builtins.getattr(self._pb, "WhichOneof")("kind"):' in many
+    # Each | is a level of its own to a parser.
+    assert few.startswith('(self) -> tuple[_Literal["f0"], str] | tuple[')
+    assert many.startswith('(self) -> _Union[tuple[_Literal["f0"], str], tuple[')
+
+
+def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
+    message = DescriptorProto(
+        name="M", field=[field("which_kind"), field("a", 2), field("b", 3, BOOL)]
+    )
+    message.oneof_decl.add(name="kind")
+    message.field[1].oneof_index = message.field[2].oneof_index = 0
+    with pytest.raises(GenerationError) as caught:
+        module(message)
+    assert "the field 'which_kind' and the oneof 'kind' would both be called" in str(caught.value)
+    assert '[messages."acme.M".oneofs.kind] name = "..."' in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["__class__", "__dict__", "__name__"])
+def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None:
+    with pytest.raises(GenerationError, match=rf"acme\.{name}: hides {name} of the Python module"):
+        module(DescriptorProto(name=name))
+
+
+@pytest.mark.parametrize(
+    ("messages", "below", "expected"),
+    [
+        (["Part"], "Part", "Part_"),
+        (["Part", "Part_"], "Part", "Part__"),
+        (["Part_"], "Part", "Part__"),
+        (["class"], "class", "class___"),
+        (["class_"], "class", "class____"),
+        (["Other"], "Part", "Part"),
+    ],
+)
+def test_a_module_never_hides_a_class_of_the_module_that_it_lies_in(
+    messages: list[str], below: str, expected: str
+) -> None:
+    outer = file(*(DescriptorProto(name=name) for name in messages))
+    inner = file(DescriptorProto(name="Inner"), name=f"acme/x/{below}.proto")
+    inner.package = "acme.x"
+    modules = {item.name for item in build(source_of(outer, inner), Overlay()).modules}
+    assert modules == {"acme_models.x", f"acme_models.x.{expected}"}
+
+
+def greeter(*rpcs: str) -> FileDescriptorProto:
+    source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
+    service = source.service.add(name="Greeter")
+    for rpc in rpcs:
+        service.method.add(
+            name=rpc, input_type=".acme.A", output_type=".acme.B", server_streaming=True
+        )
+    return source
+
+
+def test_an_rpc_knows_its_path_its_models_and_which_side_streams() -> None:
+    (made,) = build(source_of(greeter("SayHello")), Overlay()).service_modules
+    assert made.name == "acme_services.x"
+    (found,) = made.services
+    assert found.full_name == "acme.Greeter"
+    (method,) = found.methods
+    assert (method.name, method.path) == ("say_hello", "/acme.Greeter/SayHello")
+    assert (method.request, method.response) == ("_x.A", "_x.B")
+    assert method.shape == "unary_stream"
+
+
+def test_printed_services_are_python_whatever_the_rpcs_are_called() -> None:
+    text = printed(greeter("Import", "Float", "AddToServer", "List", "Property", "None"))
+    for name in ("import_", "float_", "add_to_server_", "list", "property", "none"):
+        assert f"    def {name}(" in text["acme_services/x.py"]
+
+
+def test_a_service_without_rpcs_is_python_as_well() -> None:
+    assert "class GreeterClient" in printed(greeter())["acme_services/x.py"]
+
+
+def test_the_table_of_a_service_is_called_the_same_inside_of_classes() -> None:
+    source = greeter("Hello")
+    source.service[0].name = "__Greeter"
+    text = printed(source)["acme_services/x.py"]
+    tables = set(re.findall(r"_\w*Methods\w*", text))
+    assert len(tables) == 1
+    assert not tables.pop().startswith("__")
+
+
+def test_a_package_without_services_gets_no_services_package() -> None:
+    assert not [path for path in printed(file(DescriptorProto(name="A"))) if "services" in path]
+
+
+def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> None:
+    with pytest.raises(GenerationError) as caught:
+        printed(greeter("SayHello", "Say_hello"))
+    assert "acme.Greeter.SayHello and acme.Greeter.Say_hello would both be" in str(caught.value)
+    assert '[services."acme.Greeter".methods.Say_hello] name = "..."' in str(caught.value)
+
+
+def two_greeters() -> tuple[FileDescriptorProto, FileDescriptorProto]:
+    first, second = greeter("Hello"), greeter("Hello")
+    second.name, second.package = "acme/sub/x.proto", "acme.sub"
+    for method in second.service[0].method:
+        method.input_type, method.output_type = ".acme.sub.A", ".acme.sub.B"
+    return first, second
+
+
+def test_two_files_of_one_name_have_services_in_folders_of_their_own() -> None:
+    texts = printed(*two_greeters())
+    assert "class GreeterClient" in texts["acme_services/x.py"]
+    assert "class GreeterClient" in texts["acme_services/sub/x.py"]
+
+
+def test_two_files_of_one_name_cannot_both_have_services_where_these_lie_flat() -> None:
+    flat = Overlay(package=PackageOverlay(flat_services=True))
+    with pytest.raises(GenerationError, match=r"acme/x\.proto and acme/sub/x\.proto would both be"):
+        build(source_of(*two_greeters()), flat)
+
+
+def test_two_services_that_would_share_a_class_are_a_problem() -> None:
+    source = greeter("Hello")
+    source.service.add(name="GreeterAsync")
+    with pytest.raises(
+        GenerationError, match=r"acme\.Greeter and acme\.GreeterAsync would both be"
+    ):
+        printed(source)
+
+
+def test_an_rpc_of_a_foreign_message_is_a_problem() -> None:
+    foreign = FileDescriptorProto(name="other/y.proto", package="other", syntax="proto3")
+    foreign.message_type.add(name="Empty")
+    source = greeter("Hello")
+    source.dependency.append("other/y.proto")
+    source.service[0].method[0].output_type = ".other.Empty"
+    whole = source_of(foreign, source)
+    own = replace(whole, files=whole.files[1:])
+    with pytest.raises(GenerationError, match=r"other\.Empty, which is not in the package"):
+        build(own, Overlay())

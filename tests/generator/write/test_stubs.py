@@ -1,0 +1,52 @@
+"""What mypy-protobuf prints is mended where it is no Python."""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FileDescriptorProto,
+)
+
+from flytegen.write.stubs import make_stubs, stub_request
+from tests.generator.sources import source_of
+
+
+def test_a_public_import_of_what_is_called_like_a_keyword_is_left_out() -> None:
+    kind = EnumDescriptorProto(name="Kind")
+    kind.value.add(name="None", number=0)
+    base = FileDescriptorProto(
+        name="acme/base.proto", package="acme", syntax="proto3", enum_type=[kind]
+    )
+    user = FileDescriptorProto(name="acme/user.proto", package="acme", syntax="proto3")
+    user.dependency.append("acme/base.proto")
+    user.public_dependency.append(0)
+    stub = make_stubs(stub_request(source_of(base, user)))["acme/user_pb2.pyi"]
+    compile(stub, "user_pb2.pyi", "exec")
+    assert "from acme.base_pb2 import Kind as Kind" in stub
+
+
+def test_an_enum_in_a_message_that_is_called_like_a_keyword_has_a_wrapper() -> None:
+    message = DescriptorProto(name="class")
+    message.enum_type.add(name="Kind").value.add(name="A", number=0)
+    file = FileDescriptorProto(
+        name="acme/x.proto", package="acme", syntax="proto3", message_type=[message]
+    )
+    stub = make_stubs(stub_request(source_of(file)))["acme/x_pb2.pyi"]
+    compile(stub, "x_pb2.pyi", "exec")
+    assert "class _r_class(" in stub
+    assert "_EnumTypeWrapper[_r_class._Kind.ValueType]" in stub
+
+
+def test_an_extension_that_is_called_like_a_keyword_is_left_out() -> None:
+    message = DescriptorProto(name="M")
+    message.extension_range.add(start=1000, end=2000)
+    file = FileDescriptorProto(
+        name="acme/x.proto", package="acme", syntax="proto2", message_type=[message]
+    )
+    for number, name in enumerate(("None", "extra"), 1000):
+        extension = file.extension.add(name=name, number=number, extendee=".acme.M")
+        extension.label, extension.type = extension.LABEL_OPTIONAL, extension.TYPE_STRING
+    stub = make_stubs(stub_request(source_of(file)))["acme/x_pb2.pyi"]
+    compile(stub, "x_pb2.pyi", "exec")
+    assert "extra: " in stub
