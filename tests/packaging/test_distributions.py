@@ -84,6 +84,7 @@ def test_the_metadata_tells_what_users_need(distributions: Distributions) -> Non
         "generator",
         "progress",
         "remote",
+        "sandbox",
         "storage",
     }
     assert metadata["License-Expression"] == "Apache-2.0"
