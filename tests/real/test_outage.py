@@ -25,7 +25,7 @@ from tests.real.server import RecordedServer
 from tests.remote.conftest import DOMAIN, PROJECT, Face
 from tests.remote.io.driving import when
 
-QUICK = CallPolicy(timeout=1, max_attempts=3, first_pause=0.01, longest_pause=0.05)
+QUICK = CallPolicy(timeout=2, max_attempts=3, first_pause=0.01, longest_pause=0.05)
 NAME = "faaae0611360409bdd97"
 #: More polls than one call makes in its time.
 POLLS_AWAY = 60

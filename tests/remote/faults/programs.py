@@ -12,13 +12,14 @@ _PATIENCE = 60.0
 # The second one is about protobuf 4's own C code, from Python 3.12 on.
 _WARNINGS = ("-W", "error", "-W", "ignore:Type google._upb:DeprecationWarning")
 _PRELUDE = """\
-import asyncio, os, signal, sys, threading
+import asyncio, logging, os, signal, sys, threading
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteAssertion, FlyteRemote
 from flytebind.remote.calls import CallPolicy
 
 if hasattr(signal, "alarm"):
     signal.alarm(50)  # for forks, too, which would outlive their parent
 signal.signal(signal.SIGINT, signal.default_int_handler)
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # warns of steps that a busy machine made slow
 config = Config(sys.argv[1], insecure=True, project="flytesnacks", domain="development")
 """
 
