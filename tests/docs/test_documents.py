@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 import sys
@@ -26,7 +27,10 @@ WITH_EXAMPLES = [
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_the_examples_run_in_the_order_they_are_read(name: str) -> None:
+def test_the_examples_run_in_the_order_they_are_read(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.NOTSET, "flytebind.remote")  # so that theirs is undone in the end
     examples = examples_in(ROOT / name)
     assert len(examples) >= 3
     exec("\n".join(examples), {"__name__": "example"})
