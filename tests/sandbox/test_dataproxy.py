@@ -224,8 +224,26 @@ def test_a_download_of_a_file_that_is_not_there_fails_when_it_is_tried(server: S
     assert download(server, server.blobs.uri("nothing"))[0] == 404
 
 
-@pytest.mark.parametrize("native_url", ["", "s3://bucket/key", "file:///etc/passwd", "code.tar"])
-def test_only_files_of_the_sandbox_can_be_downloaded(server: Server, native_url: str) -> None:
+@pytest.mark.parametrize("native_url", ["s3://data/a b.csv", "gs://data/x/y=z"])
+def test_any_bucket_may_be_linked_but_there_is_one_alone(server: Server, native_url: str) -> None:
+    """A server signs links to whatever it is asked for; the store knows what is there."""
+    request = CreateDownloadLocationRequest(native_url=native_url)
+    link = server.dataproxy_client.create_download_location(request).signed_url
+    status, answer = send("GET", link)
+    assert (status, b"<Code>NoSuchBucket</Code>" in answer) == (404, True)
+    assert b"<BucketName>data</BucketName>" in answer
+
+
+def test_a_file_may_be_named_by_the_bucket_it_is_in(server: Server) -> None:
+    uri = server.blobs.write("a folder/b=c.txt", CONTENT)
+    in_bucket = "s3://my-s3-bucket/a folder/b=c.txt"
+    assert download(server, in_bucket) == download(server, uri) == (200, CONTENT)
+
+
+@pytest.mark.parametrize(
+    "native_url", ["", "s3://bucket", "s3:///key", "file:///etc/passwd", "a.tar"]
+)
+def test_what_is_in_no_store_cannot_be_downloaded(server: Server, native_url: str) -> None:
     request = CreateDownloadLocationRequest(native_url=native_url)
     with refused(INVALID, "native_url"):
         server.dataproxy_client.create_download_location(request)

@@ -63,20 +63,28 @@ class ObjectStore:
         Args:
             server: Where the store is served.
             method: ``GET`` or ``PUT``; the link is good for nothing else.
-            uri: The file's own, below the folder of the blobs.
+            uri: The file's own, below the folder of the blobs; or one of any bucket, of which
+                there is none but ours, as the link will tell.
             expires_at: Until when.
             content_md5: What has to be sent along as ``Content-MD5``; empty if nothing has.
 
         Raises:
-            ValueError: If the URI is not one of a file below the folder.
+            ValueError: If the URI is neither.
         """
-        path = uri.removeprefix(self._root)
-        if path == uri or not _is_sound(path):
-            raise ValueError(f"{uri!r} is not in the sandbox's folder")
         now = self._clock.now()
         encoded = base64.b64encode(content_md5).decode()
-        url = f"{server}/{BUCKET}/{quote(unquote(path), safe='/~')}"
+        url = f"{server}/{quote(self._place(uri), safe='/~')}"
         return self._signer.link(method, url, now, expires_at - now, encoded)
+
+    def _place(self, uri: str) -> str:
+        """The bucket and the key that a URI means."""
+        path = uri.removeprefix(self._root)
+        if path != uri and _is_sound(path):
+            return f"{BUCKET}/{unquote(path)}"
+        scheme, _, place = uri.partition("://")
+        if not scheme or scheme == "file" or "/" not in place or not _is_sound(quote(place)):
+            raise ValueError(f"{uri!r} is neither in the sandbox's folder nor in a bucket")
+        return place
 
     def get(self, target: str, headers: Mapping[str, str]) -> Reply:
         """A file, or the part of it that ``Range`` names. Names of headers are in small letters."""
@@ -132,9 +140,13 @@ class ObjectStore:
         return Reply(200, {"ETag": f'"{digest.hexdigest()}"', "Accept-Ranges": "bytes"})
 
     def _refusal(self, method: str, target: str, headers: Mapping[str, str]) -> Refusal | None:
-        if not _is_sound(_key(target)):
+        place = target.partition("?")[0].removeprefix("/")
+        if "/" not in place or not _is_sound(place):
             return Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return self._signer.refusal(method, target, headers, self._clock.now())
+        refusal = self._signer.refusal(method, target, headers, self._clock.now())
+        if refusal is None and not _key(target):
+            return Refusal(404, "NoSuchBucket", "The specified bucket does not exist")
+        return refusal
 
     def _uri(self, target: str) -> str:
         return self._root + _key(target)
@@ -183,11 +195,12 @@ def _range(first: str, last: str, size: int) -> tuple[int, int]:
 
 
 def _refused(target: str, refusal: Refusal) -> Reply:
+    bucket, _, key = target.partition("?")[0].removeprefix("/").partition("/")
     details = {
         "Code": refusal.code,
         "Message": refusal.message,
-        "Key": unquote(_key(target)),
-        "BucketName": BUCKET,
+        "Key": unquote(key),
+        "BucketName": unquote(bucket),
         "Resource": unquote(target.partition("?")[0]),
         "RequestId": secrets.token_hex(8).upper(),
         "HostId": secrets.token_hex(32),
