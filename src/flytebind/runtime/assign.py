@@ -13,9 +13,9 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from flytebind.runtime import model as _model
 from flytebind.runtime.convert import WRAPPERS, WRITERS, choices, write_choice
 from flytebind.runtime.fields import (
+    HasFields,
     did_you_mean,
     fields_by_name,
     is_map,
@@ -36,9 +36,7 @@ _SCALARS = {
 }
 
 
-def assign(
-    model_class: type[_model.Model[Any]], message: Message, changes: Mapping[str, object]
-) -> None:
+def assign(model_class: type[HasFields], message: Message, changes: Mapping[str, object]) -> None:
     """Set fields of a message by their Python names; ``None`` clears a field.
 
     Raises:
@@ -65,7 +63,7 @@ def assign(
 
 
 def explain(
-    model_class: type[_model.Model[Any]], arguments: Mapping[str, object], error: Exception
+    model_class: type[HasFields], arguments: Mapping[str, object], error: Exception
 ) -> Exception:
     """Why a constructor failed: an error that names class and field, in place of protobuf's own."""
     fields = fields_by_name(model_class)
@@ -86,9 +84,7 @@ def explain(
     return error
 
 
-def _refuse_two_members(
-    model_class: type[_model.Model[Any]], changes: Mapping[str, object]
-) -> None:
+def _refuse_two_members(model_class: type[HasFields], changes: Mapping[str, object]) -> None:
     fields = fields_by_name(model_class)
     chosen: dict[str, str] = {}
     for name, value in changes.items():

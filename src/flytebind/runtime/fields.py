@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Protocol, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from flytebind.runtime import model as _model
+
+class HasFields(Protocol):
+    """What is asked of a model here and by those who write and show its fields."""
+
+    _pb_type: ClassVar[type[Message]]
+    _renamed: ClassVar[Mapping[str, str]]
+    _reshaped: ClassVar[Mapping[str, str]]
+
+    @property
+    def _pb(self) -> Message: ...
 
 
 class OutOfRange:
@@ -45,7 +54,7 @@ def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]
     return fields["key"], fields["value"]
 
 
-def set_fields(model: _model.Model[Any]) -> Iterator[tuple[str, Any]]:
+def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:
     """The Python name and value of each field that is set, in the order of their numbers.
 
     For people to look at: a time that Python cannot hold is shown as the message has it.
@@ -61,7 +70,7 @@ def set_fields(model: _model.Model[Any]) -> Iterator[tuple[str, Any]]:
             yield name, OutOfRange(value)
 
 
-def fields_by_name(model_class: type[_model.Model[Any]]) -> dict[str, FieldDescriptor]:
+def fields_by_name(model_class: type[HasFields]) -> dict[str, FieldDescriptor]:
     """The fields of a model by their Python names."""
     names = model_class._renamed
     descriptor = cast("Descriptor", model_class._pb_type.DESCRIPTOR)

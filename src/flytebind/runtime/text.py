@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flytebind.runtime import model as _model
 from flytebind.runtime.enums import OpenEnum
-from flytebind.runtime.fields import set_fields
+from flytebind.runtime.fields import HasFields, set_fields
 from flytebind.runtime.views import MapView, RepeatedView
 
 _COLUMNS = 80
 
 
-def one_line(model: _model.Model[Any]) -> str:
+def one_line(model: HasFields) -> str:
     """The call that would build the model, as ``repr`` shows it."""
     fields = ", ".join(f"{name}={value!r}" for name, value in set_fields(model))
     return f"{type(model).__qualname__}({fields})"
 
 
-def outline(model: _model.Model[Any], title: str, *, cut: bool) -> str:
+def outline(model: HasFields, title: str, *, cut: bool) -> str:
     """A title and the fields that are set, indented like YAML; ``cut`` at 80 columns or not."""
     lines = [f"{title}:", *(f"  {line}" for line in _fields(model))]
     if cut:
@@ -27,7 +26,7 @@ def outline(model: _model.Model[Any], title: str, *, cut: bool) -> str:
     return "\n".join(lines)
 
 
-def as_html(model: _model.Model[Any]) -> str:
+def as_html(model: HasFields) -> str:
     """A block that a notebook can fold."""
     import html
 
@@ -36,7 +35,7 @@ def as_html(model: _model.Model[Any]) -> str:
     return f"<details open><summary><code>{name}</code></summary><pre>{text}</pre></details>"
 
 
-def _fields(model: _model.Model[Any]) -> Iterator[str]:
+def _fields(model: HasFields) -> Iterator[str]:
     for name, value in set_fields(model):
         yield from _entry(f"{name}:", value)
 
