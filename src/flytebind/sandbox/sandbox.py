@@ -196,7 +196,8 @@ class Sandbox:
             speed: How many times faster than written; counts for the first call only.
         """
         if self._engine is None:
-            self._engine = Engine(self, speed=speed)
+            channel = self._closers.enter_context(self.engine_channel())
+            self._engine = Engine(channel, self.admin, self.signals, self.clock, speed=speed)
             self._closers.callback(self._engine.stop)
         return self._engine
 

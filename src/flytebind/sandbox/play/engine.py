@@ -7,15 +7,17 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 
+import grpc
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest as CreateRequest
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 
-import flytebind.sandbox.sandbox as _sandbox  # it imports us
 from flytebind.models.admin.common import NamedEntityIdentifier, ResourceListRequest
 from flytebind.models.admin.execution import ExecutionCreateRequest
 from flytebind.models.admin.project import ProjectListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.sandbox.admin import Admin
 from flytebind.sandbox.admin.phases import TERMINAL_WORKFLOW
+from flytebind.sandbox.clock import Clock
 from flytebind.sandbox.play.ending import ALL
 from flytebind.sandbox.play.perform import end, is_scripted, perform, system_error
 from flytebind.sandbox.play.registration import register
@@ -23,6 +25,7 @@ from flytebind.sandbox.play.run import Run
 from flytebind.sandbox.play.scripts import SCRIPTS
 from flytebind.sandbox.play.stage import Stage, key_of
 from flytebind.sandbox.play.workflow import DOMAIN, PROJECT
+from flytebind.sandbox.signals import Signals
 
 _ENDED = ";".join(map(WorkflowExecution.Phase.Name, TERMINAL_WORKFLOW))
 # Archived executions go on as well; lists leave them out unless they are asked for.
@@ -38,7 +41,10 @@ class Engine:
     fail.
 
     Args:
-        sandbox: Whose executions it plays. ``sandbox.engine()`` has one, and stops it in time.
+        channel: To the server, as ``sandbox.engine_channel()`` gives it; stays open.
+        admin: Whose executions it plays. ``sandbox.engine()`` has an engine, and stops it in time.
+        signals: What gates wait for.
+        clock: Says when what happens in executions happens.
         speed: How many times faster than written; ``math.inf`` never pauses.
 
     Raises:
@@ -46,18 +52,26 @@ class Engine:
         grpc.RpcError: If the sandbox does not take what is registered: it may lack the project.
     """
 
-    def __init__(self, sandbox: _sandbox.Sandbox, *, speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        admin: Admin,
+        signals: Signals,
+        clock: Clock,
+        *,
+        speed: float = 1.0,
+    ) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be above zero, not {speed}")
-        self._sandbox = sandbox
-        self._channel = sandbox.engine_channel()
-        self._stage = Stage(sandbox, self._channel, speed)
+        self._admin = admin
+        self._signals = signals
+        self._stage = Stage(channel, clock, admin.blobs, speed)
         self._threads: set[threading.Thread] = set()
         try:
             register(self._stage.client)
-            sandbox.signals.set_listeners.append(self._stage.signal_set)
-            sandbox.admin.terminated_listeners.append(self._abort)
-            sandbox.admin.created_listeners.append(self._play)
+            signals.set_listeners.append(self._stage.signal_set)
+            admin.terminated_listeners.append(self._abort)
+            admin.created_listeners.append(self._play)
             self._end_interrupted()
         except BaseException:
             self.stop()
@@ -94,17 +108,16 @@ class Engine:
     def stop(self) -> None:
         """Stop playing, at once: executions stay as they are. Stopping twice does no harm."""
         with suppress(ValueError):
-            self._sandbox.admin.created_listeners.remove(self._play)
+            self._admin.created_listeners.remove(self._play)
         with suppress(ValueError):
-            self._sandbox.admin.terminated_listeners.remove(self._abort)
+            self._admin.terminated_listeners.remove(self._abort)
         with suppress(ValueError):
-            self._sandbox.signals.set_listeners.remove(self._stage.signal_set)
+            self._signals.set_listeners.remove(self._stage.signal_set)
         self._stage.stop()
         with self._stage.changed:
             threads = list(self._threads)
         for thread in threads:
             thread.join()
-        self._channel.close()
 
     def _play(self, id: WorkflowExecutionIdentifier) -> None:
         """Begin to play a new execution; called before its creator gets an answer."""
@@ -112,7 +125,7 @@ class Engine:
         with self._stage.changed:
             if self._stage.stopping:
                 return
-            self._stage.runs[key_of(run.id)] = run
+            self._stage.runs[key_of(run.id)] = run.abort
             self._stage.changed.notify_all()
             self._start(
                 threading.Thread(target=self._perform, args=(run,), name=f"sandbox-{id.name}")
@@ -135,9 +148,9 @@ class Engine:
     def _abort(self, id: WorkflowExecutionIdentifier) -> None:
         """Call off what somebody has asked to end."""
         with self._stage.changed:
-            run = self._stage.runs.get(key_of(id.to_pb()))
-        if run is not None:
-            run.abort()
+            abort = self._stage.runs.get(key_of(id.to_pb()))
+        if abort is not None:
+            abort()
 
     def _end_interrupted(self) -> None:
         """End what a former process has left unfinished."""

@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import grpc
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
-import flytebind.sandbox.sandbox as _sandbox  # it imports us
 from flytebind.models.core.identifier import SignalIdentifier
 from flytebind.models.core.literals import Literal as LiteralModel
+from flytebind.sandbox.blobs import BlobStore
+from flytebind.sandbox.clock import Clock
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
-
-if TYPE_CHECKING:
-    from flytebind.sandbox.play.run import Run
 
 log = logging.getLogger("flytebind.sandbox.play")
 
@@ -34,21 +32,22 @@ class Stage:
     """Where runs take place.
 
     Args:
-        sandbox: Whose executions they are.
-        channel: To the sandbox.
+        channel: To the admin whose executions they are.
+        clock: Says when what happens in them happens.
+        blobs: Where those that offload their data write it.
         speed: How many times faster than written the runs are.
     """
 
-    def __init__(self, sandbox: _sandbox.Sandbox, channel: grpc.Channel, speed: float) -> None:
+    def __init__(self, channel: grpc.Channel, clock: Clock, blobs: BlobStore, speed: float) -> None:
         self.client = AdminServiceClient(channel)
         self.signals = SignalServiceClient(channel)
-        self.clock = sandbox.clock
-        self.blobs = sandbox.admin.blobs
+        self.clock = clock
+        self.blobs = blobs
         self.speed = speed
         self.changed = threading.Condition()
         """Guards what follows, and is notified of every change that somebody may wait for."""
-        self.runs: dict[Key, Run] = {}
-        """Those that go on."""
+        self.runs: dict[Key, Callable[[], None]] = {}
+        """Those that go on, and how each is aborted."""
         self.values: dict[tuple[Key, str], Literal] = {}
         """What signals of these executions have been set to."""
         self.stopping = False
