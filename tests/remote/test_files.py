@@ -100,7 +100,7 @@ def test_a_download_that_fails_leaves_what_was_there(
     with pytest.raises(FlyteDataError, match="HTTP 404") as caught:
         face.download(gone, target)
     assert "?" not in str(caught.value)  # signed links are secrets
-    with pytest.raises(FlyteDataError, match=r"CreateDownloadLocation.*nor with credentials"):
+    with pytest.raises(FlyteDataError, match=r"NoSuchBucket.*nor with credentials"):
         face.download("s3://elsewhere/file", target)
     assert target.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
