@@ -1,34 +1,28 @@
 """Write what templates are given into docs/templates.md.
 
 The text is that of the schema's own docstrings; here it becomes tables, between two markers.
-
-exit codes:
-  0  written, or up to date
-  1  the document is not what would be written
-  2  something of the schema has no docstring, or the document has no markers
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
-from tools.tables import replace_table
+from tools.written import ROOT, Command, NotMadeError, Place
 
-ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "generator" / "flytegen" / "schema.py"
-DOCUMENT = ROOT / "docs" / "templates.md"
-BEGIN = "<!-- contract: written by tools/contract.py from generator/flytegen/schema.py -->\n"
-END = "<!-- /contract -->\n"
+PLACE = Place(
+    ROOT / "docs" / "templates.md",
+    "<!-- contract: written by tools/contract.py from generator/flytegen/schema.py -->\n",
+    "<!-- /contract -->\n",
+)
 
 
-class ContractError(Exception):
-    """A schema that does not say what it means, or a document that has no place for it."""
+class ContractError(NotMadeError):
+    """A schema that does not say what it means."""
 
 
 @dataclass(frozen=True)
@@ -51,42 +45,19 @@ class Kind:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.contract",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--write", action="store_true", help="write the tables")
-    what.add_argument("--check", action="store_true", help="fail if they are not up to date")
-    options = parser.parse_args(arguments)
-    present = DOCUMENT.read_text(encoding="utf-8")
-    try:
-        wanted = with_contract(present, SCHEMA.read_text(encoding="utf-8"))
-    except ContractError as error:
-        print(f"contract: {error}", file=sys.stderr)
-        return 2
-    if wanted == present:
-        return 0
-    if options.check:
-        name = DOCUMENT.relative_to(ROOT)
-        print(f"contract: {name} is out of date; run `make generate`", file=sys.stderr)
-        return 1
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    command = Command("contract", __doc__, mend="make generate")
+    options = command.parser.parse_args(arguments)
+    return command.run(options, lambda: PLACE.holding(tables(SCHEMA.read_text(encoding="utf-8"))))
 
 
-def with_contract(document: str, schema: str) -> str:
-    """The document with the tables of a schema between its markers.
+def tables(schema: str) -> str:
+    """The tables of a schema, a section for each kind of object.
 
     Raises:
-        ContractError: If it has no markers, or the schema does not say what it means.
+        ContractError: If the schema does not say what it means.
     """
     sections = [_section(kind) for kind in reversed(kinds(schema))]
-    try:
-        return replace_table(document, BEGIN, f"{''.join(sections)}{_words(schema)}\n", END)
-    except ValueError as error:
-        raise ContractError(f"{DOCUMENT.name} {error}") from None
+    return f"{''.join(sections)}{_words(schema)}\n"
 
 
 def kinds(schema: str) -> list[Kind]:

@@ -2,19 +2,12 @@
 
 The rows are those of tests/parity/differences.toml, which `make parity` measures; here their texts
 become a table, between two markers. This needs no flytekit.
-
-exit codes:
-  0  written, or up to date
-  1  the document is not what would be written
-  2  the rows cannot be read, or the document has no markers
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -22,46 +15,26 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from tools.tables import replace_table
+from tools.written import ROOT, Command, NotMadeError, Place
 
-ROOT = Path(__file__).resolve().parents[1]
 ROWS = ROOT / "tests" / "parity" / "differences.toml"
-DOCUMENT = ROOT / "docs" / "differences.md"
-BEGIN = "<!-- differences: written by tools/differences.py from tests/parity/differences.toml -->\n"
-END = "<!-- /differences -->\n"
+PLACE = Place(
+    ROOT / "docs" / "differences.md",
+    "<!-- differences: written by tools/differences.py from tests/parity/differences.toml -->\n",
+    "<!-- /differences -->\n",
+)
 COLUMNS = ("flytekit", "flytebind", "reason")
 
 
-class DifferencesError(ValueError):
+class DifferencesError(NotMadeError):
     """Rows that no table can be made of."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.differences",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--write", action="store_true", help="write the table")
-    what.add_argument("--check", action="store_true", help="fail if the table is not up to date")
-    options = parser.parse_args(arguments)
-    present = DOCUMENT.read_text(encoding="utf-8")
-    try:
-        rows = table(ROWS.read_text(encoding="utf-8"))
-        wanted = replace_table(present, BEGIN, rows, END)
-    except ValueError as error:
-        print(f"differences: {error}", file=sys.stderr)
-        return 2
-    if wanted == present:
-        return 0
-    if options.check:
-        name = DOCUMENT.relative_to(ROOT)
-        print(f"differences: {name} is out of date; run `make generate`", file=sys.stderr)
-        return 1
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    command = Command("differences", __doc__, mend="make generate")
+    options = command.parser.parse_args(arguments)
+    return command.run(options, lambda: PLACE.holding(table(ROWS.read_text(encoding="utf-8"))))
 
 
 def table(toml: str) -> str:

@@ -5,30 +5,26 @@ release of each minor version from 1.5 on, one page for each pair. `--check` mak
 takes versions from flytegen's cache or from the package index. `--write` also asks the index for
 releases, up to the installed one, and keeps the descriptors of the last but one, so that the last
 pair can be tested without it.
-
-exit codes:
-  0  written, or up to date
-  1  a page is not what would be written
-  2  a version could not be fetched
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from flytegen import locate
 from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.report import as_markdown
-from flytegen.comparison.sides import Side, default_cache, fetched, installed, write_set
+from flytegen.comparison.sides import Side, default_cache, fetched, installed
 from flytegen.overlay.load import load_overlay
 from tools.registry import RegistryError, last_of_minors, parts, versions
+from tools.written import ROOT, Command, Contents, NotMadeError
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "tests" / "generator" / "comparison" / "history"
 PACKAGE, SINCE = "flyteidl", "1.5"
 
@@ -39,29 +35,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; the help says what each one means.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.history",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--write", action="store_true", help="write the pages")
-    what.add_argument("--check", action="store_true", help="fail if a page is out of date")
-    options = parser.parse_args(arguments)
-    try:
-        if options.write:
-            # Not beyond what generated/ is for: the last pair is tested with what is installed.
-            present = parts(installed(PACKAGE).version)
-            known = [version for version in versions(PACKAGE) if parts(version) <= present]
-            write(last_of_minors(known, SINCE))
-            return 0
-        stale = check(kept_pairs())
-    except (GenerationError, RegistryError) as error:
-        print(f"history: {error}", file=sys.stderr)
-        return 2
-    for name in stale:
-        print(f"history: {name} is out of date; run `make history`", file=sys.stderr)
-    return 1 if stale else 0
+    command = Command("history", __doc__, mend="make history")
+    options = command.parser.parse_args(arguments)
+
+    def make() -> Contents:
+        try:
+            return contents(released_pairs() if options.write else kept_pairs())
+        except (GenerationError, RegistryError) as error:
+            raise NotMadeError(f"{error}") from error
+
+    return command.run(options, make)
+
+
+def released_pairs() -> list[tuple[str, str]]:
+    """The pairs that there should be pages for, oldest first.
+
+    Raises:
+        RegistryError: If the package index cannot be asked.
+    """
+    # Not beyond what generated/ is for: the last pair is tested with what is installed.
+    present = parts(installed(PACKAGE).version)
+    known = [version for version in versions(PACKAGE) if parts(version) <= present]
+    return list(pairwise(last_of_minors(known, SINCE)))
 
 
 def kept_pairs() -> list[tuple[str, str]]:
@@ -75,38 +70,21 @@ def page(old: Side, new: Side) -> str:
     return as_markdown(diff(old, new, load_overlay(locate.overlay())))
 
 
-def write(found: list[str]) -> None:
-    """Write a page for each pair of neighbours, and remove what is of other pairs.
+def contents(pairs: Sequence[tuple[str, str]]) -> dict[Path, bytes | None]:
+    """A page for each pair and the sample for the last one; what is of other pairs is to go.
 
     Raises:
         GenerationError: If a version cannot be fetched.
     """
-    texts = dict(pages(pairwise(found)))
-    sample = fetched(PACKAGE, found[-2], default_cache())
-    PAGES.mkdir(parents=True, exist_ok=True)
-    for path in PAGES.iterdir():
-        path.unlink()
-    for name, text in texts.items():
-        (PAGES / name).write_text(text, encoding="utf-8")
-    write_set(PAGES / f"{found[-2]}.binpb", sample.files)
-
-
-def check(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """The pages that are not what would be written.
-
-    Raises:
-        GenerationError: If a version cannot be fetched.
-    """
-    return [
-        name for name, text in pages(pairs) if (PAGES / name).read_text(encoding="utf-8") != text
-    ]
-
-
-def pages(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Names and texts of pages."""
+    cache = default_cache()
+    wanted: dict[Path, bytes | None] = dict.fromkeys(PAGES.glob("*"))
     for old, new in pairs:
-        before, after = (fetched(PACKAGE, version, default_cache()) for version in (old, new))
-        yield f"{old}-{new}.md", page(before, after)
+        before, after = (fetched(PACKAGE, version, cache) for version in (old, new))
+        wanted[PAGES / f"{old}-{new}.md"] = page(before, after).encode()
+    last, _ = pairs[-1]
+    sample = FileDescriptorSet(file=fetched(PACKAGE, last, cache).files)
+    wanted[PAGES / f"{last}.binpb"] = sample.SerializeToString(deterministic=True)
+    return wanted
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ the peers, from the root of the checkout:
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import importlib.metadata
 import inspect
@@ -28,7 +27,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -41,10 +39,11 @@ from google.protobuf.struct_pb2 import Struct
 from flytebind.runtime.fields import is_map, is_repeated
 from tests.support.messages import MODEL_CLASSES, deterministic, element
 from tests.support.whole import whole_fillings
-from tools.tables import replace_table
+from tools.written import ROOT, Command, NotMadeError, Place
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-BEGIN, END = "<!-- losses: written by tools/losses.py -->\n", "<!-- /losses -->\n"
+PLACE = Place(
+    ROOT / "README.md", "<!-- losses: written by tools/losses.py -->\n", "<!-- /losses -->\n"
+)
 
 # A class with `from_flyte_idl` and `to_flyte_idl`, of whichever library.
 Entity: TypeAlias = type[Any]
@@ -280,25 +279,30 @@ def listing(findings: Mapping[str, Finding], most: int = 3) -> Iterator[str]:
                     yield f"           and {more} more"
 
 
-def main() -> int:
-    """Measure, and print or write the table.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table; write or check it, too.
 
     Returns:
-        The exit code.
+        The exit code; the help says what each one means.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    command = Command("losses", __doc__, mend="make losses", can_only_show=True)
+    command.parser.add_argument(
+        "--list", action="store_true", help="name what is lossy or raises, and why"
     )
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
-    parser.add_argument("--check", action="store_true", help="fail if README.md has another table")
-    parser.add_argument("--list", action="store_true", help="name what is lossy or raises, and why")
-    options = parser.parse_args()
+    options = command.parser.parse_args(arguments)
+    return command.run(options, lambda: PLACE.holding(measured(listed=options.list)))
+
+
+def measured(*, listed: bool) -> str:
+    """The table, measured and printed.
+
+    Raises:
+        NotMadeError: If there is no flytekit.
+    """
     try:
         flytekit = importlib.import_module("flytekit.models")
     except ModuleNotFoundError as error:
-        print(f"losses: {error}; run it with .venv-peers/bin/python", file=sys.stderr)
-        return 2
-
+        raise NotMadeError(f"{error}; run it with .venv-peers/bin/python") from None
     samples = {name: list(whole_fillings(model)) for name, model in MODEL_CLASSES.items()}
     paired = pair_up(entities_of(flytekit), samples)
     theirs = {name: judge(entities, samples[name]) for name, entities in paired.items()}
@@ -306,21 +310,10 @@ def main() -> int:
     versions = {name: importlib.metadata.version(name) for name in ("flytekit", "flyteidl")}
     result = table(theirs, ours, **versions, of=len(messages_of(flyteidl)))
     print(result, end="")
-    if options.list:
+    if listed:
         for library, findings in (("flytekit", theirs), ("flytebind", ours)):
             print(f"\n{library}", *(list(listing(findings)) or ["nothing"]), sep="\n")
-    present = README.read_text("utf-8")
-    try:
-        wanted = replace_table(present, BEGIN, result, END)
-    except ValueError as error:
-        print(f"losses: {README.name} {error}", file=sys.stderr)
-        return 2
-    if options.write:
-        README.write_text(wanted, "utf-8")
-    elif options.check and wanted != present:
-        print("losses: README.md has another table; --write puts this one there", file=sys.stderr)
-        return 1
-    return 0
+    return result
 
 
 if __name__ == "__main__":

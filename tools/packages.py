@@ -5,15 +5,12 @@ to the byte; then once more, with unknown fields and extensions in each part of 
 and pyright must have nothing to say about any generated module. What there was is kept as a table
 in docs/packages.md, which --write writes and --check compares.
 
-exit codes:
-  0  all that was tried is good
-  1  something is not, or the table is out of date
-  2  an environment could not be made
+Nothing is written or compared where something is not good: that gives the exit code 1 as well, and
+an environment that could not be made gives 2.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -29,18 +26,19 @@ from tools.environments import (
     EXTRAS,
     HOME,
     LIBRARY,
-    ROOT,
     CannotMakeError,
     Environment,
     locked,
     name_of,
     run,
 )
-from tools.tables import replace_table
+from tools.written import ROOT, Command, Place
 
-DOCUMENT = ROOT / "docs" / "packages.md"
-BEGIN = "<!-- packages: written by tools/packages.py -->\n"
-END = "<!-- /packages -->\n"
+PLACE = Place(
+    ROOT / "docs" / "packages.md",
+    "<!-- packages: written by tools/packages.py -->\n",
+    "<!-- /packages -->\n",
+)
 HEAD = (
     "| Distribution | Packages | Files | Messages | Fields | Services | RPCs | Filled "
     "| Extensions | Findings |\n"
@@ -138,31 +136,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; the help says what each one means.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.packages",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    command = Command("packages", __doc__, mend="make packages", can_only_show=True)
     names = [sample.distribution for sample in SAMPLES]
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--only", action="append", choices=names, help="one of them, or several")
-    what.add_argument("--write", action="store_true", help="write the table")
-    what.add_argument("--check", action="store_true", help="fail if the table is out of date")
-    options = parser.parse_args(arguments)
+    command.what.add_argument(
+        "--only", action="append", choices=names, help="one of them, or several"
+    )
+    options = command.parser.parse_args(arguments)
 
     results = try_all([item for item in SAMPLES if item.distribution in (options.only or names)])
     code = max(result.code for result in results.values())
     if code or options.only:
         return code
-    text = DOCUMENT.read_text(encoding="utf-8")
-    wanted = replace_table(text, BEGIN, table(results), END)
-    if options.write:
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-    elif options.check and wanted != text:
-        where = DOCUMENT.relative_to(ROOT)
-        print(f"packages: {where} is out of date; run `make packages`", file=sys.stderr)
-        return BAD
-    return GOOD
+    return command.run(options, lambda: PLACE.holding(table(results)))
 
 
 def try_all(samples: Sequence[Sample]) -> dict[Sample, Result]:

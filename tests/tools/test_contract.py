@@ -27,20 +27,14 @@ class Thing:
 
 
 def test_each_attribute_becomes_a_row_with_its_docstring() -> None:
-    text = contract.with_contract(f"a\n{contract.BEGIN}old\n{contract.END}z\n", SCHEMA)
-    assert text.startswith(f"a\n{contract.BEGIN}\n### Thing\n\nA thing.\n")
+    text = contract.tables(SCHEMA)
+    assert text.startswith("\n### Thing\n\nA thing.\n")
     assert "| `name` | `str \\| None` | Its name, in `code`. |\n" in text
     assert "| `is_good` | `bool` | It is good. |\n" in text
     assert "| `parts()` | `list[str]` | Its parts. |\n" in text
     assert "| `Word` | empty, `a` | A word. |\n" in text
-    assert text.endswith(f"{contract.END}z\n")
 
 
 def test_an_attribute_without_words_is_refused_by_name() -> None:
     with pytest.raises(contract.ContractError, match=r"no docstring: Thing\.name"):
         contract.kinds(SCHEMA.replace('"""Its name, in ``code``."""', ""))
-
-
-def test_a_document_without_markers_is_refused() -> None:
-    with pytest.raises(contract.ContractError, match="wants one place"):
-        contract.with_contract("a", SCHEMA)

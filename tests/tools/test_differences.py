@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tools import differences
-from tools.tables import replace_table
 
 ROW = '[[difference]]\nflytekit = "a"\nflytebind = "b | c"\nreason = """\n d\n e"""\n'
 MEASURED = 'kinds = ["reads"]\nwhere = ["*"]\n'
@@ -21,17 +20,6 @@ def test_a_row_is_a_line_of_the_table() -> None:
 def test_a_row_that_does_not_say_how_it_is_measured_is_refused(rest: str) -> None:
     with pytest.raises(differences.DifferencesError, match="wants"):
         differences.table(ROW + rest)
-
-
-def test_only_what_is_between_the_markers_is_written() -> None:
-    document = f"before\n{differences.BEGIN}old\n{differences.END}after\n"
-    written = replace_table(document, differences.BEGIN, "new\n", differences.END)
-    assert written == f"before\n{differences.BEGIN}new\n{differences.END}after\n"
-
-
-def test_a_document_without_markers_is_refused() -> None:
-    with pytest.raises(ValueError, match="wants one place between <!-- differences"):
-        replace_table("before\n", differences.BEGIN, "new\n", differences.END)
 
 
 def test_a_table_that_is_out_of_date_fails_the_check(

@@ -10,6 +10,7 @@ import pytest
 from tools import packages
 from tools.environments import CannotMakeError, Environment, locked
 from tools.packages import BAD, GOOD, NOT_MADE, Result, Sample
+from tools.written import Place
 
 SAMPLE = Sample("acme-protos", ("acme", "acme.more"), "1.2")
 COUNTS = {"files": 2, "messages": 1234, "filled": 2000}
@@ -20,9 +21,8 @@ ROW = "| acme-protos 1.2 | `acme`, `acme.more` | 2 | 1,234 | 0 | 0 | 0 | 2,000 |
 def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A document of our own, and steps that all do well."""
     path = tmp_path / "packages.md"
-    path.write_text(f"Before\n{packages.BEGIN}old\n{packages.END}After\n")
-    monkeypatch.setattr(packages, "ROOT", tmp_path)
-    monkeypatch.setattr(packages, "DOCUMENT", path)
+    path.write_text("begin\nold\nend\n")
+    monkeypatch.setattr(packages, "PLACE", Place(path, "begin\n", "end\n"))
     monkeypatch.setattr(packages, "SAMPLES", (SAMPLE,))
     for step in ("make", "generate", "check_types"):
         monkeypatch.setattr(packages, step, lambda sample: None)
@@ -32,8 +32,7 @@ def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_table_is_written_between_its_markers(document: Path) -> None:
     assert packages.main(["--write"]) == GOOD
-    wanted = f"Before\n{packages.BEGIN}{packages.HEAD}{ROW}{packages.END}After\n"
-    assert document.read_text() == wanted
+    assert document.read_text() == f"begin\n{packages.HEAD}{ROW}end\n"
     assert packages.main(["--check"]) == GOOD
 
 
