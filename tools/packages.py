@@ -1,9 +1,9 @@
 """Generate for packages that others publish, in environments of their own, and try the result.
 
 Every module is imported. Every message is filled, goes through its model, and must come out equal
-to the byte; then once more, with unknown fields and extensions in each part of it. mypy --strict
-and pyright must have nothing to say about any generated module. What there was is kept as a table
-in docs/packages.md, which --write writes and --check compares.
+to the byte; then once more, with unknown fields, enum numbers without a name and extensions in each
+part of it. mypy --strict and pyright must have nothing to say about any generated module. What
+there was is kept as a table in docs/packages.md, which --write writes and --check compares.
 
 Nothing is written or compared where something is not good: that gives the exit code 1 as well, and
 an environment that could not be made gives 2.

@@ -14,6 +14,7 @@ exit codes:
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -52,7 +53,7 @@ class Trial:
     @property
     def out(self) -> Path:
         """Where flytegen writes to."""
-        return self.folder / "generated"
+        return self.folder / "generated" / PACKAGE
 
     def run(self) -> str:
         """Go through all steps.
@@ -75,7 +76,9 @@ class Trial:
 
     def take_messages_through(self) -> str:
         """Import what was written, and take every message through its model."""
-        return self._step("messages", "-m", "tests.support.passage", str(self.out)).strip()
+        command = ("-m", "tests.generator.passage", str(self.out.parent), PACKAGE)
+        counts = json.loads(self._step("messages", *command))
+        return f"{counts['modules']} modules, {counts['models']} messages"
 
     def check_types(self) -> None:
         """Let mypy read what was written, with the stubs that were written beside it."""

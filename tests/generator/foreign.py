@@ -118,7 +118,9 @@ class Generated:
     @cached_property
     def model_classes(self) -> dict[str, type[Model[Any]]]:
         """Every model class, by the full name of its message."""
-        name = f"{self.package.replace('.', '_')}_models"
+        # Our own overlay says where those of flyteidl are.
+        is_ours = self.package == "flyteidl"
+        name = "flytebind.models" if is_ours else f"{self.package.replace('.', '_')}_models"
         root, index = import_module(name), import_module(f"{name}._index")
         return {name: root.model_for(name) for name in index.MODELS}
 

@@ -53,15 +53,22 @@ def add_unknown_fields(message: Message, fields: bytes = UNKNOWN_FIELDS) -> None
 
 
 def use_unknown_enum_numbers(message: Message) -> set[int]:
-    """Give each enum in a message a number without a name; returns the numbers used."""
+    """Give each enum in a message a number without a name; returns the numbers used.
+
+    Closed enums, which take none, keep theirs.
+    """
     numbers = cycle((12_345, -12_345))
     used: set[int] = set()
     for part in walk(message):
         for field, value in part.ListFields():
             enum = element(field).enum_type
-            if enum is None or enum.full_name == "google.protobuf.NullValue":
+            if enum is None or enum.is_closed or enum.full_name == "google.protobuf.NullValue":
                 continue
-            if is_repeated(field):
+            if is_map(field):
+                for key in value:
+                    value[key] = next(numbers)
+                used.update(value.values())
+            elif is_repeated(field):
                 value[:] = [next(numbers) for _ in value]
                 used.update(value)
             else:
