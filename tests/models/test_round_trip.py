@@ -61,7 +61,6 @@ def unrecognized_numbers(model: Model[Any]) -> set[int]:
 
 def test_every_message_of_flyteidl_has_a_model() -> None:
     assert sorted(MODELS) == sorted(item.full_name for item in messages_of_flyteidl())
-    assert len(MODELS) == 437
 
 
 @every_model

@@ -41,7 +41,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_all_that_names_the_version_is_moved(checkout: Path) -> None:
     count = said(facts_of(installed("flyteidl").files), PRESENT)
-    messages, modules = int(count["message"]) + 1, int(count["python"]) + 1
+    messages = int(count["message"]) + 1
     assert upgrade(NEXT, checkout) == NEXT
 
     def text(name: str) -> str:
@@ -52,8 +52,6 @@ def test_all_that_names_the_version_is_moved(checkout: Path) -> None:
     for name in ("README.md", "docs/index.md"):
         told = f"{messages} messages and {count['enum']} enums of flyteidl {NEXT}"
         assert told in text(name)
-    assert f"len(MODELS) == {messages}" in text("tests/models/test_round_trip.py")
-    assert f"{count['RPC']} RPCs, {modules} modules" in text("tests/generator/test_run.py")
     assert f'"changes/{NEXT}.md",' in text("zensical.toml")
     assert f"- flyteidl {NEXT}: 2 changes: 2 compatible; see" in text("CHANGELOG.md")
     page = text(f"docs/changes/{NEXT}.md")
