@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import settings
@@ -13,6 +14,9 @@ pytest_plugins = ["flytebind.pytest_plugin"]
 # start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Who looks for credentials of a cloud asks the machine that it may run on, over the network.
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 # The same examples each time, however slow the machine.
 settings.register_profile("flytebind", derandomize=True, database=None, deadline=None)

@@ -141,12 +141,11 @@ class ObjectStore:
 
     def _refusal(self, method: str, target: str, headers: Mapping[str, str]) -> Refusal | None:
         place = target.partition("?")[0].removeprefix("/")
-        if "/" not in place or not _is_sound(place):
+        if not _is_sound(place):
             return Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        refusal = self._signer.refusal(method, target, headers, self._clock.now())
-        if refusal is None and not _key(target):
+        if not _key(target):
             return Refusal(404, "NoSuchBucket", "The specified bucket does not exist")
-        return refusal
+        return self._signer.refusal(method, target, headers, self._clock.now())
 
     def _uri(self, target: str) -> str:
         return self._root + _key(target)

@@ -26,7 +26,7 @@ SIGN_OFF = "sign-off"
 @script
 def _gates(w: Workflow) -> None:
     number = w.wait_for_input(NUMBER, int)
-    gates = [w.approve(SIGN_OFF, w.input("x", 1)), w.sleep(3600, after=[])]
+    gates = [w.approve(SIGN_OFF, number), w.sleep(3600, after=[])]
     w.output("o0", w.task(step, x=number, after=gates))
 
 
