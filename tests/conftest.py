@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -21,3 +22,12 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # The same examples each time, however slow the machine.
 settings.register_profile("flytebind", derandomize=True, database=None, deadline=None)
 settings.load_profile("flytebind")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collections of tests pass over the tests themselves.
+
+    There are so many of them that each collection took seconds.
+    """
+    gc.collect()
+    gc.freeze()
