@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
@@ -18,9 +18,11 @@ from jinja2 import (
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
+from flytegen.common.code import Code, plain, spelled
 from flytegen.common.imports import Imports
 from flytegen.common.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.schema import Import, Library
+from flytegen.write.runtime import rt
 
 #: The templates that a run prints by itself, and those whose macros they take.
 TEMPLATES = (
@@ -80,6 +82,23 @@ def _own_pages(templates: Sequence[Path]) -> list[str]:
     return list(dict.fromkeys(pages))
 
 
+class _Environment(Environment):
+    """Gives templates text wherever the schema has code, spelled as the file at hand spells it."""
+
+    spell: Callable[[Code], str] = staticmethod(plain)
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        return self._told(super().getattr(obj, attribute))
+
+    def getitem(self, obj: object, argument: object) -> object:
+        return self._told(super().getitem(obj, argument))
+
+    def _told(self, value: object) -> object:
+        if isinstance(value, Code):
+            return self.spell(value)
+        return tuple(map(self._told, value)) if isinstance(value, tuple) else value
+
+
 class _Renderer:
     def __init__(
         self,
@@ -89,7 +108,7 @@ class _Renderer:
     ) -> None:
         self._library = library
         self._imports = Imports()
-        self._jinja = Environment(
+        self._jinja = _Environment(
             loader=FileSystemLoader([str(folder) for folder in templates]),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -99,6 +118,7 @@ class _Renderer:
         )
         self._jinja.globals["library"] = library
         self._jinja.globals["use"] = self._use
+        self._jinja.globals["rt"] = rt
         self._jinja.filters["docstring"] = _docstring
 
     def files(self, pages: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
@@ -143,8 +163,12 @@ class _Renderer:
         """For templates: import a name under a private alias, and say which."""
         return self._imports.use(module, name)
 
+    def _spell(self, code: Code) -> str:
+        return spelled(code, lambda name: self._use(name.module, name.qualname))
+
     def _body(self, template: str, imports: tuple[Import, ...] = (), **context: object) -> str:
         self._imports = Imports(imports)
+        self._jinja.spell = self._spell
         return self._print(template, **context)
 
     def _whole(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
 from flytegen import locate
 from flytegen.cli import main
+from flytegen.common.problems import GenerationError
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed
 from flytegen.decide.build import build
 from flytegen.overlay.entries import Overlay
 from flytegen.schema import Library
 from flytegen.write.render import TEMPLATES, render
+from flytegen.write.runtime import RUNTIME
 from tests.generator.sources import source_of
 from tools import contract
 
@@ -131,6 +134,23 @@ def test_a_python_file_of_ones_own_may_import(library: Library, tmp_path: Path) 
     text = printed(library, tmp_path, extra='TIME = {{ use("time", "time") }}()')["extra.py"]
     assert "from time import time as _time\n" in text
     assert text.endswith("TIME = _time()\n")
+
+
+def test_what_templates_take_from_the_run_time_library_is_there() -> None:
+    texts = [path.read_text() for path in locate.templates().glob("*.j2")]
+    used = {name for text in texts for name in re.findall(r"\brt\.(\w+)", text)}
+    known = {name: module for module, names in RUNTIME.items() for name in names}
+    assert known.keys() - used == {"AsyncResponseStream", "ResponseStream"}
+    assert [
+        name for name, module in known.items() if not hasattr(import_module(module), name)
+    ] == []
+
+
+def test_what_the_run_time_library_is_not_asked_for_is_refused_by_name(
+    library: Library, tmp_path: Path
+) -> None:
+    with pytest.raises(GenerationError, match="no attribute 'fial'"):
+        printed(library, tmp_path, extra="{{ rt.fial }}")
 
 
 def test_the_first_of_two_folders_wins(library: Library, tmp_path: Path) -> None:

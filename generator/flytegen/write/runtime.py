@@ -1,0 +1,28 @@
+"""What generated code uses of the run-time library: a template says ``rt.fail``."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from flytegen.common.code import Name
+
+#: By module, the names that generated code uses.
+RUNTIME = {
+    "flytebind.runtime": ("MapView", "OpenEnum", "RepeatedView"),
+    "flytebind.runtime.checks": (
+        "MISTAKES", "add_each", "as_bool", "as_items", "box", "fail", "fill", "fill_map",
+        "only_member", "set_each",
+    ),
+    "flytebind.runtime.installed": ("require",),
+    "flytebind.runtime.lazy": ("find_model", "lazy_module"),
+    "flytebind.runtime.model": ("new",),
+    "flytebind.runtime.rpc": (
+        "AsyncClient", "AsyncResponseStream", "AsyncServicer", "AsyncServicerContext", "Client",
+        "Metadata", "Method", "ResponseStream", "Servicer", "ServicerContext", "unimplemented",
+    ),
+    "flytebind.runtime.typing": ("Self", "deprecated"),
+}  # fmt: skip
+
+rt = SimpleNamespace(
+    **{name: Name(module, name) for module, names in RUNTIME.items() for name in names}
+)
