@@ -18,7 +18,7 @@ from xmlrpc.server import SimpleXMLRPCServer
 
 from benchmarks.process import ROOT
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.workflow import OUTPUT, Script, Workflow
+from flytebind.sandbox.play._workflow import OUTPUT, Script, Workflow
 from tests.remote.scenes import bulk
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import step

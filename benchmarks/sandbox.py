@@ -43,7 +43,7 @@ from flytebind.models.core.identifier import (
 )
 from flytebind.models.event.event import NodeExecutionEvent
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.store import Value, tables
+from flytebind.sandbox._store import Value, tables
 from flytebind.services import AdminServiceAsyncClient, AdminServiceClient
 
 ROWS = 100_000

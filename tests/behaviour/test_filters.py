@@ -28,8 +28,8 @@ from flytebind.behaviour.filters import (
 from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.models.named_entity import NamedEntityState
-from flytebind.sandbox.store.filters import conditions
-from flytebind.sandbox.store.tables import EXECUTIONS
+from flytebind.sandbox._store.filters import conditions
+from flytebind.sandbox._store.tables import EXECUTIONS
 
 Phase = WorkflowExecution.Phase
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from flytebind.remote import base
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote import _base as base
+from flytebind.remote._calls import CallPolicy
 from flytebind.runtime import __version__
 from flytebind.sandbox import Sandbox
 from tests.cli.conftest import Done, Run
@@ -48,7 +48,7 @@ def test_every_help_has_exit_codes(run: Run, arguments: tuple[str, ...]) -> None
 
 def test_help_loads_nothing_of_the_remote() -> None:
     program = (
-        "import sys; from flytebind.cli.parser import parser; parser().format_help();"
+        "import sys; from flytebind.cli._parser import parser; parser().format_help();"
         "sys.exit(not {'grpc', 'google.protobuf', 'rich'}.isdisjoint(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from flytebind.cli.exits import CommandError
-from flytebind.cli.printing import print_json, print_values
+from flytebind.cli._exits import CommandError
+from flytebind.cli._printing import print_json, print_values
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Scalar
 from flytebind.remote.values.handles import RemoteFile, RemotePickle, RemoteTable

@@ -16,8 +16,8 @@ from flytebind.remote import (
     FlyteTaskExecution,
     FlyteWorkflowExecution,
 )
+from flytebind.remote._phases import SUCCESSFUL, is_in
 from flytebind.remote.executions import RemoteExecutionBase
-from flytebind.remote.phases import SUCCESSFUL, is_in
 from flytebind.remote.values import LiteralsResolver
 from flytebind.remote.values.handles import (
     RemoteDirectory,

@@ -25,7 +25,7 @@ from flytebind.remote import (
     FlyteWorkflowExecution,
 )
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.workflow import OUTPUT, Script, Task, Workflow
+from flytebind.sandbox.play._workflow import OUTPUT, Script, Task, Workflow
 from tests.remote import s3
 from tests.remote.scenes import scripted
 from tests.remote.scenes.cluster import Cluster

@@ -12,7 +12,7 @@ from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2
 
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteAssertion, FlyteRemote
-from flytebind.remote.calls import CallPolicy, is_read
+from flytebind.remote._calls import CallPolicy, is_read
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
     FlyteAuthenticationError,

@@ -21,7 +21,7 @@ from flytebind.models.admin.project import (
     ProjectListRequest,
     Projects,
 )
-from flytebind.remote.channel import connection_hint, open_channel
+from flytebind.remote._channel import connection_hint, open_channel
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
 from flytebind.services.admin import AdminServiceClient, AdminServiceServicer
@@ -131,7 +131,7 @@ def test_a_server_is_trusted_by_the_roots_of_the_system(
 def test_grpcs_own_variable_for_roots_is_left_to_grpc(
     monkeypatch: pytest.MonkeyPatch, ca_file: str
 ) -> None:
-    from flytebind.remote.channel import _system_roots
+    from flytebind.remote._channel import _system_roots
 
     monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, ca_file)
     assert _system_roots() == Path(ca_file).read_bytes()

@@ -31,7 +31,7 @@ from flytebind.remote import (
     FlyteRemote,
     FlyteValueError,
 )
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.remote.looks import transfers
 from flytebind.remote.values import (
     RemoteDirectory,
@@ -43,7 +43,7 @@ from flytebind.remote.values import (
 from flytebind.remote.values.handles import PICKLE_FORMAT
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.dataproxy import DataProxy
+from flytebind.sandbox._dataproxy import DataProxy
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.faults import programs
 from tests.remote.http.peer import Peer, Script, answer, silent

@@ -22,8 +22,8 @@ from flytebind.remote import (
     LiteralsResolver,
 )
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import to_literal
-from flytebind.sandbox.settings import Settings
+from flytebind.sandbox._settings import Settings
+from flytebind.sandbox.play._values import to_literal
 from flytebind.services.admin import AdminServiceClient
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, register_inputs
 from tests.remote.scenes import data, scripted

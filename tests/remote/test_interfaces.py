@@ -11,8 +11,8 @@ from flytebind.models.core.interface import TypedInterface
 from flytebind.models.core.types import LiteralType, SimpleType
 from flytebind.remote import FlyteNotFoundError, FlyteRemote, FlyteTask, FlyteWorkflow
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_type, to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Promise, Script, Workflow
+from flytebind.sandbox.play._values import literal_type, to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Promise, Script, Workflow
 from tests.remote.conftest import DOMAIN, PROJECT, Face
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, tasks
 from tests.remote.scenes.cluster import Cluster

@@ -22,9 +22,9 @@ from flytebind.remote import (
     FlyteValueError,
     LaunchOptions,
 )
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.settings import Settings
+from flytebind.sandbox._settings import Settings
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.scenes import executions, scripted
 from tests.remote.scenes.scene import NodePhase, WorkflowPhase

@@ -41,9 +41,9 @@ from flytebind.remote import (
     FlyteWorkflow,
     FlyteWorkflowExecution,
 )
-from flytebind.remote.operations import fetch as operation
+from flytebind.remote._operations import fetch as operation
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.workflow import Script, Workflow
+from flytebind.sandbox.play._workflow import Script, Workflow
 from flytebind.services.admin import AdminServiceClient, AdminServiceServicer
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.scenes.cluster import Cluster

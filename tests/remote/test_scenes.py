@@ -25,7 +25,7 @@ from flytebind.models.admin.signal import SignalListRequest
 from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.identifier import NodeExecutionIdentifier, ResourceType
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.settings import Settings
+from flytebind.sandbox._settings import Settings
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
 from tests.remote.scenes import (

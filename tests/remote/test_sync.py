@@ -21,13 +21,13 @@ from flytebind.remote import (
     FlyteUnavailableError,
     FlyteWorkflowExecution,
 )
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.events import Attempt
-from flytebind.sandbox.play.values import to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Workflow
-from flytebind.sandbox.settings import Settings
-from flytebind.sandbox.store import tables
+from flytebind.sandbox._settings import Settings
+from flytebind.sandbox._store import tables
+from flytebind.sandbox.play._events import Attempt
+from flytebind.sandbox.play._values import to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Workflow
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, see
 from tests.remote.scenes import (
     arrays,

@@ -8,9 +8,9 @@ import grpc
 import pytest
 
 from flytebind.remote import FlyteCallError, FlyteUnavailableError
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.workflow import OUTPUT, Workflow
+from flytebind.sandbox.play._workflow import OUTPUT, Workflow
 from tests.remote.conftest import Face, open_face, whole_float
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step

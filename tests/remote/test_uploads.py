@@ -32,8 +32,8 @@ from flytebind.remote import (
     FlytePermissionError,
     FlyteValueError,
 )
-from flytebind.remote.operations import uploads
-from flytebind.remote.operations.uploads import headers_for, legal_name
+from flytebind.remote._operations import uploads
+from flytebind.remote._operations.uploads import headers_for, legal_name
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox import Sandbox
 from tests.real import recordings

@@ -26,7 +26,7 @@ from flytebind.remote import (
     FlyteTimeout,
     FlyteWorkflowExecution,
 )
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, see
 from tests.remote.scenes import executions, scripted, tasks

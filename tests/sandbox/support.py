@@ -21,7 +21,14 @@ from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest, LaunchPl
 from flytebind.models.admin.task import TaskCreateRequest, TaskSpec
 from flytebind.models.admin.workflow import WorkflowCreateRequest, WorkflowSpec
 from flytebind.models.core.identifier import Identifier, ResourceType
-from flytebind.sandbox.admin import Admin
+from flytebind.sandbox._admin import Admin
+from flytebind.sandbox._blobs import BlobStore
+from flytebind.sandbox._clock import Clock
+from flytebind.sandbox._dataproxy import DataProxy
+from flytebind.sandbox._http import HttpServer
+from flytebind.sandbox._settings import Settings
+from flytebind.sandbox._signals import Signals
+from flytebind.sandbox._store import Store
 from flytebind.sandbox.auth import (
     Authentication,
     AuthMetadata,
@@ -29,13 +36,6 @@ from flytebind.sandbox.auth import (
     Identity,
     Tokens,
 )
-from flytebind.sandbox.blobs import BlobStore
-from flytebind.sandbox.clock import Clock
-from flytebind.sandbox.dataproxy import DataProxy
-from flytebind.sandbox.http import HttpServer
-from flytebind.sandbox.settings import Settings
-from flytebind.sandbox.signals import Signals
-from flytebind.sandbox.store import Store
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.auth import AuthMetadataServiceClient
 from flytebind.services.dataproxy import DataProxyServiceClient

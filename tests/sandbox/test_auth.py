@@ -18,8 +18,8 @@ from flytebind.models.admin.agent import (
 from flytebind.models.admin.project import GetDomainRequest, GetDomainsResponse, Project
 from flytebind.models.service.auth import PublicClientAuthConfigRequest
 from flytebind.models.service.identity import UserInfoRequest
+from flytebind.sandbox._clock import Clock
 from flytebind.sandbox.auth import Authentication, Tokens, principal
-from flytebind.sandbox.clock import Clock
 from flytebind.services.admin import AdminServiceClient, AdminServiceServicer
 from flytebind.services.agent import AsyncAgentServiceClient, AsyncAgentServiceServicer
 from tests.sandbox.support import PROJECT, Server, refused

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flytebind.sandbox.blobs import BlobStore
+from flytebind.sandbox._blobs import BlobStore
 
 LIMIT = 1000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flytebind.sandbox.admin.cron import is_cron
+from flytebind.sandbox._admin.cron import is_cron
 
 READ = [
     "0 10 * * *",

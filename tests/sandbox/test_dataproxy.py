@@ -30,7 +30,7 @@ from flytebind.models.service.dataproxy import (
     GetDataRequest,
     GetDataResponse,
 )
-from flytebind.sandbox.store.tables import NODE_EXECUTIONS, TASK_EXECUTIONS
+from flytebind.sandbox._store.tables import NODE_EXECUTIONS, TASK_EXECUTIONS
 from tests.sandbox.support import DOMAIN, PROJECT, Server, identifier, refused
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

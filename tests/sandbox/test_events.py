@@ -10,8 +10,8 @@ from flytebind.models.event.event import (
     NodeExecutionEvent,
     TaskExecutionMetadata,
 )
-from flytebind.sandbox.settings import Settings
-from flytebind.sandbox.store import tables
+from flytebind.sandbox._settings import Settings
+from flytebind.sandbox._store import tables
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.runs import (
     NodePhase,

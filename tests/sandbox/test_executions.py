@@ -20,8 +20,8 @@ from flytebind.models.admin.execution import (
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.identifier import ResourceType, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import LiteralMap
+from flytebind.sandbox._clock import Clock
 from flytebind.sandbox.auth import Tokens
-from flytebind.sandbox.clock import Clock
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.runs import (
     ID,

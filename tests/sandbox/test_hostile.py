@@ -17,9 +17,9 @@ from flytebind.runtime.fields import is_repeated
 from flytebind.runtime.rpc import Servicer
 from flytebind.runtime.rpc.method import Method, methods_of
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.admin import Admin
-from flytebind.sandbox.dataproxy import DataProxy
-from flytebind.sandbox.signals import Signals
+from flytebind.sandbox._admin import Admin
+from flytebind.sandbox._dataproxy import DataProxy
+from flytebind.sandbox._signals import Signals
 from flytebind.services import (
     AdminServiceClient,
     AdminServiceServicer,

@@ -7,7 +7,7 @@ from flyteidl.core.types_pb2 import (
     UnionType,
 )
 
-from flytebind.sandbox.literal_types import type_name
+from flytebind.sandbox._literal_types import type_name
 
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
 NONE = LiteralType(simple=SimpleType.NONE)

@@ -10,7 +10,7 @@ from flyteidl.core.tasks_pb2 import Resources
 
 from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.settings import MIB, Settings
+from flytebind.sandbox._settings import MIB, Settings
 from flytebind.services import AdminServiceClient
 from tests.sandbox.support import (
     promise,

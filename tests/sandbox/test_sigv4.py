@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from flytebind.sandbox.sigv4 import Refusal, Signer
+from flytebind.sandbox._sigv4 import Refusal, Signer
 from tests.real import recordings
 
 KEY, SECRET, REGION = "minio", "miniostorage", "us-east-1"  # the recordings' throw-away key

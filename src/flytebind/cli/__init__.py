@@ -1,5 +1,5 @@
 """The command ``flytebind``."""
 
-from flytebind.cli.command import main
+from flytebind.cli._command import main
 
 __all__ = ["main"]

@@ -41,8 +41,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from flytebind.remote.async_remote import AsyncFlyteRemote
-    from flytebind.remote.calls import CallPolicy
+    from flytebind.remote._async_remote import AsyncFlyteRemote
+    from flytebind.remote._calls import CallPolicy
+    from flytebind.remote._items import ArrayItem
+    from flytebind.remote._operations.launch import LaunchOptions
+    from flytebind.remote._operations.wait import Change
+    from flytebind.remote._remote import FlyteRemote
     from flytebind.remote.config import Config
     from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
     from flytebind.remote.errors import (
@@ -69,15 +73,11 @@ if TYPE_CHECKING:
         FlyteWorkflowExecution,
         RemoteExecutionBase,
     )
-    from flytebind.remote.items import ArrayItem
-    from flytebind.remote.operations.launch import LaunchOptions
-    from flytebind.remote.operations.wait import Change
-    from flytebind.remote.remote import FlyteRemote
     from flytebind.remote.values import LiteralsResolver
 else:
     _HOMES = {
-        "async_remote": ["AsyncFlyteRemote"],
-        "calls": ["CallPolicy"],
+        "_async_remote": ["AsyncFlyteRemote"],
+        "_calls": ["CallPolicy"],
         "config": ["Config"],
         "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow"],
         "errors": [name for name in __all__ if name.endswith(("Error", "Assertion", "Timeout"))],
@@ -87,10 +87,10 @@ else:
             "FlyteWorkflowExecution",
             "RemoteExecutionBase",
         ],
-        "items": ["ArrayItem"],
-        "operations.launch": ["LaunchOptions"],
-        "operations.wait": ["Change"],
-        "remote": ["FlyteRemote"],
+        "_items": ["ArrayItem"],
+        "_operations.launch": ["LaunchOptions"],
+        "_operations.wait": ["Change"],
+        "_remote": ["FlyteRemote"],
         "values": ["LiteralsResolver"],
     }
     __getattr__, __dir__ = _lazy_module(

@@ -21,17 +21,17 @@ from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.remote import looks, operations, values
+from flytebind.remote import _operations as operations, looks, values
+from flytebind.remote._items import ArrayItem, items_in
+from flytebind.remote._naming import label
+from flytebind.remote._phases import DONE, SUCCESSFUL, Phase, is_in
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError
-from flytebind.remote.items import ArrayItem, items_in
-from flytebind.remote.naming import label
-from flytebind.remote.phases import DONE, SUCCESSFUL, Phase, is_in
 from flytebind.remote.values.links import Links
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:
-    from flytebind.remote.session import Session
+    from flytebind.remote._session import Session
 
 __all__ = [
     "FlyteNodeExecution",
@@ -627,7 +627,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         looks.failure.raise_for_status(self)
 
     def _verbs(self, verb: str) -> _Verbs:
-        from flytebind.remote.remote import FlyteRemote
+        from flytebind.remote._remote import FlyteRemote
 
         if isinstance(self._remote, FlyteRemote):
             return cast("_Verbs", self._remote)

@@ -1,11 +1,11 @@
 """An embedded Flyte admin: a real gRPC server for tests, demos and docs."""
 
-from flytebind.sandbox.auth.settings import AuthSettings
-from flytebind.sandbox.calls import Calls
-from flytebind.sandbox.clock import Clock
-from flytebind.sandbox.faults import Faults
-from flytebind.sandbox.sandbox import Sandbox
-from flytebind.sandbox.settings import Settings
-from flytebind.sandbox.store import StoreError
+from flytebind.sandbox._calls import Calls
+from flytebind.sandbox._clock import Clock
+from flytebind.sandbox._faults import Faults
+from flytebind.sandbox._sandbox import Sandbox
+from flytebind.sandbox._settings import Settings
+from flytebind.sandbox._store import StoreError
+from flytebind.sandbox.auth._settings import AuthSettings
 
 __all__ = ["AuthSettings", "Calls", "Clock", "Faults", "Sandbox", "Settings", "StoreError"]

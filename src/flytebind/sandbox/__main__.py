@@ -2,7 +2,7 @@
 
 import sys
 
-from flytebind.sandbox.cli import main
+from flytebind.sandbox._cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

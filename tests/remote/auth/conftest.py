@@ -9,7 +9,7 @@ import keyring
 import pytest
 import trustme
 
-from flytebind.remote.auth.login import source
+from flytebind.remote.auth._login import source
 from tests.remote.auth.identity import IdentityProvider, NamingServer
 from tests.remote.auth.rings import MemoryRing
 

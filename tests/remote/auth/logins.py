@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.login.patience import Patience
-from flytebind.remote.auth.login.provider import Provider
-from flytebind.remote.auth.oauth import OAuth
+from flytebind.remote.auth._discovery import Discovery
+from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.provider import Provider
+from flytebind.remote.auth._oauth import OAuth
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 from tests.remote.auth.identity import NamingServer

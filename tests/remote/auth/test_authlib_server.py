@@ -9,12 +9,12 @@ import pytest
 
 from flytebind.remote import FlyteRemote
 from flytebind.remote.auth import Token
-from flytebind.remote.auth.client_secret import ClientSecretSource
-from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.login.browser import BrowserLogin
-from flytebind.remote.auth.login.device import DeviceLogin
-from flytebind.remote.auth.login.provider import Provider
-from flytebind.remote.auth.oauth import Login, OAuth
+from flytebind.remote.auth._client_secret import ClientSecretSource
+from flytebind.remote.auth._discovery import Discovery
+from flytebind.remote.auth._login.browser import BrowserLogin
+from flytebind.remote.auth._login.device import DeviceLogin
+from flytebind.remote.auth._login.provider import Provider
+from flytebind.remote.auth._oauth import Login, OAuth
 from flytebind.remote.config import AuthMode, Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError
 from tests.remote.auth.authlib_server import AuthlibProvider
@@ -121,7 +121,7 @@ def test_a_remote_outlives_its_tokens_with_one_login(
     flyte: NamingServer, authlib: AuthlibProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authlib.lifetime = 1
-    monkeypatch.setattr("flytebind.remote.auth.login.browser._open_browser", browse)
+    monkeypatch.setattr("flytebind.remote.auth._login.browser._open_browser", browse)
     with FlyteRemote(config_of(flyte, auth_mode=AuthMode.PKCE)) as remote:
         end = time.monotonic() + 3
         while time.monotonic() < end:

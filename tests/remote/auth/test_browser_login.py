@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 
 from flytebind.remote.auth import Token
-from flytebind.remote.auth.login import browser
-from flytebind.remote.auth.login.browser import BrowserLogin
-from flytebind.remote.auth.login.patience import Patience
-from flytebind.remote.auth.oauth import Login
+from flytebind.remote.auth._login import browser
+from flytebind.remote.auth._login.browser import BrowserLogin
+from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._oauth import Login
 from flytebind.remote.config import Secret
 from tests.remote.auth.identity import IdentityProvider, NamingServer
 from tests.remote.auth.logins import NOW, patience, provider_of, refusal

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from flytebind.remote._channel import open_channel
 from flytebind.remote.auth import CommandSource, Credentials, Token, credentials_for
-from flytebind.remote.channel import open_channel
 from flytebind.remote.config import AuthMode, Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteConfigError
 from flytebind.sandbox import Sandbox

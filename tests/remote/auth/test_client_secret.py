@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from flytebind.models.service.identity import UserInfoRequest
+from flytebind.remote._channel import open_channel
 from flytebind.remote.auth import Credentials, credentials_for
-from flytebind.remote.auth.client_secret import ClientSecretSource
-from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.oauth import OAuth
-from flytebind.remote.channel import open_channel
+from flytebind.remote.auth._client_secret import ClientSecretSource
+from flytebind.remote.auth._discovery import Discovery
+from flytebind.remote.auth._oauth import OAuth
 from flytebind.remote.config import Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError
 from flytebind.sandbox import Sandbox

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from flytebind.remote.auth import Credentials, Token
-from flytebind.remote.auth.tokens import Renewal, away, refused
+from flytebind.remote.auth._tokens import Renewal, away, refused
 from flytebind.remote.errors import (
     FlyteAuthenticationError,
     FlyteConfigError,

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from flytebind.remote.auth import Token
-from flytebind.remote.auth.login.device import DeviceLogin
-from flytebind.remote.auth.login.patience import Patience
-from flytebind.remote.auth.oauth import Login
+from flytebind.remote.auth._login.device import DeviceLogin
+from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._oauth import Login
 from flytebind.remote.config import Secret
 from tests.remote.auth import recorded
 from tests.remote.auth.identity import SILENCE, IdentityProvider, NamingServer
@@ -129,7 +129,7 @@ def test_a_bad_poll_does_not_end_the_login_and_the_next_ones_are_slower(
 def test_a_poll_without_an_answer_does_not_end_the_login(
     flyte: NamingServer, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flytebind.remote.auth.login.provider._POLL_TIMEOUT", 0.3)
+    monkeypatch.setattr("flytebind.remote.auth._login.provider._POLL_TIMEOUT", 0.3)
     provider.failures["device_code"] = [SILENCE]
     hurry = Hurry()
     assert device_login(flyte, hurry).token == Token("token-1")

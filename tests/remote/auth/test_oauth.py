@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from flytebind.remote.auth import Token
-from flytebind.remote.auth.client_secret import ClientSecretSource
-from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.login.provider import Provider
-from flytebind.remote.auth.oauth import Login, OAuth
+from flytebind.remote.auth._client_secret import ClientSecretSource
+from flytebind.remote.auth._discovery import Discovery
+from flytebind.remote.auth._login.provider import Provider
+from flytebind.remote.auth._oauth import Login, OAuth
 from flytebind.remote.config import Config, Secret
 from flytebind.remote.errors import FlyteConfigError
 from tests.remote.auth.identity import SILENCE, IdentityProvider, NamingServer

@@ -14,15 +14,15 @@ from keyring.errors import KeyringError
 
 from flytebind.remote import FlyteRemote
 from flytebind.remote.auth import Credentials, Token
-from flytebind.remote.auth.discovery import Discovery
-from flytebind.remote.auth.login import login_source, source as sources, turns
-from flytebind.remote.auth.login.browser import BrowserLogin
-from flytebind.remote.auth.login.device import DeviceLogin
-from flytebind.remote.auth.login.patience import Patience
-from flytebind.remote.auth.login.provider import Provider
-from flytebind.remote.auth.login.source import LoginSource
-from flytebind.remote.auth.oauth import Login, OAuth
-from flytebind.remote.auth.tokens import Renewal
+from flytebind.remote.auth._discovery import Discovery
+from flytebind.remote.auth._login import login_source, source as sources, turns
+from flytebind.remote.auth._login.browser import BrowserLogin
+from flytebind.remote.auth._login.device import DeviceLogin
+from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.provider import Provider
+from flytebind.remote.auth._login.source import LoginSource
+from flytebind.remote.auth._oauth import Login, OAuth
+from flytebind.remote.auth._tokens import Renewal
 from flytebind.remote.config import AuthMode
 from flytebind.remote.errors import FlyteCallError
 from tests.remote.auth import recorded

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from flytebind.remote.auth import CallableSource, CommandSource, StaticSource, Token
-from flytebind.remote.auth.tokens import Renewal
+from flytebind.remote.auth._tokens import Renewal
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 from tests.remote.auth.test_tokens import jwt
 from tests.remote.auth.waiting import eventually

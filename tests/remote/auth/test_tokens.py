@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from flytebind.remote.auth.tokens import Token, token_of
+from flytebind.remote.auth._tokens import Token, token_of
 from flytebind.remote.errors import FlyteAuthenticationError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flytebind.remote.config import AuthMode, Config, Secret
-from flytebind.remote.config.keys import KEYS, Key
+from flytebind.remote.config._keys import KEYS, Key
 from flytebind.remote.errors import FlyteConfigError
 
 # What each setting may look like, as text and as what it means.

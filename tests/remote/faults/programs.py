@@ -14,7 +14,7 @@ _WARNINGS = ("-W", "error", "-W", "ignore:Type google._upb:DeprecationWarning")
 _PRELUDE = """\
 import asyncio, logging, os, signal, sys, threading
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteAssertion, FlyteRemote
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 
 if hasattr(signal, "alarm"):
     signal.alarm(50)  # for forks, too, which would outlive their parent

@@ -14,7 +14,7 @@ import pytest
 
 from flytebind.models.admin.project import Project, ProjectListRequest, Projects
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteCallTimeout, FlyteRemote
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
 from flytebind.services.admin import AdminServiceServicer
 from tests.remote.conftest import Face

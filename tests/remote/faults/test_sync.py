@@ -9,8 +9,8 @@ import grpc
 import pytest
 
 from flytebind.remote import AsyncFlyteRemote, Config, FlyteRemote
+from flytebind.remote._calls import CallPolicy
 from flytebind.remote.auth import CallableSource
-from flytebind.remote.calls import CallPolicy
 from flytebind.remote.errors import (
     FlyteAuthenticationError,
     FlyteCallError,

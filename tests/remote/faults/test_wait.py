@@ -16,10 +16,16 @@ from pathlib import Path
 import grpc
 import pytest
 
-from flytebind.remote import AsyncFlyteRemote, Config, FlyteRemote, FlyteWorkflowExecution, channel
-from flytebind.remote.auth import credentials
-from flytebind.remote.auth.tokens import away, refused
-from flytebind.remote.calls import CallPolicy
+from flytebind.remote import (
+    AsyncFlyteRemote,
+    Config,
+    FlyteRemote,
+    FlyteWorkflowExecution,
+    _channel as channel,
+)
+from flytebind.remote._calls import CallPolicy
+from flytebind.remote.auth import _credentials as credentials
+from flytebind.remote.auth._tokens import away, refused
 from flytebind.remote.errors import (
     FlyteAuthenticationError,
     FlyteCallError,

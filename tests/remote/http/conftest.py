@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from flytebind.remote.http.client import HttpClient
+from flytebind.remote._http.client import HttpClient
 from tests.remote.http.peer import Peer, Script
 
 Serve = Callable[..., Peer]

@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from flytebind.remote import Config, FlyteError
+from flytebind.remote._http.client import HttpClient
+from flytebind.remote._http.errors import HttpError, HttpTimeout
 from flytebind.remote.errors import FlyteConfigError, FlyteTimeout
-from flytebind.remote.http.client import HttpClient
-from flytebind.remote.http.errors import HttpError, HttpTimeout
 from tests.remote.http.conftest import Serve
 from tests.remote.http.peer import Peer, answer, deaf, drip, raw, silent
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from flytebind.remote._http.client import HttpClient
+from flytebind.remote._http.errors import HttpEnded, HttpTimeout
+from flytebind.remote._io.asynchronous import AsyncIo
+from flytebind.remote._io.blocking import BlockingIo, run
+from flytebind.remote._io.threads import GivenUp, Threads, Work, check_given_up, unless_given_up
 from flytebind.remote.errors import FlyteAssertion, FlyteTimeout
-from flytebind.remote.http.client import HttpClient
-from flytebind.remote.http.errors import HttpEnded, HttpTimeout
-from flytebind.remote.io.asynchronous import AsyncIo
-from flytebind.remote.io.blocking import BlockingIo, run
-from flytebind.remote.io.threads import GivenUp, Threads, Work, check_given_up, unless_given_up
 from tests.remote.faults.leftovers import until
 from tests.remote.http.conftest import Serve
 from tests.remote.http.peer import Peer, deaf, drip, silent
@@ -127,9 +127,9 @@ def test_a_program_that_is_interrupted_ends_at_once(face: str, tmp_path: Path) -
     program = tmp_path / "program.py"
     program.write_text(
         "import asyncio, socket, sys\n"
-        "from flytebind.remote.http.client import HttpClient\n"
-        "from flytebind.remote.io.asynchronous import AsyncIo\n"
-        "from flytebind.remote.io.blocking import BlockingIo, run\n"
+        "from flytebind.remote._http.client import HttpClient\n"
+        "from flytebind.remote._io.asynchronous import AsyncIo\n"
+        "from flytebind.remote._io.blocking import BlockingIo, run\n"
         "listener = socket.create_server(('127.0.0.1', 0))\n"
         "url = f'http://127.0.0.1:{listener.getsockname()[1]}/'\n"
         "def stuck():\n"
@@ -284,8 +284,8 @@ def test_a_loop_can_ask_whether_anybody_waits() -> None:
 
 
 def test_a_closed_connection_has_no_client() -> None:
+    from flytebind.remote._connection import Connection
     from flytebind.remote.config import Config
-    from flytebind.remote.connection import Connection
 
     connection = Connection(Config.for_sandbox(), None, None)
     client = connection.http

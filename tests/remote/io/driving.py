@@ -7,9 +7,9 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from flytebind.remote.io import Io
-from flytebind.remote.io.asynchronous import AsyncIo
-from flytebind.remote.io.blocking import BlockingIo, run
+from flytebind.remote._io import Io
+from flytebind.remote._io.asynchronous import AsyncIo
+from flytebind.remote._io.blocking import BlockingIo, run
 from tests.remote.io.held import HeldServer
 
 T = TypeVar("T")

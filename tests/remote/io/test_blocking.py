@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 import pytest
 
-from flytebind.remote.io import blocking
-from flytebind.remote.io.blocking import BlockingIo, run
+from flytebind.remote._io import blocking
+from flytebind.remote._io.blocking import BlockingIo, run
 from tests.remote.faults.interrupting import CTRL_C, ctrl_c
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import Driver, when

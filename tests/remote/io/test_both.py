@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from flytebind.remote.io import TimeIsUp
+from flytebind.remote._io import TimeIsUp
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import Driver, when
 from tests.remote.io.held import FAIL, HOLD, HeldServer

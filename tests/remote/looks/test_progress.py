@@ -179,7 +179,7 @@ def test_a_display_in_trouble_does_not_end_a_wait(
     running: FlyteWorkflowExecution, caplog: pytest.LogCaptureFixture
 ) -> None:
     display: Display = Guarded(Broken())
-    with caplog.at_level("DEBUG", "flytebind.remote.looks"):
+    with caplog.at_level("DEBUG", "flytebind.remote"):
         display.update(running)
         display.close()
     assert display.counts_nodes

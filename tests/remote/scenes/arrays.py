@@ -10,8 +10,8 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.event.event_pb2 import ExternalResourceInfo
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_type, to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Promise, Workflow
+from flytebind.sandbox.play._values import literal_type, to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Promise, Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step, steps
 from tests.remote.scenes.nodes import NodeTale

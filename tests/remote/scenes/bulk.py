@@ -16,9 +16,9 @@ from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_map, to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Script, Workflow
-from flytebind.sandbox.store import Row, Value, tables
+from flytebind.sandbox._store import Row, Value, tables
+from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Script, Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import step
 from tests.remote.scenes.nodes import NodeTale, node_id

@@ -15,8 +15,8 @@ from flytebind.models.admin.execution import ExecutionCreateRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.typing import Self
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import to_literal, to_native
-from flytebind.sandbox.play.workflow import DOMAIN, PROJECT, Script, Task
+from flytebind.sandbox.play._values import to_literal, to_native
+from flytebind.sandbox.play._workflow import DOMAIN, PROJECT, Script, Task
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
 from tests.remote.scenes.entities import register

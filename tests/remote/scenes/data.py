@@ -12,8 +12,8 @@ from flyteidl.core.literals_pb2 import LiteralMap as LiteralMapPb
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_map, to_literal
-from flytebind.sandbox.play.workflow import Workflow
+from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._workflow import Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import say, script, steps
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase

@@ -14,7 +14,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
 from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.models.admin.workflow import WorkflowCreateRequest
-from flytebind.sandbox.play.workflow import Promise, Script, Task, Workflow
+from flytebind.sandbox.play._workflow import Promise, Script, Task, Workflow
 from flytebind.services.admin import AdminServiceClient
 
 _Request = TypeVar("_Request")

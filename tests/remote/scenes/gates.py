@@ -10,8 +10,8 @@ from flyteidl.core.identifier_pb2 import SignalIdentifier
 
 from flytebind.models.admin.signal import SignalGetOrCreateRequest, SignalSetRequest
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_type, to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Workflow
+from flytebind.sandbox.play._values import literal_type, to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step
 from tests.remote.scenes.scene import Kind, NodePhase, Scene

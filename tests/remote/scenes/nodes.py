@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from flytebind.sandbox.play.events import NodeFacts
+from flytebind.sandbox.play._events import NodeFacts
 from tests.remote.scenes.scene import Kind, Node, NodePhase, TaskPhase
 
 if TYPE_CHECKING:

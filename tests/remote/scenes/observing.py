@@ -20,8 +20,8 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.models.core.literals import LiteralMap
-from flytebind.sandbox.admin.compiler import END, START
-from flytebind.sandbox.play.values import to_native
+from flytebind.sandbox._admin.compiler import END, START
+from flytebind.sandbox.play._values import to_native
 from flytebind.services.admin import AdminServiceClient
 from tests.remote.scenes.scene import Kind, Node, Scene
 

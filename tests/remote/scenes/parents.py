@@ -9,9 +9,9 @@ from flyteidl.core.condition_pb2 import ComparisonExpression
 from flyteidl.core.identifier_pb2 import Identifier
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.admin.compiler import compile_workflow
-from flytebind.sandbox.play.values import literal_map, to_literal
-from flytebind.sandbox.play.workflow import Workflow, call
+from flytebind.sandbox._admin.compiler import compile_workflow
+from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._workflow import Workflow, call
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import TASKS, grow, orchestrate, script, step, steps
 from tests.remote.scenes.nodes import NodeTale

@@ -6,8 +6,8 @@ from flytebind.models.admin.execution import Execution
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.workflow import Workflow
-from flytebind.sandbox.store import Row, Table, Value, tables
+from flytebind.sandbox._store import Row, Table, Value, tables
+from flytebind.sandbox.play._workflow import Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step, steps
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase

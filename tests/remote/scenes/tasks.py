@@ -7,8 +7,8 @@ from flyteidl.core.identifier_pb2 import ResourceType
 
 from flytebind.models.core.catalog import CatalogCacheStatus as CacheStatus
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import literal_map, to_literal
-from flytebind.sandbox.play.workflow import OUTPUT, Workflow, identifier
+from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._workflow import OUTPUT, Workflow, identifier
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import remember, rename, script, step, steps
 from tests.remote.scenes.nodes import NodeTale

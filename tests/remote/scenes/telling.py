@@ -22,10 +22,10 @@ from flytebind.models.admin.execution import ExecutionTerminateRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.typing import Self
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.admin.compiler import END, START
-from flytebind.sandbox.play.events import PRODUCER, Attempt, Events, NodeFacts
-from flytebind.sandbox.play.values import to_literal
-from flytebind.sandbox.play.workflow import Task
+from flytebind.sandbox._admin.compiler import END, START
+from flytebind.sandbox.play._events import PRODUCER, Attempt, Events, NodeFacts
+from flytebind.sandbox.play._values import to_literal
+from flytebind.sandbox.play._workflow import Task
 from flytebind.services.admin import AdminServiceClient
 from tests.remote.scenes.entities import step
 from tests.remote.scenes.nodes import NodeTale, expected, node_id

@@ -14,9 +14,9 @@ from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
+from flytebind.remote._http.client import HttpClient
+from flytebind.remote._io.threads import Threads
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
-from flytebind.remote.http.client import HttpClient
-from flytebind.remote.io.threads import Threads
 from flytebind.remote.values import linked
 from flytebind.remote.values.linked import LinkedFile
 from flytebind.remote.values.links import Moved

@@ -25,8 +25,8 @@ from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowE
 from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar
 from flytebind.sandbox import Clock, Sandbox
 from flytebind.sandbox.play import SCRIPTS
-from flytebind.sandbox.play.tasks import TASKS
-from flytebind.sandbox.play.workflow import Task
+from flytebind.sandbox.play._tasks import TASKS
+from flytebind.sandbox.play._workflow import Task
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.play.watching import NodePhase, Show, TaskPhase, WorkflowPhase, until
 from tests.sandbox.support import (

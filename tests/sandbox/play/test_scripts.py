@@ -11,9 +11,9 @@ from flytebind.models.admin.execution import ExecutionMetadata
 from flytebind.models.admin.node_execution import GetDynamicNodeWorkflowRequest
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.literals import Primitive
-from flytebind.sandbox.blobs import BlobStore
+from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox.play import SCRIPTS
-from flytebind.sandbox.play.values import to_native
+from flytebind.sandbox.play._values import to_native
 from tests.sandbox.play.watching import NodePhase, Show, TaskPhase, WorkflowPhase
 
 Start: TypeAlias = Callable[[str], Show]

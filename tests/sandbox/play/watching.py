@@ -37,8 +37,8 @@ from flytebind.models.event.event import (
     WorkflowExecutionEvent,
 )
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play.values import to_native
-from flytebind.sandbox.store import tables
+from flytebind.sandbox._store import tables
+from flytebind.sandbox.play._values import to_native
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.settings import Settings
+from flytebind.sandbox._settings import Settings
 from tests.sandbox.replay.comparison import compare
 from tests.sandbox.replay.ordering import settle_order
 from tests.sandbox.replay.recorded import Answer, Row, ask, cases, parse_response

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flytebind.sandbox.store import Store
+from flytebind.sandbox._store import Store
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from flytebind.sandbox.store import Store, StoreError
-from flytebind.sandbox.store.tables import EVENTS, TASKS
+from flytebind.sandbox._store import Store, StoreError
+from flytebind.sandbox._store.tables import EVENTS, TASKS
 
 TASK = {"project": "p", "domain": "d", "name": "n", "version": "v1"}
 
 OPEN = """
 import sys
-from flytebind.sandbox.store import Store
-from flytebind.sandbox.store.tables import EVENTS
+from flytebind.sandbox._store import Store
+from flytebind.sandbox._store.tables import EVENTS
 store = Store(sys.argv[1])
 print("open", flush=True)
 """

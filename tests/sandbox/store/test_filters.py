@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.store import Store, Value
-from flytebind.sandbox.store.tables import (
+from flytebind.sandbox._store import Store, Value
+from flytebind.sandbox._store.tables import (
     EXECUTIONS,
     LAUNCH_PLANS,
     NODE_EXECUTIONS,

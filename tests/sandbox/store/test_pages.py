@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 from flytebind.models.admin.common import Sort
 from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox.store import Page, Row, Store
-from flytebind.sandbox.store.tables import EXECUTIONS, NODE_EXECUTIONS, TASKS
+from flytebind.sandbox._store import Page, Row, Store
+from flytebind.sandbox._store.tables import EXECUTIONS, NODE_EXECUTIONS, TASKS
 
 ASCENDING, DESCENDING = Sort.Direction.ASCENDING, Sort.Direction.DESCENDING
 EXECUTION = {"execution_project": "p", "execution_domain": "d", "execution_name": "e"}

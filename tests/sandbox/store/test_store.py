@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from flytebind.sandbox.clock import Clock
-from flytebind.sandbox.store import DuplicateError, Store, Value
-from flytebind.sandbox.store.tables import (
+from flytebind.sandbox._clock import Clock
+from flytebind.sandbox._store import DuplicateError, Store, Value
+from flytebind.sandbox._store.tables import (
     EVENTS,
     EXECUTIONS,
     NODE_EXECUTIONS,

@@ -19,20 +19,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from flytebind.remote.auth.choose import credentials_for, source_of
-    from flytebind.remote.auth.credentials import Credentials
-    from flytebind.remote.auth.sources import CallableSource, CommandSource, StaticSource
-    from flytebind.remote.auth.tokens import AnyToken, Token, TokenSource
+    from flytebind.remote.auth._choose import credentials_for, source_of
+    from flytebind.remote.auth._credentials import Credentials
+    from flytebind.remote.auth._sources import CallableSource, CommandSource, StaticSource
+    from flytebind.remote.auth._tokens import AnyToken, Token, TokenSource
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
         names={
             name: f"{__name__}.{module}:{name}"
             for module, names in {
-                "choose": ["credentials_for", "source_of"],
-                "credentials": ["Credentials"],
-                "sources": ["CallableSource", "CommandSource", "StaticSource"],
-                "tokens": ["AnyToken", "Token", "TokenSource"],
+                "_choose": ["credentials_for", "source_of"],
+                "_credentials": ["Credentials"],
+                "_sources": ["CallableSource", "CommandSource", "StaticSource"],
+                "_tokens": ["AnyToken", "Token", "TokenSource"],
             }.items()
             for name in names
         },

@@ -1,7 +1,7 @@
 """Where a Flyte server is, and how to talk to it."""
 
-from flytebind.remote.config.modes import AuthMode
-from flytebind.remote.config.secret import Secret
-from flytebind.remote.config.settings import Config
+from flytebind.remote.config._modes import AuthMode
+from flytebind.remote.config._secret import Secret
+from flytebind.remote.config._settings import Config
 
 __all__ = ["AuthMode", "Config", "Secret"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TextIO
 
+from flytebind.remote._operations.sync import walk
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.remote.looks.progress import Display
 from flytebind.remote.looks.words import STYLES, has_failed, spoken, time_taken
-from flytebind.remote.operations.sync import walk
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:  # rich may not be there; annotations can be resolved all the same
     Console = RenderableType = RichLive = object
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("flytebind.remote")
 
 _FRAME_SECONDS = 0.1
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from flytebind.models.core.execution import ExecutionError
+from flytebind.remote._phases import SUCCESSFUL, is_in
 from flytebind.remote.errors import FlyteAssertion, FlyteExecutionError
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
 from flytebind.remote.looks.words import first_line, has_failed
-from flytebind.remote.phases import SUCCESSFUL, is_in
 
 #: What begins the error of another item of an array.
 _ITEM = re.compile(r"\n(?=\[\d+\]: )")

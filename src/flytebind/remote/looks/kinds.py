@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flytebind.models.core.workflow import Node, TaskNode
+from flytebind.remote._operations.interfaces import Scope, known_scope, known_spec
 from flytebind.remote.executions import FlyteNodeExecution
-from flytebind.remote.operations.interfaces import Scope, known_scope, known_spec
 
 
 def kind_of(node: FlyteNodeExecution) -> str:

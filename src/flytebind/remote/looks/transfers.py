@@ -16,7 +16,7 @@ from flytebind.runtime.typing import Self
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("flytebind.remote")
 
 #: Seconds after which a transfer is worth a line.
 PATIENCE = 2.0

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from flytebind.models.core.execution import TaskLog
+from flytebind.remote._items import ArrayItem
+from flytebind.remote._naming import label
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
-from flytebind.remote.items import ArrayItem
 from flytebind.remote.looks.failure import in_brief
 from flytebind.remote.looks.kinds import kind_of
 from flytebind.remote.looks.words import (
@@ -21,7 +22,6 @@ from flytebind.remote.looks.words import (
     spoken,
     time_taken,
 )
-from flytebind.remote.naming import label
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

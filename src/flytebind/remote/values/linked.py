@@ -11,11 +11,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import NoReturn, cast
 
+from flytebind.remote._http.client import Answer, HttpClient
+from flytebind.remote._http.errors import HttpEnded, HttpError
+from flytebind.remote._http.refusal import PASSING, in_words
+from flytebind.remote._io.threads import check_given_up, current_work
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
-from flytebind.remote.http.client import Answer, HttpClient
-from flytebind.remote.http.errors import HttpEnded, HttpError
-from flytebind.remote.http.refusal import PASSING, in_words
-from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.links import Links
 from flytebind.remote.values.uris import is_http, public
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
-from flytebind.remote.http.client import HttpClient
+from flytebind.remote._http.client import HttpClient
 
 
 class Moved(Protocol):

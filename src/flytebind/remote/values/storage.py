@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
+from flytebind.remote._io.threads import check_given_up, unless_given_up
 from flytebind.remote.errors import FlyteDataError, FlyteError
-from flytebind.remote.io.threads import check_given_up, unless_given_up
 from flytebind.remote.values import stores
 from flytebind.remote.values.links import Links, Watch
 from flytebind.remote.values.parts import (

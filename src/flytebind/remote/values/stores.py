@@ -9,8 +9,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar, cast
 
+from flytebind.remote._io.threads import check_given_up, current_work
 from flytebind.remote.errors import FlyteDataError
-from flytebind.remote.io.threads import check_given_up, current_work
 from flytebind.remote.values.links import Moved, Watch
 from flytebind.remote.values.optional import optional_module
 from flytebind.remote.values.parts import NotWritten, on_this_machine

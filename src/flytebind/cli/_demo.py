@@ -1,0 +1,63 @@
+"""The command ``flytebind demo``: a server, something that runs on it, and what became of that."""
+
+from __future__ import annotations
+
+import argparse
+
+from flytebind.cli._exits import DONE, CommandError
+from flytebind.cli._printing import print_json, print_tree, print_values
+from flytebind.remote import Config, FlyteRemote
+from flytebind.remote.looks.tree import tree
+from flytebind.runtime.fields import did_you_mean
+from flytebind.sandbox import Sandbox
+from flytebind.sandbox.play import SCRIPTS
+
+_DEFAULT = ("dynamic", "failure")
+#: Waits for a person, so it would not end by itself.
+_ENDLESS = "gate"
+_POLL_SECONDS = 0.2
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Start a sandbox, run scripted workflows on it, and show what becomes of them."""
+    scripts = options.script or _DEFAULT
+    for name in scripts:
+        _check(name)
+    progress = False if options.quiet else None
+    results = []
+    with Sandbox() as sandbox:
+        engine = sandbox.engine(options.speed)
+        config = Config.for_endpoint(sandbox.endpoint, insecure=True)
+        with FlyteRemote(config) as remote:
+            for name in scripts:
+                id = engine.launch(name)
+                if not (options.json or options.quiet):
+                    print(f"{name}: {SCRIPTS[name].summary}", flush=True)
+                execution = remote.fetch_execution(id.name, id.project, id.domain)
+                remote.wait(execution, None, _POLL_SECONDS, progress=progress)
+                outputs = execution.outputs.as_dict() if execution.is_successful else {}
+                made = tree(execution)
+                results.append({"script": name, "tree": made, "outputs": outputs})
+                if not options.json:
+                    print_tree(made)
+                    print_values(outputs)
+                    print(flush=True)
+    if options.json:
+        print_json(results)
+    return DONE
+
+
+def _check(name: str) -> None:
+    """Refuse a script that does not exist, or does not end.
+
+    Raises:
+        CommandError: If it is one of these.
+    """
+    if name not in SCRIPTS:
+        names = ", ".join(each for each in SCRIPTS if each != _ENDLESS)
+        hint = did_you_mean(name, {*SCRIPTS} - {_ENDLESS}) or f": there are {names}"
+        raise CommandError(f"there is no script {name!r}{hint}")
+    if name == _ENDLESS:
+        raise CommandError(
+            f"the script {name!r} waits for a person; `python -m flytebind.sandbox --demo` runs it"
+        )

@@ -1,0 +1,623 @@
+"""The remote for asyncio; ``FlyteRemote`` has the same verbs for everybody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from flytebind.models.admin.common import Sort
+from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
+from flytebind.models.admin.project import Domain, Project
+from flytebind.models.admin.signal import Signal
+from flytebind.models.core.identifier import (
+    Identifier,
+    ResourceType,
+)
+from flytebind.models.core.metrics import Span
+from flytebind.remote import _operations as operations
+from flytebind.remote._arguments import must_be, named
+from flytebind.remote._base import ExecutionLike, RemoteBase
+from flytebind.remote._io import Io
+from flytebind.remote._io.asynchronous import AsyncIo
+from flytebind.remote._operations.fetch import Filters
+from flytebind.remote._phases import SUCCESSFUL, is_in
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteWorkflowExecution,
+    Load,
+    RemoteExecutionBase,
+)
+from flytebind.remote.looks.progress import ShowProgress, display_for
+from flytebind.remote.values.uris import public
+from flytebind.runtime.typing import Self
+
+E = TypeVar("E", bound=FlyteWorkflowExecution)
+X = TypeVar("X", bound=RemoteExecutionBase)
+
+
+_SIGNAL_FIRST = "the signal comes first, then the execution"
+
+
+class AsyncFlyteRemote(RemoteBase):
+    """A Flyte server, for programs on asyncio.
+
+    Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
+    cancels its calls.
+
+        >>> async with AsyncFlyteRemote(Config.auto()) as remote:
+        ...     execution = await remote.fetch_execution("f7a9c2")
+        ...     await remote.wait(execution)
+
+    What executions load when they are touched under ``FlyteRemote``, they refuse here, and name
+    the call to await: ``await remote.load(execution)``.
+    """
+
+    can_load_later = False
+
+    def _make_io(self, max_calls: int) -> Io:
+        return AsyncIo(max_calls)
+
+    async def fetch_execution(
+        self,
+        name: str,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        type_hints: Mapping[str, type] | None = None,
+    ) -> FlyteWorkflowExecution:
+        """Get an execution as it is now, without its nodes.
+
+        Args:
+            name: Its name.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+            type_hints: By output, the Python type that it becomes.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(name, "fetch_execution", project, domain)
+        return await operations.fetch.fetch_execution(self._session, id, type_hints)
+
+    def list_executions(
+        self,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        filters: Filters = (),
+        sort_by: Sort | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[FlyteWorkflowExecution]:
+        """Executions, fetched as you go on; the newest first.
+
+        None is left out, whatever begins and ends meanwhile. Sorted by a column, the list is read
+        from its beginning with each answer, each four times as long as the one before: servers
+        have no order among rows that are equal there, which pages would lose.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            filters: What must hold: ``Equal("phase", "RUNNING")`` of ``flytebind.models.filters``,
+                several such, or text: ``"value_in(phase,RUNNING;QUEUED)"``. Archived executions
+                are left out unless ``state`` is among them.
+            sort_by: A column; with a minus before it in descending order: ``"-started_at"``.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If filters, column or limit are of another type.
+            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteCallError: If the server cannot be asked, or does not take the filters; once you
+                go on.
+        """
+        place = self._session.place(project, domain)
+        return operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
+
+    async def recent_executions(
+        self, project: str | None = None, domain: str | None = None, *, limit: int = 100
+    ) -> list[FlyteWorkflowExecution]:
+        """The executions that were created last.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            limit: How many at most.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        place = self._session.place(project, domain)
+        found = operations.fetch.list_executions(self._session, *place, (), None, limit)
+        return [execution async for execution in found]
+
+    async def fetch_task(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteTask:
+        """Get a registered task.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = await self._entity_id(ResourceType.TASK, name, version, project, domain)
+        return await operations.fetch.fetch_task(self._session, id)
+
+    async def fetch_workflow(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteWorkflow:
+        """Get a registered workflow, compiled.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = await self._entity_id(ResourceType.WORKFLOW, name, version, project, domain)
+        return await operations.fetch.fetch_workflow(self._session, id)
+
+    async def fetch_launch_plan(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        active: bool = False,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteLaunchPlan:
+        """Get a registered launch plan, in its present state.
+
+        Args:
+            name: Its name.
+            version: Its version; by default the one that was registered last.
+            active: Whether to get the version that is active: the one whose schedule runs.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+
+        Raises:
+            FlyteNotFoundError: If there is none, or none is active.
+            FlyteValueError: If both a version and the active one are asked for.
+            FlyteCallError: If the server cannot be asked.
+        """
+        if active:
+            if version is not None:
+                raise FlyteValueError(
+                    f"fetch_launch_plan: version {version!r} or the active one? Ask for one of them"
+                )
+            place = self._session.place(project, domain)
+            return await operations.fetch.fetch_active_launch_plan(
+                self._session, *place, named(name, "name of fetch_launch_plan")
+            )
+        id = await self._entity_id(ResourceType.LAUNCH_PLAN, name, version, project, domain)
+        return await operations.fetch.fetch_launch_plan(self._session, id)
+
+    async def list_projects(self) -> list[Project]:
+        """All projects that are not archived.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        return await operations.fetch.list_projects(self._session)
+
+    async def list_domains(self) -> list[Domain]:
+        """The domains that each project has.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        return await operations.fetch.list_domains(self._session)
+
+    async def execute(
+        self,
+        entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        name: str | None = None,
+        options: operations.launch.LaunchOptions | None = None,
+        type_hints: Mapping[str, type] | None = None,
+    ) -> FlyteWorkflowExecution:
+        """Run a launch plan, a task or a workflow.
+
+        Asking again does no harm: the execution has its name before the server hears of it.
+
+        Args:
+            entity: What to run, or its identifier. A workflow is run by the launch plan of its own
+                name and version.
+            inputs: Python values by name; files are uploaded. Those with defaults may be left out.
+            project: Where to run it, if not in the remote's project.
+            domain: Where to run it, if not in the remote's domain.
+            name: The name of the execution; by default one that nobody has.
+            options: How to run it.
+            type_hints: By output, the Python type that it becomes.
+
+        Raises:
+            FlyteValueError: If an input is missing, unknown, or not of the declared type.
+            FlyteAlreadyExistsError: If there is another execution of this name.
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        place = self._session.place(project, domain)
+        return await operations.launch.execute(
+            self._session,
+            entity,
+            {} if inputs is None else inputs,
+            place,
+            _new_name(name, "execute"),
+            options or operations.launch.LaunchOptions(),
+            type_hints,
+        )
+
+    async def sync(self, execution: E, sync_nodes: bool = False, *, data: bool = True) -> E:
+        """Bring an execution up to date.
+
+        What is known to be final is not asked for again.
+
+        Args:
+            execution: The execution, which is changed.
+            sync_nodes: Whether to bring its nodes, too, and what runs for them at any depth.
+            data: Whether to bring inputs, outputs and attempts along, which are several calls for
+                each node. Without them come states alone.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked. What is wrong with a single node is
+                found in the node's ``problem`` instead.
+        """
+        self._attach(execution, "sync")
+        await operations.sync.sync_execution(self._session, execution, nodes=sync_nodes, data=data)
+        return execution
+
+    async def load(self, execution: X) -> X:
+        """Bring all that an execution of a workflow, node or task would load when touched.
+
+        That is its whole error, its interface, its attempts if it is a node's, and its inputs and
+        outputs, wherever they are stored.
+
+        Args:
+            execution: The execution, which is changed.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteDataError: If data exists that cannot be had; what can be is here all the same.
+            FlyteCallError: If the server cannot be asked.
+        """
+        session = self._session
+        must_be(execution, RemoteExecutionBase, "load")
+        if isinstance(execution, FlyteWorkflowExecution):
+            operations.sync.attach(session, execution)
+        execution._remote = session.remote
+        if not execution._is_whole:
+            await operations.sync.bring_whole(session, execution)
+        if isinstance(execution, FlyteNodeExecution) and not execution.is_boundary:
+            await operations.sync.bring_tasks(session, execution)
+        if not isinstance(execution, FlyteNodeExecution) or execution._container is not None:
+            await operations.interfaces.bring_interface(session, execution)
+        sides = (
+            operations.data.SIDES
+            if is_in(execution.phase, SUCCESSFUL)
+            else operations.data.SIDES[:1]
+        )
+        await operations.data.bring_data(session, execution)
+        problems = []
+        for side in sides:
+            try:
+                await operations.data.bring_side(session, execution, side)
+                await operations.data.bring_offloaded(session, execution, side)
+            except FlyteDataError as error:  # what it costs is the rest of one value
+                problems.append(error)
+        for problem in problems:
+            raise problem
+        return execution
+
+    async def wait(
+        self,
+        execution: E,
+        timeout: timedelta | float | None = None,
+        poll_interval: timedelta | float | None = None,
+        sync_nodes: bool = True,
+        *,
+        progress: ShowProgress = None,
+    ) -> E:
+        """Wait until an execution is done, then bring all of it.
+
+        A poll is one call, whatever the size of the workflow. A server that is away or in trouble
+        is waited for, too, for up to 15 minutes.
+
+        Args:
+            execution: The execution, which is changed.
+            timeout: How long at most, in seconds or as a timedelta; None waits for ever.
+            poll_interval: How often to ask; by default at first every half second, then less often
+                the longer it takes, up to 30 s.
+            sync_nodes: Whether to bring nodes and data at the end.
+            progress: Whether to show how far it is. By default in notebooks, and on terminals if
+                rich is installed. Showing nodes takes another call every few seconds. A function
+                is called with the execution after each poll, and when all of it is here.
+
+        Returns:
+            The same execution.
+
+        Raises:
+            FlyteTimeout: If it is not done, and all of it here, in time.
+            FlyteCallError: If the server cannot be asked.
+        """
+        self._attach(execution, "wait")
+        display = None if execution.is_done else display_for(progress)
+        await operations.wait.wait(
+            self._session, execution, timeout, poll_interval, sync_nodes, display
+        )
+        return execution
+
+    def watch(
+        self,
+        execution: FlyteWorkflowExecution,
+        timeout: timedelta | float | None = None,
+        poll_interval: timedelta | float | None = None,
+        *,
+        nodes: bool = True,
+    ) -> AsyncIterator[operations.wait.Change]:
+        """Every change of phase of an execution and its nodes, until it is done.
+
+        It begins with what there is. A phase that comes and goes between two polls is not seen.
+
+        Args:
+            execution: The execution, which is changed.
+            timeout: How long at most, in seconds or as a timedelta; None watches for ever.
+            poll_interval: How often to ask; by default as ``wait`` does.
+            nodes: Whether to watch nodes, too, which is a call more for each level of them.
+
+        Raises:
+            FlyteTimeout: If it is not done in time.
+            FlyteCallError: If the server cannot be asked.
+        """
+        self._attach(execution, "watch")
+        return operations.wait.watch(self._session, execution, timeout, poll_interval, nodes)
+
+    async def terminate(self, execution: ExecutionLike, cause: str) -> None:
+        """Ask for an execution to end; it is ABORTED when its tasks are gone.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            cause: Why, for people to read.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or the execution is done.
+        """
+        id = self._execution_id(execution, "terminate")
+        must_be(cause, str, "cause of terminate", "the execution comes first, then the cause")
+        await operations.launch.terminate(self._session, id, cause)
+
+    async def relaunch(
+        self, execution: ExecutionLike, *, name: str | None = None, overwrite_cache: bool = False
+    ) -> FlyteWorkflowExecution:
+        """Run the same again, with the same inputs.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            name: The name of the new one; by default one that nobody has.
+            overwrite_cache: Whether to run tasks whose results are cached.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        id = self._execution_id(execution, "relaunch")
+        new = _new_name(name, "relaunch")
+        return await operations.launch.relaunch(self._session, id, new, overwrite_cache)
+
+    async def recover(
+        self, execution: ExecutionLike, *, name: str | None = None
+    ) -> FlyteWorkflowExecution:
+        """Run a failed execution again, without the nodes that have succeeded.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            name: The name of the new one; by default one that nobody has.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        id = self._execution_id(execution, "recover")
+        return await operations.launch.recover(self._session, id, _new_name(name, "recover"))
+
+    async def list_signals(
+        self, execution: ExecutionLike, *, filters: Filters = ()
+    ) -> list[Signal]:
+        """What the gates of an execution wait for, or have been given.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            filters: What must hold, as in ``list_executions``.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(execution, "list_signals")
+        return await operations.signals.list_signals(self._session, id, filters)
+
+    async def approve(self, signal_id: str, execution: ExecutionLike) -> None:
+        """Let a gate that waits for approval go on.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or nothing waits for it.
+        """
+        signal = named(signal_id, "signal_id of approve", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "approve")
+        await operations.signals.answer(self._session, id, signal, True)
+
+    async def reject(self, signal_id: str, execution: ExecutionLike) -> None:
+        """Let a gate that waits for approval fail.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked, or nothing waits for it.
+        """
+        signal = named(signal_id, "signal_id of reject", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "reject")
+        await operations.signals.answer(self._session, id, signal, False)
+
+    async def set_input(self, signal_id: str, execution: ExecutionLike, value: object) -> None:
+        """Give a gate the value that it waits for.
+
+        Args:
+            signal_id: The name of the signal.
+            execution: The execution, its identifier or its name.
+            value: A Python value of the signal's type, or a ``Literal``.
+
+        Raises:
+            FlyteAssertion: If nothing waits for it.
+            FlyteValueError: If it is not of the signal's type.
+            FlyteCallError: If the server cannot be asked.
+        """
+        signal = named(signal_id, "signal_id of set_input", _SIGNAL_FIRST)
+        id = self._execution_id(execution, "set_input")
+        await operations.signals.set_input(self._session, id, signal, value)
+
+    async def get(self, flyte_uri: str) -> object:
+        """What is behind a Flyte URL.
+
+        Args:
+            flyte_uri: Such as ``flyte://v1/flytesnacks/development/f7a9c2/n0/o/o0``.
+
+        Returns:
+            A ``LiteralsResolver`` for all inputs or outputs, a value for one of them, and links
+            for a deck.
+
+        Raises:
+            FlyteCallError: If there is nothing.
+            FlyteAssertion: If the node has not come so far, or came to a bad end.
+            FlyteDataError: If there is something that cannot be had.
+        """
+        return await operations.urls.get(self._session, named(flyte_uri, "flyte_uri of get"))
+
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        filename: str | None = None,
+    ) -> str:
+        """Put a local file where tasks can read it.
+
+        Args:
+            path: The file.
+            project: Its project, if not the remote's.
+            domain: Its domain, if not the remote's.
+            filename: Its name there; by default the same.
+
+        Returns:
+            Its URI, to be used as an input.
+
+        Raises:
+            FlyteDataError: If the store does not take it.
+            FlyteCallError: If the server gives no place for it.
+        """
+        place = self._session.place(project, domain)
+        return await operations.uploads.upload(self._session, Path(path), *place, filename)
+
+    async def download(
+        self, what: operations.downloads.Handle | str, to: str | os.PathLike[str] | None = None
+    ) -> Path:
+        """Get a file, a folder or a table to this machine.
+
+        It is read through links that the server signs, or else with the credentials of this
+        machine. To list a folder takes the latter.
+
+        Args:
+            what: A handle, or where a file is.
+            to: The file to write, or a folder to write it into, which is made as needed if this
+                ends with a slash; the folder to make of a folder or a table. By default one in a
+                new temporary folder, which is yours to remove.
+
+        Returns:
+            Where it is now. It is there when it is complete.
+
+        Raises:
+            FlyteDataError: If it cannot be read in either way, or not be written.
+            FlyteValueError: If something is there that cannot be replaced, or it is elsewhere.
+        """
+        if isinstance(to, str) and "://" in to:
+            raise FlyteValueError(
+                f"download writes to this machine, not to {public(to)}; what to get comes first"
+            )
+        return await operations.downloads.download(self._session, what, to)
+
+    async def get_execution_metrics(self, execution: ExecutionLike, *, depth: int = 10) -> Span:
+        """Where the time went: spans of an execution, its nodes and tasks.
+
+        Args:
+            execution: The execution, its identifier or its name.
+            depth: How many levels.
+
+        Raises:
+            FlyteCallError: If the server cannot be asked.
+        """
+        id = self._execution_id(execution, "get_execution_metrics")
+        answer = await self._session.admin.get_execution_metrics(
+            WorkflowExecutionGetMetricsRequest(id=id, depth=depth)
+        )
+        if answer.span is None:
+            raise FlyteDataError(f"the server has no metrics of execution {id.name}")
+        return answer.span
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        raise FlyteAssertion(
+            f"{what} of {execution._label} is not here: await remote.load(execution) first"
+        )
+
+    async def aclose(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _new_name(name: str | None, call: str) -> str | None:
+    """The name that an execution is to have; None for one that nobody has."""
+    return None if name is None else named(name, f"name of {call}")

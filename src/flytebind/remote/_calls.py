@@ -1,0 +1,311 @@
+"""How the remote layer calls: generated clients, whose calls have deadlines, retries and tokens."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from flytebind.remote._channel import connection_hint
+from flytebind.remote._connection import Connection
+from flytebind.remote._io import AwaitableCall, Future, Io
+from flytebind.remote._reading import Unreadable
+from flytebind.remote.errors import (
+    FlyteCallError,
+    FlyteDataError,
+    call_error,
+    call_label,
+    may_pass,
+    names_outage,
+)
+from flytebind.runtime.model import Model
+from flytebind.runtime.rpc import AsyncClient, Metadata, Method
+from flytebind.runtime.rpc.method import Req, Res
+from flytebind.services.admin import AdminServiceAsyncClient
+
+if TYPE_CHECKING:
+    from flytebind.remote.auth import Credentials, Token
+
+_log = logging.getLogger("flytebind.remote")
+
+# Seconds by which gRPC may call a deadline over before this clock does.
+_CLOCKS_DIFFER = 0.05
+
+# What the first one brings may be a remembered token, which the server refuses as well.
+_MAX_RENEWALS = 2
+
+
+@dataclass(frozen=True)
+class CallPolicy:
+    """How long calls may take, and how often they are tried.
+
+    Calls are tried again after ``UNAVAILABLE``: the server was not there, or was going away. Calls
+    that only read are tried again, too, while something is wrong with the server (``INTERNAL``), or
+    its database or store is away. Pauses between attempts grow, and vary at random, so that many
+    clients do not come back at the same moment.
+    """
+
+    timeout: float = 60.0
+    """Seconds that a call may last, all its attempts together."""
+    max_attempts: int = 6
+    """How often a call is tried; with 1, never again. While the server says that its database or
+    store is away, a call that only reads is otherwise tried until its time is over."""
+    first_pause: float = 0.1
+    """Seconds before the second attempt; every further pause is twice as long."""
+    longest_pause: float = 5.0
+    """Seconds that no pause exceeds."""
+
+    def pause_after(self, attempt: int) -> float:
+        """Seconds to wait after an attempt that failed; the first one is 1."""
+        growth = 2.0 ** min(attempt - 1, 64)  # what is more would not fit a float
+        pause = min(self.first_pause * growth, self.longest_pause)
+        return pause * random.uniform(0.5, 1.0)
+
+
+class Caller:
+    """Makes the calls of one connection."""
+
+    def __init__(self, connection: Connection, io: Io, policy: CallPolicy) -> None:
+        self._connection = connection
+        self._io = io
+        self._policy = policy
+        self._heard = 0.0
+        """When the server last gave an answer, on the monotonic clock."""
+
+    async def call(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        wait_for_ready: bool | None = None,
+    ) -> Res:
+        """Call, and try again where that is safe and may help.
+
+        Raises:
+            FlyteCallError: If the call fails in the end.
+            FlyteDataError: If the answer cannot be read.
+            FlyteAssertion: If the connection is closed, or does not survive a fork.
+        """
+        method.check_request(request)
+        credentials = self._connection.open()
+        call = _Call(method, request, self._policy.timeout if timeout is None else timeout)
+        renewals = 0
+        while True:
+            tokens = [await self._token(each) for each in credentials]
+
+            def start(tokens: list[Token | None] = tokens) -> Future[Res] | AwaitableCall[Res]:
+                # Others may have renewed them while this call was waiting for its turn.
+                tokens[:] = [
+                    each.fresh() or token for each, token in zip(credentials, tokens, strict=True)
+                ]
+                headers = [
+                    each.header(token)
+                    for each, token in zip(credentials, tokens, strict=True)
+                    if token is not None
+                ]
+                return self._connection.start(
+                    method, request, call.begin(), (*metadata, *headers), wait_for_ready
+                )
+
+            try:
+                answer = await self._io.call(start)
+            except grpc.RpcError as error:
+                call.log(error.code().name)
+                self._notice_silence(call, error.code())
+                error = call.main_trouble(error)
+                code, details = error.code(), error.details() or ""
+                if (
+                    code is grpc.StatusCode.UNAUTHENTICATED
+                    and credentials
+                    and renewals < _MAX_RENEWALS
+                ):
+                    renewals += 1
+                    await self._renew(credentials[0], tokens[0])
+                    continue
+                pause = self._pause(call, code, details)
+                if pause is None:
+                    details = self._explain(code, details)
+                    raise _error(code, details, method, request, call.attempts) from error
+                call.trouble = error.with_traceback(None)  # which would keep all of this alive
+            except grpc.FutureCancelledError as error:
+                code = grpc.StatusCode.CANCELLED
+                call.log(code.name)
+                details = "the connection was closed during the call"
+                raise _error(code, details, method, request, call.attempts) from error
+            except BaseException:
+                call.log("given up")
+                raise
+            else:
+                self._heard = time.monotonic()
+                call.log("OK")
+                if isinstance(answer, Unreadable):
+                    raise FlyteDataError(f"{call}: the answer {answer.reason()}")
+                return answer
+            _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
+            await self._io.sleep(pause)
+
+    def _pause(self, call: _Call, code: grpc.StatusCode, details: str) -> float | None:
+        """Seconds until the next attempt; None if there is to be none."""
+        if not call.helps_again(code, details):
+            return None
+        most = self._policy.max_attempts
+        if call.attempts >= most and (most == 1 or not names_outage(code, details)):
+            return None
+        pause = self._policy.pause_after(call.attempts)
+        return pause if pause < call.left() else None
+
+    def _notice_silence(self, call: _Call, code: grpc.StatusCode) -> None:
+        """Let the next call go another way if this one's deadline has passed without any answer."""
+        if call.is_over(code):
+            if self._heard < call.began:
+                self._connection.replace(call.began)
+        elif code not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+            self._heard = time.monotonic()
+
+    async def _token(self, credentials: Credentials) -> Token | None:
+        token = credentials.fresh()
+        if token is None and credentials.due:
+            return await self._renew(credentials, None)
+        return token
+
+    def _explain(self, code: grpc.StatusCode, details: str) -> str:
+        hint = ""
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in details:
+            hint = "raise Config.max_message_bytes to receive it"
+        elif code is grpc.StatusCode.UNAUTHENTICATED and not self._connection.open():
+            hint = "set auth_mode (admin.authType), or give the remote a token"
+        elif code is grpc.StatusCode.UNAVAILABLE:
+            config = self._connection.config
+            hint = connection_hint(details, config is not None and config.insecure)
+        return f"{details}; {hint}" if hint else details
+
+    async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
+        return await self._io.outside(lambda: credentials.begin(rejected))
+
+
+class _Call:
+    """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
+
+    __slots__ = ("_deadline", "_method", "_request", "_timeout", "attempts", "began", "trouble")
+
+    def __init__(self, method: Method[Any, Any], request: Model[Any], timeout: float) -> None:
+        self._method = method
+        self._request = request
+        self._timeout = timeout
+        self.began = 0.0
+        self._deadline: float | None = None
+        self.trouble: grpc.RpcError | None = None
+        """What was wrong in the attempt before."""
+        self.attempts = 0
+        """How many have begun."""
+
+    def begin(self) -> float:
+        """One more attempt; returns the seconds that it may last."""
+        self.began = time.monotonic()
+        if self._deadline is None:
+            self._deadline = self.began + self._timeout
+        self.attempts += 1
+        return max(self._deadline - self.began, 0.001)
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._timeout if self._deadline is None else self._deadline - time.monotonic()
+
+    def helps_again(self, code: grpc.StatusCode, details: str) -> bool:
+        """Whether another attempt may help, and do no harm.
+
+        ``UNAVAILABLE`` mostly means that nobody has heard the call; what is created has a name of
+        the client's, so that it is not created twice. Of other trouble nobody knows how far a call
+        came.
+        """
+        if code is grpc.StatusCode.UNAVAILABLE:
+            return True
+        return is_read(self._method.name) and may_pass(code, details)
+
+    def main_trouble(self, error: grpc.RpcError) -> grpc.RpcError:
+        """What to tell of an attempt that has failed.
+
+        The last one may have had hardly any time left: then what was wrong before says more than
+        that its deadline has passed.
+        """
+        if self.trouble is None or not self.is_over(error.code()):
+            return error
+        last = time.monotonic() - self.began
+        return self.trouble if last < self._timeout / 2 else error
+
+    def is_over(self, code: grpc.StatusCode) -> bool:
+        """Whether an attempt has ended because the deadline of the call has passed."""
+        return code is grpc.StatusCode.DEADLINE_EXCEEDED and self.left() < _CLOCKS_DIFFER
+
+    def log(self, outcome: str) -> None:
+        """Tell how an attempt has ended; never what was sent or answered, which may be secret."""
+        if self.attempts and _log.isEnabledFor(logging.DEBUG):
+            seconds = time.monotonic() - self.began
+            _log.debug("%s: %s, %.3f s, attempt %d", self, outcome, seconds, self.attempts)
+
+    def __str__(self) -> str:
+        return call_label(self._method.name, _subject(self._request))
+
+
+class RoutedClient(AsyncClient):
+    """A generated client whose calls go through a ``Caller``."""
+
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def _unary_unary(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None,
+        metadata: Metadata | None,
+        wait_for_ready: bool | None,
+    ) -> Res:
+        return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
+
+
+class Admin(RoutedClient, AdminServiceAsyncClient):
+    """The control plane."""
+
+    __slots__ = ()
+
+
+def is_read(name: str) -> bool:
+    """Whether calls of an RPC change nothing on the server. Links to data are only signed."""
+    return name in _LINKS or (name.startswith(("Get", "List")) and not name.startswith("GetOr"))
+
+
+_LINKS = frozenset({"CreateDownloadLink", "CreateDownloadLocation", "CreateUploadLocation"})
+
+
+def _error(
+    code: grpc.StatusCode, details: str, method: Method[Any, Any], request: Any, attempts: int
+) -> FlyteCallError:
+    error = call_error(code, details, method.name, _subject(request))
+    error.attempts = attempts
+    return error
+
+
+_SUBJECTS: Sequence[str] = ("id", "workflow_execution_id", "node_execution_id", "flyte_url")
+#: What requests say of a thing that has no identifier yet.
+_PLACE: Sequence[str] = ("project", "domain", "name", "filename")
+
+
+def _subject(request: Any) -> str:
+    """What a request is about, for people: ``flytesnacks/development/f7a9c2/n0``."""
+    from flytebind.remote._naming import label
+
+    for name in _SUBJECTS:
+        subject = getattr(request, name, None)
+        if subject:
+            return subject if isinstance(subject, str) else label(subject)
+    parts = (getattr(request, name, None) for name in _PLACE)
+    return "/".join(part for part in parts if isinstance(part, str) and part)

@@ -1,0 +1,60 @@
+"""Items of array nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flytebind.models.core.catalog import CatalogCacheStatus
+from flytebind.models.core.execution import ExecutionError, TaskLog
+from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.event.event import ExternalResourceInfo
+from flytebind.remote._phases import DONE, Phase, is_in
+
+
+@dataclass(frozen=True)
+class ArrayItem:
+    """One item of an array node: what becomes of one element of the list that it goes through."""
+
+    index: int
+    """Its place in the list, from 0."""
+    phase: Phase
+    """Where it stands."""
+    attempts: int
+    """How often it was tried."""
+    error: ExecutionError | None
+    """Why it failed, if the server tells that of each; the node's own error tells of all."""
+    is_cached: bool
+    """Whether its outputs were found in the cache."""
+    logs: tuple[TaskLog, ...]
+    """Where the logs of its last attempt are."""
+    execution_id: WorkflowExecutionIdentifier | None = None
+    """The execution that it is, where a launch plan is mapped."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to its end, good or bad."""
+        return is_in(self.phase, DONE)
+
+
+def items_in(resources: Iterable[ExternalResourceInfo]) -> list[ArrayItem]:
+    """The items that an attempt tells of, by index; of each the last try counts."""
+    last: dict[int, ExternalResourceInfo] = {}
+    for resource in resources:
+        known = last.get(resource.index)
+        if known is None or known.retry_attempt <= resource.retry_attempt:
+            last[resource.index] = resource
+    return [_item(last[index]) for index in sorted(last)]
+
+
+def _item(resource: ExternalResourceInfo) -> ArrayItem:
+    launched = resource.workflow_node_metadata
+    return ArrayItem(
+        resource.index,
+        resource.phase,
+        resource.retry_attempt + 1,
+        None,
+        resource.cache_status is CatalogCacheStatus.CACHE_HIT,
+        tuple(resource.logs),
+        launched.execution_id if launched is not None else None,
+    )

@@ -1,0 +1,41 @@
+"""What a remote does, written once for both faces: coroutines that wait through ``session.io``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flytebind.runtime.lazy import lazy_module as _lazy_module
+
+if TYPE_CHECKING:
+    from flytebind.remote._operations import (
+        data as data,
+        downloads as downloads,
+        fetch as fetch,
+        inputs as inputs,
+        interfaces as interfaces,
+        launch as launch,
+        links as links,
+        offloaded as offloaded,
+        signals as signals,
+        sync as sync,
+        uploads as uploads,
+        urls as urls,
+        wait as wait,
+    )
+else:
+    _OPERATIONS = [
+        "data",
+        "downloads",
+        "fetch",
+        "inputs",
+        "interfaces",
+        "launch",
+        "links",
+        "offloaded",
+        "signals",
+        "sync",
+        "uploads",
+        "urls",
+        "wait",
+    ]
+    __getattr__, __dir__ = _lazy_module(__name__, _OPERATIONS)

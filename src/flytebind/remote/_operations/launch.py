@@ -1,0 +1,235 @@
+"""Starting executions, and ending them. Each can be asked twice without happening twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import partial
+
+import grpc
+
+from flytebind.models.admin.common import Annotations, Envs, Labels, RawOutputDataConfig
+from flytebind.models.admin.execution import (
+    ExecutionCreateRequest,
+    ExecutionCreateResponse,
+    ExecutionMetadata,
+    ExecutionRecoverRequest,
+    ExecutionRelaunchRequest,
+    ExecutionSpec,
+    ExecutionTerminateRequest,
+)
+from flytebind.models.core.identifier import (
+    Identifier,
+    ResourceType,
+    WorkflowExecutionIdentifier,
+)
+from flytebind.models.core.interface import Parameter, Variable
+from flytebind.remote._arguments import must_be, named
+from flytebind.remote._naming import new_execution_name
+from flytebind.remote._operations.data import bring_side
+from flytebind.remote._operations.fetch import fetch_execution, fetch_task, known_launch_plan
+from flytebind.remote._operations.inputs import to_literals
+from flytebind.remote._session import Session
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import (
+    FlyteAlreadyExistsError,
+    FlyteAssertion,
+    FlyteCallError,
+)
+from flytebind.remote.executions import FlyteWorkflowExecution
+
+# Clocks of clients and servers differ by less.
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOptions:
+    """How an execution runs; what is not said is the server's choice."""
+
+    overwrite_cache: bool = False
+    """Whether to run tasks whose results are cached, and to cache the new ones."""
+    interruptible: bool | None = None
+    """Whether tasks may run on machines that can be taken away."""
+    max_parallelism: int = 0
+    """How many tasks may run at once."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the resources that are made for it."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of the resources that are made for it."""
+    envs: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of its tasks."""
+    tags: Sequence[str] = ()
+    """Words to find it by."""
+    raw_output_prefix: str = ""
+    """Where tasks put their large data: ``s3://bucket/folder``."""
+
+
+RUNNABLE = (FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Identifier)
+
+
+def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier) -> Identifier:
+    """What to name in a request that runs something.
+
+    A workflow is run by the launch plan of its own name and version, which registration makes.
+    """
+    must_be(entity, RUNNABLE, "execute", "fetch_launch_plan gets one by its name")
+    id = entity if isinstance(entity, Identifier) else entity.id
+    if id.is_empty:
+        raise FlyteAssertion("the launch plan has no identifier")
+    for part in ("name", "version"):
+        named(getattr(id, part), f"{part} of what execute runs")
+    if id.resource_type is ResourceType.WORKFLOW:
+        return id.replace(resource_type=ResourceType.LAUNCH_PLAN)
+    return id
+
+
+async def execute(
+    session: Session,
+    entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
+    inputs: Mapping[str, object],
+    place: tuple[str, str],
+    name: str | None,
+    options: LaunchOptions,
+    type_hints: Mapping[str, type] | None,
+) -> FlyteWorkflowExecution:
+    """Start an execution with Python values for inputs."""
+    id = launchable(entity)
+    must_be(inputs, Mapping, "execute", "inputs are values by name")
+    declared = await _declared_inputs(session, id)
+    project, domain = place
+    literals = await to_literals(session, inputs, declared, project, domain)
+    request = ExecutionCreateRequest(
+        project=project,
+        domain=domain,
+        name=name or new_execution_name(),
+        spec=_spec(id, options),
+        inputs=literals,
+    )
+    began = datetime.now(timezone.utc)
+    try:
+        created = await session.admin.create_execution(request)
+    except FlyteAlreadyExistsError as error:
+        execution = await _made_before(
+            session, WorkflowExecutionIdentifier(project, domain, request.name), error
+        )
+        if name and not await _is_made_by(session, execution, request, began):
+            raise
+    else:
+        execution = await fetch_execution(session, _id_of(created))
+    execution._type_hints = type_hints
+    return execution
+
+
+async def relaunch(
+    session: Session,
+    id: WorkflowExecutionIdentifier,
+    name: str | None,
+    overwrite_cache: bool,
+) -> FlyteWorkflowExecution:
+    """Run something again, with the same inputs."""
+    new = id.replace(name=name or new_execution_name())
+    request = ExecutionRelaunchRequest(id=id, name=new.name, overwrite_cache=overwrite_cache)
+    return await _again(session, id, new, partial(session.admin.relaunch_execution, request))
+
+
+async def recover(
+    session: Session, id: WorkflowExecutionIdentifier, name: str | None
+) -> FlyteWorkflowExecution:
+    """Run something again from where it failed."""
+    new = id.replace(name=name or new_execution_name())
+    request = ExecutionRecoverRequest(id=id, name=new.name)
+    return await _again(session, id, new, partial(session.admin.recover_execution, request))
+
+
+async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
+    """Ask for an execution to end."""
+    try:
+        await session.admin.terminate_execution(ExecutionTerminateRequest(id=id, cause=cause))
+    except FlyteCallError as error:
+        # An earlier attempt may have been heard, and have done it.
+        if error.code is not grpc.StatusCode.FAILED_PRECONDITION or error.attempts == 1:
+            raise
+
+
+async def _again(
+    session: Session,
+    old: WorkflowExecutionIdentifier,
+    new: WorkflowExecutionIdentifier,
+    ask: Callable[[], Awaitable[ExecutionCreateResponse]],
+) -> FlyteWorkflowExecution:
+    """Make another run of an execution."""
+    began = datetime.now(timezone.utc)
+    try:
+        return await fetch_execution(session, _id_of(await ask()))
+    except FlyteAlreadyExistsError as error:
+        execution = await _made_before(session, new, error)
+        if execution.spec.metadata.reference_execution != old or not _is_new(execution, began):
+            raise
+        return execution
+
+
+async def _made_before(
+    session: Session, id: WorkflowExecutionIdentifier, error: FlyteAlreadyExistsError
+) -> FlyteWorkflowExecution:
+    """The execution that has the name; an earlier attempt of this very call may have made it.
+
+    Raises:
+        FlyteAlreadyExistsError: If there was no earlier attempt.
+    """
+    if error.attempts == 1:
+        raise error
+    return await fetch_execution(session, id)
+
+
+async def _is_made_by(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    request: ExecutionCreateRequest,
+    began: datetime,
+) -> bool:
+    """Whether an execution is what a request has asked for."""
+    if request.spec is None or execution.spec.launch_plan != request.spec.launch_plan:
+        return False
+    if not _is_new(execution, began):
+        return False
+    inputs = request.inputs.literals if request.inputs is not None else {}
+    await bring_side(session, execution, "inputs")
+    stored = execution.inputs.literals  # with the defaults
+    return all(stored.get(name) == literal for name, literal in inputs.items())
+
+
+def _is_new(execution: FlyteWorkflowExecution, began: datetime) -> bool:
+    created_at = execution.closure.created_at
+    return created_at is not None and created_at >= began - _CLOCK_SKEW
+
+
+async def _declared_inputs(
+    session: Session, id: Identifier
+) -> Mapping[str, Variable] | Mapping[str, Parameter]:
+    if id.resource_type is ResourceType.TASK:
+        return (await fetch_task(session, id)).interface.inputs
+    return (await known_launch_plan(session, id)).closure.expected_inputs.parameters
+
+
+def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
+    return ExecutionSpec(
+        id,
+        ExecutionMetadata(ExecutionMetadata.ExecutionMode.MANUAL, "", 0),
+        labels=Labels(dict(options.labels)) if options.labels else None,
+        annotations=Annotations(dict(options.annotations)) if options.annotations else None,
+        raw_output_data_config=(
+            RawOutputDataConfig(options.raw_output_prefix) if options.raw_output_prefix else None
+        ),
+        max_parallelism=options.max_parallelism or None,
+        overwrite_cache=options.overwrite_cache or None,
+        interruptible=options.interruptible,
+        envs=Envs(options.envs) if options.envs else None,
+        tags=list(options.tags) or None,
+    )
+
+
+def _id_of(created: ExecutionCreateResponse) -> WorkflowExecutionIdentifier:
+    if created.id is None:
+        raise FlyteAssertion("the server has made an execution, but does not say which")
+    return created.id

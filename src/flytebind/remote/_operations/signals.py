@@ -1,0 +1,87 @@
+"""Giving gate nodes what they wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flytebind.models.admin.common import Sort
+from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRequest
+from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
+from flytebind.models.core.literals import Literal, Primitive, Scalar
+from flytebind.models.core.types import LiteralType
+from flytebind.remote import values
+from flytebind.remote._calls import RoutedClient
+from flytebind.remote._naming import label
+from flytebind.remote._operations.fetch import Filters, expression
+from flytebind.remote._operations.pages import all_rows
+from flytebind.remote._session import Session
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.runtime.fields import did_you_mean
+from flytebind.services.signal import SignalServiceAsyncClient
+
+_PAGE = 100
+_IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
+
+
+class _Signals(RoutedClient, SignalServiceAsyncClient):
+    __slots__ = ()
+
+
+async def list_signals(
+    session: Session, execution: WorkflowExecutionIdentifier, filters: Filters
+) -> list[Signal]:
+    """The signals of an execution, set or not, in the order in which they came up."""
+    request = SignalListRequest(
+        workflow_execution_id=execution, filters=expression(filters), sort_by=_IN_ORDER
+    )
+
+    async def ask(size: int, token: str) -> tuple[Sequence[Signal], str]:
+        page = await _Signals(session.caller).list_signals(request.replace(limit=size, token=token))
+        return page.signals, page.token
+
+    return await all_rows(ask, _PAGE, lambda signal: signal.id.signal_id if signal.id else "")
+
+
+async def answer(
+    session: Session, execution: WorkflowExecutionIdentifier, signal_id: str, approved: bool
+) -> None:
+    """Approve, or reject."""
+    await set_literal(
+        session, execution, signal_id, Literal(scalar=Scalar(primitive=Primitive(boolean=approved)))
+    )
+
+
+async def set_input(
+    session: Session, execution: WorkflowExecutionIdentifier, signal_id: str, value: object
+) -> None:
+    """Give a value, of the type that the signal has.
+
+    Raises:
+        FlyteAssertion: If nothing waits for such a signal.
+        FlyteValueError: If the value is not of the signal's type.
+    """
+    if isinstance(value, Literal):
+        await set_literal(session, execution, signal_id, value)
+        return
+    signals = {
+        signal.id.signal_id: signal
+        for signal in await list_signals(session, execution, ())
+        if signal.id is not None
+    }
+    if signal_id not in signals:
+        known = ", ".join(map(repr, signals)) or "none"
+        raise FlyteAssertion(
+            f"execution {label(execution)} has no signal {signal_id!r} yet; there are: {known}"
+            f"{did_you_mean(signal_id, signals)}"
+        )
+    literal_type = signals[signal_id].type or LiteralType()
+    literal = values.to_literal(value, literal_type, path=f"signal {signal_id!r}")
+    await set_literal(session, execution, signal_id, literal)
+
+
+async def set_literal(
+    session: Session, execution: WorkflowExecutionIdentifier, signal_id: str, value: Literal
+) -> None:
+    """Give a value as it is."""
+    id = SignalIdentifier(signal_id=signal_id, execution_id=execution)
+    await _Signals(session.caller).set_signal(SignalSetRequest(id=id, value=value))

@@ -1,0 +1,279 @@
+"""Waiting for executions, and watching them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flytebind.remote._io import TimeIsUp
+from flytebind.remote._operations.sync import bring_whole, is_partly_open, sync_execution, walk
+from flytebind.remote._phases import Phase
+from flytebind.remote._session import Session
+from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeout, may_pass
+from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.looks.progress import Display
+
+_log = logging.getLogger("flytebind.remote")
+
+_SHORTEST, _LONGEST = 0.5, 30.0
+#: The last poll begins when no time is left; so long is enough for most.
+_MOMENT = 0.05
+#: By default polls are so far apart, as a share of the time that has gone by.
+_SHARE = 0.1
+#: How long a server may be away before that is an error of its own.
+_OUTAGE = 900.0
+#: Seconds after the end at which parts of an execution are asked for that seem to go on.
+_LATER = (0.2, 0.8)
+#: A display that counts nodes asks for them so often.
+_NODES_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """An execution, or one of its nodes, has come to another phase."""
+
+    execution: FlyteWorkflowExecution
+    """The execution that is watched, as it is now."""
+    node: FlyteNodeExecution | None
+    """The node that has changed; None when it is the execution itself."""
+    before: Phase | None
+    """The phase that was seen last; None for what is seen for the first time."""
+    phase: Phase
+    """The phase now."""
+
+    def __str__(self) -> str:
+        part = self.execution if self.node is None else self.node
+        before = "" if self.before is None else f"{self.before} -> "
+        return f"{part._label}: {before}{self.phase}"
+
+
+async def wait(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    sync_nodes: bool,
+    display: Display | None,
+) -> None:
+    """Poll the execution alone until it is done, then sync it.
+
+    Raises:
+        FlyteTimeout: If it is not done, and here, in time.
+    """
+    pace = _Pace(timeout, poll_interval)
+    phase = execution.phase
+    _log.info("%s is %s: waiting", execution._label, phase.name)
+    try:
+        while not execution.is_done:
+            await _poll(session, execution, pace, alone=True)
+            if execution.phase is not phase:
+                phase = execution.phase
+                _log.info("%s is %s", execution._label, phase.name)
+            if display is not None:
+                await _show(session, execution, pace, display)
+            if not execution.is_done:
+                await session.io.sleep(pace.pause(execution))
+        while not await _poll(session, execution, pace, nodes=sync_nodes, data=True):
+            await session.io.sleep(pace.pause(execution))
+        if sync_nodes:
+            await _hear_the_rest(session, execution, pace)
+        _log.info("%s is %s: all of it is here", execution._label, execution.phase.name)
+        if display is not None:
+            display.update(execution)
+    finally:
+        if display is not None:
+            display.close()
+
+
+async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pace: _Pace) -> None:
+    """Ask again for parts that have not been seen at their end, as far as time allows.
+
+    A server may tell of it a moment later. What has been left behind for ever is not waited for.
+    """
+    for pause in _LATER:
+        left = pace.left()
+        if not is_partly_open(execution) or (left is not None and left < pause):
+            return
+        await session.io.sleep(pause)
+        with suppress(FlyteTimeout):  # what matters is here
+            await _poll(session, execution, pace, nodes=True, data=True)
+
+
+def watch(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    nodes: bool,
+) -> AsyncIterator[Change]:
+    """Every change of phase, until the execution is done.
+
+    Raises:
+        FlyteTimeout: If it is not done in time; once somebody goes on.
+        ValueError: If one of the times is none; at once.
+    """
+    _Pace(timeout, poll_interval)
+    return _watch(session, execution, timeout, poll_interval, nodes)
+
+
+async def _watch(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    timeout: timedelta | float | None,
+    poll_interval: timedelta | float | None,
+    nodes: bool,
+) -> AsyncIterator[Change]:
+    pace = _Pace(timeout, poll_interval)
+    seen: dict[str, Phase] = {}
+    while True:
+        was_done = execution.is_done
+        answered = await _poll(session, execution, pace, nodes=nodes)
+        for change in _changes(execution, seen):
+            yield change
+        if answered and (was_done or (execution.is_done and not nodes)):
+            return
+        if not (answered and execution.is_done):
+            await session.io.sleep(pace.pause(execution))
+
+
+def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Iterator[Change]:
+    """What is not as it was; the execution itself comes last, since it ends last."""
+    parts: list[FlyteNodeExecution | None] = [*walk(execution), None]
+    for node in parts:
+        part = execution if node is None else node
+        before, phase = seen.get(part._label), part.phase
+        if before is not phase:
+            seen[part._label] = phase
+            _log.info("%s is %s", part._label, phase.name)
+            yield Change(execution, node, before, phase)
+
+
+async def _poll(
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    pace: _Pace,
+    *,
+    alone: bool = False,
+    nodes: bool = False,
+    data: bool = False,
+) -> bool:
+    """Ask once. A server that is away, or in trouble, for a while is no reason to give up.
+
+    Returns:
+        Whether there was an answer.
+
+    Raises:
+        FlyteTimeout: If there is none in the time that is left for all.
+    """
+    pace.poll()
+    asking = (
+        bring_whole(session, execution)
+        if alone
+        else sync_execution(session, execution, nodes=nodes, data=data)
+    )
+    left = pace.left()
+    try:
+        if left is None:
+            await asking
+        else:
+            await session.io.within(max(left, _MOMENT), asking)
+    except TimeIsUp:
+        if alone and time.monotonic() - pace.polled > _SHORTEST:
+            # The connection may be dead without anybody having noticed.
+            session.connection.replace(pace.polled)
+        raise pace.too_late(execution) from None
+    except FlyteCallError as error:
+        helps = isinstance(error, FlyteCallTimeout) or may_pass(error.code, error.details)
+        if not helps or pace.seconds_since_answer() > _OUTAGE:
+            raise
+        _log.warning("%s: no answer, asking again: %s", execution._label, error)
+        return False
+    pace.answered()
+    return True
+
+
+async def _show(
+    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, display: Display
+) -> None:
+    if display.counts_nodes and pace.is_time_for_nodes():
+        await _poll(session, execution, pace, nodes=True)
+    display.update(execution)
+
+
+class _Pace:
+    """When to ask again, and when to give up."""
+
+    def __init__(
+        self, timeout: timedelta | float | None, poll_interval: timedelta | float | None
+    ) -> None:
+        self._began = self._answered = self.polled = time.monotonic()
+        """When the last poll began."""
+        self._nodes_asked = -_NODES_EVERY
+        self._timeout = _seconds(timeout, "timeout")
+        self._interval = _seconds(poll_interval, "poll_interval")
+
+    def pause(self, execution: FlyteWorkflowExecution) -> float:
+        """Seconds until the next poll.
+
+        Raises:
+            FlyteTimeout: If there is no time left for one.
+        """
+        left = self.left()
+        if left is not None and left <= 0:
+            raise self.too_late(execution)
+        # From the beginning of one poll to that of the next.
+        pause = max(0.0, self.polled + self.interval() - time.monotonic())
+        return pause if left is None else min(pause, left)
+
+    def interval(self) -> float:
+        """Seconds from one poll to the next."""
+        if self._interval is not None:
+            return self._interval
+        return min(max(_SHORTEST, _SHARE * self._gone()), _LONGEST)
+
+    def poll(self) -> None:
+        """A poll begins."""
+        self.polled = time.monotonic()
+
+    def left(self) -> float | None:
+        """Seconds until the end of all waiting; None if there is none."""
+        return None if self._timeout is None else self._timeout - self._gone()
+
+    def too_late(self, execution: FlyteWorkflowExecution) -> FlyteTimeout:
+        """The error for an execution that is not done, or not here, in time."""
+        what, phase = execution._label, execution.phase.name
+        if execution.is_done:
+            return FlyteTimeout(f"{what} is {phase}, but not all of it came in {self._timeout:g} s")
+        return FlyteTimeout(f"{what} is still {phase} after {self._timeout:g} s")
+
+    def answered(self) -> None:
+        """The server is there."""
+        self._answered = time.monotonic()
+
+    def seconds_since_answer(self) -> float:
+        """How long the server has been away."""
+        return time.monotonic() - self._answered
+
+    def is_time_for_nodes(self) -> bool:
+        """Whether to ask for nodes, too."""
+        now = time.monotonic()
+        if now - self._nodes_asked < _NODES_EVERY:
+            return False
+        self._nodes_asked = now
+        return True
+
+    def _gone(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _seconds(value: timedelta | float | None, name: str) -> float | None:
+    if value is None:
+        return None
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if not seconds >= 0:
+        raise ValueError(f"{name} cannot be {value}")
+    return seconds

@@ -1,0 +1,100 @@
+"""What all operations of a remote share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from flytebind.remote._arguments import named
+from flytebind.remote._calls import Admin, Caller, CallPolicy
+from flytebind.remote._connection import Connection
+from flytebind.remote._io import Io
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.executions import Remote
+from flytebind.runtime.model import Model
+
+M = TypeVar("M", bound=Model[Any])
+
+_MAX_CACHED = 256
+
+
+class Session:
+    """The clients of one connection, what they wait through, and what need not be asked twice.
+
+    Args:
+        remote: The face that results are attached to.
+        connection: Where calls go.
+        io: What coroutines wait through.
+        policy: Deadlines and retries.
+        project: The project of calls that name none.
+        domain: The domain of calls that name none.
+    """
+
+    def __init__(
+        self,
+        remote: Remote,
+        connection: Connection,
+        io: Io,
+        policy: CallPolicy,
+        *,
+        project: str | None,
+        domain: str | None,
+    ) -> None:
+        self.remote = remote
+        self.connection = connection
+        self.io = io
+        self.policy = policy
+        self.project = project
+        self.domain = domain
+        self.caller = Caller(connection, io, policy)
+        self.admin = Admin(self.caller)
+        self._entities: OrderedDict[tuple[type, bytes], Any] = OrderedDict()
+        self.signs = True
+        """Whether the server has signed a link when it was asked last."""
+        self._lock = threading.Lock()
+
+    async def cached(self, kind: type[M], id: Model[Any], fetch: Callable[[], Awaitable[M]]) -> M:
+        """Something that never changes on the server, such as a version of a task or workflow.
+
+        Args:
+            kind: What it is.
+            id: Which one.
+            fetch: Gets it when it is not known.
+        """
+        key = (kind, id.to_bytes())
+        with self._lock:
+            if key in self._entities:
+                self._entities.move_to_end(key)
+                found: M = self._entities[key]
+                return found
+        fetched = await fetch()
+        self.keep(id, fetched)
+        return fetched
+
+    def keep(self, id: Model[Any], fetched: Model[Any]) -> None:
+        """Know something that has come for another reason."""
+        with self._lock:
+            self._entities[type(fetched), id.to_bytes()] = fetched
+            while len(self._entities) > _MAX_CACHED:
+                self._entities.popitem(last=False)
+
+    @property
+    def can_load_later(self) -> bool:
+        """Whether executions may load what they lack when they are touched."""
+        return self.remote.can_load_later
+
+    def place(self, project: str | None, domain: str | None) -> tuple[str, str]:
+        """The project and the domain of a call: those given, or else the configured ones.
+
+        Raises:
+            FlyteAssertion: If one is neither given nor configured.
+            FlyteValueError: If one is nothing but space.
+        """
+        found = (project or self.project, domain or self.domain)
+        for name, value in zip(("project", "domain"), found, strict=True):
+            if not value:
+                raise FlyteAssertion(f"which {name}? Give {name}=..., here or to the remote")
+            named(value, name)
+        return str(found[0]), str(found[1])

@@ -1,0 +1,149 @@
+"""Finds and reads the configuration files of flytectl and flytekit."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from flytebind.remote.config._keys import KEYS, OTHERS, Key
+from flytebind.remote.errors import FlyteConfigError
+from flytebind.runtime.fields import did_you_mean
+
+_log = logging.getLogger("flytebind.remote")
+
+# These two name a file, which must then exist.
+_VARIABLES = ("_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE", "FLYTECTL_CONFIG")
+_PLACES = (
+    "flytekit.config",
+    os.path.join("~", ".flyte", "config"),
+    os.path.join("~", ".flyte", "config.yaml"),
+)
+
+
+class Setting(NamedTuple):
+    """A value that a file or the environment has."""
+
+    key: Key
+    value: object
+    source: str
+
+
+def find(env: Mapping[str, str]) -> tuple[str, str] | None:
+    """The file that settings are read from, and what led to it; None if there is none."""
+    for name in _VARIABLES:
+        if env.get(name):
+            return env[name], f"the variable {name}"
+    for place in _PLACES:
+        path = os.path.abspath(os.path.expanduser(place))
+        if os.path.isfile(path):
+            return path, "the usual places"
+    return None
+
+
+def places() -> str:
+    """Where a file is looked for, for messages."""
+    return f"{', '.join(_PLACES)} or what FLYTECTL_CONFIG names"
+
+
+def read_env(env: Mapping[str, str]) -> Iterator[Setting]:
+    """The settings that the environment has. An empty variable counts as absent."""
+    for key in KEYS:
+        value = env.get(key.env) if key.env else None
+        if value:
+            yield Setting(key, value, f"env {key.env}")
+
+
+def read_file(path: str, named_by: str) -> list[Setting]:
+    """The settings in a file: YAML if its name says so, otherwise ini.
+
+    Args:
+        path: The file.
+        named_by: Who wants it to be read, for messages.
+
+    Raises:
+        FlyteConfigError: If it cannot be read.
+    """
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise FlyteConfigError(f"{path}: cannot be read: {reason}; {named_by} led to it") from error
+    if path.lower().endswith((".yaml", ".yml")):
+        return list(_settings(path, _parse_yaml(path, text), yaml=True))
+    return list(_settings(path, _parse_ini(path, text), yaml=False))
+
+
+def _settings(
+    path: str, content: Mapping[str, Mapping[str, object]], yaml: bool
+) -> Iterator[Setting]:
+    known = {(key.yaml if yaml else key.ini).lower(): key for key in KEYS}
+    known.pop("", None)
+    spelt = [key.yaml if yaml else key.ini for key in KEYS]
+    ignored = {f"{section}.{name}".lower() for section in OTHERS for name in OTHERS[section]}
+    sections = {name.partition(".")[0] for name in known}
+    for section, values in content.items():
+        if section.lower() not in sections:
+            continue
+        for name, value in values.items():
+            # Both tools read their files without regard to case.
+            full_name = f"{section}.{name}"
+            key = known.get(full_name.lower())
+            if key is None:
+                if full_name.lower() not in ignored:
+                    hint = did_you_mean(full_name, _of_section(section, spelt))
+                    _log.warning("%s: there is no setting %s%s", path, full_name, hint)
+            elif value is not None and value != "":
+                yield Setting(key, value, f"{path}: {full_name}")
+
+
+def _of_section(section: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.lower().startswith(f"{section.lower()}.")]
+
+
+def _parse_yaml(path: str, text: str) -> dict[str, Mapping[str, object]]:
+    try:
+        import yaml
+    except ImportError as error:
+        raise FlyteConfigError(
+            f"{path}: reading YAML needs PyYAML: pip install 'flytebind[remote]'"
+        ) from error
+    try:
+        content: object = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f", line {mark.line + 1}"
+        what = getattr(error, "problem", None) or type(error).__name__
+        # Not the error itself: it quotes the text around, in which there may be secrets.
+        raise FlyteConfigError(f"{path}{where}: this is no valid YAML: {what}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise FlyteConfigError(f"{path}: must have sections such as `admin:` at its top level")
+    sections: dict[str, Mapping[str, object]] = {}
+    for section, values in content.items():
+        if isinstance(values, dict):
+            sections[str(section)] = {str(name): value for name, value in values.items()}
+        elif values is not None and str(section).lower() in ("admin", "console"):
+            raise FlyteConfigError(f"{path}: {section} must be a section with keys below it")
+    return sections
+
+
+def _parse_ini(path: str, text: str) -> dict[str, Mapping[str, object]]:
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or next(
+            (number for number, _ in getattr(error, "errors", ())), None
+        )
+        where = "" if line is None else f", line {line}"
+        raise FlyteConfigError(
+            f"{path}{where}: this is no valid ini file: {type(error).__name__}; "
+            "a file is read as YAML if its name ends with .yaml"
+        ) from None
+    return {section: dict(parser.items(section)) for section in parser.sections()}

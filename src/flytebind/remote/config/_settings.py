@@ -1,0 +1,282 @@
+"""The settings of a connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any
+
+from flytebind.remote.config import _files as files
+from flytebind.remote.config._modes import AuthMode, auth_mode
+from flytebind.remote.config._secret import Secret
+from flytebind.remote.errors import FlyteConfigError
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where a Flyte server is, and how to talk to it.
+
+    Raises:
+        FlyteConfigError: If the settings make no sense.
+    """
+
+    endpoint: str
+    """``host:port``; a port of 443 may be left out. ``dns:///``, ``https://`` and ``http://``
+    before it are understood, the last meaning ``insecure``."""
+    _: KW_ONLY
+    insecure: bool = False
+    """Whether to talk without TLS."""
+    insecure_skip_verify: bool = False
+    """Whether to trust whatever certificate the server shows. For trials only."""
+    ca_cert_file: str | None = None
+    """PEM certificates that the server's must descend from; by default the system's. Those of the
+    identity provider and of object stores may descend from them, too."""
+    client_cert_file: str | None = None
+    """A PEM certificate to show to the server (mutual TLS)."""
+    client_key_file: str | None = None
+    """Its private key."""
+    console_endpoint: str | None = None
+    """Where the web console is, if not at ``endpoint``."""
+    max_message_bytes: int = 64 * _MIB
+    """The largest message to take or send; -1 for any size."""
+    # Servers written in Go allow one ping in five minutes.
+    keepalive: float = 360.0
+    """After how many quiet seconds to ask whether the connection is alive; 0 never asks."""
+    auth_mode: AuthMode | None = None
+    """Where tokens come from. By default what the other settings suggest: a command or a client
+    secret; if they suggest nothing, calls go without a token."""
+    client_id: str | None = None
+    """The client to get tokens for. In interactive modes the server knows a default."""
+    client_secret: Secret | None = None
+    """Its secret. A file or variable that has it is better."""
+    client_secret_file: str | None = None
+    """A file with the secret."""
+    client_secret_env: str | None = None
+    """An environment variable with the secret."""
+    scopes: tuple[str, ...] = ()
+    """What to ask for; by default what the server says."""
+    audience: str | None = None
+    """Whom the token is for; by default what the server says."""
+    token_url: str | None = None
+    """Where tokens are to be had; by default where the server says."""
+    command: tuple[str, ...] = ()
+    """A program and its arguments, which prints a token."""
+    proxy_command: tuple[str, ...] = ()
+    """One that prints a token for a proxy before the server."""
+    http_proxy_url: str | None = None
+    """The HTTP proxy on the way to the token endpoint. gRPC itself heeds ``https_proxy``."""
+    authorization_header: str | None = None
+    """The metadata key of the token; by default what the server says, or ``authorization``."""
+    project: str | None = None
+    """The project of calls that name none."""
+    domain: str | None = None
+    """The domain of calls that name none."""
+    _origins: Mapping[str, tuple[object, str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("insecure", "insecure_skip_verify"):
+            if not isinstance(getattr(self, name), bool):
+                raise self._error(name, "must be True or False")  # "false" would count as true
+        for name in ("scopes", "command", "proxy_command"):
+            if isinstance(getattr(self, name), str):
+                raise self._error(name, "must be a tuple of texts, not one text")
+            self._keep(name, tuple(getattr(self, name)))
+        if isinstance(self.client_secret, str):
+            self._keep("client_secret", Secret(self.client_secret))
+        if isinstance(self.auth_mode, str):
+            try:
+                self._keep("auth_mode", auth_mode(self.auth_mode))
+            except ValueError as error:
+                raise self._error("auth_mode", str(error)) from None
+        self._resolve_endpoint()
+        self._check()
+
+    @classmethod
+    def for_endpoint(cls, endpoint: str, *, insecure: bool = False) -> Config:
+        """Settings for a server whose address is known; the constructor takes more.
+
+        Args:
+            endpoint: ``host:port``.
+            insecure: Whether to talk without TLS.
+
+        Raises:
+            FlyteConfigError: If the address is none.
+        """
+        return cls(endpoint, insecure=insecure)
+
+    @classmethod
+    def for_sandbox(cls, port: int = 30080) -> Config:
+        """Settings for the sandbox that ``flytectl demo start`` runs on this machine."""
+        return cls(f"localhost:{port}", insecure=True)
+
+    @classmethod
+    def auto(
+        cls,
+        config_file: str | os.PathLike[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> Config:
+        """Settings from the environment and from a file of flytectl or flytekit.
+
+        A ``FLYTE_*`` variable wins over the file; ``sources`` tells what came from where.
+
+        Args:
+            config_file: The file; by default the one that ``FLYTECTL_CONFIG`` names, or the first
+                of ``./flytekit.config``, ``~/.flyte/config`` and ``~/.flyte/config.yaml``.
+            env: The variables; by default those of this process.
+
+        Raises:
+            FlyteConfigError: If the file cannot be read, a value makes no sense, or there is no
+                endpoint.
+        """
+        env = os.environ if env is None else env
+        found = files.find(env) if config_file is None else (os.fspath(config_file), "an argument")
+        settings = [] if found is None else files.read_file(*found)
+        values: dict[str, Any] = {}
+        origins: dict[str, tuple[object, str]] = {}
+        for key, raw, source in [*settings, *files.read_env(env)]:
+            try:
+                value = key.read(raw)
+            except ValueError as error:
+                raise FlyteConfigError(f"{source}: {error}") from None
+            values[key.field] = value
+            origins[key.field] = value, source
+        if "endpoint" not in values:
+            where = f"{found[0]} has none" if found else f"there is no {files.places()}"
+            raise FlyteConfigError(
+                "no server to connect to: set FLYTE_PLATFORM_URL, or admin.endpoint in a "
+                f"configuration file ({where})"
+            )
+        return cls(**values, _origins=origins)
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where each setting came from, such as ``env FLYTE_PLATFORM_URL`` or ``default``."""
+        return {name: self._source(name) for name in _DEFAULTS}
+
+    def explain(self) -> str:
+        """All settings and where they came from, as a table to read. Secrets are not in it."""
+        rows = [
+            (name.replace("_", " "), self._shown(name), source)
+            for name, source in self.sources.items()
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        return "\n".join(
+            f"{name:{widths[0]}}  {value:{widths[1]}}  {source}" for name, value, source in rows
+        )
+
+    def __repr__(self) -> str:
+        given = [
+            f"{name}={self._shown(name)}"
+            for name, default in _DEFAULTS.items()
+            if getattr(self, name) != default
+        ]
+        return f"Config({', '.join(given)})"
+
+    def _shown(self, name: str) -> str:
+        """A setting as people may see it."""
+        value = getattr(self, name)
+        if value is None or value == ():
+            return "-"
+        if isinstance(value, Secret):
+            return "set"
+        if isinstance(value, AuthMode):
+            return value.value
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if name in ("command", "proxy_command"):  # arguments may be secrets
+            return f"{value[0]} ..." if len(value) > 1 else str(value[0])
+        if name == "http_proxy_url":
+            return _without_password(value)
+        return " ".join(value) if isinstance(value, tuple) else str(value)
+
+    def _source(self, name: str) -> str:
+        is_default = getattr(self, name) == _DEFAULTS[name]
+        return self._origin(name) or ("default" if is_default else "argument")
+
+    def _origin(self, name: str) -> str:
+        """What a value was read from; empty if it has been given or changed in a program."""
+        value, source = self._origins.get(name, (None, ""))
+        return source if value == getattr(self, name) else ""
+
+    def _resolve_endpoint(self) -> None:
+        """Take off what tells how to connect; what remains is an address of gRPC's."""
+        given = self.endpoint
+        if not isinstance(given, str):
+            raise self._error("endpoint", f"must be text, not {type(given).__name__}")
+        endpoint = given.strip()
+        scheme, found, address = endpoint.partition("://")
+        if found:
+            scheme = scheme.lower()
+            if scheme not in ("dns", "http", "https") or (scheme == "dns" and address[:1] != "/"):
+                raise self._error(
+                    "endpoint", f"{given!r} begins with neither dns:///, https:// nor http://"
+                )
+            endpoint = address[1:] if scheme == "dns" else address.removesuffix("/")
+            if scheme == "https" and self.insecure:
+                raise self._error("insecure", f"does not go with the endpoint {given!r}")
+            if scheme == "http" and _port_of(endpoint) == "":
+                endpoint += ":80"
+        self._keep("endpoint", endpoint)
+        if scheme == "http" and found and not self.insecure:
+            self._keep("insecure", True, self._origin("endpoint"))
+
+    def _check(self) -> None:
+        endpoint = self.endpoint
+        if not endpoint or any(character.isspace() for character in endpoint):
+            raise self._error("endpoint", f"must be host:port, not {endpoint!r}")
+        if not endpoint.startswith("unix:"):
+            if "/" in endpoint:
+                raise self._error("endpoint", f"must be host:port without a path, not {endpoint!r}")
+            port = _port_of(endpoint)
+            if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
+                raise self._error("endpoint", f"{port!r} is no port, in {endpoint!r}")
+        # But a CA does: it may be that of the identity provider, which speaks TLS all the same.
+        for name in ("client_cert_file", "client_key_file"):
+            if self.insecure and getattr(self, name):
+                raise self._error(
+                    name, f"does not go with insecure ({self._source('insecure')}): choose one"
+                )
+        if self.insecure_skip_verify and endpoint.startswith("unix:"):
+            raise self._error("insecure_skip_verify", f"does not go with {endpoint!r}")
+        for name, other in (
+            ("client_cert_file", "client_key_file"),
+            ("client_key_file", "client_cert_file"),
+        ):
+            if getattr(self, name) and not getattr(self, other):
+                raise self._error(name, f"needs {other} too")
+        if self.max_message_bytes < 1 and self.max_message_bytes != -1:
+            raise self._error("max_message_bytes", "must be positive, or -1 for any size")
+        if not 0 <= self.keepalive < float("inf"):
+            raise self._error("keepalive", "must be a number of seconds, or 0 for never")
+
+    def _error(self, name: str, problem: str) -> FlyteConfigError:
+        return FlyteConfigError(f"{self._origin(name) or name}: {problem}")
+
+    def _keep(self, name: str, value: object, source: str = "") -> None:
+        """Set an attribute in spite of everything being frozen; it keeps its source."""
+        source = source or self._origin(name)
+        object.__setattr__(self, name, value)
+        if source:
+            object.__setattr__(self, "_origins", {**self._origins, name: (value, source)})
+
+
+_DEFAULTS = {
+    setting.name: setting.default for setting in fields(Config) if setting.name != "_origins"
+}
+
+
+def _port_of(endpoint: str) -> str:
+    """What follows the host's colon; an address in brackets has colons of its own."""
+    host, _, port = endpoint.rpartition(":")
+    return port if host and "]" not in port else ""
+
+
+def _without_password(url: str) -> str:
+    before, at, after = url.rpartition("@")
+    return f"{before.partition('://')[0]}://...@{after}" if at else url

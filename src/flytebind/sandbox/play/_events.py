@@ -1,0 +1,249 @@
+"""The events that a cluster sends about an execution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flyteidl.admin.event_pb2 import (
+    NodeExecutionEventRequest as NodeEventRequest,
+    TaskExecutionEventRequest as TaskEventRequest,
+    WorkflowExecutionEventRequest as WorkflowEventRequest,
+)
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.execution_pb2 import (
+    ExecutionError,
+    NodeExecution,
+    TaskExecution,
+    TaskLog,
+    WorkflowExecution,
+)
+from flyteidl.core.identifier_pb2 import (
+    Identifier,
+    NodeExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flyteidl.event.event_pb2 import (
+    ExternalResourceInfo,
+    NodeExecutionEvent,
+    TaskExecutionEvent,
+    WorkflowExecutionEvent,
+)
+
+from flytebind.models.admin.event import (
+    NodeExecutionEventRequest,
+    TaskExecutionEventRequest,
+    WorkflowExecutionEventRequest,
+)
+from flytebind.sandbox._blobs import BlobStore
+from flytebind.sandbox._clock import Clock
+from flytebind.sandbox.play._values import Literals, literal_map
+from flytebind.services.admin import AdminServiceClient
+
+PRODUCER = "propeller"
+_EVENT_VERSION = 2
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What every event of a node says again."""
+
+    id: str
+    """Unique in the execution."""
+    spec_id: str
+    """In the workflow that has the node."""
+    name: str
+    parent: str = ""
+    """The id of the node that it is a part of; empty at the top."""
+    is_parent: bool = False
+    is_dynamic: bool = False
+    is_array: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What every event of an attempt at a task says again."""
+
+    node: str
+    task: Identifier
+    number: int
+    task_type: str = "python-task"
+    plugin: str = "container"
+
+    @property
+    def generated_name(self) -> str:
+        """What a cluster would call its pod, less the execution's name."""
+        return f"{self.node}-{self.number}"
+
+
+class Events:
+    """Sends the events of one execution.
+
+    Args:
+        client: To admin.
+        clock: What the events' times are taken from.
+        blobs: Where inputs and outputs go; None sends them inline.
+        execution: Whose events they are.
+    """
+
+    def __init__(
+        self,
+        client: AdminServiceClient,
+        clock: Clock,
+        blobs: BlobStore | None,
+        execution: WorkflowExecutionIdentifier,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._blobs = blobs
+        self._execution = execution
+
+    def workflow(
+        self,
+        phase: WorkflowExecution.Phase.ValueType,
+        outputs: Literals | None = None,
+        error: ExecutionError | None = None,
+    ) -> None:
+        """The execution is in a new phase."""
+        event = WorkflowExecutionEvent(
+            execution_id=self._execution, producer_id=PRODUCER, phase=phase, error=error
+        )
+        event.occurred_at.FromDatetime(self._clock.now())
+        self._give_outputs(event, "end-node/data/0", outputs)
+        request = WorkflowEventRequest(event=event)
+        self._client.create_workflow_event(WorkflowExecutionEventRequest.from_pb(request))
+
+    def node(
+        self,
+        node: NodeFacts,
+        phase: NodeExecution.Phase.ValueType,
+        *,
+        inputs: Literals | None = None,
+        outputs: Literals | None = None,
+        error: ExecutionError | None = None,
+        child: WorkflowExecutionIdentifier | None = None,
+        dynamic: CompiledWorkflowClosure | None = None,
+    ) -> None:
+        """A node is in a new phase.
+
+        Args:
+            node: Which.
+            phase: The new one.
+            inputs: Told with the first phase.
+            outputs: Told when it has succeeded.
+            error: Told when it has failed.
+            child: The execution that the node has started.
+            dynamic: The workflow that the node has yielded.
+        """
+        event = NodeExecutionEvent(
+            id=NodeExecutionIdentifier(node_id=node.id, execution_id=self._execution),
+            producer_id=PRODUCER,
+            phase=phase,
+            error=error,
+            retry_group="0",
+            spec_node_id=node.spec_id,
+            node_name=node.name,
+            event_version=_EVENT_VERSION,
+            is_parent=node.is_parent or dynamic is not None,
+            is_dynamic=node.is_dynamic,
+            is_array=node.is_array,
+        )
+        event.occurred_at.FromDatetime(self._clock.now())
+        event.reported_at.CopyFrom(event.occurred_at)
+        if node.parent:
+            event.parent_node_metadata.node_id = node.parent
+        self._give_inputs(event, f"{node.id}/data", inputs)
+        self._give_outputs(event, f"{node.id}/data/0", outputs)
+        if child is not None:
+            event.workflow_node_metadata.execution_id.CopyFrom(child)
+        if dynamic is not None:
+            told = event.task_node_metadata.dynamic_workflow
+            told.id.CopyFrom(dynamic.primary.template.id)
+            told.compiled_workflow.CopyFrom(dynamic)
+        request = NodeEventRequest(event=event)
+        self._client.create_node_event(NodeExecutionEventRequest.from_pb(request))
+
+    def task(
+        self,
+        attempt: Attempt,
+        phase: TaskExecution.Phase.ValueType,
+        *,
+        version: int = 0,
+        inputs: Literals | None = None,
+        outputs: Literals | None = None,
+        error: ExecutionError | None = None,
+        reason: str = "",
+        resources: Iterable[ExternalResourceInfo] = (),
+    ) -> None:
+        """An attempt at a task is in a new phase, or has news of the one that it is in.
+
+        Args:
+            attempt: Which.
+            phase: The new one.
+            version: Of the phase; each news has a higher one.
+            inputs: Told with the first phase.
+            outputs: Told when it has succeeded.
+            error: Told when it has failed.
+            reason: Why it is in this phase, for people.
+            resources: The states of a map task's items that are news.
+        """
+        event = TaskExecutionEvent(
+            task_id=attempt.task,
+            parent_node_execution_id=NodeExecutionIdentifier(
+                node_id=attempt.node, execution_id=self._execution
+            ),
+            retry_attempt=attempt.number,
+            phase=phase,
+            phase_version=version,
+            producer_id=PRODUCER,
+            error=error,
+            reason=reason,
+            task_type=attempt.task_type,
+            event_version=_EVENT_VERSION,
+        )
+        event.occurred_at.FromDatetime(self._clock.now())
+        event.reported_at.CopyFrom(event.occurred_at)
+        pod = f"{self._execution.name}-{attempt.generated_name}"
+        event.metadata.generated_name = pod
+        event.metadata.plugin_identifier = attempt.plugin
+        event.metadata.external_resources.extend(resources)
+        if phase == TaskExecution.RUNNING:
+            event.logs.append(
+                TaskLog(
+                    name="Pretended Logs",
+                    uri=f"https://logs.example/{pod}",
+                    message_format=TaskLog.UNKNOWN,
+                )
+            )
+        self._give_inputs(event, f"{attempt.node}/data", inputs)
+        self._give_outputs(event, f"{attempt.node}/data/{attempt.number}", outputs)
+        request = TaskEventRequest(event=event)
+        self._client.create_task_event(TaskExecutionEventRequest.from_pb(request))
+
+    def _give_inputs(
+        self, event: NodeExecutionEvent | TaskExecutionEvent, path: str, inputs: Literals | None
+    ) -> None:
+        if inputs is None:
+            return
+        if self._blobs is None:
+            event.input_data.CopyFrom(literal_map(inputs))
+        else:
+            event.input_uri = self._write(self._blobs, f"{path}/inputs.pb", inputs)
+
+    def _give_outputs(
+        self,
+        event: WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent,
+        path: str,
+        outputs: Literals | None,
+    ) -> None:
+        if outputs is None:
+            return
+        if self._blobs is None:
+            event.output_data.CopyFrom(literal_map(outputs))
+        else:
+            event.output_uri = self._write(self._blobs, f"{path}/outputs.pb", outputs)
+
+    def _write(self, blobs: BlobStore, path: str, literals: Literals) -> str:
+        id = self._execution
+        folder = f"metadata/propeller/{id.project}-{id.domain}-{id.name}"
+        return blobs.write(f"{folder}/{path}", literal_map(literals).SerializeToString())
