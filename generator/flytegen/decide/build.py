@@ -25,8 +25,8 @@ from flytegen.decide.places import class_names, find_homes, module_names, submod
 from flytegen.decide.required import Required
 from flytegen.decide.scope import Scope
 from flytegen.decide.services import service_modules, service_packages
-from flytegen.overlay.check import check_overlay
-from flytegen.overlay.entries import EnumOverlay, LayoutOverlay, MessageOverlay, Overlay
+from flytegen.overlay.entries import Entry, EnumOverlay, LayoutOverlay, MessageOverlay, Overlay
+from flytegen.overlay.fit import check
 from flytegen.read.source import Source
 from flytegen.schema import (
     Alias,
@@ -54,7 +54,7 @@ def build(source: Source, overlay: Overlay) -> Library:
         GenerationError: If names clash, or the overlay names what the package does not have.
     """
     problems = Problems()
-    check_overlay(overlay, source, problems)
+    check(overlay, source, problems)
     _refuse_itself(source, overlay, problems)
     problems.raise_if_any()
     library = _Builder(source, overlay, problems).library()
@@ -129,7 +129,9 @@ class _Builder:
             aliases=aliases,
             imports=imports.all(),
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
-            doc=docstrings.paragraphs(self._overlay.files.get(file.name, f"``{file.name}``.")),
+            doc=docstrings.paragraphs(
+                self._overlay.files.get(file.name, Entry(doc=f"``{file.name}``.")).doc
+            ),
         )
 
     def _aliases(self, module: str, scope: Scope, own_names: frozenset[str]) -> tuple[Alias, ...]:
@@ -195,7 +197,7 @@ class _Builder:
                     name=escape(value.name, "enum_value"),
                     proto_name=value.name,
                     number=value.number,
-                    doc=overlay.values.get(value.name, ""),
+                    doc=overlay.values.get(value.name, Entry()).doc,
                 )
                 for value in descriptor.values
             ),

@@ -1,142 +1,206 @@
-"""What a person says about a package, as plain data."""
+"""What a person says about a package, as plain data.
+
+Each field is a key of the TOML files; its annotation is all that reading and fitting need to know.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import get_type_hints
 
+from flytegen.overlay.words import (
+    Attribute,
+    Class,
+    ClassName,
+    DefaultValue,
+    EnumMember,
+    EnumOf,
+    FieldOf,
+    FileOf,
+    Folder,
+    LayoutTarget,
+    MessageOf,
+    Method,
+    ModuleName,
+    OneofOf,
+    Package,
+    RpcOf,
+    ServiceOf,
+    StatusCode,
+    Target,
+    ValueOf,
+    Version,
+    Wrong,
+)
 from flytegen.schema import Reshape
+
+#: Marks what the reader knows and no TOML file says.
+_NO_KEY = {"is_key": False}
 
 
 @dataclass(frozen=True)
-class FieldOverlay:
+class Table:
+    """A table of a TOML file."""
+
+    @classmethod
+    @cache
+    def keys(cls) -> dict[str, object]:
+        """What the keys are called, and what each may say."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {item.name: hints[item.name] for item in fields(cls) if item.metadata != _NO_KEY}
+
+    def wrong(self) -> Iterator[tuple[str, Wrong]]:
+        """The keys that are at odds with other keys of the table."""
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Entry(Table):
+    """What a person says about one thing."""
+
+    where: str = field(default="", metadata=_NO_KEY)
+    """The file that speaks of it first."""
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class FieldOverlay(Entry):
     """What a person says about one field."""
 
-    doc: str = ""
-    name: str = ""
+    name: Attribute = ""
     """The Python name; the proto name stays as an alias."""
     nullable: bool | None = None
     """Whether a required parameter takes None."""
     optional: bool | None = None
     """Whether the property is None when the field is absent."""
-    default: str | bool | int | float | Mapping[str, object] | None = None
+    default: DefaultValue = None
     """What the constructor sets when it is told nothing: the name of an enum's value, a scalar, or
     the arguments that make a model."""
     setter: bool = False
     """Whether the property can be assigned to."""
     reshape: Reshape = ""
     """How the field is read and given otherwise than the message has it."""
-    raw: str = ""
+    raw: Attribute = ""
     """The name of a second property that gives a reshaped field as the message has it."""
 
 
 @dataclass(frozen=True)
-class OneofOverlay:
+class OneofOverlay(Entry):
     """What a person says about one oneof."""
 
-    doc: str = ""
-    name: str = ""
+    name: Attribute = ""
     """The name of the accessor."""
     accessor: bool | None = None
     """Whether there is an accessor; by default where the oneof has two members or more."""
 
 
 @dataclass(frozen=True)
-class MessageOverlay:
+class MessageOverlay(Entry):
     """What a person says about one message."""
 
-    where: str = ""
-    doc: str = ""
-    positional: tuple[str, ...] = ()
+    positional: tuple[FieldOf, ...] = ()
     """The fields that the constructor also takes by position, in that order."""
-    required: tuple[str, ...] = ()
+    required: tuple[FieldOf, ...] = ()
     """The fields that must be given."""
-    base: str = ""
-    """The base class, as ``module:Class``, if not that of the package."""
-    mixins: tuple[str, ...] = ()
-    """Hand-written bases, as ``module:Class``."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Further names in the class, and the full proto names of the messages, enums or values of
-    enums that they stand for."""
-    fields: Mapping[str, FieldOverlay] = field(default_factory=dict)
-    oneofs: Mapping[str, OneofOverlay] = field(default_factory=dict)
+    base: Class = ""
+    """The base class, if not that of the package."""
+    mixins: tuple[Class, ...] = ()
+    """Hand-written bases."""
+    names: Mapping[Attribute, Target] = field(default_factory=dict)
+    """Further names in the class, and what they stand for."""
+    fields: Mapping[FieldOf, FieldOverlay] = field(default_factory=dict)
+    oneofs: Mapping[OneofOf, OneofOverlay] = field(default_factory=dict)
+
+    def wrong(self) -> Iterator[tuple[str, Wrong]]:
+        """The order of parameters that Python does not take."""
+        if not self.positional:
+            return
+        for name in self.required:
+            if name not in self.positional:
+                yield "required", Wrong(
+                    f"has {name!r}, which is not positional", "Add it to positional."
+                )
+        required = [name in self.required for name in self.positional]
+        if required != sorted(required, reverse=True):
+            what = "has a required field after an optional one"
+            yield "positional", Wrong(what, "Python wants required parameters first.")
 
 
 @dataclass(frozen=True)
-class EnumOverlay:
+class EnumOverlay(Entry):
     """What a person says about one enum."""
 
-    where: str = ""
-    doc: str = ""
-    mixins: tuple[str, ...] = ()
-    """Hand-written bases, as ``module:Class``."""
-    names: Mapping[str, str] = field(default_factory=dict)
+    mixins: tuple[Class, ...] = ()
+    """Hand-written bases."""
+    names: Mapping[EnumMember, ValueOf] = field(default_factory=dict)
     """Further names of values."""
-    values: Mapping[str, str] = field(default_factory=dict)
-    """A doc for each value."""
+    values: Mapping[ValueOf, Entry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class MethodOverlay:
+class MethodOverlay(Entry):
     """What a person says about one RPC."""
 
-    doc: str = ""
-    name: str = ""
+    name: Method = ""
     """The Python name."""
-    raises: Mapping[str, str] = field(default_factory=dict)
-    """When the server answers a status code, by the code's name."""
+    raises: Mapping[StatusCode, str] = field(default_factory=dict)
+    """When the server answers a status code."""
 
 
 @dataclass(frozen=True)
-class ServiceOverlay:
+class ServiceOverlay(Entry):
     """What a person says about one service."""
 
-    where: str = ""
-    doc: str = ""
-    methods: Mapping[str, MethodOverlay] = field(default_factory=dict)
+    methods: Mapping[RpcOf, MethodOverlay] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class LayoutOverlay:
+class LayoutOverlay(Entry):
     """A module that gives classes a second home."""
 
-    where: str = ""
-    doc: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Python names and what they stand for: a full proto name, or ``module:Class``."""
+    names: Mapping[ClassName, LayoutTarget] = field(default_factory=dict)
+    """Python names and what they stand for."""
 
 
 @dataclass(frozen=True)
-class PackageOverlay:
+class PackageOverlay(Table):
     """The defaults of a run."""
 
     name: str = ""
     """The package of ``*_pb2`` modules."""
-    version: str = ""
+    version: Version = ""
     """The version of it that the overlay is written for. On an older one, what it does not have yet
     is skipped."""
-    root: str = ""
+    root: Package = ""
     """The Python package that the models are written to."""
-    services: str = ""
+    services: Package = ""
     """The Python package that clients and servicers are written to."""
-    base: str = ""
-    """The base class of every model, as ``module:Class``."""
+    base: Class = ""
+    """The base class of every model."""
     flat_services: bool = False
     """Each file's services go into a module directly below, and their classes are named there."""
     remake: str = "flytegen generate"
     """The command that writes the output again, for who would rather edit it."""
-    stubs: str = ""
+    stubs: Folder = ""
     """The folder of the stub-only package; by default ``NAME-stubs``."""
+
+    def wrong(self) -> Iterator[tuple[str, Wrong]]:
+        """Two packages in one place."""
+        if self.root and self.root == self.services:
+            yield "services", Wrong("must be another package than root")
 
 
 @dataclass(frozen=True)
-class Overlay:
+class Overlay(Table):
     """All TOML files of an overlay folder, as one."""
 
+    origins: Mapping[tuple[str, ...], str] = field(default_factory=dict, metadata=_NO_KEY)
+    """The file that says a key."""
     package: PackageOverlay = PackageOverlay()
-    files: Mapping[str, str] = field(default_factory=dict)
-    """A doc for each .proto file."""
-    messages: Mapping[str, MessageOverlay] = field(default_factory=dict)
-    enums: Mapping[str, EnumOverlay] = field(default_factory=dict)
-    services: Mapping[str, ServiceOverlay] = field(default_factory=dict)
-    layout: Mapping[str, LayoutOverlay] = field(default_factory=dict)
+    files: Mapping[FileOf, Entry] = field(default_factory=dict)
+    messages: Mapping[MessageOf, MessageOverlay] = field(default_factory=dict)
+    enums: Mapping[EnumOf, EnumOverlay] = field(default_factory=dict)
+    services: Mapping[ServiceOf, ServiceOverlay] = field(default_factory=dict)
+    layout: Mapping[ModuleName, LayoutOverlay] = field(default_factory=dict)

@@ -1,27 +1,32 @@
-"""An overlay for a package that is older than it: without what the package does not have yet."""
+"""An overlay against a package: what the overlay speaks of and the package lacks.
+
+For a package that is older than the overlay that is left out; otherwise it is a mistake.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, get_args, get_origin
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import (
+    Descriptor,
+    EnumDescriptor,
+    FieldDescriptor,
+    ServiceDescriptor,
+)
 
 from flytegen.common.descriptors import walk
+from flytegen.common.problems import Problems, did_you_mean
 from flytegen.common.toml import dotted
 from flytegen.common.versions import is_older
-from flytegen.overlay.entries import (
-    EnumOverlay,
-    FieldOverlay,
-    LayoutOverlay,
-    MessageOverlay,
-    Overlay,
-    ServiceOverlay,
-)
+from flytegen.overlay.entries import MessageOverlay, Overlay, Table
+from flytegen.overlay.words import Default, Known, unpack
 from flytegen.read.source import Source
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Table)
+
+_HINT = "If it was there before: `flytegen diff` says what became of it."
 
 
 @dataclass(frozen=True)
@@ -45,108 +50,152 @@ def fit(overlay: Overlay, source: Source) -> Fitted:
 
 def trim(overlay: Overlay, source: Source) -> Fitted:
     """Leave out what the overlay says about things that the package does not have."""
-    trimmer = _Trimmer(source)
-    trimmed = trimmer.overlay(overlay)
-    return Fitted(trimmed, tuple(sorted(trimmer.skipped)))
+    visit = _Visit(overlay, source)
+    trimmed = visit.table(overlay, (), source)
+    # A module of which nothing is left was for what came later.
+    layout = {
+        name: item
+        for name, item in trimmed.layout.items()
+        if item.names or not overlay.layout[name].names
+    }
+    skipped = sorted({dotted(lack.key) for lack in visit.lacks})
+    return Fitted(replace(trimmed, layout=layout), tuple(skipped))
 
 
-class _Trimmer:
-    def __init__(self, source: Source) -> None:
-        self.skipped: list[str] = []
-        self._files = {file.name for file in source.files}
+def check(overlay: Overlay, source: Source, problems: Problems) -> None:
+    """Add a problem for each thing that the overlay speaks of and the package does not have."""
+    visit = _Visit(overlay, source)
+    visit.table(overlay, (), source)
+    for lack in visit.lacks:
+        problems.add(_origin(overlay, lack.key), lack.what, lack.hint)
+
+
+@dataclass(frozen=True)
+class _Lack:
+    """Something that the package does not have."""
+
+    key: tuple[str, ...]
+    """What cannot be followed for want of it."""
+    what: str
+    hint: str
+
+
+class _Visit:
+    """One walk through an overlay, which leaves out what the package lacks, and remembers it."""
+
+    def __init__(self, overlay: Overlay, source: Source) -> None:
+        self.lacks: list[_Lack] = []
+        self._overlay = overlay
+        services = [item for file in source.files for item in file.services_by_name.values()]
         items = [item for file in source.files for item in walk(file)]
-        self._messages = {item.full_name: item for item in items if isinstance(item, Descriptor)}
-        self._enums = {item.full_name: item for item in items if isinstance(item, EnumDescriptor)}
-        self._services = {
-            service.full_name: service
-            for file in source.files
-            for service in file.services_by_name.values()
+        messages = {item.full_name: item for item in items if isinstance(item, Descriptor)}
+        enums = {item.full_name: item for item in items if isinstance(item, EnumDescriptor)}
+        values = [
+            f"{name}.{value}" for name, enum in enums.items() for value in enum.values_by_name
+        ]
+        types: dict[str, object] = {**messages, **enums}
+        self._known: dict[str, Mapping[str, object]] = {
+            "file": {file.name: file for file in source.files},
+            "message": messages,
+            "enum": enums,
+            "service": {item.full_name: item for item in services},
+            "message or enum": types,
+            "message, enum or value of an enum": types | dict.fromkeys(values, True),
         }
-        values = _full_names_of_values(self._enums.values())
-        self._known = frozenset((*self._messages, *self._enums, *values))
 
-    def overlay(self, overlay: Overlay) -> Overlay:
-        messages = self._only(overlay.messages, self._messages, "messages")
-        enums = self._only(overlay.enums, self._enums, "enums")
-        services = self._only(overlay.services, self._services, "services")
-        layout = {name: self._layout(item, name) for name, item in overlay.layout.items()}
-        return Overlay(
-            package=overlay.package,
-            files=self._only(overlay.files, self._files, "files"),
-            messages={name: self._message(item, name) for name, item in messages.items()},
-            enums={name: self._enum(item, name) for name, item in enums.items()},
-            services={name: self._service(item, name) for name, item in services.items()},
-            # A module of which nothing is left was for what came later.
-            layout={
-                name: item
-                for name, item in layout.items()
-                if item.names or not overlay.layout[name].names
-            },
-        )
+    def table(self, table: T, path: tuple[str, ...], about: object) -> T:
+        """What is left of a table that is about something of the package."""
+        left = {
+            key: self._value(hint, getattr(table, key), (*path, key), about)
+            for key, hint in table.keys().items()
+        }
+        return replace(table, **left)
 
-    def _message(self, overlay: MessageOverlay, name: str) -> MessageOverlay:
-        message, here = self._messages[name], ("messages", name)
-        known = message.fields_by_name
-        fields = self._only(overlay.fields, known, *here, "fields")
-        return replace(
-            overlay,
-            positional=self._only_names(overlay.positional, known, *here, "positional"),
-            required=self._only_names(overlay.required, known, *here, "required"),
-            names=self._targets(overlay.names, *here, "names"),
-            fields={key: self._field(item, known[key], *here) for key, item in fields.items()},
-            oneofs=self._only(overlay.oneofs, message.oneofs_by_name, *here, "oneofs"),
-        )
+    def _value(self, hint: object, value: object, path: tuple[str, ...], about: object) -> object:
+        """What is left of a value; None if that is nothing."""
+        (kind, *_), rules = unpack(hint)
+        if self._find(rules, value, path, about) is None:
+            return None
+        if isinstance(value, Table):
+            return self.table(value, path, about)
+        if isinstance(value, tuple):
+            item_hint, *_ = get_args(kind)
+            left = [self._value(item_hint, item, (*path, item), about) for item in value]
+            return tuple(item for item in left if item is not None)
+        if isinstance(value, Mapping) and get_origin(kind) is Mapping:
+            return dict(self._items(kind, value, path, about))
+        return value
 
-    def _field(self, overlay: FieldOverlay, field: FieldDescriptor, *path: str) -> FieldOverlay:
-        """A default may be a value of an enum, or fields of a message."""
-        default, lacks = overlay.default, False
-        if isinstance(default, str) and field.enum_type is not None:
-            lacks = default not in field.enum_type.values_by_name
-        elif isinstance(default, Mapping) and field.message_type is not None:
-            lacks = not set(default).issubset(field.message_type.fields_by_name)
-        if not lacks:
-            return overlay
-        self._skip(*path, "fields", field.name, "default")
-        return replace(overlay, default=None)
+    def _items(
+        self, kind: object, value: Mapping[str, object], path: tuple[str, ...], about: object
+    ) -> Iterator[tuple[str, object]]:
+        """What is left of a table whose keys are names."""
+        key_hint, item_hint = get_args(kind)
+        _, rules = unpack(key_hint)
+        for key, item in value.items():
+            here = (*path, key)
+            thing = self._find(rules, key, here, about)
+            left = None if thing is None else self._value(item_hint, item, here, thing)
+            if left is not None:
+                yield key, left
 
-    def _enum(self, overlay: EnumOverlay, name: str) -> EnumOverlay:
-        known, here = self._enums[name].values_by_name, ("enums", name)
-        names = [key for key, value in overlay.names.items() if value in known]
-        return replace(
-            overlay,
-            names=self._only(overlay.names, names, *here, "names"),
-            values=self._only(overlay.values, known, *here, "values"),
-        )
+    def _find(
+        self, rules: tuple[object, ...], value: object, path: tuple[str, ...], about: object
+    ) -> object:
+        """The thing that a value names, or, if it names none, the one that the table is about.
 
-    def _service(self, overlay: ServiceOverlay, name: str) -> ServiceOverlay:
-        known = self._services[name].methods_by_name
-        return replace(
-            overlay, methods=self._only(overlay.methods, known, "services", name, "methods")
-        )
+        None, and a lack, if the package does not have it.
+        """
+        for rule in rules:
+            if isinstance(rule, Default):
+                return about if self._has_default(value, path, about) else None
+            if isinstance(rule, Known) and not (rule.or_written and ":" in str(value)):
+                what, known = self._things(rule, about)
+                return self._ask(what, str(value), known, path)
+        return about
 
-    def _layout(self, overlay: LayoutOverlay, name: str) -> LayoutOverlay:
-        return replace(overlay, names=self._targets(overlay.names, "layout", name, "names"))
+    def _things(self, rule: Known, about: object) -> tuple[str, Mapping[str, object]]:
+        """What a name may stand for, and what to call that."""
+        match rule.kind, about:
+            case "field", Descriptor():
+                return f"field of {about.full_name}", about.fields_by_name
+            case "oneof", Descriptor():
+                return f"oneof of {about.full_name}", about.oneofs_by_name
+            case "value", EnumDescriptor():
+                return f"value of {about.full_name}", about.values_by_name
+            case "RPC", ServiceDescriptor():
+                return f"RPC of {about.full_name}", about.methods_by_name
+        return rule.kind, self._known[rule.kind]
 
-    def _targets(self, names: Mapping[str, str], *path: str) -> dict[str, str]:
-        """The names that stand for something: known to the package, or hand-written."""
-        kept = {key: item for key, item in names.items() if ":" in item or item in self._known}
-        return self._only(names, kept, *path)
+    def _has_default(self, value: object, path: tuple[str, ...], field: object) -> bool:
+        """Whether the names are there that a default speaks of, as far as it speaks of any."""
+        assert isinstance(field, FieldDescriptor)
+        enum, message = field.enum_type, field.message_type
+        if isinstance(value, str) and enum is not None:
+            what, names, known = f"value of {enum.full_name}", [value], set(enum.values_by_name)
+        elif isinstance(value, Mapping) and message is not None:
+            said = self._overlay.messages.get(message.full_name, MessageOverlay())
+            given = {item.name for item in said.fields.values() if item.name}
+            known = {*message.fields_by_name, *given}
+            what, names = f"argument of {message.full_name}", list(value)
+        else:
+            return True
+        return all(self._ask(what, name, dict.fromkeys(known, True), path) for name in names)
 
-    def _only(self, table: Mapping[str, T], known: Iterable[str], *path: str) -> dict[str, T]:
-        kept = set(known)
-        for name in table:
-            if name not in kept:
-                self._skip(*path, name)
-        return {name: item for name, item in table.items() if name in kept}
-
-    def _only_names(
-        self, names: tuple[str, ...], known: Iterable[str], *path: str
-    ) -> tuple[str, ...]:
-        return tuple(self._only(dict.fromkeys(names), known, *path))
-
-    def _skip(self, *path: str) -> None:
-        self.skipped.append(dotted(path))
+    def _ask(
+        self, what: str, name: str, known: Mapping[str, object], path: tuple[str, ...]
+    ) -> object:
+        if name in known:
+            return known[name]
+        said_in = path[:-1] if path[-1] == name else path
+        hint = " ".join(filter(None, (did_you_mean(name, known), _HINT)))
+        text = f"{dotted(said_in)}: there is no {what} called {name!r}"
+        self.lacks.append(_Lack(path, text, hint))
+        return None
 
 
-def _full_names_of_values(enums: Iterable[EnumDescriptor]) -> Iterator[str]:
-    return (f"{enum.full_name}.{value.name}" for enum in enums for value in enum.values)
+def _origin(overlay: Overlay, path: tuple[str, ...]) -> str:
+    """The file that says a key, or the table or list that it is in."""
+    while path and path not in overlay.origins:
+        path = path[:-1]
+    return overlay.origins.get(path, "overlay")

@@ -136,7 +136,7 @@ class TestAnOlderPackage:
     def test_mistakes_of_another_kind_are_mistakes_still(self, tmp_path: Path) -> None:
         wrong = OVERLAY.replace('"acme_base:Base"', '"acme_base.Base:x:y"')
         (tmp_path / "acme.toml").write_text(wrong)
-        with pytest.raises(GenerationError, match="strange name"):
+        with pytest.raises(GenerationError, match="must be a full proto name"):
             built(load_overlay(tmp_path), "1.9")
 
 
@@ -148,8 +148,12 @@ def test_what_is_gone_from_the_same_or_a_newer_package_is_a_problem_with_a_hint(
     with pytest.raises(GenerationError) as caught:
         built(acme, version)
     told = {problem.what: problem.hint for problem in caught.value.problems}
-    assert "`flytegen diff` says what became of it" in told["there is no message called 'acme.New'"]
-    assert "there is no field of acme.Task called 'owner'" in told
+    assert (
+        "`flytegen diff` says what became of it"
+        in told["messages: there is no message called 'acme.New'"]
+    )
+    required = 'messages."acme.Task".required'
+    assert f"{required}: there is no field of acme.Task called 'owner'" in told
 
 
 class TestTheCommand:
@@ -188,7 +192,7 @@ class TestTheCommand:
         self.written_for("1.0", overlay)
         assert main(["generate", "--out", str(output), "--overlay", str(overlay)]) == 2
         told = capsys.readouterr().err
-        assert "more.toml: there is no message called 'flyteidl.core.Newer'" in told
+        assert "more.toml: messages: there is no message called 'flyteidl.core.Newer'" in told
         assert "If it was there before: `flytegen diff` says what became of it." in told
 
 
@@ -221,7 +225,9 @@ def test_models_of_any_package_refuse_an_older_one(tmp_path: Path) -> None:
 
 def test_a_version_that_is_none_is_a_mistake_of_the_overlay(tmp_path: Path) -> None:
     (tmp_path / "acme.toml").write_text('[package]\nversion = "newest"')
-    with pytest.raises(GenerationError, match=r"acme.toml: package.version must be a version"):
+    with pytest.raises(
+        GenerationError, match=r"acme.toml: package.version: 'newest' must be a version"
+    ):
         load_overlay(tmp_path)
 
 

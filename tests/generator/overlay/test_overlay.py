@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from flytegen import locate
-from flytegen.common.problems import GenerationError
+from flytegen.common.problems import GenerationError, Problems
 from flytegen.decide.build import build
+from flytegen.overlay.entries import (
+    Entry,
+    EnumOverlay,
+    FieldOverlay,
+    LayoutOverlay,
+    MessageOverlay,
+    MethodOverlay,
+    OneofOverlay,
+    PackageOverlay,
+    ServiceOverlay,
+    Table,
+)
 from flytegen.overlay.load import load_overlay
+from flytegen.overlay.reader import Reader
+from flytegen.overlay.words import FieldOf
 from flytegen.read.package import load_package
 
 
@@ -44,7 +61,10 @@ def problems_of(folder: Path) -> str:
             ["no value of flyteidl.core.ResourceType called 'TSAK'", "'TASK'"],
         ),
         ('[files."flyteidl/core/x.proto"]', ["no file called 'flyteidl/core/x.proto'"]),
-        ('[layout.x.names]\nA = "flyteidl.A"', ["(layout of x) called 'flyteidl.A'"]),
+        (
+            '[layout.x.names]\nA = "flyteidl.A"',
+            ["layout.x.names.A: there is no message or enum called 'flyteidl.A'"],
+        ),
         (
             '[messages."flyteidl.core.Blob"]\npositional = ["uri", "metadata"]\n'
             'required = ["metadata"]',
@@ -52,66 +72,99 @@ def problems_of(folder: Path) -> str:
         ),
         (
             '[messages."flyteidl.core.Blob"]\npositional = ["uri"]\nrequired = ["metadata"]',
-            ["metadata is required but not positional"],
+            ["required has 'metadata', which is not positional", "Add it"],
         ),
-        ('[messages."flyteidl.core.Blob"]\nmixins = ["x.Y"]', ["strange mixin 'x.Y'", "module:"]),
-        ('[messages."flyteidl.core.Blob"]\nbase = "x.Y"', ["strange base 'x.Y'", "module:"]),
-        ('[enums."flyteidl.core.ResourceType"]\nmixins = ["Y"]', ["strange mixin 'Y'"]),
-        ('[layout.x.names]\nA = "x:y:A"', ["layout of x has a strange name 'x:y:A'"]),
+        (
+            '[messages."flyteidl.core.Blob"]\nmixins = ["x.Y"]',
+            ["Blob\".mixins: 'x.Y' must be a class, written as module:Class"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob"]\nbase = "x.Y"',
+            ["Blob\".base: 'x.Y' must be a class, written as module:Class"],
+        ),
+        (
+            '[enums."flyteidl.core.ResourceType"]\nmixins = ["Y"]',
+            ["ResourceType\".mixins: 'Y' must be a class"],
+        ),
+        (
+            '[layout.x.names]\nA = "x:y:A"',
+            ["layout.x.names.A: 'x:y:A' must be a full proto name, or module:"],
+        ),
         (
             '[enums."flyteidl.core.ResourceType".names]\nJOB = "TSAK"',
             ["no value of flyteidl.core.ResourceType called 'TSAK'", "'TASK'"],
         ),
         (
             '[messages."flyteidl.core.Blob".names]\nA = "flyteidl.core.ResourceType.TSAK"',
-            ["(names of flyteidl.core.Blob)", "'flyteidl.core.ResourceType.TASK'"],
+            [
+                'Blob".names.A: there is no message, enum or value of an enum',
+                "'flyteidl.core.ResourceType.TASK'",
+            ],
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.name = "the uri"',
-            ["flyteidl.core.Blob cannot have the name 'the uri'", "begins with a letter"],
+            ["fields.uri.name: 'the uri' cannot be a name", "begins with a letter"],
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.name = "class"',
-            ["flyteidl.core.Blob cannot have the name 'class'"],
+            ["uri.name: 'class' cannot be a name", "It is spoken for; 'class_' is not."],
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.name = "to_pb"',
-            ["cannot have the name 'to_pb'", "It is spoken for; 'to_pb_' is not."],
+            ["uri.name: 'to_pb' cannot be a name", "It is spoken for; 'to_pb_' is not."],
         ),
         (
             '[messages."flyteidl.core.Blob".names]\n_pb = "flyteidl.core.Void"',
-            ["flyteidl.core.Blob cannot have the name '_pb'"],
+            ["messages.\"flyteidl.core.Blob\".names: '_pb' cannot be a name"],
         ),
         (
             '[messages."flyteidl.core.Literal".oneofs]\nvalue.name = "1st"',
-            ["flyteidl.core.Literal cannot have the name '1st'"],
+            ["oneofs.value.name: '1st' cannot be a name"],
         ),
         (
             '[enums."flyteidl.core.ResourceType".names]\nmro = "TASK"',
-            ["flyteidl.core.ResourceType cannot have the name 'mro'", "'mro_'"],
+            ["names: 'mro' cannot be a name", "'mro_'"],
         ),
         (
             '[services."flyteidl.service.AdminService".methods]\nGetTask.name = "import"',
-            ["flyteidl.service.AdminService cannot have the name 'import'"],
+            ["methods.GetTask.name: 'import' cannot be a name"],
         ),
         (
             '[layout."a-b".names]\n"A.B" = "flyteidl.core.Void"',
-            ["the layout of a-b cannot have the name 'a-b'", "cannot have the name 'A.B'"],
+            ["layout: 'a-b' cannot be a name", "layout.a-b.names: 'A.B' cannot be a name"],
         ),
-        ('[package]\nroot = "acme-models"', ["package.root must be the full name of a Python"]),
-        ('[package]\nbase = "acme.Base"', ["package.base must be a class, written as module:"]),
-        ('[package]\nstubs = "../x"', ["package.stubs must be a folder below the output"]),
+        (
+            '[package]\nroot = "acme-models"',
+            ["package.root: 'acme-models' must be the full name of a Python"],
+        ),
+        (
+            '[package]\nbase = "acme.Base"',
+            ["package.base: 'acme.Base' must be a class, written as module:"],
+        ),
+        ('[package]\nstubs = "../x"', ["package.stubs: '../x' must be a folder below the output"]),
         (
             '[package]\nroot = "acme"\nservices = "acme"',
             ["package.services must be another package than root"],
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.reshape = "pair"',
-            ["reshape must be one of 'content', 'pairs', 'choice'", "'pairs'?"],
+            ["reshape: 'pair' must be 'content', 'pairs' or 'choice'", "'pairs'?"],
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.default = []',
-            ["must be text, a number, true, false, or a table"],
+            ["default must be text, true or false, a number or a table"],
+        ),
+        (
+            '[messages."flyteidl.core.BlobType".fields]\ndimensionality.default = "DUAL"',
+            ["dimensionality.default: there is no value of flyteidl.core.BlobType", "MULTIPART"],
+        ),
+        (
+            '[messages."flyteidl.core.Blob".fields]\nmetadata.default = { typ = 1 }',
+            ["no argument of flyteidl.core.BlobMetadata called 'typ'", "Did you mean 'type'?"],
+        ),
+        (
+            '[services."flyteidl.service.AdminService".methods.GetTask]\nraises.NOTFOUND = "x"',
+            ["GetTask.raises: 'NOTFOUND' is no status code of gRPC", "'NOT_FOUND'?"],
         ),
     ],
 )
@@ -132,7 +185,6 @@ def test_a_mistake_is_named_with_file_key_and_hint(
         ("Blob", 'uri.raw = "address"', "Blob.uri has a raw name but no reshape"),
         ("Blob", "uri.default = {}", "Blob.uri cannot have the default {}"),
         ("EnumType", 'values.default = "a"', "cannot have the default 'a'"),
-        ("BlobType", 'dimensionality.default = "DUAL"', "cannot have the default 'DUAL'"),
     ],
 )
 def test_what_does_not_fit_its_field_is_named_with_its_file(
@@ -164,6 +216,57 @@ def test_files_may_share_a_table(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text('[messages."flyteidl.core.Blob"]\nrequired = ["uri"]')
     message = load_overlay(tmp_path).messages["flyteidl.core.Blob"]
     assert (message.doc, message.required) == ("a", ("uri",))
+
+
+def test_the_file_that_is_named_is_the_one_that_says_the_key(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[messages."flyteidl.core.Blob"]\ndoc = "a"')
+    (tmp_path / "b.toml").write_text('[messages."flyteidl.core.Blob"]\nrequired = ["url"]')
+    assert problems_of(tmp_path).startswith('b.toml: messages."flyteidl.core.Blob".required')
+
+
+@dataclass(frozen=True)
+class Painted(FieldOverlay):
+    """What a new key takes."""
+
+    colour: Literal["", "red", "green"] = ""
+    beside: tuple[FieldOf, ...] = ()
+
+
+def test_a_new_key_is_read_as_its_annotation_says() -> None:
+    problems = Problems()
+    reader = Reader({("x",): "x.toml", ("x", "colour"): "y.toml"}, problems)
+    said = {"doc": " Blue. ", "colour": "red", "beside": ["uri"]}
+    assert reader.table(Painted, said, ("x",)) == Painted(
+        "x.toml", "Blue.", colour="red", beside=("uri",)
+    )
+    reader.table(Painted, {"colour": "rd", "beside": "uri"}, ("x",))
+    with pytest.raises(GenerationError) as caught:
+        problems.raise_if_any()
+    colour, beside = map(str, caught.value.problems)
+    assert colour == "y.toml: x.colour: 'rd' must be 'red' or 'green'\n    Did you mean 'red'?"
+    assert beside.endswith("x.beside must be a list of names")
+
+
+@pytest.mark.parametrize(
+    ("head", "table", "before"),
+    [
+        ("package", PackageOverlay, ""),
+        ("files.", Entry, ""),
+        ('messages."fly', MessageOverlay, ""),
+        ('messages."...".fields', FieldOverlay, "NAME."),
+        ('messages."...".oneofs', OneofOverlay, "NAME."),
+        ("enums.", EnumOverlay, ""),
+        ("services.", ServiceOverlay, ""),
+        ("services.", MethodOverlay, "methods.NAME."),
+        ("layout.", LayoutOverlay, ""),
+    ],
+)
+def test_the_readme_says_what_each_key_means(head: str, table: type[Table], before: str) -> None:
+    readme = (locate.overlay() / "README.md").read_text(encoding="utf-8")
+    (section,) = [part for part in readme.split("\n`[")[1:] if part.startswith(head)]
+    rows = re.findall(rf"^\| `{before}(\w+)", section, re.M)
+    tables_of_their_own = {"fields", "oneofs"}
+    assert {*rows} == table.keys().keys() - tables_of_their_own
 
 
 def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
