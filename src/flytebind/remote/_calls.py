@@ -42,26 +42,30 @@ _MAX_RENEWALS = 2
 
 @dataclass(frozen=True)
 class CallPolicy:
-    """How long calls may take, and how often they are tried.
+    """The deadline and the retry policy of calls.
 
-    Calls are tried again after ``UNAVAILABLE``: the server was not there, or was going away. Calls
-    that only read are tried again, too, while something is wrong with the server (``INTERNAL``), or
-    its database or store is away. Pauses between attempts grow, and vary at random, so that many
+    Any call is retried after ``UNAVAILABLE``: the server was not there, or was going away. Calls
+    that only read are idempotent, and are retried after ``INTERNAL`` as well, and while the
+    server's database or store is away. The backoff is exponential, with jitter, so that many
     clients do not come back at the same moment.
     """
 
     timeout: float = 60.0
-    """Seconds that a call may last, all its attempts together."""
+    """The deadline of a call in seconds, all its attempts together."""
     max_attempts: int = 6
-    """How often a call is tried; with 1, never again. While the server says that its database or
-    store is away, a call that only reads is otherwise tried until its time is over."""
+    """How many attempts a call has; 1 for no retry. While the server says that its database or
+    store is away, an idempotent call is otherwise retried until its deadline."""
     first_pause: float = 0.1
-    """Seconds before the second attempt; every further pause is twice as long."""
+    """The backoff before the second attempt, in seconds; it doubles with each further one."""
     longest_pause: float = 5.0
-    """Seconds that no pause exceeds."""
+    """The longest backoff, in seconds."""
 
     def pause_after(self, attempt: int) -> float:
-        """Seconds to wait after an attempt that failed; the first one is 1."""
+        """The backoff after a failed attempt, in seconds.
+
+        Args:
+            attempt: Its number, from 1 on.
+        """
         growth = 2.0 ** min(attempt - 1, 64)  # what is more would not fit a float
         pause = min(self.first_pause * growth, self.longest_pause)
         return pause * random.uniform(0.5, 1.0)

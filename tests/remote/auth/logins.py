@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flytebind.remote.auth._discovery import Discovery
-from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._login.provider import Provider
 from flytebind.remote.auth._oauth import OAuth
 from flytebind.remote.config import Config
@@ -19,7 +19,7 @@ from tests.remote.auth.identity import NamingServer
 NOW = 1_000_000.0
 
 
-class Hurry(Patience):
+class Hurry(CancellableClock):
     """Waits without time passing."""
 
     def __init__(self) -> None:
@@ -35,9 +35,9 @@ class Hurry(Patience):
         self.time += seconds
 
 
-def patience() -> Patience:
+def clock() -> CancellableClock:
     """That of somebody who goes on waiting."""
-    return Patience(threading.Event())
+    return CancellableClock(threading.Event())
 
 
 def config_of(flyte: NamingServer, **settings: Any) -> Config:

@@ -19,7 +19,7 @@ from flytebind.remote.config import AuthMode, Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError
 from tests.remote.auth.authlib_server import AuthlibProvider
 from tests.remote.auth.identity import NamingServer
-from tests.remote.auth.logins import Hurry, config_of, patience, refusal
+from tests.remote.auth.logins import Hurry, clock, config_of, refusal
 from tests.remote.auth.people import Browser
 
 
@@ -45,7 +45,7 @@ def log_in(
 ) -> tuple[Provider, Login]:
     provider = provider_of(flyte, config_of(flyte, **settings))
     if mode == "browser":
-        return provider, BrowserLogin(provider, lambda _: None, browse)(patience())
+        return provider, BrowserLogin(provider, lambda _: None, browse)(clock())
 
     class Person(Hurry):
         def wait(self, seconds: float) -> None:

@@ -14,11 +14,11 @@ import pytest
 from flytebind.remote.auth import Token
 from flytebind.remote.auth._login import browser
 from flytebind.remote.auth._login.browser import BrowserLogin
-from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._oauth import Login
 from flytebind.remote.config import Secret
 from tests.remote.auth.identity import IdentityProvider, NamingServer
-from tests.remote.auth.logins import NOW, patience, provider_of, refusal
+from tests.remote.auth.logins import NOW, clock, provider_of, refusal
 from tests.remote.auth.people import Browser
 from tests.remote.auth.waiting import eventually
 
@@ -59,7 +59,7 @@ def browser_login(
 ) -> Login:
     provider = provider_of(flyte, **settings)
     login = BrowserLogin(provider, lambda _: None, open_browser, timeout, port_timeout)
-    return login(patience())
+    return login(clock())
 
 
 def test_a_browser_login_brings_tokens(flyte: NamingServer, provider: IdentityProvider) -> None:
@@ -92,7 +92,7 @@ def test_the_url_is_shown_too(flyte: NamingServer) -> None:
         opened.append(url)
         return browse(url)
 
-    BrowserLogin(provider_of(flyte), shown.append, open_browser)(patience())
+    BrowserLogin(provider_of(flyte), shown.append, open_browser)(clock())
     assert shown == [f"To log in to Flyte, open {opened[0]}"]
 
 
@@ -180,7 +180,7 @@ def test_a_machine_without_a_browser_is_pointed_to_the_device_flow(
 ) -> None:
     shown: list[str] = []
     login = BrowserLogin(provider_of(flyte), shown.append, open_browser, timeout=0.5)
-    refusal(lambda: login(patience()))
+    refusal(lambda: login(clock()))
     assert len(shown) == 2
     assert shown[1].startswith("No browser can be opened here; on a machine without a browser set")
     assert "FLYTE_CREDENTIALS_AUTH_MODE" in shown[1]
@@ -242,7 +242,7 @@ def test_a_login_that_was_given_up_gives_up_its_port(
     provider.redirect_uri = f"http://localhost:{free_port()}/callback"
     stop = threading.Event()
     login = BrowserLogin(provider_of(flyte), lambda _: None, opening(lambda _: stop.set()))
-    assert "the login was given up" in refusal(lambda: login(Patience(stop)))
+    assert "the login was given up" in refusal(lambda: login(CancellableClock(stop)))
     assert browser_login(flyte, port_timeout=0).token == Token("token-1")
 
 
@@ -265,7 +265,7 @@ def test_a_login_waits_for_the_port_while_another_one_goes_on(
             shown.append(message)
             go.set()
 
-        second = pool.submit(BrowserLogin(provider_of(flyte), show, browse), patience())
+        second = pool.submit(BrowserLogin(provider_of(flyte), show, browse), clock())
         assert {first.result(30).token, second.result(30).token} == {
             Token("token-1"),
             Token("token-2"),
@@ -284,7 +284,7 @@ def test_a_redirect_port_that_stays_taken_is_named(
 def test_a_login_ends_when_nobody_waits_for_it(flyte: NamingServer) -> None:
     stop = threading.Event()
     login = BrowserLogin(provider_of(flyte), lambda _: None, opening(lambda _: stop.set()))
-    assert "the login was given up" in refusal(lambda: login(Patience(stop)))
+    assert "the login was given up" in refusal(lambda: login(CancellableClock(stop)))
 
 
 def test_an_authorization_endpoint_may_have_a_query_of_its_own(

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from flytebind.remote.auth import Token
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._login.device import DeviceLogin
-from flytebind.remote.auth._login.patience import Patience
 from flytebind.remote.auth._oauth import Login
 from flytebind.remote.config import Secret
 from tests.remote.auth import recorded
@@ -176,4 +176,4 @@ def test_a_provider_that_is_away_from_the_start_is_told_apart(
 def test_waiting_ends_when_nobody_is_interested_any_more() -> None:
     stop = threading.Event()
     stop.set()
-    assert "the login was given up" in refusal(lambda: Patience(stop).wait(600))
+    assert "the login was given up" in refusal(lambda: CancellableClock(stop).wait(600))

@@ -17,8 +17,8 @@ from flytebind.remote.auth import Credentials, Token
 from flytebind.remote.auth._discovery import Discovery
 from flytebind.remote.auth._login import login_source, source as sources, turns
 from flytebind.remote.auth._login.browser import BrowserLogin
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._login.device import DeviceLogin
-from flytebind.remote.auth._login.patience import Patience
 from flytebind.remote.auth._login.provider import Provider
 from flytebind.remote.auth._login.source import LoginSource
 from flytebind.remote.auth._oauth import Login, OAuth
@@ -27,7 +27,7 @@ from flytebind.remote.config import AuthMode
 from flytebind.remote.errors import FlyteCallError
 from tests.remote.auth import recorded
 from tests.remote.auth.identity import IdentityProvider, NamingServer
-from tests.remote.auth.logins import NOW, absence, config_of, patience, provider_of, refusal
+from tests.remote.auth.logins import NOW, absence, clock, config_of, provider_of, refusal
 from tests.remote.auth.recorded import Recorded
 from tests.remote.auth.rings import MemoryRing
 from tests.remote.auth.test_tokens import jwt
@@ -41,7 +41,7 @@ class Person:
         self._provider = provider
         self.logins = 0
 
-    def __call__(self, patience: Patience) -> Login:
+    def __call__(self, clock: CancellableClock) -> Login:
         self.logins += 1
         return self._provider.poll_device("the-device", "")
 
@@ -415,11 +415,11 @@ def test_a_turn_that_another_process_has_is_waited_for_and_told_of(
     first, second = (turns.Turns("name", str(tmp_path)) for _ in range(2))
 
     def take() -> None:
-        with second.turn(patience(), shown.append, among_processes=True):
+        with second.turn(clock(), shown.append, among_processes=True):
             inside.set()
 
     with ThreadPoolExecutor(1) as pool:
-        with first.turn(patience(), shown.append, among_processes=True):
+        with first.turn(clock(), shown.append, among_processes=True):
             taken = pool.submit(take)
             eventually(lambda: shown != [])
             assert not inside.is_set()
@@ -433,7 +433,7 @@ def test_without_a_keyring_no_program_waits_for_another(
     monkeypatch.setattr(turns, "_LONGEST", 3.0)
     ring.error = KeyringError()
     other = turns.Turns(account(flyte))
-    with other.turn(patience(), print, among_processes=True):
+    with other.turn(clock(), print, among_processes=True):
         assert start().fetch() == "token-1"
 
 
@@ -441,10 +441,10 @@ def test_a_turn_is_not_waited_for_when_nobody_is_interested_any_more(tmp_path: P
     first, second = (turns.Turns("name", str(tmp_path)) for _ in range(2))
     stop = threading.Event()
     stop.set()
-    waiting = second.turn(Patience(stop), print, among_processes=True)
-    with first.turn(patience(), print, among_processes=True):
+    waiting = second.turn(CancellableClock(stop), print, among_processes=True)
+    with first.turn(clock(), print, among_processes=True):
         assert "the login was given up" in refusal(waiting.__enter__)
-    with second.turn(patience(), print, among_processes=True):
+    with second.turn(clock(), print, among_processes=True):
         pass  # what was not waited for is not held either
 
 

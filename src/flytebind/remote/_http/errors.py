@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from flytebind.remote.errors import FlyteError, FlyteTimeout
 
-_TRUST = "ca_cert_file or SSL_CERT_FILE names whom to trust"
+_TRUST = "ca_cert_file or SSL_CERT_FILE names the certificates to trust"
 
 
 class HttpError(FlyteError):
     """There is no answer, or not all of it.
 
     Args:
-        url: Whom was asked. Its query and its password are left out: a link is a secret with them.
+        url: What was requested. Its query and its password, which are secrets, are left out.
         reason: What went wrong.
         passing: Whether another try may help.
     """

@@ -35,7 +35,7 @@ class Exchange:
     """One request and its answer.
 
     Args:
-        url: Whom it goes to.
+        url: Where it goes.
         seconds: How long it may take.
         since: From when on, by the monotonic clock; None for each byte that moves.
     """

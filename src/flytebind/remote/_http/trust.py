@@ -1,4 +1,4 @@
-"""TLS: whom a connection trusts, and what it shows of itself."""
+"""TLS: which certificates a connection trusts, and which one it presents."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Discovery:
 
     @property
     def audience(self) -> str:
-        """Whom tokens are for; may be empty."""
+        """The audience of the tokens; may be empty."""
         if self._config.audience:
             return self._config.audience
         try:

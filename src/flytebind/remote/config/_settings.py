@@ -28,48 +28,49 @@ class Config:
     before it are understood, the last meaning ``insecure``."""
     _: KW_ONLY
     insecure: bool = False
-    """Whether to talk without TLS."""
+    """Whether to connect without TLS."""
     insecure_skip_verify: bool = False
-    """Whether to trust whatever certificate the server shows. For trials only."""
+    """Whether to accept any certificate of the server. For trials only."""
     ca_cert_file: str | None = None
-    """PEM certificates that the server's must descend from; by default the system's. Those of the
-    identity provider and of object stores may descend from them, too."""
+    """PEM certificates of the authorities that the server is verified against; by default the
+    system's. Identity providers and object stores are verified against both."""
     client_cert_file: str | None = None
     """A PEM certificate to show to the server (mutual TLS)."""
     client_key_file: str | None = None
-    """Its private key."""
+    """The private key of ``client_cert_file``, PEM."""
     console_endpoint: str | None = None
     """Where the web console is, if not at ``endpoint``."""
     max_message_bytes: int = 64 * _MIB
-    """The largest message to take or send; -1 for any size."""
+    """The largest message to send or receive, in bytes; -1 for any size."""
     # Servers written in Go allow one ping in five minutes.
     keepalive: float = 360.0
-    """After how many quiet seconds to ask whether the connection is alive; 0 never asks."""
+    """The interval of keepalive pings during calls, in seconds; 0 sends none."""
     auth_mode: AuthMode | None = None
     """Where tokens come from. By default what the other settings suggest: a command or a client
     secret; if they suggest nothing, calls go without a token."""
     client_id: str | None = None
-    """The client to get tokens for. In interactive modes the server knows a default."""
+    """The OAuth client ID. The interactive modes default to the server's public client."""
     client_secret: Secret | None = None
-    """Its secret. A file or variable that has it is better."""
+    """The OAuth client secret. Prefer to name a file or an environment variable."""
     client_secret_file: str | None = None
-    """A file with the secret."""
+    """A file that holds the client secret."""
     client_secret_env: str | None = None
-    """An environment variable with the secret."""
+    """The name of an environment variable that holds the client secret."""
     scopes: tuple[str, ...] = ()
-    """What to ask for; by default what the server says."""
+    """The OAuth scopes to request; by default those that the server names."""
     audience: str | None = None
-    """Whom the token is for; by default what the server says."""
+    """The audience of the tokens; by default the one that the server names."""
     token_url: str | None = None
-    """Where tokens are to be had; by default where the server says."""
+    """The URL of the token endpoint; by default the one that the server names."""
     command: tuple[str, ...] = ()
-    """A program and its arguments, which prints a token."""
+    """A program that prints an access token, and its arguments."""
     proxy_command: tuple[str, ...] = ()
-    """One that prints a token for a proxy before the server."""
+    """A program that prints a token for a proxy in front of the server, and its arguments."""
     http_proxy_url: str | None = None
     """The HTTP proxy on the way to the token endpoint. gRPC itself heeds ``https_proxy``."""
     authorization_header: str | None = None
-    """The metadata key of the token; by default what the server says, or ``authorization``."""
+    """The metadata key that carries the token; by default the one that the server names, or
+    ``authorization``."""
     project: str | None = None
     """The project of calls that name none."""
     domain: str | None = None

@@ -30,7 +30,7 @@ _principals: WeakKeyDictionary[grpc.ServicerContext, str] = WeakKeyDictionary()
 
 
 def principal(context: grpc.ServicerContext) -> str:
-    """Whom the token of this call was made for; empty when authentication is off."""
+    """The subject of this call's token; empty when authentication is off."""
     return _principals.get(context, "")
 
 

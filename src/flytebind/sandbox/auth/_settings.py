@@ -23,7 +23,7 @@ class AuthSettings:
     metadata_key: str = "flyte-authorization"
     """The metadata key that clients are told to send tokens in. ``authorization`` does, too."""
     user: str = "somebody"
-    """Whom a login with a browser or a device is for."""
+    """The user that a login by browser or device is for."""
     device_login: bool = False
     """Whether people may log in on another device; a real admin has no such endpoint itself."""
     device_interval: timedelta = timedelta(seconds=5)

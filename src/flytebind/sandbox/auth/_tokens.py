@@ -57,7 +57,7 @@ class Tokens:
         """A new token.
 
         Args:
-            subject: Whom it stands for.
+            subject: The token's subject.
             ttl: How long it is valid.
             scopes: What it is good for: without ``all``, for no call.
         """
@@ -69,6 +69,6 @@ class Tokens:
         self._valid.remove(token)
 
     def subject(self, token: str) -> str | None:
-        """Whom a token stands for; None when it is good for no call, or not any more."""
+        """The subject of a token; None when it has expired or allows no call."""
         held = self._valid.get(token)
         return held.subject if held is not None and SCOPE_ALL in held.scopes else None

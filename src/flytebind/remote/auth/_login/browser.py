@@ -9,7 +9,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from flytebind.remote.auth._login.callback import Callback, listening
-from flytebind.remote.auth._login.patience import Patience, tell
+from flytebind.remote.auth._login.clock import CancellableClock, notify
 from flytebind.remote.auth._login.provider import Provider, new_secret
 from flytebind.remote.auth._oauth import Login
 from flytebind.remote.auth._tokens import refused
@@ -37,7 +37,7 @@ class BrowserLogin:
     def __init__(
         self,
         provider: Provider,
-        show: Callable[[str], None] = tell,
+        show: Callable[[str], None] = notify,
         open_browser: Callable[[str], bool] | None = None,
         timeout: float = _TIMEOUT,
         port_timeout: float = _PORT_TIMEOUT,
@@ -48,11 +48,11 @@ class BrowserLogin:
         self._timeout = timeout
         self._port_timeout = port_timeout
 
-    def __call__(self, patience: Patience) -> Login:
+    def __call__(self, clock: CancellableClock) -> Login:
         """Log in.
 
         Args:
-            patience: How to wait.
+            clock: Waits, and ends when the login is cancelled.
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
@@ -60,7 +60,7 @@ class BrowserLogin:
         """
         state, verifier = new_secret(), new_secret()
         redirect = self._provider.discovery.client.redirect_uri
-        with listening(redirect, state, patience, self._port_timeout, self._show) as (
+        with listening(redirect, state, clock, self._port_timeout, self._show) as (
             redirect_uri,
             answers,
         ):
@@ -68,7 +68,7 @@ class BrowserLogin:
             self._show(f"To log in to Flyte, open {url}")
             # A browser without windows keeps whoever opens it waiting.
             threading.Thread(target=self._open, args=(url,), daemon=True).start()
-            callback = self._await(answers, patience)
+            callback = self._await(answers, clock)
         if callback.error:
             raise refused(f"the login failed: {callback.error}")
         return self._provider.exchange(redirect_uri, callback.code, verifier)
@@ -81,13 +81,13 @@ class BrowserLogin:
         if not opened:
             self._show(f"No browser can be opened here; {_HEADLESS}")
 
-    def _await(self, answers: SimpleQueue[Callback], patience: Patience) -> Callback:
-        end = patience.now() + self._timeout
-        while patience.now() < end:
+    def _await(self, answers: SimpleQueue[Callback], clock: CancellableClock) -> Callback:
+        end = clock.now() + self._timeout
+        while clock.now() < end:
             try:
                 return answers.get_nowait()
             except Empty:
-                patience.wait(_STEP)
+                clock.wait(_STEP)
         raise refused(f"nobody has logged in within {self._timeout:g} seconds; {_HEADLESS}")
 
 

@@ -16,7 +16,7 @@ from socketserver import TCPServer
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._tokens import refused
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -56,7 +56,7 @@ class _ServerV6(_Server):
 def listening(
     redirect_uri: str,
     state: str,
-    patience: Patience,
+    clock: CancellableClock,
     seconds: float,
     show: Callable[[str], None],
 ) -> Iterator[tuple[str, SimpleQueue[Callback]]]:
@@ -65,7 +65,7 @@ def listening(
     Args:
         redirect_uri: Where the server has browsers sent. Without a port any will do (RFC 8252).
         state: What tells our login from others.
-        patience: How to wait for the port, if it is taken.
+        clock: How to wait for the port, if it is taken.
         seconds: How long.
         show: Takes what the person should read.
 
@@ -84,7 +84,7 @@ def listening(
         )
     answers: SimpleQueue[Callback] = SimpleQueue()
     handler = _handler(redirect.path or "/", state, answers)
-    server = _listen(redirect, handler, patience, seconds, show)
+    server = _listen(redirect, handler, clock, seconds, show)
     shown = f"[{host}]" if ":" in host else host
     address = redirect._replace(netloc=f"{shown}:{server.server_address[1]}")
     thread = threading.Thread(
@@ -102,25 +102,25 @@ def listening(
 def _listen(
     redirect: SplitResult,
     handler: type[BaseHTTPRequestHandler],
-    patience: Patience,
+    clock: CancellableClock,
     seconds: float,
     show: Callable[[str], None],
 ) -> _Server:
     host = redirect.hostname or ""
     kind = _ServerV6 if ":" in host else _Server
-    end = patience.now() + seconds
+    end = clock.now() + seconds
     told = False
     while True:
         try:
             return kind((host, redirect.port or 0), handler)
         except (OSError, ValueError) as error:
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            if not taken or patience.now() >= end:
+            if not taken or clock.now() >= end:
                 raise refused(f"cannot listen at {urlunsplit(redirect)}: {error}") from error
         if not told:
             show(f"Waiting for port {redirect.port}: maybe another program is logging in")
             told = True
-        patience.wait(_STEP)
+        clock.wait(_STEP)
 
 
 def _handler(path: str, state: str, answers: SimpleQueue[Callback]) -> type[BaseHTTPRequestHandler]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flytebind.remote.auth._login.patience import Patience, tell
+from flytebind.remote.auth._login.clock import CancellableClock, notify
 from flytebind.remote.auth._login.provider import Provider, new_secret
 from flytebind.remote.auth._oauth import Login, Refusal
 from flytebind.remote.auth._tokens import refused
@@ -33,15 +33,15 @@ class DeviceLogin:
         show: Takes what the person should read.
     """
 
-    def __init__(self, provider: Provider, show: Callable[[str], None] = tell) -> None:
+    def __init__(self, provider: Provider, show: Callable[[str], None] = notify) -> None:
         self._provider = provider
         self._show = show
 
-    def __call__(self, patience: Patience) -> Login:
+    def __call__(self, clock: CancellableClock) -> Login:
         """Log in.
 
         Args:
-            patience: How to wait.
+            clock: Waits, and ends when the login is cancelled.
 
         Raises:
             FlyteAuthenticationError: If nobody does, or the provider says no.
@@ -50,10 +50,10 @@ class DeviceLogin:
         verifier = new_secret()
         codes = self._provider.begin_device(verifier)
         self._show(f"To log in to Flyte, open {codes.address} and enter the code {codes.user_code}")
-        interval, end = codes.interval, patience.now() + codes.lifetime
+        interval, end = codes.interval, clock.now() + codes.lifetime
         trouble = ""
-        while (left := end - patience.now()) > 0:
-            patience.wait(min(interval, left))
+        while (left := end - clock.now()) > 0:
+            clock.wait(min(interval, left))
             try:
                 return self._provider.poll_device(codes.device_code, verifier)
             except Refusal as refusal:

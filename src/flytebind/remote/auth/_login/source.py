@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flytebind.remote.auth._login.patience import Patience, tell
+from flytebind.remote.auth._login.clock import CancellableClock, notify
 from flytebind.remote.auth._login.provider import Provider
 from flytebind.remote.auth._login.store import Account, TokenStore
 from flytebind.remote.auth._login.turns import Turns
@@ -52,9 +52,9 @@ class LoginSource:
         self,
         endpoint: str,
         provider: Provider,
-        log_in: Callable[[Patience], Login],
+        log_in: Callable[[CancellableClock], Login],
         clock: Callable[[], float] = time.time,
-        show: Callable[[str], None] = tell,
+        show: Callable[[str], None] = notify,
     ) -> None:
         self._endpoint = endpoint
         self._provider = provider
@@ -72,18 +72,18 @@ class LoginSource:
         discovery.learn()  # which header takes the token, even a remembered one
         account = Account(self._endpoint, discovery.client_id, discovery.scopes, discovery.audience)
         store, turns = _shared(account)
-        patience = Patience(renewal.stop)
-        with turns.turn(patience, self._show, among_processes=store.is_shared):
-            login = self._remembered_or_refreshed(store, renewal, patience)
+        clock = CancellableClock(renewal.stop)
+        with turns.turn(clock, self._show, among_processes=store.is_shared):
+            login = self._remembered_or_refreshed(store, renewal, clock)
             if login is None:
                 if renewal.ahead:
                     raise refused("somebody has to log in again")
-                login = self._log_in(patience)
+                login = self._log_in(clock)
                 store.save(login)
         return login.token
 
     def _remembered_or_refreshed(
-        self, store: TokenStore, renewal: Renewal, patience: Patience
+        self, store: TokenStore, renewal: Renewal, clock: CancellableClock
     ) -> Login | None:
         """What can be had without anybody logging in."""
         tried: set[Secret] = set()
@@ -98,7 +98,7 @@ class LoginSource:
                 return None
             tried.add(known.refresh_token)
             with _finished_before_the_end():
-                login = self._refresh(known.refresh_token, renewal, patience)
+                login = self._refresh(known.refresh_token, renewal, clock)
                 if login is not None:
                     store.save(login)
                     return login
@@ -106,7 +106,9 @@ class LoginSource:
     def _lives(self, token: Token) -> bool:
         return token.expires_at is None or token.expires_at > self._clock()
 
-    def _refresh(self, refresh_token: Secret, renewal: Renewal, patience: Patience) -> Login | None:
+    def _refresh(
+        self, refresh_token: Secret, renewal: Renewal, clock: CancellableClock
+    ) -> Login | None:
         """A refreshed login; None if the refresh token is good for nothing any more."""
         for pause in (_PAUSE, 0.0):
             try:
@@ -124,7 +126,7 @@ class LoginSource:
                 if renewal.ahead or not is_dead:
                     raise
                 _log.info("somebody may have to log in again: %s", trouble.details)
-            patience.wait(pause)
+            clock.wait(pause)
         return None
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from flytebind.remote.auth._login.patience import Patience
+from flytebind.remote.auth._login.clock import CancellableClock
 from flytebind.remote.auth._tokens import refused
 
 _log = logging.getLogger("flytebind.remote")
@@ -37,12 +37,12 @@ class Turns:
 
     @contextmanager
     def turn(
-        self, patience: Patience, show: Callable[[str], None], *, among_processes: bool
+        self, clock: CancellableClock, show: Callable[[str], None], *, among_processes: bool
     ) -> Iterator[None]:
         """Wait for a turn, and have it.
 
         Args:
-            patience: How to wait.
+            clock: Waits, and ends when the login is cancelled.
             show: Takes what the person should read, if it takes long.
             among_processes: Whether other processes have turns, too.
 
@@ -50,13 +50,15 @@ class Turns:
             FlyteAuthenticationError: If it does not come, or nobody waits for it any more.
         """
         with ExitStack() as held:
-            self._wait(lambda: self._thread_lock.acquire(blocking=False), patience, show)
+            self._wait(lambda: self._thread_lock.acquire(blocking=False), clock, show)
             held.callback(self._thread_lock.release)
             if among_processes:
-                self._take_file(held, patience, show)
+                self._take_file(held, clock, show)
             yield
 
-    def _take_file(self, held: ExitStack, patience: Patience, show: Callable[[str], None]) -> None:
+    def _take_file(
+        self, held: ExitStack, clock: CancellableClock, show: Callable[[str], None]
+    ) -> None:
         try:
             from filelock import FileLock, Timeout
 
@@ -71,18 +73,18 @@ class Turns:
                 held.callback(lock.release)
                 return True
 
-            self._wait(take, patience, show)
+            self._wait(take, clock, show)
         # A home that cannot be written to, or a file system without locks.
         except (ImportError, OSError, NotImplementedError) as error:
             _log.info("logins of several processes at once may disturb each other: %s", error)
 
     def _wait(
-        self, take: Callable[[], bool], patience: Patience, show: Callable[[str], None]
+        self, take: Callable[[], bool], clock: CancellableClock, show: Callable[[str], None]
     ) -> None:
-        begun = patience.now()
+        begun = clock.now()
         told = False
         while not take():
-            waited = patience.now() - begun
+            waited = clock.now() - begun
             if waited > _LONGEST:
                 raise refused(
                     f"somebody else has been logging in for {waited:.0f} seconds, perhaps another "
@@ -91,4 +93,4 @@ class Turns:
             if waited > _TOLD_AFTER and not told:
                 show("Waiting for another program that is logging in to Flyte")
                 told = True
-            patience.wait(_STEP)
+            clock.wait(_STEP)
