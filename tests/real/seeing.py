@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.types import Error
 from flytebind.remote import (
@@ -16,7 +17,6 @@ from flytebind.remote import (
     FlyteTaskExecution,
     FlyteWorkflowExecution,
 )
-from flytebind.remote._phases import SUCCESSFUL, is_in
 from flytebind.remote.executions import RemoteExecutionBase
 from flytebind.remote.values import LiteralsResolver
 from flytebind.remote.values.handles import (

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from flytebind.looks._tree import Tree
+from flytebind.looks._words import first_line
 from flytebind.remote import FlyteRemote
 from flytebind.remote._operations.sync import walk
-from flytebind.remote.looks.tree import Tree
-from flytebind.remote.looks.words import first_line
 from tests.cli.conftest import Run
 from tests.real import plain
 from tests.real.differing import differences

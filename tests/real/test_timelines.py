@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
 
+from flytebind.looks._tree import Tree
 from flytebind.remote import (
     FlyteNotFoundError,
     FlyteRemote,
     FlyteWorkflowExecution,
 )
-from flytebind.remote.looks.tree import Tree
 from tests.real import plain
 from tests.real.differing import differences
 from tests.real.recordings import TIMELINES, Question

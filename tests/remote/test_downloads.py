@@ -30,9 +30,9 @@ from flytebind.remote import (
     FlyteNodeExecution,
     FlyteRemote,
     FlyteValueError,
+    _transfers as transfers,
 )
 from flytebind.remote._calls import CallPolicy
-from flytebind.remote.looks import transfers
 from flytebind.remote.values import (
     RemoteDirectory,
     RemoteFile,

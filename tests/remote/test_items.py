@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from flytebind.looks._items import items_in
 from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import TaskExecution, TaskLog
 from flytebind.models.event.event import ExternalResourceInfo
-from flytebind.remote._items import items_in
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import Face
 from tests.remote.scenes import arrays, tasks

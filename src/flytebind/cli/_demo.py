@@ -7,7 +7,6 @@ import argparse
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._printing import print_json, print_tree, print_values
 from flytebind.remote import Config, FlyteRemote
-from flytebind.remote.looks.tree import tree
 from flytebind.runtime.fields import did_you_mean
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play import SCRIPTS
@@ -36,7 +35,7 @@ def run_demo(options: argparse.Namespace) -> int:
                 execution = remote.fetch_execution(id.name, id.project, id.domain)
                 remote.wait(execution, None, _POLL_SECONDS, progress=progress)
                 outputs = execution.outputs.as_dict() if execution.is_successful else {}
-                made = tree(execution)
+                made = execution.tree()
                 results.append({"script": name, "tree": made, "outputs": outputs})
                 if not options.json:
                     print_tree(made)

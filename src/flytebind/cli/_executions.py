@@ -16,6 +16,9 @@ from flytebind.cli._printing import (
     print_tree,
     print_values,
 )
+from flytebind.looks._labels import label
+from flytebind.looks._tree import LONG, tree
+from flytebind.looks._words import moment
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import (
     Change,
@@ -25,9 +28,6 @@ from flytebind.remote import (
     FlyteValueError,
     FlyteWorkflowExecution,
 )
-from flytebind.remote._naming import label
-from flytebind.remote.looks.tree import LONG, tree
-from flytebind.remote.looks.words import moment
 from flytebind.runtime.fields import did_you_mean
 
 
@@ -63,7 +63,7 @@ def run_list(options: argparse.Namespace) -> int:
 def run_tree(options: argparse.Namespace) -> int:
     """Print an execution and its nodes as a tree."""
     with _fetched(options) as execution:
-        made = tree(execution.sync(sync_nodes=True), None if options.all else LONG)
+        made = tree(execution.sync(sync_nodes=True).snapshot(), None if options.all else LONG)
     if options.json:
         print_json(made)
     else:

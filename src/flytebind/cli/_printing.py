@@ -12,11 +12,11 @@ from enum import Enum
 from pathlib import PurePath
 
 from flytebind.cli._exits import CommandError
-from flytebind.remote._naming import label
+from flytebind.looks._failure import in_brief
+from flytebind.looks._labels import label
+from flytebind.looks._tree import Tree
+from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.executions import FlyteWorkflowExecution
-from flytebind.remote.looks.failure import first_failure, in_brief
-from flytebind.remote.looks.tree import Tree
-from flytebind.remote.looks.words import first_line, harmless, moment, spoken, time_taken
 from flytebind.runtime.model import Model
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -80,7 +80,7 @@ def _key(key: object) -> str:
 def print_execution(execution: FlyteWorkflowExecution) -> None:
     """Print what an execution has come to, for people."""
     closure, spec = execution.closure, execution.spec
-    failure = first_failure(execution)
+    failure = execution.first_failure()
     rows = {
         "execution": label(execution.id),
         "phase": execution.phase.name,

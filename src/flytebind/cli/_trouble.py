@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flytebind.cli._exits import FAILED, NOT_DONE
+from flytebind.looks._words import harmless
 from flytebind.remote.errors import (
     FlyteAuthenticationError,
     FlyteCallError,
@@ -13,7 +14,6 @@ from flytebind.remote.errors import (
     FlyteTimeout,
     FlyteUnavailableError,
 )
-from flytebind.remote.looks.words import harmless
 
 _HINTS: tuple[tuple[type[FlyteError], str], ...] = (
     (FlyteNotFoundError, "`flytebind execution list` shows what there is"),

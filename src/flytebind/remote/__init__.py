@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from flytebind.looks import ArrayItem
     from flytebind.remote._async_remote import AsyncFlyteRemote
     from flytebind.remote._calls import CallPolicy
-    from flytebind.remote._items import ArrayItem
     from flytebind.remote._operations.launch import LaunchOptions
     from flytebind.remote._operations.wait import Change
     from flytebind.remote._remote import FlyteRemote
@@ -87,7 +87,6 @@ else:
             "FlyteWorkflowExecution",
             "RemoteExecutionBase",
         ],
-        "_items": ["ArrayItem"],
         "_operations.launch": ["LaunchOptions"],
         "_operations.wait": ["Change"],
         "_remote": ["FlyteRemote"],
@@ -96,8 +95,11 @@ else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
         names={
-            name: f"{__name__}.{module}:{name}"
-            for module, names in _HOMES.items()
-            for name in names
+            "ArrayItem": "flytebind.looks:ArrayItem",
+            **{
+                name: f"{__name__}.{module}:{name}"
+                for module, names in _HOMES.items()
+                for name in names
+            },
         },
     )

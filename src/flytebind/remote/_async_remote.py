@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
 from flytebind.models.admin.project import Domain, Project
@@ -24,7 +25,7 @@ from flytebind.remote._base import ExecutionLike, RemoteBase
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
 from flytebind.remote._operations.fetch import Filters
-from flytebind.remote._phases import SUCCESSFUL, is_in
+from flytebind.remote._progress import progress_for
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
 from flytebind.remote.executions import (
@@ -32,8 +33,8 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     Load,
     RemoteExecutionBase,
+    ShowProgress,
 )
-from flytebind.remote.looks.progress import ShowProgress, display_for
 from flytebind.remote.values.uris import public
 from flytebind.runtime.typing import Self
 
@@ -372,9 +373,9 @@ class AsyncFlyteRemote(RemoteBase):
             FlyteCallError: If the server cannot be asked.
         """
         self._attach(execution, "wait")
-        display = None if execution.is_done else display_for(progress)
+        shown = None if execution.is_done else progress_for(progress)
         await operations.wait.wait(
-            self._session, execution, timeout, poll_interval, sync_nodes, display
+            self._session, execution, timeout, poll_interval, sync_nodes, shown
         )
         return execution
 

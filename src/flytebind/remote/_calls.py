@@ -305,7 +305,7 @@ _PLACE: Sequence[str] = ("project", "domain", "name", "filename")
 
 def _subject(request: Any) -> str:
     """What a request is about, for people: ``flytesnacks/development/f7a9c2/n0``."""
-    from flytebind.remote._naming import label
+    from flytebind.looks._labels import label
 
     for name in _SUBJECTS:
         subject = getattr(request, name, None)

@@ -6,27 +6,26 @@ come by calls of their own (nodes, data, interfaces) are kept beside it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
 
 from flytebind.behaviour.data import GetDataResponse
+from flytebind.looks import ArrayItem, ExecutionSnapshot, NodeSnapshot, Tree, first_failure, tree
+from flytebind.looks._labels import label
+from flytebind.looks._nodes import error_of, is_boundary, lacks_error, spec_id
+from flytebind.looks._phases import DONE, SUCCESSFUL, Phase, is_in
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
-from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.remote import _operations as operations, looks, values
-from flytebind.remote._items import ArrayItem, items_in
-from flytebind.remote._naming import label
-from flytebind.remote._phases import DONE, SUCCESSFUL, Phase, is_in
+from flytebind.remote import _operations as operations, values
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError, FlyteExecutionError
 from flytebind.remote.values.links import Links
 from flytebind.runtime.typing import Self
 
@@ -40,10 +39,8 @@ __all__ = [
     "RemoteExecutionBase",
 ]
 
-START_NODE = "start-node"
-END_NODE = "end-node"
-
 Load: TypeAlias = "Callable[[Session], Coroutine[Any, Any, object]]"
+ShowProgress: TypeAlias = "bool | Callable[[FlyteWorkflowExecution], None] | None"
 _E = TypeVar("_E", bound="FlyteWorkflowExecution")
 
 
@@ -340,13 +337,12 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     @property
     def is_boundary(self) -> bool:
         """Whether it is the start or the end of a workflow, which run nothing."""
-        return self._spec_id in (START_NODE, END_NODE)
+        return is_boundary(self)
 
     @property
     def _spec_id(self) -> str:
         """Its id in the compiled workflow."""
-        # Ids below other nodes have prefixes, and long ones are replaced by hashes.
-        return self.metadata.spec_node_id or self.id.node_id
+        return spec_id(self)
 
     @property
     def task_executions(self) -> list[FlyteTaskExecution]:
@@ -388,14 +384,12 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
 
     @property
     def _error(self) -> ExecutionError | None:
-        if self._lacks_error and self._task_executions:
-            return self._task_executions[-1]._error
-        return super()._error
+        return error_of(self, self._task_executions or ())
 
     @property
     def _lacks_error(self) -> bool:
         """Whether it failed and does not say why, as nodes with a deck, and eager ones."""
-        return self.phase.name in ("FAILED", "TIMED_OUT") and super()._error is None
+        return lacks_error(self)
 
     @property
     def array_items(self) -> list[ArrayItem]:
@@ -407,36 +401,22 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
             FlyteAssertion: If attempts are not here, and cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if not self.metadata.is_array:
-            return []
-        return self._items(self.task_executions)
+        if self.metadata.is_array:
+            _ = self.task_executions  # loads them
+        return self.snapshot().items
 
-    def _items(self, attempts: Sequence[FlyteTaskExecution]) -> list[ArrayItem]:
-        # Servers tell of them with the last attempt, or each is a node of its own.
-        metadata = attempts[-1].closure.metadata if attempts else None
-        found = items_in(metadata.external_resources) if metadata is not None else []
-        nodes = enumerate((self._children or {}).values())
-        return found or sorted(
-            (child._as_item(place) for place, child in nodes), key=lambda item: item.index
+    def snapshot(self) -> NodeSnapshot:
+        """What has been loaded of it, as plain values; makes no call."""
+        spec, task = operations.interfaces.known_content(self)
+        return NodeSnapshot(
+            NodeExecution._wrap(self._pb),
+            tuple(TaskExecution._wrap(each._pb) for each in self._task_executions or ()),
+            tuple(child.snapshot() for child in (self._children or {}).values()),
+            tuple(each.snapshot() for each in self._workflow_executions or ()),
+            spec,
+            task,
+            "" if self._problem is None else str(self._problem),
         )
-
-    def _as_item(self, place: int) -> ArrayItem:
-        attempts = self._task_executions or ()
-        told = re.fullmatch(r"n(\d+)", self.metadata.spec_node_id)
-        return ArrayItem(
-            int(told[1]) if told else place,
-            self.phase,
-            len(attempts),
-            self._error,
-            self._is_cached,
-            tuple(attempts[-1].closure.logs) if attempts else (),
-        )
-
-    @property
-    def _is_cached(self) -> bool:
-        """Whether its outputs were found in the cache."""
-        task = self.closure.task_node_metadata
-        return task is not None and task.cache_status is CatalogCacheStatus.CACHE_HIT
 
     @property
     def executions(
@@ -581,7 +561,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         poll_interval: timedelta | float | None = None,
         sync_nodes: bool = True,
         *,
-        progress: looks.progress.ShowProgress = None,
+        progress: ShowProgress = None,
     ) -> Self:
         """Wait until the execution is done, then bring all of it.
 
@@ -602,12 +582,21 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """
         return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress=progress)
 
-    def tree(self) -> looks.tree.Tree:
+    def snapshot(self) -> ExecutionSnapshot:
+        """What has been loaded of it, as plain values; makes no call."""
+        return ExecutionSnapshot(
+            Execution._wrap(self._pb),
+            tuple(node.snapshot() for node in (self._nodes or {}).values()),
+            self._nodes_are_final,
+            self.execution_url or "",
+        )
+
+    def tree(self) -> Tree:
         """What has been synced of this execution, for people to read: ``print(execution.tree())``.
 
         Makes no call. It prints as text, looks better with rich, and in notebooks.
         """
-        return looks.tree.tree(self)
+        return tree(self.snapshot())
 
     def first_failure(self) -> FlyteNodeExecution | None:
         """The innermost node that failed first, among those that have been synced; makes no call.
@@ -615,7 +604,10 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         None where none of them has failed, and for a success: what failed on the way to it was
         put up with.
         """
-        return looks.failure.first_failure(self)
+        found = first_failure(self.snapshot())
+        if found is None:
+            return None
+        return next(node for node in operations.sync.walk(self) if node.id == found.model.id)
 
     def raise_for_status(self) -> None:
         """Do nothing if the execution has succeeded, and say what went wrong otherwise.
@@ -624,7 +616,24 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteExecutionError: If it ended in another way; the message names the first failure.
             FlyteAssertion: If it is not done.
         """
-        looks.failure.raise_for_status(self)
+        if not self.is_done:
+            raise FlyteAssertion(
+                f"{self._label} is {self.phase.name}; wait until it is done to see how it ends"
+            )
+        if not is_in(self.phase, SUCCESSFUL):
+            raise FlyteExecutionError(f"{self._label} is {self.phase.name}: {self._reason}")
+
+    @property
+    def _reason(self) -> str:
+        """Why it did not succeed, in words."""
+        node = self.first_failure()
+        if node is None or node._error is None:
+            where = "" if node is None else f"; node {node.id.node_id} failed first"
+            return f"it {self._ending}{where}"
+        own = node.id.execution_id == self.id
+        of = "" if own else f" of execution {node.id.execution_id.name}"
+        code, message = node._error.code or "no error code", node._error.message.strip()
+        return f"node {node.id.node_id}{of} failed first: {code}: {message}"
 
     def _verbs(self, verb: str) -> _Verbs:
         from flytebind.remote._remote import FlyteRemote
@@ -650,5 +659,5 @@ class _Verbs(Protocol):
         sync_nodes: bool,
         /,
         *,
-        progress: looks.progress.ShowProgress,
+        progress: ShowProgress,
     ) -> _E: ...

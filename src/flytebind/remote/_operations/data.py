@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.models.admin.common import UrlBlob
 from flytebind.models.admin.execution import WorkflowExecutionGetDataRequest
 from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
@@ -15,7 +16,6 @@ from flytebind.remote import values
 from flytebind.remote._operations import offloaded
 from flytebind.remote._operations.interfaces import bring_interface
 from flytebind.remote._operations.links import links_of
-from flytebind.remote._phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote._session import Session
 from flytebind.remote.errors import (
     FlyteCallError,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from flytebind.behaviour.filters import Filter, LessThanOrEqual
+from flytebind.looks._labels import label
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
     ObjectGetRequest,
@@ -27,7 +28,6 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.remote._arguments import must_be, named
-from flytebind.remote._naming import label
 from flytebind.remote._operations.pages import GROWTH, all_rows, growing
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from flytebind.looks._nodes import START_NODE
 from flytebind.models.admin.node_execution import NodeExecutionGetDataResponse
 from flytebind.models.core.identifier import Identifier
 from flytebind.models.core.interface import TypedInterface, Variable
@@ -15,10 +16,9 @@ from flytebind.models.core.types import LiteralType
 from flytebind.models.core.workflow import ArrayNode, GateNode, Node, WorkflowTemplate
 from flytebind.remote._operations.fetch import fetch_task, fetch_workflow, known_launch_plan
 from flytebind.remote._session import Session
-from flytebind.remote.entities import FlyteWorkflow
+from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteDataError
 from flytebind.remote.executions import (
-    START_NODE,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,
@@ -111,6 +111,21 @@ def known_scope(node: FlyteNodeExecution) -> Scope | None:
     scope = known_scope(container)
     outer = None if scope is None else known_spec(container, scope)
     return None if scope is None or outer is None else _scope_below(scope, outer)
+
+
+def known_content(node: FlyteNodeExecution) -> tuple[Node | None, FlyteTask | None]:
+    """What the compiled workflow says of a node, and the task that it runs, if that is in memory.
+
+    A workflow that does not know the node says of it as much as an empty node does.
+    """
+    scope = known_scope(node)
+    if scope is None:
+        return None, None
+    spec = known_spec(node, scope)
+    if spec is None:
+        return Node(node._spec_id, None, [], [], []), None
+    reference = None if spec.task_node is None else spec.task_node.reference_id
+    return spec, None if reference is None else scope.workflow.task(reference)
 
 
 def known_spec(node: FlyteNodeExecution, scope: Scope) -> Node | None:

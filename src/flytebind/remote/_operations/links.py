@@ -14,8 +14,8 @@ from flytebind.remote._io import Io
 from flytebind.remote._io.blocking import BlockingIo, run
 from flytebind.remote._io.threads import current_work
 from flytebind.remote._session import Session
+from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteCallError
-from flytebind.remote.looks.transfers import Transfer
 from flytebind.remote.values.links import Moved
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import grpc
 
+from flytebind.looks._nodes import START_NODE
+from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import Execution, WorkflowExecutionGetRequest
 from flytebind.models.admin.node_execution import (
@@ -32,11 +34,9 @@ from flytebind.remote._operations.data import (
 )
 from flytebind.remote._operations.fetch import fetch_execution
 from flytebind.remote._operations.interfaces import find_task, scope_of, spec_of, workflow_of
-from flytebind.remote._phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FATAL, FlyteCallError, FlyteDataError, FlyteError
 from flytebind.remote.executions import (
-    START_NODE,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,

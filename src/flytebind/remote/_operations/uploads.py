@@ -24,8 +24,8 @@ from flytebind.remote._http.refusal import PASSING, in_words
 from flytebind.remote._io.threads import check_given_up
 from flytebind.remote._operations.proxy import DataProxy
 from flytebind.remote._session import Session
+from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
-from flytebind.remote.looks.transfers import Transfer
 
 if TYPE_CHECKING:
     from flytebind.remote._http.client import HttpClient, Response

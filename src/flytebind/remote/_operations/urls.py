@@ -12,6 +12,7 @@ from functools import partial
 
 import grpc
 
+from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.models.admin.node_execution import NodeExecutionGetRequest
 from flytebind.models.core.identifier import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, LiteralMap
@@ -23,7 +24,6 @@ from flytebind.remote._operations.links import links_of
 from flytebind.remote._operations.offloaded import fetch_all
 from flytebind.remote._operations.proxy import DataProxy
 from flytebind.remote._operations.sync import bring_tasks
-from flytebind.remote._phases import SUCCESSFUL, is_in
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
 from flytebind.remote.executions import FlyteNodeExecution, RemoteExecutionBase

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flytebind.looks._phases import Phase
 from flytebind.remote._io import TimeIsUp
 from flytebind.remote._operations.sync import bring_whole, is_partly_open, sync_execution, walk
-from flytebind.remote._phases import Phase
+from flytebind.remote._progress import Progress
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeout, may_pass
 from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
-from flytebind.remote.looks.progress import Display
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -57,7 +57,7 @@ async def wait(
     timeout: timedelta | float | None,
     poll_interval: timedelta | float | None,
     sync_nodes: bool,
-    display: Display | None,
+    progress: Progress | None,
 ) -> None:
     """Poll the execution alone until it is done, then sync it.
 
@@ -73,8 +73,8 @@ async def wait(
             if execution.phase is not phase:
                 phase = execution.phase
                 _log.info("%s is %s", execution._label, phase.name)
-            if display is not None:
-                await _show(session, execution, pace, display)
+            if progress is not None:
+                await _show(session, execution, pace, progress)
             if not execution.is_done:
                 await session.io.sleep(pace.pause(execution))
         while not await _poll(session, execution, pace, nodes=sync_nodes, data=True):
@@ -82,11 +82,11 @@ async def wait(
         if sync_nodes:
             await _hear_the_rest(session, execution, pace)
         _log.info("%s is %s: all of it is here", execution._label, execution.phase.name)
-        if display is not None:
-            display.update(execution)
+        if progress is not None:
+            progress.update(execution)
     finally:
-        if display is not None:
-            display.close()
+        if progress is not None:
+            progress.close()
 
 
 async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pace: _Pace) -> None:
@@ -197,11 +197,11 @@ async def _poll(
 
 
 async def _show(
-    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, display: Display
+    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, progress: Progress
 ) -> None:
-    if display.counts_nodes and pace.is_time_for_nodes():
+    if progress.counts_nodes and pace.is_time_for_nodes():
         await _poll(session, execution, pace, nodes=True)
-    display.update(execution)
+    progress.update(execution)
 
 
 class _Pace:

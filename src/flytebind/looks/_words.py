@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Protocol
 
-from flytebind.remote._phases import Phase
+from flytebind.looks._phases import Phase
 
 #: By the name of a phase, a style of rich's; those that are not here look plain.
 STYLES: Mapping[str, str] = MappingProxyType(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flytebind.looks._nodes import error_of, is_cached
+from flytebind.looks._phases import DONE, Phase, is_in
+from flytebind.models.admin.node_execution import NodeExecution
+from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.event.event import ExternalResourceInfo
-from flytebind.remote._phases import DONE, Phase, is_in
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,25 @@ def items_in(resources: Iterable[ExternalResourceInfo]) -> list[ArrayItem]:
         if known is None or known.retry_attempt <= resource.retry_attempt:
             last[resource.index] = resource
     return [_item(last[index]) for index in sorted(last)]
+
+
+def item_of(node: NodeExecution, attempts: Sequence[TaskExecution], place: int) -> ArrayItem:
+    """The item that a node below an array node is.
+
+    Args:
+        node: The node.
+        attempts: What is known of the attempts at its task.
+        place: Its place among such nodes, for a server that does not tell its index.
+    """
+    told = re.fullmatch(r"n(\d+)", node.metadata.spec_node_id)
+    return ArrayItem(
+        int(told[1]) if told else place,
+        node.closure.phase,
+        len(attempts),
+        error_of(node, attempts),
+        is_cached(node),
+        tuple(attempts[-1].closure.logs) if attempts else (),
+    )
 
 
 def _item(resource: ExternalResourceInfo) -> ArrayItem:

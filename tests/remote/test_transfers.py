@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flytebind.remote.looks import transfers
-from flytebind.remote.looks.transfers import Transfer
+from flytebind.remote import _transfers as transfers
+from flytebind.remote._transfers import Transfer
 from tests.remote.conftest import Face
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from flytebind.remote.looks.progress import terminal_to_draw_on
+from flytebind.looks._terminal import terminal_to_draw_on
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from flytebind.looks._failure import in_brief
 from flytebind.models.core.execution import ExecutionError
 from flytebind.remote import FlyteAssertion, FlyteExecutionError, FlyteRemote
-from flytebind.remote.looks.failure import first_failure, in_brief, raise_for_status
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
-from tests.remote.looks.test_tree import synced
 from tests.remote.scenes import arrays, executions, parents, scripted, tasks
 from tests.remote.scenes.scene import NodePhase, WorkflowPhase
+from tests.remote.test_tree import synced
 
 
 def test_the_innermost_node_that_failed_is_the_first_failure(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
-    node = first_failure(synced(remote, parents.subworkflow_failed(sandbox)))
+    node = synced(remote, parents.subworkflow_failed(sandbox)).first_failure()
     assert node is not None
     assert node.id.node_id == "n0-0-n0-0-n0"
 
@@ -26,11 +26,11 @@ def test_it_may_be_in_an_execution_that_a_node_has_launched(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
     execution = synced(remote, parents.launch_plan_failed(sandbox))
-    node = first_failure(execution)
+    node = execution.first_failure()
     assert node is not None
     assert node.id.execution_id != execution.id
     with pytest.raises(FlyteExecutionError) as caught:
-        raise_for_status(execution)
+        execution.raise_for_status()
     assert f"node n0 of execution {node.id.execution_id.name} failed first" in str(caught.value)
 
 
@@ -43,7 +43,7 @@ def test_of_several_failures_the_earliest_is_the_first(
     message.closure.CopyFrom(execution.node_executions["n2"].to_pb().closure)
     message.closure.updated_at.seconds += 1
     late._adopt(message, whole=True)
-    node = first_failure(execution)
+    node = execution.first_failure()
     assert node is not None
     assert node.id.node_id == "n2"
 
@@ -53,24 +53,24 @@ def test_what_succeeded_in_the_end_has_no_failure(
     sandbox: Sandbox, remote: FlyteRemote, script: str
 ) -> None:
     execution = synced(remote, scripted.played(sandbox, script))
-    assert first_failure(execution) is None
-    raise_for_status(execution)
+    assert execution.first_failure() is None
+    execution.raise_for_status()
 
 
 def test_what_failed_below_a_success_was_put_up_with(sandbox: Sandbox, remote: FlyteRemote) -> None:
     """Of a map that may lose some items, or a workflow that goes on without one of its nodes."""
     execution = synced(remote, parents.subworkflow_failed(sandbox))
     outer = execution.node_executions["n0"]
-    assert first_failure(execution) is not None
+    assert execution.first_failure() is not None
     message = outer.to_pb()
     message.closure.phase = NodePhase.SUCCEEDED
     outer._adopt(message, whole=True)
-    assert first_failure(execution) is None
+    assert execution.first_failure() is None
     failed = synced(remote, tasks.failed(sandbox))
     whole = failed.to_pb()
     whole.closure.phase = WorkflowPhase.SUCCEEDED
     failed._adopt(whole, whole=True)
-    assert first_failure(failed) is None
+    assert failed.first_failure() is None
 
 
 def test_the_error_names_execution_phase_and_node_and_has_the_whole_message(
@@ -78,7 +78,7 @@ def test_the_error_names_execution_phase_and_node_and_has_the_whole_message(
 ) -> None:
     scene = tasks.failed(sandbox)
     with pytest.raises(FlyteExecutionError) as caught:
-        raise_for_status(synced(remote, scene))
+        synced(remote, scene).raise_for_status()
     text = str(caught.value)
     assert text.startswith(f"execution {PROJECT}/{DOMAIN}/{scene.id.name} is FAILED: node n1 ")
     assert tasks.LONG_ERROR.strip() in text
@@ -89,20 +89,20 @@ def test_without_nodes_the_execution_tells_its_own_error(
 ) -> None:
     execution = remote.fetch_execution(arrays.map_failed(sandbox).id.name)
     with pytest.raises(FlyteExecutionError, match=r"is FAILED: it failed: .*no step left"):
-        raise_for_status(execution)
+        execution.raise_for_status()
 
 
 @pytest.mark.parametrize("phase", [WorkflowPhase.ABORTED, WorkflowPhase.TIMED_OUT])
 def test_every_bad_end_raises(sandbox: Sandbox, remote: FlyteRemote, phase: WorkflowPhase) -> None:
     execution = synced(remote, executions.in_phase(sandbox, phase))
     with pytest.raises(FlyteExecutionError, match=rf"is {phase.name}"):
-        raise_for_status(execution)
+        execution.raise_for_status()
 
 
 def test_how_it_ends_cannot_be_asked_before_it_does(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, parents.subworkflow_running(sandbox))
     with pytest.raises(FlyteAssertion, match="is RUNNING; wait until it is done"):
-        raise_for_status(execution)
+        execution.raise_for_status()
 
 
 def test_a_failure_can_be_seen_while_the_execution_goes_on(
@@ -113,7 +113,7 @@ def test_a_failure_can_be_seen_while_the_execution_goes_on(
     message = outer.to_pb()
     message.closure.phase = NodePhase.FAILING
     outer._adopt(message, whole=True)
-    assert first_failure(execution) is outer
+    assert execution.first_failure() is outer
 
 
 _TRACE = """Trace:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from flytebind.models.core.execution import TaskLog
-from flytebind.remote._items import ArrayItem
-from flytebind.remote._naming import label
-from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
-from flytebind.remote.looks.failure import in_brief
-from flytebind.remote.looks.kinds import kind_of
-from flytebind.remote.looks.words import (
+from flytebind.looks._failure import in_brief
+from flytebind.looks._items import ArrayItem
+from flytebind.looks._kinds import kind_of
+from flytebind.looks._labels import label
+from flytebind.looks._nodes import is_boundary, is_cached
+from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
+from flytebind.looks._words import (
     STYLES,
     first_line,
     harmless,
@@ -22,6 +22,7 @@ from flytebind.remote.looks.words import (
     spoken,
     time_taken,
 )
+from flytebind.models.core.execution import TaskLog
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -31,7 +32,7 @@ LONG = 20
 #: So many of them are shown all the same, and all that failed.
 _FIRST = 10
 
-_Part: TypeAlias = FlyteNodeExecution | FlyteWorkflowExecution | ArrayItem
+_Part: TypeAlias = NodeSnapshot | ExecutionSnapshot | ArrayItem
 #: Text, and a style of rich's.
 _Cell: TypeAlias = tuple[str, str]
 
@@ -138,8 +139,8 @@ class Tree:
             yield f"  problem: {self.problem}", "magenta"
 
 
-def tree(execution: FlyteWorkflowExecution, long: int | None = LONG) -> Tree:
-    """What an execution has come to, with all nodes that have been synced. Makes no call.
+def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
+    """What an execution has come to, with all of its nodes that have been loaded.
 
     Args:
         execution: The execution.
@@ -158,38 +159,34 @@ def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
         is_over: Whether what it is part of is done, so that its own time goes on no more.
     """
     phase = part.phase.name
+    error = in_brief(part.error)
     if isinstance(part, ArrayItem):
-        error, logs = in_brief(part.error), _uris(part.logs)
         return Tree(
             f"[{part.index}]",
             "item",
             phase,
-            None,
-            part.attempts,
-            error,
-            "",
-            (),
-            part.is_cached,
-            logs,
+            attempts=part.attempts,
+            error=error,
+            cached=part.is_cached,
+            logs=_uris(part.logs),
         )
     children = tuple(_level(_parts_below(part), long, is_over or part.is_done))
-    time = time_taken(part.closure, part.is_done) if part.is_done or not is_over else None
-    error = in_brief(part._error)
-    if isinstance(part, FlyteWorkflowExecution):
-        name = harmless(label(part.id))
+    counts = part.is_done or not is_over
+    time = time_taken(part.model.closure, part.is_done) if counts else None
+    if isinstance(part, ExecutionSnapshot):
+        name = harmless(label(part.model.id))
         return Tree(name, "execution", phase, time, error=error, children=children)
-    attempts = part._task_executions or ()
     return Tree(
-        harmless(part.id.node_id),
+        harmless(part.model.id.node_id),
         kind_of(part),
         phase,
         time,
-        len(attempts),
+        len(part.attempts),
         error,
-        "" if part._problem is None else first_line(str(part._problem)),
+        first_line(part.problem),
         children,
-        part._is_cached,
-        _uris(attempts[-1].closure.logs) if attempts else (),
+        is_cached(part.model),
+        _uris(part.attempts[-1].closure.logs) if part.attempts else (),
     )
 
 
@@ -200,26 +197,20 @@ def _uris(logs: Sequence[TaskLog]) -> tuple[str, ...]:
 def _parts_below(part: _Part) -> list[_Part]:
     if isinstance(part, ArrayItem):
         return []
-    if isinstance(part, FlyteWorkflowExecution):
-        return _without_boundaries(part._nodes)
-    launched = part._workflow_executions or ()
-    nodes = _without_boundaries(part._children)
-    return [*nodes, *launched, *(() if nodes else _items_alone(part))]
+    if isinstance(part, ExecutionSnapshot):
+        return _without_boundaries(part.nodes)
+    nodes = _without_boundaries(part.children)
+    return [*nodes, *part.launched, *(() if nodes else _items_alone(part))]
 
 
-def _items_alone(node: FlyteNodeExecution) -> list[ArrayItem]:
+def _items_alone(node: NodeSnapshot) -> list[ArrayItem]:
     """The items of an array node that are nothing else that is shown."""
-    if not node.metadata.is_array:
-        return []
-    launched = {execution.id for execution in node._workflow_executions or ()}
-    items = node._items(node._task_executions or ())
-    return [item for item in items if item.execution_id not in launched]
+    launched = {execution.model.id for execution in node.launched}
+    return [item for item in node.items if item.execution_id not in launched]
 
 
-def _without_boundaries(nodes: dict[str, FlyteNodeExecution] | None) -> list[_Part]:
-    return [
-        node for node in (nodes or {}).values() if not node.is_boundary or has_failed(node.phase)
-    ]
+def _without_boundaries(nodes: Sequence[NodeSnapshot]) -> list[_Part]:
+    return [node for node in nodes if not is_boundary(node.model) or has_failed(node.phase)]
 
 
 def _level(parts: Sequence[_Part], long: int | None, is_over: bool) -> Iterator[Tree]:
@@ -238,7 +229,7 @@ def _is_bad(part: _Part) -> bool:
     """Whether something went wrong there, or anywhere below."""
     if has_failed(part.phase):
         return True
-    if isinstance(part, FlyteNodeExecution) and part._problem is not None:
+    if isinstance(part, NodeSnapshot) and part.problem:
         return True
     return any(map(_is_bad, _parts_below(part)))
 

@@ -6,14 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, TextIO
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from flytebind.remote._operations.sync import walk
-from flytebind.remote.executions import FlyteWorkflowExecution
-from flytebind.remote.looks.progress import Display
-from flytebind.remote.looks.words import STYLES, has_failed, spoken, time_taken
+from flytebind.looks._snapshots import ExecutionSnapshot
+from flytebind.looks._status import Status
+from flytebind.looks._words import STYLES, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,91 +19,31 @@ if TYPE_CHECKING:
 else:  # rich may not be there; annotations can be resolved all the same
     Console = RenderableType = RichLive = object
 
-_log = logging.getLogger("flytebind.remote")
+_log = logging.getLogger("flytebind.looks")
 
 _FRAME_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far an execution is, in words."""
+class Display(Protocol):
+    """Something that shows how far an execution is, again and again."""
 
-    name: str
-    phase: str
-    nodes: str
-    """``3 of 7 nodes done, 2 running``; empty while none are known."""
-    url: str
-    elapsed: timedelta
-    is_done: bool
-
-    @classmethod
-    def of(cls, execution: FlyteWorkflowExecution) -> Status:
-        """That of an execution, and of those of its nodes that have been synced."""
-        return cls(
-            execution.id.name,
-            execution.phase.name,
-            _count_nodes(execution),
-            execution.execution_url or "",
-            _elapsed(execution),
-            execution.is_done,
-        )
-
-
-def _elapsed(execution: FlyteWorkflowExecution) -> timedelta:
-    """Since it was asked for, or else it would begin again when it comes to run."""
-    closure = execution.closure
-    if not execution.is_done and closure.created_at is not None:
-        return max(datetime.now(timezone.utc) - closure.created_at, timedelta())
-    return time_taken(closure, execution.is_done) or timedelta()
-
-
-def _count_nodes(execution: FlyteWorkflowExecution) -> str:
-    if execution.is_done and not execution._nodes_are_final:
-        return ""  # they were counted before its end
-    nodes = [node for node in walk(execution) if not node.is_boundary]
-    if not nodes:
-        return ""
-    done = sum(node.is_done for node in nodes)
-    running = sum(node.phase.name in ("RUNNING", "DYNAMIC_RUNNING") for node in nodes)
-    failed = sum(has_failed(node.phase) for node in nodes)
-    text = f"{done:,} of {len(nodes):,} nodes done"
-    if running:
-        text += f", {running:,} running"
-    return f"{text}, {failed:,} failed" if failed else text
-
-
-class Guarded:
-    """Keeps a display's trouble to itself: to wait is more important than to show that."""
-
-    def __init__(self, display: Display) -> None:
-        self._display = display
-        self.counts_nodes = display.counts_nodes
-
-    def update(self, execution: FlyteWorkflowExecution) -> None:
-        """Show how far it is, if that works."""
-        try:
-            self._display.update(execution)
-        except Exception:
-            _log.debug("progress cannot be shown", exc_info=True)
+    def update(self, execution: ExecutionSnapshot) -> None:
+        """Show how far it is."""
+        ...
 
     def close(self) -> None:
         """Show nothing more."""
-        try:
-            self._display.close()
-        except Exception:
-            _log.debug("progress cannot be closed", exc_info=True)
+        ...
 
 
 class Lines:
     """A line for each change, where nothing can be drawn: in a log, or without rich."""
 
-    counts_nodes = True
-
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._seen: tuple[str, str] | None = None
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: ExecutionSnapshot) -> None:
         """Write a line if there is something new."""
         status = Status.of(execution)
         if self._seen is None and status.url:
@@ -126,8 +64,6 @@ class Lines:
 class Live:
     """One line on a terminal that is drawn again and again, and leaves nothing behind."""
 
-    counts_nodes = True
-
     def __init__(self, stream: TextIO | None = None, console: Console | None = None) -> None:
         self._stream = stream
         self._console = console
@@ -139,7 +75,7 @@ class Live:
             target=self._animate, name="flytebind-progress", daemon=True
         )
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: ExecutionSnapshot) -> None:
         """Show how far it is."""
         self._updated = time.monotonic()
         self._status = Status.of(execution)
@@ -203,13 +139,11 @@ class Live:
 class Notebook:
     """An output of a cell that changes while it goes on."""
 
-    counts_nodes = True
-
     def __init__(self, display: Callable[..., Any]) -> None:
         self._display = display
         self._handle: Any = None
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: ExecutionSnapshot) -> None:
         """Show how far it is."""
         page = _Html(Status.of(execution))
         if self._handle is None:

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from flytebind.looks import ExecutionSnapshot
+from flytebind.looks._displays import Lines, Live, Notebook
 from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
-from flytebind.remote.looks.displays import Guarded, Lines, Live, Notebook
-from flytebind.remote.looks.progress import Display, display_for
+from flytebind.remote._progress import Progress, Shown, progress_for
 from flytebind.sandbox import Sandbox
-from tests.remote.looks.test_tree import synced
 from tests.remote.scenes import executions, parents, scripted
 from tests.remote.scenes.scene import WorkflowPhase
+from tests.remote.test_tree import synced
 
 THREAD = "flytebind-progress"
 
@@ -44,9 +45,7 @@ def failed(sandbox: Sandbox, remote: FlyteRemote) -> FlyteWorkflowExecution:
 class Broken:
     """A display that cannot show anything."""
 
-    counts_nodes = True
-
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: ExecutionSnapshot) -> None:
         raise OSError("the terminal is gone")
 
     def close(self) -> None:
@@ -60,12 +59,12 @@ class Terminal(io.StringIO):
 
 def test_nothing_is_shown_unasked_where_it_could_not_be_live() -> None:
     assert not sys.stderr.isatty()
-    assert display_for(None) is None
+    assert progress_for(None) is None
 
 
 def test_false_is_silent_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert display_for(False) is None
+    assert progress_for(False) is None
 
 
 def test_true_writes_lines_where_nothing_can_be_drawn(
@@ -73,7 +72,7 @@ def test_true_writes_lines_where_nothing_can_be_drawn(
     failed: FlyteWorkflowExecution,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    display = display_for(True)
+    display = progress_for(True)
     assert display is not None
     assert display.counts_nodes
     display.update(running)
@@ -95,7 +94,7 @@ def test_nodes_that_were_counted_too_early_are_not_told_at_the_end(
     message = execution.to_pb()
     message.closure.phase = WorkflowPhase.SUCCEEDED
     execution._adopt(message, whole=True)
-    Lines(sys.stderr).update(execution)
+    Lines(sys.stderr).update(execution.snapshot())
     assert "SUCCEEDED" in (err := capsys.readouterr().err)
     assert "nodes" not in err
 
@@ -103,9 +102,9 @@ def test_nodes_that_were_counted_too_early_are_not_told_at_the_end(
 def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert display_for(None) is None
-    display = display_for(True)
-    assert isinstance(display, Guarded)
+    assert progress_for(None) is None
+    display = progress_for(True)
+    assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
 
@@ -113,9 +112,9 @@ def test_without_rich_it_is_quiet_unless_asked(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert display_for(None) is None
-    display = display_for(True)
-    assert isinstance(display, Guarded)
+    assert progress_for(None) is None
+    display = progress_for(True)
+    assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
 
@@ -123,8 +122,8 @@ def test_without_rich_it_is_quiet_unless_asked(monkeypatch: pytest.MonkeyPatch) 
 def test_a_terminal_gets_a_live_display(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, stream, Terminal())
-    display = display_for(None)
-    assert isinstance(display, Guarded)
+    display = progress_for(None)
+    assert isinstance(display, Shown)
     assert isinstance(display._display, Live)
 
 
@@ -133,7 +132,7 @@ def test_the_live_display_shows_all_of_it_and_leaves_nothing_behind(
 ) -> None:
     stream = io.StringIO()
     display = Live(console=Console(file=stream, force_terminal=True, width=300, color_system=None))
-    display.update(running)
+    display.update(running.snapshot())
     assert threads() == [THREAD]
     shown = stream.getvalue()
     display.close()
@@ -155,7 +154,7 @@ def test_a_stream_that_breaks_ends_the_animation_and_nothing_else(
     running: FlyteWorkflowExecution,
 ) -> None:
     stream = io.StringIO()
-    display = Guarded(Live(console=Console(file=stream, force_terminal=True)))
+    display = Shown(Live(console=Console(file=stream, force_terminal=True)))
     display.update(running)
     stream.close()
     display.update(running)
@@ -170,7 +169,7 @@ def test_every_phase_can_be_shown(
     execution = synced(remote, executions.in_phase(sandbox, phase))
     stream = io.StringIO()
     display = Live(console=Console(file=stream, force_terminal=True, width=300, color_system=None))
-    display.update(execution)
+    display.update(execution.snapshot())
     display.close()
     assert phase.name in stream.getvalue()
 
@@ -178,7 +177,7 @@ def test_every_phase_can_be_shown(
 def test_a_display_in_trouble_does_not_end_a_wait(
     running: FlyteWorkflowExecution, caplog: pytest.LogCaptureFixture
 ) -> None:
-    display: Display = Guarded(Broken())
+    display: Progress = Shown(Broken())
     with caplog.at_level("DEBUG", "flytebind.remote"):
         display.update(running)
         display.close()
@@ -206,7 +205,7 @@ def test_what_a_function_raises_ends_the_wait(sandbox: Sandbox, remote: FlyteRem
 
 
 def test_a_function_wants_no_nodes() -> None:
-    display = display_for(lambda execution: None)
+    display = progress_for(lambda execution: None)
     assert display is not None
     assert not display.counts_nodes
 
@@ -254,8 +253,8 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_a_notebook_has_one_output_that_changes(
     notebook: list[Any], running: FlyteWorkflowExecution, failed: FlyteWorkflowExecution
 ) -> None:
-    display = display_for(None)
-    assert isinstance(display, Guarded)
+    display = progress_for(None)
+    assert isinstance(display, Shown)
     assert isinstance(display._display, Notebook)
     display.update(running)
     display.update(failed)
@@ -270,7 +269,7 @@ def test_an_ipython_shell_is_no_notebook(
     notebook: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["IPython"], "get_ipython", lambda: types.SimpleNamespace())
-    assert display_for(None) is None
+    assert progress_for(None) is None
 
 
 PROGRAM = """

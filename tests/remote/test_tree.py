@@ -11,9 +11,9 @@ import pytest
 from flyteidl.core.execution_pb2 import TaskExecution
 from rich.console import Console
 
+from flytebind.looks._kinds import kind_of
+from flytebind.looks._tree import Tree, tree
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
-from flytebind.remote.looks.kinds import kind_of
-from flytebind.remote.looks.tree import Tree, tree
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, strange, tasks
@@ -78,7 +78,7 @@ def compare_levels(nodes: Mapping[str, FlyteNodeExecution], expected: Mapping[st
     assert nodes.keys() == expected.keys()
     for id, node in nodes.items():
         if not node.is_boundary:
-            assert kind_of(node) == expected[id].kind.name.lower().replace("_", " "), id
+            assert kind_of(node.snapshot()) == expected[id].kind.name.lower().replace("_", " "), id
         compare_levels(node.subworkflow_node_executions, expected[id].children)
         for child, scene in zip(node.workflow_executions, expected[id].executions, strict=True):
             compare_kinds(child, scene)
@@ -97,7 +97,7 @@ def compare_levels(nodes: Mapping[str, FlyteNodeExecution], expected: Mapping[st
 def test_most_kinds_are_told_by_what_sync_brings(
     sandbox: Sandbox, remote: FlyteRemote, script: str, kinds: dict[str, str]
 ) -> None:
-    made = tree(synced(remote, scripted.played(sandbox, script)))
+    made = synced(remote, scripted.played(sandbox, script)).tree()
     assert {child.name: child.kind for child in made.children} == kinds
 
 
@@ -107,14 +107,14 @@ def test_a_gate_is_told_by_what_sync_brings(
 ) -> None:
     execution = remote.fetch_execution(scripted.live_gate(sandbox).id.name)
     execution.sync(sync_nodes=True, data=data)
-    assert find(tree(execution), "n0").kind == "gate"
+    assert find(execution.tree(), "n0").kind == "gate"
 
 
 def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
     scene = scripted.played(sandbox, "subworkflow")
-    lines = tree(synced(remote, scene)).text().split("\n")
+    lines = synced(remote, scene).tree().text().split("\n")
     name = f"{PROJECT}/{DOMAIN}/{scene.id.name}"
     assert [line[: len(name)].rstrip() for line in lines] == [
         name,
@@ -130,14 +130,14 @@ def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(
 
 
 def test_columns_begin_below_each_other(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    text = tree(synced(remote, scripted.played(sandbox, "subworkflow"))).text()
+    text = synced(remote, scripted.played(sandbox, "subworkflow")).tree().text()
     assert len({line.index("SUCCEEDED") for line in text.split("\n")}) == 1
 
 
 def test_nothing_is_called_for(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, scripted.played(sandbox, "branch"), data=False)
     sandbox.calls.clear()
-    str(tree(execution))
+    str(execution.tree())
     assert sandbox.calls.counts() == {}
 
 
@@ -145,19 +145,19 @@ def test_an_execution_whose_nodes_are_not_here_is_one_line(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
     execution = remote.fetch_execution(scripted.played(sandbox, "chain").id.name)
-    assert len(tree(execution).text().split("\n")) == 1
+    assert len(execution.tree().text().split("\n")) == 1
 
 
 def test_attempts_are_told_when_there_was_more_than_one(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
-    first, second = lines_of(tree(synced(remote, tasks.retries(sandbox))).text())[1:]
+    first, second = lines_of(synced(remote, tasks.retries(sandbox)).tree().text())[1:]
     assert first[-1] == "3 attempts"
     assert not any("attempt" in cell for cell in second)
 
 
 def test_the_first_line_of_an_error_is_shown_and_cut(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    node = find(tree(synced(remote, tasks.failed(sandbox))), "n1")
+    node = find(synced(remote, tasks.failed(sandbox)).tree(), "n1")
     assert len(node.error) == 100
     assert node.error.endswith("...")
     assert node.error in node.text()
@@ -173,7 +173,7 @@ def test_what_terminals_would_obey_is_written_out() -> None:
             },
         }
     )
-    (line,) = tree(execution).text().split("\n")
+    (line,) = execution.tree().text().split("\n")
     assert line.isprintable()
     assert "p/d/f\\x1b]0;x\\x07" in line
     assert line.endswith("X: \\x1b[2Jgone")
@@ -181,7 +181,7 @@ def test_what_terminals_would_obey_is_written_out() -> None:
 
 def test_what_sync_could_not_bring_is_told(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, strange.strange_nodes(sandbox))
-    node = find(tree(execution), "n9")
+    node = find(execution.tree(), "n9")
     assert "there is no node" in node.problem
     assert f"problem: {node.problem}" in node.text()
 
@@ -189,28 +189,28 @@ def test_what_sync_could_not_bring_is_told(sandbox: Sandbox, remote: FlyteRemote
 def test_a_running_node_tells_how_long_it_has_taken_so_far(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
-    running = find(tree(synced(remote, parents.launch_plan_running(sandbox))), "n0")
+    running = find(synced(remote, parents.launch_plan_running(sandbox)).tree(), "n0")
     assert running.phase == "RUNNING"
     assert running.time is not None
 
 
 def test_executions_in_nodes_are_part_of_the_tree(sandbox: Sandbox, remote: FlyteRemote) -> None:
     scene = parents.launch_plan_failed(sandbox)
-    (child,) = find(tree(synced(remote, scene)), "n0").children
+    (child,) = find(synced(remote, scene).tree(), "n0").children
     assert (child.kind, child.phase) == ("execution", "FAILED")
     assert [(node.name, node.phase) for node in child.children] == [("n0", "FAILED")]
 
 
 def test_a_long_level_is_summarised(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, wide(sandbox, nodes=50), data=False)
-    made = tree(execution)
+    made = execution.tree()
     assert [child.name for child in made.children] == [
         *(f"n{number}" for number in range(10)),
         "... 40 more: 40 SUCCEEDED",
     ]
     assert made.text().endswith("└── ... 40 more: 40 SUCCEEDED")
     assert str(made.children[-1]) == "... 40 more: 40 SUCCEEDED"
-    assert len(tree(execution, long=None).children) == 50
+    assert len(tree(execution.snapshot(), long=None).children) == 50
 
 
 def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -219,12 +219,12 @@ def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: F
     message = failed.to_pb()
     message.closure.phase = NodePhase.FAILED
     failed._adopt(message, whole=True)
-    names = [child.name for child in tree(execution).children]
+    names = [child.name for child in execution.tree().children]
     assert names[-2:] == ["n33", "... 39 more: 39 SUCCEEDED"]
 
 
 def test_ascii_is_enough(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    made = tree(synced(remote, scripted.played(sandbox, "dynamic")))
+    made = synced(remote, scripted.played(sandbox, "dynamic")).tree()
     text = made.text(ascii_only=True)
     assert text.isascii()
     assert "|-- n0 " in text
@@ -234,7 +234,7 @@ def test_ascii_is_enough(sandbox: Sandbox, remote: FlyteRemote) -> None:
 def test_print_draws_what_stdout_can_show(
     sandbox: Sandbox, remote: FlyteRemote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = tree(synced(remote, scripted.played(sandbox, "chain")))
+    made = synced(remote, scripted.played(sandbox, "chain")).tree()
     for encoding, corner in (("ascii", b"`-- n2"), ("utf-8", "└── n2".encode())):
         raw = io.BytesIO()
         stdout = io.TextIOWrapper(raw, encoding=encoding)
@@ -252,7 +252,7 @@ def test_a_shell_shows_the_tree_unasked() -> None:
 
 
 def test_rich_shows_the_same_in_colours(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    made = tree(synced(remote, scripted.played(sandbox, "failure")))
+    made = synced(remote, scripted.played(sandbox, "failure")).tree()
     plain = Console(file=io.StringIO(), width=300)
     plain.print(made)
     assert isinstance(plain.file, io.StringIO)
@@ -266,7 +266,7 @@ def test_rich_shows_the_same_in_colours(sandbox: Sandbox, remote: FlyteRemote) -
 def test_a_narrow_terminal_keeps_one_line_for_each_node(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
-    made = tree(synced(remote, scripted.played(sandbox, "failure")))
+    made = synced(remote, scripted.played(sandbox, "failure")).tree()
     console = Console(file=io.StringIO(), width=60, force_terminal=True)
     console.print(made)
     assert isinstance(console.file, io.StringIO)
@@ -295,14 +295,14 @@ def test_long_arrays_are_summarised_and_what_failed_in_them_is_shown(
         phase = TaskExecution.FAILED if index == 30 else TaskExecution.SUCCEEDED
         message.closure.metadata.external_resources.add(index=index, phase=phase)
     attempt._adopt(message, whole=True)
-    shown = find(tree(execution), "n0").children
+    shown = find(execution.tree(), "n0").children
     assert [child.name for child in shown[:-1]] == [*(f"[{i}]" for i in range(10)), "[30]"]
     assert {child.kind for child in shown[:-1]} == {"item"}
     assert shown[-1].name == "... 39 more: 39 SUCCEEDED"
 
 
 def test_what_was_found_in_the_cache_is_marked(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    made = tree(synced(remote, tasks.cached(sandbox)))
+    made = synced(remote, tasks.cached(sandbox)).tree()
     cached = [child.name for child in made.children if child.cached]
     assert cached
     marked = [line for line in made.text().split("\n") if line.endswith("cached")]

@@ -1,0 +1,108 @@
+"""Progress while an execution is waited for."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flytebind.looks._terminal import terminal_to_draw_on
+from flytebind.remote.executions import FlyteWorkflowExecution, ShowProgress
+
+if TYPE_CHECKING:
+    from flytebind.looks._displays import Display
+
+_log = logging.getLogger("flytebind.remote")
+
+
+class Progress(Protocol):
+    """What is told how far an execution is, after each poll."""
+
+    counts_nodes: bool
+    """Whether it wants nodes to be synced now and then."""
+
+    def update(self, execution: FlyteWorkflowExecution) -> None:
+        """Tell how far it is."""
+        ...
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        ...
+
+
+def progress_for(asked: ShowProgress) -> Progress | None:
+    """The progress that somebody asked for, or None for silence.
+
+    Args:
+        asked: None shows something where it can be live: in a notebook, or on a terminal if
+            rich is installed. True insists: elsewhere it writes lines to stderr. False is silent.
+            A function is called with the execution after each poll; what it raises ends the wait.
+    """
+    if asked is False:
+        return None
+    if callable(asked):
+        return _Callback(asked)
+    # Nobody who does not see a display pays for loading it.
+    notebook = _notebook()
+    terminal = None if notebook is not None else terminal_to_draw_on()
+    if notebook is None and terminal is None and asked is None:
+        return None
+    from flytebind.looks import _displays as displays
+
+    if notebook is not None:
+        return Shown(displays.Notebook(notebook))
+    if terminal is not None:
+        return Shown(displays.Live(terminal))
+    return Shown(displays.Lines(sys.stderr))
+
+
+class Shown:
+    """On a display, whose trouble it keeps to itself: to wait is more important than to show."""
+
+    counts_nodes = True
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+
+    def update(self, execution: FlyteWorkflowExecution) -> None:
+        """Show how far it is, if that works."""
+        try:
+            self._display.update(execution.snapshot())
+        except Exception:
+            _log.debug("progress cannot be shown", exc_info=True)
+
+    def close(self) -> None:
+        """Show nothing more."""
+        try:
+            self._display.close()
+        except Exception:
+            _log.debug("progress cannot be closed", exc_info=True)
+
+
+class _Callback:
+    """A user's own function."""
+
+    counts_nodes = False
+
+    def __init__(self, function: Callable[[FlyteWorkflowExecution], None]) -> None:
+        self._function = function
+
+    def update(self, execution: FlyteWorkflowExecution) -> None:
+        self._function(execution)
+
+    def close(self) -> None:
+        pass
+
+
+def _notebook() -> Callable[..., Any] | None:
+    """The ``display`` of the Jupyter kernel that this is, if it is one."""
+    # A kernel has imported IPython long ago; nobody else needs it for this.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if not hasattr(shell, "kernel"):
+        return None
+    from importlib import import_module
+
+    display: Callable[..., Any] = import_module("IPython.display").display
+    return display
