@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flytebind.models.core.identifier import Identifier, ResourceType
-from flytebind.remote._naming import label
+from flytebind.looks._labels import label
 from tools.walks import Walk, walk
 
 ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")
@@ -11,10 +11,10 @@ ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")
 
 def test_a_walk_counts_ways_there_and_back_and_passes_over_generated_code() -> None:
     found = walk(lambda: (label(ID), Identifier.from_bytes(b""), label(ID)))
-    assert found.files == ["flytebind/remote/_naming.py", "flytebind/runtime/model.py"]
+    assert found.files == ["flytebind/looks/_labels.py", "flytebind/runtime/model.py"]
     assert found.moves == 2
 
 
 def test_a_call_that_stays_in_one_file_moves_nowhere() -> None:
     found = walk(lambda: label(ID))
-    assert found == Walk(["flytebind/remote/_naming.py"])
+    assert found == Walk(["flytebind/looks/_labels.py"])
