@@ -6,6 +6,7 @@ The text is that of the schema's own docstrings; here it becomes tables, between
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ def kinds(schema: str) -> list[Kind]:
     return found
 
 
+def _given(annotation: ast.expr) -> str:
+    """The type of what a template gets, who is given code as the text that it prints."""
+    return re.sub(r"\bCode\b", "str", ast.unparse(annotation))
+
+
 def _kind(node: ast.ClassDef) -> Kind:
     return Kind(node.name, _flat(ast.get_docstring(node)), tuple(_members(node)))
 
@@ -85,10 +91,10 @@ def _members(node: ast.ClassDef) -> Iterator[Member]:
             doc = ""
             if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
                 doc = str(below.value.value)
-            yield Member(ast.unparse(item.target), ast.unparse(item.annotation), _flat(doc))
+            yield Member(ast.unparse(item.target), _given(item.annotation), _flat(doc))
         elif isinstance(item, ast.FunctionDef):
             call = "" if item.decorator_list else "()"
-            returns = ast.unparse(item.returns) if item.returns else ""
+            returns = _given(item.returns) if item.returns else ""
             yield Member(item.name + call, returns, _flat(ast.get_docstring(item)))
 
 

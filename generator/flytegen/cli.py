@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from flytegen import locate
+from flytegen.common.code import plain
 from flytegen.common.problems import GenerationError, Problem
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
@@ -308,8 +309,8 @@ def _print_message(message: Message, indent: str) -> None:
     print(f"{indent}{message.full_name}")
     for field in message.fields:
         oneof = f"  (one of {field.oneof})" if field.oneof else ""
-        repeated = "repeated " if field.shape == "repeated" else ""
-        print(f"{indent}  {field.number:>3} {field.name}: {repeated}{field.proto_type}{oneof}")
+        label = f"{field.label} " if field.label else ""
+        print(f"{indent}  {field.number:>3} {field.name}: {label}{field.proto_type}{oneof}")
     for enum in message.enums:
         _print_enum(enum, indent + "  ")
     for nested in message.messages:
@@ -324,8 +325,8 @@ def _print_enum(enum: Enum, indent: str) -> None:
 def _print_service(service: Service) -> None:
     print(f"  service {service.full_name}")
     for method in service.methods:
-        takes = f"{'stream ' if method.client_streaming else ''}{method.request.lstrip('_')}"
-        answers = f"{'stream ' if method.server_streaming else ''}{method.response.lstrip('_')}"
+        takes = f"{'stream ' if method.client_streaming else ''}{plain(method.request)}"
+        answers = f"{'stream ' if method.server_streaming else ''}{plain(method.response)}"
         print(f"    {method.name}: {takes} -> {answers}")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from flytegen.common.code import Code, Name, names_in, or_none
+
 Kind = Literal["scalar", "bool", "enum", "message", "native", "wrapper", "bool_wrapper"]
 """How a value is read and written. A ``native`` is a message with functions of its own (Timestamp
 as datetime); a wrapper is a message that boxes one scalar. Templates ask the booleans of a field
@@ -31,8 +33,11 @@ class Import:
     """The module, by its full dotted name."""
     name: str
     """The name to import from it; empty for the module itself."""
-    alias: str
-    """What it is called in the generated module."""
+
+    @property
+    def alias(self) -> Code:
+        """What it is called in the generated module."""
+        return Name(self.module, self.name, "name" if self.name else "module")
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,15 @@ class Field:
     """Of the value, or of each element, or of each value of a map."""
     shape: Shape
     """Whether it is shown as one value, a list or a mapping."""
-    property_type: str
-    """The annotation of the property, Optional included."""
-    parameter_type: str
+    type: Code
+    """The annotation of what is there when it is set."""
+    parameter_type: Code
     """The annotation of the parameter, Optional included."""
-    model: str
+    model: Code
     """The class of a message, as the body of a method spells it; empty for other kinds."""
-    wrap: str
+    wrap: Code
     """What turns protobuf's value into ours: a callable's name; empty where it needs no turning."""
-    write: str
+    write: Code
     """The function that stores a native value; empty for other kinds."""
     is_required: bool
     """The parameter has no default."""
@@ -83,7 +88,7 @@ class Field:
     """How it is shown otherwise than the message has it."""
     raw: Field | None
     """The field as the message has it, under a name of its own, where it is reshaped."""
-    default: str
+    default: Code
     """What the constructor sets it to when it is not told, as a signature spells it; may be
     empty."""
     has_setter: bool
@@ -94,6 +99,18 @@ class Field:
     """What to tell who uses it; empty when it is not deprecated."""
     doc: tuple[str, ...]
     """The lines of the property's docstring."""
+
+    @property
+    def label(self) -> str:
+        """What the .proto says before the type: ``repeated``, or nothing."""
+        if self.reshape == "content":
+            return ""
+        return "repeated" if self.is_repeated or self.is_pairs else ""
+
+    @property
+    def property_type(self) -> Code:
+        """The annotation of the property, Optional included."""
+        return or_none(self.type, self.is_optional)
 
     @property
     def is_single(self) -> bool:
@@ -150,9 +167,9 @@ class Oneof:
     """A member is hidden, and so may be the oneof for type checkers."""
     is_untyped: bool
     """What is set is best kept from type checkers: a member is hidden, or they are too many."""
-    type: str
+    type: Code
     """The union of the members' types, and None."""
-    tagged_type: str
+    tagged_type: Code
     """The union of (name, value) pairs, and None."""
     doc: tuple[str, ...]
     """The lines of the accessor's docstring."""
@@ -182,7 +199,7 @@ class Enum:
     """With the classes it is nested in: ``WorkflowExecution.Phase``."""
     full_name: str
     """The full proto name."""
-    mixins: tuple[str, ...]
+    mixins: tuple[Code, ...]
     """The bases that people wrote."""
     values: tuple[EnumValue, ...]
     """In the order of the .proto file."""
@@ -200,7 +217,7 @@ class Constant:
 
     name: str
     """The name in the class body."""
-    spelled: str
+    spelled: Code
     """What it stands for, as the class body spells it."""
     is_class: bool
     """It stands for a class, and not for a value of an enum."""
@@ -216,11 +233,11 @@ class Message:
     """With the classes it is nested in: ``WorkflowExecution.Phase``."""
     full_name: str
     """The full proto name."""
-    pb_type: str
+    pb_type: Code
     """The protobuf class, as generated code calls it."""
-    bases: tuple[str, ...]
+    bases: tuple[Code, ...]
     """The base classes, as the class statement spells them."""
-    property: str
+    property: Code
     """How to spell the ``property`` decorator inside of this class."""
     enums: tuple[Enum, ...]
     """The enums nested in it."""
@@ -260,9 +277,9 @@ class Method:
     """The name in the .proto file."""
     path: str
     """As gRPC has it: ``/package.Service/Method``."""
-    request: str
+    request: Code
     """The class of what goes in, as the module spells it."""
-    response: str
+    response: Code
     """The class of what comes out, as the module spells it."""
     client_streaming: bool
     """The client sends a stream of requests."""
@@ -339,12 +356,20 @@ class Alias:
     """The module the class lives in."""
     qualname: str
     """Its name there, with the classes it is nested in."""
-    spelled: str
+    spelled: Code
     """The class, as an annotation beside the alias spells it."""
-    imported: str
-    """What to import to have it: ``Execution``, or ``Outer as _Outer`` for a nested class."""
-    is_nested: bool
-    """The class is nested in another."""
+
+    @property
+    def imported(self) -> str:
+        """What to import to have it: ``Execution``, or ``Outer as _Outer`` for a nested class."""
+        outer = self.qualname.partition(".")[0]
+        alias = f"_{outer}" if self.is_nested else self.name
+        return outer if outer == alias else f"{outer} as {alias}"
+
+    @property
+    def is_nested(self) -> bool:
+        """The class is nested in another."""
+        return "." in self.qualname
 
 
 @dataclass(frozen=True)
@@ -353,9 +378,9 @@ class HiddenClass:
 
     alias: str
     """The name that it gets."""
-    spelled: str
+    spelled: Code
     """What finds it at run time."""
-    typed: str
+    typed: Code
     """What its stub calls it."""
 
 
@@ -399,12 +424,15 @@ class Module:
     """The messages that are not nested."""
     aliases: tuple[Alias, ...]
     """The classes of other modules that it names too."""
-    imports: tuple[Import, ...]
-    """What the annotations need; templates add what they need themselves."""
     exports: tuple[str, ...]
     """The names for ``__all__``, sorted."""
     doc: tuple[str, ...]
     """The lines of the module's docstring."""
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """What the annotations need; templates add what they need themselves."""
+        return _imports_of((self.hidden, self.enums, self.messages, self.aliases))
 
 
 @dataclass(frozen=True)
@@ -421,12 +449,15 @@ class ServiceModule:
     """As for ``Module``."""
     services: tuple[Service, ...]
     """Its services, in the order of the .proto file."""
-    imports: tuple[Import, ...]
-    """The modules of the models that go in and out."""
     exports: tuple[str, ...]
     """The names for ``__all__``, sorted."""
     doc: tuple[str, ...]
     """The lines of the module's docstring."""
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """The modules of the models that go in and out."""
+        return _imports_of(self.services)
 
 
 @dataclass(frozen=True)
@@ -512,3 +543,8 @@ class Library:
         """Every enum, top-level ones of a module first."""
         nested = tuple(enum for message in self.all_messages() for enum in message.enums)
         return tuple(enum for module in self.modules for enum in module.enums) + nested
+
+
+def _imports_of(parts: object) -> tuple[Import, ...]:
+    targets = {name.imported for name in names_in(parts)}
+    return tuple(sorted(Import(*target) for target in targets if target))

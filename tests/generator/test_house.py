@@ -15,8 +15,8 @@ HOUSE = Path(flytegen.__file__).parent
 
 #: What each part may import beside itself. Deciding and writing know of each other by the schema.
 MAY_IMPORT = {
-    "schema": set(),
-    "common": {"schema"},
+    "common": set(),
+    "schema": {"common"},
     "read": {"common"},
     "overlay": {"schema", "common", "read"},
     "decide": {"schema", "common", "read", "overlay"},

@@ -147,7 +147,10 @@ def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str])
     assert "flyteidl/core/literals.proto -> flytebind.models.core.literals" in out
     assert "  1 integer: int64  (one of value)" in out
     assert "flyteidl/service/agent.proto -> flytebind.services.agent" in out
-    assert "    get_task_logs: admin_agent.GetTaskLogsRequest -> stream admin_agent" in out
+    # Reshaped ones, too, as the .proto has them.
+    assert "  6 config: repeated flyteidl.core.KeyValuePair\n" in out
+    assert "  1 inputs: flyteidl.core.VariableMap\n" in out
+    assert "    get_task_logs: GetTaskLogsRequest -> stream GetTaskLogsResponse\n" in out
     facts = facts_of(installed("flyteidl").files)
     count = facts.count()
     modules = count["module"] + len({service.file for service in facts.services.values()})

@@ -14,7 +14,7 @@ class Name:
     module: str
     """The module, by its full dotted name."""
     qualname: str
-    """With the classes it is nested in: ``WorkflowExecution.Phase``."""
+    """With the classes it is nested in: ``WorkflowExecution.Phase``. Empty for the module."""
     reach: Literal["here", "name", "module"] = "name"
     """How a file gets at it: it is there already, it is imported, or its module is."""
 
@@ -30,7 +30,7 @@ class Name:
 
     def member(self, name: str) -> Name:
         """Something that this has."""
-        return replace(self, qualname=f"{self.qualname}.{name}")
+        return replace(self, qualname=f"{self.qualname}.{name}" if self.qualname else name)
 
 
 @dataclass(frozen=True)

@@ -11,3 +11,18 @@ class Home:
 
     module: str
     qualname: str
+
+    @property
+    def name(self) -> str:
+        """The class's own name."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def outer(self) -> str:
+        """The class that it is nested in, with those that this is nested in; may be empty."""
+        return self.qualname.rpartition(".")[0]
+
+    @property
+    def outermost(self) -> str:
+        """The name at the top of the module."""
+        return self.qualname.partition(".")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flytegen.common.home import Home
+from flytegen.common.code import Name
 
 _TYPING = "flytebind.runtime.typing"
 
@@ -44,7 +44,7 @@ WRAPPERS = {
 }
 
 #: Messages that need no model of the package, and the one that the runtime has.
-BUILT_IN = {"google.protobuf.Any": Home("flytebind.runtime.any", "AnyMessage")}
+BUILT_IN = {"google.protobuf.Any": Name("flytebind.runtime.any", "AnyMessage")}
 
 #: What no field shows as a model.
 SHOWN_OTHERWISE = frozenset((*NATIVES, *WRAPPERS))

@@ -5,10 +5,10 @@ It is read off the schema that the templates print, so names, types and order ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flytegen.common.code import plain
 from flytegen.comparison.compatibility import SAME, Meaning, worst
 from flytegen.schema import Enum, Field, Library, Message, Service
 
@@ -24,14 +24,27 @@ class FieldApi:
     """The class, without its module."""
     name: str
     alias: str
-    parameter: str
-    """The annotation, as a person would write it."""
+    type: str
+    """The annotation of what is there when it is set, as a person would write it."""
     property: str
+    """The annotation of the property: None too, where that is optional."""
+    is_optional: bool
     position: int | None
     """Which argument it is by position; None where it is keyword-only."""
     is_required: bool
     accessor: str
     """The property that gives whichever member of the oneof is set; empty without one."""
+
+
+@dataclass(frozen=True)
+class Accessor:
+    """The two properties of a oneof."""
+
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"`{self.owner}.{self.name}` and `{self.owner}.which_{self.name}`"
 
 
 @dataclass(frozen=True)
@@ -45,8 +58,8 @@ class Api:
     fields: Mapping[str, FieldApi] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     """``Phase.RUNNING``."""
-    oneofs: Mapping[str, str] = field(default_factory=dict)
-    """``Literal.value``, where there is an accessor."""
+    oneofs: Mapping[str, Accessor] = field(default_factory=dict)
+    """Where there is an accessor."""
     methods: Mapping[str, str] = field(default_factory=dict)
     """``AdminServiceClient.get_task``."""
 
@@ -85,7 +98,7 @@ class _Collector:
         self.classes: dict[str, list[str]] = {}
         self.fields: dict[str, FieldApi] = {}
         self.values: dict[str, str] = {}
-        self.oneofs: dict[str, str] = {}
+        self.oneofs: dict[str, Accessor] = {}
         self.methods: dict[str, str] = {}
         self._owners: dict[str, list[str]] = {}
 
@@ -93,7 +106,7 @@ class _Collector:
         self._class(message.full_name, f"{module}.{message.qualname}")
         accessors = {oneof.proto_name: oneof.name for oneof in message.oneofs}
         for name, accessor in accessors.items():
-            self.oneofs[f"{message.full_name}.{name}"] = f"{message.qualname}.{accessor}"
+            self.oneofs[f"{message.full_name}.{name}"] = Accessor(message.qualname, accessor)
         for index, item in enumerate(message.fields):
             position = index if index < len(message.positional) else None
             self.fields[f"{message.full_name}.{item.proto_name}"] = _field(
@@ -130,22 +143,13 @@ def _field(owner: str, item: Field, position: int | None, accessor: str) -> Fiel
         owner=owner,
         name=item.name,
         alias=item.alias,
-        parameter=_spelled(item.parameter_type),
-        property=_spelled(item.property_type),
+        type=plain(item.type),
+        property=plain(item.property_type),
+        is_optional=item.is_optional,
         position=position,
         is_required=item.is_required,
         accessor=accessor,
     )
-
-
-def _spelled(annotation: str) -> str:
-    """An annotation without the private aliases of modules and names.
-
-    >>> _spelled("_Sequence[_core_literals.Literal] | None")
-    'Sequence[Literal] | None'
-    """
-    without_modules = re.sub(r"\b_\w+\.(?=\w)", "", annotation)
-    return re.sub(r"\b_(?=\w)", "", without_modules)
 
 
 # ---- What a change means -------------------------------------------------------------------------
@@ -222,7 +226,7 @@ class ApiJudge:
             return SAME
         path = f"`{after.owner}.{after.name}`"
         if before.property != after.property:
-            return self._retyped(path, before.property, after.property, _accessor_note(after))
+            return self._retyped(path, before, after, _accessor_note(after))
         homes = (_homes(self.old, types[0])[:1], _homes(self.new, types[1])[:1])
         if types[0] != types[1] and homes[0] != homes[1]:
             return Meaning(
@@ -230,13 +234,13 @@ class ApiJudge:
             )
         return SAME
 
-    def _retyped(self, path: str, before: str, after: str, note: str) -> Meaning:
-        told = f"{path}: `{before}` becomes `{after}`"
-        if after == before + _NONE:
+    def _retyped(self, path: str, before: FieldApi, after: FieldApi, note: str) -> Meaning:
+        told = f"{path}: `{before.property}` becomes `{after.property}`"
+        if before.type != after.type:
+            return Meaning("breaking", f"{told}; {_TELLS}{note}")
+        if after.is_optional:
             return Meaning("breaking", f"{told}; {_TELLS} where None is not expected{note}")
-        if before == after + _NONE:
-            return Meaning("risky", f"{told}: unset reads as the default; {_TELLS_NOT}{note}")
-        return Meaning("breaking", f"{told}; {_TELLS}{note}")
+        return Meaning("risky", f"{told}: unset reads as the default; {_TELLS_NOT}{note}")
 
     def moved_parameter(self, old: str, new: str) -> Meaning:
         """A field that is taken at another place, or that must be given now."""
@@ -256,15 +260,14 @@ class ApiJudge:
 
     def accessor(self, old: str, new: str) -> Meaning:
         """The accessor of a oneof. Either name may be empty, for a oneof that is not there."""
-        before, after = self.old.oneofs.get(old, ""), self.new.oneofs.get(new, "")
-        if before == after or not (before or after):
+        before, after = self.old.oneofs.get(old), self.new.oneofs.get(new)
+        if before == after:
             return SAME
-        if not before:
-            return Meaning("compatible", f"`{after}` and {_which(after)} can be used")
-        if not after:
-            return Meaning("breaking", f"`{before}` and {_which(before)} are gone; {_TELLS}")
-        both = f"`{after}` and {_which(after)}"
-        return Meaning("breaking", f"`{before}` and {_which(before)} are now {both}; {_TELLS}")
+        if before is None:
+            return Meaning("compatible", f"{after} can be used")
+        if after is None:
+            return Meaning("breaking", f"{before} are gone; {_TELLS}")
+        return Meaning("breaking", f"{before} are now {after}; {_TELLS}")
 
     def value(self, old: str, new: str) -> Meaning:
         """The member of an enum. Either name may be empty, for a value that is not there."""
@@ -300,9 +303,6 @@ class ApiJudge:
         return Meaning("risky", f"the same code sends and reads something else; {_TELLS_NOT}")
 
 
-_NONE = " | None"
-
-
 def _homes(api: Api, name: str) -> tuple[str, ...]:
     return api.classes.get(name, ())
 
@@ -330,8 +330,3 @@ def _accessor_note(item: FieldApi) -> str:
         return ""
     which = f"`which_{item.accessor}`"
     return f"; a `match` over {which} must take it too, and {_TELLS} where it was exhaustive"
-
-
-def _which(path: str) -> str:
-    owner, _, name = path.rpartition(".")
-    return f"`{owner}.which_{name}`"

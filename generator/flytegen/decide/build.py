@@ -10,9 +10,9 @@ from google.protobuf.descriptor import (
     FileDescriptor,
 )
 
+from flytegen.common.code import Generic, Name
 from flytegen.common.descriptors import nested, nested_enums, nested_messages, top_level, walk
 from flytegen.common.home import Home
-from flytegen.common.imports import Imports
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
 from flytegen.common.unwritable import is_fatal, is_lost
@@ -72,16 +72,12 @@ class _Builder:
         self._modules = module_names(source, self._root, source.files, class_names, problems)
         self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
         self._required = Required()
-        self._roots = (self._root, *source.bases.roots)
         self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
         self._fields = Fields(self._homes, problems)
-        base_module, _, base_name = (overlay.package.base or _PLAIN_BASE).partition(":")
-        self._base = Import(base_module, base_name, f"_{base_name}")
+        self._base = overlay.package.base or _PLAIN_BASE
 
     def library(self) -> Library:
-        services = service_modules(
-            self._source, self._overlay, self._roots, self._homes, self._problems
-        )
+        services = service_modules(self._source, self._overlay, self._homes, self._problems)
         packages = service_packages(self._source, self._overlay, services)
         pb2 = pb2_modules(self._source)
         return Library(
@@ -89,7 +85,7 @@ class _Builder:
             requires=_requirement(self._source),
             remake=self._overlay.package.remake,
             root=self._root,
-            base=self._base,
+            base=Import(*self._base.split(":")),
             base_packages=self._source.bases.roots,
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
@@ -102,32 +98,28 @@ class _Builder:
 
     def _module(self, file: FileDescriptor) -> Module:
         name = self._modules[file.name]
-        imports = Imports()
         own_names = frozenset(self._home(item).qualname for item in top_level(file))
         inside = self._inside.get(name, ())
-        scope = Scope(name, self._roots, imports, own_names.union(inside))
-        pb2_package, _, pb2_name = self._source.pb2(file).rpartition(".")
-        if file.message_types_by_name:
-            imports.use(*((pb2_package, pb2_name) if pb2_package else (pb2_name, "")), "_pb2")
+        scope = Scope(name, own_names.union(inside))
+        pb2 = Name(self._source.pb2(file), "", "module")
         for message in filter(is_lost, file.message_types_by_name):
             what = f"hides {message} of the Python module that protoc makes of its file"
             hint = "No Python code can use such a message."
             self._problems.add(file.message_types_by_name[message].full_name, what, hint)
-        hidden = HiddenClasses()
+        hidden = HiddenClasses(name)
         aliases = self._aliases(name, scope, own_names)
         return Module(
             name=name,
             proto_file=file.name,
             pb2_module=self._source.pb2(file),
             modules=inside,
-            enums=tuple(self._enum(item, scope) for item in file.enum_types_by_name.values()),
+            enums=tuple(self._enum(item) for item in file.enum_types_by_name.values()),
             messages=tuple(
-                self._message(item, scope, "_pb2", hidden)
+                self._message(item, scope, pb2, hidden)
                 for item in file.message_types_by_name.values()
             ),
             hidden=hidden.all(),
             aliases=aliases,
-            imports=imports.all(),
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
             doc=docstrings.paragraphs(
                 self._overlay.files.get(file.name, Entry(doc=f"``{file.name}``.")).doc
@@ -145,7 +137,7 @@ class _Builder:
             if name in own_names:
                 what = f"{name!r} of {module} is taken; it cannot stand for {full_name}"
                 self._problems.add(layout.where, what)
-            found.append(_alias(name, home, scope.of_class(home)))
+            found.append(Alias(name, home.module, home.qualname, scope.of_class(home)))
         return tuple(found)
 
     def _lazy_modules(self) -> Iterator[LazyModule]:
@@ -156,7 +148,7 @@ class _Builder:
                 name=name,
                 modules=self._inside.get(name, ()),
                 aliases=tuple(
-                    _alias(alias, self._target(full_name))
+                    _lazy_alias(alias, self._target(full_name))
                     for alias, full_name in sorted(layout.names.items())
                 ),
                 is_package=name in self._inside,
@@ -183,15 +175,15 @@ class _Builder:
 
     # ---- Enums ------------------------------------------------------------------------------
 
-    def _enum(self, descriptor: EnumDescriptor, module_scope: Scope) -> Enum:
+    def _enum(self, descriptor: EnumDescriptor) -> Enum:
         overlay = self._overlay.enums.get(descriptor.full_name, EnumOverlay())
-        qualname = self._home(descriptor).qualname
+        home = self._home(descriptor)
         deprecated = descriptor.GetOptions().deprecated
         return Enum(
-            name=qualname.rpartition(".")[2],
-            qualname=qualname,
+            name=home.name,
+            qualname=home.qualname,
             full_name=descriptor.full_name,
-            mixins=tuple(module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins),
+            mixins=tuple(map(_said, overlay.mixins)),
             values=tuple(
                 EnumValue(
                     name=escape(value.name, "enum_value"),
@@ -214,31 +206,28 @@ class _Builder:
             return Constant(name, scope.in_default(self._homes[target]), is_class=True)
         enum, _, value = target.rpartition(".")
         owner = scope.in_default(self._homes[enum])
-        return Constant(name, f"{owner}.{escape(value, 'enum_value')}", is_class=False)
+        return Constant(name, owner.member(escape(value, "enum_value")), is_class=False)
 
     # ---- Messages ---------------------------------------------------------------------------
 
     def _message(
-        self, descriptor: Descriptor, module_scope: Scope, pb2: str, hidden: HiddenClasses
+        self, descriptor: Descriptor, module_scope: Scope, pb2: Name, hidden: HiddenClasses
     ) -> Message:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
-        qualname = self._home(descriptor).qualname
-        pb_type = hidden.spelled(pb2, descriptor.name)
-        scope = module_scope.inside(qualname, self._members(descriptor, overlay))
+        home = self._home(descriptor)
+        pb_type = hidden.named(pb2, descriptor.name)
+        scope = module_scope.inside(home.qualname, self._members(descriptor, overlay))
         fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
-        mixins = (module_scope.helper(*mixin.split(":")) for mixin in overlay.mixins)
-        base = module_scope.helper(
-            *(overlay.base.split(":") if overlay.base else (self._base.module, self._base.name))
-        )
+        base = Generic(_said(overlay.base or self._base), (pb_type,))
         return Message(
-            name=qualname.rpartition(".")[2],
-            qualname=qualname,
+            name=home.name,
+            qualname=home.qualname,
             full_name=descriptor.full_name,
             pb_type=pb_type,
-            bases=(*mixins, f"{base}[{pb_type}]"),
+            bases=(*map(_said, overlay.mixins), base),
             property=scope.builtin("property"),
-            enums=tuple(self._enum(item, module_scope) for item in nested_enums(descriptor)),
+            enums=tuple(self._enum(item) for item in nested_enums(descriptor)),
             messages=tuple(
                 self._message(item, module_scope, pb_type, hidden)
                 for item in nested_messages(descriptor)
@@ -282,7 +271,7 @@ class _Builder:
                 hint = "No Python code can use such a message."
                 self._problems.add(item.full_name, what, hint)
         for item in nested(descriptor):
-            add(self._home(item).qualname.rpartition(".")[2], item.full_name, "fields.FIELD")
+            add(self._home(item).name, item.full_name, "fields.FIELD")
         for field in descriptor.fields:
             name, alias = field_names(field, overlay)
             add(name, f"the field {field.name!r}", f"fields.{field.name}")
@@ -319,14 +308,11 @@ def _requirement(source: Source) -> Requirement | None:
     return None
 
 
-def _alias(name: str, home: Home, spelled: str = "") -> Alias:
-    outer, _, inner = home.qualname.partition(".")
-    own_name = outer if outer == name else f"{outer} as {name}"
-    return Alias(
-        name=name,
-        module=home.module,
-        qualname=home.qualname,
-        spelled=spelled or f"_{home.qualname}",
-        imported=f"{outer} as _{outer}" if inner else own_name,
-        is_nested=bool(inner),
-    )
+def _lazy_alias(name: str, home: Home) -> Alias:
+    return Alias(name, home.module, home.qualname, Name(home.module, f"_{home.qualname}", "here"))
+
+
+def _said(place: str) -> Name:
+    """What the overlay calls ``module:Class``."""
+    module, _, name = place.partition(":")
+    return Name(module, name)

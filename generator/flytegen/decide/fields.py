@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from flytegen.common.code import NOTHING, Call, Code, Generic, Name, Text, or_none
 from flytegen.common.descriptors import (
     SCALARS,
     declaration,
@@ -96,8 +97,8 @@ class Fields:
             proto_type=type_name(field),
             kind=value.kind,
             shape=shape,
-            property_type=_or_none(_collection(shown, value.type, shape, scope), is_optional),
-            parameter_type=_or_none(_collection(shown, value.given, shape, scope), is_nullable),
+            type=_collection(shown, value.type, shape, scope),
+            parameter_type=or_none(_collection(shown, value.given, shape, scope), is_nullable),
             model=value.model,
             wrap=value.wrap,
             write=value.write,
@@ -147,9 +148,7 @@ class Fields:
             name=overlay.raw,
             kind=value.kind,
             shape=shape_of(field),
-            property_type=_or_none(
-                _collection(field, value.type, shape_of(field), scope), built.is_optional
-            ),
+            type=_collection(field, value.type, shape_of(field), scope),
             model=value.model,
             wrap=value.wrap,
             path=field.name,
@@ -180,27 +179,27 @@ class Fields:
         self._problems.add(where, what, _FORMS[overlay.reshape])
         return ""
 
-    def _default(self, field: FieldDescriptor, message: MessageOverlay, scope: Scope) -> str:
-        """The default as a signature spells it; empty where the overlay says nothing."""
+    def _default(self, field: FieldDescriptor, message: MessageOverlay, scope: Scope) -> Code:
+        """The default in a signature; nothing where the overlay says nothing."""
         default = message.fields.get(field.name, FieldOverlay()).default
         if default is None:
-            return ""
+            return NOTHING
         is_single = shape_of(field) == "single"
         if isinstance(default, Mapping):
             home = self._homes.get(field.message_type.full_name) if field.message_type else None
             if is_single and home is not None:
-                arguments = ", ".join(f"{name}={value!r}" for name, value in default.items())
-                return f"{scope.in_default(home)}({arguments})"
+                arguments = (Text(f"{name}={value!r}") for name, value in default.items())
+                return Call(scope.in_default(home), tuple(arguments))
         elif field.enum_type is not None and default in field.enum_type.values_by_name:
             owner = scope.in_default(self._homes[enum_of(field).full_name])
-            return f"{owner}.{escape(str(default), 'enum_value')}"
+            return owner.member(escape(str(default), "enum_value"))
         elif field.enum_type is None and is_single:
-            return repr(default)
+            return Text(repr(default))
         what = (
             f"{field.full_name} cannot have the default {default!r}: it is {declaration(field)!r}"
         )
         self._problems.add(message.where, what)
-        return ""
+        return NOTHING
 
 
 def _is_closed_to_ours(field: FieldDescriptor) -> bool:
@@ -209,14 +208,10 @@ def _is_closed_to_ours(field: FieldDescriptor) -> bool:
     return value.enum_type is not None and value.enum_type.file.name.startswith("google/protobuf/")
 
 
-def _collection(field: FieldDescriptor, element: str, shape: Shape, scope: Scope) -> str:
+def _collection(field: FieldDescriptor, element: Code, shape: Shape, scope: Scope) -> Code:
     if shape == "repeated":
-        return f"{scope.helper('collections.abc', 'Sequence')}[{element}]"
+        return Generic(Name("collections.abc", "Sequence"), (element,))
     if shape in ("map", "pairs"):
         key = scope.builtin(SCALARS[map_entry(field)[0].type][1])
-        return f"{scope.helper('collections.abc', 'Mapping')}[{key}, {element}]"
+        return Generic(Name("collections.abc", "Mapping"), (key, element))
     return element
-
-
-def _or_none(annotation: str, optional: bool) -> str:
-    return f"{annotation} | None" if optional else annotation

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from google.protobuf.descriptor import OneofDescriptor
 
+from flytegen.common.code import NONE, Code, Generic, Name, Text, Union
 from flytegen.common.descriptors import is_synthetic
 from flytegen.common.names import escape, snake_case
 from flytegen.decide import docstrings
@@ -38,19 +39,17 @@ def make_oneof(
     members = sorted(
         (field for field in fields if field.oneof == oneof.name), key=lambda field: field.number
     )
-    types = [field.property_type.removesuffix(" | None") for field in members]
-    literal, pair = scope.helper("typing", "Literal"), scope.builtin("tuple")
+    literal, pair = Name("typing", "Literal"), scope.builtin("tuple")
     tagged = [
-        f'{pair}[{literal}["{field.name}"], {type_}]'
-        for field, type_ in zip(members, types, strict=True)
+        Generic(pair, (Generic(literal, (Text(f'"{field.name}"'),)), field.type))
+        for field in members
     ]
     is_hidden = any(field.is_hidden for field in members)
     is_large = len(members) > _MANY_MEMBERS
 
-    def union(options: Iterable[str]) -> str:
-        if is_large:
-            return f"{scope.helper('typing', 'Union')}[{', '.join((*options, 'None'))}]"
-        return " | ".join((*options, "None"))
+    def union(options: Iterable[Code]) -> Code:
+        whole = (*options, NONE)
+        return Generic(Name("typing", "Union"), whole) if is_large else Union(whole)
 
     return Oneof(
         name=oneof_name(oneof, message),
@@ -58,7 +57,7 @@ def make_oneof(
         members=tuple(members),
         is_hidden=is_hidden,
         is_untyped=is_hidden or is_large,
-        type=union(dict.fromkeys(types)),
+        type=union(dict.fromkeys(field.type for field in members)),
         tagged_type=union(tagged),
         doc=docstrings.oneof_doc(_overlay(oneof, message).doc, oneof.name),
     )

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import FileDescriptor
 
-from flytegen.common.imports import Imports
+from flytegen.common.code import Name
 from flytegen.decide import docstrings
 from flytegen.decide.places import submodules
 from flytegen.read.source import Source
-from flytegen.schema import LazyModule, Pb2Module
+from flytegen.schema import Import, LazyModule, Pb2Module
 
 _BYTES_PER_LINE = 24
 
@@ -35,15 +35,15 @@ def pb2_packages(modules: tuple[Pb2Module, ...]) -> Iterator[LazyModule]:
 
 
 def _module(file: FileDescriptor, source: Source) -> Pb2Module:
-    imports = Imports()
-    if source.is_set:
-        for dependency in file.dependencies:
-            imports.use(*source.pb2(dependency).rpartition(".")[::2])
+    imported = (
+        Name(source.pb2(dependency), "", "module").imported
+        for dependency in (file.dependencies if source.is_set else ())
+    )
     return Pb2Module(
         name=source.written[file.name],
         proto_file=file.name,
         original="" if source.is_set else source.modules[file.name],
-        imports=imports.all(),
+        imports=tuple(sorted({Import(*target) for target in imported if target})),
         public=tuple(map(source.pb2, file.public_dependencies)),
         serialized=tuple(_lines(file.serialized_pb)),
         doc=docstrings.paragraphs(f"Message classes of ``{file.name}``."),

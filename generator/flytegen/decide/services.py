@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from google.protobuf.descriptor import (
     Descriptor,
@@ -11,8 +11,8 @@ from google.protobuf.descriptor import (
     ServiceDescriptor,
 )
 
+from flytegen.common.code import Code, Name
 from flytegen.common.home import Home
-from flytegen.common.imports import Imports
 from flytegen.common.names import escape, snake_case
 from flytegen.common.problems import Problems
 from flytegen.common.well_known import BUILT_IN
@@ -31,12 +31,11 @@ _RUNTIME = "flytebind.runtime.rpc"
 def service_modules(
     source: Source,
     overlay: Overlay,
-    models_roots: Sequence[str],
     homes: Mapping[str, Home],
     problems: Problems,
 ) -> tuple[ServiceModule, ...]:
     """A module for each file of the package that has services."""
-    builder = _Builder(source, overlay, models_roots, homes, problems)
+    builder = _Builder(source, overlay, homes, problems)
     return tuple(builder.module(file) for file in builder.files)
 
 
@@ -56,11 +55,9 @@ def service_packages(
             continue
         aliases: list[Alias] = []
         if name == root:
-            aliases = [Alias(item, _RUNTIME, item, item, item, False) for item in COMPANIONS]
+            aliases = [_alias(item, _RUNTIME) for item in COMPANIONS]
             for module in modules if overlay.package.flat_services else ():
-                aliases.extend(
-                    Alias(item, module.name, item, item, item, False) for item in module.exports
-                )
+                aliases.extend(_alias(item, module.name) for item in module.exports)
         yield LazyModule(
             name=name,
             modules=inside,
@@ -92,13 +89,11 @@ class _Builder:
         self,
         source: Source,
         overlay: Overlay,
-        models_roots: Sequence[str],
         homes: Mapping[str, Home],
         problems: Problems,
     ) -> None:
         self._source = source
         self._overlay = overlay
-        self._models_roots = models_roots
         self._homes = homes
         self._problems = problems
         self._root = _root(source, overlay)
@@ -121,8 +116,7 @@ class _Builder:
         package = self._root if self._overlay.package.flat_services else name
         self._claim(name, file.name)
         services = list(file.services_by_name.values())
-        imports = Imports()
-        scope = Scope(name, self._models_roots, imports, frozenset())
+        scope = Scope(name)
         made = tuple(self._service(service, scope) for service in services)
         for service in made:
             for class_name in service.classes:
@@ -135,7 +129,6 @@ class _Builder:
             pb2_module=self._source.pb2(file),
             modules=self._inside.get(name, ()),
             services=made,
-            imports=imports.all(),
             exports=tuple(sorted(item for service in made for item in service.classes)),
             doc=docstrings.paragraphs(f"Clients and servicers of the service{plural} {named}."),
         )
@@ -189,21 +182,24 @@ class _Builder:
             ),
         )
 
-    def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> str:
+    def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> Code:
         if message.full_name in BUILT_IN:
-            built_in = BUILT_IN[message.full_name]
-            return scope.helper(built_in.module, built_in.qualname)
+            return BUILT_IN[message.full_name]
         home = self._homes.get(message.full_name)
         if home is None:
             what = f"takes or answers {message.full_name}, which is not in the package"
             self._problems.add(method.full_name, what)
-            return "object"
+            return Name("builtins", "object", "here")
         return scope.of_class(home)
 
     def _claim(self, name: str, owner: str) -> None:
         first = self._owners.setdefault(name, owner)
         if first != owner:
             self._problems.add(name, f"{first} and {owner} would both be written to it")
+
+
+def _alias(name: str, module: str) -> Alias:
+    return Alias(name, module, name, Name(module, name))
 
 
 def _described(message: Descriptor, streams: bool) -> str:

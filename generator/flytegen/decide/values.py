@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from flytegen.common.code import NOTHING, Code, Name, Union
 from flytegen.common.descriptors import SCALARS, enum_of, message_of
 from flytegen.common.home import Home
 from flytegen.common.names import escape
@@ -23,19 +24,19 @@ class Value:
     """A field's value, or one element of it."""
 
     kind: Kind
-    type: str
+    type: Code
     """The annotation of what a property gives."""
-    given: str
+    given: Code
     """The annotation of what a constructor takes."""
-    wrap: str
-    """What turns protobuf's value into ours; empty where nothing needs turning."""
-    write: str
-    """What stores a native value; empty for other kinds."""
+    wrap: Code
+    """What turns protobuf's value into ours; nothing where nothing needs turning."""
+    write: Code
+    """What stores a native value; nothing for other kinds."""
     zero: str
     """What an unset value reads as where protobuf does not know that it is unset."""
     is_text: bool = False
-    model: str = ""
-    """The class of a message, as the body of a method spells it."""
+    model: Code = NOTHING
+    """The class of a message, in the body of a method."""
 
 
 class Values:
@@ -53,21 +54,23 @@ class Values:
             return self._scalar(field, scope)
         full_name = message_of(field).full_name
         if full_name in NATIVES:
-            return self._native(NATIVES[full_name], scope)
+            return self._native(NATIVES[full_name])
         if full_name in WRAPPERS:
             type_ = scope.builtin(WRAPPERS[full_name])
             kind: Kind = "bool_wrapper" if WRAPPERS[full_name] == "bool" else "wrapper"
             # A single one is opened on the spot.
-            wrap = scope.helper(_CONVERT, "read_wrapper") if is_element else ""
-            return Value(kind, type_, type_, wrap, "", "the default")
+            wrap = Name(_CONVERT, "read_wrapper") if is_element else NOTHING
+            return Value(kind, type_, type_, wrap, NOTHING, "the default")
         return self._message(field, scope)
 
     def choice(self, field: FieldDescriptor, scope: Scope) -> Value:
         """The element of a repeated message that holds one of several scalars."""
-        members = [self._scalar(item, scope) for item in message_of(field).fields]
-        type_ = " | ".join(dict.fromkeys(member.type for member in members))
-        read, write = (scope.helper(_CONVERT, f"{verb}_choice") for verb in ("read", "write"))
-        return Value("native", type_, type_, read, write, "empty", is_text="str" in type_)
+        members = message_of(field).fields
+        types = dict.fromkeys(self._scalar(item, scope).type for item in members)
+        type_ = Union(tuple(types))
+        read, write = (Name(_CONVERT, f"{verb}_choice") for verb in ("read", "write"))
+        is_text = any(item.type == FieldDescriptor.TYPE_STRING for item in members)
+        return Value("native", type_, type_, read, write, "empty", is_text)
 
     def _scalar(self, field: FieldDescriptor, scope: Scope) -> Value:
         type_ = scope.builtin(SCALARS[field.type][1])
@@ -76,7 +79,7 @@ class Values:
         zero = "empty" if is_text else "False" if kind == "bool" else "0"
         if field.has_default_value:
             zero = f"``{field.default_value!r}``"
-        return Value(kind, type_, type_, "", "", zero, is_text)
+        return Value(kind, type_, type_, NOTHING, NOTHING, zero, is_text)
 
     def _enum(self, field: FieldDescriptor, scope: Scope) -> Value:
         home = self._home(field, enum_of(field).full_name)
@@ -84,24 +87,24 @@ class Values:
         values = enum_of(field).values
         named = [value.name for value in values if value.number == field.default_value]
         zero = f"``{escape((named or [values[0].name])[0], 'enum_value')}``"
-        return Value("enum", type_, type_, f"{scope.in_body(home)}.from_number", "", zero)
+        wrap = scope.in_body(home).member("from_number")
+        return Value("enum", type_, type_, wrap, NOTHING, zero)
 
-    def _native(self, native: Native, scope: Scope) -> Value:
-        type_ = scope.helper(native.module, native.type)
-        given = scope.helper(native.module, native.given) if native.given else type_
-        read, write = (
-            scope.helper(_CONVERT, f"{verb}_{native.function}") for verb in ("read", "write")
-        )
+    def _native(self, native: Native) -> Value:
+        type_ = Name(native.module, native.type)
+        given = Name(native.module, native.given) if native.given else type_
+        read, write = (Name(_CONVERT, f"{verb}_{native.function}") for verb in ("read", "write"))
         return Value("native", type_, given, read, write, "the default")
 
     def _message(self, field: FieldDescriptor, scope: Scope) -> Value:
         full_name = message_of(field).full_name
         if full_name in BUILT_IN:
-            type_ = body = scope.helper(BUILT_IN[full_name].module, BUILT_IN[full_name].qualname)
+            type_ = body = BUILT_IN[full_name]
         else:
             home = self._home(field, full_name)
             type_, body = scope.of_class(home), scope.in_body(home)
-        return Value("message", type_, type_, f"{body}._wrap", "", "empty", model=body)
+        wrap = body.member("_wrap")
+        return Value("message", type_, type_, wrap, NOTHING, "empty", model=body)
 
     def _home(self, field: FieldDescriptor, full_name: str) -> Home:
         home = self._homes.get(full_name)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import groupby
 from pathlib import Path
 
 from jinja2 import (
@@ -18,10 +16,10 @@ from jinja2 import (
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from flytegen.common.code import Code, plain, spelled
-from flytegen.common.imports import Imports
+from flytegen.common.code import Code, plain
 from flytegen.common.problems import GenerationError, Problem, Problems, did_you_mean
-from flytegen.schema import Import, Library
+from flytegen.schema import Library, Module, ServiceModule
+from flytegen.write.importer import Importer
 from flytegen.write.runtime import rt
 
 #: The templates that a run prints by itself, and those whose macros they take.
@@ -107,7 +105,7 @@ class _Renderer:
         extensions: Sequence[type[Extension]] = (),
     ) -> None:
         self._library = library
-        self._imports = Imports()
+        self._importer = Importer()
         self._jinja = _Environment(
             loader=FileSystemLoader([str(folder) for folder in templates]),
             undefined=StrictUndefined,
@@ -124,20 +122,15 @@ class _Renderer:
     def files(self, pages: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
         library = self._library
         for module in library.modules:
-            origin = f"{module.proto_file} ({library.source})"
-            body = self._body("module.py.j2", module.imports, module=module)
-            path = _path(module.name, is_package=bool(module.modules))
-            exports = (*module.exports, *module.modules)
-            yield path, self._whole(body, origin, module.doc, exports)
+            called = {module.name: "_this", module.pb2_module: "_pb2"}
+            yield self._of_proto("module.py.j2", module, called)
         for service_module in library.service_modules:
-            origin = f"{service_module.proto_file} ({library.source})"
-            body = self._body("service.py.j2", service_module.imports, module=service_module)
-            path = _path(service_module.name, is_package=bool(service_module.modules))
-            exports = (*service_module.exports, *service_module.modules)
-            yield path, self._whole(body, origin, service_module.doc, exports)
+            yield self._of_proto("service.py.j2", service_module)
         for pb2_module in library.pb2_modules:
             origin = f"{pb2_module.proto_file} ({library.source})"
-            body = self._body("pb2.py.j2", pb2_module.imports, module=pb2_module)
+            body = self._body("pb2.py.j2", module=pb2_module)
+            for item in pb2_module.imports:
+                self._importer.use(item.module, item.name)
             yield _path(pb2_module.name), self._whole(body, origin, pb2_module.doc)
         for lazy in library.lazy_modules:
             body = self._body("lazy.py.j2", module=lazy)
@@ -154,32 +147,46 @@ class _Renderer:
             body, library.source, ("Where each model lives.",)
         )
         for page in pages:
-            path, body = page.removesuffix(".j2"), self._body(page)
+            path = page.removesuffix(".j2")
             if path.endswith(".py"):
-                body = self._whole(body, library.source, (f"Printed by ``{page}``.",))
-            yield path, body
+                doc = (f"Printed by ``{page}``.",)
+                yield path, self._whole(self._body(page), library.source, doc)
+            else:
+                self._jinja.spell = plain
+                yield path, self._print(page)
+
+    def _of_proto(
+        self,
+        template: str,
+        module: Module | ServiceModule,
+        called: Mapping[str, str] | None = None,
+    ) -> tuple[str, str]:
+        body = self._body(template, called, module=module)
+        exports = (*module.exports, *module.modules)
+        origin = f"{module.proto_file} ({self._library.source})"
+        path = _path(module.name, is_package=bool(module.modules))
+        return path, self._whole(body, origin, module.doc, exports)
 
     def _use(self, module: str, name: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
-        return self._imports.use(module, name)
+        return self._importer.use(module, name)
 
-    def _spell(self, code: Code) -> str:
-        return spelled(code, lambda name: self._use(name.module, name.qualname))
-
-    def _body(self, template: str, imports: tuple[Import, ...] = (), **context: object) -> str:
-        self._imports = Imports(imports)
-        self._jinja.spell = self._spell
+    def _body(
+        self, template: str, called: Mapping[str, str] | None = None, **context: object
+    ) -> str:
+        roots = (self._library.root, *self._library.base_packages)
+        self._importer = Importer(roots, called)
+        self._jinja.spell = self._importer.spell
         return self._print(template, **context)
 
     def _whole(
         self, body: str, origin: str, doc: tuple[str, ...], exports: tuple[str, ...] = ()
     ) -> str:
-        imports = list(_import_lines(self._imports.all(), self._library.root.partition(".")[0]))
         head = self._print(
             "header.py.j2",
             origin=origin,
             doc=doc,
-            imports=imports,
+            imports=list(self._importer.statements(self._library.root.partition(".")[0])),
             exports=exports,
             # The statement would take the name of a submodule. Only a package of nothing else has
             # such a one, and can do without.
@@ -223,36 +230,6 @@ class _Traced(Extension):
                     marked.append(line[: len(line) - len(text)] + (mark + text if text else ""))
                 token = Token(token.lineno, "data", "".join(marked))
             yield token
-
-
-def _import_lines(imports: Iterable[Import], own: str) -> Iterator[list[str]]:
-    """Import statements as isort has them: standard library, others, our own."""
-
-    def group(item: Import) -> int:
-        top = item.module.partition(".")[0]
-        return 0 if top in sys.stdlib_module_names else 2 if top == own else 1
-
-    def key(item: Import) -> tuple[int, bool, str]:
-        return group(item), bool(item.name), item.module
-
-    for _, grouped in groupby(sorted(imports, key=key), group):
-        lines = []
-        for (_, from_module, module), items in groupby(grouped, key):
-            names = sorted(items, key=_isort_order)
-            if from_module:
-                lines.append(f"from {module} import {', '.join(map(_imported, names))}")
-            else:
-                lines.extend(f"import {module} as {item.alias}" for item in names)
-        yield lines
-
-
-def _isort_order(item: Import) -> tuple[int, str]:
-    kind = 0 if item.name.isupper() else 1 if item.name[:1].isupper() else 2
-    return kind, item.name
-
-
-def _imported(item: Import) -> str:
-    return item.name if item.name == item.alias else f"{item.name} as {item.alias}"
 
 
 def _path(module: str, is_package: bool = False) -> str:

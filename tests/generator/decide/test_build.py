@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from google.protobuf import timestamp_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     FieldDescriptorProto,
@@ -13,6 +14,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from flytegen import locate
+from flytegen.common.code import plain
 from flytegen.common.problems import GenerationError
 from flytegen.decide.build import build
 from flytegen.overlay.entries import Overlay, PackageOverlay
@@ -21,6 +23,7 @@ from tests.generator.sources import source_of
 
 STRING = FieldDescriptorProto.TYPE_STRING
 BOOL = FieldDescriptorProto.TYPE_BOOL
+TIMESTAMP = FileDescriptorProto.FromString(timestamp_pb2.DESCRIPTOR.serialized_pb)
 
 
 def field(
@@ -112,6 +115,25 @@ def test_a_reference_into_another_file_goes_through_its_module() -> None:
     text = printed(base, user)["acme_models/sub/user.py"]
     assert "from acme_models import base as _base" in text
     assert "base: _base.Base | None = None," in text
+
+
+@pytest.mark.parametrize(("count", "expected"), [(100, True), (101, False)])
+def test_only_what_is_printed_is_imported(count: int, expected: bool) -> None:
+    times = file(
+        DescriptorProto(
+            name="Times",
+            field=[
+                field(f"t{number}", number, type_name=".google.protobuf.Timestamp")
+                for number in range(1, count + 1)
+            ],
+        )
+    )
+    times.dependency.append(TIMESTAMP.name)
+    text = printed(TIMESTAMP, times)["acme_models/x.py"]
+    # A large message stores its fields by name.
+    assert ("write_timestamp as _write_timestamp" in text) is expected
+    imported = re.findall(r"\bas (\w+)", text)
+    assert [name for name in imported if len(re.findall(rf"\b{name}\b", text)) == 1] == []
 
 
 def test_what_is_not_part_of_the_package_is_a_problem() -> None:
@@ -208,7 +230,7 @@ def test_an_rpc_knows_its_path_its_models_and_which_side_streams() -> None:
     assert found.full_name == "acme.Greeter"
     (method,) = found.methods
     assert (method.name, method.path) == ("say_hello", "/acme.Greeter/SayHello")
-    assert (method.request, method.response) == ("_x.A", "_x.B")
+    assert (plain(method.request), plain(method.response)) == ("A", "B")
     assert method.shape == "unary_stream"
 
 

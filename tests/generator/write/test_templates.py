@@ -153,6 +153,16 @@ def test_what_the_run_time_library_is_not_asked_for_is_refused_by_name(
         printed(library, tmp_path, extra="{{ rt.fial }}")
 
 
+def test_code_is_spelled_as_the_file_at_hand_spells_it(library: Library, tmp_path: Path) -> None:
+    bases = "library.all_messages() | map(attribute='bases') | first | join"
+    own = "{{ library.base.alias ~ ': ' ~ " + bases + " }}"
+    (tmp_path / "notes.md.j2").write_text(own)
+    texts = printed(library, tmp_path, extra=own)
+    assert texts["notes.md"] == "Model: Model[M]"
+    assert "from flytebind.runtime.model import Model as _Model\n" in texts["extra.py"]
+    assert texts["extra.py"].endswith("_Model: _Model[_acme_protos_acme_x_pb2.M]\n")
+
+
 def test_the_first_of_two_folders_wins(library: Library, tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
