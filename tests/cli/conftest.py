@@ -61,11 +61,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command with these arguments."""
 
     def run(*arguments: str) -> Done:
-        try:
-            code = main(arguments)
-        except SystemExit as error:  # of argparse
-            code = int(error.code or 0)
-        return Done(code, *capsys.readouterr())
+        return Done(main(arguments), *capsys.readouterr())
 
     return run
 

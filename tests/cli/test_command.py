@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import grpc
 import pytest
 
+from flytebind.cli._commands import COMMANDS
+from flytebind.cli._options import Command, Group
 from flytebind.remote import _base as base
 from flytebind.remote._calls import CallPolicy
 from flytebind.runtime import __version__
@@ -21,7 +25,13 @@ from tests.remote.scenes import scripted
 from tests.remote.scenes.scene import Scene
 
 COMMAND = (sys.executable, "-m", "flytebind.cli")
-COMMANDS = ["get", "list", "tree", "wait", "watch", "outputs", "terminate"]
+EVERY = [
+    (name, *below)
+    for name, command in COMMANDS.commands.items()
+    for below in (
+        [(), *((each,) for each in command.commands)] if isinstance(command, Group) else [()]
+    )
+]
 
 
 def refused(done: Done) -> str:
@@ -35,20 +45,19 @@ def test_the_version_is_told(run: Run) -> None:
     assert run("--version") == Done(0, f"flytebind {__version__}\n", "")
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("execution",), ("demo",), *(("execution", each) for each in COMMANDS)]
-)
+@pytest.mark.parametrize("arguments", [(), *EVERY])
 def test_every_help_has_exit_codes(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments, "--help")
     assert done.code == 0
-    assert f"usage: {' '.join(('flytebind', *arguments))} " in done.out
+    assert f"Usage: {' '.join(('flytebind', *arguments))} " in done.out
     assert "exit codes:" in done.out
     assert "example" in done.out
 
 
 def test_help_loads_nothing_of_the_remote() -> None:
     program = (
-        "import sys; from flytebind.cli._parser import parser; parser().format_help();"
+        "import sys; from flytebind.cli import main; "
+        "main(['--help']); main(['execution', 'start', '--help']);"
         "sys.exit(not {'grpc', 'google.protobuf', 'rich'}.isdisjoint(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
@@ -70,7 +79,7 @@ def test_help_loads_nothing_of_the_remote() -> None:
 def test_a_command_that_makes_no_sense_is_explained(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("usage: flytebind")
+    assert done.err.startswith("Usage: flytebind")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a/b/c/d", "a//c", "https://flyte.example/console"])
@@ -193,25 +202,88 @@ def test_a_server_that_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene)
     assert line.endswith("is this the right --endpoint, and should it be --insecure?")
 
 
-def test_without_grpcio_it_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "grpc").mkdir()
-    (tmp_path / "grpc" / "__init__.py").write_text(
-        "raise ModuleNotFoundError('no grpc', name='grpc')"
+@pytest.mark.parametrize(
+    ("module", "package"), [("grpc", "grpcio"), ("click", "click"), ("yaml", "pyyaml")]
+)
+def test_without_a_package_it_says_what_to_install(
+    tmp_path: Path, module: str, package: str
+) -> None:
+    (tmp_path / module).mkdir()
+    (tmp_path / module / "__init__.py").write_text(
+        f"raise ModuleNotFoundError('no {module}', name='{module}')"
     )
     done = subprocess.run(
-        [*COMMAND, "execution", "get", "a/b/c"],
+        [*COMMAND, "config", "init", "--endpoint", "flyte.example", "--file", "f.yaml"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert refused(Done(done.returncode, done.stdout, done.stderr)) == (
-        "grpcio is not installed: pip install 'flytebind[remote]'"
+        f"{package} is not installed: pip install 'flytebind[cli]'"
+    )
+    assert not (tmp_path / "f.yaml").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other shells")
+def test_closed_standard_output_is_told() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m flytebind.cli demo >&-"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused(Done(done.returncode, done.stdout, done.stderr)).startswith(
+        "standard output is closed"
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("executon", "list"), "Did you mean 'execution'?"),
+        (("execution", "lst"), "Did you mean 'list'?"),
+        (("execution", "list", "--phas", "failed"), "Did you mean '--phase'?"),
+    ],
+)
+def test_what_is_misspelt_is_put_right_and_nothing_is_taken_for_short(
+    run: Run, words: tuple[str, ...], hint: str
+) -> None:
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_learns_to_complete(run: Run, shell: str) -> None:
+    done = run("completion", shell)
+    assert done.code == 0
+    assert f"_FLYTEBIND_COMPLETE={shell}_complete" in done.out
+
+
+def test_commands_and_options_are_completed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_FLYTEBIND_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    monkeypatch.setenv("COMP_WORDS", "flytebind execution re")
+    assert run().out.split() == ["plain,relaunch", "plain,recover"]
+
+
+def test_every_argument_of_a_command_is_one_of_the_function_that_it_runs() -> None:
+    commands = list(COMMANDS.commands.values())
+    for command in commands:
+        if isinstance(command, Group):
+            commands.extend(command.commands.values())
+            continue
+        assert isinstance(command, Command)
+        module, _, function = command.run.partition(":")
+        run = getattr(import_module(f"flytebind.cli.{module}"), function)
+        taken = {param.name for param in command.params if param.expose_value}
+        assert {*signature(run).parameters} == {"call", *taken}, command.run
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="has no signals between processes")
-def test_ctrl_c_ends_it_quietly(sandbox: Sandbox) -> None:
+def test_ctrl_c_ends_the_waiting_and_says_that_the_execution_goes_on(sandbox: Sandbox) -> None:
     id = scripted.live_gate(sandbox).id
     name = f"{id.project}/{id.domain}/{id.name}"
     process = subprocess.Popen(
@@ -225,7 +297,9 @@ def test_ctrl_c_ends_it_quietly(sandbox: Sandbox) -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (130, "")
+    assert process.returncode == 130
+    assert errors.strip().startswith(f"no longer waiting; {name} goes on: ")
+    assert len(errors.strip().splitlines()) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reports closed pipes in another way")

@@ -8,21 +8,31 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from flytebind.cli._exits import DONE, FAILED, INTERRUPTED, CommandError
-from flytebind.cli._parser import parser
+
+#: By the module that is missing: what it belongs to, and what brings it.
+_EXTRAS = {
+    "click": ("click", "flytebind[cli]"),
+    "grpc": ("grpcio", "flytebind[cli]"),
+    "yaml": ("pyyaml", "flytebind[cli]"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
+    Args:
+        arguments: What follows its name; by default those of this process.
+
     Returns:
         The exit code; the help says what each one means.
     """
+    if sys.stdout is None:
+        return _fail("standard output is closed, and there is nowhere to print to")
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for terminals that are not Unicode
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core would write lines of its own
     try:
-        options = parser().parse_args(arguments)
-        code: int = options.run(options)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()  # here, where a broken pipe is understood
         return code
     except KeyboardInterrupt:
@@ -33,9 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "grpc":
+        name = (error.name or "").partition(".")[0]
+        if name not in _EXTRAS:
             raise
-        return _fail("grpcio is not installed: pip install 'flytebind[remote]'")
+        package, extra = _EXTRAS[name]
+        return _fail(f"{package} is not installed: pip install '{extra}'")
     except ImportError as error:
         from flytebind.runtime.installed import OutdatedPackageError
 
@@ -52,6 +64,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message, code = explanation
         _fail(message)
         return code
+
+
+def _run(arguments: list[str]) -> int:
+    import click
+    from click.shell_completion import shell_complete
+
+    from flytebind.cli._commands import COMMANDS, COMPLETE
+
+    # Not by click's own main, to which a broken pipe is a failure, and Ctrl-C an error.
+    if words := os.environ.get(COMPLETE):
+        return shell_complete(COMMANDS, {}, "flytebind", COMPLETE, words)
+    try:
+        with COMMANDS.make_context("flytebind", arguments) as context:
+            code: int = COMMANDS.invoke(context)
+            return code
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except click.ClickException as error:
+        error.show()
+        return FAILED
 
 
 def _fail(message: str) -> int:

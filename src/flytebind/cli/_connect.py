@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-import argparse
+import logging
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from flytebind.cli._exits import CommandError
+from flytebind.cli._options import Call
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
-from flytebind.remote import Config
+from flytebind.remote import Config, FlyteRemote
 
 #: /console/projects/PROJECT/domains/DOMAIN/executions/NAME, and whatever follows.
 _PAGE = re.compile(r"https?://[^?#]*/projects/([^/?#]+)/domains/([^/?#]+)/executions/([^/?#]+)")
 
 
-def settings(options: argparse.Namespace) -> Config:
+def settings(call: Call) -> Config:
     """The settings of a command: options win over variables, and these over files.
 
     Raises:
         FlyteConfigError: If they make no sense.
     """
     env = dict(os.environ)
-    if options.endpoint is not None:
-        Config.for_endpoint(options.endpoint)  # or its error would blame the variable
-        env["FLYTE_PLATFORM_URL"] = options.endpoint
-    config = Config.auto(options.config, env=env)
+    if call.endpoint is not None:
+        Config.for_endpoint(call.endpoint)  # or its error would blame the variable
+        env["FLYTE_PLATFORM_URL"] = call.endpoint
+    config = Config.auto(call.config, env=env)
     return replace(
         config,
-        insecure=options.insecure or config.insecure,
-        project=options.project or config.project,
-        domain=options.domain or config.domain,
+        insecure=call.insecure or config.insecure,
+        project=call.project or config.project,
+        domain=call.domain or config.domain,
     )
+
+
+@contextmanager
+def connect(call: Call) -> Iterator[tuple[FlyteRemote, Config]]:
+    """The server of a command, and its settings.
+
+    Raises:
+        FlyteConfigError: If the settings make no sense.
+    """
+    config = settings(call)
+    token = os.environ.get("FLYTEBIND_TOKEN") or None
+    log = _calls_logged() if call.verbose else nullcontext()
+    with log, FlyteRemote(config, token=token) as remote:
+        yield remote, config
+
+
+@contextmanager
+def _calls_logged() -> Iterator[None]:
+    """Each call is told on stderr."""
+    log = logging.getLogger("flytebind.remote")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def place(config: Config) -> tuple[str, str]:

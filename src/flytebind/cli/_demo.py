@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 
 from flytebind.cli._exits import DONE, CommandError
-from flytebind.cli._printing import print_json, print_tree, print_values
+from flytebind.cli._options import Call
+from flytebind.cli._printing import print_document, print_tree, print_values
 from flytebind.remote import Config, FlyteRemote
 from flytebind.runtime.fields import did_you_mean
 from flytebind.sandbox import Sandbox
@@ -17,32 +18,36 @@ _ENDLESS = "gate"
 _POLL_SECONDS = 0.2
 
 
-def run_demo(options: argparse.Namespace) -> int:
+def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
     """Start a sandbox, run scripted workflows on it, and show what becomes of them."""
-    scripts = options.script or _DEFAULT
+    if given := [
+        name for name in ("endpoint", "config", "project", "domain") if getattr(call, name)
+    ]:
+        raise CommandError(f"the demo brings a server of its own: leave out --{given[0]}")
+    scripts = scripts or _DEFAULT
     for name in scripts:
         _check(name)
-    progress = False if options.quiet else None
+    progress = False if call.quiet else None
     results = []
     with Sandbox() as sandbox:
-        engine = sandbox.engine(options.speed)
+        engine = sandbox.engine(speed)
         config = Config.for_endpoint(sandbox.endpoint, insecure=True)
         with FlyteRemote(config) as remote:
             for name in scripts:
                 id = engine.launch(name)
-                if not (options.json or options.quiet):
+                if call.is_for_people and not call.quiet:
                     print(f"{name}: {SCRIPTS[name].summary}", flush=True)
                 execution = remote.fetch_execution(id.name, id.project, id.domain)
                 remote.wait(execution, None, _POLL_SECONDS, progress=progress)
                 outputs = execution.outputs.as_dict() if execution.is_successful else {}
                 made = execution.tree()
                 results.append({"script": name, "tree": made, "outputs": outputs})
-                if not options.json:
+                if call.is_for_people:
                     print_tree(made)
                     print_values(outputs)
                     print(flush=True)
-    if options.json:
-        print_json(results)
+    if not call.is_for_people:
+        print_document(call, results, name="\n".join(scripts))
     return DONE
 
 

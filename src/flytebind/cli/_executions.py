@@ -1,149 +1,249 @@
-"""The commands ``flytebind execution ...``."""
+"""The commands ``flytebind execution ...`` that read, wait and end."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from flytebind.cli._connect import execution_id, place, settings
+from flytebind.cli._connect import connect, execution_id, place
 from flytebind.cli._exits import DONE, UNSUCCESSFUL, CommandError
+from flytebind.cli._options import Call
 from flytebind.cli._printing import (
+    print_document,
     print_execution,
+    print_executions,
     print_json,
-    print_table,
+    print_rows,
     print_tree,
     print_values,
 )
 from flytebind.looks._labels import label
-from flytebind.looks._tree import LONG, tree
+from flytebind.looks._tree import LONG, tree as tree_of
 from flytebind.looks._words import moment
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import (
     Change,
     FlyteDataError,
     FlyteError,
+    FlyteNodeExecution,
     FlyteRemote,
+    FlyteTaskExecution,
     FlyteValueError,
     FlyteWorkflowExecution,
 )
 from flytebind.runtime.fields import did_you_mean
 
 
-def run_get(options: argparse.Namespace) -> int:
+def get(call: Call, *, execution: str, web: bool) -> int:
     """Print what an execution has come to."""
-    with _fetched(options) as execution:
-        _print(options, execution)
+    with fetched(call, execution) as found:
+        if web:
+            return _open_page(found)
+        show(call, found)
     return DONE
 
 
-def run_list(options: argparse.Namespace) -> int:
+def list_(
+    call: Call,
+    *,
+    limit: int,
+    phase: Sequence[str],
+    filter: Sequence[str],
+    sort: str | None,
+    columns: str | None,
+) -> int:
     """List executions."""
-    filters = [*options.filter]
-    if options.phase:
-        filters.append(f"value_in(phase,{';'.join(map(_phase, options.phase))})")
-    config = settings(options)
-    project, domain = place(config)
-    with FlyteRemote(config) as remote:
+    filters = [*filter]
+    if phase:
+        filters.append(f"value_in(phase,{';'.join(map(_phase, phase))})")
+    with connect(call) as (remote, config):
+        project, domain = place(config)
         found = list(
-            remote.list_executions(
-                project, domain, filters=filters, sort_by=options.sort, limit=options.limit
-            )
+            remote.list_executions(project, domain, filters=filters, sort_by=sort, limit=limit + 1)
         )
-    if options.json:
-        print_json(found)
-    elif found:
-        print_table(found)
-    elif not options.quiet:
-        print("there are none", file=sys.stderr)
+        if not found:
+            check_place(remote, project, domain)
+    print_executions(call, found[:limit], columns)
+    if call.is_for_people and not call.quiet:
+        if not found:
+            print("there are none", file=sys.stderr)
+        elif len(found) > limit:
+            print(f"there are more than these {limit}: see --limit", file=sys.stderr)
     return DONE
 
 
-def run_tree(options: argparse.Namespace) -> int:
+def tree(call: Call, *, execution: str, all: bool) -> int:
     """Print an execution and its nodes as a tree."""
-    with _fetched(options) as execution:
-        made = tree(execution.sync(sync_nodes=True).snapshot(), None if options.all else LONG)
-    if options.json:
-        print_json(made)
-    else:
+    with fetched(call, execution) as found:
+        made = tree_of(found.sync(sync_nodes=True).snapshot(), None if all else LONG)
+    if call.is_for_people:
         print_tree(made)
+    else:
+        print_document(call, made, name=label(found.id))
     return DONE
 
 
-def run_wait(options: argparse.Namespace) -> int:
+def wait(call: Call, *, execution: str, timeout: float | None) -> int:
     """Wait until an execution is done."""
-    with _fetched(options) as execution:
-        execution.wait(options.timeout, progress=not options.quiet)
-        if options.json or not options.quiet:
-            _print(options, execution)
+    with fetched(call, execution) as found:
+        return wait_for(call, found, timeout)
+
+
+def wait_for(call: Call, execution: FlyteWorkflowExecution, timeout: float | None = None) -> int:
+    """Wait until an execution is done, and print what it has come to."""
+    with _said_to_go_on(execution):
+        execution.wait(timeout, progress=not call.quiet)
+    if not (call.is_for_people and call.quiet):
+        show(call, execution)
     return _code(execution)
 
 
-def run_watch(options: argparse.Namespace) -> int:
+def watch(call: Call, *, execution: str, timeout: float | None) -> int:
     """Print each change of phase until an execution is done."""
-    config = settings(options)
-    id = execution_id(options.execution, config)
-    with FlyteRemote(config) as remote:
-        execution = remote.fetch_execution(id.name, id.project, id.domain)
-        for change in remote.watch(execution, options.timeout):
-            if change.node is not None and change.node.is_boundary:
-                continue
-            if options.json:
-                print_json(_change_as_json(change), on_one_line=True)
-            else:
-                print(_change_as_text(change), flush=True)
-    return _code(execution)
+    with connect(call) as (remote, config):
+        id = execution_id(execution, config)
+        found = remote.fetch_execution(id.name, id.project, id.domain)
+        with _said_to_go_on(found):
+            for change in remote.watch(found, timeout):
+                if change.node is None or not change.node.is_boundary:
+                    _print_change(call, change)
+    return _code(found)
 
 
-def run_outputs(options: argparse.Namespace) -> int:
+def inputs(call: Call, *, execution: str) -> int:
+    """Print what went into an execution."""
+    with fetched(call, execution) as found:
+        return _print_values(call, found.inputs, "it has no inputs")
+
+
+def outputs(call: Call, *, execution: str) -> int:
     """Print what came out of an execution."""
-    values: dict[str, object] = {}
-    problems: list[FlyteError] = []
-    with _fetched(options) as execution:
-        for name in execution.outputs:
-            try:
-                values[name] = execution.outputs[name]
-            except (FlyteDataError, FlyteValueError) as error:
-                problems.append(error)  # the others can be had all the same
-    if options.json:
-        print_json(values)
-    elif values:
-        print_values(values)
-    elif not (options.quiet or problems):
-        print("it has no outputs", file=sys.stderr)
-    for problem in problems:
-        raise problem
+    with fetched(call, execution) as found:
+        return _print_values(call, found.outputs, "it has no outputs")
+
+
+def logs(call: Call, *, execution: str, node: str | None) -> int:
+    """Print the links to the logs of an execution's tasks."""
+    with fetched(call, execution) as found:
+        found.sync(sync_nodes=True)
+        attempts = [
+            attempt
+            for attempt in _attempts(found.node_executions)
+            if node in (None, attempt.id.node_execution_id.node_id)
+        ]
+    rows = [
+        {
+            "node": attempt.id.node_execution_id.node_id,
+            "task": attempt.id.task_id.name,
+            "attempt": attempt.id.retry_attempt,
+            "log": log.name,
+            "uri": log.uri,
+        }
+        for attempt in attempts
+        for log in attempt.closure.logs
+    ]
+    print_rows(call, rows, name="uri")
+    if not (rows or call.quiet):
+        print("there are no links to logs", file=sys.stderr)
     return DONE
 
 
-def run_terminate(options: argparse.Namespace) -> int:
+def terminate(call: Call, *, execution: str, cause: str) -> int:
     """Ask for an execution to end."""
-    config = settings(options)
-    id = execution_id(options.execution, config)
-    with FlyteRemote(config) as remote:
-        remote.terminate(id, options.cause)
-    if options.json:
-        print_json({"id": id, "cause": options.cause})
-    elif not options.quiet:
+    with connect(call) as (remote, config):
+        id = execution_id(execution, config)
+        remote.terminate(id, cause)
+    if not call.is_for_people:
+        print_document(call, {"id": id, "cause": cause}, name=label(id))
+    elif not call.quiet:
         print(f"asked for the end of {label(id)}")
     return DONE
 
 
 @contextmanager
-def _fetched(options: argparse.Namespace) -> Iterator[FlyteWorkflowExecution]:
+def fetched(call: Call, execution: str) -> Iterator[FlyteWorkflowExecution]:
     """The execution that a command is about, with a connection to load more of it."""
-    config = settings(options)
-    id = execution_id(options.execution, config)
-    with FlyteRemote(config) as remote:
+    with connect(call) as (remote, config):
+        id = execution_id(execution, config)
         yield remote.fetch_execution(id.name, id.project, id.domain)
 
 
-def _print(options: argparse.Namespace, execution: FlyteWorkflowExecution) -> None:
-    if options.json:
-        print_json(execution)
-    else:
+def show(call: Call, execution: FlyteWorkflowExecution) -> None:
+    """Print an execution, as the options want it."""
+    if call.is_for_people:
         print_execution(execution)
+    else:
+        print_document(call, execution, name=label(execution.id))
+
+
+def check_place(remote: FlyteRemote, project: str, domain: str) -> None:
+    """Say so if there are no executions since there is no such project or domain.
+
+    Raises:
+        CommandError: If that is so.
+    """
+    projects = {each.id: each for each in remote.list_projects()}
+    if project not in projects:
+        hint = did_you_mean(project, projects) or "; `flytebind project list` shows them"
+        raise CommandError(f"there is no project {project!r}{hint}")
+    domains = [each.id for each in projects[project].domains]
+    if domain not in domains:
+        hint = did_you_mean(domain, domains) or f": there are {', '.join(domains)}"
+        raise CommandError(f"project {project!r} has no domain {domain!r}{hint}")
+
+
+def _print_values(call: Call, resolver: Mapping[str, object], nothing: str) -> int:
+    values: dict[str, object] = {}
+    problems: list[FlyteError] = []
+    for name in resolver:
+        try:
+            values[name] = resolver[name]
+        except (FlyteDataError, FlyteValueError) as error:
+            problems.append(error)  # the others can be had all the same
+    if not call.is_for_people:
+        print_document(call, values, name="\n".join(values))
+    elif values:
+        print_values(values)
+    elif not (call.quiet or problems):
+        print(nothing, file=sys.stderr)
+    for problem in problems:
+        raise problem
+    return DONE
+
+
+def _attempts(nodes: Mapping[str, FlyteNodeExecution]) -> Iterator[FlyteTaskExecution]:
+    for node in nodes.values():
+        yield from node.task_executions
+        yield from _attempts(node.subworkflow_node_executions)
+        for execution in node.workflow_executions:
+            yield from _attempts(execution.node_executions)
+
+
+def _open_page(execution: FlyteWorkflowExecution) -> int:
+    import webbrowser
+
+    url = execution.execution_url
+    if not url:
+        raise CommandError("where the console is cannot be told: see console.endpoint in --config")
+    if not webbrowser.open(url):
+        print(url)
+    return DONE
+
+
+@contextmanager
+def _said_to_go_on(execution: FlyteWorkflowExecution) -> Iterator[None]:
+    """Who stops waiting hears that the execution does not stop."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        name = label(execution.id)
+        print(
+            f"\nno longer waiting; {name} goes on: `flytebind execution wait {name}` waits again, "
+            f"`flytebind execution terminate {name}` ends it",
+            file=sys.stderr,
+        )
+        raise
 
 
 def _code(execution: FlyteWorkflowExecution) -> int:
@@ -157,6 +257,15 @@ def _phase(text: str) -> str:
         hint = did_you_mean(name, names) or f": there are {', '.join(names).lower()}"
         raise CommandError(f"{text!r} is no phase{hint}")
     return name
+
+
+def _print_change(call: Call, change: Change) -> None:
+    if call.is_for_people:
+        print(_change_as_text(change), flush=True)
+    elif call.output == "json":
+        print_json(_change_as_json(change), on_one_line=True)
+    else:
+        print_document(call, _change_as_json(change), name=change.phase.name)
 
 
 def _change_as_json(change: Change) -> dict[str, object]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from flytebind.cli._exits import CommandError
+from flytebind.cli._options import Call
 from flytebind.looks._failure import in_brief
 from flytebind.looks._labels import label
 from flytebind.looks._tree import Tree
 from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.runtime.fields import did_you_mean
 from flytebind.runtime.model import Model
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -94,9 +101,15 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         "aborted": _abortion(execution),
         "console": execution.execution_url or "",
     }
-    for name, value in rows.items():
+    print_fields(rows)
+
+
+def print_fields(fields: Mapping[str, str]) -> None:
+    """Print what there is to say about one thing: a line for each field that is not empty."""
+    width = max(12, *map(len, fields)) if fields else 0
+    for name, value in fields.items():
         if value:
-            print(f"{name:12}  {harmless(value)}")
+            print(f"{name:{width}}  {harmless(value)}")
 
 
 def _abortion(execution: FlyteWorkflowExecution) -> str:
@@ -107,24 +120,85 @@ def _abortion(execution: FlyteWorkflowExecution) -> str:
     return ": ".join(filter(None, (by, first_line(abortion.cause))))
 
 
-def print_table(executions: Sequence[FlyteWorkflowExecution]) -> None:
-    """Print executions in lines, for people."""
-    rows = [("NAME", "PHASE", "CREATED", "DURATION", "LAUNCH PLAN")]
-    for execution in executions:
-        closure = execution.closure
-        rows.append(
-            (
-                harmless(execution.id.name),
-                execution.phase.name,
-                moment(closure.created_at),
-                spoken(time_taken(closure, execution.is_done)),
-                harmless(execution.spec.launch_plan.name),
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+_COLUMNS: Mapping[str, Callable[[FlyteWorkflowExecution], str]] = {
+    "name": lambda execution: execution.id.name,
+    "phase": lambda execution: execution.phase.name,
+    "created": lambda execution: moment(execution.closure.created_at),
+    "started": lambda execution: moment(execution.closure.started_at),
+    "duration": lambda execution: spoken(time_taken(execution.closure, execution.is_done)),
+    "launch-plan": lambda execution: execution.spec.launch_plan.name,
+    "version": lambda execution: execution.spec.launch_plan.version,
+    "workflow": lambda execution: (
+        execution.closure.workflow_id.name if execution.closure.workflow_id else ""
+    ),
+    "user": lambda execution: execution.spec.metadata.principal,
+}
+_SHOWN = ("name", "phase", "created", "duration", "launch-plan")
+
+
+def print_executions(
+    call: Call, executions: Sequence[FlyteWorkflowExecution], columns: str | None
+) -> None:
+    """Print executions: a line each, or as programs want them.
+
+    Args:
+        call: The options.
+        executions: What to print.
+        columns: Names of columns with commas between them; None for those that most people want.
+
+    Raises:
+        CommandError: If there is no such column.
+    """
+    names = _SHOWN if columns is None else tuple(filter(None, columns.split(",")))
+    for name in names:
+        if name not in _COLUMNS:
+            hint = did_you_mean(name, _COLUMNS) or f": there are {', '.join(_COLUMNS)}"
+            raise CommandError(f"there is no column {name!r}{hint}")
+    if call.is_for_people:
+        print_rows(call, [{name: _COLUMNS[name](each) for name in names} for each in executions])
+    else:
+        ids = "\n".join(label(each.id) for each in executions)
+        print_document(call, executions, name=ids)
+
+
+def print_rows(call: Call, rows: Sequence[Mapping[str, object]], name: str = "name") -> None:
+    """Print rows of the same keys: as a table, or as programs want them.
+
+    Args:
+        call: The options.
+        rows: What to print.
+        name: The key whose values are enough for ``-o name``.
+    """
+    if not call.is_for_people:
+        print_document(call, rows, name="\n".join(str(row[name]) for row in rows))
+        return
+    if not rows:
+        return
+    lines = [[key.upper().replace("-", " ") for key in rows[0]]]
+    lines += [[harmless(str(value)) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+def print_document(call: Call, value: object, *, name: str) -> None:
+    """Print a result for programs.
+
+    Args:
+        call: The options.
+        value: What JSON and YAML have.
+        name: What ``-o name`` prints: ids in lines, or nothing.
+    """
+    if call.output == "json":
+        print_json(value)
+    elif call.output == "yaml":
+        import yaml
+
+        text = yaml.safe_dump(jsonable(value), allow_unicode=True, sort_keys=False, width=100)
+        print(text.removesuffix("...\n"), end="", flush=True)
+    elif name:
+        print(harmless(name) if "\n" not in name else "\n".join(map(harmless, name.split("\n"))))
 
 
 def print_values(values: Mapping[str, object]) -> None:
@@ -138,12 +212,19 @@ def print_values(values: Mapping[str, object]) -> None:
 
 def print_tree(tree: Tree) -> None:
     """Print a tree; in colours where there are any."""
-    if sys.stdout.isatty():
-        try:
-            from rich.console import Console
-        except ModuleNotFoundError:
-            pass
-        else:
-            Console().print(tree)
-            return
-    print(tree)
+    console = _console()
+    if console is None:
+        print(tree)
+    else:
+        console.print(tree)
+
+
+def _console() -> Console | None:
+    """Where colours can be shown, which FORCE_COLOR insists on and NO_COLOR forbids."""
+    if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
+        return None
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError:
+        return None
+    return Console()

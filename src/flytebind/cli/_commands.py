@@ -1,0 +1,455 @@
+"""The commands, their arguments and options. What they do is loaded when one is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import click
+
+from flytebind.cli._options import EXITS, Argument, Command, Group
+
+
+def _seconds(text: str) -> float:
+    return _number(text, "a number of seconds", lambda number: 0 <= number < math.inf)
+
+
+def _speed(text: str) -> float:
+    return _number(text, "a speed: above 0, up to 1000", lambda number: 0 < number <= 1000)
+
+
+def _number(text: str, what: str, is_good: Callable[[float], bool]) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not is_good(number):
+        raise click.BadParameter(f"{text} is not {what}")
+    return number
+
+
+#: What a shell sets when it asks for words to complete.
+COMPLETE = "_FLYTEBIND_COMPLETE"
+
+_EXECUTION = "its name, PROJECT/DOMAIN/NAME, or the URL of its page in the console"
+
+
+def _execution() -> click.Parameter:
+    return Argument("execution", _EXECUTION)
+
+
+def _name() -> click.Parameter:
+    return Argument("name", "the name that it is registered by")
+
+
+def _version() -> click.Parameter:
+    return click.Option(
+        ["--version"], metavar="VERSION", help="which version (default: the newest)"
+    )
+
+
+def _timeout() -> click.Parameter:
+    return click.Option(
+        ["--timeout"], type=_seconds, metavar="SECONDS", help="how long (default: for ever)"
+    )
+
+
+def _new_name() -> click.Parameter:
+    return click.Option(
+        ["--execution-name"], metavar="NAME", help="what to call it (default: a new name)"
+    )
+
+
+def _wait() -> click.Parameter:
+    return click.Option(["--wait"], is_flag=True, help="wait until it is done")
+
+
+def _web() -> click.Parameter:
+    return click.Option(["--web"], is_flag=True, help="open its page in the browser")
+
+
+_EXECUTION_COMMANDS = [
+    Command(
+        "get",
+        "print what an execution has come to",
+        "_executions:get",
+        [_execution(), _web()],
+        examples="""
+flytebind execution get flytesnacks/development/f7a9c2
+flytebind execution get f7a9c2 -p flytesnacks -d development --json
+flytebind execution get f7a9c2 --web""",
+    ),
+    Command(
+        "list",
+        "list executions",
+        "_executions:list_",
+        [
+            click.Option(
+                ["--limit"],
+                type=click.IntRange(min=1),
+                default=20,
+                show_default=True,
+                metavar="N",
+                help="how many",
+            ),
+            click.Option(
+                ["--phase"],
+                multiple=True,
+                metavar="PHASE",
+                help="only those in this phase, such as running; may be given again for one more",
+            ),
+            click.Option(
+                ["--filter"],
+                multiple=True,
+                metavar="FILTER",
+                help="only those for which this holds, in admin's notation; may be given again",
+            ),
+            click.Option(
+                ["--sort"],
+                metavar="COLUMN",
+                help="a column such as started_at, or --sort=-started_at for descending "
+                "(default: newest first)",
+            ),
+            click.Option(
+                ["--columns"],
+                metavar="NAME,...",
+                help="what the table has: name, phase, created, started, duration, workflow, "
+                "launch-plan, version, user",
+            ),
+        ],
+        examples="""
+flytebind execution list -p flytesnacks -d development
+flytebind execution list --phase failed --phase aborted --limit 5
+flytebind execution list --columns name,phase,user
+flytebind execution list --filter 'gte(created_at,2026-01-01T00:00:00Z)' --sort=-started_at""",
+    ),
+    Command(
+        "tree",
+        "print an execution and its nodes as a tree",
+        "_executions:tree",
+        [
+            _execution(),
+            click.Option(["--all"], is_flag=True, help="show long levels whole, not summarised"),
+        ],
+        examples="""
+flytebind execution tree flytesnacks/development/f7a9c2
+flytebind execution tree f7a9c2 --all""",
+    ),
+    Command(
+        "wait",
+        "wait until an execution is done; the exit code tells how",
+        "_executions:wait",
+        [_execution(), _timeout()],
+        examples="""
+flytebind execution wait flytesnacks/development/f7a9c2 && echo it has succeeded
+flytebind execution wait f7a9c2 --timeout 600 -q""",
+    ),
+    Command(
+        "watch",
+        "print each change of phase until an execution is done",
+        "_executions:watch",
+        [_execution(), _timeout()],
+        examples="""
+flytebind execution watch flytesnacks/development/f7a9c2
+flytebind execution watch f7a9c2 --json | jq -r .phase""",
+    ),
+    Command(
+        "inputs",
+        "print what went into an execution",
+        "_executions:inputs",
+        [_execution()],
+        examples="""
+flytebind execution inputs flytesnacks/development/f7a9c2
+flytebind execution inputs f7a9c2 --json > inputs.json""",
+    ),
+    Command(
+        "outputs",
+        "print what came out of an execution",
+        "_executions:outputs",
+        [_execution()],
+        examples="""
+flytebind execution outputs flytesnacks/development/f7a9c2
+flytebind execution outputs f7a9c2 --json | jq .o0""",
+    ),
+    Command(
+        "logs",
+        "print the links to the logs of an execution's tasks",
+        "_executions:logs",
+        [
+            _execution(),
+            click.Option(["--node"], metavar="NODE", help="only those of this node"),
+        ],
+        examples="""
+flytebind execution logs flytesnacks/development/f7a9c2
+flytebind execution logs f7a9c2 --node n0""",
+    ),
+    Command(
+        "start",
+        "start an execution, with inputs by name",
+        "_start:start",
+        [
+            _name(),
+            click.Option(
+                ["--kind"],
+                type=click.Choice(["launch-plan", "workflow", "task"]),
+                default="launch-plan",
+                show_default=True,
+                help="what the name is the name of",
+            ),
+            _version(),
+            _new_name(),
+            click.Option(
+                ["--inputs", "inputs_file"],
+                metavar="FILE",
+                help="inputs, as a JSON or YAML object; - for standard input",
+            ),
+            _wait(),
+            Argument(
+                "inputs",
+                "the inputs, by name",
+                nargs=-1,
+                type=click.UNPROCESSED,
+                metavar="[--INPUT VALUE]...",
+            ),
+        ],
+        settings={"ignore_unknown_options": True},
+        examples="""
+flytebind execution start core.hello --name Ada
+flytebind execution start ml.train --epochs 3 --rates '[0.1, 0.01]' --data ./data.csv --wait
+flytebind execution start ml.train --kind workflow --version v7 --inputs inputs.yaml""",
+        note="""\
+An input is read as its type wants it: text, files (paths, which are uploaded, or URIs) and times
+as they are, the rest as JSON. One that is called like an option goes into --inputs.""",
+    ),
+    Command(
+        "relaunch",
+        "run the same again, with the same inputs",
+        "_start:relaunch",
+        [
+            _execution(),
+            _new_name(),
+            click.Option(
+                ["--overwrite-cache"], is_flag=True, help="run tasks whose results are cached"
+            ),
+            _wait(),
+        ],
+        examples="""
+flytebind execution relaunch flytesnacks/development/f7a9c2 --wait""",
+    ),
+    Command(
+        "recover",
+        "run a failed execution again, without the nodes that have succeeded",
+        "_start:recover",
+        [_execution(), _new_name(), _wait()],
+        examples="""
+flytebind execution recover flytesnacks/development/f7a9c2 --wait""",
+    ),
+    Command(
+        "terminate",
+        "ask for an execution to end",
+        "_executions:terminate",
+        [
+            _execution(),
+            click.Option(
+                ["--cause"],
+                default="ended with `flytebind execution terminate`",
+                show_default=True,
+                metavar="TEXT",
+                help="why, for people to read",
+            ),
+        ],
+        examples="""
+flytebind execution terminate flytesnacks/development/f7a9c2 --cause 'wrong inputs'""",
+    ),
+]
+
+
+def _signal() -> click.Parameter:
+    return Argument("signal", "the name of the signal")
+
+
+_SIGNAL_COMMANDS = [
+    Command(
+        "list",
+        "list what the gates of an execution wait for",
+        "_signals:list_",
+        [_execution()],
+        examples="flytebind signal list flytesnacks/development/f7a9c2",
+    ),
+    Command(
+        "approve",
+        "let a gate go on",
+        "_signals:approve",
+        [_execution(), _signal()],
+        examples="flytebind signal approve flytesnacks/development/f7a9c2 review",
+    ),
+    Command(
+        "reject",
+        "let a gate fail",
+        "_signals:reject",
+        [_execution(), _signal()],
+        examples="flytebind signal reject flytesnacks/development/f7a9c2 review",
+    ),
+    Command(
+        "set",
+        "give a gate the value that it waits for",
+        "_signals:set_",
+        [_execution(), _signal(), Argument("value", "text as it is, anything else as JSON")],
+        examples="""
+flytebind signal set flytesnacks/development/f7a9c2 threshold 0.5
+flytebind signal set f7a9c2 title 'Second try'""",
+    ),
+]
+
+
+def _get(kind: str, what: str) -> Command:
+    return Command(
+        "get",
+        f"print a {what}, its inputs and its outputs",
+        f"_entities:get_{kind.replace('-', '_')}",
+        [_name(), _version()],
+        examples=f"""
+flytebind {kind} get core.hello -p flytesnacks -d development
+flytebind {kind} get core.hello --version v7 --json""",
+    )
+
+
+_GROUPS: list[click.Command] = [
+    Group("execution", "see executions, start them, wait for them, end them", _EXECUTION_COMMANDS),
+    Group("signal", "see what gates wait for, and answer", _SIGNAL_COMMANDS),
+    Group("launch-plan", "see launch plans", [_get("launch-plan", "launch plan")]),
+    Group("workflow", "see workflows", [_get("workflow", "workflow")]),
+    Group("task", "see tasks", [_get("task", "task")]),
+    Group(
+        "project",
+        "see projects and domains",
+        [
+            Command(
+                "list",
+                "list projects",
+                "_entities:list_projects",
+                examples="flytebind project list",
+            ),
+            Command(
+                "domains",
+                "list the domains that each project has",
+                "_entities:list_domains",
+                examples="flytebind project domains",
+            ),
+        ],
+    ),
+    Group(
+        "config",
+        "see settings, or write a first file of them",
+        [
+            Command(
+                "show",
+                "print all settings, and where each comes from",
+                "_settings:show",
+                examples="flytebind config show --endpoint flyte.example.com",
+            ),
+            Command(
+                "init",
+                "write a file of settings, as flytectl reads them",
+                "_settings:init",
+                [
+                    click.Option(
+                        ["--file"],
+                        metavar="FILE",
+                        help="where to (default: ~/.flyte/config.yaml)",
+                    ),
+                    click.Option(["--force"], is_flag=True, help="replace a file that is there"),
+                ],
+                examples="flytebind config init --endpoint flyte.example.com",
+            ),
+        ],
+    ),
+    Command(
+        "login",
+        "log in to the server, if its settings ask for that, and remember it",
+        "_settings:login",
+        examples="flytebind login --endpoint flyte.example.com",
+    ),
+    Command(
+        "demo",
+        "start an embedded server, run workflows on it, and show what becomes of them",
+        "_demo:demo",
+        [
+            click.Option(
+                ["--script", "scripts"],
+                multiple=True,
+                metavar="NAME",
+                help="a workflow to run; may be given again (default: dynamic and failure)",
+            ),
+            click.Option(
+                ["--speed"],
+                type=_speed,
+                default=1.0,
+                show_default=True,
+                metavar="X",
+                help="how many times faster than written it runs",
+            ),
+        ],
+        is_local=True,
+        examples="""
+flytebind demo
+flytebind demo --script retries --script map
+flytebind demo --speed 10 -q""",
+    ),
+    Command(
+        "completion",
+        "print what makes a shell complete commands and options",
+        "_completion:completion",
+        [
+            Argument(
+                "shell",
+                "which shell",
+                type=click.Choice(["bash", "zsh", "fish"]),
+                metavar="bash|zsh|fish",
+            )
+        ],
+        is_local=True,
+        examples="""
+eval "$(flytebind completion bash)"                  in ~/.bashrc; zsh likewise
+flytebind completion fish > ~/.config/fish/completions/flytebind.fish""",
+    ),
+]
+
+
+def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
+    """The version; click's own option would have it loaded for --help, too."""
+    if value and not context.resilient_parsing:
+        from flytebind.runtime import __version__
+
+        click.echo(f"flytebind {__version__}")
+        context.exit()
+
+
+COMMANDS = Group(
+    "flytebind",
+    "see what executions on a Flyte server do, start them, wait for them, and end them",
+    _GROUPS,
+    arguments=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="print the version, and no more",
+        )
+    ],
+    epilog=f"""\
+examples:
+  flytebind demo                                      no server needed: it brings one
+  flytebind -p flytesnacks -d development execution list --phase failed
+  flytebind execution wait flytesnacks/development/f7a9c2 --timeout 600
+  flytebind execution outputs f7a9c2 --json
+
+Where the server is comes from --endpoint or --config, from FLYTE_* variables, or from the file of
+flytectl (~/.flyte/config.yaml). A token in FLYTEBIND_TOKEN is used in place of a login. Global
+options may stand anywhere.
+
+{EXITS}""",
+)
+"""The command ``flytebind``."""

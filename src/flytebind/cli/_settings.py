@@ -1,0 +1,60 @@
+"""The commands ``flytebind config ...`` and ``flytebind login``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from flytebind.cli._connect import connect, settings
+from flytebind.cli._exits import DONE, CommandError
+from flytebind.cli._options import Call
+from flytebind.cli._printing import print_document
+
+
+def show(call: Call) -> int:
+    """Print all settings, and where each comes from."""
+    config = settings(call)
+    if call.is_for_people:
+        print(config.explain())
+    else:
+        shown = {name: {"from": source} for name, source in config.sources.items()}
+        print_document(call, shown, name=config.endpoint)
+    return DONE
+
+
+def init(call: Call, *, file: str | None, force: bool) -> int:
+    """Write a file of settings, as flytectl reads them."""
+    import yaml
+
+    if not call.endpoint:
+        raise CommandError("which server? Give --endpoint HOST:PORT")
+    path = Path(file) if file else Path.home() / ".flyte" / "config.yaml"
+    admin: dict[str, object] = {"endpoint": call.endpoint, "insecure": call.insecure}
+    if not call.insecure:
+        admin["authType"] = "Pkce"
+    root = {"project": call.project, "domain": call.domain}
+    table = {"admin": admin, "root": {key: value for key, value in root.items() if value}}
+    text = yaml.safe_dump({key: value for key, value in table.items() if value}, sort_keys=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise CommandError(f"{path} is there already: see --force, or --file") from None
+    if not call.quiet:
+        print(f"wrote {path}", file=sys.stderr)
+    return DONE
+
+
+def login(call: Call) -> int:
+    """Log in to the server, if its settings ask for that, and remember it."""
+    with connect(call) as (remote, config):
+        remote.list_domains()  # the first call that needs a token
+    if not call.quiet:
+        mode = config.auth_mode
+        how = f"as {mode.name.lower()}" if mode is not None else "as the settings suggest"
+        if os.environ.get("FLYTEBIND_TOKEN"):
+            how = "by the token in FLYTEBIND_TOKEN"
+        print(f"{config.endpoint} answers; authenticated {how}")
+    return DONE
