@@ -86,7 +86,7 @@ def store() -> Iterator[None]:
 
 def with_flytebind() -> Download:
     """How flytebind copies it."""
-    from flytebind.remote.values import RemoteDirectory
+    from flytebind.values import RemoteDirectory
 
     return RemoteDirectory(URI).download
 

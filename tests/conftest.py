@@ -9,7 +9,7 @@ import signal
 from hypothesis import settings
 
 # An installed flytebind brings it by itself; the environments of the matrix have none.
-pytest_plugins = ["flytebind.pytest_plugin"]
+pytest_plugins = ["flytebind.pytest_plugin", "tests.support.s3"]
 
 # A shell starts what runs in the background deaf to Ctrl-C, and so would be the programs that tests
 # start and interrupt.

@@ -13,8 +13,8 @@ from tests.cli.conftest import Done, Run
 from tests.remote.scenes import data, executions, gates, parents
 from tests.remote.scenes.bulk import wide
 from tests.remote.scenes.scene import Scene, WorkflowPhase
-from tests.remote.values import samples
 from tests.sandbox.play.watching import until
+from tests.values import samples
 
 
 def full_name(scene: Scene) -> str:

@@ -15,7 +15,7 @@ from flytebind.cli._exits import CommandError
 from flytebind.cli._printing import print_json, print_values
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Scalar
-from flytebind.remote.values.handles import RemoteFile, RemotePickle, RemoteTable
+from flytebind.values._handles import RemoteFile, RemotePickle, RemoteTable
 
 
 class Colour(enum.Enum):

@@ -18,8 +18,8 @@ from flytebind.remote import (
     FlyteWorkflowExecution,
 )
 from flytebind.remote.executions import RemoteExecutionBase
-from flytebind.remote.values import LiteralsResolver
-from flytebind.remote.values.handles import (
+from flytebind.values import LiteralsResolver
+from flytebind.values._handles import (
     RemoteDirectory,
     RemoteFile,
     RemotePickle,

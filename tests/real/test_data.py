@@ -13,8 +13,8 @@ from tests.real import recordings
 from tests.real.recordings import Answer, Question
 from tests.real.server import RecordedServer
 from tests.remote.conftest import DOMAIN, PROJECT, Face
-from tests.remote.values import samples as s
-from tests.remote.values.samples import inside
+from tests.values import samples as s
+from tests.values.samples import inside
 
 NAME = "f05265ad51ace5e92000"
 GET_DATA = "/flyteidl.service.DataProxyService/GetData"

@@ -26,7 +26,6 @@ from flytebind.remote import (
 )
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._workflow import OUTPUT, Script, Task, Workflow
-from tests.remote import s3
 from tests.remote.scenes import scripted
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step
@@ -111,25 +110,6 @@ def remote(sandbox: Sandbox) -> Iterator[FlyteRemote]:
     """The blocking one."""
     with FlyteRemote(config(sandbox), PROJECT, DOMAIN) as remote:
         yield remote
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """A real S3 server; its URL."""
-    with s3.running() as url:
-        yield url
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Bucket]:
-    """A bucket that flytekit's variables lead to, and nothing else does."""
-    s3.without_credentials(monkeypatch)
-    monkeypatch.setenv("FLYTE_AWS_ENDPOINT", endpoint)
-    for name, value in s3.KEYS.items():
-        monkeypatch.setenv(name, value)
-    bucket = s3.Bucket(endpoint)
-    yield bucket
-    bucket.close()
 
 
 def see(execution: FlyteWorkflowExecution, scene: Scene) -> Scene:

@@ -16,6 +16,7 @@ import pytest
 import trustme
 from grpc import aio
 
+from flytebind._transfer import linked
 from flytebind.models.core.literals import Literal
 from flytebind.models.core.types import BlobType
 from flytebind.models.service.dataproxy import (
@@ -33,24 +34,23 @@ from flytebind.remote import (
     _transfers as transfers,
 )
 from flytebind.remote._calls import CallPolicy
-from flytebind.remote.values import (
+from flytebind.runtime.rpc import StatusError
+from flytebind.sandbox import Sandbox
+from flytebind.sandbox._dataproxy import DataProxy
+from flytebind.values import (
     RemoteDirectory,
     RemoteFile,
     RemotePickle,
     RemoteTable,
-    linked,
 )
-from flytebind.remote.values.handles import PICKLE_FORMAT
-from flytebind.runtime.rpc import StatusError
-from flytebind.sandbox import Sandbox
-from flytebind.sandbox._dataproxy import DataProxy
+from flytebind.values._handles import PICKLE_FORMAT
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.faults import programs
-from tests.remote.http.peer import Peer, Script, answer, silent
-from tests.remote.s3 import Bucket, without_credentials
 from tests.remote.scenes.data import give
-from tests.remote.values import samples as s
-from tests.remote.values.test_linked import whole
+from tests.support.s3 import Bucket, without_credentials
+from tests.transfer.http.peer import Peer, Script, answer, silent
+from tests.transfer.test_linked import whole
+from tests.values import samples as s
 
 SINGLE, MULTIPART = BlobType.BlobDimensionality.SINGLE, BlobType.BlobDimensionality.MULTIPART
 
@@ -510,7 +510,7 @@ def test_ctrl_c_ends_a_download_at_once_and_replaces_nothing(
     target = tmp_path / "target"
     target.write_bytes(b"old")
     program = f"""
-from flytebind.remote.values.handles import RemoteFile, read_through
+from flytebind.values._handles import RemoteFile, read_through
 sys.argv.append({str(target)!r})
 try:
     {download}
@@ -553,7 +553,7 @@ def test_ctrl_c_ends_the_download_of_a_folder_and_leaves_nothing(
     pytest.importorskip("s3fs")
     peer = serve(listing)
     program = f"""
-from flytebind.remote.values.handles import RemoteDirectory
+from flytebind.values._handles import RemoteDirectory
 folder = RemoteDirectory("s3://bucket/d")
 sys.argv.append({str(tmp_path / "target")!r})
 try:

@@ -38,10 +38,10 @@ from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox import Sandbox
 from tests.real import recordings
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, register_inputs
-from tests.remote.http.conftest import Serve, serve  # noqa: F401 - a fixture
-from tests.remote.http.peer import Peer, answer, deaf, raw, silent
 from tests.remote.io.driving import when
 from tests.remote.uploading import Locate, linking
+from tests.transfer.http.conftest import Serve, serve  # noqa: F401 - a fixture
+from tests.transfer.http.peer import Peer, answer, deaf, raw, silent
 
 TEN = b"0123456789"
 NATIVE = "s3://bucket/key"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.looks._labels import label
+from flytebind.models.core.identifier import Identifier, ResourceType
 from tools.walks import Walk, walk
 
 ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")

@@ -73,7 +73,7 @@ if TYPE_CHECKING:
         FlyteWorkflowExecution,
         RemoteExecutionBase,
     )
-    from flytebind.remote.values import LiteralsResolver
+    from flytebind.values import LiteralsResolver
 else:
     _HOMES = {
         "_async_remote": ["AsyncFlyteRemote"],

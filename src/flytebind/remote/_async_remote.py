@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from flytebind._transfer.uris import public
 from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
@@ -35,7 +36,6 @@ from flytebind.remote.executions import (
     RemoteExecutionBase,
     ShowProgress,
 )
-from flytebind.remote.values.uris import public
 from flytebind.runtime.typing import Self
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import grpc
 from grpc import aio
 
+from flytebind._transfer.links import Links
 from flytebind.models.core.identifier import (
     Identifier,
     NodeExecutionIdentifier,
@@ -31,7 +32,6 @@ from flytebind.remote.executions import (
     Load,
     RemoteExecutionBase,
 )
-from flytebind.remote.values.links import Links
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""

@@ -12,9 +12,9 @@ from typing import Any, cast
 import grpc
 from grpc import aio
 
+from flytebind._transfer.http.client import HttpClient
 from flytebind.remote import auth
 from flytebind.remote._channel import open_channel
-from flytebind.remote._http.client import HttpClient
 from flytebind.remote._io import AwaitableCall, Future
 from flytebind.remote._reading import AsyncReadingClient, ReadingClient
 from flytebind.remote.config import Config

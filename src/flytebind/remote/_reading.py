@@ -24,7 +24,7 @@ class Unreadable:
 
     def reason(self) -> str:
         """Why it cannot be read: ``is no Execution``."""
-        from flytebind.remote.values.depth import unreadable
+        from flytebind.runtime.depth import unreadable
 
         return unreadable(self._data, self._kind)
 

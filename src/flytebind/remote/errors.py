@@ -6,33 +6,18 @@ import re
 
 import grpc
 
-
-class FlyteError(Exception):
-    """The base of every error that the remote layer raises by itself."""
-
-
-class FlyteAssertion(FlyteError, AssertionError):
-    """Something was asked of an object that it cannot give in its present state."""
-
-
-class FlyteConfigError(FlyteError, ValueError):
-    """The settings of a connection are missing, contradictory or unreadable."""
-
-
-class FlyteValueError(FlyteError, ValueError):
-    """A Python value does not fit a Flyte type, or a literal does not fit a Python type."""
-
-
-class FlyteDataError(FlyteError):
-    """Inputs or outputs exist, but cannot be had: too large, gone, or damaged on the way."""
+from flytebind.runtime.errors import (
+    FlyteAssertion as FlyteAssertion,
+    FlyteConfigError as FlyteConfigError,
+    FlyteDataError as FlyteDataError,
+    FlyteError as FlyteError,
+    FlyteTimeout as FlyteTimeout,
+    FlyteValueError as FlyteValueError,
+)
 
 
 class FlyteExecutionError(FlyteError):
     """An execution has ended without success."""
-
-
-class FlyteTimeout(FlyteError, TimeoutError):
-    """Something took longer than it was given: a call, or the end of an execution."""
 
 
 class FlyteCallError(FlyteError):
@@ -55,6 +40,7 @@ class FlyteCallError(FlyteError):
         self.details = details
         self.call = call
         self.subject = subject
+        self.passing = code in FATAL or may_pass(code, details)
         self.attempts = 1
         """How often the call was tried. With more than one, an earlier try may have been heard."""
 
@@ -180,9 +166,7 @@ def names_outage(code: grpc.StatusCode, details: str) -> bool:
 
 def is_passing(error: Exception) -> bool:
     """Whether an error is about the connection or the server, and not about what was asked for."""
-    return isinstance(error, FlyteCallError) and (
-        error.code in FATAL or may_pass(error.code, error.details)
-    )
+    return isinstance(error, FlyteError) and error.passing
 
 
 def may_pass(code: grpc.StatusCode, details: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
 
+from flytebind._transfer.links import Links
 from flytebind.behaviour.data import GetDataResponse
 from flytebind.looks import ArrayItem, ExecutionSnapshot, NodeSnapshot, Tree, first_failure, tree
 from flytebind.looks._labels import label
@@ -26,7 +27,6 @@ from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.remote import _operations as operations, values
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError, FlyteExecutionError
-from flytebind.remote.values.links import Links
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 
 import grpc
 
+from flytebind._transfer.threads import GRACE, Threads
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
-from flytebind.remote._io.threads import GRACE, Threads
 
 T = TypeVar("T")
 

@@ -19,9 +19,9 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
+from flytebind._transfer.threads import GRACE, Threads, Work
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
-from flytebind.remote._io.threads import GRACE, Threads, Work
 
 T = TypeVar("T")
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flytebind import values
+from flytebind._transfer.links import Links
 from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL, is_in
 from flytebind.models.admin.common import UrlBlob
 from flytebind.models.admin.execution import WorkflowExecutionGetDataRequest
 from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
 from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
-from flytebind.remote import values
 from flytebind.remote._operations import offloaded
 from flytebind.remote._operations.interfaces import bring_interface
 from flytebind.remote._operations.links import links_of
@@ -30,8 +31,7 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
-from flytebind.remote.values.links import Links
-from flytebind.remote.values.native import type_matters
+from flytebind.values._native import type_matters
 
 if TYPE_CHECKING:
     from flytebind.behaviour.data import GetDataResponse

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from flytebind._transfer import storage
 from flytebind.remote._operations.links import links_of
 from flytebind.remote._session import Session
-from flytebind.remote.values import RemoteDirectory, RemoteFile, RemotePickle, RemoteTable, storage
+from flytebind.values import RemoteDirectory, RemoteFile, RemotePickle, RemoteTable
 
 Handle: TypeAlias = RemoteFile | RemoteDirectory | RemotePickle | RemoteTable
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from flytebind import values
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
-from flytebind.remote import values
 from flytebind.remote._operations.uploads import check, upload
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError

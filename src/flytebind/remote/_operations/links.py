@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import grpc
 
+from flytebind._transfer.http.client import HttpClient
+from flytebind._transfer.links import Moved
+from flytebind._transfer.threads import current_work
 from flytebind.remote._calls import Caller
-from flytebind.remote._http.client import HttpClient
 from flytebind.remote._io import Io
 from flytebind.remote._io.blocking import BlockingIo, run
-from flytebind.remote._io.threads import current_work
 from flytebind.remote._session import Session
 from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteCallError
-from flytebind.remote.values.links import Moved
 
 
 class SignedLinks:

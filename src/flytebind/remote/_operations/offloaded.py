@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from flytebind import values
 from flytebind.models.core.literals import Literal, LiteralOffloadedMetadata
-from flytebind.remote import values
 from flytebind.remote._operations.links import links_of
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flytebind import values
 from flytebind.looks._labels import label
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRequest
 from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import LiteralType
-from flytebind.remote import values
 from flytebind.remote._calls import RoutedClient
 from flytebind.remote._operations.fetch import Filters, expression
 from flytebind.remote._operations.pages import all_rows

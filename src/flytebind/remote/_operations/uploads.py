@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
+from flytebind._transfer.http.errors import HttpEnded, HttpError, public
+from flytebind._transfer.http.refusal import PASSING, in_words
+from flytebind._transfer.threads import check_given_up
 from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
     CreateUploadLocationResponse,
 )
-from flytebind.remote._http.errors import HttpEnded, HttpError, public
-from flytebind.remote._http.refusal import PASSING, in_words
-from flytebind.remote._io.threads import check_given_up
 from flytebind.remote._operations.proxy import DataProxy
 from flytebind.remote._session import Session
 from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 
 if TYPE_CHECKING:
-    from flytebind.remote._http.client import HttpClient, Response
+    from flytebind._transfer.http.client import HttpClient, Response
 
 #: Seconds that may pass without a byte that goes, however often that is tried.
 SILENCE = 60.0

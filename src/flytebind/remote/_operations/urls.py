@@ -27,8 +27,8 @@ from flytebind.remote._operations.sync import bring_tasks
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
 from flytebind.remote.executions import FlyteNodeExecution, RemoteExecutionBase
-from flytebind.remote.values import LiteralsResolver, to_native
-from flytebind.remote.values.handles import read_through
+from flytebind.values import LiteralsResolver, to_native
+from flytebind.values._handles import read_through
 
 _LITERALS = re.compile(
     r"flyte://v1/(?P<project>[^/]+)/(?P<domain>[^/]+)/(?P<execution>[^/]+)/(?P<node>[^/]+)"

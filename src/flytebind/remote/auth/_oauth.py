@@ -20,7 +20,7 @@ from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 
 if TYPE_CHECKING:
-    from flytebind.remote._http.client import HttpClient, Response
+    from flytebind._transfer.http.client import HttpClient, Response
 
 _TIMEOUT = 30.0
 _MAX_WORDS = 200
@@ -136,7 +136,7 @@ class OAuth:
         Returns:
             The endpoint's URL, and its answer.
         """
-        from flytebind.remote._http.errors import HttpError
+        from flytebind._transfer.http.errors import HttpError
 
         url = self._discovery.endpoint(endpoint)
         secret = client_secret(self._config, self._env)
@@ -160,7 +160,7 @@ class OAuth:
     def _http(self) -> HttpClient:
         # Not the connection's: what is under way there ends with the connection, and with a refresh
         # the only token that is good for the next one would be lost.
-        from flytebind.remote._http.client import HttpClient
+        from flytebind._transfer.http.client import HttpClient
 
         return HttpClient(self._config)
 

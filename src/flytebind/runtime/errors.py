@@ -1,0 +1,30 @@
+"""What can go wrong with Flyte. What needs grpc is in ``flytebind.remote.errors``."""
+
+from __future__ import annotations
+
+
+class FlyteError(Exception):
+    """The base of every error that flytebind raises by itself about Flyte."""
+
+    passing = False
+    """Whether it is about the connection or the server, so that the same may work later."""
+
+
+class FlyteAssertion(FlyteError, AssertionError):
+    """Something was asked of an object that it cannot give in its present state."""
+
+
+class FlyteConfigError(FlyteError, ValueError):
+    """The settings of a connection are missing, contradictory or unreadable."""
+
+
+class FlyteValueError(FlyteError, ValueError):
+    """A Python value does not fit a Flyte type, or a literal does not fit a Python type."""
+
+
+class FlyteDataError(FlyteError):
+    """Inputs or outputs exist, but cannot be had: too large, gone, or damaged on the way."""
+
+
+class FlyteTimeout(FlyteError, TimeoutError):
+    """Something took longer than it was given: a call, or the end of an execution."""

@@ -1,0 +1,169 @@
+"""Single Python values into the messages of scalars."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+
+from flyteidl.core import literals_pb2
+
+from flytebind._transfer.uris import is_uri
+from flytebind.models.core.types import (
+    EnumType,
+    Error,
+    SchemaType,
+    SimpleType,
+    StructuredDatasetType,
+)
+from flytebind.runtime.convert import write_duration, write_timestamp
+from flytebind.runtime.fields import did_you_mean
+from flytebind.values import _packed as packed
+from flytebind.values._handles import RemoteTable
+from flytebind.values._mismatch import Mismatch, expected
+from flytebind.values._names import simple_name
+from flytebind.values._plain import aware, plain_record, sound
+from flytebind.values._schema import check
+
+# A range would look through all its numbers for a subclass of int.
+_MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
+_TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
+_DURATION_SECONDS = range(-315_576_000_000, 315_576_000_001)  # 10,000 years, says protobuf
+
+
+def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> None:
+    """Store a value of a type without parameters.
+
+    Raises:
+        Mismatch: If it does not fit.
+    """
+    primitive = pb.primitive
+    match simple, value:
+        case SimpleType.NONE, None:
+            pb.none_type.SetInParent()
+        case SimpleType.BOOLEAN, bool():
+            primitive.boolean = value
+        case SimpleType.INTEGER, int() if not isinstance(value, bool):
+            if not _MIN_INT64 <= value <= _MAX_INT64:
+                raise expected("an int of 64 bits", value)
+            primitive.integer = value
+        case SimpleType.FLOAT, float() | int() if not isinstance(value, bool):
+            primitive.float_value = _exact_float(value)
+        case SimpleType.STRING, str():
+            primitive.string_value = sound(value)
+        case SimpleType.DATETIME, date():
+            _write_time(pb, value)
+        case SimpleType.DURATION, timedelta():
+            write_duration(primitive.duration, value)
+            if primitive.duration.seconds not in _DURATION_SECONDS:
+                raise expected("less than 10,000 years", value)
+        case SimpleType.BINARY, bytes():
+            pb.binary.value = value
+        case SimpleType.ERROR, Error():
+            pb.error.CopyFrom(value.to_pb())
+        case _:
+            raise expected(simple_name(simple), value)
+
+
+def write_struct(
+    pb: literals_pb2.Scalar, value: object, schema: Mapping[str, object] | None
+) -> None:
+    """Store a mapping, or an object with named fields, as MessagePack.
+
+    Args:
+        pb: Where to store it.
+        value: The value.
+        schema: The JSON schema that it is declared with, where there is one.
+
+    Raises:
+        Mismatch: If it does not fit.
+        FlyteDataError: If msgpack is not installed.
+    """
+    if value is None:
+        raise expected(simple_name(SimpleType.STRUCT), value)
+    record = plain_record(value)
+    # A pydantic model has checked itself, and its schema may have other names for its fields.
+    if schema is not None and not hasattr(value, "model_dump"):
+        check(record, schema)
+    pb.binary.value = packed.pack(record)
+    pb.binary.tag = packed.TAG
+
+
+def _write_time(pb: literals_pb2.Scalar, value: date) -> None:
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+    write_timestamp(pb.primitive.datetime, aware(value))
+    if pb.primitive.datetime.seconds not in _TIMESTAMP_SECONDS:
+        raise expected("a time in the years 1 to 9999 of UTC", value)
+
+
+def _exact_float(value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        raise expected("float", value) from None
+    if isinstance(value, int) and number != value:
+        raise Mismatch(f"{value} is no float without losing digits")
+    return number
+
+
+def enum_text(value: object, enum_type: EnumType) -> str:
+    """The text of a member, given as such or as the member.
+
+    Raises:
+        Mismatch: If it is none.
+    """
+    text = value.value if isinstance(value, enum.Enum) else value
+    if not isinstance(text, str):
+        raise expected("str or a member of an enum", value)
+    if text not in enum_type.values:
+        near = did_you_mean(text, enum_type.values)
+        raise expected(f"one of {', '.join(map(repr, enum_type.values))}", value, near)
+    return text
+
+
+def write_dataset(
+    pb: literals_pb2.StructuredDataset, value: object, dataset_type: StructuredDatasetType
+) -> None:
+    """Store the handle of a table.
+
+    Raises:
+        Mismatch: If it is something else, or of another format.
+    """
+    if is_uri(value):
+        value = RemoteTable(value)
+    if not isinstance(value, RemoteTable):
+        raise expected("RemoteTable or a URI", value)
+    pb.uri = sound(value.uri)
+    kind = pb.metadata.structured_dataset_type
+    kind.CopyFrom(dataset_type.to_pb())
+    kind.format = sound(common_format(value.format, dataset_type.format))
+    if value.columns:
+        del kind.columns[:]
+        kind.columns.extend([column.to_pb() for column in value.columns])
+
+
+def write_schema(pb: literals_pb2.Schema, value: object, schema_type: SchemaType) -> None:
+    """Store the handle of a table as a schema, which is always parquet.
+
+    Raises:
+        Mismatch: If it is something else, or of another format.
+    """
+    if is_uri(value):
+        value = RemoteTable(value)
+    if not isinstance(value, RemoteTable):
+        raise expected("RemoteTable or a URI", value)
+    common_format(value.format, "parquet")
+    pb.uri = sound(value.uri)
+    pb.type.CopyFrom(schema_type.to_pb())
+
+
+def common_format(given: str, declared: str) -> str:
+    """The format of a handle for a type; empty, on either side, stands for any.
+
+    Raises:
+        Mismatch: If they differ.
+    """
+    if given and declared and given.lower() != declared.lower():
+        raise Mismatch(f"expected the format {declared!r}, got {given!r}")
+    return given or declared
