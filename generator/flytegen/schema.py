@@ -268,6 +268,22 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Signature:
+    """The method that one of a service's classes has for an RPC."""
+
+    takes: Code
+    """The annotation of what goes in."""
+    context: Code
+    """The annotation of a servicer's context; empty for clients."""
+    gives: Code
+    """The annotation of what comes out."""
+    is_async: bool
+    """It is a coroutine."""
+    doc: tuple[str, ...]
+    """The lines of its docstring."""
+
+
+@dataclass(frozen=True)
 class Method:
     """One RPC, which becomes a method of clients and servicers."""
 
@@ -285,10 +301,31 @@ class Method:
     """The client sends a stream of requests."""
     server_streaming: bool
     """The server answers a stream of responses."""
+    client: Signature
+    """In the client over ``grpc.Channel``."""
+    async_client: Signature
+    """In the client over ``grpc.aio.Channel``."""
+    servicer: Signature
+    """In the base class of servers with threads."""
+    async_servicer: Signature
+    """In the base class of servers with asyncio."""
     deprecated: str
     """What to tell who uses it; empty when it is not deprecated."""
-    doc: tuple[str, ...]
-    """The lines of the client method's docstring."""
+
+    @property
+    def doc(self) -> tuple[str, ...]:
+        """The lines of the client method's docstring."""
+        return self.client.doc
+
+    @property
+    def parameter(self) -> str:
+        """What methods call what goes in."""
+        return "requests" if self.client_streaming else "request"
+
+    @property
+    def is_streaming(self) -> bool:
+        """A side streams."""
+        return self.client_streaming or self.server_streaming
 
     @property
     def shape(self) -> str:
@@ -310,7 +347,9 @@ class Service:
     deprecated: str
     """What to tell who uses it; empty when it is not deprecated."""
     client_doc: tuple[str, ...]
-    """The lines of the clients' docstrings."""
+    """The lines of the docstring of the client over ``grpc.Channel``."""
+    async_client_doc: tuple[str, ...]
+    """The lines of that of the client over ``grpc.aio.Channel``."""
     servicer_doc: tuple[str, ...]
     """The lines of the servicers' docstrings."""
 
@@ -382,6 +421,11 @@ class HiddenClass:
     """What finds it at run time."""
     typed: Code
     """What its stub calls it."""
+
+    @property
+    def is_typed_as_it_is(self) -> bool:
+        """Its stub calls it what it is called at run time."""
+        return self.typed == self.spelled
 
 
 @dataclass(frozen=True)
@@ -457,7 +501,8 @@ class ServiceModule:
     @property
     def imports(self) -> tuple[Import, ...]:
         """The modules of the models that go in and out."""
-        return _imports_of(self.services)
+        methods = [method for service in self.services for method in service.methods]
+        return _imports_of(tuple((method.request, method.response) for method in methods))
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,27 @@ def methods(rpc: Rpc) -> Iterator[tuple[type, Callable[..., Any]]]:
         yield owner, vars(owner)[rpc.python_name]
 
 
+def documented(owner: type, rpc: Rpc) -> str:
+    return " ".join((inspect.getdoc(getattr(owner, rpc.python_name)) or "").split())
+
+
 @every_rpc
 def test_each_client_method_names_its_rpc_and_its_messages(rpc: Rpc) -> None:
     method = rpc.method
-    for client in (rpc.service.client, rpc.service.async_client):
-        text = " ".join((inspect.getdoc(getattr(client, rpc.python_name)) or "").split())
-        assert f"``{method.path}``" in text
-        for model in (method.request, method.response):
-            full_name: str = model._pb_type.DESCRIPTOR.full_name
-            assert f"``{full_name.rpartition('.')[2]}``" in text or f"{full_name}``" in text
-        assert text.count("a stream of") == rpc.streams_requests + rpc.streams_responses
+    text = documented(rpc.service.client, rpc)
+    assert f"``{method.path}``" in text
+    for model in (method.request, method.response):
+        full_name: str = model._pb_type.DESCRIPTOR.full_name
+        assert f"``{full_name.rpartition('.')[2]}``" in text or f"{full_name}``" in text
+    assert text.count("a stream of") == rpc.streams_requests + rpc.streams_responses
+
+
+@every_rpc
+def test_each_async_method_says_what_it_does_and_where_the_details_are(rpc: Rpc) -> None:
+    client = rpc.service.client
+    summary, _, pointer = documented(rpc.service.async_client, rpc).rpartition(" See ")
+    assert documented(client, rpc).startswith(f"{summary} ")
+    assert pointer == f"``{client.__name__}.{rpc.python_name}``."
 
 
 @every_rpc

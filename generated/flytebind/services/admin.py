@@ -1783,16 +1783,7 @@ class AdminServiceClient(_Client):
 class AdminServiceAsyncClient(_AsyncClient):
     """Flyte's control plane: registers entities, runs them and tells how it went.
 
-    List methods page by ``limit`` and ``token``: send the token of one answer in the next
-    request until it comes back empty. The last page may have no rows. Filters are written
-    ``function(field,value)`` and joined by ``+``; fields and sort keys are column names.
-
-    With authentication on, every method answers UNAUTHENTICATED without a valid token and
-    PERMISSION_DENIED if the token does not allow the call.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``AdminServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.AdminService``
     """
@@ -1809,19 +1800,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task.TaskCreateResponse:
         """Register one version of a task.
 
-        A version never changes once registered. Its documentation, if the request carries one,
-        is stored with it.
-
-        RPC: ``/flyteidl.service.AdminService/CreateTask``, from ``TaskCreateRequest`` to
-        ``TaskCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The version is registered already, with the same
-                    content.
-                ``INVALID_ARGUMENT``: The id or the template lacks a part, the project or
-                    domain is unknown or inactive, the resources exceed the limits, or the
-                    version is registered with other content.
+        See ``AdminServiceClient.create_task``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_task, request, timeout, metadata, wait_for_ready
@@ -1837,11 +1816,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task.Task:
         """Read one version of a task.
 
-        RPC: ``/flyteidl.service.AdminService/GetTask``, from ``ObjectGetRequest`` to ``Task``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: No task is registered under the id.
+        See ``AdminServiceClient.get_task``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_task, request, timeout, metadata, wait_for_ready
@@ -1857,15 +1832,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntityIdentifierList:
         """List the names of the tasks in a domain, each once.
 
-        Versions are left out. Flyte's server does not apply the ``filters`` of this request.
-
-        RPC: ``/flyteidl.service.AdminService/ListTaskIds``, from
-        ``NamedEntityIdentifierListRequest`` to ``NamedEntityIdentifierList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token or sort key is not valid.
+        See ``AdminServiceClient.list_task_ids``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_task_ids, request, timeout, metadata, wait_for_ready
@@ -1881,15 +1848,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task.TaskList:
         """List task versions in a domain, or those of one name.
 
-        Leave the name in the request's id empty to list every task.
-
-        RPC: ``/flyteidl.service.AdminService/ListTasks``, from ``ResourceListRequest`` to
-        ``TaskList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_tasks``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_tasks, request, timeout, metadata, wait_for_ready
@@ -1905,20 +1864,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow.WorkflowCreateResponse:
         """Register and compile one version of a workflow.
 
-        Every task and launch plan that it uses must be registered before it. A version never
-        changes once registered. The error detail ``CreateWorkflowFailureReason`` tells a
-        version that is taken from other mistakes.
-
-        RPC: ``/flyteidl.service.AdminService/CreateWorkflow``, from ``WorkflowCreateRequest``
-        to ``WorkflowCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The version is registered already, with the same
-                    structure.
-                ``INVALID_ARGUMENT``: The id or the template lacks a part, the project or
-                    domain is unknown or inactive, the workflow does not compile, or the version
-                    is registered with another structure.
+        See ``AdminServiceClient.create_workflow``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_workflow, request, timeout, metadata, wait_for_ready
@@ -1934,13 +1880,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow.Workflow:
         """Read one version of a workflow, with its compiled form.
 
-        RPC: ``/flyteidl.service.AdminService/GetWorkflow``, from ``ObjectGetRequest`` to
-        ``Workflow``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part or is not that of a workflow.
-                ``NOT_FOUND``: No workflow is registered under the id.
+        See ``AdminServiceClient.get_workflow``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_workflow, request, timeout, metadata, wait_for_ready
@@ -1956,15 +1896,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntityIdentifierList:
         """List the names of the workflows in a domain, each once.
 
-        Versions are left out. Flyte's server does not apply the ``filters`` of this request.
-
-        RPC: ``/flyteidl.service.AdminService/ListWorkflowIds``, from
-        ``NamedEntityIdentifierListRequest`` to ``NamedEntityIdentifierList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token or sort key is not valid.
+        See ``AdminServiceClient.list_workflow_ids``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_workflow_ids, request, timeout, metadata, wait_for_ready
@@ -1980,16 +1912,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow.WorkflowList:
         """List workflow versions in a domain, or those of one name.
 
-        Leave the name in the request's id empty to list every workflow. The rows lack the
-        compiled workflow; read it with GetWorkflow.
-
-        RPC: ``/flyteidl.service.AdminService/ListWorkflows``, from ``ResourceListRequest`` to
-        ``WorkflowList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_workflows``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_workflows, request, timeout, metadata, wait_for_ready
@@ -2005,20 +1928,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlanCreateResponse:
         """Register one version of a launch plan.
 
-        It starts out inactive: it can be run, but its schedule rests until UpdateLaunchPlan
-        activates it.
-
-        RPC: ``/flyteidl.service.AdminService/CreateLaunchPlan``, from
-        ``LaunchPlanCreateRequest`` to ``LaunchPlanCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The version is registered already, with the same
-                    content.
-                ``INVALID_ARGUMENT``: An id lacks a part, the project or domain is unknown
-                    or inactive, the inputs do not fit the workflow, or the version is
-                    registered with other content.
-                ``NOT_FOUND``: The workflow is not registered.
+        See ``AdminServiceClient.create_launch_plan``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_launch_plan, request, timeout, metadata, wait_for_ready
@@ -2034,13 +1944,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlan:
         """Read one version of a launch plan, active or not.
 
-        RPC: ``/flyteidl.service.AdminService/GetLaunchPlan``, from ``ObjectGetRequest`` to
-        ``LaunchPlan``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part or is not that of a launch plan.
-                ``NOT_FOUND``: No launch plan is registered under the id.
+        See ``AdminServiceClient.get_launch_plan``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_launch_plan, request, timeout, metadata, wait_for_ready
@@ -2056,13 +1960,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlan:
         """Read the active version of a launch plan.
 
-        RPC: ``/flyteidl.service.AdminService/GetActiveLaunchPlan``, from
-        ``ActiveLaunchPlanRequest`` to ``LaunchPlan``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project, domain or name is empty.
-                ``NOT_FOUND``: No version of the launch plan is active.
+        See ``AdminServiceClient.get_active_launch_plan``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_active_launch_plan, request, timeout, metadata, wait_for_ready
@@ -2078,13 +1976,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlanList:
         """List the active launch plan versions of a domain.
 
-        RPC: ``/flyteidl.service.AdminService/ListActiveLaunchPlans``, from
-        ``ActiveLaunchPlanListRequest`` to ``LaunchPlanList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token or sort key is not valid.
+        See ``AdminServiceClient.list_active_launch_plans``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_active_launch_plans,
@@ -2104,14 +1996,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntityIdentifierList:
         """List the names of the launch plans in a domain, each once.
 
-        Versions are left out. Flyte's server does not apply the ``filters`` of this request.
-
-        RPC: ``/flyteidl.service.AdminService/ListLaunchPlanIds``, from
-        ``NamedEntityIdentifierListRequest`` to ``NamedEntityIdentifierList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The limit is 0, or the token or sort key is not valid.
+        See ``AdminServiceClient.list_launch_plan_ids``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_launch_plan_ids, request, timeout, metadata, wait_for_ready
@@ -2127,16 +2012,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlanList:
         """List launch plan versions in a domain, or those of one name.
 
-        Leave the name in the request's id empty to list every launch plan. Filters may name
-        columns of the workflow, such as ``eq(workflow.name,x)``.
-
-        RPC: ``/flyteidl.service.AdminService/ListLaunchPlans``, from ``ResourceListRequest`` to
-        ``LaunchPlanList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_launch_plans``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_launch_plans, request, timeout, metadata, wait_for_ready
@@ -2152,16 +2028,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_launch_plan.LaunchPlanUpdateResponse:
         """Activate or deactivate one version of a launch plan.
 
-        Activating it deactivates the version that was active before and moves the schedule
-        over. Deactivating it stops its schedule. Running executions go on either way.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateLaunchPlan``, from
-        ``LaunchPlanUpdateRequest`` to ``LaunchPlanUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The state is unknown.
-                ``NOT_FOUND``: No launch plan is registered under the id.
+        See ``AdminServiceClient.update_launch_plan``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_launch_plan, request, timeout, metadata, wait_for_ready
@@ -2177,23 +2044,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionCreateResponse:
         """Start a launch plan, or a single task.
 
-        The launch plan's defaults and fixed values complete the inputs. The call is idempotent
-        only with a name of the caller's choosing: after a lost answer, send the same request
-        again and take ALREADY_EXISTS for success. Without a name, every request that arrives
-        starts an execution of its own.
-
-        The name must start with a letter, hold letters, digits and hyphens only, and have at
-        most 63 characters. The new execution has the phase UNDEFINED until the engine reports.
-
-        RPC: ``/flyteidl.service.AdminService/CreateExecution``, from ``ExecutionCreateRequest``
-        to ``ExecutionCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The project and domain hold an execution of this name.
-                ``INVALID_ARGUMENT``: The project or domain is unknown or inactive, the name
-                    is malformed, or an input is missing, unknown, fixed or of the wrong type.
-                ``NOT_FOUND``: The launch plan or task is not registered.
+        See ``AdminServiceClient.create_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_execution, request, timeout, metadata, wait_for_ready
@@ -2209,19 +2060,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionCreateResponse:
         """Run an earlier execution again from the start.
 
-        The new execution takes over the spec and the inputs, and refers to the old one, which
-        stays as it is.
-
-        RPC: ``/flyteidl.service.AdminService/RelaunchExecution``, from
-        ``ExecutionRelaunchRequest`` to ``ExecutionCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The project and domain hold an execution of the new
-                    name.
-                ``INVALID_ARGUMENT``: The project is no longer active, or the new name is
-                    malformed.
-                ``NOT_FOUND``: The earlier execution is unknown.
+        See ``AdminServiceClient.relaunch_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.relaunch_execution, request, timeout, metadata, wait_for_ready
@@ -2237,19 +2076,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionCreateResponse:
         """Run an earlier execution again from where it failed.
 
-        Nodes that succeeded in the old execution end as RECOVERED in the new one, with the same
-        outputs; the others run. The old execution stays as it is.
-
-        RPC: ``/flyteidl.service.AdminService/RecoverExecution``, from
-        ``ExecutionRecoverRequest`` to ``ExecutionCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The project and domain hold an execution of the new
-                    name.
-                ``INVALID_ARGUMENT``: The project is no longer active, or the new name is
-                    malformed.
-                ``NOT_FOUND``: The earlier execution is unknown.
+        See ``AdminServiceClient.recover_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.recover_execution, request, timeout, metadata, wait_for_ready
@@ -2265,15 +2092,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.Execution:
         """Read one execution.
 
-        An error message comes in full; ListExecutions cuts it.
-
-        RPC: ``/flyteidl.service.AdminService/GetExecution``, from
-        ``WorkflowExecutionGetRequest`` to ``Execution``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project, domain or name is empty.
-                ``NOT_FOUND``: The execution is unknown.
+        See ``AdminServiceClient.get_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_execution, request, timeout, metadata, wait_for_ready
@@ -2289,16 +2108,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionUpdateResponse:
         """Archive an execution, or make it active again.
 
-        This decides whether lists show the execution. A running one goes on; to stop it, call
-        TerminateExecution.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateExecution``, from ``ExecutionUpdateRequest``
-        to ``ExecutionUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project, domain or name is empty.
-                ``NOT_FOUND``: The execution is unknown.
+        See ``AdminServiceClient.update_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_execution, request, timeout, metadata, wait_for_ready
@@ -2314,15 +2124,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.WorkflowExecutionGetDataResponse:
         """Read the inputs and outputs of an execution.
 
-        Outputs are empty until the execution succeeds. Data above the server's size limit, 2
-        MiB unless configured otherwise, comes back as empty maps without an error.
-
-        RPC: ``/flyteidl.service.AdminService/GetExecutionData``, from
-        ``WorkflowExecutionGetDataRequest`` to ``WorkflowExecutionGetDataResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: The execution is unknown.
+        See ``AdminServiceClient.get_execution_data``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_execution_data, request, timeout, metadata, wait_for_ready
@@ -2338,18 +2140,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionList:
         """List executions in a domain.
 
-        Archived executions are left out unless a filter names ``state``. Error messages are cut
-        to 100 bytes and inputs are left out; GetExecution and GetExecutionData have them.
-        Filters may name columns of the workflow, launch plan or task, such as
-        ``eq(workflow.name,x)``.
-
-        RPC: ``/flyteidl.service.AdminService/ListExecutions``, from ``ResourceListRequest`` to
-        ``ExecutionList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the limit is 0, or the
-                    token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_executions``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_executions, request, timeout, metadata, wait_for_ready
@@ -2365,18 +2156,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.ExecutionTerminateResponse:
         """Ask the engine to stop an execution.
 
-        The phase turns ABORTING at once, and ABORTED when the engine reports that it has
-        stopped. The closure keeps the cause and the caller's identity.
-
-        RPC: ``/flyteidl.service.AdminService/TerminateExecution``, from
-        ``ExecutionTerminateRequest`` to ``ExecutionTerminateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``FAILED_PRECONDITION``: The execution has ended already; the detail
-                    ``EventFailureReason`` gives its phase.
-                ``INVALID_ARGUMENT``: The project, domain or name is empty.
-                ``NOT_FOUND``: The execution is unknown.
+        See ``AdminServiceClient.terminate_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.terminate_execution, request, timeout, metadata, wait_for_ready
@@ -2392,15 +2172,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_node_execution.NodeExecution:
         """Read one node execution.
 
-        An error message comes in full; the list methods cut it.
-
-        RPC: ``/flyteidl.service.AdminService/GetNodeExecution``, from
-        ``NodeExecutionGetRequest`` to ``NodeExecution``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: The node execution is unknown; nodes appear with their first
-                    event.
+        See ``AdminServiceClient.get_node_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_node_execution, request, timeout, metadata, wait_for_ready
@@ -2416,13 +2188,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_node_execution.DynamicNodeWorkflowResponse:
         """Read the workflow that a dynamic node built at run time.
 
-        RPC: ``/flyteidl.service.AdminService/GetDynamicNodeWorkflow``, from
-        ``GetDynamicNodeWorkflowRequest`` to ``DynamicNodeWorkflowResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: The node execution is unknown, is not dynamic, or has not
-                    built its workflow yet.
+        See ``AdminServiceClient.get_dynamic_node_workflow``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_dynamic_node_workflow,
@@ -2442,17 +2208,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_node_execution.NodeExecutionList:
         """List one level of the node executions of an execution.
 
-        Without ``unique_parent_id`` that is the top level; with it, the children of that node.
-        Error messages are cut to 100 bytes. An unknown execution gives an empty page.
-
-        RPC: ``/flyteidl.service.AdminService/ListNodeExecutions``, from
-        ``NodeExecutionListRequest`` to ``NodeExecutionList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The execution's id lacks a part, the limit is 0, or
-                    the token, a filter or the sort key is not valid.
-                ``NOT_FOUND``: The parent node execution is unknown.
+        See ``AdminServiceClient.list_node_executions``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_node_executions, request, timeout, metadata, wait_for_ready
@@ -2468,16 +2224,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_node_execution.NodeExecutionList:
         """List the node executions that a task execution started.
 
-        Error messages are cut to 100 bytes.
-
-        RPC: ``/flyteidl.service.AdminService/ListNodeExecutionsForTask``, from
-        ``NodeExecutionForTaskListRequest`` to ``NodeExecutionList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The task execution's id lacks a part, the limit is 0,
-                    or the token, a filter or the sort key is not valid.
-                ``NOT_FOUND``: The task execution is unknown.
+        See ``AdminServiceClient.list_node_executions_for_task``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_node_executions_for_task,
@@ -2497,16 +2244,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_node_execution.NodeExecutionGetDataResponse:
         """Read the inputs and outputs of a node execution.
 
-        For a dynamic node, the answer also holds the workflow that it built. Outputs are empty
-        until the node succeeds. Data above the server's size limit, 2 MiB unless configured
-        otherwise, comes back as empty maps without an error.
-
-        RPC: ``/flyteidl.service.AdminService/GetNodeExecutionData``, from
-        ``NodeExecutionGetDataRequest`` to ``NodeExecutionGetDataResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: The node execution is unknown.
+        See ``AdminServiceClient.get_node_execution_data``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_node_execution_data, request, timeout, metadata, wait_for_ready
@@ -2522,17 +2260,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project.ProjectRegisterResponse:
         """Create a project.
 
-        It has every domain of the deployment; the request must not name any.
-
-        RPC: ``/flyteidl.service.AdminService/RegisterProject``, from ``ProjectRegisterRequest``
-        to ``ProjectRegisterResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: A project has this id.
-                ``INVALID_ARGUMENT``: The id is not a DNS label, the name is empty or over
-                    64 characters, the description is over 300, there are over 16 labels or a
-                    malformed one, or domains are given.
+        See ``AdminServiceClient.register_project``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.register_project, request, timeout, metadata, wait_for_ready
@@ -2548,16 +2276,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project.ProjectUpdateResponse:
         """Change a project's name, description, labels or state.
 
-        An empty name or description keeps the stored one. The state always changes to the one
-        in the request, which is ACTIVE if unset.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateProject``, from ``Project`` to
-        ``ProjectUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: A value breaks a rule that RegisterProject checks.
-                ``NOT_FOUND``: No project has this id.
+        See ``AdminServiceClient.update_project``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_project, request, timeout, metadata, wait_for_ready
@@ -2573,13 +2292,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project.Project:
         """Read one project, archived or not.
 
-        RPC: ``/flyteidl.service.AdminService/GetProject``, from ``ProjectGetRequest`` to
-        ``Project``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id is empty.
-                ``NOT_FOUND``: No project has this id.
+        See ``AdminServiceClient.get_project``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_project, request, timeout, metadata, wait_for_ready
@@ -2595,15 +2308,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project.Projects:
         """List the projects of the deployment.
 
-        Without filters, archived projects are left out. Rows are ordered by id unless the
-        request says otherwise.
-
-        RPC: ``/flyteidl.service.AdminService/ListProjects``, from ``ProjectListRequest`` to
-        ``Projects``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_projects``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_projects, request, timeout, metadata, wait_for_ready
@@ -2619,13 +2324,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project.GetDomainsResponse:
         """List the domains of the deployment.
 
-        They come from the server's configuration and are the same for every project.
-
-        RPC: ``/flyteidl.service.AdminService/GetDomains``, from ``GetDomainRequest`` to
-        ``GetDomainsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AdminServiceClient.get_domains``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_domains, request, timeout, metadata, wait_for_ready
@@ -2641,22 +2340,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_event.WorkflowExecutionEventResponse:
         """Report that an execution changed its phase.
 
-        The engine calls this. RUNNING sets the start time and a terminal phase the duration.
-        QUEUED may be reported again while the execution has not started; the phase cannot go
-        back from RUNNING to QUEUED, nor from ABORTING to one that is not terminal.
-
-        RPC: ``/flyteidl.service.AdminService/CreateWorkflowEvent``, from
-        ``WorkflowExecutionEventRequest`` to ``WorkflowExecutionEventResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The execution has this phase already.
-                ``FAILED_PRECONDITION``: The execution has ended, cannot go to this phase,
-                    or belongs to another cluster; the detail ``EventFailureReason`` tells an
-                    ended execution and a wrong cluster.
-                ``INVALID_ARGUMENT``: The event or its execution id is missing.
-                ``NOT_FOUND``: The execution is unknown.
-                ``RESOURCE_EXHAUSTED``: The inline outputs exceed the server's size limit.
+        See ``AdminServiceClient.create_workflow_event``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_workflow_event, request, timeout, metadata, wait_for_ready
@@ -2672,20 +2356,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_event.NodeExecutionEventResponse:
         """Report that a node execution changed its phase.
 
-        The engine calls this. The first event creates the node execution, so the parent's first
-        event must come before those of its children. A child execution that the event names
-        must exist.
-
-        RPC: ``/flyteidl.service.AdminService/CreateNodeEvent``, from
-        ``NodeExecutionEventRequest`` to ``NodeExecutionEventResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The node execution has this phase already.
-                ``FAILED_PRECONDITION``: The node execution has ended, or its execution
-                    belongs to another cluster; the detail ``EventFailureReason`` tells which.
-                ``NOT_FOUND``: The execution, the parent node or the child execution is
-                    unknown.
+        See ``AdminServiceClient.create_node_event``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_node_event, request, timeout, metadata, wait_for_ready
@@ -2701,22 +2372,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_event.TaskExecutionEventResponse:
         """Report that a task execution changed its phase or phase version.
 
-        The engine calls this. The first event creates the task execution; the node execution
-        must exist by then, the task need not be registered. A higher ``phase_version`` updates
-        the same phase, for example to add logs.
-
-        RPC: ``/flyteidl.service.AdminService/CreateTaskEvent``, from
-        ``TaskExecutionEventRequest`` to ``TaskExecutionEventResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The task execution has this phase already, in this
-                    version or a later one.
-                ``FAILED_PRECONDITION``: The task execution has ended, or its execution
-                    belongs to another cluster; the detail ``EventFailureReason`` tells which.
-                ``INVALID_ARGUMENT``: The event, its time or a part of its id is missing.
-                ``NOT_FOUND``: The execution is unknown.
-                ``RESOURCE_EXHAUSTED``: The inline outputs exceed the server's size limit.
+        See ``AdminServiceClient.create_task_event``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.create_task_event, request, timeout, metadata, wait_for_ready
@@ -2732,13 +2388,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task_execution.TaskExecution:
         """Read one task execution, that is, one attempt at the task of a node.
 
-        RPC: ``/flyteidl.service.AdminService/GetTaskExecution``, from
-        ``TaskExecutionGetRequest`` to ``TaskExecution``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part.
-                ``NOT_FOUND``: The task execution is unknown.
+        See ``AdminServiceClient.get_task_execution``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_task_execution, request, timeout, metadata, wait_for_ready
@@ -2754,15 +2404,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task_execution.TaskExecutionList:
         """List the task executions of a node, one per attempt.
 
-        Error messages come in full, unlike those of the other execution lists.
-
-        RPC: ``/flyteidl.service.AdminService/ListTaskExecutions``, from
-        ``TaskExecutionListRequest`` to ``TaskExecutionList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The node execution's id lacks a part, the limit is 0,
-                    or the token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_task_executions``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_task_executions, request, timeout, metadata, wait_for_ready
@@ -2778,16 +2420,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_task_execution.TaskExecutionGetDataResponse:
         """Read the inputs and outputs of a task execution.
 
-        Outputs are empty until the attempt succeeds. Data above the server's size limit, 2 MiB
-        unless configured otherwise, comes back as empty maps without an error.
-
-        RPC: ``/flyteidl.service.AdminService/GetTaskExecutionData``, from
-        ``TaskExecutionGetDataRequest`` to ``TaskExecutionGetDataResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part.
-                ``NOT_FOUND``: The task execution is unknown.
+        See ``AdminServiceClient.get_task_execution_data``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_task_execution_data, request, timeout, metadata, wait_for_ready
@@ -2803,16 +2436,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse:
         """Override a setting for one domain of a project.
 
-        The new value replaces that of an earlier call for the same setting; only plugin
-        overrides are merged with the stored ones.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateProjectDomainAttributes``, from
-        ``ProjectDomainAttributesUpdateRequest`` to ``ProjectDomainAttributesUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The attributes are missing, or the project or domain
-                    is unknown or inactive.
+        See ``AdminServiceClient.update_project_domain_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_project_domain_attributes,
@@ -2832,15 +2456,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_domain_attributes.ProjectDomainAttributesGetResponse:
         """Read an overridden setting of one domain of a project.
 
-        If there is none, the answer is the override that applies to it from a wider scope.
-
-        RPC: ``/flyteidl.service.AdminService/GetProjectDomainAttributes``, from
-        ``ProjectDomainAttributesGetRequest`` to ``ProjectDomainAttributesGetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is unknown or inactive.
-                ``NOT_FOUND``: Nothing overrides the setting.
+        See ``AdminServiceClient.get_project_domain_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_project_domain_attributes,
@@ -2860,14 +2476,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse:
         """Remove an override from one domain of a project.
 
-        Removing one that does not exist is no error.
-
-        RPC: ``/flyteidl.service.AdminService/DeleteProjectDomainAttributes``, from
-        ``ProjectDomainAttributesDeleteRequest`` to ``ProjectDomainAttributesDeleteResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is unknown or inactive.
+        See ``AdminServiceClient.delete_project_domain_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.delete_project_domain_attributes,
@@ -2887,15 +2496,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_attributes.ProjectAttributesUpdateResponse:
         """Override a setting for all domains of a project.
 
-        The new value replaces that of an earlier call for the same setting.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateProjectAttributes``, from
-        ``ProjectAttributesUpdateRequest`` to ``ProjectAttributesUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The attributes are missing, or the project is unknown
-                    or inactive.
+        See ``AdminServiceClient.update_project_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_project_attributes,
@@ -2915,16 +2516,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_attributes.ProjectAttributesGetResponse:
         """Read an overridden setting of a whole project.
 
-        Overrides of its domains and workflows do not count. A workflow execution configuration
-        is completed from the server's own defaults, and answered even if nothing overrides it.
-
-        RPC: ``/flyteidl.service.AdminService/GetProjectAttributes``, from
-        ``ProjectAttributesGetRequest`` to ``ProjectAttributesGetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project is unknown.
-                ``NOT_FOUND``: Nothing overrides the setting.
+        See ``AdminServiceClient.get_project_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_project_attributes, request, timeout, metadata, wait_for_ready
@@ -2940,15 +2532,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_project_attributes.ProjectAttributesDeleteResponse:
         """Remove an override from a whole project.
 
-        Overrides of its domains and workflows stay. Removing one that does not exist is no
-        error.
-
-        RPC: ``/flyteidl.service.AdminService/DeleteProjectAttributes``, from
-        ``ProjectAttributesDeleteRequest`` to ``ProjectAttributesDeleteResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project is unknown or inactive.
+        See ``AdminServiceClient.delete_project_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.delete_project_attributes,
@@ -2968,16 +2552,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow_attributes.WorkflowAttributesUpdateResponse:
         """Override a setting for all versions of a workflow.
 
-        The new value replaces that of an earlier call for the same setting; only plugin
-        overrides are merged with the stored ones.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateWorkflowAttributes``, from
-        ``WorkflowAttributesUpdateRequest`` to ``WorkflowAttributesUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The attributes or the workflow name are missing, or
-                    the project or domain is unknown or inactive.
+        See ``AdminServiceClient.update_workflow_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_workflow_attributes,
@@ -2997,16 +2572,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow_attributes.WorkflowAttributesGetResponse:
         """Read an overridden setting of a workflow.
 
-        If there is none, the answer is the override that applies to it from a wider scope.
-
-        RPC: ``/flyteidl.service.AdminService/GetWorkflowAttributes``, from
-        ``WorkflowAttributesGetRequest`` to ``WorkflowAttributesGetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The workflow name is empty, or the project or domain
-                    is unknown or inactive.
-                ``NOT_FOUND``: Nothing overrides the setting.
+        See ``AdminServiceClient.get_workflow_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_workflow_attributes, request, timeout, metadata, wait_for_ready
@@ -3022,15 +2588,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_workflow_attributes.WorkflowAttributesDeleteResponse:
         """Remove an override from a workflow.
 
-        Removing one that does not exist is no error.
-
-        RPC: ``/flyteidl.service.AdminService/DeleteWorkflowAttributes``, from
-        ``WorkflowAttributesDeleteRequest`` to ``WorkflowAttributesDeleteResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The workflow name is empty, or the project or domain
-                    is unknown or inactive.
+        See ``AdminServiceClient.delete_workflow_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.delete_workflow_attributes,
@@ -3050,14 +2608,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_matchable_resource.ListMatchableAttributesResponse:
         """List every override of one kind of setting.
 
-        The answer covers all projects, domains and workflows, and is not paged.
-
-        RPC: ``/flyteidl.service.AdminService/ListMatchableAttributes``, from
-        ``ListMatchableAttributesRequest`` to ``ListMatchableAttributesResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The kind of setting is unknown.
+        See ``AdminServiceClient.list_matchable_attributes``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_matchable_attributes,
@@ -3077,17 +2628,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntityList:
         """List the tasks, workflows or launch plans of a domain by name.
 
-        Each name comes once, with its description and state. Workflows that the server made,
-        such as the wrapper of a single task, are left out.
-
-        RPC: ``/flyteidl.service.AdminService/ListNamedEntities``, from
-        ``NamedEntityListRequest`` to ``NamedEntityList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project or domain is empty, the kind of entity has
-                    no names, the limit is 0, or the token, a filter or the sort key is not
-                    valid.
+        See ``AdminServiceClient.list_named_entities``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_named_entities, request, timeout, metadata, wait_for_ready
@@ -3103,14 +2644,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntity:
         """Read the description and state that all versions of an entity share.
 
-        RPC: ``/flyteidl.service.AdminService/GetNamedEntity``, from ``NamedEntityGetRequest``
-        to ``NamedEntity``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part, or the kind of entity has no
-                    names.
-                ``NOT_FOUND``: No version of the entity is registered.
+        See ``AdminServiceClient.get_named_entity``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_named_entity, request, timeout, metadata, wait_for_ready
@@ -3126,16 +2660,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_common.NamedEntityUpdateResponse:
         """Set the description and state that all versions of an entity share.
 
-        Archiving changes no version. Lists show archived entities too, unless a filter on
-        ``state`` leaves them out.
-
-        RPC: ``/flyteidl.service.AdminService/UpdateNamedEntity``, from
-        ``NamedEntityUpdateRequest`` to ``NamedEntityUpdateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part, or the metadata is missing.
-                ``NOT_FOUND``: No version of the entity is registered.
+        See ``AdminServiceClient.update_named_entity``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.update_named_entity, request, timeout, metadata, wait_for_ready
@@ -3151,11 +2676,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_version.GetVersionResponse:
         """Read the version and build of the server.
 
-        RPC: ``/flyteidl.service.AdminService/GetVersion``, from ``GetVersionRequest`` to
-        ``GetVersionResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AdminServiceClient.get_version``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_version, request, timeout, metadata, wait_for_ready
@@ -3171,14 +2692,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_description_entity.DescriptionEntity:
         """Read the documentation of one version of a task or workflow.
 
-        RPC: ``/flyteidl.service.AdminService/GetDescriptionEntity``, from ``ObjectGetRequest``
-        to ``DescriptionEntity``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part.
-                ``NOT_FOUND``: The version was registered without documentation, or not at
-                    all.
+        See ``AdminServiceClient.get_description_entity``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_description_entity, request, timeout, metadata, wait_for_ready
@@ -3194,15 +2708,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_description_entity.DescriptionEntityList:
         """List the documentation of the versions of a task or workflow.
 
-        The request must name the entity: an empty name is refused.
-
-        RPC: ``/flyteidl.service.AdminService/ListDescriptionEntities``, from
-        ``DescriptionEntityListRequest`` to ``DescriptionEntityList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The project, domain or name is empty, the limit is 0,
-                    or the token, a filter or the sort key is not valid.
+        See ``AdminServiceClient.list_description_entities``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.list_description_entities,
@@ -3222,15 +2728,7 @@ class AdminServiceAsyncClient(_AsyncClient):
     ) -> _admin_execution.WorkflowExecutionGetMetricsResponse:
         """Break an execution down into spans of time.
 
-        ``depth`` limits the levels: 0 gives the execution alone, a negative number everything.
-        The server reads all nodes and tasks down to that level, so deep breakdowns take long.
-
-        RPC: ``/flyteidl.service.AdminService/GetExecutionMetrics``, from
-        ``WorkflowExecutionGetMetricsRequest`` to ``WorkflowExecutionGetMetricsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: The execution is unknown.
+        See ``AdminServiceClient.get_execution_metrics``.
         """
         return await self._unary_unary(
             _AdminServiceMethods.get_execution_metrics, request, timeout, metadata, wait_for_ready

@@ -93,11 +93,7 @@ class SyncAgentServiceClient(_Client):
 class SyncAgentServiceAsyncClient(_AsyncClient):
     """Runs tasks of an agent that answers with the result at once.
 
-    The engine is the client; an agent server implements the service.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``SyncAgentServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.SyncAgentService``
     """
@@ -117,14 +113,7 @@ class SyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _AsyncResponseStream[_admin_agent.ExecuteTaskSyncResponse]:
         """Run a task and wait for its outcome, over two streams.
 
-        The caller sends one header, then the inputs. The agent answers with one header that
-        says how the task ended, then the outputs.
-
-        RPC: ``/flyteidl.service.SyncAgentService/ExecuteTaskSync``, from a stream of
-        ``ExecuteTaskSyncRequest`` to a stream of ``ExecuteTaskSyncResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``SyncAgentServiceClient.execute_task_sync``.
         """
         return self._stream_stream(
             _SyncAgentServiceMethods.execute_task_sync, requests, timeout, metadata, wait_for_ready
@@ -346,16 +335,7 @@ class AsyncAgentServiceClient(_Client):
 class AsyncAgentServiceAsyncClient(_AsyncClient):
     """Starts, polls and stops tasks that an agent runs in another system.
 
-    The engine is the client; an agent server implements the service. The handle that
-    CreateTask returns is all that the engine keeps of a task: every later call brings it
-    back, and any replica of the agent must be able to serve it.
-
-    Flytekit's agent server answers NOT_FOUND for a task type that no agent runs, and
-    INTERNAL when the agent fails.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``AsyncAgentServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.AsyncAgentService``
     """
@@ -372,14 +352,7 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.CreateTaskResponse:
         """Start a task and return a handle on it.
 
-        Return as soon as the task is accepted; the engine polls for the rest.
-
-        RPC: ``/flyteidl.service.AsyncAgentService/CreateTask``, from ``CreateTaskRequest`` to
-        ``CreateTaskResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: No agent runs tasks of this type.
+        See ``AsyncAgentServiceClient.create_task``.
         """
         return await self._unary_unary(
             _AsyncAgentServiceMethods.create_task, request, timeout, metadata, wait_for_ready
@@ -395,14 +368,7 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.GetTaskResponse:
         """Read how far a task has come, and its outputs once it has succeeded.
 
-        The engine calls this again and again until the phase is terminal.
-
-        RPC: ``/flyteidl.service.AsyncAgentService/GetTask``, from ``GetTaskRequest`` to
-        ``GetTaskResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: No agent runs tasks of this type.
+        See ``AsyncAgentServiceClient.get_task``.
         """
         return await self._unary_unary(
             _AsyncAgentServiceMethods.get_task, request, timeout, metadata, wait_for_ready
@@ -418,12 +384,7 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.DeleteTaskResponse:
         """Stop a task and free what it holds, when its execution is aborted.
 
-        RPC: ``/flyteidl.service.AsyncAgentService/DeleteTask``, from ``DeleteTaskRequest`` to
-        ``DeleteTaskResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``NOT_FOUND``: No agent runs tasks of this type.
+        See ``AsyncAgentServiceClient.delete_task``.
         """
         return await self._unary_unary(
             _AsyncAgentServiceMethods.delete_task, request, timeout, metadata, wait_for_ready
@@ -439,14 +400,7 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.GetTaskMetricsResponse:
         """Read metrics of a task over a period.
 
-        Few agents have any: flytekit's agent server does not offer the method.
-
-        RPC: ``/flyteidl.service.AsyncAgentService/GetTaskMetrics``, from
-        ``GetTaskMetricsRequest`` to ``GetTaskMetricsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``UNIMPLEMENTED``: The agent server offers no metrics.
+        See ``AsyncAgentServiceClient.get_task_metrics``.
         """
         return await self._unary_unary(
             _AsyncAgentServiceMethods.get_task_metrics, request, timeout, metadata, wait_for_ready
@@ -462,14 +416,7 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
     ) -> _AsyncResponseStream[_admin_agent.GetTaskLogsResponse]:
         """Stream the log of a task: a header with the next token, then lines.
 
-        Few agents keep one: flytekit's agent server does not offer the method.
-
-        RPC: ``/flyteidl.service.AsyncAgentService/GetTaskLogs``, from ``GetTaskLogsRequest`` to
-        a stream of ``GetTaskLogsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``UNIMPLEMENTED``: The agent server offers no logs.
+        See ``AsyncAgentServiceClient.get_task_logs``.
         """
         return self._unary_stream(
             _AsyncAgentServiceMethods.get_task_logs, request, timeout, metadata, wait_for_ready
@@ -685,11 +632,7 @@ class AgentMetadataServiceClient(_Client):
 class AgentMetadataServiceAsyncClient(_AsyncClient):
     """Tells which agents a server has and which task types they run.
 
-    The engine asks for this to learn where to send tasks of which type.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``AgentMetadataServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.AgentMetadataService``
     """
@@ -706,11 +649,7 @@ class AgentMetadataServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.GetAgentResponse:
         """Read one agent by its name.
 
-        RPC: ``/flyteidl.service.AgentMetadataService/GetAgent``, from ``GetAgentRequest`` to
-        ``GetAgentResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AgentMetadataServiceClient.get_agent``.
         """
         return await self._unary_unary(
             _AgentMetadataServiceMethods.get_agent, request, timeout, metadata, wait_for_ready
@@ -726,11 +665,7 @@ class AgentMetadataServiceAsyncClient(_AsyncClient):
     ) -> _admin_agent.ListAgentsResponse:
         """List every agent of the server; not paged.
 
-        RPC: ``/flyteidl.service.AgentMetadataService/ListAgents``, from ``ListAgentsRequest``
-        to ``ListAgentsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AgentMetadataServiceClient.list_agents``.
         """
         return await self._unary_unary(
             _AgentMetadataServiceMethods.list_agents, request, timeout, metadata, wait_for_ready

@@ -110,12 +110,7 @@ class AuthMetadataServiceClient(_Client):
 class AuthMetadataServiceAsyncClient(_AsyncClient):
     """Tells a client how to sign in; needs no sign-in itself.
 
-    A server that runs without authentication does not have this service: every method
-    answers UNIMPLEMENTED.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``AuthMetadataServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.AuthMetadataService``
     """
@@ -132,14 +127,7 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
     ) -> _service_auth.OAuth2MetadataResponse:
         """Read where and how to get tokens.
 
-        If an external authorization server issues them, the answer repeats that server's own
-        metadata.
-
-        RPC: ``/flyteidl.service.AuthMetadataService/GetOAuth2Metadata``, from
-        ``OAuth2MetadataRequest`` to ``OAuth2MetadataResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AuthMetadataServiceClient.get_oauth2_metadata``.
         """
         return await self._unary_unary(
             _AuthMetadataServiceMethods.get_oauth2_metadata,
@@ -159,14 +147,7 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
     ) -> _service_auth.PublicClientAuthConfigResponse:
         """Read the client settings with which tools sign a user in.
 
-        ``authorization_metadata_key`` names the metadata key that carries the token of later
-        calls.
-
-        RPC: ``/flyteidl.service.AuthMetadataService/GetPublicClientConfig``, from
-        ``PublicClientAuthConfigRequest`` to ``PublicClientAuthConfigResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``AuthMetadataServiceClient.get_public_client_config``.
         """
         return await self._unary_unary(
             _AuthMetadataServiceMethods.get_public_client_config,

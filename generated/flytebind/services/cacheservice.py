@@ -194,12 +194,7 @@ class CacheServiceClient(_Client):
 class CacheServiceAsyncClient(_AsyncClient):
     """Stores outputs for reuse under a key, with reservations.
 
-    The engine is the usual client: it looks an output up by key, reserves the key while it
-    computes the output, then stores it.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``CacheServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.cacheservice.CacheService``
     """
@@ -216,13 +211,7 @@ class CacheServiceAsyncClient(_AsyncClient):
     ) -> _cacheservice_cacheservice.GetCacheResponse:
         """Read the output that is stored under a key.
 
-        RPC: ``/flyteidl.cacheservice.CacheService/Get``, from ``GetCacheRequest`` to
-        ``GetCacheResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The key is empty.
-                ``NOT_FOUND``: Nothing is stored under the key: a cache miss.
+        See ``CacheServiceClient.get``.
         """
         return await self._unary_unary(
             _CacheServiceMethods.get, request, timeout, metadata, wait_for_ready
@@ -238,17 +227,7 @@ class CacheServiceAsyncClient(_AsyncClient):
     ) -> _cacheservice_cacheservice.PutCacheResponse:
         """Store an output under a key.
 
-        Large outputs may move to blob storage; Get then answers with their address.
-
-        RPC: ``/flyteidl.cacheservice.CacheService/Put``, from ``PutCacheRequest`` to
-        ``PutCacheResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: An output is stored under the key, and the request does
-                    not overwrite it.
-                ``INVALID_ARGUMENT``: The key, the output or the source of the output is
-                    missing.
+        See ``CacheServiceClient.put``.
         """
         return await self._unary_unary(
             _CacheServiceMethods.put, request, timeout, metadata, wait_for_ready
@@ -264,14 +243,7 @@ class CacheServiceAsyncClient(_AsyncClient):
     ) -> _cacheservice_cacheservice.DeleteCacheResponse:
         """Remove the output that is stored under a key.
 
-        The stock cache service does not offer this.
-
-        RPC: ``/flyteidl.cacheservice.CacheService/Delete``, from ``DeleteCacheRequest`` to
-        ``DeleteCacheResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``UNIMPLEMENTED``: The service cannot delete.
+        See ``CacheServiceClient.delete``.
         """
         return await self._unary_unary(
             _CacheServiceMethods.delete, request, timeout, metadata, wait_for_ready
@@ -287,15 +259,7 @@ class CacheServiceAsyncClient(_AsyncClient):
     ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
         """Ask for the right to fill a key, or keep that right.
 
-        It is no error if another owner holds the reservation: compare ``owner_id`` in the
-        answer with one's own. A holder must call again before the reservation expires.
-
-        RPC: ``/flyteidl.cacheservice.CacheService/GetOrExtendReservation``, from
-        ``GetOrExtendReservationRequest`` to ``GetOrExtendReservationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The key or the owner is empty.
+        See ``CacheServiceClient.get_or_extend_reservation``.
         """
         return await self._unary_unary(
             _CacheServiceMethods.get_or_extend_reservation,
@@ -315,15 +279,7 @@ class CacheServiceAsyncClient(_AsyncClient):
     ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
         """Give a reservation back.
 
-        Idempotent: a reservation that does not exist, or belongs to another owner, is no error
-        and is left alone.
-
-        RPC: ``/flyteidl.cacheservice.CacheService/ReleaseReservation``, from
-        ``ReleaseReservationRequest`` to ``ReleaseReservationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The key or the owner is empty.
+        See ``CacheServiceClient.release_reservation``.
         """
         return await self._unary_unary(
             _CacheServiceMethods.release_reservation, request, timeout, metadata, wait_for_ready

@@ -337,13 +337,7 @@ class DataCatalogClient(_Client):
 class DataCatalogAsyncClient(_AsyncClient):
     """Stores task results for reuse, as artifacts in datasets, found by tag.
 
-    The engine is the usual client: it looks a result up by tag, reserves it while it
-    computes it, then stores the artifact and tags it. Lists page by the token of the answer
-    before, which is set even on the last page: stop at an empty one.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``DataCatalogClient`` with asyncio: see there what the methods do.
 
     Proto: ``datacatalog.DataCatalog``
     """
@@ -360,13 +354,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.CreateDatasetResponse:
         """Create a dataset.
 
-        RPC: ``/datacatalog.DataCatalog/CreateDataset``, from ``CreateDatasetRequest`` to
-        ``CreateDatasetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: A dataset has this id.
-                ``INVALID_ARGUMENT``: The id lacks a part, or a partition key comes twice.
+        See ``DataCatalogClient.create_dataset``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.create_dataset, request, timeout, metadata, wait_for_ready
@@ -382,13 +370,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.GetDatasetResponse:
         """Read one dataset, without its artifacts.
 
-        RPC: ``/datacatalog.DataCatalog/GetDataset``, from ``GetDatasetRequest`` to
-        ``GetDatasetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part.
-                ``NOT_FOUND``: No dataset has this id.
+        See ``DataCatalogClient.get_dataset``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.get_dataset, request, timeout, metadata, wait_for_ready
@@ -404,17 +386,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.CreateArtifactResponse:
         """Store an artifact and its data in a dataset.
 
-        The data goes to blob storage. Tag the artifact with AddTag to make it findable.
-
-        RPC: ``/datacatalog.DataCatalog/CreateArtifact``, from ``CreateArtifactRequest`` to
-        ``CreateArtifactResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The dataset holds an artifact of this id.
-                ``INVALID_ARGUMENT``: The id or the data is missing, or the partitions are
-                    not those of the dataset.
-                ``NOT_FOUND``: The dataset does not exist.
+        See ``DataCatalogClient.create_artifact``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.create_artifact, request, timeout, metadata, wait_for_ready
@@ -430,15 +402,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.GetArtifactResponse:
         """Read an artifact by its id or by a tag, with its data.
 
-        RPC: ``/datacatalog.DataCatalog/GetArtifact``, from ``GetArtifactRequest`` to
-        ``GetArtifactResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: Neither id nor tag is given, or the dataset's id lacks
-                    a part.
-                ``NOT_FOUND``: No artifact has this id or tag; for a lookup by tag, a cache
-                    miss.
+        See ``DataCatalogClient.get_artifact``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.get_artifact, request, timeout, metadata, wait_for_ready
@@ -454,16 +418,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.AddTagResponse:
         """Give an artifact a tag.
 
-        A tag cannot be moved to another artifact; UpdateArtifact replaces the data behind it.
-
-        RPC: ``/datacatalog.DataCatalog/AddTag``, from ``AddTagRequest`` to ``AddTagResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: The dataset has this tag already.
-                ``INVALID_ARGUMENT``: The name, the artifact's id or a part of the dataset's
-                    id is missing.
-                ``NOT_FOUND``: The dataset or the artifact does not exist.
+        See ``DataCatalogClient.add_tag``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.add_tag, request, timeout, metadata, wait_for_ready
@@ -479,16 +434,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.ListArtifactsResponse:
         """List the artifacts of a dataset, with their data.
 
-        The server reads the data of every row from blob storage, so keep pages small.
-
-        RPC: ``/datacatalog.DataCatalog/ListArtifacts``, from ``ListArtifactsRequest`` to
-        ``ListArtifactsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The dataset's id lacks a part, or a filter or the
-                    paging is not valid.
-                ``NOT_FOUND``: The dataset does not exist.
+        See ``DataCatalogClient.list_artifacts``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.list_artifacts, request, timeout, metadata, wait_for_ready
@@ -504,12 +450,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.ListDatasetsResponse:
         """List datasets, of all projects unless a filter says otherwise.
 
-        RPC: ``/datacatalog.DataCatalog/ListDatasets``, from ``ListDatasetsRequest`` to
-        ``ListDatasetsResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: A filter or the paging is not valid.
+        See ``DataCatalogClient.list_datasets``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.list_datasets, request, timeout, metadata, wait_for_ready
@@ -525,15 +466,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.UpdateArtifactResponse:
         """Replace the data of an artifact, found by its id or by a tag.
 
-        Old data that the request does not name is dropped.
-
-        RPC: ``/datacatalog.DataCatalog/UpdateArtifact``, from ``UpdateArtifactRequest`` to
-        ``UpdateArtifactResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: Neither id nor tag is given, or there is no data.
-                ``NOT_FOUND``: No artifact has this id or tag.
+        See ``DataCatalogClient.update_artifact``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.update_artifact, request, timeout, metadata, wait_for_ready
@@ -549,15 +482,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.GetOrExtendReservationResponse:
         """Ask for the right to compute an artifact, or keep that right.
 
-        It is no error if another owner holds the reservation: compare ``owner_id`` in the
-        answer with one's own. A holder must call again within the heartbeat interval of the
-        answer.
-
-        RPC: ``/datacatalog.DataCatalog/GetOrExtendReservation``, from
-        ``GetOrExtendReservationRequest`` to ``GetOrExtendReservationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``DataCatalogClient.get_or_extend_reservation``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.get_or_extend_reservation,
@@ -577,14 +502,7 @@ class DataCatalogAsyncClient(_AsyncClient):
     ) -> _datacatalog_datacatalog.ReleaseReservationResponse:
         """Give a reservation back.
 
-        Idempotent: a reservation that does not exist, or belongs to another owner, is no error
-        and is left alone.
-
-        RPC: ``/datacatalog.DataCatalog/ReleaseReservation``, from ``ReleaseReservationRequest``
-        to ``ReleaseReservationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``DataCatalogClient.release_reservation``.
         """
         return await self._unary_unary(
             _DataCatalogMethods.release_reservation, request, timeout, metadata, wait_for_ready

@@ -190,13 +190,7 @@ class DataProxyServiceClient(_Client):
 class DataProxyServiceAsyncClient(_AsyncClient):
     """Moves data between clients and the deployment's blob storage.
 
-    Clients need no credentials of the storage: uploads and downloads go through signed
-    URLs, which work for whoever holds them until they expire. A storage that cannot sign
-    URLs, such as an in-memory one, makes the methods that return them answer INTERNAL.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``DataProxyServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.DataProxyService``
     """
@@ -213,19 +207,7 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     ) -> _service_dataproxy.CreateUploadLocationResponse:
         """Create a signed URL to upload one file to.
 
-        Nothing is stored until the content is sent to the URL with an HTTP PUT and the headers
-        of the answer. The check for an existing file is made now, not then.
-
-        RPC: ``/flyteidl.service.DataProxyService/CreateUploadLocation``, from
-        ``CreateUploadLocationRequest`` to ``CreateUploadLocationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``ALREADY_EXISTS``: Root and file name are both given and that file exists
-                    with other content, or no MD5 is given to compare.
-                ``INTERNAL``: The storage cannot be reached or cannot sign URLs.
-                ``INVALID_ARGUMENT``: The project, the domain, or both MD5 and root are
-                    missing, or the URL shall work longer than the server allows.
+        See ``DataProxyServiceClient.create_upload_location``.
         """
         return await self._unary_unary(
             _DataProxyServiceMethods.create_upload_location,
@@ -248,18 +230,7 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     ) -> _service_dataproxy.CreateDownloadLocationResponse:
         """Create a signed URL to download one stored object.
 
-        Use CreateDownloadLink or GetData in its place. The object need not exist.
-
-        Deprecated in the IDL.
-
-        RPC: ``/flyteidl.service.DataProxyService/CreateDownloadLocation``, from
-        ``CreateDownloadLocationRequest`` to ``CreateDownloadLocationResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INTERNAL``: The storage cannot sign URLs.
-                ``INVALID_ARGUMENT``: The address is malformed, or the URL shall work longer
-                    than the server allows.
+        See ``DataProxyServiceClient.create_download_location``.
         """
         return await self._unary_unary(
             _DataProxyServiceMethods.create_download_location,
@@ -279,16 +250,7 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     ) -> _service_dataproxy.CreateDownloadLinkResponse:
         """Create signed URLs to a file of a node execution, such as its deck.
 
-        RPC: ``/flyteidl.service.DataProxyService/CreateDownloadLink``, from
-        ``CreateDownloadLinkRequest`` to ``CreateDownloadLinkResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INTERNAL``: The node execution has no such file, or the storage cannot
-                    sign URLs.
-                ``INVALID_ARGUMENT``: The kind of file or the source is missing, the node
-                    execution is unknown, or the URLs shall work longer than the server allows.
-                ``NOT_FOUND``: The file is announced, but not written yet.
+        See ``DataProxyServiceClient.create_download_link``.
         """
         return await self._unary_unary(
             _DataProxyServiceMethods.create_download_link,
@@ -308,18 +270,7 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     ) -> _service_dataproxy.GetDataResponse:
         """Read the inputs, outputs or deck behind a ``flyte://`` address.
 
-        The address decides what comes back: all values of a node or task execution, one value,
-        or signed URLs to the deck.
-
-        RPC: ``/flyteidl.service.DataProxyService/GetData``, from ``GetDataRequest`` to
-        ``GetDataResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The address is malformed, names no known attempt or
-                    value, or asks for the deck of a single attempt.
-                ``NOT_FOUND``: The node execution is unknown, or its deck is not written
-                    yet.
+        See ``DataProxyServiceClient.get_data``.
         """
         return await self._unary_unary(
             _DataProxyServiceMethods.get_data, request, timeout, metadata, wait_for_ready

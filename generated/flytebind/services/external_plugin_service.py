@@ -131,12 +131,7 @@ class ExternalPluginServiceClient(_Client):
 class ExternalPluginServiceAsyncClient(_AsyncClient):
     """The predecessor of AsyncAgentService: runs tasks as jobs of another system.
 
-    The engine is the client; a plugin server implements the service. All of it is
-    deprecated.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``ExternalPluginServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.ExternalPluginService``
     """
@@ -154,13 +149,7 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     ) -> _service_external_plugin_service.TaskCreateResponse:
         """Start a job for a task and return its id.
 
-        Deprecated in the IDL.
-
-        RPC: ``/flyteidl.service.ExternalPluginService/CreateTask``, from ``TaskCreateRequest``
-        to ``TaskCreateResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``ExternalPluginServiceClient.create_task``.
         """
         return await self._unary_unary(
             _ExternalPluginServiceMethods.create_task, request, timeout, metadata, wait_for_ready
@@ -177,13 +166,7 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     ) -> _service_external_plugin_service.TaskGetResponse:
         """Read how far a job has come, and its outputs once it has succeeded.
 
-        Deprecated in the IDL.
-
-        RPC: ``/flyteidl.service.ExternalPluginService/GetTask``, from ``TaskGetRequest`` to
-        ``TaskGetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``ExternalPluginServiceClient.get_task``.
         """
         return await self._unary_unary(
             _ExternalPluginServiceMethods.get_task, request, timeout, metadata, wait_for_ready
@@ -200,13 +183,7 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     ) -> _service_external_plugin_service.TaskDeleteResponse:
         """Stop a job and free what it holds.
 
-        Deprecated in the IDL.
-
-        RPC: ``/flyteidl.service.ExternalPluginService/DeleteTask``, from ``TaskDeleteRequest``
-        to ``TaskDeleteResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails.
+        See ``ExternalPluginServiceClient.delete_task``.
         """
         return await self._unary_unary(
             _ExternalPluginServiceMethods.delete_task, request, timeout, metadata, wait_for_ready

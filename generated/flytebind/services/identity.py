@@ -72,12 +72,7 @@ class IdentityServiceClient(_Client):
 class IdentityServiceAsyncClient(_AsyncClient):
     """Tells a signed-in caller who they are.
 
-    A server that runs without authentication does not have this service: it answers
-    UNIMPLEMENTED.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``IdentityServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.IdentityService``
     """
@@ -94,12 +89,7 @@ class IdentityServiceAsyncClient(_AsyncClient):
     ) -> _service_identity.UserInfoResponse:
         """Read what the identity provider says about the caller.
 
-        RPC: ``/flyteidl.service.IdentityService/UserInfo``, from ``UserInfoRequest`` to
-        ``UserInfoResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``UNAUTHENTICATED``: The call carries no valid token.
+        See ``IdentityServiceClient.user_info``.
         """
         return await self._unary_unary(
             _IdentityServiceMethods.user_info, request, timeout, metadata, wait_for_ready

@@ -133,12 +133,7 @@ class SignalServiceClient(_Client):
 class SignalServiceAsyncClient(_AsyncClient):
     """Gives gate nodes the values that they wait for.
 
-    The engine creates a signal when the node starts to wait; a person or program then sets
-    it. Authentication works as for AdminService.
-
-    Every method takes ``timeout``, how many seconds the call may last, ``metadata``, pairs
-    to send along, and ``wait_for_ready``, whether to wait for a connection where the call
-    would fail with ``UNAVAILABLE``.
+    ``SignalServiceClient`` with asyncio: see there what the methods do.
 
     Proto: ``flyteidl.service.SignalService``
     """
@@ -155,14 +150,7 @@ class SignalServiceAsyncClient(_AsyncClient):
     ) -> _admin_signal.Signal:
         """Read a signal, creating it without a value if it does not exist.
 
-        The engine calls this when a gate node starts and each time it looks for the value.
-
-        RPC: ``/flyteidl.service.SignalService/GetOrCreateSignal``, from
-        ``SignalGetOrCreateRequest`` to ``Signal``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part, or the type is missing.
+        See ``SignalServiceClient.get_or_create_signal``.
         """
         return await self._unary_unary(
             _SignalServiceMethods.get_or_create_signal, request, timeout, metadata, wait_for_ready
@@ -178,15 +166,7 @@ class SignalServiceAsyncClient(_AsyncClient):
     ) -> _admin_signal.SignalList:
         """List the signals of an execution, set or not.
 
-        An unknown execution gives an empty page.
-
-        RPC: ``/flyteidl.service.SignalService/ListSignals``, from ``SignalListRequest`` to
-        ``SignalList``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The execution's id lacks a part, the limit is 0, or
-                    the token, a filter or the sort key is not valid.
+        See ``SignalServiceClient.list_signals``.
         """
         return await self._unary_unary(
             _SignalServiceMethods.list_signals, request, timeout, metadata, wait_for_ready
@@ -202,16 +182,7 @@ class SignalServiceAsyncClient(_AsyncClient):
     ) -> _admin_signal.SignalSetResponse:
         """Give a signal its value, so that the waiting node can go on.
 
-        The signal must exist, so the node must have started. Setting it again replaces the
-        value, which a node that has gone on no longer sees.
-
-        RPC: ``/flyteidl.service.SignalService/SetSignal``, from ``SignalSetRequest`` to
-        ``SignalSetResponse``.
-
-        Raises:
-            grpc.RpcError: If the call fails; from this server also with
-                ``INVALID_ARGUMENT``: The id lacks a part, the value is missing or not of
-                    the signal's type, or the signal does not exist.
+        See ``SignalServiceClient.set_signal``.
         """
         return await self._unary_unary(
             _SignalServiceMethods.set_signal, request, timeout, metadata, wait_for_ready

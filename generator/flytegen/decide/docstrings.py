@@ -25,9 +25,7 @@ def _wrap(paragraph: str, width: int) -> list[str]:
 
 def class_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
     """The docstring of a class."""
-    retired = "Deprecated in the IDL." if deprecated else ""
-    summary = doc or f"``{full_name.rpartition('.')[2]}`` of ``{full_name.rpartition('.')[0]}``."
-    return paragraphs(summary, retired, f"Proto: ``{full_name}``")
+    return paragraphs(_meaning(doc, full_name), _retired(deprecated), _proto(full_name))
 
 
 def field_doc(
@@ -73,6 +71,12 @@ def client_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
     return _service_doc(doc, full_name, options, deprecated)
 
 
+def async_client_doc(doc: str, full_name: str, client: str) -> tuple[str, ...]:
+    """The docstring of a client with asyncio, which points to the other one."""
+    pointer = f"``{client}`` with asyncio: see there what the methods do."
+    return paragraphs(_summary(_meaning(doc, full_name)), pointer, _proto(full_name))
+
+
 def servicer_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
     """The docstring of a servicer."""
     usage = "Override the methods that you serve; the others answer ``UNIMPLEMENTED``."
@@ -80,19 +84,22 @@ def servicer_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
 
 
 def _service_doc(doc: str, full_name: str, usage: str, deprecated: bool) -> tuple[str, ...]:
-    retired = "Deprecated in the IDL." if deprecated else ""
-    summary = doc or f"``{full_name.rpartition('.')[2]}`` of ``{full_name.rpartition('.')[0]}``."
-    return paragraphs(summary, retired, usage, f"Proto: ``{full_name}``")
+    return paragraphs(_meaning(doc, full_name), _retired(deprecated), usage, _proto(full_name))
 
 
 def rpc_doc(
-    doc: str, path: str, takes: str, answers: str, raises: Mapping[str, str], deprecated: bool
+    doc: str,
+    name: str,
+    path: str,
+    takes: str,
+    answers: str,
+    raises: Mapping[str, str],
+    deprecated: bool,
 ) -> tuple[str, ...]:
     """The docstring of a client's method: its meaning, where it goes, and how it can fail."""
-    retired = "Deprecated in the IDL." if deprecated else ""
-    summary = doc or f"Call ``{path.rpartition('/')[2]}``."
     call = f"RPC: ``{path}``, from {takes} to {answers}."
-    lines = [*paragraphs(summary, retired, call), "", "Raises:"]
+    meaning = doc or f"Call ``{name}``."
+    lines = [*paragraphs(meaning, _retired(deprecated), call), "", "Raises:"]
     if not raises:
         return (*lines, "    grpc.RpcError: If the call fails.")
     lines.append("    grpc.RpcError: If the call fails; from this server also with")
@@ -102,6 +109,35 @@ def rpc_doc(
     return tuple(lines)
 
 
+def async_rpc_doc(doc: str, name: str, method: str) -> tuple[str, ...]:
+    """The docstring of the same method with asyncio, which points to that one."""
+    return paragraphs(_summary(doc) or f"Call ``{name}``.", f"See ``{method}``.")
+
+
+def servicer_rpc_doc(name: str, method: str) -> tuple[str, ...]:
+    """The docstring of a servicer's method, which points to the client's."""
+    return paragraphs(f"Answer ``{name}``; see ``{method}``.")
+
+
 def retired(deprecated: bool, full_name: str) -> str:
     """What to tell who uses a thing that the IDL has retired; empty for the others."""
     return f"{full_name} is deprecated in the IDL" if deprecated else ""
+
+
+def _meaning(doc: str, full_name: str) -> str:
+    """What the overlay says, or at least whose it is."""
+    owner, _, name = full_name.rpartition(".")
+    return doc or f"``{name}`` of ``{owner}``."
+
+
+def _summary(doc: str) -> str:
+    """The first paragraph."""
+    return doc.partition("\n\n")[0]
+
+
+def _retired(deprecated: bool) -> str:
+    return "Deprecated in the IDL." if deprecated else ""
+
+
+def _proto(full_name: str) -> str:
+    return f"Proto: ``{full_name}``"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.descriptor import (
     Descriptor,
@@ -11,7 +11,7 @@ from google.protobuf.descriptor import (
     ServiceDescriptor,
 )
 
-from flytegen.common.code import Code, Name
+from flytegen.common.code import NOTHING, Code, Generic, Name, Union
 from flytegen.common.home import Home
 from flytegen.common.names import escape, snake_case
 from flytegen.common.problems import Problems
@@ -21,11 +21,12 @@ from flytegen.decide.places import module_names, submodules
 from flytegen.decide.scope import Scope
 from flytegen.overlay.entries import MethodOverlay, Overlay, ServiceOverlay
 from flytegen.read.source import Source
-from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule
+from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule, Signature
 
 #: Names of the run-time library that its users need beside the clients and servicers.
 COMPANIONS = ("AsyncResponseStream", "ResponseStream", "StatusError", "status_details")
 _RUNTIME = "flytebind.runtime.rpc"
+_ABC = "collections.abc"
 
 
 def service_modules(
@@ -136,10 +137,11 @@ class _Builder:
     def _service(self, service: ServiceDescriptor, scope: Scope) -> Service:
         overlay = self._overlay.services.get(service.full_name, ServiceOverlay())
         deprecated = service.GetOptions().deprecated
+        name = escape(service.name, "class")
         taken: dict[str, str] = {}
         methods = []
         for descriptor in service.methods:
-            method = self._method(descriptor, overlay, scope)
+            method = self._method(descriptor, overlay, scope, f"{name}Client")
             owner = taken.setdefault(method.name, descriptor.full_name)
             if owner != descriptor.full_name:
                 what = f"{owner} and {descriptor.full_name} would both be called {method.name!r}"
@@ -148,38 +150,70 @@ class _Builder:
                 self._problems.add(service.full_name, what, hint)
             methods.append(method)
         return Service(
-            name=escape(service.name, "class"),
+            name=name,
             full_name=service.full_name,
             methods=tuple(methods),
             deprecated=docstrings.retired(deprecated, service.full_name),
             client_doc=docstrings.client_doc(overlay.doc, service.full_name, deprecated),
+            async_client_doc=docstrings.async_client_doc(
+                overlay.doc, service.full_name, f"{name}Client"
+            ),
             servicer_doc=docstrings.servicer_doc(overlay.doc, service.full_name, deprecated),
         )
 
-    def _method(self, method: MethodDescriptor, service: ServiceOverlay, scope: Scope) -> Method:
+    def _method(
+        self, method: MethodDescriptor, service: ServiceOverlay, scope: Scope, client: str
+    ) -> Method:
         overlay = service.methods.get(method.name, MethodOverlay())
         service_name = method.containing_service.full_name
         path = f"/{service_name}/{method.name}"
         request = self._class_of(method.input_type, method, scope)
         response = self._class_of(method.output_type, method, scope)
         deprecated = method.GetOptions().deprecated
+        name = overlay.name or escape(snake_case(method.name), "method")
+        doc = docstrings.rpc_doc(
+            overlay.doc,
+            method.name,
+            path,
+            _described(method.input_type, method.client_streaming),
+            _described(method.output_type, method.server_streaming),
+            overlay.raises,
+            deprecated,
+        )
+        async_doc = docstrings.async_rpc_doc(overlay.doc, method.name, f"{client}.{name}")
+        servicer_doc = docstrings.servicer_rpc_doc(method.name, f"{client}.{name}")
+        context = Name(_RUNTIME, "ServicerContext")
+        async_context = Generic(Name(_RUNTIME, "AsyncServicerContext"), (request, response))
+
+        def signature(
+            streams: Sequence[str], answer: Name, doc: tuple[str, ...], context: Code = NOTHING
+        ) -> Signature:
+            sent = tuple(Generic(Name(_ABC, stream), (request,)) for stream in streams)
+            return Signature(
+                takes=Union(sent) if method.client_streaming else request,
+                context=context,
+                gives=Generic(answer, (response,)) if method.server_streaming else response,
+                is_async=streams[0].startswith("Async") and not method.server_streaming,
+                doc=doc,
+            )
+
         return Method(
-            name=overlay.name or escape(snake_case(method.name), "method"),
+            name=name,
             proto_name=method.name,
             path=path,
             request=request,
             response=response,
             client_streaming=method.client_streaming,
             server_streaming=method.server_streaming,
-            deprecated=docstrings.retired(deprecated, method.full_name),
-            doc=docstrings.rpc_doc(
-                overlay.doc,
-                path,
-                _described(method.input_type, method.client_streaming),
-                _described(method.output_type, method.server_streaming),
-                overlay.raises,
-                deprecated,
+            client=signature(["Iterable"], Name(_RUNTIME, "ResponseStream"), doc),
+            async_client=signature(
+                ["AsyncIterable", "Iterable"], Name(_RUNTIME, "AsyncResponseStream"), async_doc
             ),
+            servicer=signature(["Iterator"], Name(_ABC, "Iterator"), servicer_doc, context),
+            async_servicer=signature(
+                ["AsyncIterator"], Name(_ABC, "AsyncIterator"), servicer_doc, async_context
+            ),
+            deprecated=docstrings.retired(deprecated, method.full_name),
         )
 
     def _class_of(self, message: Descriptor, method: MethodDescriptor, scope: Scope) -> Code:

@@ -17,8 +17,7 @@ RUNTIME = {
     "flytebind.runtime.lazy": ("find_model", "lazy_module"),
     "flytebind.runtime.model": ("new",),
     "flytebind.runtime.rpc": (
-        "AsyncClient", "AsyncResponseStream", "AsyncServicer", "AsyncServicerContext", "Client",
-        "Metadata", "Method", "ResponseStream", "Servicer", "ServicerContext", "unimplemented",
+        "AsyncClient", "AsyncServicer", "Client", "Metadata", "Method", "Servicer", "unimplemented",
     ),
     "flytebind.runtime.typing": ("Self", "deprecated"),
 }  # fmt: skip
