@@ -4,11 +4,18 @@ import sys
 
 
 def main() -> int:
-    """Run the command; Ctrl-C ends it quietly even while it is still being imported."""
+    """Run the command; what keeps it from being imported is told in a line."""
     try:
         from flytegen.cli import main as run
 
         return run()
+    except ModuleNotFoundError as error:
+        library = (error.name or "flytegen").partition(".")[0]
+        if library == "flytegen":
+            raise
+        hint = "pip install 'flytebind[generator]'"
+        print(f"flytegen: {library} is missing: {hint}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("flytegen: interrupted; the output is whole", file=sys.stderr)
         return 130

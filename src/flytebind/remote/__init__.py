@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flytebind.runtime.extras import explained as _explained
 from flytebind.runtime.lazy import lazy_module as _lazy_module
 
 __all__ = [
@@ -92,7 +93,7 @@ else:
         "_remote": ["FlyteRemote"],
         "values": ["LiteralsResolver"],
     }
-    __getattr__, __dir__ = _lazy_module(
+    _get, __dir__ = _lazy_module(
         __name__,
         names={
             "ArrayItem": "flytebind.looks:ArrayItem",
@@ -103,3 +104,7 @@ else:
             },
         },
     )
+
+    def __getattr__(name: str) -> object:
+        with _explained("flytebind.remote"):
+            return _get(name)

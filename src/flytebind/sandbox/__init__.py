@@ -1,4 +1,12 @@
-"""An embedded Flyte admin: a real gRPC server for tests, demos and docs."""
+"""An embedded Flyte admin: a real gRPC server for tests, demos and docs.
+
+Needs grpcio: the extra ``remote``.
+"""
+
+from flytebind.runtime.extras import explained as _explained
+
+with _explained("flytebind.sandbox"):
+    import grpc as _grpc  # noqa: F401  # first, so that its absence is explained
 
 from flytebind.sandbox._calls import Calls
 from flytebind.sandbox._clock import Clock

@@ -1,13 +1,9 @@
 """What generated clients and servicers stand on. Needs grpcio: the extra ``remote``."""
 
-try:
+from flytebind.runtime.extras import explained as _explained
+
+with _explained("flytebind.services"):
     import grpc as _grpc  # noqa: F401  # first, so that its absence is explained
-except ModuleNotFoundError as error:
-    if error.name != "grpc":
-        raise
-    raise ModuleNotFoundError(
-        "flytebind's services need grpcio: pip install 'flytebind[remote]'", name="grpc"
-    ) from None
 
 from grpc import ServicerContext
 from grpc.aio import ServicerContext as AsyncServicerContext
