@@ -99,6 +99,10 @@ def test_the_command_shows_people_what_was_recorded(flytebind: Run, name: str) -
     right = plain.right(name)
     got = flytebind("execution", "get", name)
     assert f"phase         {right['phase']}\n" in got.out
+    if right["error"] is not None:
+        code, message = right["error"]
+        assert f"\nerror         {_in_brief(code, message, None)}\n" in got.out
+    assert "Trace:" not in got.out
     tree = flytebind("execution", "tree", name)
     assert tree.code == 0, tree.err
     assert "problem" not in tree.out
@@ -140,10 +144,13 @@ def _branch(tree: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _in_brief(code: str, message: str) -> str:
+def _in_brief(code: str, message: str, limit: int | None = 100) -> str:
     """What flytekit has written last, below its traceback; or else the first line."""
     last = message.split("\nMessage:\n")[-1].strip()
-    return first_line(f"{code}: {last}".lstrip(": "))
+    prefix = re.match(r"\[(\d+)\]: |\[(\d+/\d+)\] currentAttempt done. Last Error: USER::", message)
+    where = "" if prefix is None else f"[{prefix[1]}]: " if prefix[1] else f"{prefix[2]} attempts: "
+    said = last.removeprefix("" if prefix is None else prefix[0])
+    return first_line(f"{code}: {where}{said}".removeprefix(": "), limit)
 
 
 def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:

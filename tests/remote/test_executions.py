@@ -272,7 +272,7 @@ def test_what_ended_without_an_error_has_none(
 
 OVERDUE = AbortMetadata("took too long", "ada")
 ENDINGS: list[tuple[FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution, str]] = [
-    (workflow(WorkflowPhase.FAILED, ERROR), "failed: ValueError: no rows"),
+    (workflow(WorkflowPhase.FAILED, ERROR), "failed: USER:Unknown: ValueError: no rows"),
     (workflow(WorkflowPhase.FAILED), "failed"),
     (workflow(WorkflowPhase.ABORTED, abort=OVERDUE), "was aborted by ada: took too long"),
     (
@@ -282,11 +282,11 @@ ENDINGS: list[tuple[FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecu
     (workflow(WorkflowPhase.ABORTED, abort=AbortMetadata("", "ada")), "was aborted by ada"),
     (workflow(WorkflowPhase.ABORTED), "was aborted"),
     (workflow(WorkflowPhase.TIMED_OUT), "timed out"),
-    (node(NodePhase.FAILED, ERROR), "failed: ValueError: no rows"),
+    (node(NodePhase.FAILED, ERROR), "failed: USER:Unknown: ValueError: no rows"),
     (node(NodePhase.ABORTED), "was aborted"),
     (node(NodePhase.SKIPPED), "was skipped"),
-    (node(NodePhase.TIMED_OUT, ERROR), "timed out: ValueError: no rows"),
-    (task(TaskPhase.FAILED, ERROR), "failed: ValueError: no rows"),
+    (node(NodePhase.TIMED_OUT, ERROR), "timed out: USER:Unknown: ValueError: no rows"),
+    (task(TaskPhase.FAILED, ERROR), "failed: USER:Unknown: ValueError: no rows"),
     (task(TaskPhase.ABORTED), "was aborted"),
     (task(TaskPhase.RETRYABLE_FAILED), "failed, and was tried again"),
 ]

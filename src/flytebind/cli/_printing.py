@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from flytebind.cli._exits import CommandError
 from flytebind.cli._options import Call
-from flytebind.looks._failure import in_brief
+from flytebind.looks._errors import in_full
 from flytebind.looks._labels import label
 from flytebind.looks._tree import Tree
 from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
@@ -96,12 +96,14 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         "created": moment(closure.created_at),
         "started": moment(closure.started_at),
         "duration": spoken(time_taken(closure, execution.is_done)),
-        "error": in_brief(execution._error, 400),
-        "failed first": "" if failure is None else f"node {failure.id.node_id}",
         "aborted": _abortion(execution),
         "console": execution.execution_url or "",
+        "failed first": "" if failure is None else f"node {failure.id.node_id}",
     }
     print_fields(rows)
+    error = execution.snapshot().error
+    if error is not None:
+        print(f"{'error':12}  {in_full(error)}")
 
 
 def print_fields(fields: Mapping[str, str]) -> None:

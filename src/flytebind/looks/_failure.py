@@ -1,18 +1,13 @@
-"""Why an execution did not succeed."""
+"""Where an execution failed first."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-from flytebind.looks._words import first_line, has_failed
-from flytebind.models.core.execution import ExecutionError
-
-#: What begins the error of another item of an array.
-_ITEM = re.compile(r"\n(?=\[\d+\]: )")
+from flytebind.looks._words import has_failed
 
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
@@ -24,21 +19,6 @@ def first_failure(execution: ExecutionSnapshot) -> NodeSnapshot | None:
     """
     innermost = [node for node in _blamed(execution) if not any(_blamed(node))]
     return min(innermost, key=_failed_at, default=None)
-
-
-def in_brief(error: ExecutionError | None, limit: int = 100) -> str:
-    """An error in one line: its code, and what went wrong; empty for none.
-
-    Args:
-        error: The error. Flytekit writes a traceback before what went wrong, and arrays have an
-            error for each item, of which the first is told.
-        limit: How long the line may be, in characters.
-    """
-    if error is None:
-        return ""
-    first = _ITEM.split(error.message.strip())[0]
-    message = first.rpartition("\nMessage:\n")[2].strip()
-    return first_line(": ".join(filter(None, (error.code, message))), limit)
 
 
 def _blamed(part: ExecutionSnapshot | NodeSnapshot) -> Iterator[NodeSnapshot]:

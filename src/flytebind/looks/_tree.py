@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from flytebind.looks._failure import in_brief
+from flytebind.looks._errors import in_brief
 from flytebind.looks._items import ArrayItem
 from flytebind.looks._kinds import kind_of
 from flytebind.looks._labels import label

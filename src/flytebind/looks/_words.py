@@ -98,11 +98,11 @@ def moment(time: datetime | None) -> str:
     return "" if time is None else f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}Z"
 
 
-def first_line(text: str, limit: int = 100) -> str:
+def first_line(text: str, limit: int | None = 100) -> str:
     """The first line that says something, cut, and harmless to terminals."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = harmless(line)
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+    return line if limit is None or len(line) <= limit else f"{line[: limit - 3]}..."
 
 
 def harmless(line: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overl
 from flytebind._transfer.links import Links
 from flytebind.behaviour.data import GetDataResponse
 from flytebind.looks import ArrayItem, ExecutionSnapshot, NodeSnapshot, Tree, first_failure, tree
+from flytebind.looks._errors import in_brief, in_full
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import error_of, is_boundary, lacks_error, spec_id
 from flytebind.looks._phases import DONE, SUCCESSFUL, Phase, is_in
@@ -182,10 +183,8 @@ class RemoteExecutionBase:
 
     @property
     def _ending(self) -> str:
-        """How it ended, in words: ``failed: ValueError: ...``."""
-        verb = _VERBS.get(self.phase.name, f"is {self.phase.name}")
-        error = self._error
-        return f"{verb}: {error.message.strip()}" if error is not None else verb
+        """How it ended, in one line: ``failed: ValueError: ...``."""
+        return ": ".join(filter(None, (_verb(self.phase), in_brief(self._error, 400))))
 
     @property
     def _names_outputs(self) -> bool:
@@ -273,6 +272,10 @@ _VERBS = {
     "SKIPPED": "was skipped",
     "RETRYABLE_FAILED": "failed, and was tried again",
 }
+
+
+def _verb(phase: Phase) -> str:
+    return _VERBS.get(phase.name, f"is {phase.name}")
 
 
 class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
@@ -627,13 +630,15 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
     def _reason(self) -> str:
         """Why it did not succeed, in words."""
         node = self.first_failure()
-        if node is None or node._error is None:
-            where = "" if node is None else f"; node {node.id.node_id} failed first"
-            return f"it {self._ending}{where}"
+        if node is None:
+            if self._error is None:
+                return f"it {self._ending}"
+            return f"it {_verb(self.phase)}: {in_full(self._error)}"
         own = node.id.execution_id == self.id
         of = "" if own else f" of execution {node.id.execution_id.name}"
-        code, message = node._error.code or "no error code", node._error.message.strip()
-        return f"node {node.id.node_id}{of} failed first: {code}: {message}"
+        error = node._error or self._error
+        why = "" if error is None else f": {in_full(error)}"
+        return f"node {node.id.node_id}{of} failed first{why}"
 
     def _verbs(self, verb: str) -> _Verbs:
         from flytebind.remote._remote import FlyteRemote
