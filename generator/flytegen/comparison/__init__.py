@@ -26,7 +26,8 @@ def diff(old: Side, new: Side, overlay: Overlay) -> Report:
     apis = tuple(_api(side, overlay, notes) for side in (old, new))
     known = (apis[0], apis[1]) if apis[0] and apis[1] else None
     changes = compare(facts_of(old.files), facts_of(new.files), known)
-    return Report(old.label, new.label, changes, tuple(notes))
+    after = (new.name == old.name and new.version) or new.label
+    return Report(old.label, new.label, f"{old.label} to {after}", changes, tuple(notes))
 
 
 def exit_code(report: Report) -> int:

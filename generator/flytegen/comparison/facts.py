@@ -56,6 +56,9 @@ class MessageFacts:
 
     name: str
     """The full name, as everywhere here."""
+    own_name: str
+    """The part of it that no message around it, and no package, accounts for."""
+    package: str
     parent: str
     """The message that it is nested in; empty at the top."""
     file: str
@@ -80,6 +83,8 @@ class EnumFacts:
     """One enum."""
 
     name: str
+    own_name: str
+    package: str
     parent: str
     file: str
     values: Mapping[str, ValueFacts]
@@ -159,15 +164,18 @@ class Facts:
             return f"map<{key}, {value}>"
         return field.type_name or field.kind
 
+    def label_of(self, field: FieldFacts) -> str:
+        """What a .proto writes before the type; may be empty."""
+        if self.entry(field):
+            return ""
+        if field.cardinality != "optional":
+            return field.cardinality
+        is_said = field.has_presence and not field.oneof and field.kind not in ("message", "group")
+        return "optional" if is_said else ""
+
     def declaration(self, field: FieldFacts) -> str:
         """The type with its label: ``repeated string``."""
-        shown = self.type_of(field)
-        if self.entry(field):
-            return shown
-        if field.cardinality != "optional":
-            return f"{field.cardinality} {shown}"
-        is_said = field.has_presence and not field.oneof and field.kind not in ("message", "group")
-        return f"optional {shown}" if is_said else shown
+        return f"{self.label_of(field)} {self.type_of(field)}".lstrip()
 
 
 def facts_of(files: Iterable[FileDescriptorProto]) -> Facts:
@@ -189,26 +197,27 @@ class _Reader:
 
     def file(self, file: FileDescriptorProto) -> str:
         features = _file_features(file)
-        prefix = f"{file.package}." if file.package else ""
         for enum in file.enum_type:
-            self._enum(enum, prefix, "", file.name, features)
+            self._enum(enum, "", file, features)
         for message in file.message_type:
-            self._message(message, prefix, "", file.name, features)
+            self._message(message, "", file, features)
         for service in file.service:
-            self._service(service, prefix, file.name)
+            self._service(service, file)
         return file.name
 
     def _message(
-        self, message: DescriptorProto, prefix: str, parent: str, file: str, features: FeatureSet
+        self, message: DescriptorProto, parent: str, file: FileDescriptorProto, features: FeatureSet
     ) -> None:
         features = _within(features, message.options.features)
-        name = prefix + message.name
+        name = _full_name(parent or file.package, message.name)
         fields = [self._field(field, message, features) for field in message.field]
         used = {field.oneof for field in fields}
         self.messages[name] = MessageFacts(
             name=name,
+            own_name=message.name,
+            package=file.package,
             parent=parent,
-            file=file,
+            file=file.name,
             fields={field.name: field for field in fields},
             oneofs=tuple(oneof.name for oneof in message.oneof_decl if oneof.name in used),
             reserved=tuple(range(item.start, item.end) for item in message.reserved_range),
@@ -216,9 +225,9 @@ class _Reader:
             deprecated=message.options.deprecated,
         )
         for enum in message.enum_type:
-            self._enum(enum, f"{name}.", name, file, features)
+            self._enum(enum, name, file, features)
         for nested in message.nested_type:
-            self._message(nested, f"{name}.", name, file, features)
+            self._message(nested, name, file, features)
 
     def _field(
         self, field: FieldDescriptorProto, message: DescriptorProto, features: FeatureSet
@@ -260,13 +269,20 @@ class _Reader:
         )
 
     def _enum(
-        self, enum: EnumDescriptorProto, prefix: str, parent: str, file: str, features: FeatureSet
+        self,
+        enum: EnumDescriptorProto,
+        parent: str,
+        file: FileDescriptorProto,
+        features: FeatureSet,
     ) -> None:
         features = _within(features, enum.options.features)
-        self.enums[prefix + enum.name] = EnumFacts(
-            name=prefix + enum.name,
+        name = _full_name(parent or file.package, enum.name)
+        self.enums[name] = EnumFacts(
+            name=name,
+            own_name=enum.name,
+            package=file.package,
             parent=parent,
-            file=file,
+            file=file.name,
             values={
                 value.name: ValueFacts(value.name, value.number, value.options.deprecated)
                 for value in enum.value
@@ -277,8 +293,8 @@ class _Reader:
             deprecated=enum.options.deprecated,
         )
 
-    def _service(self, service: ServiceDescriptorProto, prefix: str, file: str) -> None:
-        name = prefix + service.name
+    def _service(self, service: ServiceDescriptorProto, file: FileDescriptorProto) -> None:
+        name = _full_name(file.package, service.name)
         rpcs = [
             RpcFacts(
                 name=rpc.name,
@@ -291,8 +307,12 @@ class _Reader:
             for rpc in service.method
         ]
         self.services[name] = ServiceFacts(
-            name, file, {rpc.name: rpc for rpc in rpcs}, service.options.deprecated
+            name, file.name, {rpc.name: rpc for rpc in rpcs}, service.options.deprecated
         )
+
+
+def _full_name(outer: str, name: str) -> str:
+    return f"{outer}.{name}" if outer else name
 
 
 def _file_features(file: FileDescriptorProto) -> FeatureSet:

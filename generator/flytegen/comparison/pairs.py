@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from flytegen.comparison.facts import EnumFacts, Facts, MessageFacts, RpcFacts
+from flytegen.comparison.facts import EnumFacts, Facts, FieldFacts, MessageFacts, RpcFacts
 
 
 class _Item(Protocol):
     @property
     def name(self) -> str: ...
+    @property
+    def own_name(self) -> str: ...
+    @property
+    def package(self) -> str: ...
     @property
     def parent(self) -> str: ...
 
@@ -61,11 +65,11 @@ _I = TypeVar("_I", bound=_Item)
 
 
 def _children(items: Iterable[_I]) -> dict[str, dict[str, _I]]:
-    """Items by parent, and by the part of their name that the parent's name leaves."""
+    """Items by parent, and by what they are called in there."""
     found: dict[str, dict[str, _I]] = {}
     for item in items:
-        own = item.name.removeprefix(f"{item.parent}.") if item.parent else item.name
-        found.setdefault(item.parent, {})[own] = item
+        name = item.own_name if item.parent else item.name
+        found.setdefault(item.parent, {})[name] = item
     return found
 
 
@@ -83,30 +87,36 @@ def _match(
         shape = old_shape(before)
         twins = [item for item in gone if old_shape(item) == shape]
         found = [
-            item for item in come if new_shape(item) == shape and _package(item) == _package(before)
+            item
+            for item in come
+            if new_shape(item) == shape and (item.parent or item.package == before.package)
         ]
         if shape and len(twins) == len(found) == 1:
             pairs.append((before, found[0]))
     return pairs
 
 
-def _package(item: _Item) -> str:
-    return "" if item.parent else item.name.rpartition(".")[0]
-
-
 def _message_shape(message: MessageFacts, facts: Facts) -> object:
     """What makes a message the same under another name; None if it holds too little to tell."""
-    own = f"{message.name}."
     fields = [
         (
             field.name,
             field.number,
-            facts.declaration(field).replace(own, "."),
+            facts.label_of(field),
+            _type_shape(field, message, facts),
             field.oneof,
         )
         for field in message.fields.values()
     ]
     return tuple(fields) or None
+
+
+def _type_shape(field: FieldFacts, message: MessageFacts, facts: Facts) -> object:
+    """The type of a field; one inside of the message by what it is called in there."""
+    if entry := facts.entry(field):
+        return tuple(_type_shape(item, message, facts) for item in entry.fields.values())
+    inside = field.type_name.removeprefix(f"{message.name}.")
+    return inside or field.kind, inside != field.type_name
 
 
 def _enum_shape(enum: EnumFacts) -> object:

@@ -15,8 +15,7 @@ def renamed_type(
 ) -> Iterator[Change]:
     """One that has another name, or lives in another file. Nested ones go with theirs."""
     is_inside = bool(old.parent) and context.judge.renamed(old.parent) == new.parent
-    own_names = [item.name.removeprefix(f"{item.parent}.") for item in (old, new)]
-    if own_names[0] != own_names[1] or (old.name != new.name and not is_inside):
+    if old.own_name != new.own_name or (old.name != new.name and not is_inside):
         in_any = Meaning("risky", "inside of an `Any`, the old name is not known")
         nothing = Meaning("compatible", "values do not carry its name")
         yield context.change(

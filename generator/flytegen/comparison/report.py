@@ -42,6 +42,8 @@ class Report:
     old: str
     """How to call the old version."""
     new: str
+    title: str
+    """How to call both at once."""
     changes: Changes
     notes: tuple[str, ...] = ()
     """What to know about the comparison itself."""
@@ -67,7 +69,7 @@ def as_text(report: Report) -> str:
 def as_markdown(report: Report) -> str:
     """For a changelog or a pull request."""
     lines = [
-        f"# {report.old} to {report.new.removeprefix(report.old.partition(' ')[0]).strip()}",
+        f"# {report.title}",
         "",
         f"{summary(report.changes)[0].upper()}{summary(report.changes)[1:]}.",
     ]

@@ -30,8 +30,10 @@ class Base:
 
     root: str
     """The package."""
-    source: str
-    """What it was generated from: ``flyteidl 1.16.8``."""
+    package: str
+    """The package of ``*_pb2`` modules that it was generated from."""
+    version: str
+    """And the version of that; empty where it has none."""
     bases: tuple[str, ...]
     """What it was generated on top of itself."""
     files: frozenset[str]
@@ -42,9 +44,9 @@ class Base:
     """By full proto name."""
 
     @property
-    def package(self) -> str:
-        """The package of ``*_pb2`` modules that it was generated from."""
-        return self.source.partition(" ")[0]
+    def source(self) -> str:
+        """What it was generated from: ``flyteidl 1.16.8``."""
+        return f"{self.package} {self.version}".rstrip()
 
 
 @dataclass(frozen=True)
