@@ -16,7 +16,7 @@ import pytest
 
 from flytebind.cli._commands import COMMANDS
 from flytebind.cli._options import Command, Group
-from flytebind.remote import _base as base
+from flytebind.remote import _remote as faces
 from flytebind.remote._calls import CallPolicy
 from flytebind.runtime import __version__
 from flytebind.sandbox import Sandbox
@@ -182,7 +182,7 @@ def test_what_the_server_refuses_is_told_in_one_line(
 def test_a_server_whose_database_is_away(
     sandbox: Sandbox, flytebind: Run, dynamic: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "CallPolicy", partial(CallPolicy, timeout=0.5))
+    monkeypatch.setattr(faces, "CallPolicy", partial(CallPolicy, timeout=0.5))
     away = "unexpected error type for: dial tcp 127.0.0.1:5433: connect: connection refused"
     sandbox.faults.fail(grpc.StatusCode.INTERNAL, away, method="GetExecution")
     try:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, get_origin, get_type_hints
 
 import pytest
 
 from flytebind.behaviour.filters import Equal
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
-from flytebind.remote import FlyteRemote, FlyteValueError, FlyteWorkflowExecution
+from flytebind.remote import (
+    AsyncFlyteRemote,
+    FlyteRemote,
+    FlyteValueError,
+    FlyteWorkflowExecution,
+)
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face
 
@@ -127,18 +134,38 @@ def test_watch_checks_its_arguments_when_it_is_called(face: Face) -> None:
         face.remote.watch(execution, poll_interval=-1)
 
 
-def verbs() -> list[str]:
-    found = vars(FlyteRemote).items()
-    return [name for name, verb in found if inspect.isfunction(verb) and not name.startswith("_")]
+VERBS = [
+    (face, name)
+    for face in (FlyteRemote, AsyncFlyteRemote)
+    for name, _ in inspect.getmembers(face, inspect.isfunction)
+    if not name.startswith("_")
+]
 
 
-@pytest.mark.parametrize("verb", verbs())
-def test_the_blocking_face_speaks_of_itself(remote: FlyteRemote, verb: str) -> None:
-    call = getattr(remote, verb)
+@pytest.mark.parametrize(("kind", "verb"), VERBS)
+def test_a_face_speaks_of_itself(
+    remote: FlyteRemote, kind: type[FlyteRemote] | type[AsyncFlyteRemote], verb: str
+) -> None:
+    call = getattr(kind, verb)
     with pytest.raises(TypeError) as caught:
-        call(nothing=1)
-    assert str(caught.value).startswith(f"FlyteRemote.{verb}() ")
-    assert call.__qualname__ == f"FlyteRemote.{verb}"
-    returned = str(inspect.signature(call).return_annotation)
-    assert returned
-    assert "Async" not in returned
+        call(remote, nothing=1)
+    assert str(caught.value).startswith(f"{kind.__name__}.{verb}() ")
+    assert (call.__module__, call.__qualname__) == ("flytebind.remote", f"{kind.__name__}.{verb}")
+
+
+@pytest.mark.parametrize("verb", ["list_executions", "watch"])
+def test_what_a_verb_returns_is_told_as_it_is(verb: str) -> None:
+    for kind, iterator in ((FlyteRemote, Iterator), (AsyncFlyteRemote, AsyncIterator)):
+        call = getattr(kind, verb)
+        shown = inspect.signature(call).return_annotation
+        assert shown.startswith(f"{iterator.__name__}[")
+        assert call.__annotations__["return"] == shown
+        assert get_origin(get_type_hints(call)["return"]) is iterator
+    assert inspect.iscoroutinefunction(AsyncFlyteRemote.wait)
+    assert not inspect.iscoroutinefunction(FlyteRemote.wait)
+
+
+def test_the_faces_are_known_by_their_public_names() -> None:
+    for kind in (FlyteRemote, AsyncFlyteRemote):
+        assert kind.__module__ == "flytebind.remote"
+        assert pickle.loads(pickle.dumps(kind)) is kind

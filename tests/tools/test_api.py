@@ -185,7 +185,7 @@ def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> Non
         ("generated/flytebind/models/execution.py", "        ExecutionClosure,\n", ""),
         ("generated/flytebind/models/core/execution.py", "        QUEUED = 1\n", ""),
         ("generated/flytebind/services/admin.py", "    def get_task(\n", "    def find_task(\n"),
-        ("src/flytebind/remote/_async_remote.py", "async def fetch_task(", "async def find_task("),
+        ("src/flytebind/remote/_verbs.py", "async def fetch_task(", "async def find_task("),
         ("src/flytebind/runtime/model.py", "def short_string(", "def brief_string("),
         ("src/flytebind/sandbox/_sandbox.py", "def play(", "def perform("),
     ):
@@ -198,7 +198,7 @@ def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> Non
         "models.core.execution.TaskExecution.Phase.QUEUED",
         "models.core.execution.WorkflowExecution.Phase.QUEUED",
         "models.execution.ExecutionClosure",
-        "remote._async_remote.AsyncFlyteRemote.fetch_task",
+        "remote._verbs.Verbs.fetch_task",
         "runtime.model.Model.short_string",
         "sandbox._sandbox.Sandbox.play",
         "services.admin.AdminServiceClient.get_task",

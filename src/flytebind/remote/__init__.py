@@ -43,11 +43,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from flytebind.looks import ArrayItem
-    from flytebind.remote._async_remote import AsyncFlyteRemote
     from flytebind.remote._calls import CallPolicy
     from flytebind.remote._operations.launch import LaunchOptions
     from flytebind.remote._operations.wait import Change
-    from flytebind.remote._remote import FlyteRemote
+    from flytebind.remote._remote import AsyncFlyteRemote, FlyteRemote
     from flytebind.remote.config import Config
     from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
     from flytebind.remote.errors import (
@@ -77,7 +76,7 @@ if TYPE_CHECKING:
     from flytebind.values import LiteralsResolver
 else:
     _HOMES = {
-        "_async_remote": ["AsyncFlyteRemote"],
+        "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
         "_calls": ["CallPolicy"],
         "config": ["Config"],
         "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow"],
@@ -90,7 +89,6 @@ else:
         ],
         "_operations.launch": ["LaunchOptions"],
         "_operations.wait": ["Change"],
-        "_remote": ["FlyteRemote"],
         "values": ["LiteralsResolver"],
     }
     _get, __dir__ = _lazy_module(

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from grpc import aio
 
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import AwaitableCall, Future, Io
 from flytebind.remote._reading import Unreadable
 from flytebind.remote.errors import (
+    FlyteAssertion,
     FlyteCallError,
     FlyteDataError,
     call_error,
@@ -24,7 +26,7 @@ from flytebind.remote.errors import (
     names_outage,
 )
 from flytebind.runtime.model import Model
-from flytebind.runtime.rpc import AsyncClient, Metadata, Method
+from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
 from flytebind.services.admin import AdminServiceAsyncClient
 
@@ -113,7 +115,7 @@ class Caller:
                     for each, token in zip(credentials, tokens, strict=True)
                     if token is not None
                 ]
-                return self._connection.start(
+                return self._start(
                     method, request, call.begin(), (*metadata, *headers), wait_for_ready
                 )
 
@@ -153,6 +155,35 @@ class Caller:
                 return answer
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
+
+    def _start(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float,
+        metadata: Metadata,
+        wait_for_ready: bool | None,
+    ) -> Future[Res] | AwaitableCall[Res]:
+        """Send a request; the answer is for the ``Io`` to wait for."""
+        client = self._connection.client
+        call = client._open(method)
+        try:
+            started: Future[Res] | AwaitableCall[Res]
+            if isinstance(client, Client):
+                started = call.future(
+                    request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
+                )
+            else:
+                # Old grpcios take no other sequence, and interceptors expect this type.
+                started = call(
+                    request,
+                    timeout=timeout,
+                    metadata=aio.Metadata(*metadata),
+                    wait_for_ready=wait_for_ready,
+                )
+        except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
+            raise FlyteAssertion(f"{method.name}: the channel is closed") from error
+        return started
 
     def _pause(self, call: _Call, code: grpc.StatusCode, details: str) -> float | None:
         """Seconds until the next attempt; None if there is to be none."""

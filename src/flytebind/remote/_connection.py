@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import time
-from typing import Any, cast
 
 import grpc
 from grpc import aio
@@ -15,12 +14,10 @@ from grpc import aio
 from flytebind._transfer.http.client import HttpClient
 from flytebind.remote import auth
 from flytebind.remote._channel import open_channel
-from flytebind.remote._io import AwaitableCall, Future
 from flytebind.remote._reading import AsyncReadingClient, ReadingClient
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.runtime.rpc.client import AsyncClient, Client
-from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -82,34 +79,17 @@ class Connection:
                     self._open()
         return self._credentials
 
-    def start(
-        self,
-        method: Method[Req, Res],
-        request: Req,
-        timeout: float,
-        metadata: Metadata,
-        wait_for_ready: bool | None,
-    ) -> Future[Res] | AwaitableCall[Res]:
-        """Send a request; the answer is for the ``Io`` to wait for.
+    @property
+    def client(self) -> Client | AsyncClient:
+        """What makes calls of the channel.
 
         Raises:
-            FlyteAssertion: If the connection, or the caller's own channel, is closed.
+            FlyteAssertion: If the connection is closed.
         """
         client = self._client
         if client is None:
             raise _closed()
-        call = client._open(method)
-        if isinstance(client, Client):
-            call = call.future
-        else:
-            metadata = cast("Metadata", _aio_metadata(metadata))
-        try:
-            started: Any = call(
-                request, timeout=timeout, metadata=metadata, wait_for_ready=wait_for_ready
-            )
-        except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
-            raise FlyteAssertion(f"{method.name}: the channel is closed") from error
-        return cast("Future[Res] | AwaitableCall[Res]", started)
+        return client
 
     def replace(self, silent_since: float) -> None:
         """Make calls through a new channel from now on, unless the channel is the caller's.
@@ -228,7 +208,3 @@ def _check_fork() -> None:
 
 def _closed() -> FlyteAssertion:
     return FlyteAssertion("this remote is closed; make another one")
-
-
-def _aio_metadata(metadata: Metadata) -> aio.Metadata:
-    return aio.Metadata(*metadata)

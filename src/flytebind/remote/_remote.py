@@ -1,85 +1,231 @@
-"""The remote for programs without asyncio: each verb of the other one, and waits for its end."""
+"""The two faces of a remote: one for programs on asyncio, and one for all others."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from inspect import signature
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+import inspect
+from functools import update_wrapper
+from types import FunctionType, TracebackType
+from typing import TypeAlias, TypeVar, get_args
+from urllib.parse import quote
 
 import grpc
 from grpc import aio
 
-from flytebind.remote._async_remote import AsyncFlyteRemote
-from flytebind.remote._base import RemoteBase
+from flytebind._transfer.links import Links
+from flytebind.models.core.identifier import (
+    Identifier,
+    NodeExecutionIdentifier,
+    ResourceType,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flytebind.remote import _operations as operations, auth
+from flytebind.remote._arguments import must_be
+from flytebind.remote._calls import CallPolicy
+from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
-from flytebind.remote._io.blocking import BlockingIo, run
-from flytebind.remote.executions import Load, RemoteExecutionBase
+from flytebind.remote._io.asynchronous import AsyncIo
+from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, run
+from flytebind.remote._io.turns import Turns
+from flytebind.remote._session import Session
+from flytebind.remote._verbs import Verbs
+from flytebind.remote.config import Config
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteTaskExecution,
+    FlyteWorkflowExecution,
+    Load,
+    RemoteExecutionBase,
+)
+from flytebind.runtime.typing import Self
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from flytebind.runtime.typing import Self
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _blocking(
-    verb: Callable[Concatenate[AsyncFlyteRemote, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate[FlyteRemote, P], T]:
-    """The same verb, which returns when it is done."""
-
-    @wraps(verb)
-    def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with _as_own():
-            doing = verb(self._coroutines, *args, **kwargs)
-        return run(doing, self._max_calls)
-
-    call.__qualname__ = f"FlyteRemote.{call.__name__}"
-    return call
+_Executed: TypeAlias = FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution
+_Runnable: TypeAlias = FlyteWorkflow | FlyteTask | FlyteLaunchPlan
+_AnyId: TypeAlias = (
+    WorkflowExecutionIdentifier | NodeExecutionIdentifier | TaskExecutionIdentifier | Identifier
+)
 
 
-def _iterating(
-    verb: Callable[Concatenate[AsyncFlyteRemote, P], AsyncIterator[T]],
-) -> Callable[Concatenate[FlyteRemote, P], Iterator[T]]:
-    """The same verb, as a plain iterator."""
+class RemoteBase:
+    """A Flyte server, as far as it does not matter how one waits for it."""
 
-    @wraps(verb)
-    def call(self: FlyteRemote, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        with _as_own():
-            items = verb(self._coroutines, *args, **kwargs)
-        return _plain(items, self._max_calls)
+    config: Config | None
+    """The settings of the connection; None if it was made of a channel alone."""
 
-    call.__qualname__ = f"FlyteRemote.{call.__name__}"
-    shown = signature(verb)
-    returned = str(shown.return_annotation).removeprefix("Async")
-    call.__dict__["__signature__"] = shown.replace(return_annotation=returned)
-    return call
+    can_load_later: bool
+    """Whether executions may load what they lack when they are touched."""
+
+    def __init__(
+        self,
+        config: Config | str | None = None,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        channel: grpc.Channel | aio.Channel | None = None,
+        token: auth.AnyToken | None = None,
+        max_calls: int = 64,
+        policy: CallPolicy | None = None,
+    ) -> None:
+        """Take the settings; nothing is opened before the first call.
+
+        A remote that is no longer needed should be closed, or used in a ``with`` block.
+
+        Args:
+            config: Where the server is, or just its ``host:port``; by default ``Config.auto()``.
+            project: The project of calls that name none, if not the config's.
+            domain: The domain of calls that name none, if not the config's.
+            channel: A channel of your own, with credentials of its own; it stays yours to close.
+            token: A token, a function or a source that has one, instead of what the config says.
+            max_calls: How many calls may be in flight at once.
+            policy: Deadlines and retries.
+
+        Raises:
+            FlyteConfigError: If there is no config to be found, or it makes no sense.
+            ValueError: If no call is allowed at all.
+            TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use.
+        """
+        if max_calls < 1:
+            raise ValueError(f"max_calls must be at least 1, not {max_calls}")
+        if isinstance(config, str):
+            config = Config.for_endpoint(config)
+        elif config is None and channel is None:
+            config = Config.auto()
+        if channel is not None:
+            self._check_channel(channel)
+        self.config = config
+        self._connection = Connection(config, channel, token)
+        self._turns = Turns(max_calls)
+        self._session = Session(
+            self,
+            self._connection,
+            self._make_io(self._turns),
+            self._turns,
+            policy or CallPolicy(),
+            project=project or (config.project if config else None),
+            domain=domain or (config.domain if config else None),
+        )
+
+    def generate_console_url(self, entity: _Executed | _Runnable | _AnyId) -> str:
+        """Where people look at something in the web console.
+
+        Args:
+            entity: An execution of a workflow, a node or a task, or something that can be run, or
+                the identifier of one. An attempt at a task is seen at its node.
+
+        Raises:
+            FlyteAssertion: If the remote has a channel alone, and does not know.
+            TypeError: If the entity is something else.
+        """
+        kinds = (*get_args(_Executed), *get_args(_Runnable), *get_args(_AnyId))
+        must_be(entity, kinds, "generate_console_url", "fetch it, or make its identifier")
+        id = entity if isinstance(entity, _AnyId) else entity.id
+        if id.is_empty:
+            raise FlyteAssertion("what has no identifier is not in the console")
+        return f"{self._console()}/console/{'/'.join(map(_quoted, _console_path(id)))}"
+
+    def close(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self._connection.close()
+
+    def __repr__(self) -> str:
+        of = repr(self.config.endpoint) if self.config is not None else "a channel"
+        return f"{type(self).__name__}({of})"
+
+    def _console(self) -> str:
+        if self.config is None:
+            raise FlyteAssertion(
+                "a channel does not tell where the console is; give the remote a config, too"
+            )
+        if self.config.console_endpoint:
+            given = self.config.console_endpoint.rstrip("/")
+            return given if "://" in given else f"https://{given}"
+        scheme = "http" if self.config.insecure else "https"
+        return f"{scheme}://{self.config.endpoint}"
+
+    @property
+    def _links(self) -> Links:
+        return operations.links.links_of(self._session)
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        raise NotImplementedError
+
+    def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
+        """Refuse what this face cannot use."""
+
+    def _make_io(self, turns: Turns) -> Io:
+        raise NotImplementedError
 
 
-def _plain(items: AsyncIterator[T], max_calls: int) -> Iterator[T]:
-    try:
-        while True:
-            try:
-                yield run(_next(items), max_calls)
-            except StopAsyncIteration:
-                return
-    finally:
-        run(_close(items), max_calls)
+_F = TypeVar("_F", bound=RemoteBase)
 
 
-@contextmanager
-def _as_own() -> Iterator[None]:
-    """Arguments that do not fit are wrong for the verb that was called, and not its twin."""
-    try:
-        yield
-    except TypeError as error:
-        message = str(error).replace(f"{AsyncFlyteRemote.__name__}.", "FlyteRemote.")
-        raise TypeError(message) from None
+def _speaking_for_itself(face: type[_F]) -> type[_F]:
+    """Let all that a face can do say, in errors and to who looks it up, whose it is."""
+    for name, verb in inspect.getmembers(face, inspect.isfunction):
+        if name.startswith("_") and name != "__init__":
+            continue
+        if name not in vars(face):
+            verb = _twin(verb)
+            setattr(face, name, verb)
+        verb.__qualname__, verb.__module__ = f"{face.__qualname__}.{name}", face.__module__
+    return face
 
 
+def _twin(function: FunctionType) -> FunctionType:
+    """A function with the same code, and a name of its own."""
+    twin = FunctionType(function.__code__, function.__globals__, argdefs=function.__defaults__)
+    twin.__kwdefaults__ = function.__kwdefaults__
+    update_wrapper(twin, function)
+    vars(twin).pop("__wrapped__")  # it has no other signature than its own
+    return twin
+
+
+@_speaking_for_itself
+class AsyncFlyteRemote(RemoteBase, Verbs):
+    """A Flyte server, for programs on asyncio.
+
+    Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
+    cancels its calls.
+
+        >>> async with AsyncFlyteRemote(Config.auto()) as remote:
+        ...     execution = await remote.fetch_execution("f7a9c2")
+        ...     await remote.wait(execution)
+
+    What executions load when they are touched under ``FlyteRemote``, they refuse here, and name
+    the call to await: ``await remote.load(execution)``.
+    """
+
+    __module__ = "flytebind.remote"
+
+    can_load_later = False
+
+    async def aclose(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        raise FlyteAssertion(
+            f"{what} of {execution._label} is not here: await remote.load(execution) first"
+        )
+
+    def _make_io(self, turns: Turns) -> Io:
+        return AsyncIo(turns)
+
+
+@_speaking_for_itself
 class FlyteRemote(RemoteBase):
     """A Flyte server.
 
@@ -91,41 +237,43 @@ class FlyteRemote(RemoteBase):
         ...     print(execution.wait().outputs["o0"])
     """
 
+    __module__ = "flytebind.remote"
+
     can_load_later = True
 
     # Executions
-    fetch_execution = _blocking(AsyncFlyteRemote.fetch_execution)
-    list_executions = _iterating(AsyncFlyteRemote.list_executions)
-    recent_executions = _blocking(AsyncFlyteRemote.recent_executions)
-    sync = _blocking(AsyncFlyteRemote.sync)
-    load = _blocking(AsyncFlyteRemote.load)
-    wait = _blocking(AsyncFlyteRemote.wait)
-    watch = _iterating(AsyncFlyteRemote.watch)
-    get_execution_metrics = _blocking(AsyncFlyteRemote.get_execution_metrics)
+    fetch_execution = blocking(Verbs.fetch_execution)
+    list_executions = iterating(Verbs.list_executions)
+    recent_executions = blocking(Verbs.recent_executions)
+    sync = blocking(Verbs.sync)
+    load = blocking(Verbs.load)
+    wait = blocking(Verbs.wait)
+    watch = iterating(Verbs.watch)
+    get_execution_metrics = blocking(Verbs.get_execution_metrics)
 
     # Starting and ending them
-    execute = _blocking(AsyncFlyteRemote.execute)
-    terminate = _blocking(AsyncFlyteRemote.terminate)
-    relaunch = _blocking(AsyncFlyteRemote.relaunch)
-    recover = _blocking(AsyncFlyteRemote.recover)
+    execute = blocking(Verbs.execute)
+    terminate = blocking(Verbs.terminate)
+    relaunch = blocking(Verbs.relaunch)
+    recover = blocking(Verbs.recover)
 
     # What can be executed
-    fetch_task = _blocking(AsyncFlyteRemote.fetch_task)
-    fetch_workflow = _blocking(AsyncFlyteRemote.fetch_workflow)
-    fetch_launch_plan = _blocking(AsyncFlyteRemote.fetch_launch_plan)
-    list_projects = _blocking(AsyncFlyteRemote.list_projects)
-    list_domains = _blocking(AsyncFlyteRemote.list_domains)
+    fetch_task = blocking(Verbs.fetch_task)
+    fetch_workflow = blocking(Verbs.fetch_workflow)
+    fetch_launch_plan = blocking(Verbs.fetch_launch_plan)
+    list_projects = blocking(Verbs.list_projects)
+    list_domains = blocking(Verbs.list_domains)
 
     # Gates
-    list_signals = _blocking(AsyncFlyteRemote.list_signals)
-    approve = _blocking(AsyncFlyteRemote.approve)
-    reject = _blocking(AsyncFlyteRemote.reject)
-    set_input = _blocking(AsyncFlyteRemote.set_input)
+    list_signals = blocking(Verbs.list_signals)
+    approve = blocking(Verbs.approve)
+    reject = blocking(Verbs.reject)
+    set_input = blocking(Verbs.set_input)
 
     # Data
-    get = _blocking(AsyncFlyteRemote.get)
-    upload = _blocking(AsyncFlyteRemote.upload)
-    download = _blocking(AsyncFlyteRemote.download)
+    get = blocking(Verbs.get)
+    upload = blocking(Verbs.upload)
+    download = blocking(Verbs.download)
 
     def __enter__(self) -> Self:
         return self
@@ -139,9 +287,8 @@ class FlyteRemote(RemoteBase):
         self.close()
 
     @property
-    def _coroutines(self) -> AsyncFlyteRemote:
-        # The verbs touch nothing but what both faces have.
-        return cast("AsyncFlyteRemote", self)
+    def _coroutines(self) -> Verbs:
+        return Verbs(self._session)
 
     def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
         if not isinstance(channel, grpc.Channel):
@@ -150,17 +297,28 @@ class FlyteRemote(RemoteBase):
                 f"{type(channel).__qualname__}; AsyncFlyteRemote takes both kinds"
             )
 
-    def _make_io(self, max_calls: int) -> Io:
-        self._max_calls = max_calls
+    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
+        run(load(self._session), self._turns)
+
+    def _make_io(self, turns: Turns) -> Io:
         return BlockingIo()
 
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
-        run(load(self._session), self._max_calls)
+
+def _console_path(id: _AnyId) -> tuple[str, ...]:
+    """The steps that lead to something in the console, below its root."""
+    match id:
+        case WorkflowExecutionIdentifier():
+            return ("projects", id.project, "domains", id.domain, "executions", id.name)
+        case NodeExecutionIdentifier():
+            return (*_console_path(id.execution_id), "nodeId", id.node_id, "nodes")
+        case TaskExecutionIdentifier():
+            return _console_path(id.node_execution_id)
+        case _:
+            kinds = {ResourceType.TASK: "task", ResourceType.WORKFLOW: "workflow"}
+            kind = kinds.get(id.resource_type, "launch_plan")
+            where = ("projects", id.project, "domains", id.domain)
+            return (*where, kind, id.name, "version", id.version)
 
 
-async def _next(items: AsyncIterator[T]) -> T:
-    return await anext(items)
-
-
-async def _close(items: AsyncIterator[Any]) -> None:
-    await cast("AsyncGenerator[Any, None]", items).aclose()
+def _quoted(step: str) -> str:
+    return quote(step, safe="")

@@ -11,6 +11,7 @@ from flytebind.remote._arguments import named
 from flytebind.remote._calls import Admin, Caller, CallPolicy
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
+from flytebind.remote._io.turns import Turns
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.executions import Remote
 from flytebind.runtime.model import Model
@@ -27,6 +28,7 @@ class Session:
         remote: The face that results are attached to.
         connection: Where calls go.
         io: What coroutines wait through.
+        turns: How many calls may be in flight.
         policy: Deadlines and retries.
         project: The project of calls that name none.
         domain: The domain of calls that name none.
@@ -37,6 +39,7 @@ class Session:
         remote: Remote,
         connection: Connection,
         io: Io,
+        turns: Turns,
         policy: CallPolicy,
         *,
         project: str | None,
@@ -45,6 +48,7 @@ class Session:
         self.remote = remote
         self.connection = connection
         self.io = io
+        self.turns = turns
         self.policy = policy
         self.project = project
         self.domain = domain

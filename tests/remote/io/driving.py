@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
 from flytebind.remote._io.blocking import BlockingIo, run
+from flytebind.remote._io.turns import Turns
 from tests.remote.io.held import HeldServer
 
 T = TypeVar("T")
@@ -25,8 +26,8 @@ class Driver:
 
     def __init__(self, kind: str, max_calls: int = 64) -> None:
         self.kind = kind
-        self._max_calls = max_calls
-        self.io: Io = BlockingIo() if kind == "blocking" else AsyncIo(max_calls)
+        self._turns = Turns(max_calls)
+        self.io: Io = BlockingIo() if kind == "blocking" else AsyncIo(self._turns)
 
     def with_limit(self, max_calls: int) -> Driver:
         """The same kind of driver, with another limit."""
@@ -35,7 +36,7 @@ class Driver:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; on asyncio in a loop of its own."""
         if self.kind == "blocking":
-            return run(coroutine, self._max_calls)
+            return run(coroutine, self._turns)
         return asyncio.run(_alone(coroutine))
 
     def call(self, server: HeldServer, request: bytes) -> Coroutine[Any, Any, bytes]:

@@ -15,6 +15,7 @@ import pytest
 
 from flytebind.remote._io import blocking
 from flytebind.remote._io.blocking import BlockingIo, run
+from flytebind.remote._io.turns import Turns
 from tests.remote.faults.interrupting import CTRL_C, ctrl_c
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import Driver, when
@@ -202,7 +203,7 @@ def test_after_ctrl_c_all_works_as_before(driver: Driver, server: HeldServer) ->
     with pytest.raises(KeyboardInterrupt):
         driver.run(driver.call(server, HOLD))
     interrupting.join()
-    assert run(driver.call(server, b"hello"), max_calls=1) == b"hello"
+    assert run(driver.call(server, b"hello"), Turns(1)) == b"hello"
 
 
 @CTRL_C

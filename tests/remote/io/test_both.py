@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -102,6 +102,43 @@ def test_many_more_calls_than_allowed_all_come_through(driver: Driver, server: H
     answers = driver.run(driver.io.gather(driver.call(server, each) for each in numbered(300)))
     assert answers == numbered(300)
     assert server.most <= 4
+
+
+def test_threads_share_one_limit(driver: Driver, server: HeldServer) -> None:
+    driver = driver.with_limit(3)
+
+    def work(_: int) -> None:
+        with pytest.raises(CLOSED):
+            driver.run(driver.io.gather(driver.call(server, HOLD) for _ in range(5)))
+
+    held = when(lambda: server.held == 3, server.channel.close)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    held.join()
+    assert server.most == 3
+    assert len(server.arrived) == 3
+
+
+def test_a_run_inside_another_is_not_held_up_by_what_queues_there(
+    driver: Driver, server: HeldServer
+) -> None:
+    driver = driver.with_limit(1)
+    ran: list[bytes] = []
+
+    def inner() -> None:
+        other = threading.Thread(
+            target=lambda: ran.append(driver.run(driver.call(server, b"inner")))
+        )
+        other.start()
+        other.join(60)
+
+    async def outer() -> None:
+        await driver.call(server, b"outer")
+        inner()
+
+    calls = (driver.call(server, each) for each in numbered(9))
+    driver.run(driver.io.gather([outer(), driver.io.gather(calls)]))
+    assert ran == [b"inner"]
 
 
 def test_the_first_failure_gives_up_the_others(driver: Driver, server: HeldServer) -> None:

@@ -22,6 +22,7 @@ from flytebind._transfer.http.errors import HttpEnded, HttpTimeout
 from flytebind._transfer.threads import GivenUp, Threads, Work, check_given_up, unless_given_up
 from flytebind.remote._io.asynchronous import AsyncIo
 from flytebind.remote._io.blocking import BlockingIo, run
+from flytebind.remote._io.turns import Turns
 from flytebind.remote.errors import FlyteAssertion, FlyteTimeout
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import when
@@ -91,7 +92,7 @@ def test_what_nobody_waits_for_any_more_ends(
         await io.in_thread(work)
 
     async def cancelled() -> None:
-        task = asyncio.ensure_future(waiting(AsyncIo(4)))
+        task = asyncio.ensure_future(waiting(AsyncIo(Turns(4))))
         while not peer.seen:
             await asyncio.sleep(0.01)
         task.cancel()
@@ -101,7 +102,7 @@ def test_what_nobody_waits_for_any_more_ends(
     if kind == "blocking":
         interrupt = when(lambda: peer.seen, lambda: os.kill(os.getpid(), signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
-            run(waiting(BlockingIo()), 4)
+            run(waiting(BlockingIo()), Turns(4))
         interrupt.join()
     else:
         asyncio.run(cancelled())
@@ -130,6 +131,7 @@ def test_a_program_that_is_interrupted_ends_at_once(face: str, tmp_path: Path) -
         "from flytebind._transfer.http.client import HttpClient\n"
         "from flytebind.remote._io.asynchronous import AsyncIo\n"
         "from flytebind.remote._io.blocking import BlockingIo, run\n"
+        "from flytebind.remote._io.turns import Turns\n"
         "listener = socket.create_server(('127.0.0.1', 0))\n"
         "url = f'http://127.0.0.1:{listener.getsockname()[1]}/'\n"
         "def stuck():\n"
@@ -138,9 +140,9 @@ def test_a_program_that_is_interrupted_ends_at_once(face: str, tmp_path: Path) -
         "async def main(io):\n"
         "    await io.gather(io.in_thread(stuck) for _ in range(40))\n"
         f"if {face == 'asyncio'}:\n"
-        "    asyncio.run(main(AsyncIo(64)))\n"
+        "    asyncio.run(main(AsyncIo(Turns(64))))\n"
         "else:\n"
-        "    run(main(BlockingIo()), 64)\n"
+        "    run(main(BlockingIo()), Turns(64))\n"
     )
     with subprocess.Popen(
         [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import grpc
 
 from flytebind._transfer.threads import GRACE, Threads
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
+from flytebind.remote._io.turns import Turns
 
 T = TypeVar("T")
 
@@ -28,32 +29,42 @@ class AsyncIo:
     """Waits in the running event loop.
 
     Args:
-        max_calls: How many calls may be in flight at once, for each loop.
+        turns: How many calls may be in flight at once, whichever loop they are of.
     """
 
-    def __init__(self, max_calls: int) -> None:
-        self._max_calls = max_calls
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
         self._threads: WeakKeyDictionary[asyncio.AbstractEventLoop, Threads] = WeakKeyDictionary()
 
     async def call(self, start: Callable[[], Future[T] | AwaitableCall[T]]) -> T:
         """See ``Io``."""
         loop = asyncio.get_running_loop()
-        async with self._queue(loop):
-            ended: asyncio.Future[None] = loop.create_future()
+        ended: asyncio.Future[None] = loop.create_future()
+        started: Future[T] | AwaitableCall[T] | None = None
+
+        def note(_: object) -> None:
+            self._turns.give_back()
+            _pass_on(loop, ended)
+
+        await self._queue(loop).turn()
+        try:
             with interrupts_held_back():
                 started = start()
-                started.add_done_callback(lambda _: _pass_on(loop, ended))
-            try:
-                await ended
-            except asyncio.CancelledError:
-                started.cancel()
-                raise
-            if not isinstance(started, Awaitable):
-                return started.result()
-            if started.cancelled():  # by its channel: this task is not the one that is cancelled
-                raise grpc.FutureCancelledError
-            return await started
+                started.add_done_callback(note)
+        finally:
+            if started is None:
+                self._turns.give_back()
+        try:
+            await ended
+        except asyncio.CancelledError:
+            started.cancel()
+            raise
+        if not isinstance(started, Awaitable):
+            return started.result()
+        if started.cancelled():  # by its channel: this task is not the one that is cancelled
+            raise grpc.FutureCancelledError
+        return await started
 
     async def sleep(self, seconds: float) -> None:
         """See ``Io``."""
@@ -131,7 +142,7 @@ class AsyncIo:
     def _queue(self, loop: asyncio.AbstractEventLoop) -> _Queue:
         queue = self._queues.get(loop)
         if queue is None:
-            queue = self._queues[loop] = _Queue(self._max_calls)
+            queue = self._queues[loop] = _Queue(self._turns, loop)
         return queue
 
     def _threads_of(self, loop: asyncio.AbstractEventLoop) -> Threads:
@@ -142,56 +153,61 @@ class AsyncIo:
 
 
 class _Queue:
-    """Lets so many calls of one loop be in flight, and tells when too many wait for their turn.
+    """Those in one loop that wait for their turn; tells when they are too many.
 
     Not asyncio's own semaphore: that keeps its loop alive, and the loop is what this is kept for.
     """
 
-    def __init__(self, max_calls: int) -> None:
-        self._max_calls = max_calls
-        self._free = max_calls
-        self._turns: deque[asyncio.Future[None]] = deque()
+    def __init__(self, turns: Turns, loop: asyncio.AbstractEventLoop) -> None:
+        self._turns = turns
+        self._loop = ref(loop)
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._short: list[asyncio.Future[None]] = []
 
-    async def __aenter__(self) -> None:
-        if self._free:
-            self._free -= 1
+    async def turn(self) -> None:
+        """Wait for a turn, which is to be given back."""
+        if not self._waiting and self._turns.take(self._wake):
             return
         turn = asyncio.get_running_loop().create_future()
-        self._turns.append(turn)
+        self._waiting.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
                 with suppress(ValueError):  # Those who passed turns on have left it out already.
-                    self._turns.remove(turn)
+                    self._waiting.remove(turn)
             else:
-                self._pass_on_turn()
+                self._turns.give_back()
             raise
         finally:
             self._tell_if_short()
 
-    async def __aexit__(self, *_: object) -> None:
-        self._pass_on_turn()
-
     async def is_short(self) -> None:
         """Wait until there is room for more; at least until others have had their turn."""
         await asyncio.sleep(0)
-        while len(self._turns) >= self._max_calls:
+        while len(self._waiting) >= self._turns.most:
             short = asyncio.get_running_loop().create_future()
             self._short.append(short)
             await short
 
-    def _pass_on_turn(self) -> None:
-        while self._turns:
-            turn = self._turns.popleft()
-            if not turn.done():
-                turn.set_result(None)
+    def _wake(self) -> None:
+        """Have turns taken for those who wait; runs in any thread."""
+        loop = self._loop()
+        if loop is not None:
+            with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+                loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        while self._waiting:
+            if self._waiting[0].done():
+                self._waiting.popleft()
+            elif self._turns.take(self._wake):
+                self._waiting.popleft().set_result(None)
+            else:
                 return
-        self._free += 1
 
     def _tell_if_short(self) -> None:
-        if len(self._turns) < self._max_calls:
+        if len(self._waiting) < self._turns.most:
             for short in self._short:
                 _wake(short)
             self._short.clear()

@@ -10,19 +10,31 @@ from __future__ import annotations
 import inspect
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+)
 from concurrent.futures import wait as wait_for_work
-from contextlib import suppress
-from functools import partial
+from contextlib import contextmanager, suppress
+from functools import partial, wraps
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from flytebind._transfer.threads import GRACE, Threads, Work
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
+from flytebind.remote._io.turns import Turns
 
+P = ParamSpec("P")
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 T = TypeVar("T")
 
 _WAKING = 0.25
@@ -56,22 +68,94 @@ class BlockingIo:
         return cast("T", await _Within(seconds, coroutine))
 
 
-def run(coroutine: Coroutine[Any, Any, T], max_calls: int) -> T:
+def run(coroutine: Coroutine[Any, Any, T], turns: Turns) -> T:
     """Run a coroutine that waits through ``BlockingIo`` to its end.
 
     Args:
         coroutine: What to run.
-        max_calls: How many calls may be in flight at once.
+        turns: How many calls may be in flight at once, together with those of others.
 
     Raises:
         BaseException: Whatever the coroutine raises, or interrupts this thread. Nothing goes on
             afterwards: calls in flight are cancelled.
     """
-    driver = _Driver(max_calls)
+    driver = _Driver(turns)
     try:
         return cast("T", driver.run(coroutine))
     finally:
         driver.close()
+
+
+class Driven(Protocol[S_co]):
+    """Something whose coroutines are run here."""
+
+    @property
+    def _coroutines(self) -> S_co: ...
+
+    @property
+    def _turns(self) -> Turns: ...
+
+
+def blocking(
+    operation: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Driven[S], P], T]:
+    """The same operation, which returns when it is done."""
+
+    @wraps(operation)
+    def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with _as_own(operation, call):
+            doing = operation(self._coroutines, *args, **kwargs)
+        return run(doing, self._turns)
+
+    return call
+
+
+def iterating(
+    operation: Callable[Concatenate[S, P], AsyncIterator[T]],
+) -> Callable[Concatenate[Driven[S], P], Iterator[T]]:
+    """The same operation, as a plain iterator."""
+
+    @wraps(operation)
+    def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        with _as_own(operation, call):
+            items = operation(self._coroutines, *args, **kwargs)
+        return _plain(items, self._turns)
+
+    returned = operation.__annotations__["return"].removeprefix("Async")
+    call.__annotations__ = {**operation.__annotations__, "return": returned}
+    call.__dict__["__signature__"] = inspect.signature(operation).replace(
+        return_annotation=returned
+    )
+    return call
+
+
+@contextmanager
+def _as_own(operation: Callable[..., object], call: Callable[..., object]) -> Iterator[None]:
+    """Arguments that do not fit are wrong for what was called, and not its twin."""
+    try:
+        yield
+    except TypeError as error:
+        message = str(error).replace(operation.__qualname__, call.__qualname__)
+        raise TypeError(message) from None
+
+
+def _plain(items: AsyncIterator[T], turns: Turns) -> Iterator[T]:
+    try:
+        while True:
+            try:
+                yield run(_next(items), turns)
+            except StopAsyncIteration:
+                return
+    finally:
+        run(_close(items), turns)
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    return await anext(items)
+
+
+async def _close(items: AsyncIterator[Any]) -> None:
+    await cast("AsyncGenerator[Any, None]", items).aclose()
 
 
 class _GivenUp(BaseException):
@@ -164,13 +248,14 @@ class _Task:
 class _Driver:
     """Resumes one coroutine, and those that it gathers, until it is done."""
 
-    def __init__(self, max_calls: int) -> None:
-        self._free = self._max_calls = max_calls
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         self._ready: deque[_Task] = deque()
         self._queued: deque[_Task] = deque()  # for a free call
         # Those with children to start, innermost last.
         self._gathering: list[tuple[_Task, _Gather]] = []
-        self._ended: SimpleQueue[tuple[_Task, bool]] = SimpleQueue()
+        #: What goes on; None says that there may be a turn for a call.
+        self._ended: SimpleQueue[_Task | None] = SimpleQueue()
         self._timers: list[tuple[float, int, _Task, _Wait]] = []
         self._count = count()
         self._threads = Threads()
@@ -183,7 +268,7 @@ class _Driver:
         while not main.done:
             if self._ready:
                 self._resume(self._ready.popleft())
-            elif self._gathering and len(self._queued) < self._max_calls:
+            elif self._gathering and len(self._queued) < self._turns.most:
                 self._start_child(*self._gathering[-1])
             else:
                 self._await_event()
@@ -191,6 +276,8 @@ class _Driver:
 
     def close(self) -> None:
         """Give up whatever has not ended."""
+        with interrupts_held_back():
+            self._turns.leave(self._wake)
         if self._main is not None:
             self._give_up(self._main)
         if self._given_up:
@@ -222,11 +309,11 @@ class _Driver:
             case _InThread():
                 with interrupts_held_back():
                     wait.future = self._threads.submit(wait.start)
-                    wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
+                    wait.future.add_done_callback(lambda _: self._ended.put(task))
             case _Outside():
                 with interrupts_held_back():
                     wait.future = cast("Future[Any]", wait.start())
-                    wait.future.add_done_callback(lambda _: self._ended.put((task, False)))
+                    wait.future.add_done_callback(lambda _: self._ended.put(task))
             case _Sleep():
                 self._set_timer(task, wait, wait.seconds)
             case _Gather():
@@ -257,24 +344,31 @@ class _Driver:
             self._ready.append(task)
 
     def _start_calls(self) -> None:
-        while self._free and self._queued:
-            task = self._queued.popleft()
-            if task.done:
+        while self._queued:
+            if self._queued[0].done:
+                self._queued.popleft()
                 continue
-            wait = cast("_Call", task.wait)
             with interrupts_held_back():
+                if not self._turns.take(self._wake):
+                    return
+                task = self._queued.popleft()
+                wait = cast("_Call", task.wait)
                 try:
                     wait.future = cast("Future[Any]", wait.start())
                 except Exception as error:  # a closed channel refuses at once
                     wait.future = _Failed(error)
+                    self._turns.give_back()
                     self._ready.append(task)
                     continue
-                self._free -= 1
                 wait.future.add_done_callback(partial(self._call_ended, task))
 
     def _call_ended(self, task: _Task, _: object) -> None:
         """Runs in gRPC's thread."""
-        self._ended.put((task, True))
+        self._turns.give_back()
+        self._ended.put(task)
+
+    def _wake(self) -> None:
+        self._ended.put(None)
 
     def _await_event(self) -> None:
         """Wait for the end of something outside, or for the next timer."""
@@ -290,13 +384,12 @@ class _Driver:
         # Ctrl-C that comes in the last moment before a wait does not end it: so none is long.
         longest = _WAKING if timeout is None else min(timeout, _WAKING)
         try:
-            task, was_call = self._ended.get(not is_due, longest)
+            task = self._ended.get(not is_due, longest)
         except Empty:
             return  # what is due by now rings in the next round
-        if was_call:
-            self._free += 1
-            self._start_calls()
-        self._ready.append(task)
+        self._start_calls()
+        if task is not None:
+            self._ready.append(task)
 
     def _set_timer(self, task: _Task, wait: _Wait, seconds: float) -> None:
         heappush(self._timers, (time.monotonic() + seconds, next(self._count), task, wait))

@@ -40,7 +40,7 @@ class SignedLinks:
         """See ``Links``."""
         session = self._session
         if not session.connection.is_asyncio:
-            return run(_link(session, BlockingIo(), uri), 1)
+            return run(_link(session, BlockingIo(), uri), session.turns)
         if self._loop is None or self._loop is _running_loop():
             raise FlyteAssertion(
                 f"{uri} would block the event loop: await remote.download(...), or read it in"

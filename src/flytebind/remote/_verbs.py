@@ -1,13 +1,14 @@
-"""The remote for asyncio; ``FlyteRemote`` has the same verbs for everybody else."""
+"""What a remote can do."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
+
+# The face that does not wait asynchronously returns an Iterator.
+from collections.abc import AsyncIterator, Iterator as Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from flytebind._transfer.uris import public
 from flytebind.looks._phases import SUCCESSFUL, is_in
@@ -18,51 +19,41 @@ from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import (
     Identifier,
     ResourceType,
+    WorkflowExecutionIdentifier,
 )
 from flytebind.models.core.metrics import Span
 from flytebind.remote import _operations as operations
 from flytebind.remote._arguments import must_be, named
-from flytebind.remote._base import ExecutionLike, RemoteBase
-from flytebind.remote._io import Io
-from flytebind.remote._io.asynchronous import AsyncIo
 from flytebind.remote._operations.fetch import Filters
 from flytebind.remote._progress import progress_for
+from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteValueError
+from flytebind.remote.errors import FlyteDataError, FlyteValueError
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteWorkflowExecution,
-    Load,
     RemoteExecutionBase,
     ShowProgress,
 )
-from flytebind.runtime.typing import Self
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 X = TypeVar("X", bound=RemoteExecutionBase)
 
+ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
+"""An execution, its identifier, or its name in the remote's own project and domain."""
 
 _SIGNAL_FIRST = "the signal comes first, then the execution"
 
 
-class AsyncFlyteRemote(RemoteBase):
-    """A Flyte server, for programs on asyncio.
+class Verbs:
+    """The verbs of a remote, as coroutines: one face has them as they are, one runs them.
 
-    Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
-    cancels its calls.
-
-        >>> async with AsyncFlyteRemote(Config.auto()) as remote:
-        ...     execution = await remote.fetch_execution("f7a9c2")
-        ...     await remote.wait(execution)
-
-    What executions load when they are touched under ``FlyteRemote``, they refuse here, and name
-    the call to await: ``await remote.load(execution)``.
+    Args:
+        session: What they ask.
     """
 
-    can_load_later = False
-
-    def _make_io(self, max_calls: int) -> Io:
-        return AsyncIo(max_calls)
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def fetch_execution(
         self,
@@ -598,25 +589,41 @@ class AsyncFlyteRemote(RemoteBase):
             raise FlyteDataError(f"the server has no metrics of execution {id.name}")
         return answer.span
 
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
-        raise FlyteAssertion(
-            f"{what} of {execution._label} is not here: await remote.load(execution) first"
-        )
-
-    async def aclose(self) -> None:
-        """End all calls and close the connection. Twice does no harm."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
+    def _execution_id(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        execution: ExecutionLike,
+        call: str,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> WorkflowExecutionIdentifier:
+        kinds = (FlyteWorkflowExecution, WorkflowExecutionIdentifier, str)
+        must_be(execution, kinds, f"execution of {call}")
+        if isinstance(execution, str):
+            place = self._session.place(project, domain)
+            execution = WorkflowExecutionIdentifier(*place, execution)
+        id = execution if isinstance(execution, WorkflowExecutionIdentifier) else execution.id
+        named(id.name, f"execution of {call}")
+        return id
+
+    def _attach(self, execution: FlyteWorkflowExecution, call: str) -> None:
+        hint = "fetch_execution gets one, and its nodes are brought with it"
+        must_be(execution, FlyteWorkflowExecution, call, hint)
+        operations.sync.attach(self._session, execution)
+
+    async def _entity_id(
+        self,
+        kind: ResourceType,
+        name: str,
+        version: str | None,
+        project: str | None,
+        domain: str | None,
+    ) -> Identifier:
+        call = f"fetch_{kind.name.lower()}"
+        named(name, f"name of {call}")
+        if version is not None:
+            named(version, f"version of {call}", "None stands for the newest")
+        place = self._session.place(project, domain)
+        return await operations.fetch.entity_id(self._session, kind, name, version, *place)
 
 
 def _new_name(name: str | None, call: str) -> str | None:
