@@ -1,8 +1,9 @@
 """A sandbox in a process of its own, which takes its time over every call and counts them.
 
-Run as a module, this is that process: it prints its endpoint and the URL of its control, and serves
-until its standard input ends. The control makes executions and knows the counts; it is XML-RPC, so
-that every process that measures can use it, and none of it is counted.
+Run as a module, with the seconds that a call takes, this is that process: it prints its endpoint
+and the URL of its control, and serves until its standard input ends. The control makes executions
+and knows the counts; it is XML-RPC, so that every process that measures can use it, and none of it
+is counted.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ def control_of(url: str) -> Iterator[Control]:
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, str]]:
-    """The endpoint and the control's URL of a new server."""
-    command = [sys.executable, "-m", "benchmarks.remote_server"]
+def server(latency: float = LATENCY) -> Iterator[tuple[str, str]]:
+    """The endpoint and the control's URL of a new server, whose calls take so many seconds."""
+    command = [sys.executable, "-m", "benchmarks.remote_server", str(latency)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -114,14 +115,15 @@ class _Control:
         return self._sandbox.calls.total()
 
 
-def serve() -> None:
+def serve(latency: float) -> None:
     """Serve until standard input ends."""
     with (
         Sandbox() as sandbox,
         Cluster(sandbox) as cluster,
         SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False) as control,
     ):
-        sandbox.faults.latency(LATENCY)
+        if latency:
+            sandbox.faults.latency(latency)
         control.register_instance(_Control(sandbox, cluster))
         threading.Thread(target=control.serve_forever, daemon=True).start()
         host, port = control.server_address[:2]
@@ -131,4 +133,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(float(sys.argv[1]))

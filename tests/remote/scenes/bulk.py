@@ -36,7 +36,7 @@ def wide(sandbox: Sandbox, nodes: int = 500) -> Scene:
 
     sandbox.admin.settings = replace(sandbox.admin.settings, max_workflow_nodes=0)
     with Cluster(sandbox) as cluster:
-        tale = cluster.launch(Script(f"scenes.wide_{nodes}", False, write)).begin()
+        tale = cluster.launch(Script(f"scenes.wide_{nodes}", True, write), offloads=True).begin()
         inputs, outputs = _data(Kind.TASK, 0)
         first = tale.task("n0", inputs=inputs, outputs=outputs)
         copier = _Copier(sandbox, tale)
@@ -66,7 +66,8 @@ def nested(sandbox: Sandbox, parents: int = 50, children: int = 100) -> Scene:
         w.output(OUTPUT, last)
 
     with Cluster(sandbox) as cluster:
-        tale = cluster.launch(Script(f"scenes.nested_{parents}_{children}", False, write)).begin()
+        script = Script(f"scenes.nested_{parents}_{children}", True, write)
+        tale = cluster.launch(script, offloads=True).begin()
         inputs, outputs = _data(Kind.TASK, 0)
         first = tale.queue("n0", Kind.SUBWORKFLOW, inputs=inputs)
         tale.run(first)
@@ -133,15 +134,13 @@ class _Copier:
 
     def _insert(self, original: NodeTale, copy: NodeTale) -> None:
         row, attempts = self._find(original.id)
-        outputs = _literals(copy.outputs)
-        common: dict[str, Value] = {"node_id": copy.id, "outputs": outputs}
+        data: dict[str, Value] = {"outputs": _literals(copy.outputs)}
         if copy.inputs:
-            common["inputs"] = _literals(copy.inputs)
+            data["inputs"] = _literals(copy.inputs)
         node = NodeExecution.FromString(row["model"])
         node.id.node_id = copy.id
         node.metadata.spec_node_id = copy.facts.spec_id
-        node.closure.output_data.Clear()
-        node.closure.output_data.MergeFromString(outputs)
+        common = {"node_id": copy.id, **data, **_move_files(node, original, copy)}
         values = {**_values(row), **common, "model": node.SerializeToString()}
         if copy.facts.parent:
             values["parent_id"] = self._row_id(copy.facts.parent)
@@ -149,8 +148,7 @@ class _Copier:
         for attempt in attempts:
             task = TaskExecution.FromString(attempt["model"])
             task.id.node_execution_id.node_id = copy.id
-            task.closure.output_data.Clear()
-            task.closure.output_data.MergeFromString(outputs)
+            _move_files(task, original, copy)
             pod = f"{self._tale.id.name}-{copy.id}-{task.id.retry_attempt}"
             task.closure.metadata.generated_name = pod
             for log in task.closure.logs:
@@ -175,6 +173,16 @@ class _Copier:
             assert row is not None
             self._rows[id] = row, self._store.rows(tables.TASK_EXECUTIONS, **where)
         return self._rows[id]
+
+
+def _move_files(
+    model: NodeExecution | TaskExecution, original: NodeTale, copy: NodeTale
+) -> dict[str, Value]:
+    """Name the files of a copy's data, which its rows hold; answers the columns that follow."""
+    old, new = f"/{original.id}/", f"/{copy.id}/"
+    model.input_uri = model.input_uri.replace(old, new)
+    model.closure.output_uri = model.closure.output_uri.replace(old, new)
+    return {"input_uri": model.input_uri, "output_uri": model.closure.output_uri}
 
 
 def _values(row: Row) -> dict[str, Value]:

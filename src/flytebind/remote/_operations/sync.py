@@ -472,17 +472,22 @@ async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool
         if not is_in(node.phase, NOT_STARTED):  # or nothing could be lost
             _add_problem(node, problems or found)
 
+    def may_have_more(node: FlyteNodeExecution) -> bool:
+        if node._role == "task":
+            return (data or node._lacks_error) and _may_have_tasks(node)
+        return not node.metadata.is_parent_node and _may_have_children(node)
+
     async def visit(node: FlyteNodeExecution) -> None:
         problems: list[FlyteError] = []
-        if node._role == "task" and (data or node._lacks_error) and _may_have_tasks(node):
+        if node._role == "task":
             await _note(partial(bring_tasks, session, node), problems)
             if data:
                 await _bring_data_of_attempts(session, node, problems)
-        elif not node.metadata.is_parent_node and _may_have_children(node):
+        else:
             await _note(partial(_sync_children, session, node, data), problems)
         _add_problem(node, problems)
 
-    await session.io.gather(map(visit, nodes))
+    await session.io.gather(visit(node) for node in nodes if may_have_more(node))
 
 
 async def _find_role(session: Session, node: FlyteNodeExecution) -> None:
