@@ -39,9 +39,10 @@ check: .venv/ready ## Fail if generated/ or a generated table is not what its ge
 	$(BIN)/python -m tools.differences --check
 	$(BIN)/python -m tools.contract --check
 
-lint: .venv/ready ## Check formatting (black) and style (ruff)
+lint: .venv/ready ## Check formatting (black), style (ruff) and who imports whom (import-linter)
 	$(BIN)/black --quiet --check --diff $(SOURCES)
 	$(BIN)/ruff check --quiet
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: .venv/ready ## Check types with mypy, then with pyright
 	$(BIN)/mypy
