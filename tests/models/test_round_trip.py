@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Any
 
 import flyteidl
-import pytest
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
@@ -22,6 +21,7 @@ from tests.support.fill import (
     use_unknown_enum_numbers,
 )
 from tests.support.messages import (
+    MODEL_CLASSES,
     ModelClass,
     descriptor_of,
     deterministic,
@@ -63,11 +63,10 @@ def test_every_message_of_flyteidl_has_a_model() -> None:
     assert sorted(MODELS) == sorted(item.full_name for item in messages_of_flyteidl())
 
 
-@every_model
-def test_a_model_is_found_by_the_name_of_its_message(
-    model_class: ModelClass, request: pytest.FixtureRequest
-) -> None:
-    assert descriptor_of(model_class).full_name == request.node.callspec.id
+def test_a_model_is_found_by_the_name_of_its_message() -> None:
+    assert {
+        descriptor_of(found).full_name: found for found in MODEL_CLASSES.values()
+    } == MODEL_CLASSES
 
 
 @every_model
@@ -120,27 +119,27 @@ def test_reading_a_model_changes_nothing(model_class: ModelClass, pb: Message) -
     assert model.to_bytes() == deterministic(pb)
 
 
-class TestUnknownFields:
-    @every_model
-    def test_they_are_kept_at_every_depth(self, model_class: ModelClass) -> None:
-        for pb in fillings(model_class):
-            add_unknown_fields(pb)
-            out = model_class.from_pb(pb).to_pb()
-            assert out == pb
-            assert deterministic(out) == deterministic(pb)
-            assert all(part.SerializeToString().endswith(UNKNOWN_FIELDS) for part in walk(out))
+@every_model
+def test_unknown_fields_are_kept_at_every_depth(model_class: ModelClass) -> None:
+    for pb in fillings(model_class):
+        add_unknown_fields(pb)
+        out = model_class.from_pb(pb).to_pb()
+        assert out == pb
+        assert deterministic(out) == deterministic(pb)
+        assert all(part.SerializeToString().endswith(UNKNOWN_FIELDS) for part in walk(out))
 
-    @every_model
-    def test_they_outlive_a_change_of_any_field(self, model_class: ModelClass) -> None:
-        for pb in fillings(model_class):
-            add_unknown_fields(pb)
-            model = model_class.from_pb(pb)
-            for field, _ in pb.ListFields():
-                rest = model.to_pb()
-                rest.ClearField(field.name)
-                changed = replace(model, python_name(model_class, field), None)
-                assert changed.to_bytes() == deterministic(rest)
-            assert model.to_bytes() == deterministic(pb)
+
+@every_model
+def test_unknown_fields_outlive_a_change_of_any_field(model_class: ModelClass) -> None:
+    for pb in fillings(model_class):
+        add_unknown_fields(pb)
+        model = model_class.from_pb(pb)
+        for field, _ in pb.ListFields():
+            rest = model.to_pb()
+            rest.ClearField(field.name)
+            changed = replace(model, python_name(model_class, field), None)
+            assert changed.to_bytes() == deterministic(rest)
+        assert model.to_bytes() == deterministic(pb)
 
 
 @every_model
@@ -152,18 +151,18 @@ def test_unknown_enum_numbers_are_kept_at_every_depth(model_class: ModelClass) -
         assert model.to_bytes() == deterministic(pb)
 
 
-class TestEmptiness:
-    @every_model
-    def test_the_empty_message_stays_empty(self, model_class: ModelClass) -> None:
-        pb = new_message(model_class)
-        for model in (model_class.from_pb(pb), model_class.from_bytes(b"")):
-            for name in properties(model_class):
-                getattr(model, name)
-            assert model.is_empty
-            assert model.to_pb().ByteSize() == 0
+@every_model
+def test_the_empty_message_stays_empty(model_class: ModelClass) -> None:
+    pb = new_message(model_class)
+    for model in (model_class.from_pb(pb), model_class.from_bytes(b"")):
+        for name in properties(model_class):
+            getattr(model, name)
+        assert model.is_empty
+        assert model.to_pb().ByteSize() == 0
 
-    @every_model
-    def test_a_message_with_anything_in_it_is_not_empty(self, model_class: ModelClass) -> None:
-        for pb in fillings(model_class):
-            assert model_class.from_pb(pb).is_empty == (not pb.ListFields())
-        assert not model_class.from_bytes(UNKNOWN_FIELDS).is_empty
+
+@every_model
+def test_a_message_with_anything_in_it_is_not_empty(model_class: ModelClass) -> None:
+    for pb in fillings(model_class):
+        assert model_class.from_pb(pb).is_empty == (not pb.ListFields())
+    assert not model_class.from_bytes(UNKNOWN_FIELDS).is_empty

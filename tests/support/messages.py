@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import groupby
 from typing import Any, TypeAlias, cast
 
 import pytest
@@ -26,10 +27,27 @@ def _model_class(full_name: str) -> ModelClass:
 
 MODEL_CLASSES = {full_name: _model_class(full_name) for full_name in MODELS}
 
-#: Runs a test once for each of the models.
-every_model = pytest.mark.parametrize(
-    "model_class", [pytest.param(cls, id=name) for name, cls in MODEL_CLASSES.items()]
-)
+
+def every_model(claim: Callable[[ModelClass], None]) -> Callable[[str], None]:
+    """Test a claim about one model on all of them: those of a package in one test.
+
+    A test for each model would take pytest longer than the claim takes.
+    """
+
+    @pytest.mark.parametrize("package", _PACKAGES)
+    def test(package: str) -> None:
+        failures: dict[str, BaseException] = {}
+        for model_class in _PACKAGES[package]:
+            try:
+                claim(model_class)
+            except (Exception, pytest.fail.Exception) as failure:
+                failures[descriptor_of(model_class).full_name] = failure
+        if failures:
+            first = next(iter(failures.values()))
+            raise AssertionError(f"not so for {', '.join(failures)}") from first
+
+    test.__doc__ = claim.__doc__
+    return test
 
 
 def new_message(model_class: ModelClass) -> Message:
@@ -40,6 +58,16 @@ def new_message(model_class: ModelClass) -> Message:
 def descriptor_of(model_class: ModelClass) -> Descriptor:
     """The descriptor of the message that a model class is made for."""
     return cast("Descriptor", model_class._pb_type.DESCRIPTOR)
+
+
+def _package_of(model_class: ModelClass) -> str:
+    return descriptor_of(model_class).file.package
+
+
+_PACKAGES = {
+    package: list(classes)
+    for package, classes in groupby(sorted(MODEL_CLASSES.values(), key=_package_of), _package_of)
+}
 
 
 def python_name(model_class: ModelClass, field: FieldDescriptor) -> str:

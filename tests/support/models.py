@@ -12,13 +12,14 @@ from flytebind.runtime import Model
 
 M = TypeVar("M", bound=Model[Any])
 T = TypeVar("T")
+C = TypeVar("C", bound="type[Model[Any]]")
 
 
-def _once(ask: Callable[[type[Model[Any]]], T]) -> Callable[[type[Model[Any]]], T]:
+def once(ask: Callable[[C], T]) -> Callable[[C], T]:
     """Ask once for each class: reflection is slow. To mypy, functools.cache takes no models."""
-    known: dict[type[Model[Any]], T] = {}
+    known: dict[C, T] = {}
 
-    def answer(model_class: type[Model[Any]]) -> T:
+    def answer(model_class: C) -> T:
         if model_class not in known:
             known[model_class] = ask(model_class)
         return known[model_class]
@@ -26,14 +27,14 @@ def _once(ask: Callable[[type[Model[Any]]], T]) -> Callable[[type[Model[Any]]], 
     return answer
 
 
-@_once
+@once
 def properties(model_class: type[Model[Any]]) -> Mapping[str, object]:
     """The annotation of each property of a model, those of aliases and oneofs among them."""
     members = inspect.getmembers(model_class, lambda member: isinstance(member, property))
     return {name: typing.get_type_hints(member.fget)["return"] for name, member in members}
 
 
-@_once
+@once
 def parameters(model_class: type[Model[Any]]) -> Mapping[str, inspect.Parameter]:
     """What the constructor of a model takes, by name: one parameter for each field."""
     return inspect.signature(model_class).parameters

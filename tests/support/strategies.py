@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -19,6 +20,7 @@ from hypothesis import given, settings, strategies as st
 from flytebind.runtime.fields import is_map, is_repeated, map_entry
 from tests.support.fill import UNKNOWN_FIELDS, fillings
 from tests.support.messages import ModelClass, every_model, new_message
+from tests.support.models import once
 
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 Claim: TypeAlias = Callable[[ModelClass, Message], None]
@@ -69,20 +71,36 @@ _RULED: dict[str, st.SearchStrategy[str]] = {
 }
 
 
-def every_message(claim: Claim) -> Callable[[ModelClass], None]:
+def every_message(claim: Claim) -> Callable[[str], None]:
     """Test a claim about one message on full messages, then on drawn ones, of each model."""
 
-    @every_model
-    def test(model_class: ModelClass) -> None:
-        def run(pb: Message) -> None:
-            claim(model_class, pb)
-
+    def on_all(model_class: ModelClass) -> None:
         for full in fillings(model_class):
-            run(full)
-        settings(max_examples=_EXAMPLES)(given(messages(model_class))(run))()
+            claim(model_class, full)
+        try:
+            for drawn in _drawn(model_class):
+                claim(model_class, copy.deepcopy(drawn))
+        except Exception:
+            _on_examples(model_class, lambda pb: claim(model_class, pb))  # shows the smallest
+            raise
 
-    test.__doc__ = claim.__doc__
-    return test
+    on_all.__doc__ = claim.__doc__
+    return every_model(on_all)
+
+
+@once
+def _drawn(model_class: ModelClass) -> list[Message]:
+    """The examples of a model, which are the same for each claim: to draw them takes longest."""
+    drawn: list[Message] = []
+    _on_examples(model_class, drawn.append)
+    return drawn
+
+
+def _on_examples(model_class: ModelClass, use: Callable[[Message], None]) -> None:
+    def run(pb: Message) -> None:
+        use(pb)
+
+    settings(max_examples=_EXAMPLES)(given(messages(model_class))(run))()
 
 
 @st.composite
