@@ -400,9 +400,9 @@ class Alias:
 
     @property
     def imported(self) -> str:
-        """What to import to have it: ``Execution``, or ``Outer as _Outer`` for a nested class."""
+        """What to import to have it: ``Execution``, or ``Outer as _Name`` for a nested class."""
         outer = self.qualname.partition(".")[0]
-        alias = f"_{outer}" if self.is_nested else self.name
+        alias = f"_{self.name}" if self.is_nested else self.name
         return outer if outer == alias else f"{outer} as {alias}"
 
     @property

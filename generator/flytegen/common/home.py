@@ -12,6 +12,12 @@ class Home:
     module: str
     qualname: str
 
+    @classmethod
+    def said(cls, place: str) -> Home:
+        """The home that people and records call ``module:Class``."""
+        module, _, qualname = place.partition(":")
+        return cls(module, qualname)
+
     @property
     def name(self) -> str:
         """The class's own name."""
@@ -26,3 +32,8 @@ class Home:
     def outermost(self) -> str:
         """The name at the top of the module."""
         return self.qualname.partition(".")[0]
+
+    @property
+    def inner(self) -> str:
+        """What is left of the name without that; empty where it is not nested."""
+        return self.qualname.partition(".")[2]

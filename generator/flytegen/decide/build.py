@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from google.protobuf.descriptor import (
     Descriptor,
@@ -41,7 +41,7 @@ from flytegen.schema import (
     Requirement,
 )
 
-_PLAIN_BASE = "flytebind.runtime.model:Model"
+_PLAIN_BASE = Home("flytebind.runtime.model", "Model")
 
 # A constructor with an `if` for each of 193 fields is "too complex to analyze" for pyright.
 _MANY_FIELDS = 100
@@ -74,7 +74,7 @@ class _Builder:
         self._required = Required()
         self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
         self._fields = Fields(self._homes, problems)
-        self._base = overlay.package.base or _PLAIN_BASE
+        self._base = Home.said(overlay.package.base) if overlay.package.base else _PLAIN_BASE
 
     def library(self) -> Library:
         services = service_modules(self._source, self._overlay, self._homes, self._problems)
@@ -85,7 +85,7 @@ class _Builder:
             requires=_requirement(self._source),
             remake=self._overlay.package.remake,
             root=self._root,
-            base=Import(*self._base.split(":")),
+            base=Import(self._base.module, self._base.qualname),
             base_packages=self._source.bases.roots,
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
@@ -168,7 +168,7 @@ class _Builder:
 
     def _target(self, name: str) -> Home:
         """What the layout says that a name stands for."""
-        return Home(*name.split(":")) if ":" in name else self._homes[name]
+        return Home.said(name) if ":" in name else self._homes[name]
 
     def _home(self, item: Descriptor | EnumDescriptor) -> Home:
         return self._homes[item.full_name]
@@ -183,7 +183,7 @@ class _Builder:
             name=home.name,
             qualname=home.qualname,
             full_name=descriptor.full_name,
-            mixins=tuple(map(_said, overlay.mixins)),
+            mixins=_named(overlay.mixins),
             values=tuple(
                 EnumValue(
                     name=escape(value.name, "enum_value"),
@@ -219,13 +219,13 @@ class _Builder:
         scope = module_scope.inside(home.qualname, self._members(descriptor, overlay))
         fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
-        base = Generic(_said(overlay.base or self._base), (pb_type,))
+        base = Home.said(overlay.base) if overlay.base else self._base
         return Message(
             name=home.name,
             qualname=home.qualname,
             full_name=descriptor.full_name,
             pb_type=pb_type,
-            bases=(*map(_said, overlay.mixins), base),
+            bases=(*_named(overlay.mixins), Generic(Name(base.module, base.qualname), (pb_type,))),
             property=scope.builtin("property"),
             enums=tuple(self._enum(item) for item in nested_enums(descriptor)),
             messages=tuple(
@@ -309,10 +309,11 @@ def _requirement(source: Source) -> Requirement | None:
 
 
 def _lazy_alias(name: str, home: Home) -> Alias:
-    return Alias(name, home.module, home.qualname, Name(home.module, f"_{home.qualname}", "here"))
+    # Where it is nested, what holds it is imported for it alone: others may have the same name.
+    spelled = Name(home.module, f"_{name}.{home.inner}" if home.inner else name, "here")
+    return Alias(name, home.module, home.qualname, spelled)
 
 
-def _said(place: str) -> Name:
-    """What the overlay calls ``module:Class``."""
-    module, _, name = place.partition(":")
-    return Name(module, name)
+def _named(places: Sequence[str]) -> tuple[Name, ...]:
+    homes = map(Home.said, places)
+    return tuple(Name(home.module, home.qualname) for home in homes)

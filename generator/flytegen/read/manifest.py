@@ -96,7 +96,7 @@ def read_base(name: str, path: Path, problems: Problems) -> Base | None:
             files=frozenset(table["files"]),
             pb2_modules=table["imports"] | table["files"],
             classes={
-                full_name: LentClass(Home(*place.split(":")), made_from)
+                full_name: LentClass(Home.said(place), made_from)
                 for full_name, (place, made_from) in table["classes"].items()
             },
         )

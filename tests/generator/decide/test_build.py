@@ -17,7 +17,7 @@ from flytegen import locate
 from flytegen.common.code import plain
 from flytegen.common.problems import GenerationError
 from flytegen.decide.build import build
-from flytegen.overlay.entries import Overlay, PackageOverlay
+from flytegen.overlay.entries import LayoutOverlay, Overlay, PackageOverlay
 from flytegen.write.render import render
 from tests.generator.sources import source_of
 
@@ -134,6 +134,23 @@ def test_only_what_is_printed_is_imported(count: int, expected: bool) -> None:
     assert ("write_timestamp as _write_timestamp" in text) is expected
     imported = re.findall(r"\bas (\w+)", text)
     assert [name for name in imported if len(re.findall(rf"\b{name}\b", text)) == 1] == []
+
+
+def test_classes_that_are_nested_in_ones_of_the_same_name_are_not_taken_for_each_other() -> None:
+    first, second = (
+        file(
+            DescriptorProto(name="Outer", nested_type=[DescriptorProto(name="Inner")]),
+            name=f"acme/{name}.proto",
+        )
+        for name in ("a", "b")
+    )
+    second.package = "acme.b"
+    layout = LayoutOverlay(names={"A": "acme.Outer.Inner", "B": "acme.b.Outer.Inner"})
+    library = build(source_of(first, second), Overlay(layout={"short": layout}))
+    text = render(library, [locate.templates()])["acme_models/short.py"]
+    for name, module in (("A", "a"), ("B", "b")):
+        assert f"from acme_models.{module} import Outer as _{name}\n" in text
+        assert f"{name}: _TypeAlias = _{name}.Inner\n" in text
 
 
 def test_what_is_not_part_of_the_package_is_a_problem() -> None:
