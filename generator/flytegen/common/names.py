@@ -84,10 +84,26 @@ def _is_plain(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
+#: Where the words of a name in camel case meet.
+_SEAMS = re.compile(
+    r"""
+      (?<=[a-z])(?=[A-Z])                                # get|Task
+    | (?<=[0-9])(?=[A-Z][a-z0-9] | [A-Z]{2}(?![a-z]))    # v2|Task, v2|API, but 3D, 3D|Model
+    | (?<=[A-Z])(?=[A-Z](?!s(?![a-z])|v[0-9])[a-z])      # HTTP|Rule, but URIs, IPv4
+    """,
+    re.VERBOSE,
+)
+
+#: One word, whatever its capitals say.
+_OAUTH = re.compile(r"(?<![A-Z])OAuth(?![a-z])")
+
+
 def snake_case(name: str) -> str:
-    """``ScheduleExpression`` as ``schedule_expression``; the name of a oneof's accessor.
+    """``ScheduleExpression`` as ``schedule_expression``; the name of a oneof's accessor or an RPC.
 
     >>> snake_case("ScheduleExpression"), snake_case("output_result"), snake_case("HTTPRule")
     ('schedule_expression', 'output_result', 'http_rule')
+    >>> snake_case("GetDataURIs"), snake_case("GetDetections3D"), snake_case("ListIPv4OAuth2Keys")
+    ('get_data_uris', 'get_detections3d', 'list_ipv4_oauth2_keys')
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    return _SEAMS.sub("_", _OAUTH.sub("Oauth", name)).lower()

@@ -107,6 +107,9 @@ def test_the_examples_in_the_document_are_true() -> None:
     assert "`acme/import/a-b.v1.2.proto` is `acme_models.import_.a_b.v1.n2`" in DOCUMENT
     assert python_name("file", "acme/import/a-b.v1.2.proto") == "acme_models.import_.a_b.v1.n2"
     assert [escape(name, contexts[kind]) for name, kind, _ in rows] == [row[2] for row in rows]
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|()", DOCUMENT, re.M)
+    assert len(rows) > 5
+    assert [python_name("rpc", name) for name, *_ in rows] == [row[1] for row in rows]
 
 
 @given(st.sampled_from(CONTEXTS), identifiers | awkward, identifiers | awkward)
@@ -148,20 +151,6 @@ def test_what_the_root_packages_define_is_reserved_for_modules() -> None:
     functions = {name for name in vars(models) if not name.startswith("_")} & {"model_for"}
     assert functions
     assert functions | {*COMPANIONS} <= reserved_names("module")
-
-
-@pytest.mark.parametrize(
-    ("name", "snake"),
-    [
-        ("ScheduleExpression", "schedule_expression"),
-        ("output_result", "output_result"),
-        ("HTTPRule", "http_rule"),
-        ("type", "type"),
-        ("x2Y", "x2_y"),
-    ],
-)
-def test_oneof_accessors_are_named_in_snake_case(name: str, snake: str) -> None:
-    assert snake_case(name) == snake
 
 
 @pytest.mark.parametrize("base", [AsyncClient, AsyncServicer, Client, Servicer])
