@@ -5,13 +5,9 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 
-from google.protobuf.descriptor_pb2 import (
-    DescriptorProto,
-    EnumDescriptorProto,
-    FileDescriptorProto,
-)
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from tests.generator.protos import enum, file, message
+from tests.generator.protos import file
 
 #: What Python, protobuf, our runtime or the text of a template could take for something else, and
 #: names that differ in case or in underscores alone.
@@ -50,12 +46,15 @@ CLASS_NAMES = (
 )
 
 _KINDS = (
-    *("string", "int32", "bool", "bytes", "enum {0}.Kind", "{0}.Thing"),
-    *("optional string", "optional bool", "optional enum {0}.Kind", "optional int64"),
-    *("repeated double", "repeated string", "repeated enum {0}.Kind", "repeated {0}.Thing"),
-    *("{1}.Timestamp", "{1}.Struct", "{1}.BoolValue", "repeated {1}.StringValue"),
+    *("string", "int32", "bool", "bytes", ".{0}.Kind", ".{0}.Thing"),
+    *("optional string", "optional bool", "optional .{0}.Kind", "optional int64"),
+    *("repeated double", "repeated string", "repeated .{0}.Kind", "repeated .{0}.Thing"),
+    *(".{1}.Timestamp", ".{1}.Struct", ".{1}.BoolValue", "repeated .{1}.StringValue"),
 )
 _IMPORTS = tuple(f"google/protobuf/{name}.proto" for name in ("struct", "timestamp", "wrappers"))
+
+#: protobuf wants to know that JSON cannot tell such fields apart.
+_ALIKE = "option deprecated_legacy_json_field_conflicts = true;"
 
 
 def awkward_fields() -> FileDescriptorProto:
@@ -68,58 +67,45 @@ def awkward_fields() -> FileDescriptorProto:
             kind = kinds[(number + turn * 5) % len(kinds)]
             if f"_{name}" in NAMES:  # the name of the oneof behind an optional field
                 kind = kind.removeprefix("optional ")
-            yield f"{kind} {name} = {number}"
+            yield f"{kind} {name} = {number};"
 
-    # Seven to a oneof.
-    choices = (
-        f"choice{number // 7}: {kinds[number % 6]} {name} = {number}"
-        for number, name in enumerate(NAMES, 1)
-    )
-    return _file(
-        package,
-        enum("Kind", "UNKNOWN = 0", "KNOWN = 1"),
-        message("Thing", "string name = 1"),
-        *(message(f"Turn{turn}", *fields(turn)) for turn in range(3)),
-        message("Choices", *choices),
-        message("Maps", f"map<string, {package}.Thing> class = 1", "map<int32, string> list = 2"),
-        message(
-            "Oneofs",
-            "class: string a = 1",
-            f"class: {package}.Thing b = 2",
-            "property: bool c = 3",
-            f"property: enum {package}.Kind d = 4",
-            "self: int32 e = 5",
-            "self: int32 f = 6",
-        ),
-    )
+    def choices() -> Iterator[str]:
+        members = [f"{kinds[n % 6]} {name} = {n};" for n, name in enumerate(NAMES, 1)]
+        for start in range(0, len(members), 7):
+            yield f"oneof choice{start // 7} {{ {' '.join(members[start : start + 7])} }}"
+
+    turns = (f"message Turn{turn} {{ {_ALIKE} {' '.join(fields(turn))} }}" for turn in range(3))
+    text = f"""
+        enum Kind {{ UNKNOWN = 0; KNOWN = 1; }}
+        message Thing {{ string name = 1; }}
+        {" ".join(turns)}
+        message Choices {{ {_ALIKE} {" ".join(choices())} }}
+        message Maps {{ map<string, Thing> class = 1; map<int32, string> list = 2; }}
+        message Oneofs {{
+          oneof class {{ string a = 1; Thing b = 2; }}
+          oneof property {{ bool c = 3; Kind d = 4; }}
+          oneof self {{ int32 e = 5; int32 f = 6; }}
+        }}
+    """
+    return file(text, "acme/awkward_fields.proto", package=package, imports=_IMPORTS)
 
 
 def awkward_messages() -> FileDescriptorProto:
     """Each name on a message at the top and on one inside of it, which refer to each other."""
     package = "acme.awkward_messages"
 
-    def made() -> Iterator[DescriptorProto]:
+    def made() -> Iterator[str]:
         for name, other in zip(CLASS_NAMES, (*CLASS_NAMES[1:], CLASS_NAMES[0]), strict=True):
-            top = f"{package}.{other}"
-            inner = message(name, f"{package}.{name}.Inner.{name} again = 1", f"{top} top = 2")
-            yield message(
-                name,
-                *("repeated string texts = 1", "bool flag = 2", f"{top} next = 3"),
-                *(f"choice: {top} one = 4", "choice: string two = 5"),
-                f"repeated {package}.{name}.Inner.{name} inner = 6",
-                holds=[message("Inner", holds=[inner])],
-            )
+            inner, top = f".{package}.{name}.Inner.{name}", f".{package}.{other}"
+            yield f"""
+                message {name} {{
+                  repeated string texts = 1;
+                  bool flag = 2;
+                  {top} next = 3;
+                  oneof choice {{ {top} one = 4; string two = 5; }}
+                  repeated {inner} inner = 6;
+                  message Inner {{ message {name} {{ {inner} again = 1; {top} top = 2; }} }}
+                }}
+            """
 
-    return _file(package, *made())
-
-
-def _file(package: str, *items: DescriptorProto | EnumDescriptorProto) -> FileDescriptorProto:
-    made = file(*items, name=f"{package.replace('.', '/')}.proto", imports=_IMPORTS)
-    made.package = package
-    for item in made.message_type:
-        # protobuf wants to know that JSON cannot tell such fields apart.
-        item.options.deprecated_legacy_json_field_conflicts = True
-        for field in item.field:
-            if field.type_name.startswith(f".acme.{item.name}."):  # the entry of a map
-                field.type_name = field.type_name.replace(".acme.", f".{package}.", 1)
-    return made
+    return file("".join(made()), "acme/awkward_messages.proto", package=package)

@@ -15,7 +15,6 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, cast
 
-from google.protobuf import text_format
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import (
     FieldDescriptorProto,
@@ -31,6 +30,7 @@ from flytegen.cli import main
 from flytegen.read.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
 from tests.generator.large import large_messages
+from tests.generator.protos import compiled
 from tests.support.fill import Filler
 from tests.support.messages import walk
 from tests.typing.checkers import Diagnostic
@@ -57,11 +57,12 @@ builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
 
 def hard_cases() -> FileDescriptorSet:
     """All that ``concepts/`` has, the awkward names and the large messages, as one set."""
-    whole = FileDescriptorSet()
-    for path in sorted(CONCEPTS.glob("*.txtpb")):
-        whole.MergeFrom(text_format.Parse(path.read_text(encoding="utf-8"), FileDescriptorSet()))
-    whole.file.extend([awkward_fields(), awkward_messages(), large_messages()])
-    return whole
+    concepts = {
+        path.relative_to(CONCEPTS).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(CONCEPTS.rglob("*.proto"))
+    }
+    made = [awkward_fields(), awkward_messages(), large_messages()]
+    return FileDescriptorSet(file=[*compiled(concepts), *made])
 
 
 def everything_of(descriptors: FileDescriptorSet) -> FileDescriptorProto:

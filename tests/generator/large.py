@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from tests.generator.protos import file, message
+from tests.generator.protos import file
 
 _TYPES = (
     "Part",
@@ -18,11 +18,13 @@ _TYPES = (
 
 def large_messages() -> FileDescriptorProto:
     """A file with a message of 200 fields."""
-    members = [f"choice: Part m{number} = {number}" for number in range(1, 61)]
-    others = [f"{_TYPES[number % len(_TYPES)]} f{number} = {number}" for number in range(61, 201)]
+    members = (f"Part m{number} = {number};" for number in range(1, 61))
+    others = (f"{_TYPES[number % len(_TYPES)]} f{number} = {number};" for number in range(61, 201))
     return file(
-        message("Part", "string name = 1"),
-        message("Large", *members, *others),
+        f"""
+        message Part {{ string name = 1; }}
+        message Large {{ oneof choice {{ {" ".join(members)} }} {" ".join(others)} }}
+        """,
         name="large.proto",
         imports=["google/protobuf/timestamp.proto"],
     )

@@ -17,7 +17,7 @@ import pytest
 from benchmarks import acme
 from flytegen.write.files import RECORD
 from tests.generator.foreign import write_modules
-from tests.generator.protos import file, message
+from tests.generator.protos import file
 from tests.generator.test_run import snapshot
 
 
@@ -323,7 +323,7 @@ def _nothing_fits() -> None:
 def test_a_module_that_goes_takes_its_empty_folder_and_what_was_compiled_with_it(
     folder: Path,
 ) -> None:
-    part = file(message("Part"), name="acme/part/file2.proto")
+    part = file("message Part {}", "acme/part/file2.proto")
     part.package = "acme.part"
     write_modules(folder, part)
     assert run_in(folder).returncode == 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import text_format
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from flytebind.models.core.catalog import CatalogCacheStatus
@@ -32,7 +32,7 @@ from tests.generator.foreign import (
     whole_messages,
     write_modules,
 )
-from tests.generator.protos import enum, file, message, service
+from tests.generator.protos import file
 from tests.generator.test_run import snapshot
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic
@@ -41,51 +41,55 @@ from tests.support.models import models_in, rebuild
 FLYTE = "flytebind.models"
 
 
-def in_package(package: str, proto: FileDescriptorProto) -> FileDescriptorProto:
-    """A file of another package than ``acme``."""
-    text = str(proto).replace('".acme.', f'".{package}.')
-    moved = text_format.Parse(text, FileDescriptorProto())
-    moved.package = package
-    return moved
-
-
 LENT = file(
-    message("Lent", "string name = 1", holds=[message("Inner", "int32 x = 1")]),
-    enum("Size", "SMALL = 0", "LARGE = 1"),
-    name="lent/lent.proto",
+    """
+    message Lent { string name = 1; message Inner { int32 x = 1; } }
+    enum Size { SMALL = 0; LARGE = 1; }
+    """,
+    "lent/lent.proto",
+    package="lent",
 )
-LENT = in_package("lent", LENT)
 
 MIDDLE = file(
-    message("Middle", "lent.Lent.Inner inner = 1", "map<string, lent.Lent> lent = 2"),
-    name="middle/middle.proto",
+    "message Middle { lent.Lent.Inner inner = 1; map<string, lent.Lent> lent = 2; }",
+    "middle/middle.proto",
+    package="middle",
     imports=["lent/lent.proto"],
+    known=[LENT],
 )
-MIDDLE = in_package("middle", MIDDLE)
+
+
+@cache
+def flyteidl() -> list[FileDescriptorProto]:
+    return list(map(file_proto, load_package("flyteidl").closure))
 
 
 def on_top(
     package: str = "ontop", name: str = "ontop/core/identifier.proto"
 ) -> FileDescriptorProto:
     """A file whose messages and RPCs use flyteidl's in every way there is."""
-    made = file(
-        message(
-            "Job",
-            "flyteidl.core.TaskTemplate task = 1",
-            "repeated flyteidl.core.Identifier ids = 2",
-            "map<string, flyteidl.core.LiteralMap> inputs = 3",
-            "enum flyteidl.core.ResourceType kind = 4",
-            "repeated enum flyteidl.core.Resources.ResourceName scarce = 5",
-            "map<string, enum flyteidl.core.CatalogCacheStatus> cached = 6",
-            "result: flyteidl.core.LiteralMap outputs = 7",
-            "result: flyteidl.core.ExecutionError error = 8",
-            "google.protobuf.Any any = 9",
-            "Identifier own = 10",
-        ),
-        message("Identifier", "string id = 1"),
-        service("Jobs", "Start: Job -> stream Job"),
+    return file(
+        """
+        message Job {
+          flyteidl.core.TaskTemplate task = 1;
+          repeated flyteidl.core.Identifier ids = 2;
+          map<string, flyteidl.core.LiteralMap> inputs = 3;
+          flyteidl.core.ResourceType kind = 4;
+          repeated flyteidl.core.Resources.ResourceName scarce = 5;
+          map<string, flyteidl.core.CatalogCacheStatus> cached = 6;
+          oneof result {
+            flyteidl.core.LiteralMap outputs = 7;
+            flyteidl.core.ExecutionError error = 8;
+          }
+          google.protobuf.Any any = 9;
+          Identifier own = 10;
+        }
+        message Identifier { string id = 1; }
+        service Jobs { rpc Start(Job) returns (stream flyteidl.core.TaskTemplate); }
+        """,
         # A module that is called like one of the base, and a message, too.
-        name=name,
+        name,
+        package=package,
         imports=[
             "flyteidl/core/tasks.proto",
             "flyteidl/core/identifier.proto",
@@ -94,9 +98,8 @@ def on_top(
             "flyteidl/core/execution.proto",
             "google/protobuf/any.proto",
         ],
+        known=flyteidl(),
     )
-    made.service[0].method[0].output_type = ".flyteidl.core.TaskTemplate"
-    return in_package(package, made)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +195,7 @@ class TestOnTopOfFlytebind:
 
 def test_a_descriptor_set_needs_nothing_that_the_base_has(tmp_path: Path) -> None:
     job = on_top("onset", "onset/job.proto")
-    whole = FileDescriptorSet(file=[*map(file_proto, load_package("flyteidl").closure), job])
+    whole = FileDescriptorSet(file=[*flyteidl(), job])
     lone = FileDescriptorSet(file=[job])
     outputs = []
     for name, descriptors in (("whole", whole), ("lone", lone)):
@@ -233,17 +236,19 @@ class TestOnTopOfOthers:
 
     def test_a_base_brings_what_it_stands_on(self, stack: Path, tmp_path: Path) -> None:
         top = file(
-            message(
-                "Top",
-                "middle.Middle middle = 1",
-                "lent.Lent lent = 2",
-                "enum lent.Size size = 3",
-                "flyteidl.core.Identifier id = 4",
-            ),
-            name="top/top.proto",
+            """
+            message Top {
+              middle.Middle middle = 1;
+              lent.Lent lent = 2;
+              lent.Size size = 3;
+              flyteidl.core.Identifier id = 4;
+            }
+            """,
+            "top/top.proto",
+            package="top",
             imports=["middle/middle.proto", "lent/lent.proto", "flyteidl/core/identifier.proto"],
+            known=[*flyteidl(), LENT, MIDDLE],
         )
-        top = in_package("top", top)
         bases = ("--base", "middle_models", "--base", FLYTE)
         made = generate_from_set(tmp_path / "out", "top", FileDescriptorSet(file=[top]), *bases)
         with importable(made.folder):
@@ -261,14 +266,14 @@ class TestOnTopOfOthers:
             assert whole.size is lent.Size.LARGE
 
     def test_what_no_base_has_is_written_as_ever(self, stack: Path, tmp_path: Path) -> None:
-        other = file(message("Other", "string name = 1"), name="other/other.proto")
-        other = in_package("other", other)
+        other = file("message Other { string name = 1; }", "other/other.proto", package="other")
         user = file(
-            message("User", "lent.Lent lent = 1", "other.Other other = 2"),
-            name="uses/user.proto",
+            "message User { lent.Lent lent = 1; other.Other other = 2; }",
+            "uses/user.proto",
+            package="uses",
             imports=["lent/lent.proto", "other/other.proto"],
+            known=[LENT, other],
         )
-        user = in_package("uses", user)
         write_modules(tmp_path / "site", LENT, other, user)
         with importable(tmp_path / "site"):
             made = generate(tmp_path / "out", "uses", "--base", "low_models")
@@ -450,8 +455,7 @@ def test_so_is_a_set_of_nothing_but_the_base_s(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "set.binpb"
-    protos = map(file_proto, load_package("flyteidl").closure)
-    path.write_bytes(FileDescriptorSet(file=protos).SerializeToString())
+    path.write_bytes(FileDescriptorSet(file=flyteidl()).SerializeToString())
     assert main(["list", "--descriptor-set", str(path), "--base", FLYTE]) == 2
     assert "set.binpb: has nothing that does not belong to" in capsys.readouterr().err
 
@@ -459,14 +463,13 @@ def test_so_is_a_set_of_nothing_but_the_base_s(
 def test_a_set_with_another_version_of_the_base_s_messages_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    protos = list(map(file_proto, load_package("flyteidl").closure))
-    for proto in protos:
+    whole = FileDescriptorSet(file=[*flyteidl(), on_top(name="elsewhere/job.proto")])
+    for proto in whole.file:
         for item in proto.message_type:
             if f"{proto.package}.{item.name}" == "flyteidl.core.ContainerPort":
                 item.field.add(name="added", number=99, type=9, label=1)
-    new = on_top(name="elsewhere/job.proto")
     path = tmp_path / "set.binpb"
-    path.write_bytes(FileDescriptorSet(file=[*protos, new]).SerializeToString())
+    path.write_bytes(whole.SerializeToString())
     assert main(["list", "--descriptor-set", str(path), "--base", FLYTE]) == 2
     said = capsys.readouterr().err
     assert f"{FLYTE}: has another version of flyteidl.core.ContainerPort\n" in said

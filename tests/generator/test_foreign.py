@@ -31,7 +31,7 @@ from tests.generator.foreign import (
     whole_messages,
     write_modules,
 )
-from tests.generator.protos import enum, file, message
+from tests.generator.protos import file
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic
 from tests.support.models import models_in, parameters, properties, rebuild, replace
@@ -50,20 +50,24 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
 def soft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     """A package of modules: in a folder called like a keyword, and with messages of another one."""
     lent = file(
-        message("Lent", "string name = 1"), enum("Size", "SMALL = 0"), name="lender/lent.proto"
+        "message Lent { string name = 1; } enum Size { SMALL = 0; }",
+        "lender/lent.proto",
+        package="lender",
     )
-    lent.package = "lender"
-    inner = file(message("Inner", "string class = 1"), name="soft/import/inner.proto")
-    inner.package = "soft.import"
+    inner = file(
+        "message Inner { string class = 1; }", "soft/import/inner.proto", package="soft.import"
+    )
     outer = file(
-        message(
-            "Outer",
-            "soft.import.Inner inner = 1",
-            "repeated lender.Lent lent = 2",
-            "map<string, enum lender.Size> sizes = 3",
-        ),
-        name="soft/outer.proto",
+        """
+        message Outer {
+          soft.import.Inner inner = 1;
+          repeated lender.Lent lent = 2;
+          map<string, lender.Size> sizes = 3;
+        }
+        """,
+        "soft/outer.proto",
         imports=["soft/import/inner.proto", "lender/lent.proto"],
+        known=[lent, inner],
     )
     folder = tmp_path_factory.mktemp("soft")
     write_modules(folder / "site", lent, inner, outer)

@@ -12,16 +12,17 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from flytebind.runtime import Model
 from tests.generator.foreign import Generated, generate_from_set, importable
 from tests.generator.passage import LostError, take_through
-from tests.generator.protos import enum, file, message
+from tests.generator.protos import file
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     """A package with one message, in which there is something to lose."""
-    thing = message("Thing", "enum acme.Size size = 1", "string name = 2", "acme.Thing part = 3")
-    descriptors = FileDescriptorSet(
-        file=[file(thing, enum("Size", "SMALL = 0", "BIG = 1"), name="passage/thing.proto")]
-    )
+    text = """
+        message Thing { Size size = 1; string name = 2; Thing part = 3; }
+        enum Size { SMALL = 0; BIG = 1; }
+    """
+    descriptors = FileDescriptorSet(file=[file(text, "passage/thing.proto")])
     made = generate_from_set(tmp_path_factory.mktemp("passage") / "out", "passage", descriptors)
     with importable(made.folder):
         yield made

@@ -12,7 +12,7 @@ from flytegen import locate
 from flytegen.comparison.changes import Changes
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, write_set
-from tests.generator.protos import file, message
+from tests.generator.protos import file
 from tools import upgrade as module
 from tools.registry import last_of_minors
 from tools.upgrade import ROOT, SAID, UpgradeError, listed, moved, noted, said, upgrade
@@ -32,7 +32,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     origin = "flytebind/models/__init__.py"
     (root / "generated" / origin).parent.mkdir(parents=True)
     shutil.copy(locate.output() / origin, root / "generated" / origin)
-    later = file(message("Later", "string a = 1"), name="flyteidl/later.proto")
+    later = file("message Later { string a = 1; }", "flyteidl/later.proto")
     later.package = "flyteidl"
     write_set(cache / f"flyteidl-{NEXT}.binpb", [*installed("flyteidl").files, later])
     monkeypatch.setattr(module, "default_cache", lambda: cache)

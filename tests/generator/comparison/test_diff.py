@@ -17,11 +17,11 @@ from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, source_of_side
 from flytegen.read.package import load_package
 from flytegen.read.source import file_proto
-from tests.generator.protos import enum, file, message
+from tests.generator.protos import file
 
-OLD = file(message("M", "string a = 1"), enum("E", "X = 0"))
-GROWN = file(message("M", "string a = 1", "string b = 2"), enum("E", "X = 0"))
-BROKEN = file(message("M", "string b = 1"), enum("E", "X = 0"))
+OLD = file("message M { string a = 1; } enum E { X = 0; }")
+GROWN = file("message M { string a = 1; string b = 2; } enum E { X = 0; }")
+BROKEN = file("message M { string b = 1; } enum E { X = 0; }")
 
 
 def write_set(path: Path, *files: FileDescriptorProto) -> str:
@@ -76,7 +76,7 @@ def test_the_exit_code_says_how_bad_it_is(
 
 def test_a_change_that_means_nothing_to_anybody_is_a_change_still(tmp_path: Path) -> None:
     old, new = (
-        write_set(tmp_path / name, file(message("M", f"string a = 1 [json_name {name}]")))
+        write_set(tmp_path / name, file(f'message M {{ string a = 1 [json_name = "{name}"]; }}'))
         for name in ("a", "b")
     )
     assert main(["diff", old, new]) == 1
@@ -84,7 +84,7 @@ def test_a_change_that_means_nothing_to_anybody_is_a_change_still(tmp_path: Path
 
 def test_risky_changes_stop_a_script_too(tmp_path: Path) -> None:
     old, new = (
-        write_set(tmp_path / kind, file(message("M", f"{kind} a = 1")))
+        write_set(tmp_path / kind, file(f"message M {{ {kind} a = 1; }}"))
         for kind in ("int64", "int32")
     )
     assert main(["diff", old, new]) == 2
@@ -230,7 +230,7 @@ def test_a_version_that_is_nowhere_is_a_problem(
 def test_a_set_with_imports_counts_only_the_package_that_is_meant(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = file(message("Other", "string a = 1"), name="other/y.proto")
+    other = file("message Other { string a = 1; }", "other/y.proto")
     other.package = "other"
     old, new = (
         write_set(tmp_path / name, OLD, *more) for name, more in (("o", [other]), ("n", []))

@@ -7,11 +7,7 @@ from dataclasses import replace
 
 import pytest
 from google.protobuf import timestamp_pb2
-from google.protobuf.descriptor_pb2 import (
-    DescriptorProto,
-    FieldDescriptorProto,
-    FileDescriptorProto,
-)
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from flytegen import locate
 from flytegen.common.code import plain
@@ -19,33 +15,10 @@ from flytegen.common.problems import GenerationError
 from flytegen.decide.build import build
 from flytegen.overlay.entries import LayoutOverlay, Overlay, PackageOverlay
 from flytegen.write.render import render
+from tests.generator.protos import file
 from tests.generator.sources import source_of
 
-STRING = FieldDescriptorProto.TYPE_STRING
-BOOL = FieldDescriptorProto.TYPE_BOOL
 TIMESTAMP = FileDescriptorProto.FromString(timestamp_pb2.DESCRIPTOR.serialized_pb)
-
-
-def field(
-    name: str,
-    number: int = 1,
-    type_: FieldDescriptorProto.Type.ValueType = STRING,
-    type_name: str = "",
-    repeated: bool = False,
-) -> FieldDescriptorProto:
-    made = FieldDescriptorProto(name=name, number=number)
-    made.label = (
-        FieldDescriptorProto.LABEL_REPEATED if repeated else FieldDescriptorProto.LABEL_OPTIONAL
-    )
-    if type_name:
-        made.type_name = type_name
-    else:
-        made.type = type_
-    return made
-
-
-def file(*messages: DescriptorProto, name: str = "acme/x.proto") -> FileDescriptorProto:
-    return FileDescriptorProto(name=name, package="acme", syntax="proto3", message_type=messages)
 
 
 def printed(*files: FileDescriptorProto) -> dict[str, str]:
@@ -56,62 +29,55 @@ def printed(*files: FileDescriptorProto) -> dict[str, str]:
     return texts
 
 
-def module(*messages: DescriptorProto) -> str:
-    return printed(file(*messages))["acme_models/x.py"]
+def module(text: str) -> str:
+    return printed(file(text))["acme_models/x.py"]
 
 
 def test_a_member_called_property_does_not_capture_the_decorator() -> None:
-    text = module(DescriptorProto(name="M", field=[field("property"), field("next", 2)]))
+    text = module("message M { string property = 1; string next = 2; }")
     assert "@_builtins.property\n    def property(self) -> str:" in text
     assert "@_builtins.property\n    def next(self) -> str:" in text
     assert "\n    @property" not in text
 
 
 def test_a_member_called_like_a_builtin_does_not_capture_annotations() -> None:
-    text = module(DescriptorProto(name="M", field=[field("str"), field("bool", 2, BOOL)]))
+    text = module("message M { string str = 1; bool bool = 2; }")
     assert "def str(self) -> _builtins.str:" in text
     assert "def bool(self) -> _builtins.bool:" in text
 
 
 def test_a_message_called_like_a_builtin_does_not_capture_annotations() -> None:
-    text = module(
-        DescriptorProto(name="str"), DescriptorProto(name="M", field=[field("a"), field("b", 2)])
-    )
+    text = module("message str {} message M { string a = 1; string b = 2; }")
     assert "def a(self) -> _builtins.str:" in text
 
 
 def test_a_member_called_like_its_own_class_does_not_capture_annotations() -> None:
-    text = module(
-        DescriptorProto(
-            name="Version", field=[field("Version"), field("parent", 2, type_name=".acme.Version")]
-        )
-    )
+    text = module("message Version { string Version = 1; .acme.Version parent = 2; }")
     assert "from acme_models import x as _this" in text
     assert "def parent(self) -> _this.Version | None:" in text
 
 
 def test_names_that_protobuf_takes_from_typing_do_no_harm() -> None:
     names = ["Literal", "Sequence", "Mapping", "Self", "datetime"]
-    text = module(
-        *(DescriptorProto(name=name, field=[field("a", repeated=True)]) for name in names)
-    )
+    text = module("".join(f"message {name} {{ repeated string a = 1; }}" for name in names))
     assert "def a(self) -> _Sequence[str]:" in text
 
 
 def test_a_reserved_name_is_escaped_and_the_proto_name_kept_for_the_wire() -> None:
-    text = module(DescriptorProto(name="M", field=[field("replace")]))
+    text = module("message M { string replace = 1; }")
     assert re.search(r'_renamed = \{\s*"replace": "replace_"', text)
     assert "def replace_(self) -> str:" in text
     assert "pb.replace = replace_" in text
 
 
 def test_a_reference_into_another_file_goes_through_its_module() -> None:
-    base = file(DescriptorProto(name="Base"), name="acme/base.proto")
+    base = file("message Base {}", "acme/base.proto")
     user = file(
-        DescriptorProto(name="User", field=[field("base", type_name=".acme.Base")]),
-        name="acme/sub/user.proto",
+        "message User { Base base = 1; }",
+        "acme/sub/user.proto",
+        imports=["acme/base.proto"],
+        known=[base],
     )
-    user.dependency.append("acme/base.proto")
     text = printed(base, user)["acme_models/sub/user.py"]
     assert "from acme_models import base as _base" in text
     assert "base: _base.Base | None = None," in text
@@ -119,16 +85,8 @@ def test_a_reference_into_another_file_goes_through_its_module() -> None:
 
 @pytest.mark.parametrize(("count", "expected"), [(100, True), (101, False)])
 def test_only_what_is_printed_is_imported(count: int, expected: bool) -> None:
-    times = file(
-        DescriptorProto(
-            name="Times",
-            field=[
-                field(f"t{number}", number, type_name=".google.protobuf.Timestamp")
-                for number in range(1, count + 1)
-            ],
-        )
-    )
-    times.dependency.append(TIMESTAMP.name)
+    fields = (f"google.protobuf.Timestamp t{n} = {n};" for n in range(1, count + 1))
+    times = file(f"message Times {{ {' '.join(fields)} }}", imports=[TIMESTAMP.name])
     text = printed(TIMESTAMP, times)["acme_models/x.py"]
     # A large message stores its fields by name.
     assert ("write_timestamp as _write_timestamp" in text) is expected
@@ -137,14 +95,8 @@ def test_only_what_is_printed_is_imported(count: int, expected: bool) -> None:
 
 
 def test_classes_that_are_nested_in_ones_of_the_same_name_are_not_taken_for_each_other() -> None:
-    first, second = (
-        file(
-            DescriptorProto(name="Outer", nested_type=[DescriptorProto(name="Inner")]),
-            name=f"acme/{name}.proto",
-        )
-        for name in ("a", "b")
-    )
-    second.package = "acme.b"
+    text = "message Outer { message Inner {} }"
+    first, second = file(text, "acme/a.proto"), file(text, "acme/b.proto", package="acme.b")
     layout = LayoutOverlay(names={"A": "acme.Outer.Inner", "B": "acme.b.Outer.Inner"})
     library = build(source_of(first, second), Overlay(layout={"short": layout}))
     text = render(library, [locate.templates()])["acme_models/short.py"]
@@ -154,10 +106,9 @@ def test_classes_that_are_nested_in_ones_of_the_same_name_are_not_taken_for_each
 
 
 def test_what_is_not_part_of_the_package_is_a_problem() -> None:
-    source = source_of(
-        file(DescriptorProto(name="Base"), name="other/base.proto"),
-        _using("other/base.proto", ".acme.Base"),
-    )
+    base = file("message Base {}", "other/base.proto")
+    user = file("message User { Base base = 1; }", imports=["other/base.proto"], known=[base])
+    source = source_of(base, user)
     foreign = source.__class__(
         source.package, source.version, source.files[1:], source.modules, source.closure
     )
@@ -165,22 +116,10 @@ def test_what_is_not_part_of_the_package_is_a_problem() -> None:
         build(foreign, Overlay())
 
 
-def _using(dependency: str, type_name: str) -> FileDescriptorProto:
-    user = file(
-        DescriptorProto(name="User", field=[field("base", type_name=type_name)]),
-        name="acme/user.proto",
-    )
-    user.dependency.append(dependency)
-    return user
-
-
 def test_a_oneof_with_hundreds_of_members_is_not_beyond_type_checkers() -> None:
     def accessor(members: int) -> str:
-        message = DescriptorProto(name="M", field=[field(f"f{i}", i + 1) for i in range(members)])
-        message.oneof_decl.add(name="kind")
-        for member in message.field:
-            member.oneof_index = 0
-        return module(message).partition("def which_kind")[2]
+        fields = "".join(f"string f{i} = {i + 1};" for i in range(members))
+        return module(f"message M {{ oneof kind {{ {fields} }} }}").partition("def which_kind")[2]
 
     few, many = accessor(50), accessor(600)
     # A literal per member is narrowed case by case, Any is not.
@@ -192,13 +131,8 @@ def test_a_oneof_with_hundreds_of_members_is_not_beyond_type_checkers() -> None:
 
 
 def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
-    message = DescriptorProto(
-        name="M", field=[field("which_kind"), field("a", 2), field("b", 3, BOOL)]
-    )
-    message.oneof_decl.add(name="kind")
-    message.field[1].oneof_index = message.field[2].oneof_index = 0
     with pytest.raises(GenerationError) as caught:
-        module(message)
+        module("message M { string which_kind = 1; oneof kind { string a = 2; bool b = 3; } }")
     assert "the field 'which_kind' and the oneof 'kind' would both be called" in str(caught.value)
     assert '[messages."acme.M".oneofs.kind] name = "..."' in str(caught.value)
 
@@ -206,7 +140,7 @@ def test_a_oneof_that_would_hide_a_field_is_a_problem_with_a_way_out() -> None:
 @pytest.mark.parametrize("name", ["__class__", "__dict__", "__name__"])
 def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None:
     with pytest.raises(GenerationError, match=rf"acme\.{name}: hides {name} of the Python module"):
-        module(DescriptorProto(name=name))
+        module(f"message {name} {{}}")
 
 
 @pytest.mark.parametrize(
@@ -223,21 +157,15 @@ def test_a_message_that_hides_what_its_module_is_is_a_problem(name: str) -> None
 def test_a_module_never_hides_a_class_of_the_module_that_it_lies_in(
     messages: list[str], below: str, expected: str
 ) -> None:
-    outer = file(*(DescriptorProto(name=name) for name in messages))
-    inner = file(DescriptorProto(name="Inner"), name=f"acme/x/{below}.proto")
-    inner.package = "acme.x"
+    outer = file("".join(f"message {name} {{}}" for name in messages))
+    inner = file("message Inner {}", f"acme/x/{below}.proto", package="acme.x")
     modules = {item.name for item in build(source_of(outer, inner), Overlay()).modules}
     assert modules == {"acme_models.x", f"acme_models.x.{expected}"}
 
 
 def greeter(*rpcs: str) -> FileDescriptorProto:
-    source = file(DescriptorProto(name="A"), DescriptorProto(name="B"))
-    service = source.service.add(name="Greeter")
-    for rpc in rpcs:
-        service.method.add(
-            name=rpc, input_type=".acme.A", output_type=".acme.B", server_streaming=True
-        )
-    return source
+    methods = "".join(f"rpc {rpc}(A) returns (stream B);" for rpc in rpcs)
+    return file(f"message A {{}} message B {{}} service Greeter {{ {methods} }}")
 
 
 def test_an_rpc_knows_its_path_its_models_and_which_side_streams() -> None:
@@ -262,8 +190,7 @@ def test_a_service_without_rpcs_is_python_as_well() -> None:
 
 
 def test_the_table_of_a_service_is_called_the_same_inside_of_classes() -> None:
-    source = greeter("Hello")
-    source.service[0].name = "__Greeter"
+    source = file("message A {} service __Greeter { rpc Hello(A) returns (A); }")
     text = printed(source)["acme_services/x.py"]
     tables = set(re.findall(r"_\w*Methods\w*", text))
     assert len(tables) == 1
@@ -271,7 +198,7 @@ def test_the_table_of_a_service_is_called_the_same_inside_of_classes() -> None:
 
 
 def test_a_package_without_services_gets_no_services_package() -> None:
-    assert not [path for path in printed(file(DescriptorProto(name="A"))) if "services" in path]
+    assert not [path for path in printed(file("message A {}")) if "services" in path]
 
 
 def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> None:
@@ -282,11 +209,8 @@ def test_two_rpcs_that_would_share_a_name_are_a_problem_that_names_both() -> Non
 
 
 def two_greeters() -> tuple[FileDescriptorProto, FileDescriptorProto]:
-    first, second = greeter("Hello"), greeter("Hello")
-    second.name, second.package = "acme/sub/x.proto", "acme.sub"
-    for method in second.service[0].method:
-        method.input_type, method.output_type = ".acme.sub.A", ".acme.sub.B"
-    return first, second
+    text = "message A {} service Greeter { rpc Hello(A) returns (A); }"
+    return file(text), file(text, "acme/sub/x.proto", package="acme.sub")
 
 
 def test_two_files_of_one_name_have_services_in_folders_of_their_own() -> None:
@@ -302,8 +226,7 @@ def test_two_files_of_one_name_cannot_both_have_services_where_these_lie_flat() 
 
 
 def test_two_services_that_would_share_a_class_are_a_problem() -> None:
-    source = greeter("Hello")
-    source.service.add(name="GreeterAsync")
+    source = file("service Greeter {} service GreeterAsync {}")
     with pytest.raises(
         GenerationError, match=r"acme\.Greeter and acme\.GreeterAsync would both be"
     ):
@@ -311,12 +234,9 @@ def test_two_services_that_would_share_a_class_are_a_problem() -> None:
 
 
 def test_an_rpc_of_a_foreign_message_is_a_problem() -> None:
-    foreign = FileDescriptorProto(name="other/y.proto", package="other", syntax="proto3")
-    foreign.message_type.add(name="Empty")
-    source = greeter("Hello")
-    source.dependency.append("other/y.proto")
-    source.service[0].method[0].output_type = ".other.Empty"
-    whole = source_of(foreign, source)
+    foreign = file("message Empty {}", "other/y.proto", package="other")
+    text = "message A {} service Greeter { rpc Hello(A) returns (other.Empty); }"
+    whole = source_of(foreign, file(text, imports=["other/y.proto"], known=[foreign]))
     own = replace(whole, files=whole.files[1:])
     with pytest.raises(GenerationError, match=r"other\.Empty, which is not in the package"):
         build(own, Overlay())

@@ -22,7 +22,7 @@ from flytegen.overlay.load import load_overlay
 from flytegen.read.source import Source
 from flytegen.schema import Library
 from tests.generator.foreign import generate, importable, write_modules
-from tests.generator.protos import enum, file, message, service
+from tests.generator.protos import file
 from tests.generator.sources import source_of
 
 OVERLAY = """
@@ -105,11 +105,13 @@ def acme(tmp_path: Path) -> Overlay:
 
 def package(version: str) -> Source:
     """What the overlay is about, without all that came with 2.0."""
-    size = message("Size", "int32 metres = 1")
-    task = message("Task", "string name = 1", "enum Colour colour = 2", "Size size = 3")
-    colours = enum("Colour", "UNKNOWN = 0", "RED = 1")
-    items = (size, task, colours, service("Tasks", "Get: Size -> Task"))
-    return replace(source_of(file(*items)), version=version)
+    text = """
+        message Size { int32 metres = 1; }
+        message Task { string name = 1; Colour colour = 2; Size size = 3; }
+        enum Colour { UNKNOWN = 0; RED = 1; }
+        service Tasks { rpc Get(Size) returns (Task); }
+    """
+    return replace(source_of(file(text)), version=version)
 
 
 def built(overlay: Overlay, version: str) -> Library:
@@ -198,7 +200,7 @@ class TestTheCommand:
 
 def test_models_of_any_package_refuse_an_older_one(tmp_path: Path) -> None:
     site, out = tmp_path / "site", tmp_path / "out"
-    write_modules(site, file(message("OfVersions"), name="acme_versions/thing.proto"))
+    write_modules(site, file("message OfVersions {}", "acme_versions/thing.proto"))
 
     def install(version: str) -> None:
         metadata = site / f"acme_versions-{version}.dist-info" / "METADATA"

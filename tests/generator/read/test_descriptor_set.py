@@ -10,8 +10,11 @@ from google.protobuf.timestamp_pb2 import DESCRIPTOR as TIMESTAMP
 
 from flytegen.cli import main
 from flytegen.read.descriptor_set import load_descriptor_set
-from tests.generator.protos import file, message
+from tests.generator.protos import file
 from tests.generator.test_run import snapshot
+
+A = file("message A {}")
+NAMED = file("message A { string name = 1; }")
 
 
 def written(folder: Path, *files: FileDescriptorProto) -> Path:
@@ -32,8 +35,7 @@ def refused(
 
 
 def test_it_is_named_after_the_proto_packages_if_these_agree(tmp_path: Path) -> None:
-    first, second = file(message("A")), file(message("B"), name="acme/v2/y.proto")
-    second.package = "acme.v2"
+    first, second = A, file("message B {}", "acme/v2/y.proto", package="acme.v2")
     source = load_descriptor_set(written(tmp_path, first, second))
     assert source.package == "acme"
     assert source.written == {
@@ -43,11 +45,12 @@ def test_it_is_named_after_the_proto_packages_if_these_agree(tmp_path: Path) -> 
 
 
 def test_files_come_in_any_order_and_bring_none_of_protobufs_own(tmp_path: Path) -> None:
+    base = file("message Base {}", "acme/base.proto")
     user = file(
-        message("User", "acme.Base base = 1", "google.protobuf.Timestamp at = 2"),
+        "message User { Base base = 1; google.protobuf.Timestamp at = 2; }",
         imports=["acme/base.proto", "google/protobuf/timestamp.proto"],
+        known=[base],
     )
-    base = file(message("Base"), name="acme/base.proto")
     alone = load_descriptor_set(written(tmp_path, user, base))
     own = FileDescriptorProto.FromString(TIMESTAMP.serialized_pb)
     assert [item.name for item in alone.files] == ["acme/base.proto", "acme/x.proto"]
@@ -55,7 +58,7 @@ def test_files_come_in_any_order_and_bring_none_of_protobufs_own(tmp_path: Path)
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path, out = written(tmp_path, file(message("A", "string name = 1"))), str(tmp_path / "out")
+    path, out = written(tmp_path, NAMED), str(tmp_path / "out")
     arguments = ["--quiet", "--descriptor-set", str(path), "--out", out]
     assert main(["generate", *arguments]) == 0
     before = snapshot(tmp_path / "out")
@@ -70,16 +73,14 @@ def test_a_second_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_without_one_package_it_wants_a_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], packages: tuple[str, ...]
 ) -> None:
-    files = [file(message("A"), name=f"{name}.proto") for name in packages]
-    for made, name in zip(files, packages, strict=True):
-        made.package = name
+    files = [file("message A {}", f"{name}.proto", package=name) for name in packages]
     path = written(tmp_path, *files)
     assert "Say what to name the result after: --package NAME." in refused(capsys, tmp_path, path)
     assert load_descriptor_set(path, "named").package == "named"
 
 
 def test_a_truncated_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, file(message("A", "string name = 1")))
+    path = written(tmp_path, NAMED)
     path.write_bytes(path.read_bytes()[:-3])
     error = refused(capsys, tmp_path, path)
     assert f"{path}: is no descriptor set" in error
@@ -97,7 +98,11 @@ def test_one_without_files_of_its_own_is_named(
 def test_every_file_that_is_missing_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lacking = file(imports=["acme/a.proto", "acme/b.proto", "google/protobuf/none.proto"])
+    lacking = FileDescriptorProto(
+        name="acme/x.proto",
+        package="acme",
+        dependency=["acme/a.proto", "acme/b.proto", "google/protobuf/none.proto"],
+    )
     error = refused(capsys, tmp_path, written(tmp_path, lacking))
     assert "flytegen: 3 problems; nothing was written" in error
     assert "acme/x.proto: imports acme/a.proto, which is not in api.binpb" in error
@@ -108,8 +113,8 @@ def test_every_file_that_is_missing_is_named(
 def test_files_that_import_each_other_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = file(name="acme/a.proto", imports=["acme/b.proto"])
-    other = file(name="acme/b.proto", imports=["acme/a.proto"])
+    one = FileDescriptorProto(name="acme/a.proto", package="acme", dependency=["acme/b.proto"])
+    other = FileDescriptorProto(name="acme/b.proto", package="acme", dependency=["acme/a.proto"])
     error = refused(capsys, tmp_path, written(tmp_path, one, other))
     assert "acme/b.proto: imports acme/a.proto, which imports it in turn" in error
 
@@ -117,7 +122,9 @@ def test_files_that_import_each_other_are_named(
 def test_a_file_that_protobuf_refuses_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path, file(message("A", "acme.Gone gone = 1")))
+    made = file("message A { A gone = 1; }")
+    made.message_type[0].field[0].type_name = ".acme.Gone"
+    path = written(tmp_path, made)
     assert "acme/x.proto: does not fit the others" in refused(capsys, tmp_path, path)
 
 
@@ -127,7 +134,7 @@ def test_a_file_that_protobuf_refuses_is_named(
 def test_two_files_that_would_be_one_module_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, str]
 ) -> None:
-    first, second = (file(message(f"M{names.index(name)}"), name=name) for name in names)
+    first, second = (file(f"message M{names.index(name)} {{}}", name) for name in names)
     path = written(tmp_path, first, second)
     assert f"{names[0]} and {names[1]} would both be written to it" in refused(
         capsys, tmp_path, path
@@ -139,7 +146,7 @@ def test_one_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_it_is_asked_where_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, file(message("A")))
+    path = written(tmp_path, A)
     error = refused(capsys, tmp_path, path, out=False)
     assert "--out: is missing\n    Say where to: --out DIR." in error
 
@@ -147,7 +154,7 @@ def test_it_is_asked_where_to_write(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_names_that_are_not_utf_8_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path, file(message("A"), name="acme/name.proto"))
+    path = written(tmp_path, file("message A {}", "acme/name.proto"))
     path.write_bytes(path.read_bytes().replace(b"acme/name", b"acme/n\xffme"))
     assert "is no descriptor set (a name is not UTF-8)" in refused(capsys, tmp_path, path)
 
@@ -155,9 +162,9 @@ def test_names_that_are_not_utf_8_are_refused(
 def test_two_versions_of_a_file_are_refused_and_one_that_is_there_twice_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path, file(message("A")), file(message("B")))
+    path = written(tmp_path, A, file("message B {}"))
     assert "has two versions of" in refused(capsys, tmp_path, path)
-    path = written(tmp_path, file(message("A")), file(message("A")))
+    path = written(tmp_path, A, A)
     assert main(["list", "--descriptor-set", str(path)]) == 0
 
 
@@ -165,7 +172,7 @@ def test_two_versions_of_a_file_are_refused_and_one_that_is_there_twice_is_not(
 def test_a_field_that_hides_what_models_call_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    path = written(tmp_path, file(message("A", f"string {name} = 1")))
+    path = written(tmp_path, file(f"message A {{ string {name} = 1; }}"))
     error = refused(capsys, tmp_path, path)
     assert f"acme.A.{name}: hides {name} of protobuf's own class" in error
 
@@ -174,14 +181,14 @@ def test_a_field_that_hides_what_models_call_is_named(
 def test_so_is_a_nested_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    path = written(tmp_path, file(message("A", holds=[message(name)])))
+    path = written(tmp_path, file(f"message A {{ message {name} {{}} }}"))
     assert f"acme.A.{name}: hides {name} of protobuf's own" in refused(capsys, tmp_path, path)
 
 
 def test_a_second_package_does_not_take_the_place_of_the_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, out = written(tmp_path, file(message("A"))), tmp_path / "out"
+    path, out = written(tmp_path, A), tmp_path / "out"
     arguments = ["generate", "--quiet", "--descriptor-set", str(path), "--out", str(out)]
     assert main(arguments) == 0
     before = snapshot(out)
