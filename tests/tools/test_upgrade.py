@@ -12,6 +12,7 @@ from flytegen import locate
 from flytegen.comparison.changes import Changes
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, write_set
+from flytegen.read.manifest import MANIFEST
 from tests.generator.protos import file
 from tools import upgrade as module
 from tools.registry import last_of_minors
@@ -29,11 +30,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (*SAID, "zensical.toml", "CHANGELOG.md", "generated/flytegen.lock"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
-    origin = "flytebind/models/__init__.py"
+    origin = f"flytebind/models/{MANIFEST}"
     (root / "generated" / origin).parent.mkdir(parents=True)
     shutil.copy(locate.output() / origin, root / "generated" / origin)
-    later = file("message Later { string a = 1; }", "flyteidl/later.proto")
-    later.package = "flyteidl"
+    later = file("message Later { string a = 1; }", "flyteidl/later.proto", package="flyteidl")
     write_set(cache / f"flyteidl-{NEXT}.binpb", [*installed("flyteidl").files, later])
     monkeypatch.setattr(module, "default_cache", lambda: cache)
     return root
