@@ -33,6 +33,8 @@ def test_get_tells_people_what_matters(flytebind: Run, failure: Scene) -> None:
     assert found["phase"] == "FAILED"
     assert found["workflow"] == "flytesnacks/development/failure/v1"
     assert found["error"].startswith("USER:Unknown: TaskError: 136 rows were read")
+    assert found["failed first"] == "node n2 (play.validate)"
+    assert found["logs"].startswith("n2: https://logs.example/")
     assert found["console"].endswith(f"/executions/{failure.id.name}")
 
 
@@ -117,7 +119,7 @@ def test_list_says_that_there_are_none_unless_it_shall_be_quiet(flytebind: Run) 
 def test_tree_draws_the_nodes(flytebind: Run, sandbox: Sandbox, dynamic: Scene) -> None:
     lines = flytebind("execution", "tree", dynamic.id.name).out.splitlines()
     assert len(lines) == 7
-    assert lines[-1].split()[1:4] == ["n1", "task", "SUCCEEDED"]
+    assert lines[-1].split()[1:4] == ["n1", "task", "play.describe"]
 
 
 def test_tree_knows_gates(flytebind: Run, sandbox: Sandbox) -> None:
@@ -130,7 +132,8 @@ def test_tree_as_json_is_nested(flytebind: Run, sandbox: Sandbox) -> None:
     names = []
     level = done.json["children"]
     while level:
-        names.append((level[0]["name"], level[0]["kind"], level[0]["phase"]))
+        assert level[0]["startedAt"] < level[0]["endedAt"]
+        names.append((level[0]["id"].split("/")[-1], level[0]["kind"], level[0]["phase"]))
         level = level[0]["children"]
     assert names == [
         ("n0", "subworkflow", "FAILED"),
@@ -142,6 +145,7 @@ def test_tree_as_json_is_nested(flytebind: Run, sandbox: Sandbox) -> None:
 def test_tree_shows_long_levels_whole_when_asked(flytebind: Run, sandbox: Sandbox) -> None:
     name = wide(sandbox, nodes=30).id.name
     assert "... 20 more: 20 SUCCEEDED" in flytebind("execution", "tree", name).out
+    assert len(flytebind("execution", "tree", name, "--json").json["children"]) == 30
     assert len(flytebind("execution", "tree", name, "--all").out.splitlines()) == 31
 
 
@@ -153,7 +157,8 @@ def test_wait_tells_success(flytebind: Run, sandbox: Sandbox) -> None:
 def test_wait_tells_failure_and_where_it_began(flytebind: Run, failure: Scene) -> None:
     done = flytebind("execution", "wait", failure.id.name)
     assert done.code == 1
-    assert "failed first  node n2\n" in done.out
+    assert "failed first  node n2 (play.validate)\n" in done.out
+    assert "logs          n2: https://logs.example/" in done.out
 
 
 def test_wait_shows_progress_on_stderr_and_the_result_on_stdout(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from flytebind.looks._tree import Tree
 from flytebind.looks._words import first_line
 from flytebind.remote import FlyteRemote
 from flytebind.remote._operations.sync import walk
@@ -55,8 +53,8 @@ def test_trees_tell_what_every_node_is(
 ) -> None:
     execution = remote.fetch_execution(name).sync(sync_nodes=True, data=data)
     server.calls.clear()
-    made = execution.tree()
-    assert [each.name for each in _all(made) if each.kind == "unknown"] == []
+    made = execution.tree().root
+    assert [each.id for each in made.walk() if each.kind == "unknown"] == []
     assert server.counts() == {}
 
 
@@ -101,21 +99,18 @@ def test_the_command_shows_people_what_was_recorded(flytebind: Run, name: str) -
     assert f"phase         {right['phase']}\n" in got.out
     if right["error"] is not None:
         code, message = right["error"]
-        assert f"\nerror         {_in_brief(code, message, None)}\n" in got.out
+        assert f"\nerror         {_in_brief(code, message)}\n" in got.out
     assert "Trace:" not in got.out
     tree = flytebind("execution", "tree", name)
     assert tree.code == 0, tree.err
     assert "problem" not in tree.out
     assert "unknown" not in tree.out
-    for id, node in right["nodes"].items():
-        is_shown = re.search(rf"{id} .* {node['phase']}", tree.out) is not None
-        assert is_shown != id.endswith(("start-node", "end-node"))
+    below = tree.out.partition("\n\n")[0].split("\n")[1:]
+    shown = [line.split()[1] for line in below if line.startswith(("├", "└"))]
+    assert sorted(shown) == sorted(id for id in right["nodes"] if not id.endswith(_BOUNDARIES))
 
 
-def _all(tree: Tree) -> Iterator[Tree]:
-    yield tree
-    for child in tree.children:
-        yield from _all(child)
+_BOUNDARIES = ("start-node", "end-node")
 
 
 def _unwrapped(value: Any) -> Any:
@@ -134,27 +129,27 @@ def _branch(tree: dict[str, Any]) -> dict[str, Any]:
     """An execution or a node, as the command's JSON tells it."""
     assert tree["problem"] == ""
     assert tree["kind"] != "unknown"
+    error = tree["error"]
     return {
         "phase": tree["phase"],
         "attempts": tree["attempts"],
-        "error": tree["error"],
+        "error": None if error is None else [error.get("code", ""), error["message"]],
         "cached": tree["cached"],
-        "logs": tree["logs"],
-        "children": {child["name"].split("/")[-1]: _branch(child) for child in tree["children"]},
+        "logs": [log["uri"] for log in tree["logs"]],
+        "children": {child["id"].split("/")[-1]: _branch(child) for child in tree["children"]},
     }
 
 
-def _in_brief(code: str, message: str, limit: int | None = 100) -> str:
+def _in_brief(code: str, message: str) -> str:
     """What flytekit has written last, below its traceback; or else the first line."""
     last = message.split("\nMessage:\n")[-1].strip()
     prefix = re.match(r"\[(\d+)\]: |\[(\d+/\d+)\] currentAttempt done. Last Error: USER::", message)
     where = "" if prefix is None else f"[{prefix[1]}]: " if prefix[1] else f"{prefix[2]} attempts: "
     said = last.removeprefix("" if prefix is None else prefix[0])
-    return first_line(f"{code}: {where}{said}".removeprefix(": "), limit)
+    return first_line(f"{code}: {where}{said}".removeprefix(": "), limit=None)
 
 
 def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
-    error = right["error"]
     nodes = {
         id: _right_branch(node, written["nodes"][id])
         for id, node in right["nodes"].items()
@@ -167,7 +162,7 @@ def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, A
     items = {
         f"[{item['index']}]": {
             **{key: item[key] for key in ("phase", "attempts", "logs")},
-            "error": "",
+            "error": None,
             "cached": False,
             "children": {},
         }
@@ -178,7 +173,7 @@ def _right_branch(right: dict[str, Any], written: dict[str, Any]) -> dict[str, A
     return {
         "phase": right["phase"],
         "attempts": len(attempts),
-        "error": "" if error is None else _in_brief(*error),
+        "error": right["error"],
         "cached": written.get("cached", False),
         "logs": attempts[-1]["logs"] if attempts else [],
         "children": {**nodes, **launched, **items},

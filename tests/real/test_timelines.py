@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
 
-from flytebind.looks._tree import Tree
+from flytebind.looks._errors import in_brief
+from flytebind.looks._rows import Row
 from flytebind.remote import (
     FlyteNotFoundError,
     FlyteRemote,
@@ -66,14 +67,15 @@ class Story:
 
 def told(execution: FlyteWorkflowExecution, data: bool = True) -> dict[str, Any]:
     """All that a synced execution says, but for times that go on."""
-    return {"data": seen(execution) if data else {}, "tree": _told(execution.tree())}
+    return {"data": seen(execution) if data else {}, "tree": _told(execution.tree().root)}
 
 
-def _told(tree: Tree) -> dict[str, Any]:
+def _told(tree: Row) -> dict[str, Any]:
     assert tree.kind != "unknown", tree.name
     shown = {"kind": tree.kind, "phase": tree.phase, "attempts": tree.attempts}
-    words = {"error": tree.error, "problem": tree.problem}
-    return {**shown, **words, "children": {child.name: _told(child) for child in tree.children}}
+    words = {"error": in_brief(tree.error), "problem": tree.problem}
+    children = {child.id.removeprefix(f"{tree.id}/"): _told(child) for child in tree.children}
+    return {**shown, **words, "children": children}
 
 
 @pytest.fixture(params=TIMELINES)

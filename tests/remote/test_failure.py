@@ -29,7 +29,9 @@ def test_it_may_be_in_an_execution_that_a_node_has_launched(
     assert node.id.execution_id != execution.id
     with pytest.raises(FlyteExecutionError) as caught:
         execution.raise_for_status()
-    assert f"node n0 of execution {node.id.execution_id.name} failed first" in str(caught.value)
+    assert f"node n0 (play._step) of execution {node.id.execution_id.name} failed first" in str(
+        caught.value
+    )
 
 
 def test_of_several_failures_the_earliest_is_the_first(

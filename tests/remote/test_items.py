@@ -59,5 +59,5 @@ def test_a_node_tells_of_its_items(
     launched = [each.id for each in node.workflow_executions]
     assert [item.execution_id for item in node.array_items if item.execution_id] == launched
     # Those that are executions are shown as such.
-    (shown,) = (child for child in execution.tree().children if child.name == "n0")
+    (shown,) = (child for child in execution.tree().root.children if child.name == "n0")
     assert len(shown.children) == len(phases)

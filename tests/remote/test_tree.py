@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,7 +13,9 @@ from flyteidl.core.execution_pb2 import TaskExecution
 from rich.console import Console
 
 from flytebind.looks._kinds import kind_of
+from flytebind.looks._rows import Row
 from flytebind.looks._tree import Tree, tree
+from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
@@ -20,6 +23,7 @@ from tests.remote.scenes import arrays, executions, gates, parents, scripted, st
 from tests.remote.scenes.bulk import wide
 from tests.remote.scenes.scene import Node, NodePhase, Scene
 
+QUEUED = Row("p/d/f7/n0", "n0", "task", "QUEUED")
 KINDED: dict[str, Callable[[Sandbox], Scene]] = {
     "names like start and end": tasks.names_like_start_and_end,
     "long names": tasks.long_names,
@@ -49,14 +53,14 @@ def synced(remote: FlyteRemote, scene: Scene, *, data: bool = True) -> FlyteWork
 
 
 def lines_of(text: str) -> list[list[str]]:
-    """The columns of each line: a name, a kind, a phase, and what follows."""
+    """The columns of each line: a name, a kind, what it runs, a phase, and what follows."""
     return [
         [cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.split("\n")
     ]
 
 
-def find(tree: Tree, name: str) -> Tree:
-    (found,) = (child for child in tree.children if child.name == name)
+def find(tree: Tree, name: str) -> Row:
+    (found,) = (child for child in tree.root.children if child.name == name)
     return found
 
 
@@ -98,7 +102,7 @@ def test_most_kinds_are_told_by_what_sync_brings(
     sandbox: Sandbox, remote: FlyteRemote, script: str, kinds: dict[str, str]
 ) -> None:
     made = synced(remote, scripted.played(sandbox, script)).tree()
-    assert {child.name: child.kind for child in made.children} == kinds
+    assert {child.name: child.kind for child in made.root.children} == kinds
 
 
 @pytest.mark.parametrize("data", [False, True])
@@ -114,24 +118,24 @@ def test_there_is_a_line_for_the_execution_and_each_node_but_starts_and_ends(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
     scene = scripted.played(sandbox, "subworkflow")
-    lines = synced(remote, scene).tree().text().split("\n")
-    name = f"{PROJECT}/{DOMAIN}/{scene.id.name}"
-    assert [line[: len(name)].rstrip() for line in lines] == [
-        name,
+    header, *lines = synced(remote, scene).tree().text().split("\n")
+    assert header.split()[0] == f"{PROJECT}/{DOMAIN}/{scene.id.name}"
+    assert "SUCCEEDED" in header
+    assert [line[:14].rstrip() for line in lines] == [
         "├── n0",
-        "│   ├── n0-0-n0",
-        "│   │   └── n0-0-n0-0-n0",
-        "│   └── n0-0-n1",
-        "│       └── n0-0-n1-0-n0",
+        "│   ├── n0",
+        "│   │   └── n0",
+        "│   └── n1",
+        "│       └── n0",
         "└── n1",
     ]
-    assert lines[0].removeprefix(name).split()[:2] == ["execution", "SUCCEEDED"]
-    assert lines[1].split()[2:4] == ["subworkflow", "SUCCEEDED"]
+    assert lines[0].split()[2:4] == ["subworkflow", "SUCCEEDED"]
+    assert lines[2].split()[4:7] == ["task", "play.square", "SUCCEEDED"]
 
 
 def test_columns_begin_below_each_other(sandbox: Sandbox, remote: FlyteRemote) -> None:
     text = synced(remote, scripted.played(sandbox, "subworkflow")).tree().text()
-    assert len({line.index("SUCCEEDED") for line in text.split("\n")}) == 1
+    assert len({line.index("SUCCEEDED") for line in text.split("\n")[1:]}) == 1
 
 
 def test_nothing_is_called_for(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -156,11 +160,14 @@ def test_attempts_are_told_when_there_was_more_than_one(
     assert not any("attempt" in cell for cell in second)
 
 
-def test_the_first_line_of_an_error_is_shown_and_cut(sandbox: Sandbox, remote: FlyteRemote) -> None:
-    node = find(synced(remote, tasks.failed(sandbox)).tree(), "n1")
-    assert len(node.error) == 100
-    assert node.error.endswith("...")
-    assert node.error in node.text()
+def test_what_went_wrong_is_told_below_the_tree(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    text = synced(remote, tasks.failed(sandbox)).tree().text(width=60)
+    tree, _, notes = text.partition("\n\n")
+    assert "ValueError" not in tree
+    heading, *lines = notes.split("\n")
+    assert heading.startswith("n1 (")
+    assert lines[0].startswith("    USER:Unknown: ValueError: 17 rows were read")
+    assert all(len(line) <= 60 for line in lines if "://" not in line)
 
 
 def test_what_terminals_would_obey_is_written_out() -> None:
@@ -173,17 +180,18 @@ def test_what_terminals_would_obey_is_written_out() -> None:
             },
         }
     )
-    (line,) = execution.tree().text().split("\n")
-    assert line.isprintable()
-    assert "p/d/f\\x1b]0;x\\x07" in line
-    assert line.endswith("X: \\x1b[2Jgone")
+    text = execution.tree().text()
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert "p/d/f\\x1b]0;x\\x07" in text
+    assert text.endswith("X: \\x1b[2Jgone")
 
 
 def test_what_sync_could_not_bring_is_told(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, strange.strange_nodes(sandbox))
-    node = find(execution.tree(), "n9")
-    assert "there is no node" in node.problem
-    assert f"problem: {node.problem}" in node.text()
+    made = execution.tree()
+    problem = find(made, "n9").problem
+    assert "there is no node" in problem
+    assert f"\nn9\n    problem: {problem}" in made.text()
 
 
 def test_a_running_node_tells_how_long_it_has_taken_so_far(
@@ -204,13 +212,11 @@ def test_executions_in_nodes_are_part_of_the_tree(sandbox: Sandbox, remote: Flyt
 def test_a_long_level_is_summarised(sandbox: Sandbox, remote: FlyteRemote) -> None:
     execution = synced(remote, wide(sandbox, nodes=50), data=False)
     made = execution.tree()
-    assert [child.name for child in made.children] == [
-        *(f"n{number}" for number in range(10)),
-        "... 40 more: 40 SUCCEEDED",
-    ]
-    assert made.text().endswith("└── ... 40 more: 40 SUCCEEDED")
-    assert str(made.children[-1]) == "... 40 more: 40 SUCCEEDED"
-    assert len(tree(execution.snapshot(), long=None).children) == 50
+    lines = made.text().split("\n")
+    assert [line.split()[1] for line in lines[1:-1]] == [f"n{number}" for number in range(10)]
+    assert lines[-1] == "└── ... 40 more: 40 SUCCEEDED"
+    assert len(tree(execution.snapshot(), long=None).text().split("\n")) == 51
+    assert len(made.root.children) == 50
 
 
 def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -219,8 +225,9 @@ def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: F
     message = failed.to_pb()
     message.closure.phase = NodePhase.FAILED
     failed._adopt(message, whole=True)
-    names = [child.name for child in execution.tree().children]
-    assert names[-2:] == ["n33", "... 39 more: 39 SUCCEEDED"]
+    lines = execution.tree().text().split("\n")
+    assert lines[11].startswith("├── n33 ")
+    assert lines[12] == "└── ... 39 more: 39 SUCCEEDED"
 
 
 def test_ascii_is_enough(sandbox: Sandbox, remote: FlyteRemote) -> None:
@@ -246,7 +253,7 @@ def test_print_draws_what_stdout_can_show(
 
 
 def test_a_shell_shows_the_tree_unasked() -> None:
-    made = Tree("f7", "execution", "RUNNING", children=(Tree("n0", "task", "QUEUED"),))
+    made = Tree(Row("p/d/f7", "f7", "execution", "RUNNING", children=(QUEUED,)))
     assert repr(made) == str(made)
     assert len(repr(made).split("\n")) == 2
 
@@ -270,12 +277,18 @@ def test_a_narrow_terminal_keeps_one_line_for_each_node(
     console = Console(file=io.StringIO(), width=60, force_terminal=True)
     console.print(made)
     assert isinstance(console.file, io.StringIO)
-    assert len(console.file.getvalue().splitlines()) == len(made.text().split("\n"))
+    assert console.file.getvalue().count("── ") == made.text().count("── ")
 
 
 def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
-    made = Tree("f7", "execution", "FAILED", error="<script>alert()</script>")
+    error = ExecutionError("", "<script>alert()</script>", "", ExecutionError.ErrorKind.USER)
+    logs = (
+        TaskLog('https://logs.example/"><script>', "", TaskLog.MessageFormat.UNKNOWN, None),
+        TaskLog("javascript:alert()", "x", TaskLog.MessageFormat.UNKNOWN, None),
+    )
+    made = Tree(Row("p/d/f7", "<script>", "execution", "FAILED", error=error, logs=logs))
     html = made._repr_html_()
+    assert 'href="javascript' not in html
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.startswith("<pre>")
@@ -295,15 +308,17 @@ def test_long_arrays_are_summarised_and_what_failed_in_them_is_shown(
         phase = TaskExecution.FAILED if index == 30 else TaskExecution.SUCCEEDED
         message.closure.metadata.external_resources.add(index=index, phase=phase)
     attempt._adopt(message, whole=True)
-    shown = find(execution.tree(), "n0").children
-    assert [child.name for child in shown[:-1]] == [*(f"[{i}]" for i in range(10)), "[30]"]
-    assert {child.kind for child in shown[:-1]} == {"item"}
-    assert shown[-1].name == "... 39 more: 39 SUCCEEDED"
+    made = execution.tree()
+    text = made.text(ascii_only=True)
+    assert re.findall(r"-- (\[\d+\]) +item ", text) == [*(f"[{i}]" for i in range(10)), "[30]"]
+    assert "\n    `-- ... 39 more: 39 SUCCEEDED\n" in text
+    assert "  49/50, " in text or "  49/50\n" in text
+    assert len(find(made, "n0").children) == 50
 
 
 def test_what_was_found_in_the_cache_is_marked(sandbox: Sandbox, remote: FlyteRemote) -> None:
     made = synced(remote, tasks.cached(sandbox)).tree()
-    cached = [child.name for child in made.children if child.cached]
+    cached = [child.name for child in made.root.children if child.is_cached]
     assert cached
     marked = [line for line in made.text().split("\n") if line.endswith("cached")]
     assert len(marked) == len(cached)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flytebind.cli._exits import DONE, CommandError
+from flytebind.cli._looking import bring_names
 from flytebind.cli._options import Call
 from flytebind.cli._printing import print_document, print_tree, print_values
 from flytebind.remote import Config, FlyteRemote
@@ -40,8 +41,9 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
                 execution = remote.fetch_execution(id.name, id.project, id.domain)
                 remote.wait(execution, None, _POLL_SECONDS, progress=progress)
                 outputs = execution.outputs.as_dict() if execution.is_successful else {}
+                bring_names(execution)
                 made = execution.tree()
-                results.append({"script": name, "tree": made, "outputs": outputs})
+                results.append({"script": name, "tree": made.to_dict(), "outputs": outputs})
                 if call.is_for_people:
                     print_tree(made)
                     print_values(outputs)

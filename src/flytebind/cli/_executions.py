@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from flytebind.cli._connect import connect, execution_id, place
 from flytebind.cli._exits import DONE, UNSUCCESSFUL, CommandError
+from flytebind.cli._looking import bring_names, bring_states
 from flytebind.cli._options import Call
 from flytebind.cli._printing import (
     print_document,
@@ -40,6 +41,8 @@ def get(call: Call, *, execution: str, web: bool) -> int:
     with fetched(call, execution) as found:
         if web:
             return _open_page(found)
+        if call.is_for_people:
+            bring_states(found)
         show(call, found)
     return DONE
 
@@ -76,11 +79,12 @@ def list_(
 def tree(call: Call, *, execution: str, all: bool) -> int:
     """Print an execution and its nodes as a tree."""
     with fetched(call, execution) as found:
-        made = tree_of(found.sync(sync_nodes=True).snapshot(), None if all else LONG)
+        bring_names(found.sync(sync_nodes=True))
+        made = tree_of(found.snapshot(), None if all else LONG)
     if call.is_for_people:
         print_tree(made)
     else:
-        print_document(call, made, name=label(found.id))
+        print_document(call, made.to_dict(), name=label(found.id))
     return DONE
 
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from flytebind.cli._exits import CommandError
 from flytebind.cli._options import Call
 from flytebind.looks._errors import in_full
+from flytebind.looks._failure import first_failure
 from flytebind.looks._labels import label
+from flytebind.looks._rows import named, row_of, telling
 from flytebind.looks._tree import Tree
 from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.executions import FlyteWorkflowExecution
@@ -26,6 +28,7 @@ from flytebind.runtime.model import Model
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MOST_LOGS = 10
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -87,7 +90,8 @@ def _key(key: object) -> str:
 def print_execution(execution: FlyteWorkflowExecution) -> None:
     """Print what an execution has come to, for people."""
     closure, spec = execution.closure, execution.spec
-    failure = execution.first_failure()
+    snapshot = execution.snapshot()
+    failure = first_failure(snapshot)
     rows = {
         "execution": label(execution.id),
         "phase": execution.phase.name,
@@ -98,12 +102,14 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         "duration": spoken(time_taken(closure, execution.is_done)),
         "aborted": _abortion(execution),
         "console": execution.execution_url or "",
-        "failed first": "" if failure is None else f"node {failure.id.node_id}",
+        "failed first": "" if failure is None else f"node {named(failure)}",
     }
     print_fields(rows)
-    error = execution.snapshot().error
-    if error is not None:
-        print(f"{'error':12}  {in_full(error)}")
+    for row in telling(row_of(snapshot))[:_MOST_LOGS]:
+        for log in row.logs:
+            print_fields({"logs": f"{row.name}: {log.uri}"})
+    if snapshot.error is not None:
+        print(f"{'error':12}  {in_full(snapshot.error)}")
 
 
 def print_fields(fields: Mapping[str, str]) -> None:

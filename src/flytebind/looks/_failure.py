@@ -32,7 +32,7 @@ def _blamed(part: ExecutionSnapshot | NodeSnapshot) -> Iterator[NodeSnapshot]:
         for execution in part.launched:
             yield from _blamed(execution)
     for node in nodes:
-        if has_failed(node.phase):
+        if has_failed(node.phase.name):
             yield node
         yield from _blamed(node)
 

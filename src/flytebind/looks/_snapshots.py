@@ -29,6 +29,8 @@ class NodeSnapshot:
     spec: Node | None = None
     """What the compiled workflow says of it. None while that is not loaded; an empty one if the
     workflow does not know the node."""
+    place: int | None = None
+    """Its place among the nodes of the compiled workflow."""
     task: TaskTemplate | None = None
     """The task that it runs, as far as the compiled workflow has it."""
     problem: str = ""

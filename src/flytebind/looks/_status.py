@@ -52,7 +52,7 @@ def _count_nodes(execution: ExecutionSnapshot) -> str:
         return ""
     done = sum(node.is_done for node in nodes)
     running = sum(node.phase.name in ("RUNNING", "DYNAMIC_RUNNING") for node in nodes)
-    failed = sum(has_failed(node.phase) for node in nodes)
+    failed = sum(has_failed(node.phase.name) for node in nodes)
     text = f"{done:,} of {len(nodes):,} nodes done"
     if running:
         text += f", {running:,} running"

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from flytebind.looks._errors import in_brief
-from flytebind.looks._items import ArrayItem
-from flytebind.looks._kinds import kind_of
-from flytebind.looks._labels import label
-from flytebind.looks._nodes import is_boundary, is_cached
-from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-from flytebind.looks._words import (
-    STYLES,
-    first_line,
-    harmless,
-    has_failed,
-    spoken,
-    time_taken,
-)
-from flytebind.models.core.execution import TaskLog
+from flytebind.looks._layout import Branch, Cell, Columns, Line, fit, wrap
+from flytebind.looks._rows import RUNNING, Row, row_of
+from flytebind.looks._snapshots import ExecutionSnapshot
+from flytebind.looks._words import STYLES, first_line, harmless, spoken
+from flytebind.models.core.execution import ExecutionError
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -31,112 +22,68 @@ if TYPE_CHECKING:
 LONG = 20
 #: So many of them are shown all the same, and all that failed.
 _FIRST = 10
+#: So many errors and logs are written below a tree.
+_NOTES = 20
+_LONGEST_ERROR = 1000
 
-_Part: TypeAlias = NodeSnapshot | ExecutionSnapshot | ArrayItem
-#: Text, and a style of rich's.
-_Cell: TypeAlias = tuple[str, str]
-
-_UNICODE = ("├── ", "└── ", "│   ", "    ")
-_ASCII = ("|-- ", "`-- ", "|   ", "    ")
 _CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
 
 
 @dataclass(frozen=True, repr=False)
 class Tree:
-    """An execution, a node, or a number of nodes that are not shown one by one.
+    """An execution as a tree: a line for each node, and below them what went wrong.
 
     It prints as text, looks better with rich, and in notebooks. It stays as it was made.
     """
 
-    name: str
-    """The node's id, an execution's project, domain and name, or an item's index: ``[3]``."""
-    kind: str = ""
-    """``execution``, ``task``, ``array``, ``item``, ``dynamic``, ``subworkflow``, ``branch``,
-    ``gate``, ``launch plan`` or ``unknown``; empty for nodes that are not shown."""
-    phase: str = ""
-    """The name of the phase; empty for nodes that are not shown."""
-    time: timedelta | None = None
-    """How long it took, or has taken so far; None if nobody says."""
-    attempts: int = 0
-    """How often its task was tried, as far as that has been synced."""
-    error: str = ""
-    """What went wrong, in one line."""
-    problem: str = ""
-    """What kept ``sync`` from bringing all of it."""
-    children: tuple[Tree, ...] = ()
-    """What ran for it."""
-    cached: bool = False
-    """Whether its outputs were found in the cache."""
-    logs: tuple[str, ...] = ()
-    """Where the logs of its last attempt are, as far as that has been synced."""
+    root: Row
+    """The execution; all that is shown."""
+    long: int | None = LONG
+    """A level of more nodes than this is summarised: its first ones are shown, and those that
+    failed. None shows everything."""
 
-    def text(self, *, ascii_only: bool = False) -> str:
+    def text(self, *, width: int | None = None, ascii_only: bool = False) -> str:
         """One line for each node.
 
         Args:
+            width: How long lines may be, in characters; None for as long as they get. What does
+                not fit is left out from the right, except for phases and times.
             ascii_only: Whether to draw with ASCII alone, and escape whatever else there is.
         """
-        lines = ("".join(text for text, _ in line).rstrip() for line in self._lines(ascii_only))
-        text = "\n".join(lines)
+        lines = self._lines(width, ascii_only)
+        text = "\n".join("".join(cell.text for cell in line).rstrip() for line in lines)
         return text.encode("ascii", "backslashreplace").decode() if ascii_only else text
 
+    def to_dict(self) -> dict[str, object]:
+        """All of it with the types of JSON, however long its levels are."""
+        return self.root.to_dict()
+
     def __str__(self) -> str:
-        return self.text(ascii_only=not _stdout_speaks_unicode())
+        return self.text(width=_width_of_stdout(), ascii_only=not _stdout_speaks_unicode())
 
     __repr__ = __str__  # what a shell shows unasked
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
-        for line in self._lines(options.ascii_only):
-            yield Text.assemble(*line, no_wrap=True, overflow="ellipsis", end="\n")
+        for line in self._lines(options.max_width, options.ascii_only):
+            text = Text(no_wrap=True, overflow="fold", end="\n")
+            for cell in line:
+                link = f" link {cell.link}" if cell.link else ""
+                text.append(cell.text, f"{cell.style}{link}")
+            yield text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{chr(10).join(map(_html, self._lines(False)))}</pre>"
+        return f"<pre>{chr(10).join(map(_html, self._lines(None, False)))}</pre>"
 
-    def _lines(self, ascii_only: bool) -> list[list[_Cell]]:
-        """Lines in cells, whose columns begin below each other."""
-        rows = [
-            ([(guide, "dim"), (tree.name, "bold" if tree.kind == "execution" else "")], tree)
-            for guide, tree in self._rows(_ASCII if ascii_only else _UNICODE, "", "")
-        ]
-        shown = [(cells, tree) for cells, tree in rows if tree.kind]
-        width = max((sum(len(text) for text, _ in cells) for cells, _ in shown), default=0)
-        kind_width = max((len(tree.kind) for _, tree in shown), default=0)
-        phase_width = max((len(tree.phase) for _, tree in shown), default=0)
-        lines = []
-        for cells, tree in rows:
-            if tree.kind:
-                used = sum(len(text) for text, _ in cells)
-                cells.append((" " * (width - used + 2), ""))
-                cells.append((f"{tree.kind:{kind_width}}  ", "dim"))
-                cells.append((f"{tree.phase:{phase_width}}", STYLES.get(tree.phase, "")))
-                cells.extend(tree._notes())
-            lines.append(cells)
-        return lines
-
-    def _rows(
-        self, guides: tuple[str, str, str, str], first: str, rest: str
-    ) -> Iterator[tuple[str, Tree]]:
-        fork, last, through, blank = guides
-        yield first, self
-        for child in self.children:
-            is_last = child is self.children[-1]
-            yield from child._rows(
-                guides, rest + (last if is_last else fork), rest + (blank if is_last else through)
-            )
-
-    def _notes(self) -> Iterator[_Cell]:
-        if self.time is not None:
-            yield f"  {spoken(self.time)}", ""
-        if self.cached:
-            yield "  cached", "dim"
-        if self.attempts > 1:
-            yield f"  {self.attempts} attempts", "yellow"
-        if self.error:
-            yield f"  {self.error}", "red"
-        if self.problem:
-            yield f"  problem: {self.problem}", "magenta"
+    def _lines(self, width: int | None, ascii_only: bool) -> Iterator[Line]:
+        yield from _header(self.root, width)
+        rows = list(_below(self.root, self.long, ()))
+        yield from fit(rows, width, ascii_only)
+        notes = list(_notes(self.root, width))
+        if notes:
+            yield []
+            yield from notes
 
 
 def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
@@ -144,107 +91,147 @@ def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
 
     Args:
         execution: The execution.
-        long: A level of more nodes than this is summarised: its first ones are shown, and those
-            that failed. None shows everything.
+        long: A level of more nodes than this is summarised. None shows everything.
     """
-    return _tree(execution, long, execution.is_done)
+    return Tree(row_of(execution), long)
 
 
-def _tree(part: _Part, long: int | None, is_over: bool) -> Tree:
-    """The tree of one part.
+def _header(root: Row, width: int | None) -> Iterator[Line]:
+    """The execution itself; its name is too long for a column."""
+    name = Cell(harmless(root.id), "bold")
+    rest = [
+        Cell(harmless(root.what)),
+        Cell(root.phase, STYLES.get(root.phase, "")),
+        Cell(spoken(root.time)),
+    ]
+    line = _spaced([name, *rest])
+    if width is None or sum(len(cell.text) for cell in line) <= width:
+        yield line
+    else:
+        yield [name]
+        yield _spaced(rest)
+
+
+def _spaced(cells: Sequence[Cell]) -> Line:
+    shown = [cell for cell in cells if cell.text]
+    return [part for cell in shown for part in (Cell("  "), cell)][1:]
+
+
+def _below(row: Row, long: int | None, stems: tuple[bool, ...]) -> Iterator[Branch]:
+    """What is shown below a row.
 
     Args:
-        part: What it is about.
-        long: See ``tree``.
-        is_over: Whether what it is part of is done, so that its own time goes on no more.
+        row: The row.
+        long: See ``Tree.long``.
+        stems: Of each level above, whether it goes on below.
     """
-    phase = part.phase.name
-    error = in_brief(part.error)
-    if isinstance(part, ArrayItem):
-        return Tree(
-            f"[{part.index}]",
-            "item",
-            phase,
-            attempts=part.attempts,
-            error=error,
-            cached=part.is_cached,
-            logs=_uris(part.logs),
+    shown, hidden = _level(row.children, long)
+    for child in shown:
+        below = (*stems, child is not shown[-1] or bool(hidden))
+        yield Branch(
+            below,
+            Cell(harmless(child.name), "bold" if child.kind == "execution" else ""),
+            Columns(
+                Cell(child.kind, "dim"),
+                Cell(harmless(child.what), link=_link(child)),
+                Cell(child.phase, STYLES.get(child.phase, "")),
+                Cell(spoken(child.time)),
+                Cell(", ".join(_remarks(child)), "yellow" if child.attempts > 1 else "dim"),
+            ),
+            spills=child.kind == "execution",
         )
-    children = tuple(_level(_parts_below(part), long, is_over or part.is_done))
-    counts = part.is_done or not is_over
-    time = time_taken(part.model.closure, part.is_done) if counts else None
-    if isinstance(part, ExecutionSnapshot):
-        name = harmless(label(part.model.id))
-        return Tree(name, "execution", phase, time, error=error, children=children)
-    return Tree(
-        harmless(part.model.id.node_id),
-        kind_of(part),
-        phase,
-        time,
-        len(part.attempts),
-        error,
-        first_line(part.problem),
-        children,
-        is_cached(part.model),
-        _uris(part.attempts[-1].closure.logs) if part.attempts else (),
-    )
-
-
-def _uris(logs: Sequence[TaskLog]) -> tuple[str, ...]:
-    return tuple(log.uri for log in logs)
-
-
-def _parts_below(part: _Part) -> list[_Part]:
-    if isinstance(part, ArrayItem):
-        return []
-    if isinstance(part, ExecutionSnapshot):
-        return _without_boundaries(part.nodes)
-    nodes = _without_boundaries(part.children)
-    return [*nodes, *part.launched, *(() if nodes else _items_alone(part))]
-
-
-def _items_alone(node: NodeSnapshot) -> list[ArrayItem]:
-    """The items of an array node that are nothing else that is shown."""
-    launched = {execution.model.id for execution in node.launched}
-    return [item for item in node.items if item.execution_id not in launched]
-
-
-def _without_boundaries(nodes: Sequence[NodeSnapshot]) -> list[_Part]:
-    return [node for node in nodes if not is_boundary(node.model) or has_failed(node.phase)]
-
-
-def _level(parts: Sequence[_Part], long: int | None, is_over: bool) -> Iterator[Tree]:
-    hidden: Counter[str] = Counter()
-    for index, part in enumerate(parts):
-        if long is None or len(parts) <= long or index < _FIRST or _is_bad(part):
-            yield _tree(part, long, is_over)
-        else:
-            hidden[part.phase.name] += 1
+        yield from _below(child, long, below)
     if hidden:
-        phases = ", ".join(f"{count:,} {phase}" for phase, count in hidden.most_common())
-        yield Tree(f"... {hidden.total():,} more: {phases}")
+        yield Branch((*stems, False), Cell(hidden))
 
 
-def _is_bad(part: _Part) -> bool:
-    """Whether something went wrong there, or anywhere below."""
-    if has_failed(part.phase):
-        return True
-    if isinstance(part, NodeSnapshot) and part.problem:
-        return True
-    return any(map(_is_bad, _parts_below(part)))
+def _level(rows: Sequence[Row], long: int | None) -> tuple[list[Row], str]:
+    """What is shown of a level, and the rest in words."""
+    if long is None or len(rows) <= long:
+        return list(rows), ""
+    shown = [
+        row for index, row in enumerate(rows) if index < _FIRST or any(map(_is_bad, row.walk()))
+    ]
+    count = Counter(row.phase for row in rows) - Counter(row.phase for row in shown)
+    phases = ", ".join(f"{number:,} {phase}" for phase, number in count.most_common())
+    return shown, f"... {count.total():,} more: {phases}" if count else ""
 
 
-def _html(line: list[_Cell]) -> str:
+def _is_bad(row: Row) -> bool:
+    return row.has_failed or bool(row.problem)
+
+
+def _remarks(row: Row) -> Iterator[str]:
+    if row.items is not None:
+        yield f"{row.items[0]:,}/{row.items[1]:,}"
+    if row.is_cached:
+        yield "cached"
+    if row.attempts > 1:
+        yield f"{row.attempts} attempts"
+
+
+def _notes(root: Row, width: int | None) -> Iterator[Line]:
+    """What went wrong, and where the logs of that are."""
+    notes = sorted(_noted(root, ""), key=lambda note: not note.is_failure)
+    for note in notes[:_NOTES]:
+        yield [note.heading]
+        for cell in note.cells:
+            yield from wrap(cell, width, "    ")
+    if len(notes) > _NOTES:
+        yield [Cell(f"... and {len(notes) - _NOTES:,} more", "dim")]
+
+
+class _Note(NamedTuple):
+    heading: Cell
+    cells: list[Cell]
+    is_failure: bool
+
+
+def _noted(row: Row, path: str) -> Iterator[_Note]:
+    """What there is to say of a row and of those below it, innermost ones first.
+
+    An error that comes from below is told there.
+    """
+    told: set[ExecutionError | None] = {None}
+    for child in row.children:
+        yield from _noted(child, f"{path}/{child.name}" if path else child.name)
+        told.update(each.error for each in child.walk())
+    lines = []
+    if row.error not in told:
+        lines.append(Cell(in_brief(row.error, _LONGEST_ERROR), "red"))
+    if row.problem:
+        lines.append(Cell(f"problem: {first_line(row.problem, _LONGEST_ERROR)}", "magenta"))
+    if row.has_failed or row.phase in RUNNING:
+        lines += [
+            Cell(f"{harmless(log.name) or 'logs'}: {harmless(log.uri)}", "dim", address(log.uri))
+            for log in row.logs
+        ]
+    if lines:
+        what = f" ({harmless(row.what)})" if path and row.what else ""
+        yield _Note(Cell(f"{harmless(path) or row.kind}{what}", "bold"), lines, row.has_failed)
+
+
+def _link(row: Row) -> str:
+    return next((link for log in row.logs if (link := address(log.uri))), "")
+
+
+def address(uri: str) -> str:
+    """An address that may be followed; empty for what is none, or would be run."""
+    return uri if urlsplit(uri).scheme in ("http", "https") and harmless(uri) == uri else ""
+
+
+def _html(line: Line) -> str:
     import html
 
-    return "".join(
-        (
-            f'<span style="color: {_CSS[style]}">{html.escape(text)}</span>'
-            if style in _CSS
-            else html.escape(text)
-        )
-        for text, style in line
-    )
+    shown = []
+    for cell in line:
+        text = html.escape(cell.text)
+        if cell.style in _CSS:
+            text = f'<span style="color: {_CSS[cell.style]}">{text}</span>'
+        if cell.link:
+            text = f'<a href="{html.escape(cell.link)}" target="_blank">{text}</a>'
+        shown.append(text)
+    return "".join(shown)
 
 
 def _stdout_speaks_unicode() -> bool:
@@ -252,7 +239,17 @@ def _stdout_speaks_unicode() -> bool:
 
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        "".join(_UNICODE).encode(encoding)
+        "├└│─…".encode(encoding)
     except (LookupError, UnicodeEncodeError):
         return False
     return True
+
+
+def _width_of_stdout() -> int | None:
+    """That of the terminal; None where nobody would have to turn their head."""
+    import shutil
+    import sys
+
+    if sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

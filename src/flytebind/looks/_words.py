@@ -7,8 +7,6 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Protocol
 
-from flytebind.looks._phases import Phase
-
 #: By the name of a phase, a style of rich's; those that are not here look plain.
 STYLES: Mapping[str, str] = MappingProxyType(
     {
@@ -55,9 +53,9 @@ class Closure(Protocol):
         ...
 
 
-def has_failed(phase: Phase) -> bool:
-    """Whether something went wrong there, or is just going wrong."""
-    return phase.name in _FAILED
+def has_failed(phase: str) -> bool:
+    """Whether the name of a phase says that something went wrong, or is just going wrong."""
+    return phase in _FAILED
 
 
 def time_taken(closure: Closure, is_done: bool, now: datetime | None = None) -> timedelta | None:

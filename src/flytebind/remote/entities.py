@@ -71,11 +71,20 @@ class FlyteWorkflow(CompiledWorkflowClosure):
             id: The node.
             workflow: Look in this part of the workflow instead.
         """
-        template = workflow or self.template
+        found = self._level(workflow or self.template).get(id)
+        return None if found is None else found[1]
+
+    def place(self, id: str, workflow: WorkflowTemplate | None = None) -> int | None:
+        """Where among all nodes the one of this id stands; see ``node``."""
+        found = self._level(workflow or self.template).get(id)
+        return None if found is None else found[0]
+
+    def _level(self, template: WorkflowTemplate) -> dict[str, tuple[int, Node]]:
         level = self._levels.get(template.id)
         if level is None:
-            level = self._levels[template.id] = {node.id: node for node in _all_nodes(template)}
-        return level.get(id)
+            nodes = enumerate(_all_nodes(template))
+            level = self._levels[template.id] = {node.id: (place, node) for place, node in nodes}
+        return level
 
     # A workflow may have thousands of nodes, each of which is looked up.
     @cached_property
@@ -89,7 +98,7 @@ class FlyteWorkflow(CompiledWorkflowClosure):
         return {template.id: template for template in templates}
 
     @cached_property
-    def _levels(self) -> dict[Identifier, dict[str, Node]]:
+    def _levels(self) -> dict[Identifier, dict[str, tuple[int, Node]]]:
         return {}
 
 

@@ -18,6 +18,7 @@ from flytebind.looks._errors import in_brief, in_full
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import error_of, is_boundary, lacks_error, spec_id
 from flytebind.looks._phases import DONE, SUCCESSFUL, Phase, is_in
+from flytebind.looks._rows import named
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
@@ -410,13 +411,14 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
 
     def snapshot(self) -> NodeSnapshot:
         """What has been loaded of it, as plain values; makes no call."""
-        spec, task = operations.interfaces.known_content(self)
+        spec, place, task = operations.interfaces.known_content(self)
         return NodeSnapshot(
             NodeExecution._wrap(self._pb),
             tuple(TaskExecution._wrap(each._pb) for each in self._task_executions or ()),
             tuple(child.snapshot() for child in (self._children or {}).values()),
             tuple(each.snapshot() for each in self._workflow_executions or ()),
             spec,
+            place,
             task,
             "" if self._problem is None else str(self._problem),
         )
@@ -629,16 +631,16 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
     @property
     def _reason(self) -> str:
         """Why it did not succeed, in words."""
-        node = self.first_failure()
+        node = first_failure(self.snapshot())
         if node is None:
             if self._error is None:
                 return f"it {self._ending}"
             return f"it {_verb(self.phase)}: {in_full(self._error)}"
-        own = node.id.execution_id == self.id
-        of = "" if own else f" of execution {node.id.execution_id.name}"
-        error = node._error or self._error
+        outer = node.model.id.execution_id
+        of = "" if outer == self.id else f" of execution {outer.name}"
+        error = node.error or self._error
         why = "" if error is None else f": {in_full(error)}"
-        return f"node {node.id.node_id}{of} failed first{why}"
+        return f"node {named(node)}{of} failed first{why}"
 
     def _verbs(self, verb: str) -> _Verbs:
         from flytebind.remote._remote import FlyteRemote

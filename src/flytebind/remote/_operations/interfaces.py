@@ -113,19 +113,23 @@ def known_scope(node: FlyteNodeExecution) -> Scope | None:
     return None if scope is None or outer is None else _scope_below(scope, outer)
 
 
-def known_content(node: FlyteNodeExecution) -> tuple[Node | None, FlyteTask | None]:
-    """What the compiled workflow says of a node, and the task that it runs, if that is in memory.
+def known_content(
+    node: FlyteNodeExecution,
+) -> tuple[Node | None, int | None, FlyteTask | None]:
+    """What the compiled workflow says of a node, its place there, and the task that it runs.
 
-    A workflow that does not know the node says of it as much as an empty node does.
+    None where that is not in memory. A workflow that does not know the node says of it as much as
+    an empty node does.
     """
     scope = known_scope(node)
     if scope is None:
-        return None, None
+        return None, None, None
     spec = known_spec(node, scope)
     if spec is None:
-        return Node(node._spec_id, None, [], [], []), None
+        return Node(node._spec_id, None, [], [], []), None, None
     reference = None if spec.task_node is None else spec.task_node.reference_id
-    return spec, None if reference is None else scope.workflow.task(reference)
+    task = None if reference is None else scope.workflow.task(reference)
+    return spec, scope.workflow.place(node._spec_id, scope.template), task
 
 
 def known_spec(node: FlyteNodeExecution, scope: Scope) -> Node | None:
