@@ -53,23 +53,29 @@ def test_trees_look_as_they_were_liked(remote: FlyteRemote, width: int) -> None:
     assert screen(remote, width) == (SCREENS / f"trees-{width}.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", EXECUTIONS)
-def test_no_line_is_longer_than_the_terminal_is_wide(
-    remote: FlyteRemote, name: str, width: int
-) -> None:
+def test_no_line_is_longer_than_the_terminal_is_wide(remote: FlyteRemote, name: str) -> None:
     made = tree_of(remote, name)
-    lines = made.text(width=width).split("\n")
-    assert [line for line in lines if len(line) > width and "://" not in line] == []
-    for row in made.root.walk():
-        assert row.phase in "".join(lines)
-    console = Console(file=io.StringIO(), width=width)
-    console.print(made)
-    assert isinstance(console.file, io.StringIO)
-    drawn = [line.rstrip() for line in console.file.getvalue().split("\n")]
-    assert [line for line in lines if len(line) <= width] == [
-        line for line in drawn[:-1] if line in lines
-    ]
+    for width in WIDTHS:
+        lines = made.text(width=width).split("\n")
+        assert [line for line in lines if len(line) > width and "://" not in line] == []
+        assert [row.id for row in made.root.walk() if row.phase not in "".join(lines)] == []
+        console = Console(file=io.StringIO(), width=width)
+        console.print(made)
+        assert isinstance(console.file, io.StringIO)
+        drawn = {line.rstrip() for line in console.file.getvalue().split("\n")}
+        assert [line for line in lines if len(line) <= width and line not in drawn] == []
+
+
+@pytest.mark.parametrize("name", EXECUTIONS)
+def test_spans_tell_what_each_row_has_spent_its_time_with(remote: FlyteRemote, name: str) -> None:
+    for row in tree_of(remote, name).root.walk():
+        tries = [span for span in row.spans if span.name.startswith("attempt")]
+        assert row.kind == "item" or len(tries) == row.attempts
+        assert [span for span in row.spans if span.end is not None and span.end < span.start] == []
+        if row.started_at is not None and row.kind != "item":
+            assert row.spans
+            assert row.ended_at is not None
 
 
 def test_what_a_tree_says_does_not_depend_on_when_nodes_came(

@@ -26,6 +26,17 @@ _FIRST = 10
 _NOTES = 20
 _LONGEST_ERROR = 1000
 
+#: What became of the cache, where it was asked.
+_CACHE = {
+    "CACHE_HIT": "cached",
+    "CACHE_POPULATED": "put into cache",
+    "CACHE_MISS": "not in cache",
+    "CACHE_SKIPPED": "cache skipped",
+    "CACHE_EVICTED": "evicted from cache",
+    "CACHE_LOOKUP_FAILURE": "cache lookup failed",
+    "CACHE_PUT_FAILURE": "cache put failed",
+}
+
 _CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
 
 
@@ -164,8 +175,8 @@ def _is_bad(row: Row) -> bool:
 def _remarks(row: Row) -> Iterator[str]:
     if row.items is not None:
         yield f"{row.items[0]:,}/{row.items[1]:,}"
-    if row.is_cached:
-        yield "cached"
+    if row.cache in _CACHE:
+        yield _CACHE[row.cache]
     if row.attempts > 1:
         yield f"{row.attempts} attempts"
 
