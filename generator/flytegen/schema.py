@@ -103,9 +103,8 @@ class Field:
     @property
     def label(self) -> str:
         """What the .proto says before the type: ``repeated``, or nothing."""
-        if self.reshape == "content":
-            return ""
-        return "repeated" if self.is_repeated or self.is_pairs else ""
+        is_list = self.is_repeated or self.is_pairs
+        return "repeated" if is_list and not self.is_content else ""
 
     @property
     def property_type(self) -> Code:
@@ -131,6 +130,11 @@ class Field:
     def is_pairs(self) -> bool:
         """It holds a list of messages with key and value, and is shown as a mapping."""
         return self.shape == "pairs"
+
+    @property
+    def is_content(self) -> bool:
+        """It shows the only field of the message that it holds."""
+        return self.reshape == "content"
 
     @property
     def is_message(self) -> bool:

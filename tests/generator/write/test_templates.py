@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
+from jinja2 import Environment, nodes
 
 from flytegen import locate
 from flytegen.cli import main
@@ -111,6 +112,14 @@ def test_the_macros_that_the_document_names_are_all_that_others_call(template: s
         name for text in texts for names in imports.findall(text) for name in names.split(", ")
     }
     assert documented == {name.strip() for name in called}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_decides_nothing_but_asks_the_schema(template: str) -> None:
+    text = (locate.templates() / template).read_text()
+    decisions = (nodes.Compare, nodes.Test, nodes.Add, nodes.Sub, nodes.Mul, nodes.Mod)
+    found = Environment(autoescape=True).parse(text).find_all(decisions)
+    assert [text.splitlines()[node.lineno - 1] for node in found] == []
 
 
 def test_the_templates_that_the_command_knows_are_those_that_there_are() -> None:
