@@ -90,11 +90,11 @@ class Rpc:
 
     @property
     def streams_requests(self) -> bool:
-        return self.method.shape.startswith("stream_")
+        return self.method.cardinality.startswith("stream_")
 
     @property
     def streams_responses(self) -> bool:
-        return self.method.shape.endswith("_stream")
+        return self.method.cardinality.endswith("_stream")
 
     @property
     def requests(self) -> list[FlyteIdlEntity[Any]]:

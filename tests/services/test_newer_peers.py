@@ -50,13 +50,13 @@ class NewerServer(grpc.GenericRpcHandler):
             return iter(answers) if rpc.streams_responses else answers[0]
 
         handler: grpc.RpcMethodHandler[Any, Any]
-        handler = getattr(grpc, f"{rpc.method.shape}_rpc_method_handler")(serve)
+        handler = getattr(grpc, f"{rpc.method.cardinality}_rpc_method_handler")(serve)
         return handler
 
 
 def call(channel: grpc.Channel, rpc: Rpc) -> list[bytes]:
     """What a client of the newer schema is answered."""
-    method: Callable[..., Any] = getattr(channel, rpc.method.shape)(rpc.method.path)
+    method: Callable[..., Any] = getattr(channel, rpc.method.cardinality)(rpc.method.path)
     requests = requests_of(rpc)
     answer = method(iter(requests) if rpc.streams_requests else requests[0])
     return list(answer) if rpc.streams_responses else [answer]
@@ -86,7 +86,7 @@ def async_relay(service: Service, channel: Any) -> Callable[[Any], None]:
             async for answer in getattr(client, name)(given):
                 yield answer
 
-        return stream if method.shape.endswith("_stream") else serve
+        return stream if method.cardinality.endswith("_stream") else serve
 
     methods = {name: forward(name, method) for name, method in service.methods.items()}
     servicer: AsyncServicer = type("Relay", (service.async_servicer,), methods)()

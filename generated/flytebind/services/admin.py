@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.admin import (
     common as _admin_common,
     description_entity as _admin_description_entity,
@@ -2750,7 +2752,7 @@ class AdminServiceServicer(_Servicer):
     Proto: ``flyteidl.service.AdminService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AdminService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AdminService"
     _pb2_module = "flyteidl.service.admin_pb2"
     _methods = _AdminServiceMethods
 
@@ -3274,7 +3276,7 @@ class AdminServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.AdminService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AdminService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AdminService"
     _pb2_module = "flyteidl.service.admin_pb2"
     _methods = _AdminServiceMethods
 

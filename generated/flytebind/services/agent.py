@@ -11,6 +11,7 @@ from collections.abc import (
     Iterable as _Iterable,
     Iterator as _Iterator,
 )
+from typing import ClassVar as _ClassVar
 
 from flytebind.models.admin import agent as _admin_agent
 from flytebind.runtime.rpc import (
@@ -130,7 +131,7 @@ class SyncAgentServiceServicer(_Servicer):
     Proto: ``flyteidl.service.SyncAgentService``
     """
 
-    SERVICE_NAME = "flyteidl.service.SyncAgentService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.SyncAgentService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _SyncAgentServiceMethods
 
@@ -154,7 +155,7 @@ class SyncAgentServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.SyncAgentService``
     """
 
-    SERVICE_NAME = "flyteidl.service.SyncAgentService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.SyncAgentService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _SyncAgentServiceMethods
 
@@ -438,7 +439,7 @@ class AsyncAgentServiceServicer(_Servicer):
     Proto: ``flyteidl.service.AsyncAgentService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AsyncAgentService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AsyncAgentService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AsyncAgentServiceMethods
 
@@ -503,7 +504,7 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.AsyncAgentService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AsyncAgentService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AsyncAgentService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AsyncAgentServiceMethods
 
@@ -682,7 +683,7 @@ class AgentMetadataServiceServicer(_Servicer):
     Proto: ``flyteidl.service.AgentMetadataService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AgentMetadataService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AgentMetadataService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AgentMetadataServiceMethods
 
@@ -715,7 +716,7 @@ class AgentMetadataServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.AgentMetadataService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AgentMetadataService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AgentMetadataService"
     _pb2_module = "flyteidl.service.agent_pb2"
     _methods = _AgentMetadataServiceMethods
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.service import auth as _service_auth
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -169,7 +171,7 @@ class AuthMetadataServiceServicer(_Servicer):
     Proto: ``flyteidl.service.AuthMetadataService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AuthMetadataService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AuthMetadataService"
     _pb2_module = "flyteidl.service.auth_pb2"
     _methods = _AuthMetadataServiceMethods
 
@@ -203,7 +205,7 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.AuthMetadataService``
     """
 
-    SERVICE_NAME = "flyteidl.service.AuthMetadataService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.AuthMetadataService"
     _pb2_module = "flyteidl.service.auth_pb2"
     _methods = _AuthMetadataServiceMethods
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.cacheservice import cacheservice as _cacheservice_cacheservice
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -297,7 +299,7 @@ class CacheServiceServicer(_Servicer):
     Proto: ``flyteidl.cacheservice.CacheService``
     """
 
-    SERVICE_NAME = "flyteidl.cacheservice.CacheService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.cacheservice.CacheService"
     _pb2_module = "flyteidl.cacheservice.cacheservice_pb2"
     _methods = _CacheServiceMethods
 
@@ -358,7 +360,7 @@ class CacheServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.cacheservice.CacheService``
     """
 
-    SERVICE_NAME = "flyteidl.cacheservice.CacheService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.cacheservice.CacheService"
     _pb2_module = "flyteidl.cacheservice.cacheservice_pb2"
     _methods = _CacheServiceMethods
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.datacatalog import datacatalog as _datacatalog_datacatalog
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -521,7 +523,7 @@ class DataCatalogServicer(_Servicer):
     Proto: ``datacatalog.DataCatalog``
     """
 
-    SERVICE_NAME = "datacatalog.DataCatalog"
+    SERVICE_NAME: _ClassVar[str] = "datacatalog.DataCatalog"
     _pb2_module = "flyteidl.datacatalog.datacatalog_pb2"
     _methods = _DataCatalogMethods
 
@@ -628,7 +630,7 @@ class DataCatalogAsyncServicer(_AsyncServicer):
     Proto: ``datacatalog.DataCatalog``
     """
 
-    SERVICE_NAME = "datacatalog.DataCatalog"
+    SERVICE_NAME: _ClassVar[str] = "datacatalog.DataCatalog"
     _pb2_module = "flyteidl.datacatalog.datacatalog_pb2"
     _methods = _DataCatalogMethods
 

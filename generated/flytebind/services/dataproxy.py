@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.service import dataproxy as _service_dataproxy
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -289,7 +291,7 @@ class DataProxyServiceServicer(_Servicer):
     Proto: ``flyteidl.service.DataProxyService``
     """
 
-    SERVICE_NAME = "flyteidl.service.DataProxyService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.DataProxyService"
     _pb2_module = "flyteidl.service.dataproxy_pb2"
     _methods = _DataProxyServiceMethods
 
@@ -345,7 +347,7 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.DataProxyService``
     """
 
-    SERVICE_NAME = "flyteidl.service.DataProxyService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.DataProxyService"
     _pb2_module = "flyteidl.service.dataproxy_pb2"
     _methods = _DataProxyServiceMethods
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.service import external_plugin_service as _service_external_plugin_service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -201,7 +203,7 @@ class ExternalPluginServiceServicer(_Servicer):
     Proto: ``flyteidl.service.ExternalPluginService``
     """
 
-    SERVICE_NAME = "flyteidl.service.ExternalPluginService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.ExternalPluginService"
     _pb2_module = "flyteidl.service.external_plugin_service_pb2"
     _methods = _ExternalPluginServiceMethods
 
@@ -247,7 +249,7 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.ExternalPluginService``
     """
 
-    SERVICE_NAME = "flyteidl.service.ExternalPluginService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.ExternalPluginService"
     _pb2_module = "flyteidl.service.external_plugin_service_pb2"
     _methods = _ExternalPluginServiceMethods
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.service import identity as _service_identity
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -107,7 +109,7 @@ class IdentityServiceServicer(_Servicer):
     Proto: ``flyteidl.service.IdentityService``
     """
 
-    SERVICE_NAME = "flyteidl.service.IdentityService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.IdentityService"
     _pb2_module = "flyteidl.service.identity_pb2"
     _methods = _IdentityServiceMethods
 
@@ -132,7 +134,7 @@ class IdentityServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.IdentityService``
     """
 
-    SERVICE_NAME = "flyteidl.service.IdentityService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.IdentityService"
     _pb2_module = "flyteidl.service.identity_pb2"
     _methods = _IdentityServiceMethods
 

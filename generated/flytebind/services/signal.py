@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar as _ClassVar
+
 from flytebind.models.admin import signal as _admin_signal
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
@@ -200,7 +202,7 @@ class SignalServiceServicer(_Servicer):
     Proto: ``flyteidl.service.SignalService``
     """
 
-    SERVICE_NAME = "flyteidl.service.SignalService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.SignalService"
     _pb2_module = "flyteidl.service.signal_pb2"
     _methods = _SignalServiceMethods
 
@@ -243,7 +245,7 @@ class SignalServiceAsyncServicer(_AsyncServicer):
     Proto: ``flyteidl.service.SignalService``
     """
 
-    SERVICE_NAME = "flyteidl.service.SignalService"
+    SERVICE_NAME: _ClassVar[str] = "flyteidl.service.SignalService"
     _pb2_module = "flyteidl.service.signal_pb2"
     _methods = _SignalServiceMethods
 

@@ -99,15 +99,15 @@ def _refuse_two_members(model_class: type[HasFields], changes: Mapping[str, obje
             )
 
 
-def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, shape: str) -> None:
+def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, reshape: str) -> None:
     target: Any = getattr(message, field.name)
-    if shape == "content":
+    if reshape == "content":
         target.SetInParent()
         _assign_field(target, message_of(field).fields[0], value)
-    elif shape == "pairs":
+    elif reshape == "pairs":
         _assign_pairs(target, field, value)
-    elif shape == "choice":
-        for item in _items(value, _expected(field, shape)):
+    elif reshape == "choice":
+        for item in _items(value, _expected(field, reshape)):
             write_choice(target.add(), item)
     else:
         _assign_field(message, field, value)
@@ -203,12 +203,12 @@ def _described(value: object) -> str:
     return f"{type(value).__name__} ({text if len(text) <= 40 else text[:37] + '...'})"
 
 
-def _expected(field: FieldDescriptor, shape: str = "") -> str:
-    if shape == "content":
+def _expected(field: FieldDescriptor, reshape: str = "") -> str:
+    if reshape == "content":
         return _expected(message_of(field).fields[0])
-    if shape == "choice":
+    if reshape == "choice":
         return f"a sequence of {choices(message_of(field))}"
-    if shape == "pairs" or is_map(field):
+    if reshape == "pairs" or is_map(field):
         key, item = map_entry(field)
         return f"a mapping of {_expected_one(key)} to {_expected_one(item)}"
     if is_repeated(field):

@@ -16,8 +16,14 @@ from flytebind.runtime.typing import JsonObject, Self
 P = TypeVar("P", bound=Message)
 M = TypeVar("M", bound="Model[Any]")
 
-#: Makes a model without its constructor, for code that has a message already.
-new = object.__new__
+if TYPE_CHECKING:
+
+    def new(cls: type[M]) -> M:
+        """A model made without its constructor, for code that has a message already."""
+        ...
+
+else:
+    new = object.__new__
 
 
 class Model(Generic[P]):
@@ -42,9 +48,11 @@ class Model(Generic[P]):
     _has_required: ClassVar[bool] = False
     #: The fields that are shown otherwise than the message has them, and how.
     _reshaped: ClassVar[Mapping[str, str]] = {}
-    __match_args__: ClassVar[tuple[str, ...]] = ()
 
     if not TYPE_CHECKING:
+        # To type checkers it would be at odds with the names that each subclass has.
+        __match_args__ = ()
+
         # Only type checkers need the parameter; an alias for each subclass would slow the import.
         def __class_getitem__(cls, parameter: object) -> type[Self]:
             return cls

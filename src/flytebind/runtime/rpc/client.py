@@ -119,7 +119,7 @@ class _Caller:
         # Two threads may both open a method; it does not matter whose stays.
         call = self._calls.get(method)
         if call is None:
-            call = self._calls[method] = getattr(self._channel, method.shape)(
+            call = self._calls[method] = getattr(self._channel, method.cardinality)(
                 method.path,
                 request_serializer=Model.to_bytes,
                 response_deserializer=self._reader(method),

@@ -47,7 +47,7 @@ def sync_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler
         except Exception as error:
             _end(error, method, context)
 
-    return _handler(method, stream if method.shape.endswith("_stream") else answer)
+    return _handler(method, stream if method.cardinality.endswith("_stream") else answer)
 
 
 def async_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler:
@@ -69,11 +69,11 @@ def async_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handle
         except Exception as error:
             await _end_async(error, method, context)
 
-    return _handler(method, stream if method.shape.endswith("_stream") else answer)
+    return _handler(method, stream if method.cardinality.endswith("_stream") else answer)
 
 
 def _handler(method: Method[Any, Any], behaviour: Callable[..., Any]) -> Handler:
-    make = getattr(grpc, f"{method.shape}_rpc_method_handler")
+    make = getattr(grpc, f"{method.cardinality}_rpc_method_handler")
     handler: Handler = make(
         behaviour,
         request_deserializer=method.request.from_bytes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from flytebind.runtime.model import Model
 
@@ -13,7 +13,7 @@ Res = TypeVar("Res", bound=Model[Any])
 Metadata = Sequence[tuple[str, str | bytes]]
 """Pairs that travel beside a request; the value of a key that ends in ``-bin`` is bytes."""
 
-Shape = Literal["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
+Cardinality: TypeAlias = Literal["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
 
 
 class Method(Generic[Req, Res]):
@@ -23,27 +23,32 @@ class Method(Generic[Req, Res]):
         path: As gRPC has it: ``/package.Service/Method``.
         request: The model of each message that goes in.
         response: The model of each message that comes out.
-        shape: Which side streams.
+        cardinality: Which side streams, as grpcio calls it: ``unary_stream``.
     """
 
-    __slots__ = ("path", "request", "response", "shape")
+    __slots__ = ("cardinality", "path", "request", "response")
 
     def __init__(
         self,
         path: str,
         request: type[Req],
         response: type[Res],
-        shape: Shape = "unary_unary",
+        cardinality: Cardinality = "unary_unary",
     ) -> None:
-        self.path = path
-        self.request = request
-        self.response = response
-        self.shape = shape
+        self.path: str = path
+        self.request: type[Req] = request
+        self.response: type[Res] = response
+        self.cardinality: Cardinality = cardinality
 
     @property
     def name(self) -> str:
         """The RPC's name in the .proto."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def shape(self) -> Cardinality:
+        """The former name of ``cardinality``."""
+        return self.cardinality
 
     def check_request(self, request: object) -> Req:
         """Give the request back; refuse what gRPC would call unserializable, or send as it is.

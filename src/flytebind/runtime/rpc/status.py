@@ -34,9 +34,9 @@ class StatusError(Exception):
         if code is grpc.StatusCode.OK:
             raise ValueError("OK is no error; return the response instead")
         super().__init__(code, message)
-        self.code = code
-        self.message = message
-        self.details = tuple(details)
+        self.code: grpc.StatusCode = code
+        self.message: str = message
+        self.details: tuple[Model[Any], ...] = tuple(details)
 
     def __str__(self) -> str:
         return f"{self.code.name}: {self.message}"
@@ -47,7 +47,7 @@ class StatusError(Exception):
             return ()
         from google.rpc.status_pb2 import Status
 
-        status = Status(code=cast("tuple[int, str]", self.code.value)[0], message=fit(self.message))
+        status = Status(code=self.code.value[0], message=fit(self.message))
         for detail in self.details:
             status.details.add().Pack(detail.to_pb())
         return ((_DETAILS_KEY, cast("bytes", status.SerializeToString())),)
