@@ -101,7 +101,7 @@ class _Builder:
         self.files = [
             file
             for file in source.files
-            if file.services_by_name and file.name not in source.borrowed
+            if file.services_by_name and file.name not in source.foreign
         ]
         modules = module_names(source, self._root, self.files, _class_names, problems)
         if overlay.package.flat_services:

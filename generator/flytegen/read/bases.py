@@ -16,7 +16,7 @@ from flytegen.read.references import uses_of_file, uses_of_message
 
 
 @dataclass(frozen=True)
-class LentClass:
+class BaseClass:
     """A class of a base."""
 
     home: Home
@@ -40,7 +40,7 @@ class Base:
     """The .proto files that it has models of."""
     pb2_modules: Mapping[str, str]
     """Where protobuf's classes of a file are: of its own files, and of those that they import."""
-    classes: Mapping[str, LentClass]
+    classes: Mapping[str, BaseClass]
     """By full proto name."""
 
     @property
@@ -51,7 +51,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Bases:
-    """All that a package is generated on top of; the first that has something lends it."""
+    """All that a package is generated on top of; the first that has something provides it."""
 
     all: tuple[Base, ...] = ()
 
@@ -68,7 +68,7 @@ class Bases:
     def homes(self) -> dict[str, Home]:
         """Where the classes live, by full proto name."""
         return {
-            name: lent.home for base in reversed(self.all) for name, lent in base.classes.items()
+            name: item.home for base in reversed(self.all) for name, item in base.classes.items()
         }
 
     def owner(self, file_name: str, package: str) -> Base | None:
@@ -108,7 +108,9 @@ class Bases:
             GenerationError: If something is missing, or is not the same.
         """
         problems = Problems()
-        lent = {name: item for base in reversed(self.all) for name, item in base.classes.items()}
+        provided = {
+            name: item for base in reversed(self.all) for name, item in base.classes.items()
+        }
         differing: dict[str, list[str]] = {}
         seen: set[str] = set()
         pending = deque(use for file in files for use in uses_of_file(file))
@@ -118,7 +120,7 @@ class Bases:
             if base is None or item.full_name in seen:
                 continue
             seen.add(item.full_name)
-            found = lent.get(item.full_name)
+            found = provided.get(item.full_name)
             if found is None:
                 what = (
                     f"refers to {item.full_name}, which {base.root} ({base.source}) does not have"

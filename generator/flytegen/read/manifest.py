@@ -13,7 +13,7 @@ from typing import Any
 
 from flytegen.common.home import Home
 from flytegen.common.problems import Problems, in_one_line
-from flytegen.read.bases import Base, Bases, LentClass
+from flytegen.read.bases import Base, Bases, BaseClass
 
 MANIFEST = "flytegen.json"
 FORMAT = 1
@@ -96,7 +96,7 @@ def read_base(name: str, path: Path, problems: Problems) -> Base | None:
             files=frozenset(table["files"]),
             pb2_modules=table["imports"] | table["files"],
             classes={
-                full_name: LentClass(Home.said(place), made_from)
+                full_name: BaseClass(Home.said(place), made_from)
                 for full_name, (place, made_from) in table["classes"].items()
             },
         )

@@ -30,7 +30,7 @@ class Source:
     """The Python module that protoc makes of each of these files, by file name."""
     closure: tuple[FileDescriptor, ...]
     """The files together with all that they import, imports first."""
-    borrowed: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     """The names of the files of other packages among them."""
     written: Mapping[str, str] = field(default_factory=dict)
     """The modules of message classes that are written beside the models, by file name: all of them
@@ -88,17 +88,15 @@ def source_of(
     if not modules:
         bases.refuse_nothing(package)
     own = [file for file in closure if file.name in modules]
-    borrowed = _borrowed(own, package, bases)
-    loaded = _loaded_modules() if borrowed else {}
-    modules |= {name: bases.pb2(name) or loaded.get(name, protoc_module(name)) for name in borrowed}
+    foreign = _foreign(own, package, bases)
+    loaded = _loaded_modules() if foreign else {}
+    modules |= {name: bases.pb2(name) or loaded.get(name, protoc_module(name)) for name in foreign}
     files = sorted((file for file in closure if file.name in modules), key=lambda item: item.name)
     needed: dict[str, bytes] = {}  # not all that a set has beside them, if that is a base's
     for file in files:
         collect(file, needed)
     closure = tuple(file for file in closure if file.name in needed)
-    return Source(
-        package, version, tuple(files), modules, closure, frozenset(borrowed), bases=bases
-    )
+    return Source(package, version, tuple(files), modules, closure, frozenset(foreign), bases=bases)
 
 
 def protoc_module(file_name: str) -> str:
@@ -126,7 +124,7 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     return tuple(files)
 
 
-def _borrowed(own: list[FileDescriptor], package: str, bases: Bases) -> set[str]:
+def _foreign(own: list[FileDescriptor], package: str, bases: Bases) -> set[str]:
     """The files of other packages whose messages and enums are used, in the end, by these."""
     seen = {file.name for file in own}
     found: set[str] = set()

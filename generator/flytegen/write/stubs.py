@@ -49,12 +49,12 @@ def stub_request(source: Source) -> bytes:
     The plugin makes the names of modules from those of files, so files are named after modules.
     """
     wanted = {name: _file_of(source.pb2(file)) for name, file in _stubbed(source).items()}
-    lent = {
+    provided = {
         file.name: _file_of(module)
         for file in source.closure
         if (module := source.bases.pb2(file.name))
     }
-    names = lent | wanted
+    names = provided | wanted
     protos = [file_proto(file) for file in source.closure]
     for proto in protos:
         _prepare(proto, names)
