@@ -32,7 +32,7 @@ def test_get_tells_people_what_matters(flytebind: Run, failure: Scene) -> None:
     assert found["execution"] == full_name(failure)
     assert found["phase"] == "FAILED"
     assert found["workflow"] == "flytesnacks/development/failure/v1"
-    assert found["error"].startswith("USER:Unknown: TaskError: 136 rows were read")
+    assert found["error"].startswith("USER:RuntimeError: TaskError: 136 rows were read")
     assert found["failed first"] == "node n2 (play.validate)"
     assert found["logs"].startswith("n2: https://logs.example/")
     assert found["console"].endswith(f"/executions/{failure.id.name}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from textwrap import indent
+from traceback import extract_tb
 
 from flyteidl.admin.execution_pb2 import (
     ExecutionCreateRequest as CreateRequest,
@@ -188,10 +190,18 @@ def _signal(run: Run, facts: NodeFacts, name: str, kind: LiteralType) -> Literal
 
 
 def _error(error: Exception, worker: str) -> ExecutionError:
+    """As flytekit tells what a task has raised: the trace first, what matters last."""
     recoverable = isinstance(error, RecoverableError)
+    frame = extract_tb(error.__traceback__)[-1]
+    said = f"{type(error).__name__}: {error}"
+    trace = (
+        "Traceback (most recent call last):\n"
+        f'  File "/root/play.py", line {frame.lineno}, in {frame.name}\n'
+        f"    {frame.line}\n{said}"
+    )
     return ExecutionError(
-        code="USER:Recoverable" if recoverable else "USER:Unknown",
-        message=f"{type(error).__name__}: {error}",
+        code="USER:Recoverable" if recoverable else "USER:RuntimeError",
+        message=f"Trace:\n\n{indent(trace, '    ')}\n\nMessage:\n\n{indent(said, '    ')}",
         kind=ExecutionError.USER,
         worker=worker,
     )
