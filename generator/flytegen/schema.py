@@ -58,14 +58,17 @@ class Field:
     """Whether it is shown as one value, a list or a mapping."""
     type: Code
     """The annotation of what is there when it is set."""
-    parameter_type: Code
-    """The annotation of the parameter, Optional included."""
+    given: Code
+    """The annotation of what may be given to set it."""
     model: Code
     """The class of a message, as the body of a method spells it; empty for other kinds."""
     wrap: Code
     """What turns protobuf's value into ours: a callable's name; empty where it needs no turning."""
     write: Code
-    """The function that stores a native value; empty for other kinds."""
+    """The function that stores a value in its message; empty where a statement does."""
+    check: Code
+    """The check of ``flytebind.runtime.checks`` that a value goes through before it is stored;
+    empty where protobuf's own are enough."""
     is_required: bool
     """The parameter has no default."""
     is_nullable: bool
@@ -110,6 +113,11 @@ class Field:
     def property_type(self) -> Code:
         """The annotation of the property, Optional included."""
         return or_none(self.type, self.is_optional)
+
+    @property
+    def parameter_type(self) -> Code:
+        """The annotation of the parameter, Optional included."""
+        return or_none(self.given, self.is_nullable)
 
     @property
     def is_single(self) -> bool:

@@ -29,11 +29,6 @@ class Home:
         return self.qualname.rpartition(".")[0]
 
     @property
-    def outermost(self) -> str:
-        """The name at the top of the module."""
-        return self.qualname.partition(".")[0]
-
-    @property
     def inner(self) -> str:
-        """What is left of the name without that; empty where it is not nested."""
+        """The name without the class at the top of the module; empty for that one."""
         return self.qualname.partition(".")[2]

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import keyword
 
+from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import Message
+
+from flytegen.common.proto_fields import Element, ProtoField
 
 _MEMBERS_OF_CLASS = frozenset(name for name in (*dir(type), *dir(Message)) if name.startswith("__"))
 _MEMBERS_OF_MODULE = frozenset(
@@ -45,9 +48,14 @@ def is_lost(class_name: str) -> bool:
     return class_name in _MEMBERS_OF_MODULE
 
 
-def is_hidden(field_name: str) -> bool:
+def is_hidden(field: ProtoField) -> bool:
     """Whether a field cannot be written after a dot."""
-    return keyword.iskeyword(field_name) or has_no_stub(field_name)
+    return keyword.iskeyword(field.name) or has_no_stub(field.name) or _is_closed(field.element)
+
+
+def _is_closed(element: Element) -> bool:
+    """Whether it is an enum of protobuf's own, whose stub takes no members of ours."""
+    return isinstance(element, EnumDescriptor) and element.file.name.startswith("google/protobuf/")
 
 
 def has_no_stub(field_name: str) -> bool:

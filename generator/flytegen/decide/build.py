@@ -19,13 +19,20 @@ from flytegen.common.unwritable import is_fatal, is_lost
 from flytegen.decide import docstrings
 from flytegen.decide.fields import Fields, field_names
 from flytegen.decide.hidden import HiddenClasses
-from flytegen.decide.oneofs import has_accessor, make_oneof, oneof_name
+from flytegen.decide.oneofs import Accessor, accessors, make_oneof
 from flytegen.decide.pb2 import pb2_modules, pb2_packages
 from flytegen.decide.places import class_names, find_homes, module_names, submodules
 from flytegen.decide.required import Required
 from flytegen.decide.scope import Scope
 from flytegen.decide.services import service_modules, service_packages
-from flytegen.overlay.entries import Entry, EnumOverlay, LayoutOverlay, MessageOverlay, Overlay
+from flytegen.overlay.entries import (
+    Entry,
+    EnumOverlay,
+    FieldOverlay,
+    LayoutOverlay,
+    MessageOverlay,
+    Overlay,
+)
 from flytegen.overlay.fit import check
 from flytegen.read.source import Source
 from flytegen.schema import (
@@ -216,7 +223,8 @@ class _Builder:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
         home = self._home(descriptor)
         pb_type = hidden.named(pb2, descriptor.name)
-        scope = module_scope.inside(home.qualname, self._members(descriptor, overlay))
+        oneofs = accessors(descriptor, overlay)
+        scope = module_scope.inside(home.qualname, self._members(descriptor, overlay, oneofs))
         fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
         base = Home.said(overlay.base) if overlay.base else self._base
@@ -243,17 +251,15 @@ class _Builder:
                 (field.proto_name, field.name) for field in fields if field.proto_name != field.name
             ),
             reshaped=tuple((field.name, field.reshape) for field in fields if field.reshape),
-            oneofs=tuple(
-                make_oneof(oneof, overlay, fields, scope)
-                for oneof in descriptor.oneofs
-                if has_accessor(oneof, overlay)
-            ),
+            oneofs=tuple(make_oneof(oneof, fields, scope) for oneof in oneofs),
             has_required=self._required.in_message(descriptor),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
             doc=docstrings.class_doc(overlay.doc, descriptor.full_name, deprecated),
         )
 
-    def _members(self, descriptor: Descriptor, overlay: MessageOverlay) -> frozenset[str]:
+    def _members(
+        self, descriptor: Descriptor, overlay: MessageOverlay, oneofs: tuple[Accessor, ...]
+    ) -> frozenset[str]:
         """The names of everything in the class body; a clash between two is a problem."""
         taken: dict[str, str] = {}
 
@@ -273,20 +279,19 @@ class _Builder:
         for item in nested(descriptor):
             add(self._home(item).name, item.full_name, "fields.FIELD")
         for field in descriptor.fields:
-            name, alias = field_names(field, overlay)
+            said = overlay.fields.get(field.name, FieldOverlay())
+            name, alias = field_names(field.name, said)
             add(name, f"the field {field.name!r}", f"fields.{field.name}")
             if alias:
                 add(alias, f"the alias of {name!r}", f"fields.{field.name}")
-            if field.name in overlay.fields and overlay.fields[field.name].raw:
-                raw = overlay.fields[field.name].raw
-                add(raw, f"the raw form of {name!r}", f"fields.{field.name}")
+            if said.raw:
+                add(said.raw, f"the raw form of {name!r}", f"fields.{field.name}")
         for name in overlay.names:
             add(name, f"the name {name!r}", "names")
-        for oneof in descriptor.oneofs:
-            if has_accessor(oneof, overlay):
-                name = oneof_name(oneof, overlay)
-                add(name, f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
-                add(f"which_{name}", f"the oneof {oneof.name!r}", f"oneofs.{oneof.name}")
+        for accessor in oneofs:
+            oneof = accessor.oneof.name
+            add(accessor.name, f"the oneof {oneof!r}", f"oneofs.{oneof}")
+            add(f"which_{accessor.name}", f"the oneof {oneof!r}", f"oneofs.{oneof}")
         return frozenset(taken)
 
 

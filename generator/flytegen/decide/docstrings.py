@@ -32,7 +32,7 @@ def field_doc(
     doc: str,
     declaration: str,
     *,
-    is_time: bool,
+    zone: str,
     oneof: str,
     is_optional: bool,
     zero: str,
@@ -41,7 +41,7 @@ def field_doc(
 ) -> tuple[str, ...]:
     """The docstring of a property: its meaning, then its declaration and what that implies."""
     facts = {
-        "in UTC": is_time and "UTC" not in doc,
+        f"in {zone}": bool(zone) and zone not in doc,
         f"one of ``{oneof}``": bool(oneof),
         f"{'None' if is_optional else zero} when unset": True,
         f"``{raw}`` has it as the message does": bool(raw),

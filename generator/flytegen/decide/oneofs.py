@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from google.protobuf.descriptor import OneofDescriptor
+from google.protobuf.descriptor import Descriptor, OneofDescriptor
 
 from flytegen.common.code import NONE, Code, Generic, Name, Text, Union
-from flytegen.common.descriptors import is_synthetic
 from flytegen.common.names import escape, snake_case
+from flytegen.common.oneofs import written_oneofs
 from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
 from flytegen.overlay.entries import MessageOverlay, OneofOverlay
@@ -19,25 +20,34 @@ from flytegen.schema import Field, Oneof
 _MANY_MEMBERS = 50
 
 
-def has_accessor(oneof: OneofDescriptor, message: MessageOverlay) -> bool:
-    """Whether a class gets an accessor for a oneof."""
-    if is_synthetic(oneof):
-        return False
-    wanted = _overlay(oneof, message).accessor
-    return len(oneof.fields) > 1 if wanted is None else wanted
+@dataclass(frozen=True)
+class Accessor:
+    """What a class has for a oneof."""
+
+    name: str
+    oneof: OneofDescriptor
+    doc: str
 
 
-def oneof_name(oneof: OneofDescriptor, message: MessageOverlay) -> str:
-    """The name of the accessor."""
-    return _overlay(oneof, message).name or escape(snake_case(oneof.name), "attribute")
+def accessors(descriptor: Descriptor, message: MessageOverlay) -> tuple[Accessor, ...]:
+    """The accessors of a class: for oneofs with a choice, unless the overlay has it otherwise."""
+
+    def found() -> Iterator[Accessor]:
+        for oneof in written_oneofs(descriptor):
+            overlay = message.oneofs.get(oneof.name, OneofOverlay())
+            has_choice = len(oneof.fields) > 1
+            if has_choice if overlay.accessor is None else overlay.accessor:
+                name = overlay.name or escape(snake_case(oneof.name), "attribute")
+                yield Accessor(name, oneof, overlay.doc)
+
+    return tuple(found())
 
 
-def make_oneof(
-    oneof: OneofDescriptor, message: MessageOverlay, fields: tuple[Field, ...], scope: Scope
-) -> Oneof:
-    """The accessor of a oneof, over the fields that are its members."""
+def make_oneof(accessor: Accessor, fields: tuple[Field, ...], scope: Scope) -> Oneof:
+    """An accessor, over the fields that are members of its oneof."""
+    proto_name = accessor.oneof.name
     members = sorted(
-        (field for field in fields if field.oneof == oneof.name), key=lambda field: field.number
+        (field for field in fields if field.oneof == proto_name), key=lambda field: field.number
     )
     literal, pair = Name("typing", "Literal"), scope.builtin("tuple")
     tagged = [
@@ -52,16 +62,12 @@ def make_oneof(
         return Generic(Name("typing", "Union"), whole) if is_large else Union(whole)
 
     return Oneof(
-        name=oneof_name(oneof, message),
-        proto_name=oneof.name,
+        name=accessor.name,
+        proto_name=proto_name,
         members=tuple(members),
         is_hidden=is_hidden,
         is_untyped=is_hidden or is_large,
         type=union(dict.fromkeys(field.type for field in members)),
         tagged_type=union(tagged),
-        doc=docstrings.oneof_doc(_overlay(oneof, message).doc, oneof.name),
+        doc=docstrings.oneof_doc(accessor.doc, proto_name),
     )
-
-
-def _overlay(oneof: OneofDescriptor, message: MessageOverlay) -> OneofOverlay:
-    return message.oneofs.get(oneof.name, OneofOverlay())

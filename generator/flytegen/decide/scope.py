@@ -47,5 +47,6 @@ class Scope:
         return self._named(home, _LOCALS)
 
     def _named(self, home: Home, hidden_by: frozenset[str]) -> Name:
-        is_here = home.module == self.module and home.outermost not in hidden_by
+        outermost = home.qualname.partition(".")[0]
+        is_here = home.module == self.module and outermost not in hidden_by
         return Name(home.module, home.qualname, "here" if is_here else "module")

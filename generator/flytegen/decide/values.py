@@ -1,39 +1,52 @@
-"""How one value is annotated, read and written: the part of a field that its type decides."""
+"""How a value is annotated, read and stored: the part of a field that its type decides.
+
+How it is stored is said here alone. Templates print it for constructors, and ``replace`` does the
+same at run time: a message is copied, a native value written by a function, a wrapper's opened, and
+what is left assigned; after the check that protobuf leaves out, if there is one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor
+from typing_extensions import assert_never
 
-from flytegen.common.code import NOTHING, Code, Name, Union
-from flytegen.common.descriptors import SCALARS, enum_of, message_of
+from flytegen.common.code import NOTHING, Code, Generic, Name, Union
 from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
-from flytegen.common.well_known import BUILT_IN, NATIVES, WRAPPERS, Native
+from flytegen.common.proto_fields import Scalar
+from flytegen.common.well_known import BUILT_IN, Native, Wrapper
 from flytegen.decide.scope import Scope
-from flytegen.schema import Kind
+from flytegen.decide.shown import Choice, Shown
+from flytegen.schema import Kind, Shape
 
+_CHECKS = "flytebind.runtime.checks"
 _CONVERT = "flytebind.runtime.convert"
+_TEXT = ("str", "bytes")
 
 
 @dataclass(frozen=True)
 class Value:
-    """A field's value, or one element of it."""
+    """What a field holds: one value, or many of a kind."""
 
     kind: Kind
     type: Code
-    """The annotation of what a property gives."""
+    """The annotation of what a property gives of it."""
     given: Code
-    """The annotation of what a constructor takes."""
-    wrap: Code
-    """What turns protobuf's value into ours; nothing where nothing needs turning."""
-    write: Code
-    """What stores a native value; nothing for other kinds."""
+    """The annotation of what a constructor takes for it."""
     zero: str
-    """What an unset value reads as where protobuf does not know that it is unset."""
+    """What it reads as where protobuf does not know that it is unset."""
+    zone: str = ""
+    """The time zone of a time."""
+    wrap: Code = NOTHING
+    """What turns protobuf's value into ours; nothing where nothing needs turning."""
+    write: Code = NOTHING
+    """The function that stores it; nothing where none is needed."""
+    check: Code = NOTHING
+    """The check that it goes through first; nothing where protobuf's own are enough."""
     is_text: bool = False
     model: Code = NOTHING
     """The class of a message, in the body of a method."""
@@ -46,71 +59,133 @@ class Values:
         self._homes = homes
         self._problems = problems
 
-    def of(self, field: FieldDescriptor, scope: Scope, *, is_element: bool = False) -> Value:
-        """The value of a field, or the element of a repeated one or of a map."""
-        if field.enum_type is not None:
-            return self._enum(field, scope)
-        if field.message_type is None:
-            return self._scalar(field, scope)
-        full_name = message_of(field).full_name
-        if full_name in NATIVES:
-            return self._native(NATIVES[full_name])
-        if full_name in WRAPPERS:
-            type_ = scope.builtin(WRAPPERS[full_name])
-            kind: Kind = "bool_wrapper" if WRAPPERS[full_name] == "bool" else "wrapper"
-            # A single one is opened on the spot.
-            wrap = Name(_CONVERT, "read_wrapper") if is_element else NOTHING
-            return Value(kind, type_, type_, wrap, NOTHING, "the default")
-        return self._message(field, scope)
+    def of(self, shown: Shown, scope: Scope) -> Value:
+        """What a field holds, annotated as the list or map that it comes in."""
+        value = self._element(shown, scope)
+        if shown.shape == "single":
+            return value
+        keys = () if shown.key is None else (scope.builtin(shown.key.type),)
+        collection = Name("collections.abc", "Mapping" if keys else "Sequence")
+        return replace(
+            value,
+            type=Generic(collection, (*keys, value.type)),
+            given=Generic(collection, (*keys, value.given)),
+            zero="empty",
+        )
 
-    def choice(self, field: FieldDescriptor, scope: Scope) -> Value:
-        """The element of a repeated message that holds one of several scalars."""
-        members = message_of(field).fields
-        types = dict.fromkeys(self._scalar(item, scope).type for item in members)
-        type_ = Union(tuple(types))
-        read, write = (Name(_CONVERT, f"{verb}_choice") for verb in ("read", "write"))
-        is_text = any(item.type == FieldDescriptor.TYPE_STRING for item in members)
-        return Value("native", type_, type_, read, write, "empty", is_text)
+    def _element(self, shown: Shown, scope: Scope) -> Value:
+        element = shown.element
+        match element:
+            case Scalar():
+                return self._scalar(element, shown, scope)
+            case EnumDescriptor():
+                return self._enum(element, shown, scope)
+            case Native():
+                return self._native(element, shown)
+            case Wrapper():
+                return self._wrapper(element, shown, scope)
+            case Choice():
+                return self._choice(element, shown, scope)
+            case Descriptor():
+                return self._message(element, shown, scope)
+            case _:
+                assert_never(element)
 
-    def _scalar(self, field: FieldDescriptor, scope: Scope) -> Value:
-        type_ = scope.builtin(SCALARS[field.type][1])
-        kind: Kind = "bool" if field.type == FieldDescriptor.TYPE_BOOL else "scalar"
-        is_text = field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES)
-        zero = "empty" if is_text else "False" if kind == "bool" else "0"
+    def _scalar(self, scalar: Scalar, shown: Shown, scope: Scope) -> Value:
+        type_ = scope.builtin(scalar.type)
+        field = shown.field.descriptor
+        is_bool, is_text = scalar.type == "bool", scalar.type in _TEXT
+        zero = "empty" if is_text else "False" if is_bool else "0"
         if field.has_default_value:
             zero = f"``{field.default_value!r}``"
-        return Value(kind, type_, type_, NOTHING, NOTHING, zero, is_text)
+        return Value(
+            "bool" if is_bool else "scalar",
+            type_,
+            type_,
+            zero,
+            check=_check(scalar.type, shown.shape),
+            is_text=is_text,
+        )
 
-    def _enum(self, field: FieldDescriptor, scope: Scope) -> Value:
-        home = self._home(field, enum_of(field).full_name)
-        type_ = scope.of_class(home)
-        values = enum_of(field).values
-        named = [value.name for value in values if value.number == field.default_value]
-        zero = f"``{escape((named or [values[0].name])[0], 'enum_value')}``"
-        wrap = scope.in_body(home).member("from_number")
-        return Value("enum", type_, type_, wrap, NOTHING, zero)
+    def _enum(self, enum: EnumDescriptor, shown: Shown, scope: Scope) -> Value:
+        home = self._home(enum, shown)
+        number = shown.field.descriptor.default_value
+        named = [value.name for value in enum.values if value.number == number]
+        zero = f"``{escape((named or [enum.values[0].name])[0], 'enum_value')}``"
+        type_, body = scope.of_class(home), scope.in_body(home)
+        return Value("enum", type_, type_, zero, wrap=body.member("from_number"))
 
-    def _native(self, native: Native) -> Value:
+    def _native(self, native: Native, shown: Shown) -> Value:
         type_ = Name(native.module, native.type)
-        given = Name(native.module, native.given) if native.given else type_
-        read, write = (Name(_CONVERT, f"{verb}_{native.function}") for verb in ("read", "write"))
-        return Value("native", type_, given, read, write, "the default")
+        return Value(
+            "native",
+            type_,
+            Name(native.module, native.given) if native.given else type_,
+            "the default",
+            native.zone,
+            wrap=Name(_CONVERT, f"read_{native.function}"),
+            write=Name(_CONVERT, f"write_{native.function}"),
+            check=_check("str" if native.takes_text else "", shown.shape),
+            is_text=native.takes_text,
+        )
 
-    def _message(self, field: FieldDescriptor, scope: Scope) -> Value:
-        full_name = message_of(field).full_name
-        if full_name in BUILT_IN:
-            type_ = body = BUILT_IN[full_name]
+    def _wrapper(self, wrapper: Wrapper, shown: Shown, scope: Scope) -> Value:
+        type_ = scope.builtin(wrapper.type)
+        # A single one is opened on the spot.
+        is_single = shown.shape == "single"
+        return Value(
+            "bool_wrapper" if wrapper.type == "bool" else "wrapper",
+            type_,
+            type_,
+            "the default",
+            wrap=NOTHING if is_single else Name(_CONVERT, "read_wrapper"),
+            write=NOTHING if is_single else Name(_CHECKS, "box"),
+            check=_check(wrapper.type, shown.shape),
+            is_text=wrapper.type in _TEXT,
+        )
+
+    def _choice(self, choice: Choice, shown: Shown, scope: Scope) -> Value:
+        types = dict.fromkeys(option.type for option in choice.options)
+        is_text = not types.keys().isdisjoint(_TEXT)
+        type_ = Union(tuple(map(scope.builtin, types)))
+        return Value(
+            "native",
+            type_,
+            type_,
+            "empty",
+            wrap=Name(_CONVERT, "read_choice"),
+            write=Name(_CONVERT, "write_choice"),
+            check=_check("str" if is_text else "", shown.shape),
+            is_text=is_text,
+        )
+
+    def _message(self, message: Descriptor, shown: Shown, scope: Scope) -> Value:
+        if built_in := BUILT_IN.get(message.full_name):
+            type_ = body = built_in
         else:
-            home = self._home(field, full_name)
+            home = self._home(message, shown)
             type_, body = scope.of_class(home), scope.in_body(home)
-        wrap = body.member("_wrap")
-        return Value("message", type_, type_, wrap, NOTHING, "empty", model=body)
+        return Value("message", type_, type_, "empty", wrap=body.member("_wrap"), model=body)
 
-    def _home(self, field: FieldDescriptor, full_name: str) -> Home:
-        home = self._homes.get(full_name)
+    def _home(self, item: Descriptor | EnumDescriptor, shown: Shown) -> Home:
+        home = self._homes.get(item.full_name)
         if home is None:
             hint = "Only messages of the package and protobuf's well-known types can be used."
-            what = f"refers to {full_name}, which is not part of the package"
-            self._problems.add(field.full_name, what, hint)
-            return Home("", full_name)
+            what = f"refers to {item.full_name}, which is not part of the package"
+            self._problems.add(shown.field.descriptor.full_name, what, hint)
+            return Home("", item.full_name)
         return home
+
+
+def _check(type_: str, shape: Shape) -> Code:
+    """The check for values of a Python type that protobuf leaves out."""
+    match shape:
+        case "single":
+            checks = {"bool": "as_bool"}
+        case "repeated":
+            checks = {"bool": "as_bools", "str": "as_items", "bytes": "as_items"}
+        case "map" | "pairs":
+            checks = {"bool": "as_bool_values"}
+        case _:
+            assert_never(shape)
+    return Name(_CHECKS, checks[type_]) if type_ in checks else NOTHING

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 
-from flytegen.common.descriptors import declaration, real_oneof
 from flytegen.common.digest import digest
+from flytegen.common.proto_fields import proto_field
 
 
 def fingerprint(item: Descriptor | EnumDescriptor) -> str:
@@ -20,11 +20,11 @@ def fingerprint(item: Descriptor | EnumDescriptor) -> str:
 
 
 def _fields(message: Descriptor) -> Iterator[str]:
-    for field in sorted(message.fields, key=lambda field: field.number):
-        oneof = real_oneof(field)
-        default = field.default_value if field.has_default_value else ""
-        facts = (field.type, field.has_presence, oneof.name if oneof else "", default)
-        yield f"{declaration(field)} {facts}"
+    for descriptor in sorted(message.fields, key=lambda field: field.number):
+        field = proto_field(descriptor)
+        default = descriptor.default_value if descriptor.has_default_value else ""
+        facts = (descriptor.type, descriptor.has_presence, field.oneof, default)
+        yield f"{field.declaration} {facts}"
 
 
 def _values(enum: EnumDescriptor) -> Iterator[str]:

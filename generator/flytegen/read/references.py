@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 
-from flytegen.common.descriptors import map_entry, shape_of, walk
-from flytegen.common.well_known import BUILT_IN, SHOWN_OTHERWISE
+from flytegen.common.descriptors import walk
+from flytegen.common.proto_fields import proto_field
+from flytegen.common.well_known import BUILT_IN
 
 #: The full name of a field or an RPC, and a message or an enum that it refers to.
 Use = tuple[str, Descriptor | EnumDescriptor]
@@ -28,7 +29,6 @@ def uses_of_file(file: FileDescriptor) -> Iterator[Use]:
 def uses_of_message(message: Descriptor) -> Iterator[Use]:
     """What the fields of a message refer to."""
     for field in message.fields:
-        value = map_entry(field)[1] if shape_of(field) == "map" else field
-        used = value.enum_type or value.message_type
-        if used is not None and used.full_name not in SHOWN_OTHERWISE | BUILT_IN.keys():
+        used = proto_field(field).element
+        if isinstance(used, (Descriptor, EnumDescriptor)) and used.full_name not in BUILT_IN:
             yield field.full_name, used

@@ -10,8 +10,7 @@ from flytegen.common.code import Name
 RUNTIME = {
     "flytebind.runtime": ("MapView", "OpenEnum", "RepeatedView"),
     "flytebind.runtime.checks": (
-        "MISTAKES", "add_each", "as_bool", "as_items", "box", "fail", "fill", "fill_map",
-        "only_member", "set_each",
+        "MISTAKES", "add_each", "fail", "fill", "fill_map", "only_member", "set_each",
     ),
     "flytebind.runtime.installed": ("require",),
     "flytebind.runtime.lazy": ("find_model", "lazy_module"),

@@ -50,6 +50,24 @@ def as_bool(value: bool) -> bool:
     raise TypeError("must be a bool")
 
 
+def as_bools(values: Sequence[bool]) -> list[bool]:
+    """Refuse items that are no bools.
+
+    Raises:
+        TypeError: If one is not.
+    """
+    return [as_bool(value) for value in values]
+
+
+def as_bool_values(values: Mapping[T, bool]) -> dict[T, bool]:
+    """Refuse values of a mapping that are no bools.
+
+    Raises:
+        TypeError: If one is not.
+    """
+    return {key: as_bool(value) for key, value in values.items()}
+
+
 def as_items(values: Sequence[T]) -> Sequence[T]:
     """Refuse text where a sequence of items is wanted: protobuf would take it apart.
 
