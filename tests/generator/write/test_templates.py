@@ -172,6 +172,22 @@ def test_code_is_spelled_as_the_file_at_hand_spells_it(library: Library, tmp_pat
     assert texts["extra.py"].endswith("_Model: _Model[_acme_protos_acme_x_pb2.M]\n")
 
 
+def test_a_module_says_what_its_annotations_need(library: Library, tmp_path: Path) -> None:
+    template = (
+        "{% for module in library.modules + library.service_modules %}"
+        "{% for item in module.imports %}"
+        "from {{ item.module }} import {{ item.name }} as {{ item.alias }}\n"
+        "{% endfor %}{% endfor %}"
+    )
+    text = printed(library, tmp_path, needs=template)["needs.py"]
+    for line in (
+        "from acme_models import x as _x\n",
+        "from acme_protos.acme import x_pb2 as _x_pb2\n",
+        "from flytebind.runtime.model import Model as _Model\n",
+    ):
+        assert text.count(line) == 2  # at the head, too
+
+
 def test_the_first_of_two_folders_wins(library: Library, tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
