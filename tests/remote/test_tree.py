@@ -286,12 +286,26 @@ def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
         TaskLog('https://logs.example/"><script>', "", TaskLog.MessageFormat.UNKNOWN, None),
         TaskLog("javascript:alert()", "x", TaskLog.MessageFormat.UNKNOWN, None),
     )
-    made = Tree(Row("p/d/f7", "<script>", "execution", "FAILED", error=error, logs=logs))
+    item = Row("p/d/f7/n0/[0]", "[0]", "item", "FAILED", logs=logs)
+    made = Tree(Row("p/d/f7", "<script>", "execution", "FAILED", error=error, children=(item,)))
     html = made._repr_html_()
     assert 'href="javascript' not in html
+    assert html.count('<a href="https://logs.example/&quot;&gt;&lt;script&gt;" target') == 2
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.startswith("<pre>")
+
+
+@pytest.mark.parametrize("uri", ["http://[::1", "https://logs.example/a b[red]", "file:///etc", ""])
+def test_odd_addresses_of_logs_are_text(uri: str) -> None:
+    log = TaskLog(uri, "pod", TaskLog.MessageFormat.UNKNOWN, None)
+    item = Row("p/d/f7/n0/[0]", "[0]", "item", "FAILED", logs=(log,))
+    made = Tree(Row("p/d/f7", "f7", "execution", "FAILED", children=(item,)))
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    console.print(made)
+    assert isinstance(console.file, io.StringIO)
+    assert f"pod: {uri}".rstrip() in console.file.getvalue()
+    assert "pod: " in made._repr_html_()
 
 
 # Items of arrays, and the cache.

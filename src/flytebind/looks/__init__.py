@@ -14,6 +14,8 @@ __all__ = [
     "ArrayItem",
     "ExecutionSnapshot",
     "NodeSnapshot",
+    "Row",
+    "Span",
     "Tree",
     "first_failure",
     "tree",
@@ -22,12 +24,14 @@ __all__ = [
 if TYPE_CHECKING:
     from flytebind.looks._failure import first_failure
     from flytebind.looks._items import ArrayItem
+    from flytebind.looks._rows import Row, Span
     from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
     from flytebind.looks._tree import Tree, tree
 else:
     _HOMES = {
         "_failure": ["first_failure"],
         "_items": ["ArrayItem"],
+        "_rows": ["Row", "Span"],
         "_snapshots": ["ExecutionSnapshot", "NodeSnapshot"],
         "_tree": ["Tree", "tree"],
     }

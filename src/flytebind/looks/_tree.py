@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from flytebind.looks._errors import in_brief
 from flytebind.looks._layout import Branch, Cell, Columns, Line, fit, wrap
@@ -75,13 +74,13 @@ class Tree:
     __repr__ = __str__  # what a shell shows unasked
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.style import Style
         from rich.text import Text
 
         for line in self._lines(options.max_width, options.ascii_only):
             text = Text(no_wrap=True, overflow="fold", end="\n")
             for cell in line:
-                link = f" link {cell.link}" if cell.link else ""
-                text.append(cell.text, f"{cell.style}{link}")
+                text.append(cell.text, Style.parse(cell.style) + Style(link=cell.link or None))
             yield text
 
     def _repr_html_(self) -> str:
@@ -144,8 +143,8 @@ def _below(row: Row, long: int | None, stems: tuple[bool, ...]) -> Iterator[Bran
             Cell(harmless(child.name), "bold" if child.kind == "execution" else ""),
             Columns(
                 Cell(child.kind, "dim"),
-                Cell(harmless(child.what), link=_link(child)),
-                Cell(child.phase, STYLES.get(child.phase, "")),
+                Cell(harmless(child.what)),
+                Cell(child.phase, STYLES.get(child.phase, ""), _link(child)),
                 Cell(spoken(child.time)),
                 Cell(", ".join(_remarks(child)), "yellow" if child.attempts > 1 else "dim"),
             ),
@@ -228,7 +227,9 @@ def _link(row: Row) -> str:
 
 def address(uri: str) -> str:
     """An address that may be followed; empty for what is none, or would be run."""
-    return uri if urlsplit(uri).scheme in ("http", "https") and harmless(uri) == uri else ""
+    scheme, separator, rest = uri.partition("://")
+    is_web = scheme.lower() in ("http", "https") and separator
+    return uri if is_web and rest.isprintable() and " " not in rest else ""
 
 
 def _html(line: Line) -> str:
