@@ -68,7 +68,7 @@ class ProtoField:
 
 def proto_field(descriptor: FieldDescriptor) -> ProtoField:
     """What a field is, as its descriptor has it."""
-    key, element, type_ = _held(descriptor)
+    key, element, name = _held(descriptor)
     oneof = oneof_of(descriptor)
     is_single = not descriptor.is_repeated
     # What must be there, and what has a value of its own while it is not, is never absent.
@@ -79,7 +79,7 @@ def proto_field(descriptor: FieldDescriptor) -> ProtoField:
     elif descriptor.has_presence and descriptor.message_type is None and not oneof:
         word = "optional "
     package = f"{descriptor.containing_type.file.package}." if descriptor.containing_type else ""
-    local = type_.replace(f" {package}", " ").removeprefix(package)
+    local = _in_map(key, name.removeprefix(package))
     return ProtoField(
         descriptor=descriptor,
         name=descriptor.name,
@@ -88,18 +88,18 @@ def proto_field(descriptor: FieldDescriptor) -> ProtoField:
         element=element,
         oneof=oneof,
         can_be_absent=is_single and descriptor.has_presence and not is_given,
-        type=type_,
+        type=_in_map(key, name),
         declaration=f"{word}{local} {descriptor.name} = {descriptor.number}",
     )
 
 
 def _held(field: FieldDescriptor) -> tuple[Scalar | None, Element, str]:
-    """The key if it is a map, the element, and what the .proto calls both."""
+    """The key if it is a map, the element, and what the .proto calls that."""
     message = field.message_type
     if message is not None and message.GetOptions().map_entry:
         key = _SCALARS[message.fields_by_name["key"].type]
-        _, element, type_ = _held(message.fields_by_name["value"])
-        return key, element, f"map<{key.proto}, {type_}>"
+        _, element, name = _held(message.fields_by_name["value"])
+        return key, element, name
     if message is not None:
         name = message.full_name
         return None, NATIVES.get(name) or WRAPPERS.get(name) or message, name
@@ -107,3 +107,7 @@ def _held(field: FieldDescriptor) -> tuple[Scalar | None, Element, str]:
         return None, field.enum_type, field.enum_type.full_name
     scalar = _SCALARS[field.type]
     return None, scalar, scalar.proto
+
+
+def _in_map(key: Scalar | None, name: str) -> str:
+    return f"map<{key.proto}, {name}>" if key else name

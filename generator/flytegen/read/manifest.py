@@ -13,7 +13,7 @@ from typing import Any
 
 from flytegen.common.home import Home
 from flytegen.common.problems import Problems, in_one_line
-from flytegen.read.bases import Base, Bases, BaseClass
+from flytegen.read.bases import Base, BaseClass, Bases
 
 MANIFEST = "flytegen.json"
 FORMAT = 1
