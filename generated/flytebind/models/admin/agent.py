@@ -153,7 +153,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         interruptible_failure_threshold: int | None = None,
         overrides: _core_workflow.TaskNodeOverrides | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionMetadata()
+        self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
             pb.task_execution_id.CopyFrom(task_execution_id._pb)
             pb.namespace = namespace
@@ -172,7 +172,6 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
                 pb.overrides.CopyFrom(overrides._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier:
@@ -309,7 +308,7 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         output_prefix: str | None = None,
         task_execution_metadata: TaskExecutionMetadata | None = None,
     ) -> None:
-        pb = _pb2.CreateTaskRequest()
+        self._pb = pb = _pb2.CreateTaskRequest()
         try:
             if inputs is not None:
                 pb.inputs.CopyFrom(inputs._pb)
@@ -321,7 +320,6 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
                 pb.task_execution_metadata.CopyFrom(task_execution_metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def inputs(self) -> _core_literals.LiteralMap | None:
@@ -398,13 +396,12 @@ class CreateTaskResponse(_FlyteIdlEntity[_pb2.CreateTaskResponse]):
         *,
         resource_meta: bytes | None = None,
     ) -> None:
-        pb = _pb2.CreateTaskResponse()
+        self._pb = pb = _pb2.CreateTaskResponse()
         try:
             if resource_meta is not None:
                 pb.resource_meta = resource_meta
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_meta(self) -> bytes:
@@ -442,7 +439,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
         task_execution_metadata: TaskExecutionMetadata | None = None,
         max_dataset_size_bytes: int | None = None,
     ) -> None:
-        pb = _pb2.CreateRequestHeader()
+        self._pb = pb = _pb2.CreateRequestHeader()
         try:
             if template is not None:
                 pb.template.CopyFrom(template._pb)
@@ -454,7 +451,6 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
                 pb.max_dataset_size_bytes = max_dataset_size_bytes
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_tasks.TaskTemplate | None:
@@ -527,7 +523,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
         header: CreateRequestHeader | None = None,
         inputs: _core_literals.LiteralMap | None = None,
     ) -> None:
-        pb = _pb2.ExecuteTaskSyncRequest()
+        self._pb = pb = _pb2.ExecuteTaskSyncRequest()
         try:
             if header is not None:
                 pb.header.CopyFrom(header._pb)
@@ -536,7 +532,6 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
                 pb.inputs.CopyFrom(inputs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def header(self) -> CreateRequestHeader | None:
@@ -616,13 +611,12 @@ class ExecuteTaskSyncResponseHeader(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse
         *,
         resource: Resource | None = None,
     ) -> None:
-        pb = _pb2.ExecuteTaskSyncResponseHeader()
+        self._pb = pb = _pb2.ExecuteTaskSyncResponseHeader()
         try:
             if resource is not None:
                 pb.resource.CopyFrom(resource._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource(self) -> Resource | None:
@@ -663,7 +657,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
         header: ExecuteTaskSyncResponseHeader | None = None,
         outputs: _core_literals.LiteralMap | None = None,
     ) -> None:
-        pb = _pb2.ExecuteTaskSyncResponse()
+        self._pb = pb = _pb2.ExecuteTaskSyncResponse()
         try:
             if header is not None:
                 pb.header.CopyFrom(header._pb)
@@ -672,7 +666,6 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
                 pb.outputs.CopyFrom(outputs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def header(self) -> ExecuteTaskSyncResponseHeader | None:
@@ -755,7 +748,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
         task_category: TaskCategory | None = None,
         output_prefix: str | None = None,
     ) -> None:
-        pb = _pb2.GetTaskRequest()
+        self._pb = pb = _pb2.GetTaskRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -767,7 +760,6 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
                 pb.output_prefix = output_prefix
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.GetTaskRequest.task_type is deprecated in the IDL")
@@ -835,13 +827,12 @@ class GetTaskResponse(_FlyteIdlEntity[_pb2.GetTaskResponse]):
         *,
         resource: Resource | None = None,
     ) -> None:
-        pb = _pb2.GetTaskResponse()
+        self._pb = pb = _pb2.GetTaskResponse()
         try:
             if resource is not None:
                 pb.resource.CopyFrom(resource._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource(self) -> Resource | None:
@@ -887,7 +878,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         custom_info: _JsonMapping | None = None,
         agent_error: AgentError | None = None,
     ) -> None:
-        pb = _pb2.Resource()
+        self._pb = pb = _pb2.Resource()
         try:
             if state is not None:
                 pb.state = state
@@ -905,7 +896,6 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
                 pb.agent_error.CopyFrom(agent_error._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.Resource.state is deprecated in the IDL")
@@ -1007,7 +997,7 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
         resource_meta: bytes | None = None,
         task_category: TaskCategory | None = None,
     ) -> None:
-        pb = _pb2.DeleteTaskRequest()
+        self._pb = pb = _pb2.DeleteTaskRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -1017,7 +1007,6 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
                 pb.task_category.CopyFrom(task_category._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.DeleteTaskRequest.task_type is deprecated in the IDL")
@@ -1098,7 +1087,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
         is_sync: bool | None = None,
         supported_task_categories: _Sequence[TaskCategory] | None = None,
     ) -> None:
-        pb = _pb2.Agent()
+        self._pb = pb = _pb2.Agent()
         try:
             if name is not None:
                 pb.name = name
@@ -1112,7 +1101,6 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1176,7 +1164,7 @@ class TaskCategory(_FlyteIdlEntity[_pb2.TaskCategory]):
         name: str | None = None,
         version: int | None = None,
     ) -> None:
-        pb = _pb2.TaskCategory()
+        self._pb = pb = _pb2.TaskCategory()
         try:
             if name is not None:
                 pb.name = name
@@ -1184,7 +1172,6 @@ class TaskCategory(_FlyteIdlEntity[_pb2.TaskCategory]):
                 pb.version = version
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1228,13 +1215,12 @@ class GetAgentRequest(_FlyteIdlEntity[_pb2.GetAgentRequest]):
         *,
         name: str | None = None,
     ) -> None:
-        pb = _pb2.GetAgentRequest()
+        self._pb = pb = _pb2.GetAgentRequest()
         try:
             if name is not None:
                 pb.name = name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1269,13 +1255,12 @@ class GetAgentResponse(_FlyteIdlEntity[_pb2.GetAgentResponse]):
         *,
         agent: Agent | None = None,
     ) -> None:
-        pb = _pb2.GetAgentResponse()
+        self._pb = pb = _pb2.GetAgentResponse()
         try:
             if agent is not None:
                 pb.agent.CopyFrom(agent._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def agent(self) -> Agent | None:
@@ -1334,13 +1319,12 @@ class ListAgentsResponse(_FlyteIdlEntity[_pb2.ListAgentsResponse]):
         *,
         agents: _Sequence[Agent] | None = None,
     ) -> None:
-        pb = _pb2.ListAgentsResponse()
+        self._pb = pb = _pb2.ListAgentsResponse()
         try:
             if agents is not None:
                 pb.agents.extend([_item._pb for _item in agents])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def agents(self) -> _Sequence[Agent]:
@@ -1381,7 +1365,7 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
         step: _timedelta | None = None,
         task_category: TaskCategory | None = None,
     ) -> None:
-        pb = _pb2.GetTaskMetricsRequest()
+        self._pb = pb = _pb2.GetTaskMetricsRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -1399,7 +1383,6 @@ class GetTaskMetricsRequest(_FlyteIdlEntity[_pb2.GetTaskMetricsRequest]):
                 pb.task_category.CopyFrom(task_category._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.GetTaskMetricsRequest.task_type is deprecated in the IDL")
@@ -1494,13 +1477,12 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
         *,
         results: _Sequence[_core_metrics.ExecutionMetricResult] | None = None,
     ) -> None:
-        pb = _pb2.GetTaskMetricsResponse()
+        self._pb = pb = _pb2.GetTaskMetricsResponse()
         try:
             if results is not None:
                 pb.results.extend([_item._pb for _item in results])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def results(self) -> _Sequence[_core_metrics.ExecutionMetricResult]:
@@ -1539,7 +1521,7 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
         token: str | None = None,
         task_category: TaskCategory | None = None,
     ) -> None:
-        pb = _pb2.GetTaskLogsRequest()
+        self._pb = pb = _pb2.GetTaskLogsRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -1553,7 +1535,6 @@ class GetTaskLogsRequest(_FlyteIdlEntity[_pb2.GetTaskLogsRequest]):
                 pb.task_category.CopyFrom(task_category._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.GetTaskLogsRequest.task_type is deprecated in the IDL")
@@ -1630,13 +1611,12 @@ class GetTaskLogsResponseHeader(_FlyteIdlEntity[_pb2.GetTaskLogsResponseHeader])
         *,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.GetTaskLogsResponseHeader()
+        self._pb = pb = _pb2.GetTaskLogsResponseHeader()
         try:
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def token(self) -> str:
@@ -1673,7 +1653,7 @@ class LogLine(_FlyteIdlEntity[_pb2.LogLine]):
         message: str | None = None,
         originator: LogLineOriginator | None = None,
     ) -> None:
-        pb = _pb2.LogLine()
+        self._pb = pb = _pb2.LogLine()
         try:
             if timestamp is not None:
                 _write_timestamp(pb.timestamp, timestamp)
@@ -1683,7 +1663,6 @@ class LogLine(_FlyteIdlEntity[_pb2.LogLine]):
                 pb.originator = originator
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def timestamp(self) -> _datetime | None:
@@ -1737,7 +1716,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
         results: _Sequence[str] | None = None,
         structured_lines: _Sequence[LogLine] | None = None,
     ) -> None:
-        pb = _pb2.GetTaskLogsResponseBody()
+        self._pb = pb = _pb2.GetTaskLogsResponseBody()
         try:
             if results is not None:
                 pb.results.extend(_as_items(results))
@@ -1745,7 +1724,6 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
                 pb.structured_lines.extend([_item._pb for _item in structured_lines])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.GetTaskLogsResponseBody.results is deprecated in the IDL")
@@ -1791,7 +1769,7 @@ class GetTaskLogsResponse(_FlyteIdlEntity[_pb2.GetTaskLogsResponse]):
         header: GetTaskLogsResponseHeader | None = None,
         body: GetTaskLogsResponseBody | None = None,
     ) -> None:
-        pb = _pb2.GetTaskLogsResponse()
+        self._pb = pb = _pb2.GetTaskLogsResponse()
         try:
             if header is not None:
                 pb.header.CopyFrom(header._pb)
@@ -1800,7 +1778,6 @@ class GetTaskLogsResponse(_FlyteIdlEntity[_pb2.GetTaskLogsResponse]):
                 pb.body.CopyFrom(body._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def header(self) -> GetTaskLogsResponseHeader | None:
@@ -1896,7 +1873,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
         kind: AgentError.Kind | None = None,
         origin: _core_execution.ExecutionError.ErrorKind | None = None,
     ) -> None:
-        pb = _pb2.AgentError()
+        self._pb = pb = _pb2.AgentError()
         try:
             if code is not None:
                 pb.code = code
@@ -1906,7 +1883,6 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
                 pb.origin = origin
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def code(self) -> str:

@@ -33,13 +33,12 @@ class ClusterAssignment(_FlyteIdlEntity[_pb2.ClusterAssignment]):
         self,
         cluster_pool: str | None = None,
     ) -> None:
-        pb = _pb2.ClusterAssignment()
+        self._pb = pb = _pb2.ClusterAssignment()
         try:
             if cluster_pool is not None:
                 pb.cluster_pool_name = cluster_pool
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cluster_pool(self) -> str:

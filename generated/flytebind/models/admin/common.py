@@ -101,7 +101,7 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
         *,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityIdentifier()
+        self._pb = pb = _pb2.NamedEntityIdentifier()
         try:
             pb.project = project
             pb.domain = domain
@@ -111,7 +111,6 @@ class NamedEntityIdentifier(_FlyteIdlEntity[_pb2.NamedEntityIdentifier]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -177,13 +176,12 @@ class NamedEntityMetadata(_FlyteIdlEntity[_pb2.NamedEntityMetadata]):
         description: str,
         state: NamedEntityState,
     ) -> None:
-        pb = _pb2.NamedEntityMetadata()
+        self._pb = pb = _pb2.NamedEntityMetadata()
         try:
             pb.description = description
             pb.state = state
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def description(self) -> str:
@@ -229,7 +227,7 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
         id: NamedEntityIdentifier | None = None,
         metadata: NamedEntityMetadata | None = None,
     ) -> None:
-        pb = _pb2.NamedEntity()
+        self._pb = pb = _pb2.NamedEntity()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -239,7 +237,6 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> _core_identifier.ResourceType:
@@ -320,13 +317,12 @@ class Sort(_SortText, _FlyteIdlEntity[_pb2.Sort]):
         key: str,
         direction: Sort.Direction,
     ) -> None:
-        pb = _pb2.Sort()
+        self._pb = pb = _pb2.Sort()
         try:
             pb.key = key
             pb.direction = direction
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -376,7 +372,7 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
         filters: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityIdentifierListRequest()
+        self._pb = pb = _pb2.NamedEntityIdentifierListRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -394,7 +390,6 @@ class NamedEntityIdentifierListRequest(_FlyteIdlEntity[_pb2.NamedEntityIdentifie
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -495,7 +490,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
         filters: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityListRequest()
+        self._pb = pb = _pb2.NamedEntityListRequest()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -515,7 +510,6 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> _core_identifier.ResourceType:
@@ -619,7 +613,7 @@ class NamedEntityIdentifierList(_FlyteIdlEntity[_pb2.NamedEntityIdentifierList])
         entities: _Sequence[NamedEntityIdentifier] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityIdentifierList()
+        self._pb = pb = _pb2.NamedEntityIdentifierList()
         try:
             if entities is not None:
                 pb.entities.extend([_item._pb for _item in entities])
@@ -627,7 +621,6 @@ class NamedEntityIdentifierList(_FlyteIdlEntity[_pb2.NamedEntityIdentifierList])
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def entities(self) -> _Sequence[NamedEntityIdentifier]:
@@ -672,7 +665,7 @@ class NamedEntityList(_FlyteIdlEntity[_pb2.NamedEntityList]):
         entities: _Sequence[NamedEntity] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityList()
+        self._pb = pb = _pb2.NamedEntityList()
         try:
             if entities is not None:
                 pb.entities.extend([_item._pb for _item in entities])
@@ -680,7 +673,6 @@ class NamedEntityList(_FlyteIdlEntity[_pb2.NamedEntityList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def entities(self) -> _Sequence[NamedEntity]:
@@ -725,7 +717,7 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
         resource_type: _core_identifier.ResourceType | None = None,
         id: NamedEntityIdentifier | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityGetRequest()
+        self._pb = pb = _pb2.NamedEntityGetRequest()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -733,7 +725,6 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> _core_identifier.ResourceType:
@@ -784,7 +775,7 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
         id: NamedEntityIdentifier | None = None,
         metadata: NamedEntityMetadata | None = None,
     ) -> None:
-        pb = _pb2.NamedEntityUpdateRequest()
+        self._pb = pb = _pb2.NamedEntityUpdateRequest()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -794,7 +785,6 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> _core_identifier.ResourceType:
@@ -876,13 +866,12 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
         *,
         id: _core_identifier.Identifier | None = None,
     ) -> None:
-        pb = _pb2.ObjectGetRequest()
+        self._pb = pb = _pb2.ObjectGetRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -928,7 +917,7 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
         filters: str | None = None,
         sort_by: Sort | None = None,
     ) -> None:
-        pb = _pb2.ResourceListRequest()
+        self._pb = pb = _pb2.ResourceListRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -942,7 +931,6 @@ class ResourceListRequest(_FlyteIdlEntity[_pb2.ResourceListRequest]):
                 pb.sort_by.CopyFrom(sort_by._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> NamedEntityIdentifier | None:
@@ -1025,14 +1013,13 @@ class EmailNotification(_FlyteIdlEntity[_pb2.EmailNotification]):
         *,
         template: str | None = None,
     ) -> None:
-        pb = _pb2.EmailNotification()
+        self._pb = pb = _pb2.EmailNotification()
         try:
             pb.recipients_email.extend(_as_items(recipients_email))
             if template is not None:
                 pb.template = template
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def recipients_email(self) -> _Sequence[str]:
@@ -1079,14 +1066,13 @@ class PagerDutyNotification(_FlyteIdlEntity[_pb2.PagerDutyNotification]):
         *,
         template: str | None = None,
     ) -> None:
-        pb = _pb2.PagerDutyNotification()
+        self._pb = pb = _pb2.PagerDutyNotification()
         try:
             pb.recipients_email.extend(_as_items(recipients_email))
             if template is not None:
                 pb.template = template
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def recipients_email(self) -> _Sequence[str]:
@@ -1132,14 +1118,13 @@ class SlackNotification(_FlyteIdlEntity[_pb2.SlackNotification]):
         *,
         template: str | None = None,
     ) -> None:
-        pb = _pb2.SlackNotification()
+        self._pb = pb = _pb2.SlackNotification()
         try:
             pb.recipients_email.extend(_as_items(recipients_email))
             if template is not None:
                 pb.template = template
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def recipients_email(self) -> _Sequence[str]:
@@ -1191,7 +1176,7 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
         pager_duty: PagerDutyNotification | None = None,
         slack: SlackNotification | None = None,
     ) -> None:
-        pb = _pb2.Notification()
+        self._pb = pb = _pb2.Notification()
         try:
             pb.phases.extend(phases)
             if email is not None:
@@ -1204,7 +1189,6 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
                 pb.slack.CopyFrom(slack._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def phases(self) -> _Sequence[_core_execution.WorkflowExecution.Phase]:
@@ -1317,13 +1301,12 @@ class UrlBlob(_FlyteIdlEntity[_pb2.UrlBlob]):
         url: str,
         bytes: int,
     ) -> None:
-        pb = _pb2.UrlBlob()
+        self._pb = pb = _pb2.UrlBlob()
         try:
             pb.url = url
             pb.bytes = bytes
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def url(self) -> str:
@@ -1367,12 +1350,11 @@ class Labels(_FlyteIdlEntity[_pb2.Labels]):
         self,
         values: _Mapping[str, str],
     ) -> None:
-        pb = _pb2.Labels()
+        self._pb = pb = _pb2.Labels()
         try:
             pb.values.update(values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def values(self) -> _Mapping[str, str]:
@@ -1407,12 +1389,11 @@ class Annotations(_FlyteIdlEntity[_pb2.Annotations]):
         self,
         values: _Mapping[str, str],
     ) -> None:
-        pb = _pb2.Annotations()
+        self._pb = pb = _pb2.Annotations()
         try:
             pb.values.update(values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def values(self) -> _Mapping[str, str]:
@@ -1453,13 +1434,12 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
         self,
         envs: _Mapping[str, str],
     ) -> None:
-        pb = _pb2.Envs()
+        self._pb = pb = _pb2.Envs()
         try:
             for _key, _item in envs.items():
                 pb.values.add(key=_key, value=_item)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def envs(self) -> _Mapping[str, str]:
@@ -1509,7 +1489,7 @@ class AuthRole(_FlyteIdlEntity[_pb2.AuthRole]):
         assumable_iam_role: str | None = None,
         kubernetes_service_account: str | None = None,
     ) -> None:
-        pb = _pb2.AuthRole()
+        self._pb = pb = _pb2.AuthRole()
         try:
             if assumable_iam_role is not None:
                 pb.assumable_iam_role = assumable_iam_role
@@ -1517,7 +1497,6 @@ class AuthRole(_FlyteIdlEntity[_pb2.AuthRole]):
                 pb.kubernetes_service_account = kubernetes_service_account
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def assumable_iam_role(self) -> str:
@@ -1561,12 +1540,11 @@ class RawOutputDataConfig(_FlyteIdlEntity[_pb2.RawOutputDataConfig]):
         self,
         output_location_prefix: str,
     ) -> None:
-        pb = _pb2.RawOutputDataConfig()
+        self._pb = pb = _pb2.RawOutputDataConfig()
         try:
             pb.output_location_prefix = output_location_prefix
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def output_location_prefix(self) -> str:
@@ -1605,7 +1583,7 @@ class FlyteURLs(_FlyteIdlEntity[_pb2.FlyteURLs]):
         outputs: str | None = None,
         deck: str | None = None,
     ) -> None:
-        pb = _pb2.FlyteURLs()
+        self._pb = pb = _pb2.FlyteURLs()
         try:
             if inputs is not None:
                 pb.inputs = inputs
@@ -1615,7 +1593,6 @@ class FlyteURLs(_FlyteIdlEntity[_pb2.FlyteURLs]):
                 pb.deck = deck
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def inputs(self) -> str:

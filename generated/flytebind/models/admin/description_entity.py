@@ -78,7 +78,7 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
         id: _core_identifier.Identifier | None = None,
         tags: _Sequence[str] | None = None,
     ) -> None:
-        pb = _pb2.DescriptionEntity()
+        self._pb = pb = _pb2.DescriptionEntity()
         try:
             if short_description is not None:
                 pb.short_description = short_description
@@ -92,7 +92,6 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
                 pb.tags.extend(_as_items(tags))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def short_description(self) -> str:
@@ -188,7 +187,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         icon_link: str | None = None,
         format: _this.DescriptionFormat | None = _this.DescriptionFormat.DESCRIPTION_FORMAT_RST,
     ) -> None:
-        pb = _pb2.Description()
+        self._pb = pb = _pb2.Description()
         try:
             if value is not None:
                 pb.value = value
@@ -201,7 +200,6 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
                 pb.format = format
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> str | None:
@@ -283,13 +281,12 @@ class SourceCode(_FlyteIdlEntity[_pb2.SourceCode]):
         self,
         link: str | None = None,
     ) -> None:
-        pb = _pb2.SourceCode()
+        self._pb = pb = _pb2.SourceCode()
         try:
             if link is not None:
                 pb.link = link
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def link(self) -> str:
@@ -325,7 +322,7 @@ class DescriptionEntityList(_FlyteIdlEntity[_pb2.DescriptionEntityList]):
         descriptionEntities: _Sequence[DescriptionEntity] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.DescriptionEntityList()
+        self._pb = pb = _pb2.DescriptionEntityList()
         try:
             if descriptionEntities is not None:
                 pb.descriptionEntities.extend([_item._pb for _item in descriptionEntities])
@@ -333,7 +330,6 @@ class DescriptionEntityList(_FlyteIdlEntity[_pb2.DescriptionEntityList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def descriptionEntities(self) -> _Sequence[DescriptionEntity]:
@@ -382,7 +378,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
         filters: str | None = None,
         sort_by: _admin_common.Sort | None = None,
     ) -> None:
-        pb = _pb2.DescriptionEntityListRequest()
+        self._pb = pb = _pb2.DescriptionEntityListRequest()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -398,7 +394,6 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
                 pb.sort_by.CopyFrom(sort_by._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> _core_identifier.ResourceType:

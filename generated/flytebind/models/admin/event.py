@@ -44,13 +44,12 @@ class EventErrorAlreadyInTerminalState(_FlyteIdlEntity[_pb2.EventErrorAlreadyInT
         *,
         current_phase: str | None = None,
     ) -> None:
-        pb = _pb2.EventErrorAlreadyInTerminalState()
+        self._pb = pb = _pb2.EventErrorAlreadyInTerminalState()
         try:
             if current_phase is not None:
                 pb.current_phase = current_phase
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def current_phase(self) -> str:
@@ -85,13 +84,12 @@ class EventErrorIncompatibleCluster(_FlyteIdlEntity[_pb2.EventErrorIncompatibleC
         *,
         cluster: str | None = None,
     ) -> None:
-        pb = _pb2.EventErrorIncompatibleCluster()
+        self._pb = pb = _pb2.EventErrorIncompatibleCluster()
         try:
             if cluster is not None:
                 pb.cluster = cluster
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cluster(self) -> str:
@@ -127,7 +125,7 @@ class EventFailureReason(_FlyteIdlEntity[_pb2.EventFailureReason]):
         already_in_terminal_state: EventErrorAlreadyInTerminalState | None = None,
         incompatible_cluster: EventErrorIncompatibleCluster | None = None,
     ) -> None:
-        pb = _pb2.EventFailureReason()
+        self._pb = pb = _pb2.EventFailureReason()
         try:
             if already_in_terminal_state is not None:
                 pb.already_in_terminal_state.CopyFrom(already_in_terminal_state._pb)
@@ -136,7 +134,6 @@ class EventFailureReason(_FlyteIdlEntity[_pb2.EventFailureReason]):
                 pb.incompatible_cluster.CopyFrom(incompatible_cluster._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def already_in_terminal_state(self) -> EventErrorAlreadyInTerminalState | None:
@@ -223,7 +220,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
         request_id: str | None = None,
         event: _event_event.WorkflowExecutionEvent | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionEventRequest()
+        self._pb = pb = _pb2.WorkflowExecutionEventRequest()
         try:
             if request_id is not None:
                 pb.request_id = request_id
@@ -231,7 +228,6 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
                 pb.event.CopyFrom(event._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def request_id(self) -> str:
@@ -300,7 +296,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
         request_id: str | None = None,
         event: _event_event.NodeExecutionEvent | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionEventRequest()
+        self._pb = pb = _pb2.NodeExecutionEventRequest()
         try:
             if request_id is not None:
                 pb.request_id = request_id
@@ -308,7 +304,6 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
                 pb.event.CopyFrom(event._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def request_id(self) -> str:
@@ -377,7 +372,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
         request_id: str | None = None,
         event: _event_event.TaskExecutionEvent | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionEventRequest()
+        self._pb = pb = _pb2.TaskExecutionEventRequest()
         try:
             if request_id is not None:
                 pb.request_id = request_id
@@ -385,7 +380,6 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
                 pb.event.CopyFrom(event._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def request_id(self) -> str:

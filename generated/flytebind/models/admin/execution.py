@@ -107,7 +107,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
         inputs: _core_literals.LiteralMap | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionCreateRequest()
+        self._pb = pb = _pb2.ExecutionCreateRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -123,7 +123,6 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -215,7 +214,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
         name: str | None = None,
         overwrite_cache: bool | None = None,
     ) -> None:
-        pb = _pb2.ExecutionRelaunchRequest()
+        self._pb = pb = _pb2.ExecutionRelaunchRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -225,7 +224,6 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
                 pb.overwrite_cache = _as_bool(overwrite_cache)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -288,7 +286,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
         name: str | None = None,
         metadata: ExecutionMetadata | None = None,
     ) -> None:
-        pb = _pb2.ExecutionRecoverRequest()
+        self._pb = pb = _pb2.ExecutionRecoverRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -298,7 +296,6 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -361,13 +358,12 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
         *,
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.ExecutionCreateResponse()
+        self._pb = pb = _pb2.ExecutionCreateResponse()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -407,13 +403,12 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
         *,
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionGetRequest()
+        self._pb = pb = _pb2.WorkflowExecutionGetRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -461,14 +456,13 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
         spec: ExecutionSpec,
         closure: ExecutionClosure,
     ) -> None:
-        pb = _pb2.Execution()
+        self._pb = pb = _pb2.Execution()
         try:
             pb.id.CopyFrom(id._pb)
             pb.spec.CopyFrom(spec._pb)
             pb.closure.CopyFrom(closure._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier:
@@ -528,7 +522,7 @@ class ExecutionList(_FlyteIdlEntity[_pb2.ExecutionList]):
         executions: _Sequence[Execution] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionList()
+        self._pb = pb = _pb2.ExecutionList()
         try:
             if executions is not None:
                 pb.executions.extend([_item._pb for _item in executions])
@@ -536,7 +530,6 @@ class ExecutionList(_FlyteIdlEntity[_pb2.ExecutionList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def executions(self) -> _Sequence[Execution]:
@@ -584,7 +577,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
         values: _core_literals.LiteralMap | None = None,
         uri: str | None = None,
     ) -> None:
-        pb = _pb2.LiteralMapBlob()
+        self._pb = pb = _pb2.LiteralMapBlob()
         try:
             if values is not None:
                 pb.values.CopyFrom(values._pb)
@@ -593,7 +586,6 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
                 pb.uri = uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.LiteralMapBlob.values is deprecated in the IDL")
@@ -670,13 +662,12 @@ class AbortMetadata(_FlyteIdlEntity[_pb2.AbortMetadata]):
         cause: str,
         principal: str,
     ) -> None:
-        pb = _pb2.AbortMetadata()
+        self._pb = pb = _pb2.AbortMetadata()
         try:
             pb.cause = cause
             pb.principal = principal
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cause(self) -> str:
@@ -745,7 +736,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         output_data: _core_literals.LiteralMap | None = None,
         state_change_details: ExecutionStateChangeDetails | None = None,
     ) -> None:
-        pb = _pb2.ExecutionClosure()
+        self._pb = pb = _pb2.ExecutionClosure()
         try:
             pb.phase = phase
             if started_at is not None:
@@ -780,7 +771,6 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
                 pb.state_change_details.CopyFrom(state_change_details._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def phase(self) -> _core_execution.WorkflowExecution.Phase:
@@ -1021,14 +1011,13 @@ class SystemMetadata(_FlyteIdlEntity[_pb2.SystemMetadata]):
         *,
         namespace: str | None = None,
     ) -> None:
-        pb = _pb2.SystemMetadata()
+        self._pb = pb = _pb2.SystemMetadata()
         try:
             pb.execution_cluster = execution_cluster
             if namespace is not None:
                 pb.namespace = namespace
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def execution_cluster(self) -> str:
@@ -1114,7 +1103,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         *,
         artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = None,
     ) -> None:
-        pb = _pb2.ExecutionMetadata()
+        self._pb = pb = _pb2.ExecutionMetadata()
         try:
             pb.mode = mode
             pb.principal = principal
@@ -1131,7 +1120,6 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
                 pb.artifact_ids.extend([_item._pb for _item in artifact_ids])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def mode(self) -> ExecutionMetadata.ExecutionMode:
@@ -1244,12 +1232,11 @@ class NotificationList(_FlyteIdlEntity[_pb2.NotificationList]):
         self,
         notifications: _Sequence[_admin_common.Notification],
     ) -> None:
-        pb = _pb2.NotificationList()
+        self._pb = pb = _pb2.NotificationList()
         try:
             pb.notifications.extend([_item._pb for _item in notifications])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def notifications(self) -> _Sequence[_admin_common.Notification]:
@@ -1325,7 +1312,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
             _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
         ) = None,
     ) -> None:
-        pb = _pb2.ExecutionSpec()
+        self._pb = pb = _pb2.ExecutionSpec()
         try:
             pb.launch_plan.CopyFrom(launch_plan._pb)
             pb.metadata.CopyFrom(metadata._pb)
@@ -1368,7 +1355,6 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def launch_plan(self) -> _core_identifier.Identifier:
@@ -1663,7 +1649,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
         cause: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionTerminateRequest()
+        self._pb = pb = _pb2.ExecutionTerminateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -1671,7 +1657,6 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
                 pb.cause = cause
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -1739,13 +1724,12 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
         *,
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionGetDataRequest()
+        self._pb = pb = _pb2.WorkflowExecutionGetDataRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -1798,7 +1782,7 @@ class WorkflowExecutionGetDataResponse(
         full_inputs: _core_literals.LiteralMap,
         full_outputs: _core_literals.LiteralMap,
     ) -> None:
-        pb = _pb2.WorkflowExecutionGetDataResponse()
+        self._pb = pb = _pb2.WorkflowExecutionGetDataResponse()
         try:
             pb.inputs.CopyFrom(inputs._pb)
             pb.outputs.CopyFrom(outputs._pb)
@@ -1806,7 +1790,6 @@ class WorkflowExecutionGetDataResponse(
             pb.full_outputs.CopyFrom(full_outputs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.WorkflowExecutionGetDataResponse.inputs is deprecated in the IDL")
@@ -1879,7 +1862,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
         state: ExecutionState | None = None,
     ) -> None:
-        pb = _pb2.ExecutionUpdateRequest()
+        self._pb = pb = _pb2.ExecutionUpdateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -1887,7 +1870,6 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
                 pb.state = state
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -1938,7 +1920,7 @@ class ExecutionStateChangeDetails(_FlyteIdlEntity[_pb2.ExecutionStateChangeDetai
         occurred_at: _datetime | None = None,
         principal: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionStateChangeDetails()
+        self._pb = pb = _pb2.ExecutionStateChangeDetails()
         try:
             if state is not None:
                 pb.state = state
@@ -1948,7 +1930,6 @@ class ExecutionStateChangeDetails(_FlyteIdlEntity[_pb2.ExecutionStateChangeDetai
                 pb.principal = principal
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def state(self) -> ExecutionState:
@@ -2021,7 +2002,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
         id: _core_identifier.WorkflowExecutionIdentifier | None = None,
         depth: int | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionGetMetricsRequest()
+        self._pb = pb = _pb2.WorkflowExecutionGetMetricsRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -2029,7 +2010,6 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
                 pb.depth = depth
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -2081,13 +2061,12 @@ class WorkflowExecutionGetMetricsResponse(
         *,
         span: _core_metrics.Span | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionGetMetricsResponse()
+        self._pb = pb = _pb2.WorkflowExecutionGetMetricsResponse()
         try:
             if span is not None:
                 pb.span.CopyFrom(span._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def span(self) -> _core_metrics.Span | None:

@@ -100,7 +100,7 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
         id: _core_identifier.Identifier | None = None,
         spec: LaunchPlanSpec | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanCreateRequest()
+        self._pb = pb = _pb2.LaunchPlanCreateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -108,7 +108,6 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
                 pb.spec.CopyFrom(spec._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -190,7 +189,7 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
         spec: LaunchPlanSpec,
         closure: LaunchPlanClosure,
     ) -> None:
-        pb = _pb2.LaunchPlan()
+        self._pb = pb = _pb2.LaunchPlan()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -198,7 +197,6 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
             pb.closure.CopyFrom(closure._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -258,7 +256,7 @@ class LaunchPlanList(_FlyteIdlEntity[_pb2.LaunchPlanList]):
         launch_plans: _Sequence[LaunchPlan] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanList()
+        self._pb = pb = _pb2.LaunchPlanList()
         try:
             if launch_plans is not None:
                 pb.launch_plans.extend([_item._pb for _item in launch_plans])
@@ -266,7 +264,6 @@ class LaunchPlanList(_FlyteIdlEntity[_pb2.LaunchPlanList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def launch_plans(self) -> _Sequence[LaunchPlan]:
@@ -317,7 +314,7 @@ class Auth(_FlyteIdlEntity[_pb2.Auth]):
         assumable_iam_role: str | None = None,
         kubernetes_service_account: str | None = None,
     ) -> None:
-        pb = _pb2.Auth()
+        self._pb = pb = _pb2.Auth()
         try:
             if assumable_iam_role is not None:
                 pb.assumable_iam_role = assumable_iam_role
@@ -325,7 +322,6 @@ class Auth(_FlyteIdlEntity[_pb2.Auth]):
                 pb.kubernetes_service_account = kubernetes_service_account
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def assumable_iam_role(self) -> str:
@@ -406,7 +402,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         ) = None,
         cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanSpec()
+        self._pb = pb = _pb2.LaunchPlanSpec()
         try:
             pb.workflow_id.CopyFrom(workflow_id._pb)
             pb.entity_metadata.CopyFrom(entity_metadata._pb)
@@ -443,7 +439,6 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
                 pb.cluster_assignment.CopyFrom(cluster_assignment._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workflow_id(self) -> _core_identifier.Identifier:
@@ -707,14 +702,13 @@ class ConcurrencyPolicy(_FlyteIdlEntity[_pb2.ConcurrencyPolicy]):
             ConcurrencyLimitBehavior | None
         ) = ConcurrencyLimitBehavior.CONCURRENCY_LIMIT_BEHAVIOR_SKIP,
     ) -> None:
-        pb = _pb2.ConcurrencyPolicy()
+        self._pb = pb = _pb2.ConcurrencyPolicy()
         try:
             pb.max = max_concurrency
             if behavior is not None:
                 pb.behavior = behavior
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def max_concurrency(self) -> int:
@@ -773,7 +767,7 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
         created_at: _datetime | None = None,
         updated_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanClosure()
+        self._pb = pb = _pb2.LaunchPlanClosure()
         try:
             pb.state = state
             pb.expected_inputs.CopyFrom(expected_inputs._pb)
@@ -784,7 +778,6 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
                 _write_timestamp(pb.updated_at, updated_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def state(self) -> LaunchPlanState:
@@ -865,7 +858,7 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
         notifications: _Sequence[_admin_common.Notification],
         launch_conditions: _AnyMessage | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanMetadata()
+        self._pb = pb = _pb2.LaunchPlanMetadata()
         try:
             if schedule is not None:
                 pb.schedule.CopyFrom(schedule._pb)
@@ -874,7 +867,6 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
                 pb.launch_conditions.CopyFrom(launch_conditions._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def schedule(self) -> _admin_schedule.Schedule | None:
@@ -938,7 +930,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
         id: _core_identifier.Identifier | None = None,
         state: LaunchPlanState | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanUpdateRequest()
+        self._pb = pb = _pb2.LaunchPlanUpdateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -946,7 +938,6 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
                 pb.state = state
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -1014,13 +1005,12 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
         *,
         id: _admin_common.NamedEntityIdentifier | None = None,
     ) -> None:
-        pb = _pb2.ActiveLaunchPlanRequest()
+        self._pb = pb = _pb2.ActiveLaunchPlanRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _admin_common.NamedEntityIdentifier | None:
@@ -1065,7 +1055,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
         sort_by: _admin_common.Sort | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ActiveLaunchPlanListRequest()
+        self._pb = pb = _pb2.ActiveLaunchPlanListRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -1081,7 +1071,6 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:

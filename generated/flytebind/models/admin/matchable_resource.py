@@ -99,7 +99,7 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
         storage: str | None = None,
         ephemeral_storage: str | None = None,
     ) -> None:
-        pb = _pb2.TaskResourceSpec()
+        self._pb = pb = _pb2.TaskResourceSpec()
         try:
             if cpu is not None:
                 pb.cpu = cpu
@@ -113,7 +113,6 @@ class TaskResourceSpec(_FlyteIdlEntity[_pb2.TaskResourceSpec]):
                 pb.ephemeral_storage = ephemeral_storage
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cpu(self) -> str:
@@ -185,7 +184,7 @@ class TaskResourceAttributes(_FlyteIdlEntity[_pb2.TaskResourceAttributes]):
         defaults: TaskResourceSpec | None = None,
         limits: TaskResourceSpec | None = None,
     ) -> None:
-        pb = _pb2.TaskResourceAttributes()
+        self._pb = pb = _pb2.TaskResourceAttributes()
         try:
             if defaults is not None:
                 pb.defaults.CopyFrom(defaults._pb)
@@ -193,7 +192,6 @@ class TaskResourceAttributes(_FlyteIdlEntity[_pb2.TaskResourceAttributes]):
                 pb.limits.CopyFrom(limits._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def defaults(self) -> TaskResourceSpec | None:
@@ -247,12 +245,11 @@ class ClusterResourceAttributes(_FlyteIdlEntity[_pb2.ClusterResourceAttributes])
         self,
         attributes: _Mapping[str, str],
     ) -> None:
-        pb = _pb2.ClusterResourceAttributes()
+        self._pb = pb = _pb2.ClusterResourceAttributes()
         try:
             pb.attributes.update(attributes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> _Mapping[str, str]:
@@ -287,12 +284,11 @@ class ExecutionQueueAttributes(_FlyteIdlEntity[_pb2.ExecutionQueueAttributes]):
         self,
         tags: _Sequence[str],
     ) -> None:
-        pb = _pb2.ExecutionQueueAttributes()
+        self._pb = pb = _pb2.ExecutionQueueAttributes()
         try:
             pb.tags.extend(_as_items(tags))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tags(self) -> _Sequence[str]:
@@ -327,12 +323,11 @@ class ExecutionClusterLabel(_FlyteIdlEntity[_pb2.ExecutionClusterLabel]):
         self,
         value: str,
     ) -> None:
-        pb = _pb2.ExecutionClusterLabel()
+        self._pb = pb = _pb2.ExecutionClusterLabel()
         try:
             pb.value = value
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> str:
@@ -390,14 +385,13 @@ class PluginOverride(_OverrideText, _FlyteIdlEntity[_pb2.PluginOverride]):
         plugin_id: _Sequence[str],
         missing_plugin_behavior: PluginOverride.MissingPluginBehavior,
     ) -> None:
-        pb = _pb2.PluginOverride()
+        self._pb = pb = _pb2.PluginOverride()
         try:
             pb.task_type = task_type
             pb.plugin_id.extend(_as_items(plugin_id))
             pb.missing_plugin_behavior = missing_plugin_behavior
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_type(self) -> str:
@@ -451,12 +445,11 @@ class PluginOverrides(_FlyteIdlEntity[_pb2.PluginOverrides]):
         self,
         overrides: _Sequence[PluginOverride],
     ) -> None:
-        pb = _pb2.PluginOverrides()
+        self._pb = pb = _pb2.PluginOverrides()
         try:
             pb.overrides.extend([_item._pb for _item in overrides])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def overrides(self) -> _Sequence[PluginOverride]:
@@ -503,7 +496,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
             _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
         ) = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionConfig()
+        self._pb = pb = _pb2.WorkflowExecutionConfig()
         try:
             if max_parallelism is not None:
                 pb.max_parallelism = max_parallelism
@@ -527,7 +520,6 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def max_parallelism(self) -> int:
@@ -677,7 +669,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         workflow_execution_config: WorkflowExecutionConfig | None = None,
         cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
     ) -> None:
-        pb = _pb2.MatchingAttributes()
+        self._pb = pb = _pb2.MatchingAttributes()
         try:
             if cluster_resource_attributes is not None:
                 pb.cluster_resource_attributes.CopyFrom(cluster_resource_attributes._pb)
@@ -704,7 +696,6 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
                 pb.cluster_assignment.CopyFrom(cluster_assignment._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cluster_resource_attributes(self) -> ClusterResourceAttributes | None:
@@ -925,7 +916,7 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
         launch_plan: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.MatchableAttributesConfiguration()
+        self._pb = pb = _pb2.MatchableAttributesConfiguration()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
@@ -941,7 +932,6 @@ class MatchableAttributesConfiguration(_FlyteIdlEntity[_pb2.MatchableAttributesC
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> MatchingAttributes | None:
@@ -1027,7 +1017,7 @@ class ListMatchableAttributesRequest(_FlyteIdlEntity[_pb2.ListMatchableAttribute
         resource_type: MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ListMatchableAttributesRequest()
+        self._pb = pb = _pb2.ListMatchableAttributesRequest()
         try:
             if resource_type is not None:
                 pb.resource_type = resource_type
@@ -1035,7 +1025,6 @@ class ListMatchableAttributesRequest(_FlyteIdlEntity[_pb2.ListMatchableAttribute
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> MatchableResource:
@@ -1079,13 +1068,12 @@ class ListMatchableAttributesResponse(_FlyteIdlEntity[_pb2.ListMatchableAttribut
         *,
         configurations: _Sequence[MatchableAttributesConfiguration] | None = None,
     ) -> None:
-        pb = _pb2.ListMatchableAttributesResponse()
+        self._pb = pb = _pb2.ListMatchableAttributesResponse()
         try:
             if configurations is not None:
                 pb.configurations.extend([_item._pb for _item in configurations])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def configurations(self) -> _Sequence[MatchableAttributesConfiguration]:

@@ -67,13 +67,12 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
         *,
         id: _core_identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionGetRequest()
+        self._pb = pb = _pb2.NodeExecutionGetRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -120,7 +119,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         sort_by: _admin_common.Sort | None = None,
         unique_parent_id: str | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionListRequest()
+        self._pb = pb = _pb2.NodeExecutionListRequest()
         try:
             if workflow_execution_id is not None:
                 pb.workflow_execution_id.CopyFrom(workflow_execution_id._pb)
@@ -136,7 +135,6 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
                 pb.unique_parent_id = unique_parent_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workflow_execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -231,7 +229,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
         filters: str | None = None,
         sort_by: _admin_common.Sort | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionForTaskListRequest()
+        self._pb = pb = _pb2.NodeExecutionForTaskListRequest()
         try:
             if task_execution_id is not None:
                 pb.task_execution_id.CopyFrom(task_execution_id._pb)
@@ -245,7 +243,6 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
                 pb.sort_by.CopyFrom(sort_by._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -336,7 +333,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
         closure: NodeExecutionClosure,
         metadata: NodeExecutionMetaData,
     ) -> None:
-        pb = _pb2.NodeExecution()
+        self._pb = pb = _pb2.NodeExecution()
         try:
             pb.id.CopyFrom(id._pb)
             pb.input_uri = input_uri
@@ -344,7 +341,6 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
             pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.NodeExecutionIdentifier:
@@ -417,7 +413,7 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
         is_array: bool | None = None,
         is_eager: bool | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionMetaData()
+        self._pb = pb = _pb2.NodeExecutionMetaData()
         try:
             if retry_group is not None:
                 pb.retry_group = retry_group
@@ -433,7 +429,6 @@ class NodeExecutionMetaData(_FlyteIdlEntity[_pb2.NodeExecutionMetaData]):
                 pb.is_eager = _as_bool(is_eager)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def retry_group(self) -> str:
@@ -514,7 +509,7 @@ class NodeExecutionList(_FlyteIdlEntity[_pb2.NodeExecutionList]):
         node_executions: _Sequence[NodeExecution] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionList()
+        self._pb = pb = _pb2.NodeExecutionList()
         try:
             if node_executions is not None:
                 pb.node_executions.extend([_item._pb for _item in node_executions])
@@ -522,7 +517,6 @@ class NodeExecutionList(_FlyteIdlEntity[_pb2.NodeExecutionList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_executions(self) -> _Sequence[NodeExecution]:
@@ -591,7 +585,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         output_data: _core_literals.LiteralMap | None = None,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionClosure()
+        self._pb = pb = _pb2.NodeExecutionClosure()
         try:
             pb.phase = phase
             if started_at is not None:
@@ -621,7 +615,6 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
                 pb.dynamic_job_spec_uri = dynamic_job_spec_uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def phase(self) -> _core_execution.NodeExecution.Phase:
@@ -843,12 +836,11 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         self,
         execution_id: _core_identifier.WorkflowExecutionIdentifier,
     ) -> None:
-        pb = _pb2.WorkflowNodeMetadata()
+        self._pb = pb = _pb2.WorkflowNodeMetadata()
         try:
             pb.executionId.CopyFrom(execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier:
@@ -896,7 +888,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         *,
         checkpoint_uri: str | None = None,
     ) -> None:
-        pb = _pb2.TaskNodeMetadata()
+        self._pb = pb = _pb2.TaskNodeMetadata()
         try:
             pb.cache_status = cache_status
             pb.catalog_key.CopyFrom(catalog_key._pb)
@@ -904,7 +896,6 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
                 pb.checkpoint_uri = checkpoint_uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cache_status(self) -> _core_catalog.CatalogCacheStatus:
@@ -965,7 +956,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         *,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
-        pb = _pb2.DynamicWorkflowNodeMetadata()
+        self._pb = pb = _pb2.DynamicWorkflowNodeMetadata()
         try:
             pb.id.CopyFrom(id._pb)
             pb.compiled_workflow.CopyFrom(compiled_workflow._pb)
@@ -973,7 +964,6 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
                 pb.dynamic_job_spec_uri = dynamic_job_spec_uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -1030,13 +1020,12 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
         *,
         id: _core_identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionGetDataRequest()
+        self._pb = pb = _pb2.NodeExecutionGetDataRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -1092,7 +1081,7 @@ class NodeExecutionGetDataResponse(
         dynamic_workflow: DynamicWorkflowNodeMetadata | None = None,
         flyte_urls: _admin_common.FlyteURLs | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionGetDataResponse()
+        self._pb = pb = _pb2.NodeExecutionGetDataResponse()
         try:
             pb.inputs.CopyFrom(inputs._pb)
             pb.outputs.CopyFrom(outputs._pb)
@@ -1104,7 +1093,6 @@ class NodeExecutionGetDataResponse(
                 pb.flyte_urls.CopyFrom(flyte_urls._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.NodeExecutionGetDataResponse.inputs is deprecated in the IDL")
@@ -1204,13 +1192,12 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
         *,
         id: _core_identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.GetDynamicNodeWorkflowRequest()
+        self._pb = pb = _pb2.GetDynamicNodeWorkflowRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -1250,13 +1237,12 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
         *,
         compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = None,
     ) -> None:
-        pb = _pb2.DynamicNodeWorkflowResponse()
+        self._pb = pb = _pb2.DynamicNodeWorkflowResponse()
         try:
             if compiled_workflow is not None:
                 pb.compiled_workflow.CopyFrom(compiled_workflow._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure | None:

@@ -35,7 +35,7 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
         subject_line: str | None = None,
         body: str | None = None,
     ) -> None:
-        pb = _pb2.EmailMessage()
+        self._pb = pb = _pb2.EmailMessage()
         try:
             if recipients_email is not None:
                 pb.recipients_email.extend(_as_items(recipients_email))
@@ -47,7 +47,6 @@ class EmailMessage(_FlyteIdlEntity[_pb2.EmailMessage]):
                 pb.body = body
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def recipients_email(self) -> _Sequence[str]:

@@ -68,13 +68,12 @@ class Domain(_FlyteIdlEntity[_pb2.Domain]):
         id: str,
         name: str,
     ) -> None:
-        pb = _pb2.Domain()
+        self._pb = pb = _pb2.Domain()
         try:
             pb.id = id
             pb.name = name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:
@@ -118,13 +117,12 @@ class GetDomainsResponse(_FlyteIdlEntity[_pb2.GetDomainsResponse]):
         *,
         domains: _Sequence[Domain] | None = None,
     ) -> None:
-        pb = _pb2.GetDomainsResponse()
+        self._pb = pb = _pb2.GetDomainsResponse()
         try:
             if domains is not None:
                 pb.domains.extend([_item._pb for _item in domains])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def domains(self) -> _Sequence[Domain]:
@@ -189,7 +187,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
         labels: _admin_common.Labels | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.Project()
+        self._pb = pb = _pb2.Project()
         try:
             pb.id = id
             pb.name = name
@@ -204,7 +202,6 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:
@@ -299,7 +296,7 @@ class Projects(_FlyteIdlEntity[_pb2.Projects]):
         projects: _Sequence[Project] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.Projects()
+        self._pb = pb = _pb2.Projects()
         try:
             if projects is not None:
                 pb.projects.extend([_item._pb for _item in projects])
@@ -307,7 +304,6 @@ class Projects(_FlyteIdlEntity[_pb2.Projects]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def projects(self) -> _Sequence[Project]:
@@ -355,7 +351,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
         sort_by: _admin_common.Sort | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectListRequest()
+        self._pb = pb = _pb2.ProjectListRequest()
         try:
             if limit is not None:
                 pb.limit = limit
@@ -369,7 +365,6 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def limit(self) -> int:
@@ -445,13 +440,12 @@ class ProjectRegisterRequest(_FlyteIdlEntity[_pb2.ProjectRegisterRequest]):
         *,
         project: Project | None = None,
     ) -> None:
-        pb = _pb2.ProjectRegisterRequest()
+        self._pb = pb = _pb2.ProjectRegisterRequest()
         try:
             if project is not None:
                 pb.project.CopyFrom(project._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> Project | None:
@@ -530,7 +524,7 @@ class ProjectGetRequest(_FlyteIdlEntity[_pb2.ProjectGetRequest]):
         id: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectGetRequest()
+        self._pb = pb = _pb2.ProjectGetRequest()
         try:
             if id is not None:
                 pb.id = id
@@ -538,7 +532,6 @@ class ProjectGetRequest(_FlyteIdlEntity[_pb2.ProjectGetRequest]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:
@@ -583,7 +576,7 @@ class InactiveProject(_FlyteIdlEntity[_pb2.InactiveProject]):
         id: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.InactiveProject()
+        self._pb = pb = _pb2.InactiveProject()
         try:
             if id is not None:
                 pb.id = id
@@ -591,7 +584,6 @@ class InactiveProject(_FlyteIdlEntity[_pb2.InactiveProject]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:

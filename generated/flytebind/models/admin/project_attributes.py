@@ -40,7 +40,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
         matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectAttributes()
+        self._pb = pb = _pb2.ProjectAttributes()
         try:
             if project is not None:
                 pb.project = project
@@ -50,7 +50,6 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -108,13 +107,12 @@ class ProjectAttributesUpdateRequest(_FlyteIdlEntity[_pb2.ProjectAttributesUpdat
         *,
         attributes: ProjectAttributes | None = None,
     ) -> None:
-        pb = _pb2.ProjectAttributesUpdateRequest()
+        self._pb = pb = _pb2.ProjectAttributesUpdateRequest()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> ProjectAttributes | None:
@@ -175,7 +173,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectAttributesGetRequest()
+        self._pb = pb = _pb2.ProjectAttributesGetRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -185,7 +183,6 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -238,13 +235,12 @@ class ProjectAttributesGetResponse(_FlyteIdlEntity[_pb2.ProjectAttributesGetResp
         *,
         attributes: ProjectAttributes | None = None,
     ) -> None:
-        pb = _pb2.ProjectAttributesGetResponse()
+        self._pb = pb = _pb2.ProjectAttributesGetResponse()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> ProjectAttributes | None:
@@ -286,7 +282,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectAttributesDeleteRequest()
+        self._pb = pb = _pb2.ProjectAttributesDeleteRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -296,7 +292,6 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:

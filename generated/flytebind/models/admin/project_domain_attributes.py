@@ -41,7 +41,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
         matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectDomainAttributes()
+        self._pb = pb = _pb2.ProjectDomainAttributes()
         try:
             if project is not None:
                 pb.project = project
@@ -53,7 +53,6 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -122,13 +121,12 @@ class ProjectDomainAttributesUpdateRequest(
         *,
         attributes: ProjectDomainAttributes | None = None,
     ) -> None:
-        pb = _pb2.ProjectDomainAttributesUpdateRequest()
+        self._pb = pb = _pb2.ProjectDomainAttributesUpdateRequest()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> ProjectDomainAttributes | None:
@@ -192,7 +190,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectDomainAttributesGetRequest()
+        self._pb = pb = _pb2.ProjectDomainAttributesGetRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -204,7 +202,6 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -266,13 +263,12 @@ class ProjectDomainAttributesGetResponse(_FlyteIdlEntity[_pb2.ProjectDomainAttri
         *,
         attributes: ProjectDomainAttributes | None = None,
     ) -> None:
-        pb = _pb2.ProjectDomainAttributesGetResponse()
+        self._pb = pb = _pb2.ProjectDomainAttributesGetResponse()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> ProjectDomainAttributes | None:
@@ -317,7 +313,7 @@ class ProjectDomainAttributesDeleteRequest(
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ProjectDomainAttributesDeleteRequest()
+        self._pb = pb = _pb2.ProjectDomainAttributesDeleteRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -329,7 +325,6 @@ class ProjectDomainAttributesDeleteRequest(
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:

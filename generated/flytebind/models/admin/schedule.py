@@ -62,13 +62,12 @@ class FixedRate(_FlyteIdlEntity[_pb2.FixedRate]):
         value: int,
         unit: FixedRateUnit,
     ) -> None:
-        pb = _pb2.FixedRate()
+        self._pb = pb = _pb2.FixedRate()
         try:
             pb.value = value
             pb.unit = unit
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> int:
@@ -116,14 +115,13 @@ class CronSchedule(_FlyteIdlEntity[_pb2.CronSchedule]):
         schedule: str,
         offset: str | None,
     ) -> None:
-        pb = _pb2.CronSchedule()
+        self._pb = pb = _pb2.CronSchedule()
         try:
             pb.schedule = schedule
             if offset is not None:
                 pb.offset = offset
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def schedule(self) -> str:
@@ -179,7 +177,7 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
         rate: _this.FixedRate | None = None,
         cron_schedule: _this.CronSchedule | None = None,
     ) -> None:
-        pb = _pb2.Schedule()
+        self._pb = pb = _pb2.Schedule()
         try:
             if kickoff_time_input_arg is not None:
                 pb.kickoff_time_input_arg = kickoff_time_input_arg
@@ -193,7 +191,6 @@ class Schedule(_FlyteIdlEntity[_pb2.Schedule]):
                 pb.cron_schedule.CopyFrom(cron_schedule._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def kickoff_time_input_arg(self) -> str:

@@ -45,7 +45,7 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
         id: _core_identifier.SignalIdentifier | None = None,
         type: _core_types.LiteralType | None = None,
     ) -> None:
-        pb = _pb2.SignalGetOrCreateRequest()
+        self._pb = pb = _pb2.SignalGetOrCreateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -53,7 +53,6 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
                 pb.type.CopyFrom(type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.SignalIdentifier | None:
@@ -111,7 +110,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         filters: str | None = None,
         sort_by: _admin_common.Sort | None = None,
     ) -> None:
-        pb = _pb2.SignalListRequest()
+        self._pb = pb = _pb2.SignalListRequest()
         try:
             if workflow_execution_id is not None:
                 pb.workflow_execution_id.CopyFrom(workflow_execution_id._pb)
@@ -125,7 +124,6 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
                 pb.sort_by.CopyFrom(sort_by._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workflow_execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -208,7 +206,7 @@ class SignalList(_FlyteIdlEntity[_pb2.SignalList]):
         signals: _Sequence[Signal] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.SignalList()
+        self._pb = pb = _pb2.SignalList()
         try:
             if signals is not None:
                 pb.signals.extend([_item._pb for _item in signals])
@@ -216,7 +214,6 @@ class SignalList(_FlyteIdlEntity[_pb2.SignalList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signals(self) -> _Sequence[Signal]:
@@ -261,7 +258,7 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
         id: _core_identifier.SignalIdentifier | None = None,
         value: _core_literals.Literal | None = None,
     ) -> None:
-        pb = _pb2.SignalSetRequest()
+        self._pb = pb = _pb2.SignalSetRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -269,7 +266,6 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
                 pb.value.CopyFrom(value._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.SignalIdentifier | None:
@@ -344,7 +340,7 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
         type: _core_types.LiteralType | None = None,
         value: _core_literals.Literal | None = None,
     ) -> None:
-        pb = _pb2.Signal()
+        self._pb = pb = _pb2.Signal()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -354,7 +350,6 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
                 pb.value.CopyFrom(value._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.SignalIdentifier | None:

@@ -50,7 +50,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         id: _core_identifier.Identifier | None = None,
         spec: TaskSpec | None = None,
     ) -> None:
-        pb = _pb2.TaskCreateRequest()
+        self._pb = pb = _pb2.TaskCreateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -58,7 +58,6 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
                 pb.spec.CopyFrom(spec._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -137,7 +136,7 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
         closure: TaskClosure,
         short_description: str | None = None,
     ) -> None:
-        pb = _pb2.Task()
+        self._pb = pb = _pb2.Task()
         try:
             pb.id.CopyFrom(id._pb)
             pb.closure.CopyFrom(closure._pb)
@@ -145,7 +144,6 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
                 pb.short_description = short_description
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -203,7 +201,7 @@ class TaskList(_FlyteIdlEntity[_pb2.TaskList]):
         tasks: _Sequence[Task] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.TaskList()
+        self._pb = pb = _pb2.TaskList()
         try:
             if tasks is not None:
                 pb.tasks.extend([_item._pb for _item in tasks])
@@ -211,7 +209,6 @@ class TaskList(_FlyteIdlEntity[_pb2.TaskList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tasks(self) -> _Sequence[Task]:
@@ -262,14 +259,13 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         template: _core_tasks.TaskTemplate,
         docs: _admin_description_entity.DescriptionEntity | None = None,
     ) -> None:
-        pb = _pb2.TaskSpec()
+        self._pb = pb = _pb2.TaskSpec()
         try:
             pb.template.CopyFrom(template._pb)
             if docs is not None:
                 pb.description.CopyFrom(docs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_tasks.TaskTemplate:
@@ -327,14 +323,13 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
         *,
         created_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.TaskClosure()
+        self._pb = pb = _pb2.TaskClosure()
         try:
             pb.compiled_task.CopyFrom(compiled_task._pb)
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def compiled_task(self) -> _core_compiler.CompiledTask:

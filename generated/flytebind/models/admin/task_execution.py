@@ -67,13 +67,12 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
         *,
         id: _core_identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionGetRequest()
+        self._pb = pb = _pb2.TaskExecutionGetRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -117,7 +116,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
         filters: str | None = None,
         sort_by: _admin_common.Sort | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionListRequest()
+        self._pb = pb = _pb2.TaskExecutionListRequest()
         try:
             if node_execution_id is not None:
                 pb.node_execution_id.CopyFrom(node_execution_id._pb)
@@ -131,7 +130,6 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
                 pb.sort_by.CopyFrom(sort_by._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -220,7 +218,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
         closure: TaskExecutionClosure,
         is_parent: bool,
     ) -> None:
-        pb = _pb2.TaskExecution()
+        self._pb = pb = _pb2.TaskExecution()
         try:
             pb.id.CopyFrom(id._pb)
             pb.input_uri = input_uri
@@ -228,7 +226,6 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
             pb.is_parent = _as_bool(is_parent)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.TaskExecutionIdentifier:
@@ -295,7 +292,7 @@ class TaskExecutionList(_FlyteIdlEntity[_pb2.TaskExecutionList]):
         task_executions: _Sequence[TaskExecution] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionList()
+        self._pb = pb = _pb2.TaskExecutionList()
         try:
             if task_executions is not None:
                 pb.task_executions.extend([_item._pb for _item in task_executions])
@@ -303,7 +300,6 @@ class TaskExecutionList(_FlyteIdlEntity[_pb2.TaskExecutionList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_executions(self) -> _Sequence[TaskExecution]:
@@ -375,7 +371,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         reasons: _Sequence[Reason] | None = None,
         log_context: _core_execution.LogContext | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionClosure()
+        self._pb = pb = _pb2.TaskExecutionClosure()
         try:
             pb.phase = phase
             pb.logs.extend([_item._pb for _item in logs])
@@ -411,7 +407,6 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
                 pb.log_context.CopyFrom(log_context._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def phase(self) -> _core_execution.TaskExecution.Phase:
@@ -637,7 +632,7 @@ class Reason(_FlyteIdlEntity[_pb2.Reason]):
         occurred_at: _datetime | None = None,
         message: str | None = None,
     ) -> None:
-        pb = _pb2.Reason()
+        self._pb = pb = _pb2.Reason()
         try:
             if occurred_at is not None:
                 _write_timestamp(pb.occurred_at, occurred_at)
@@ -645,7 +640,6 @@ class Reason(_FlyteIdlEntity[_pb2.Reason]):
                 pb.message = message
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -689,13 +683,12 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
         *,
         id: _core_identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionGetDataRequest()
+        self._pb = pb = _pb2.TaskExecutionGetDataRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -750,7 +743,7 @@ class TaskExecutionGetDataResponse(
         *,
         flyte_urls: _admin_common.FlyteURLs | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionGetDataResponse()
+        self._pb = pb = _pb2.TaskExecutionGetDataResponse()
         try:
             pb.inputs.CopyFrom(inputs._pb)
             pb.outputs.CopyFrom(outputs._pb)
@@ -760,7 +753,6 @@ class TaskExecutionGetDataResponse(
                 pb.flyte_urls.CopyFrom(flyte_urls._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.admin.TaskExecutionGetDataResponse.inputs is deprecated in the IDL")

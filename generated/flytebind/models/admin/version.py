@@ -33,13 +33,12 @@ class GetVersionResponse(_FlyteIdlEntity[_pb2.GetVersionResponse]):
         *,
         control_plane_version: Version | None = None,
     ) -> None:
-        pb = _pb2.GetVersionResponse()
+        self._pb = pb = _pb2.GetVersionResponse()
         try:
             if control_plane_version is not None:
                 pb.control_plane_version.CopyFrom(control_plane_version._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def control_plane_version(self) -> Version | None:
@@ -81,7 +80,7 @@ class Version(_FlyteIdlEntity[_pb2.Version]):
         Version: str | None = None,
         BuildTime: str | None = None,
     ) -> None:
-        pb = _pb2.Version()
+        self._pb = pb = _pb2.Version()
         try:
             if Build is not None:
                 pb.Build = Build
@@ -91,7 +90,6 @@ class Version(_FlyteIdlEntity[_pb2.Version]):
                 pb.BuildTime = BuildTime
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def Build(self) -> str:

@@ -58,7 +58,7 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
         id: _core_identifier.Identifier | None = None,
         spec: WorkflowSpec | None = None,
     ) -> None:
-        pb = _pb2.WorkflowCreateRequest()
+        self._pb = pb = _pb2.WorkflowCreateRequest()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -66,7 +66,6 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
                 pb.spec.CopyFrom(spec._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -145,7 +144,7 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
         closure: WorkflowClosure,
         short_description: str | None = None,
     ) -> None:
-        pb = _pb2.Workflow()
+        self._pb = pb = _pb2.Workflow()
         try:
             pb.id.CopyFrom(id._pb)
             pb.closure.CopyFrom(closure._pb)
@@ -153,7 +152,6 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
                 pb.short_description = short_description
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -211,7 +209,7 @@ class WorkflowList(_FlyteIdlEntity[_pb2.WorkflowList]):
         workflows: _Sequence[Workflow] | None = None,
         token: str | None = None,
     ) -> None:
-        pb = _pb2.WorkflowList()
+        self._pb = pb = _pb2.WorkflowList()
         try:
             if workflows is not None:
                 pb.workflows.extend([_item._pb for _item in workflows])
@@ -219,7 +217,6 @@ class WorkflowList(_FlyteIdlEntity[_pb2.WorkflowList]):
                 pb.token = token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workflows(self) -> _Sequence[Workflow]:
@@ -272,7 +269,7 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         sub_workflows: _Sequence[_core_workflow.WorkflowTemplate],
         docs: _admin_description_entity.DescriptionEntity | None = None,
     ) -> None:
-        pb = _pb2.WorkflowSpec()
+        self._pb = pb = _pb2.WorkflowSpec()
         try:
             pb.template.CopyFrom(template._pb)
             pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
@@ -280,7 +277,6 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
                 pb.description.CopyFrom(docs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_workflow.WorkflowTemplate:
@@ -347,14 +343,13 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         *,
         created_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.WorkflowClosure()
+        self._pb = pb = _pb2.WorkflowClosure()
         try:
             pb.compiled_workflow.CopyFrom(compiled_workflow._pb)
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure:
@@ -402,13 +397,12 @@ class WorkflowErrorExistsDifferentStructure(
         *,
         id: _core_identifier.Identifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowErrorExistsDifferentStructure()
+        self._pb = pb = _pb2.WorkflowErrorExistsDifferentStructure()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -450,13 +444,12 @@ class WorkflowErrorExistsIdenticalStructure(
         *,
         id: _core_identifier.Identifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowErrorExistsIdenticalStructure()
+        self._pb = pb = _pb2.WorkflowErrorExistsIdenticalStructure()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -497,7 +490,7 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
         exists_different_structure: WorkflowErrorExistsDifferentStructure | None = None,
         exists_identical_structure: WorkflowErrorExistsIdenticalStructure | None = None,
     ) -> None:
-        pb = _pb2.CreateWorkflowFailureReason()
+        self._pb = pb = _pb2.CreateWorkflowFailureReason()
         try:
             if exists_different_structure is not None:
                 pb.exists_different_structure.CopyFrom(exists_different_structure._pb)
@@ -506,7 +499,6 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
                 pb.exists_identical_structure.CopyFrom(exists_identical_structure._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def exists_different_structure(self) -> WorkflowErrorExistsDifferentStructure | None:

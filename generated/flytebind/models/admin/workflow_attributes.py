@@ -42,7 +42,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
         matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.WorkflowAttributes()
+        self._pb = pb = _pb2.WorkflowAttributes()
         try:
             if project is not None:
                 pb.project = project
@@ -56,7 +56,6 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -132,13 +131,12 @@ class WorkflowAttributesUpdateRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesUpd
         *,
         attributes: WorkflowAttributes | None = None,
     ) -> None:
-        pb = _pb2.WorkflowAttributesUpdateRequest()
+        self._pb = pb = _pb2.WorkflowAttributesUpdateRequest()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> WorkflowAttributes | None:
@@ -201,7 +199,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.WorkflowAttributesGetRequest()
+        self._pb = pb = _pb2.WorkflowAttributesGetRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -215,7 +213,6 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -286,13 +283,12 @@ class WorkflowAttributesGetResponse(_FlyteIdlEntity[_pb2.WorkflowAttributesGetRe
         *,
         attributes: WorkflowAttributes | None = None,
     ) -> None:
-        pb = _pb2.WorkflowAttributesGetResponse()
+        self._pb = pb = _pb2.WorkflowAttributesGetResponse()
         try:
             if attributes is not None:
                 pb.attributes.CopyFrom(attributes._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def attributes(self) -> WorkflowAttributes | None:
@@ -336,7 +332,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
         resource_type: _admin_matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.WorkflowAttributesDeleteRequest()
+        self._pb = pb = _pb2.WorkflowAttributesDeleteRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -350,7 +346,6 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:

@@ -59,13 +59,12 @@ class KeyMapMetadata(_FlyteIdlEntity[_pb2.KeyMapMetadata]):
         *,
         values: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.KeyMapMetadata()
+        self._pb = pb = _pb2.KeyMapMetadata()
         try:
             if values is not None:
                 pb.values.update(values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def values(self) -> _Mapping[str, str]:
@@ -103,7 +102,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         created_at: _datetime | None = None,
         last_updated_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.Metadata()
+        self._pb = pb = _pb2.Metadata()
         try:
             if source_identifier is not None:
                 pb.source_identifier.CopyFrom(source_identifier._pb)
@@ -115,7 +114,6 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
                 _write_timestamp(pb.last_updated_at, last_updated_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def source_identifier(self) -> _core_identifier.Identifier | None:
@@ -193,7 +191,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         output_uri: str | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        pb = _pb2.CachedOutput()
+        self._pb = pb = _pb2.CachedOutput()
         try:
             if output_literals is not None:
                 pb.output_literals.CopyFrom(output_literals._pb)
@@ -204,7 +202,6 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def output_literals(self) -> _core_literals.LiteralMap | None:
@@ -293,13 +290,12 @@ class GetCacheRequest(_FlyteIdlEntity[_pb2.GetCacheRequest]):
         *,
         key: str | None = None,
     ) -> None:
-        pb = _pb2.GetCacheRequest()
+        self._pb = pb = _pb2.GetCacheRequest()
         try:
             if key is not None:
                 pb.key = key
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -334,13 +330,12 @@ class GetCacheResponse(_FlyteIdlEntity[_pb2.GetCacheResponse]):
         *,
         output: CachedOutput | None = None,
     ) -> None:
-        pb = _pb2.GetCacheResponse()
+        self._pb = pb = _pb2.GetCacheResponse()
         try:
             if output is not None:
                 pb.output.CopyFrom(output._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def output(self) -> CachedOutput | None:
@@ -382,7 +377,7 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
         output: CachedOutput | None = None,
         overwrite: bool | None = None,
     ) -> None:
-        pb = _pb2.PutCacheRequest()
+        self._pb = pb = _pb2.PutCacheRequest()
         try:
             if key is not None:
                 pb.key = key
@@ -392,7 +387,6 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
                 pb.overwrite = _as_bool(overwrite)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -471,13 +465,12 @@ class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
         *,
         key: str | None = None,
     ) -> None:
-        pb = _pb2.DeleteCacheRequest()
+        self._pb = pb = _pb2.DeleteCacheRequest()
         try:
             if key is not None:
                 pb.key = key
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -536,7 +529,7 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
         heartbeat_interval: _timedelta | None = None,
         expires_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.Reservation()
+        self._pb = pb = _pb2.Reservation()
         try:
             if key is not None:
                 pb.key = key
@@ -548,7 +541,6 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
                 _write_timestamp(pb.expires_at, expires_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -619,7 +611,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
         owner_id: str | None = None,
         heartbeat_interval: _timedelta | None = None,
     ) -> None:
-        pb = _pb2.GetOrExtendReservationRequest()
+        self._pb = pb = _pb2.GetOrExtendReservationRequest()
         try:
             if key is not None:
                 pb.key = key
@@ -629,7 +621,6 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
                 _write_duration(pb.heartbeat_interval, heartbeat_interval)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -686,13 +677,12 @@ class GetOrExtendReservationResponse(_FlyteIdlEntity[_pb2.GetOrExtendReservation
         *,
         reservation: Reservation | None = None,
     ) -> None:
-        pb = _pb2.GetOrExtendReservationResponse()
+        self._pb = pb = _pb2.GetOrExtendReservationResponse()
         try:
             if reservation is not None:
                 pb.reservation.CopyFrom(reservation._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reservation(self) -> Reservation | None:
@@ -733,7 +723,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
         key: str | None = None,
         owner_id: str | None = None,
     ) -> None:
-        pb = _pb2.ReleaseReservationRequest()
+        self._pb = pb = _pb2.ReleaseReservationRequest()
         try:
             if key is not None:
                 pb.key = key
@@ -741,7 +731,6 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
                 pb.owner_id = owner_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:

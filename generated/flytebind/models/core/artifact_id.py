@@ -95,7 +95,7 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
         name: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.ArtifactKey()
+        self._pb = pb = _pb2.ArtifactKey()
         try:
             if project is not None:
                 pb.project = project
@@ -107,7 +107,6 @@ class ArtifactKey(_FlyteIdlEntity[_pb2.ArtifactKey]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -174,7 +173,7 @@ class ArtifactBindingData(_FlyteIdlEntity[_pb2.ArtifactBindingData]):
         bind_to_time_partition: bool | None = None,
         time_transform: TimeTransform | None = None,
     ) -> None:
-        pb = _pb2.ArtifactBindingData()
+        self._pb = pb = _pb2.ArtifactBindingData()
         try:
             if partition_key is not None:
                 pb.partition_key = partition_key
@@ -185,7 +184,6 @@ class ArtifactBindingData(_FlyteIdlEntity[_pb2.ArtifactBindingData]):
                 pb.time_transform.CopyFrom(time_transform._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def partition_key(self) -> str | None:
@@ -272,7 +270,7 @@ class TimeTransform(_FlyteIdlEntity[_pb2.TimeTransform]):
         transform: str | None = None,
         op: Operator | None = None,
     ) -> None:
-        pb = _pb2.TimeTransform()
+        self._pb = pb = _pb2.TimeTransform()
         try:
             if transform is not None:
                 pb.transform = transform
@@ -280,7 +278,6 @@ class TimeTransform(_FlyteIdlEntity[_pb2.TimeTransform]):
                 pb.op = op
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def transform(self) -> str:
@@ -324,13 +321,12 @@ class InputBindingData(_FlyteIdlEntity[_pb2.InputBindingData]):
         *,
         var: str | None = None,
     ) -> None:
-        pb = _pb2.InputBindingData()
+        self._pb = pb = _pb2.InputBindingData()
         try:
             if var is not None:
                 pb.var = var
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def var(self) -> str:
@@ -388,7 +384,7 @@ class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
         input_binding: InputBindingData | None = None,
         runtime_binding: RuntimeBinding | None = None,
     ) -> None:
-        pb = _pb2.LabelValue()
+        self._pb = pb = _pb2.LabelValue()
         try:
             if static_value is not None:
                 pb.static_value = static_value
@@ -406,7 +402,6 @@ class LabelValue(_FlyteIdlEntity[_pb2.LabelValue]):
                 pb.runtime_binding.CopyFrom(runtime_binding._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def static_value(self) -> str | None:
@@ -529,13 +524,12 @@ class Partitions(_FlyteIdlEntity[_pb2.Partitions]):
         *,
         value: _Mapping[str, LabelValue] | None = None,
     ) -> None:
-        pb = _pb2.Partitions()
+        self._pb = pb = _pb2.Partitions()
         try:
             if value is not None:
                 _fill_map(pb.value, value)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> _Mapping[str, LabelValue]:
@@ -571,7 +565,7 @@ class TimePartition(_FlyteIdlEntity[_pb2.TimePartition]):
         value: LabelValue | None = None,
         granularity: Granularity | None = None,
     ) -> None:
-        pb = _pb2.TimePartition()
+        self._pb = pb = _pb2.TimePartition()
         try:
             if value is not None:
                 pb.value.CopyFrom(value._pb)
@@ -579,7 +573,6 @@ class TimePartition(_FlyteIdlEntity[_pb2.TimePartition]):
                 pb.granularity = granularity
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> LabelValue | None:
@@ -633,7 +626,7 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
         partitions: Partitions | None = None,
         time_partition: TimePartition | None = None,
     ) -> None:
-        pb = _pb2.ArtifactID()
+        self._pb = pb = _pb2.ArtifactID()
         try:
             if artifact_key is not None:
                 pb.artifact_key.CopyFrom(artifact_key._pb)
@@ -645,7 +638,6 @@ class ArtifactID(_FlyteIdlEntity[_pb2.ArtifactID]):
                 pb.time_partition.CopyFrom(time_partition._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_key(self) -> ArtifactKey | None:
@@ -723,7 +715,7 @@ class ArtifactTag(_FlyteIdlEntity[_pb2.ArtifactTag]):
         artifact_key: ArtifactKey | None = None,
         value: LabelValue | None = None,
     ) -> None:
-        pb = _pb2.ArtifactTag()
+        self._pb = pb = _pb2.ArtifactTag()
         try:
             if artifact_key is not None:
                 pb.artifact_key.CopyFrom(artifact_key._pb)
@@ -731,7 +723,6 @@ class ArtifactTag(_FlyteIdlEntity[_pb2.ArtifactTag]):
                 pb.value.CopyFrom(value._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_key(self) -> ArtifactKey | None:
@@ -788,7 +779,7 @@ class ArtifactQuery(_FlyteIdlEntity[_pb2.ArtifactQuery]):
         uri: str | None = None,
         binding: ArtifactBindingData | None = None,
     ) -> None:
-        pb = _pb2.ArtifactQuery()
+        self._pb = pb = _pb2.ArtifactQuery()
         try:
             if artifact_id is not None:
                 pb.artifact_id.CopyFrom(artifact_id._pb)
@@ -803,7 +794,6 @@ class ArtifactQuery(_FlyteIdlEntity[_pb2.ArtifactQuery]):
                 pb.binding.CopyFrom(binding._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_id(self) -> ArtifactID | None:

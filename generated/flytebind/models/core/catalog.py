@@ -67,13 +67,12 @@ class CatalogArtifactTag(_FlyteIdlEntity[_pb2.CatalogArtifactTag]):
         artifact_id: str,
         name: str,
     ) -> None:
-        pb = _pb2.CatalogArtifactTag()
+        self._pb = pb = _pb2.CatalogArtifactTag()
         try:
             pb.artifact_id = artifact_id
             pb.name = name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_id(self) -> str:
@@ -123,7 +122,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         artifact_tag: CatalogArtifactTag,
         source_task_execution: _core_identifier.TaskExecutionIdentifier | None,
     ) -> None:
-        pb = _pb2.CatalogMetadata()
+        self._pb = pb = _pb2.CatalogMetadata()
         try:
             pb.dataset_id.CopyFrom(dataset_id._pb)
             pb.artifact_tag.CopyFrom(artifact_tag._pb)
@@ -131,7 +130,6 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
                 pb.source_task_execution.CopyFrom(source_task_execution._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset_id(self) -> _core_identifier.Identifier:

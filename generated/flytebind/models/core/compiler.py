@@ -58,12 +58,11 @@ class ConnectionSet(_FlyteIdlEntity[_pb2.ConnectionSet]):
             self,
             ids: _Sequence[str],
         ) -> None:
-            pb = _pb2.ConnectionSet.IdList()
+            self._pb = pb = _pb2.ConnectionSet.IdList()
             try:
                 pb.ids.extend(_as_items(ids))
             except _MISTAKES as _error:
                 _fail(self, locals(), _error)
-            self._pb = pb
 
         @property
         def ids(self) -> _Sequence[str]:
@@ -88,13 +87,12 @@ class ConnectionSet(_FlyteIdlEntity[_pb2.ConnectionSet]):
         upstream: _Mapping[str, ConnectionSet.IdList],
         downstream: _Mapping[str, ConnectionSet.IdList],
     ) -> None:
-        pb = _pb2.ConnectionSet()
+        self._pb = pb = _pb2.ConnectionSet()
         try:
             _fill_map(pb.upstream, upstream)
             _fill_map(pb.downstream, downstream)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def upstream(self) -> _Mapping[str, ConnectionSet.IdList]:
@@ -142,13 +140,12 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
         template: _core_workflow.WorkflowTemplate,
         connections: ConnectionSet,
     ) -> None:
-        pb = _pb2.CompiledWorkflow()
+        self._pb = pb = _pb2.CompiledWorkflow()
         try:
             pb.template.CopyFrom(template._pb)
             pb.connections.CopyFrom(connections._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_workflow.WorkflowTemplate:
@@ -196,13 +193,12 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
         *,
         template: _core_workflow.LaunchPlanTemplate | None = None,
     ) -> None:
-        pb = _pb2.CompiledLaunchPlan()
+        self._pb = pb = _pb2.CompiledLaunchPlan()
         try:
             if template is not None:
                 pb.template.CopyFrom(template._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_workflow.LaunchPlanTemplate | None:
@@ -242,12 +238,11 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
         self,
         template: _core_tasks.TaskTemplate,
     ) -> None:
-        pb = _pb2.CompiledTask()
+        self._pb = pb = _pb2.CompiledTask()
         try:
             pb.template.CopyFrom(template._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def template(self) -> _core_tasks.TaskTemplate:
@@ -294,7 +289,7 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
         *,
         launch_plans: _Sequence[CompiledLaunchPlan] | None = None,
     ) -> None:
-        pb = _pb2.CompiledWorkflowClosure()
+        self._pb = pb = _pb2.CompiledWorkflowClosure()
         try:
             pb.primary.CopyFrom(primary._pb)
             pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
@@ -303,7 +298,6 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
                 pb.launch_plans.extend([_item._pb for _item in launch_plans])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def primary(self) -> CompiledWorkflow:

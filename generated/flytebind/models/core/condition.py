@@ -68,14 +68,13 @@ class ComparisonExpression(_FlyteIdlEntity[_pb2.ComparisonExpression]):
         left_value: Operand,
         right_value: Operand,
     ) -> None:
-        pb = _pb2.ComparisonExpression()
+        self._pb = pb = _pb2.ComparisonExpression()
         try:
             pb.operator = operator
             pb.left_value.CopyFrom(left_value._pb)
             pb.right_value.CopyFrom(right_value._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def operator(self) -> ComparisonExpression.Operator:
@@ -138,7 +137,7 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
         var: str | None = None,
         scalar: _core_literals.Scalar | None = None,
     ) -> None:
-        pb = _pb2.Operand()
+        self._pb = pb = _pb2.Operand()
         try:
             if primitive is not None:
                 pb.primitive.CopyFrom(primitive._pb)
@@ -150,7 +149,6 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
                 pb.scalar.CopyFrom(scalar._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.core.Operand.primitive is deprecated in the IDL")
@@ -247,7 +245,7 @@ class BooleanExpression(_FlyteIdlEntity[_pb2.BooleanExpression]):
         conjunction: ConjunctionExpression | None = None,
         comparison: ComparisonExpression | None = None,
     ) -> None:
-        pb = _pb2.BooleanExpression()
+        self._pb = pb = _pb2.BooleanExpression()
         try:
             if conjunction is not None:
                 pb.conjunction.CopyFrom(conjunction._pb)
@@ -256,7 +254,6 @@ class BooleanExpression(_FlyteIdlEntity[_pb2.BooleanExpression]):
                 pb.comparison.CopyFrom(comparison._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def conjunction(self) -> ConjunctionExpression | None:
@@ -356,14 +353,13 @@ class ConjunctionExpression(_FlyteIdlEntity[_pb2.ConjunctionExpression]):
         left_expression: BooleanExpression,
         right_expression: BooleanExpression,
     ) -> None:
-        pb = _pb2.ConjunctionExpression()
+        self._pb = pb = _pb2.ConjunctionExpression()
         try:
             pb.operator = operator
             pb.left_expression.CopyFrom(left_expression._pb)
             pb.right_expression.CopyFrom(right_expression._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def operator(self) -> ConjunctionExpression.LogicalOperator:

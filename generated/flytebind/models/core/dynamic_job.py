@@ -50,7 +50,7 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
         outputs: _Sequence[_core_literals.Binding],
         subworkflows: _Sequence[_core_workflow.WorkflowTemplate],
     ) -> None:
-        pb = _pb2.DynamicJobSpec()
+        self._pb = pb = _pb2.DynamicJobSpec()
         try:
             pb.tasks.extend([_item._pb for _item in tasks])
             pb.nodes.extend([_item._pb for _item in nodes])
@@ -59,7 +59,6 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
             pb.subworkflows.extend([_item._pb for _item in subworkflows])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:

@@ -65,7 +65,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         timestamp: _datetime | None = None,
         worker: str | None = "",
     ) -> None:
-        pb = _pb2.ContainerError()
+        self._pb = pb = _pb2.ContainerError()
         try:
             pb.code = code
             pb.message = message
@@ -77,7 +77,6 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
                 pb.worker = worker
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def code(self) -> str:
@@ -161,12 +160,11 @@ class ErrorDocument(_FlyteIdlEntity[_pb2.ErrorDocument]):
         self,
         error: ContainerError,
     ) -> None:
-        pb = _pb2.ErrorDocument()
+        self._pb = pb = _pb2.ErrorDocument()
         try:
             pb.error.CopyFrom(error._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def error(self) -> ContainerError:

@@ -251,7 +251,7 @@ class ExecutionError(_FailureInNotebook, _FlyteIdlEntity[_pb2.ExecutionError]):
         timestamp: _datetime | None = None,
         worker: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionError()
+        self._pb = pb = _pb2.ExecutionError()
         try:
             pb.code = code
             pb.message = message
@@ -263,7 +263,6 @@ class ExecutionError(_FailureInNotebook, _FlyteIdlEntity[_pb2.ExecutionError]):
                 pb.worker = worker
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def code(self) -> str:
@@ -373,7 +372,7 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
         ShowWhilePending: bool | None = None,
         HideOnceFinished: bool | None = None,
     ) -> None:
-        pb = _pb2.TaskLog()
+        self._pb = pb = _pb2.TaskLog()
         try:
             pb.uri = uri
             pb.name = name
@@ -387,7 +386,6 @@ class TaskLog(_FlyteIdlEntity[_pb2.TaskLog]):
                 pb.HideOnceFinished = _as_bool(HideOnceFinished)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def uri(self) -> str:
@@ -470,7 +468,7 @@ class LogContext(_FlyteIdlEntity[_pb2.LogContext]):
         pods: _Sequence[PodLogContext] | None = None,
         primary_pod_name: str | None = None,
     ) -> None:
-        pb = _pb2.LogContext()
+        self._pb = pb = _pb2.LogContext()
         try:
             if pods is not None:
                 pb.pods.extend([_item._pb for _item in pods])
@@ -478,7 +476,6 @@ class LogContext(_FlyteIdlEntity[_pb2.LogContext]):
                 pb.primary_pod_name = primary_pod_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def pods(self) -> _Sequence[PodLogContext]:
@@ -526,7 +523,7 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
         primary_container_name: str | None = None,
         init_containers: _Sequence[ContainerContext] | None = None,
     ) -> None:
-        pb = _pb2.PodLogContext()
+        self._pb = pb = _pb2.PodLogContext()
         try:
             if namespace is not None:
                 pb.namespace = namespace
@@ -540,7 +537,6 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
                 pb.init_containers.extend([_item._pb for _item in init_containers])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def namespace(self) -> str:
@@ -623,7 +619,7 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
             container_start_time: _datetime | None = None,
             container_end_time: _datetime | None = None,
         ) -> None:
-            pb = _pb2.ContainerContext.ProcessContext()
+            self._pb = pb = _pb2.ContainerContext.ProcessContext()
             try:
                 if container_start_time is not None:
                     _write_timestamp(pb.container_start_time, container_start_time)
@@ -631,7 +627,6 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
                     _write_timestamp(pb.container_end_time, container_end_time)
             except _MISTAKES as _error:
                 _fail(self, locals(), _error)
-            self._pb = pb
 
         @property
         def container_start_time(self) -> _datetime | None:
@@ -674,7 +669,7 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
         container_name: str | None = None,
         process: ContainerContext.ProcessContext | None = None,
     ) -> None:
-        pb = _pb2.ContainerContext()
+        self._pb = pb = _pb2.ContainerContext()
         try:
             if container_name is not None:
                 pb.container_name = container_name
@@ -682,7 +677,6 @@ class ContainerContext(_FlyteIdlEntity[_pb2.ContainerContext]):
                 pb.process.CopyFrom(process._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def container_name(self) -> str:
@@ -731,13 +725,12 @@ class QualityOfServiceSpec(_FlyteIdlEntity[_pb2.QualityOfServiceSpec]):
         *,
         queueing_budget: _timedelta | None = None,
     ) -> None:
-        pb = _pb2.QualityOfServiceSpec()
+        self._pb = pb = _pb2.QualityOfServiceSpec()
         try:
             if queueing_budget is not None:
                 _write_duration(pb.queueing_budget, queueing_budget)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def queueing_budget(self) -> _timedelta | None:
@@ -795,7 +788,7 @@ class QualityOfService(_FlyteIdlEntity[_pb2.QualityOfService]):
         tier: QualityOfService.Tier | None = None,
         spec: QualityOfServiceSpec | None = None,
     ) -> None:
-        pb = _pb2.QualityOfService()
+        self._pb = pb = _pb2.QualityOfService()
         try:
             if tier is not None:
                 pb.tier = tier
@@ -804,7 +797,6 @@ class QualityOfService(_FlyteIdlEntity[_pb2.QualityOfService]):
                 pb.spec.CopyFrom(spec._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tier(self) -> QualityOfService.Tier | None:

@@ -46,7 +46,7 @@ class ExecutionEnvAssignment(_FlyteIdlEntity[_pb2.ExecutionEnvAssignment]):
         task_type: str | None = None,
         execution_env: ExecutionEnv | None = None,
     ) -> None:
-        pb = _pb2.ExecutionEnvAssignment()
+        self._pb = pb = _pb2.ExecutionEnvAssignment()
         try:
             if node_ids is not None:
                 pb.node_ids.extend(_as_items(node_ids))
@@ -56,7 +56,6 @@ class ExecutionEnvAssignment(_FlyteIdlEntity[_pb2.ExecutionEnvAssignment]):
                 pb.execution_env.CopyFrom(execution_env._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_ids(self) -> _Sequence[str]:
@@ -120,7 +119,7 @@ class ExecutionEnv(_FlyteIdlEntity[_pb2.ExecutionEnv]):
         spec: _JsonMapping | None = None,
         version: str | None = None,
     ) -> None:
-        pb = _pb2.ExecutionEnv()
+        self._pb = pb = _pb2.ExecutionEnv()
         try:
             if name is not None:
                 pb.name = name
@@ -135,7 +134,6 @@ class ExecutionEnv(_FlyteIdlEntity[_pb2.ExecutionEnv]):
                 pb.version = version
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:

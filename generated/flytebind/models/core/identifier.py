@@ -73,7 +73,7 @@ class Identifier(_IdentifierText, _FlyteIdlEntity[_pb2.Identifier]):
         *,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.Identifier()
+        self._pb = pb = _pb2.Identifier()
         try:
             pb.resource_type = resource_type
             pb.project = project
@@ -84,7 +84,6 @@ class Identifier(_IdentifierText, _FlyteIdlEntity[_pb2.Identifier]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resource_type(self) -> ResourceType:
@@ -172,7 +171,7 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
         *,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionIdentifier()
+        self._pb = pb = _pb2.WorkflowExecutionIdentifier()
         try:
             pb.project = project
             pb.domain = domain
@@ -181,7 +180,6 @@ class WorkflowExecutionIdentifier(_FlyteIdlEntity[_pb2.WorkflowExecutionIdentifi
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -247,13 +245,12 @@ class NodeExecutionIdentifier(_FlyteIdlEntity[_pb2.NodeExecutionIdentifier]):
         node_id: str,
         execution_id: WorkflowExecutionIdentifier,
     ) -> None:
-        pb = _pb2.NodeExecutionIdentifier()
+        self._pb = pb = _pb2.NodeExecutionIdentifier()
         try:
             pb.node_id = node_id
             pb.execution_id.CopyFrom(execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_id(self) -> str:
@@ -306,14 +303,13 @@ class TaskExecutionIdentifier(_FlyteIdlEntity[_pb2.TaskExecutionIdentifier]):
         node_execution_id: NodeExecutionIdentifier,
         retry_attempt: int,
     ) -> None:
-        pb = _pb2.TaskExecutionIdentifier()
+        self._pb = pb = _pb2.TaskExecutionIdentifier()
         try:
             pb.task_id.CopyFrom(task_id._pb)
             pb.node_execution_id.CopyFrom(node_execution_id._pb)
             pb.retry_attempt = retry_attempt
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_id(self) -> Identifier:
@@ -374,13 +370,12 @@ class SignalIdentifier(_FlyteIdlEntity[_pb2.SignalIdentifier]):
         signal_id: str,
         execution_id: WorkflowExecutionIdentifier,
     ) -> None:
-        pb = _pb2.SignalIdentifier()
+        self._pb = pb = _pb2.SignalIdentifier()
         try:
             pb.signal_id = signal_id
             pb.execution_id.CopyFrom(execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signal_id(self) -> str:

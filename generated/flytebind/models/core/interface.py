@@ -62,7 +62,7 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         artifact_partial_id: _core_artifact_id.ArtifactID | None = None,
         artifact_tag: _core_artifact_id.ArtifactTag | None = None,
     ) -> None:
-        pb = _pb2.Variable()
+        self._pb = pb = _pb2.Variable()
         try:
             pb.type.CopyFrom(type._pb)
             pb.description = description
@@ -72,7 +72,6 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
                 pb.artifact_tag.CopyFrom(artifact_tag._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def type(self) -> _core_types.LiteralType:
@@ -146,12 +145,11 @@ class VariableMap(_FlyteIdlEntity[_pb2.VariableMap]):
         self,
         variables: _Mapping[str, Variable],
     ) -> None:
-        pb = _pb2.VariableMap()
+        self._pb = pb = _pb2.VariableMap()
         try:
             _fill_map(pb.variables, variables)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def variables(self) -> _Mapping[str, Variable]:
@@ -194,7 +192,7 @@ class TypedInterface(_ListInterface, _FlyteIdlEntity[_pb2.TypedInterface]):
         inputs: _Mapping[str, Variable],
         outputs: _Mapping[str, Variable],
     ) -> None:
-        pb = _pb2.TypedInterface()
+        self._pb = pb = _pb2.TypedInterface()
         try:
             pb.inputs.SetInParent()
             _fill_map(pb.inputs.variables, inputs)
@@ -202,7 +200,6 @@ class TypedInterface(_ListInterface, _FlyteIdlEntity[_pb2.TypedInterface]):
             _fill_map(pb.outputs.variables, outputs)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def inputs(self) -> _Mapping[str, Variable]:
@@ -256,7 +253,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         artifact_query: _core_artifact_id.ArtifactQuery | None = None,
         artifact_id: _core_artifact_id.ArtifactID | None = None,
     ) -> None:
-        pb = _pb2.Parameter()
+        self._pb = pb = _pb2.Parameter()
         try:
             pb.var.CopyFrom(var._pb)
             if default is not None:
@@ -272,7 +269,6 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
                 pb.artifact_id.CopyFrom(artifact_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def var(self) -> Variable:
@@ -402,12 +398,11 @@ class ParameterMap(_FlyteIdlEntity[_pb2.ParameterMap]):
         self,
         parameters: _Mapping[str, Parameter],
     ) -> None:
-        pb = _pb2.ParameterMap()
+        self._pb = pb = _pb2.ParameterMap()
         try:
             _fill_map(pb.parameters, parameters)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def parameters(self) -> _Mapping[str, Parameter]:

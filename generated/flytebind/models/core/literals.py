@@ -89,7 +89,7 @@ class Primitive(_FlyteIdlEntity[_pb2.Primitive]):
         datetime: _datetime | None = None,
         duration: _timedelta | None = None,
     ) -> None:
-        pb = _pb2.Primitive()
+        self._pb = pb = _pb2.Primitive()
         try:
             if integer is not None:
                 pb.integer = integer
@@ -110,7 +110,6 @@ class Primitive(_FlyteIdlEntity[_pb2.Primitive]):
                 _write_duration(pb.duration, duration)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def integer(self) -> int | None:
@@ -253,13 +252,12 @@ class Blob(_FlyteIdlEntity[_pb2.Blob]):
         metadata: BlobMetadata,
         uri: str,
     ) -> None:
-        pb = _pb2.Blob()
+        self._pb = pb = _pb2.Blob()
         try:
             pb.metadata.CopyFrom(metadata._pb)
             pb.uri = uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def metadata(self) -> BlobMetadata:
@@ -305,12 +303,11 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
         self,
         type: _core_types.BlobType,
     ) -> None:
-        pb = _pb2.BlobMetadata()
+        self._pb = pb = _pb2.BlobMetadata()
         try:
             pb.type.CopyFrom(type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def type(self) -> _core_types.BlobType:
@@ -353,13 +350,12 @@ class Binary(_FlyteIdlEntity[_pb2.Binary]):
         value: bytes,
         tag: str,
     ) -> None:
-        pb = _pb2.Binary()
+        self._pb = pb = _pb2.Binary()
         try:
             pb.value = value
             pb.tag = tag
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> bytes:
@@ -409,13 +405,12 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
         uri: str,
         type: _core_types.SchemaType,
     ) -> None:
-        pb = _pb2.Schema()
+        self._pb = pb = _pb2.Schema()
         try:
             pb.uri = uri
             pb.type.CopyFrom(type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def uri(self) -> str:
@@ -468,13 +463,12 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
         value: Literal,
         stored_type: _core_types.LiteralType,
     ) -> None:
-        pb = _pb2.Union()
+        self._pb = pb = _pb2.Union()
         try:
             pb.value.CopyFrom(value._pb)
             pb.type.CopyFrom(stored_type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def value(self) -> Literal:
@@ -527,13 +521,12 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
         self,
         structured_dataset_type: _core_types.StructuredDatasetType | None = None,
     ) -> None:
-        pb = _pb2.StructuredDatasetMetadata()
+        self._pb = pb = _pb2.StructuredDatasetMetadata()
         try:
             if structured_dataset_type is not None:
                 pb.structured_dataset_type.CopyFrom(structured_dataset_type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def structured_dataset_type(self) -> _core_types.StructuredDatasetType | None:
@@ -577,14 +570,13 @@ class StructuredDataset(_FlyteIdlEntity[_pb2.StructuredDataset]):
         uri: str,
         metadata: StructuredDatasetMetadata | None = None,
     ) -> None:
-        pb = _pb2.StructuredDataset()
+        self._pb = pb = _pb2.StructuredDataset()
         try:
             pb.uri = uri
             if metadata is not None:
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def uri(self) -> str:
@@ -651,7 +643,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         generic: _JsonMapping | None = None,
         structured_dataset: StructuredDataset | None = None,
     ) -> None:
-        pb = _pb2.Scalar()
+        self._pb = pb = _pb2.Scalar()
         try:
             if primitive is not None:
                 pb.primitive.CopyFrom(primitive._pb)
@@ -681,7 +673,6 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
                 pb.structured_dataset.CopyFrom(structured_dataset._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def primitive(self) -> Primitive | None:
@@ -903,7 +894,7 @@ class Literal(_LiteralChanges, _FlyteIdlEntity[_pb2.Literal]):
         metadata: _Mapping[str, str] | None = None,
         offloaded_metadata: LiteralOffloadedMetadata | None = None,
     ) -> None:
-        pb = _pb2.Literal()
+        self._pb = pb = _pb2.Literal()
         try:
             if scalar is not None:
                 pb.scalar.CopyFrom(scalar._pb)
@@ -922,7 +913,6 @@ class Literal(_LiteralChanges, _FlyteIdlEntity[_pb2.Literal]):
                 pb.offloaded_metadata.CopyFrom(offloaded_metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def scalar(self) -> Scalar | None:
@@ -1069,7 +1059,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         size_bytes: int | None = None,
         inferred_type: _core_types.LiteralType | None = None,
     ) -> None:
-        pb = _pb2.LiteralOffloadedMetadata()
+        self._pb = pb = _pb2.LiteralOffloadedMetadata()
         try:
             if uri is not None:
                 pb.uri = uri
@@ -1079,7 +1069,6 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
                 pb.inferred_type.CopyFrom(inferred_type._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def uri(self) -> str:
@@ -1137,12 +1126,11 @@ class LiteralCollection(_FlyteIdlEntity[_pb2.LiteralCollection]):
         self,
         literals: _Sequence[Literal],
     ) -> None:
-        pb = _pb2.LiteralCollection()
+        self._pb = pb = _pb2.LiteralCollection()
         try:
             pb.literals.extend([_item._pb for _item in literals])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def literals(self) -> _Sequence[Literal]:
@@ -1179,12 +1167,11 @@ class LiteralMap(_FlyteIdlEntity[_pb2.LiteralMap]):
         self,
         literals: _Mapping[str, Literal],
     ) -> None:
-        pb = _pb2.LiteralMap()
+        self._pb = pb = _pb2.LiteralMap()
         try:
             _fill_map(pb.literals, literals)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def literals(self) -> _Mapping[str, Literal]:
@@ -1219,12 +1206,11 @@ class BindingDataCollection(_FlyteIdlEntity[_pb2.BindingDataCollection]):
         self,
         bindings: _Sequence[BindingData],
     ) -> None:
-        pb = _pb2.BindingDataCollection()
+        self._pb = pb = _pb2.BindingDataCollection()
         try:
             pb.bindings.extend([_item._pb for _item in bindings])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def bindings(self) -> _Sequence[BindingData]:
@@ -1259,12 +1245,11 @@ class BindingDataMap(_FlyteIdlEntity[_pb2.BindingDataMap]):
         self,
         bindings: _Mapping[str, BindingData],
     ) -> None:
-        pb = _pb2.BindingDataMap()
+        self._pb = pb = _pb2.BindingDataMap()
         try:
             _fill_map(pb.bindings, bindings)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def bindings(self) -> _Mapping[str, BindingData]:
@@ -1299,13 +1284,12 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         *,
         targetType: _core_types.LiteralType | None = None,
     ) -> None:
-        pb = _pb2.UnionInfo()
+        self._pb = pb = _pb2.UnionInfo()
         try:
             if targetType is not None:
                 pb.targetType.CopyFrom(targetType._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def targetType(self) -> _core_types.LiteralType | None:
@@ -1358,7 +1342,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
         union: UnionInfo | None = None,
         offloaded_metadata: LiteralOffloadedMetadata | None = None,
     ) -> None:
-        pb = _pb2.BindingData()
+        self._pb = pb = _pb2.BindingData()
         try:
             if scalar is not None:
                 pb.scalar.CopyFrom(scalar._pb)
@@ -1378,7 +1362,6 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
                 pb.offloaded_metadata.CopyFrom(offloaded_metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def scalar(self) -> Scalar | None:
@@ -1538,13 +1521,12 @@ class Binding(_FlyteIdlEntity[_pb2.Binding]):
         var: str,
         binding: BindingData,
     ) -> None:
-        pb = _pb2.Binding()
+        self._pb = pb = _pb2.Binding()
         try:
             pb.var = var
             pb.binding.CopyFrom(binding._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def var(self) -> str:
@@ -1593,7 +1575,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
         key: str | None = None,
         value: str | None = None,
     ) -> None:
-        pb = _pb2.KeyValuePair()
+        self._pb = pb = _pb2.KeyValuePair()
         try:
             if key is not None:
                 pb.key = key
@@ -1601,7 +1583,6 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
                 pb.value = value
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -1645,12 +1626,11 @@ class RetryStrategy(_FlyteIdlEntity[_pb2.RetryStrategy]):
         self,
         retries: int,
     ) -> None:
-        pb = _pb2.RetryStrategy()
+        self._pb = pb = _pb2.RetryStrategy()
         try:
             pb.retries = retries
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def retries(self) -> int:

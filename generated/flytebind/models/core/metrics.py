@@ -59,7 +59,7 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         operation_id: str | None = None,
         spans: _Sequence[Span] | None = None,
     ) -> None:
-        pb = _pb2.Span()
+        self._pb = pb = _pb2.Span()
         try:
             if start_time is not None:
                 _write_timestamp(pb.start_time, start_time)
@@ -80,7 +80,6 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
                 pb.spans.extend([_item._pb for _item in spans])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def start_time(self) -> _datetime | None:
@@ -227,7 +226,7 @@ class ExecutionMetricResult(_FlyteIdlEntity[_pb2.ExecutionMetricResult]):
         metric: str | None = None,
         data: _JsonMapping | None = None,
     ) -> None:
-        pb = _pb2.ExecutionMetricResult()
+        self._pb = pb = _pb2.ExecutionMetricResult()
         try:
             if metric is not None:
                 pb.metric = metric
@@ -235,7 +234,6 @@ class ExecutionMetricResult(_FlyteIdlEntity[_pb2.ExecutionMetricResult]):
                 _write_struct(pb.data, data)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def metric(self) -> str:

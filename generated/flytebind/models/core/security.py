@@ -67,7 +67,7 @@ class Secret(_CheckedSecret, _FlyteIdlEntity[_pb2.Secret]):
         mount_requirement: Secret.MountType | None = MountType.ANY,
         env_var: str | None = None,
     ) -> None:
-        pb = _pb2.Secret()
+        self._pb = pb = _pb2.Secret()
         try:
             if group is not None:
                 pb.group = group
@@ -81,7 +81,6 @@ class Secret(_CheckedSecret, _FlyteIdlEntity[_pb2.Secret]):
                 pb.env_var = env_var
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def group(self) -> str:
@@ -156,13 +155,12 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
         client_id: str,
         client_secret: Secret,
     ) -> None:
-        pb = _pb2.OAuth2Client()
+        self._pb = pb = _pb2.OAuth2Client()
         try:
             pb.client_id = client_id
             pb.client_secret.CopyFrom(client_secret._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def client_id(self) -> str:
@@ -219,7 +217,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
         oauth2_client: OAuth2Client | None = None,
         execution_identity: str | None = None,
     ) -> None:
-        pb = _pb2.Identity()
+        self._pb = pb = _pb2.Identity()
         try:
             if iam_role is not None:
                 pb.iam_role = iam_role
@@ -231,7 +229,6 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
                 pb.execution_identity = execution_identity
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def iam_role(self) -> str:
@@ -326,7 +323,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
         token_endpoint: str | None = None,
         type_: OAuth2TokenRequest.Type | None = Type.CLIENT_CREDENTIALS,
     ) -> None:
-        pb = _pb2.OAuth2TokenRequest()
+        self._pb = pb = _pb2.OAuth2TokenRequest()
         try:
             pb.name = name
             pb.client.CopyFrom(client._pb)
@@ -338,7 +335,6 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
                 pb.type = type_
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -422,7 +418,7 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
         secrets: _Sequence[Secret] | None = None,
         tokens: _Sequence[OAuth2TokenRequest] | None = None,
     ) -> None:
-        pb = _pb2.SecurityContext()
+        self._pb = pb = _pb2.SecurityContext()
         try:
             if run_as is not None:
                 pb.run_as.CopyFrom(run_as._pb)
@@ -432,7 +428,6 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
                 pb.tokens.extend([_item._pb for _item in tokens])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def run_as(self) -> Identity | None:

@@ -117,13 +117,12 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
             name: Resources.ResourceName,
             value: str,
         ) -> None:
-            pb = _pb2.Resources.ResourceEntry()
+            self._pb = pb = _pb2.Resources.ResourceEntry()
             try:
                 pb.name = name
                 pb.value = value
             except _MISTAKES as _error:
                 _fail(self, locals(), _error)
-            self._pb = pb
 
         @property
         def name(self) -> Resources.ResourceName:
@@ -157,13 +156,12 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
         requests: _Sequence[Resources.ResourceEntry],
         limits: _Sequence[Resources.ResourceEntry],
     ) -> None:
-        pb = _pb2.Resources()
+        self._pb = pb = _pb2.Resources()
         try:
             pb.requests.extend([_item._pb for _item in requests])
             pb.limits.extend([_item._pb for _item in limits])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def requests(self) -> _Sequence[Resources.ResourceEntry]:
@@ -209,7 +207,7 @@ class GPUAccelerator(_FlyteIdlEntity[_pb2.GPUAccelerator]):
         unpartitioned: bool | None = None,
         partition_size: str | None = None,
     ) -> None:
-        pb = _pb2.GPUAccelerator()
+        self._pb = pb = _pb2.GPUAccelerator()
         try:
             if device is not None:
                 pb.device = device
@@ -220,7 +218,6 @@ class GPUAccelerator(_FlyteIdlEntity[_pb2.GPUAccelerator]):
                 pb.partition_size = partition_size
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def device(self) -> str:
@@ -297,7 +294,7 @@ class SharedMemory(_FlyteIdlEntity[_pb2.SharedMemory]):
         mount_name: str | None = None,
         size_limit: str | None = None,
     ) -> None:
-        pb = _pb2.SharedMemory()
+        self._pb = pb = _pb2.SharedMemory()
         try:
             if mount_path is not None:
                 pb.mount_path = mount_path
@@ -307,7 +304,6 @@ class SharedMemory(_FlyteIdlEntity[_pb2.SharedMemory]):
                 pb.size_limit = size_limit
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def mount_path(self) -> str:
@@ -361,7 +357,7 @@ class ExtendedResources(_FlyteIdlEntity[_pb2.ExtendedResources]):
         gpu_accelerator: GPUAccelerator | None = None,
         shared_memory: SharedMemory | None = None,
     ) -> None:
-        pb = _pb2.ExtendedResources()
+        self._pb = pb = _pb2.ExtendedResources()
         try:
             if gpu_accelerator is not None:
                 pb.gpu_accelerator.CopyFrom(gpu_accelerator._pb)
@@ -369,7 +365,6 @@ class ExtendedResources(_FlyteIdlEntity[_pb2.ExtendedResources]):
                 pb.shared_memory.CopyFrom(shared_memory._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def gpu_accelerator(self) -> GPUAccelerator | None:
@@ -443,14 +438,13 @@ class RuntimeMetadata(_FlyteIdlEntity[_pb2.RuntimeMetadata]):
         version: str,
         flavor: str,
     ) -> None:
-        pb = _pb2.RuntimeMetadata()
+        self._pb = pb = _pb2.RuntimeMetadata()
         try:
             pb.type = type
             pb.version = version
             pb.flavor = flavor
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def type(self) -> RuntimeMetadata.RuntimeType:
@@ -534,7 +528,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         *,
         tags: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.TaskMetadata()
+        self._pb = pb = _pb2.TaskMetadata()
         try:
             pb.discoverable = _as_bool(discoverable)
             pb.runtime.CopyFrom(runtime._pb)
@@ -561,7 +555,6 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
                 pb.tags.update(tags)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def discoverable(self) -> bool:
@@ -754,7 +747,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         sql: Sql | None = None,
         extended_resources: ExtendedResources | None = None,
     ) -> None:
-        pb = _pb2.TaskTemplate()
+        self._pb = pb = _pb2.TaskTemplate()
         try:
             pb.id.CopyFrom(id._pb)
             pb.type = type
@@ -780,7 +773,6 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
                 pb.extended_resources.CopyFrom(extended_resources._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -975,7 +967,7 @@ class ContainerPort(_FlyteIdlEntity[_pb2.ContainerPort]):
         container_port: int | None = None,
         name: str | None = None,
     ) -> None:
-        pb = _pb2.ContainerPort()
+        self._pb = pb = _pb2.ContainerPort()
         try:
             if container_port is not None:
                 pb.container_port = container_port
@@ -983,7 +975,6 @@ class ContainerPort(_FlyteIdlEntity[_pb2.ContainerPort]):
                 pb.name = name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def container_port(self) -> int:
@@ -1074,7 +1065,7 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
         ports: _Sequence[ContainerPort] | None = None,
         architecture: Container.Architecture | None = None,
     ) -> None:
-        pb = _pb2.Container()
+        self._pb = pb = _pb2.Container()
         try:
             pb.image = image
             pb.command.extend(_as_items(command))
@@ -1092,7 +1083,6 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
                 pb.architecture = architecture
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def image(self) -> str:
@@ -1269,7 +1259,7 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
         download_mode: IOStrategy.DownloadMode | None = DownloadMode.DOWNLOAD_EAGER,
         upload_mode: IOStrategy.UploadMode | None = UploadMode.UPLOAD_ON_EXIT,
     ) -> None:
-        pb = _pb2.IOStrategy()
+        self._pb = pb = _pb2.IOStrategy()
         try:
             if download_mode is not None:
                 pb.download_mode = download_mode
@@ -1277,7 +1267,6 @@ class IOStrategy(_FlyteIdlEntity[_pb2.IOStrategy]):
                 pb.upload_mode = upload_mode
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def download_mode(self) -> IOStrategy.DownloadMode:
@@ -1354,7 +1343,7 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
         format: DataLoadingConfig.LiteralMapFormat | None = LiteralMapFormat.PROTO,
         io_strategy: IOStrategy | None = None,
     ) -> None:
-        pb = _pb2.DataLoadingConfig()
+        self._pb = pb = _pb2.DataLoadingConfig()
         try:
             pb.input_path = input_path
             pb.output_path = output_path
@@ -1366,7 +1355,6 @@ class DataLoadingConfig(_FlyteIdlEntity[_pb2.DataLoadingConfig]):
                 pb.io_strategy.CopyFrom(io_strategy._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def input_path(self) -> str:
@@ -1450,7 +1438,7 @@ class K8sPod(_TemplatedPod, _FlyteIdlEntity[_pb2.K8sPod]):
         data_config: DataLoadingConfig | None = None,
         primary_container_name: str | None = None,
     ) -> None:
-        pb = _pb2.K8sPod()
+        self._pb = pb = _pb2.K8sPod()
         try:
             if metadata is not None:
                 pb.metadata.CopyFrom(metadata._pb)
@@ -1462,7 +1450,6 @@ class K8sPod(_TemplatedPod, _FlyteIdlEntity[_pb2.K8sPod]):
                 pb.primary_container_name = primary_container_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def metadata(self) -> K8sObjectMetadata | None:
@@ -1538,7 +1525,7 @@ class K8sObjectMetadata(_FlyteIdlEntity[_pb2.K8sObjectMetadata]):
         labels: _Mapping[str, str] | None = None,
         annotations: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.K8sObjectMetadata()
+        self._pb = pb = _pb2.K8sObjectMetadata()
         try:
             if labels is not None:
                 pb.labels.update(labels)
@@ -1546,7 +1533,6 @@ class K8sObjectMetadata(_FlyteIdlEntity[_pb2.K8sObjectMetadata]):
                 pb.annotations.update(annotations)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def labels(self) -> _Mapping[str, str]:
@@ -1612,7 +1598,7 @@ class Sql(_FlyteIdlEntity[_pb2.Sql]):
         statement: str | None = None,
         dialect: Sql.Dialect | None = None,
     ) -> None:
-        pb = _pb2.Sql()
+        self._pb = pb = _pb2.Sql()
         try:
             if statement is not None:
                 pb.statement = statement
@@ -1620,7 +1606,6 @@ class Sql(_FlyteIdlEntity[_pb2.Sql]):
                 pb.dialect = dialect
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def statement(self) -> str:

@@ -135,13 +135,12 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
             name: str,
             type: SchemaType.SchemaColumn.SchemaColumnType,
         ) -> None:
-            pb = _pb2.SchemaType.SchemaColumn()
+            self._pb = pb = _pb2.SchemaType.SchemaColumn()
             try:
                 pb.name = name
                 pb.type = type
             except _MISTAKES as _error:
                 _fail(self, locals(), _error)
-            self._pb = pb
 
         @property
         def name(self) -> str:
@@ -174,12 +173,11 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
         self,
         columns: _Sequence[SchemaType.SchemaColumn],
     ) -> None:
-        pb = _pb2.SchemaType()
+        self._pb = pb = _pb2.SchemaType()
         try:
             pb.columns.extend([_item._pb for _item in columns])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def columns(self) -> _Sequence[SchemaType.SchemaColumn]:
@@ -233,13 +231,12 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
             name: str,
             literal_type: LiteralType,
         ) -> None:
-            pb = _pb2.StructuredDatasetType.DatasetColumn()
+            self._pb = pb = _pb2.StructuredDatasetType.DatasetColumn()
             try:
                 pb.name = name
                 pb.literal_type.CopyFrom(literal_type._pb)
             except _MISTAKES as _error:
                 _fail(self, locals(), _error)
-            self._pb = pb
 
         @property
         def name(self) -> str:
@@ -277,7 +274,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         external_schema_type: str | None = None,
         external_schema_bytes: bytes | None = None,
     ) -> None:
-        pb = _pb2.StructuredDatasetType()
+        self._pb = pb = _pb2.StructuredDatasetType()
         try:
             if columns is not None:
                 pb.columns.extend([_item._pb for _item in columns])
@@ -289,7 +286,6 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
                 pb.external_schema_bytes = external_schema_bytes
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def columns(self) -> _Sequence[StructuredDatasetType.DatasetColumn]:
@@ -377,13 +373,12 @@ class BlobType(_FlyteIdlEntity[_pb2.BlobType]):
         format: str,
         dimensionality: BlobType.BlobDimensionality,
     ) -> None:
-        pb = _pb2.BlobType()
+        self._pb = pb = _pb2.BlobType()
         try:
             pb.format = format
             pb.dimensionality = dimensionality
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def format(self) -> str:
@@ -427,12 +422,11 @@ class EnumType(_FlyteIdlEntity[_pb2.EnumType]):
         self,
         values: _Sequence[str],
     ) -> None:
-        pb = _pb2.EnumType()
+        self._pb = pb = _pb2.EnumType()
         try:
             pb.values.extend(_as_items(values))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def values(self) -> _Sequence[str]:
@@ -469,12 +463,11 @@ class UnionType(_FlyteIdlEntity[_pb2.UnionType]):
         self,
         variants: _Sequence[LiteralType],
     ) -> None:
-        pb = _pb2.UnionType()
+        self._pb = pb = _pb2.UnionType()
         try:
             pb.variants.extend([_item._pb for _item in variants])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def variants(self) -> _Sequence[LiteralType]:
@@ -513,14 +506,13 @@ class TypeStructure(_FlyteIdlEntity[_pb2.TypeStructure]):
         tag: str,
         dataclass_type: _Mapping[str, LiteralType] | None = None,
     ) -> None:
-        pb = _pb2.TypeStructure()
+        self._pb = pb = _pb2.TypeStructure()
         try:
             pb.tag = tag
             if dataclass_type is not None:
                 _fill_map(pb.dataclass_type, dataclass_type)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tag(self) -> str:
@@ -567,13 +559,12 @@ class TypeAnnotation(_MergedAnnotation, _FlyteIdlEntity[_pb2.TypeAnnotation]):
         self,
         annotations: _JsonMapping | None,
     ) -> None:
-        pb = _pb2.TypeAnnotation()
+        self._pb = pb = _pb2.TypeAnnotation()
         try:
             if annotations is not None:
                 _write_struct(pb.annotations, annotations)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def annotations(self) -> _JsonObject | None:
@@ -633,7 +624,7 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
         structure: TypeStructure | None = None,
         annotation: TypeAnnotation | None = None,
     ) -> None:
-        pb = _pb2.LiteralType()
+        self._pb = pb = _pb2.LiteralType()
         try:
             if simple is not None:
                 pb.simple = simple
@@ -666,7 +657,6 @@ class LiteralType(_FlyteIdlEntity[_pb2.LiteralType]):
                 pb.annotation.CopyFrom(annotation._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def simple(self) -> SimpleType | None:
@@ -910,7 +900,7 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
         var: str,
         attr_path: _Sequence[str | int] | None = None,
     ) -> None:
-        pb = _pb2.OutputReference()
+        self._pb = pb = _pb2.OutputReference()
         try:
             pb.node_id = node_id
             pb.var = var
@@ -918,7 +908,6 @@ class OutputReference(_FlyteIdlEntity[_pb2.OutputReference]):
                 _add_each(pb.attr_path, _as_items(attr_path), _write_choice)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_id(self) -> str:
@@ -984,7 +973,7 @@ class PromiseAttribute(_FlyteIdlEntity[_pb2.PromiseAttribute]):
         string_value: str | None = None,
         int_value: int | None = None,
     ) -> None:
-        pb = _pb2.PromiseAttribute()
+        self._pb = pb = _pb2.PromiseAttribute()
         try:
             if string_value is not None:
                 pb.string_value = string_value
@@ -993,7 +982,6 @@ class PromiseAttribute(_FlyteIdlEntity[_pb2.PromiseAttribute]):
                 pb.int_value = int_value
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def string_value(self) -> str | None:
@@ -1063,13 +1051,12 @@ class Error(_FlyteIdlEntity[_pb2.Error]):
         failed_node_id: str,
         message: str,
     ) -> None:
-        pb = _pb2.Error()
+        self._pb = pb = _pb2.Error()
         try:
             pb.failed_node_id = failed_node_id
             pb.message = message
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def failed_node_id(self) -> str:

@@ -80,13 +80,12 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
         condition: _core_condition.BooleanExpression,
         then_node: Node,
     ) -> None:
-        pb = _pb2.IfBlock()
+        self._pb = pb = _pb2.IfBlock()
         try:
             pb.condition.CopyFrom(condition._pb)
             pb.then_node.CopyFrom(then_node._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def condition(self) -> _core_condition.BooleanExpression:
@@ -144,7 +143,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
         else_node: Node | None = None,
         error: _core_types.Error | None = None,
     ) -> None:
-        pb = _pb2.IfElseBlock()
+        self._pb = pb = _pb2.IfElseBlock()
         try:
             pb.case.CopyFrom(case._pb)
             if other is not None:
@@ -156,7 +155,6 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
                 pb.error.CopyFrom(error._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def case(self) -> IfBlock:
@@ -252,12 +250,11 @@ class BranchNode(_FlyteIdlEntity[_pb2.BranchNode]):
         self,
         if_else: IfElseBlock,
     ) -> None:
-        pb = _pb2.BranchNode()
+        self._pb = pb = _pb2.BranchNode()
         try:
             pb.if_else.CopyFrom(if_else._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def if_else(self) -> IfElseBlock:
@@ -298,7 +295,7 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
         reference_id: _core_identifier.Identifier | None,
         overrides: TaskNodeOverrides | None = None,
     ) -> None:
-        pb = _pb2.TaskNode()
+        self._pb = pb = _pb2.TaskNode()
         try:
             if reference_id is not None:
                 pb.reference_id.CopyFrom(reference_id._pb)
@@ -306,7 +303,6 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
                 pb.overrides.CopyFrom(overrides._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reference_id(self) -> _core_identifier.Identifier | None:
@@ -367,7 +363,7 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
         launchplan_ref: _core_identifier.Identifier | None = None,
         sub_workflow_ref: _core_identifier.Identifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowNode()
+        self._pb = pb = _pb2.WorkflowNode()
         try:
             if launchplan_ref is not None:
                 pb.launchplan_ref.CopyFrom(launchplan_ref._pb)
@@ -376,7 +372,6 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
                 pb.sub_workflow_ref.CopyFrom(sub_workflow_ref._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def launchplan_ref(self) -> _core_identifier.Identifier | None:
@@ -458,12 +453,11 @@ class ApproveCondition(_FlyteIdlEntity[_pb2.ApproveCondition]):
         self,
         signal_id: str,
     ) -> None:
-        pb = _pb2.ApproveCondition()
+        self._pb = pb = _pb2.ApproveCondition()
         try:
             pb.signal_id = signal_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signal_id(self) -> str:
@@ -504,14 +498,13 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
         type: _core_types.LiteralType,
         output_variable_name: str,
     ) -> None:
-        pb = _pb2.SignalCondition()
+        self._pb = pb = _pb2.SignalCondition()
         try:
             pb.signal_id = signal_id
             pb.type.CopyFrom(type._pb)
             pb.output_variable_name = output_variable_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signal_id(self) -> str:
@@ -566,13 +559,12 @@ class SleepCondition(_FlyteIdlEntity[_pb2.SleepCondition]):
         self,
         duration: _timedelta | None,
     ) -> None:
-        pb = _pb2.SleepCondition()
+        self._pb = pb = _pb2.SleepCondition()
         try:
             if duration is not None:
                 _write_duration(pb.duration, duration)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def duration(self) -> _timedelta | None:
@@ -613,7 +605,7 @@ class GateNode(_FlyteIdlEntity[_pb2.GateNode]):
         sleep: SleepCondition | None = None,
         approve: ApproveCondition | None = None,
     ) -> None:
-        pb = _pb2.GateNode()
+        self._pb = pb = _pb2.GateNode()
         try:
             if signal is not None:
                 pb.signal.CopyFrom(signal._pb)
@@ -625,7 +617,6 @@ class GateNode(_FlyteIdlEntity[_pb2.GateNode]):
                 pb.approve.CopyFrom(approve._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signal(self) -> SignalCondition | None:
@@ -771,7 +762,7 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
         bound_inputs: _Sequence[str] | None = None,
         run_all_sub_nodes: bool | None = False,
     ) -> None:
-        pb = _pb2.ArrayNode()
+        self._pb = pb = _pb2.ArrayNode()
         try:
             pb.node.CopyFrom(node._pb)
             if parallelism is not None:
@@ -793,7 +784,6 @@ class ArrayNode(_FlyteIdlEntity[_pb2.ArrayNode]):
                 pb.run_all_sub_nodes = _as_bool(run_all_sub_nodes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node(self) -> Node:
@@ -947,7 +937,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         *,
         config: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.NodeMetadata()
+        self._pb = pb = _pb2.NodeMetadata()
         try:
             pb.name = name
             if timeout is not None:
@@ -966,7 +956,6 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
                 pb.config.update(config)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1075,13 +1064,12 @@ class Alias(_FlyteIdlEntity[_pb2.Alias]):
         var: str,
         alias: str,
     ) -> None:
-        pb = _pb2.Alias()
+        self._pb = pb = _pb2.Alias()
         try:
             pb.var = var
             pb.alias = alias
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def var(self) -> str:
@@ -1148,7 +1136,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
         gate_node: GateNode | None = None,
         array_node: ArrayNode | None = None,
     ) -> None:
-        pb = _pb2.Node()
+        self._pb = pb = _pb2.Node()
         try:
             pb.id = id
             if metadata is not None:
@@ -1172,7 +1160,6 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
                 pb.array_node.CopyFrom(array_node._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:
@@ -1369,7 +1356,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
         quality_of_service: _core_execution.QualityOfService | None = None,
         tags: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.WorkflowMetadata()
+        self._pb = pb = _pb2.WorkflowMetadata()
         try:
             if on_failure is not None:
                 pb.on_failure = on_failure
@@ -1379,7 +1366,6 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
                 pb.tags.update(tags)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def on_failure(self) -> WorkflowMetadata.OnFailurePolicy:
@@ -1437,13 +1423,12 @@ class WorkflowMetadataDefaults(_FlyteIdlEntity[_pb2.WorkflowMetadataDefaults]):
         self,
         interruptible: bool | None = None,
     ) -> None:
-        pb = _pb2.WorkflowMetadataDefaults()
+        self._pb = pb = _pb2.WorkflowMetadataDefaults()
         try:
             if interruptible is not None:
                 pb.interruptible = _as_bool(interruptible)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def interruptible(self) -> bool:
@@ -1495,7 +1480,7 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
         outputs: _Sequence[_core_literals.Binding],
         failure_node: Node | None = None,
     ) -> None:
-        pb = _pb2.WorkflowTemplate()
+        self._pb = pb = _pb2.WorkflowTemplate()
         try:
             pb.id.CopyFrom(id._pb)
             pb.metadata.CopyFrom(metadata._pb)
@@ -1507,7 +1492,6 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
                 pb.failure_node.CopyFrom(failure_node._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier:
@@ -1619,7 +1603,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         container_image: str | None = None,
         pod_template: _core_tasks.K8sPod | None = None,
     ) -> None:
-        pb = _pb2.TaskNodeOverrides()
+        self._pb = pb = _pb2.TaskNodeOverrides()
         try:
             if resources is not None:
                 pb.resources.CopyFrom(resources._pb)
@@ -1631,7 +1615,6 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
                 pb.pod_template.CopyFrom(pod_template._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def resources(self) -> _core_tasks.Resources | None:
@@ -1712,7 +1695,7 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         interface: _core_interface.TypedInterface | None = None,
         fixed_inputs: _core_literals.LiteralMap | None = None,
     ) -> None:
-        pb = _pb2.LaunchPlanTemplate()
+        self._pb = pb = _pb2.LaunchPlanTemplate()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -1722,7 +1705,6 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
                 pb.fixed_inputs.CopyFrom(fixed_inputs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:

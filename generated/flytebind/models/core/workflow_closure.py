@@ -40,14 +40,13 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         workflow: _core_workflow.WorkflowTemplate,
         tasks: _Sequence[_core_tasks.TaskTemplate] | None = None,
     ) -> None:
-        pb = _pb2.WorkflowClosure()
+        self._pb = pb = _pb2.WorkflowClosure()
         try:
             pb.workflow.CopyFrom(workflow._pb)
             if tasks is not None:
                 pb.tasks.extend([_item._pb for _item in tasks])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workflow(self) -> _core_workflow.WorkflowTemplate:

@@ -87,13 +87,12 @@ class CreateDatasetRequest(_FlyteIdlEntity[_pb2.CreateDatasetRequest]):
         *,
         dataset: Dataset | None = None,
     ) -> None:
-        pb = _pb2.CreateDatasetRequest()
+        self._pb = pb = _pb2.CreateDatasetRequest()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> Dataset | None:
@@ -152,13 +151,12 @@ class GetDatasetRequest(_FlyteIdlEntity[_pb2.GetDatasetRequest]):
         *,
         dataset: DatasetID | None = None,
     ) -> None:
-        pb = _pb2.GetDatasetRequest()
+        self._pb = pb = _pb2.GetDatasetRequest()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> DatasetID | None:
@@ -198,13 +196,12 @@ class GetDatasetResponse(_FlyteIdlEntity[_pb2.GetDatasetResponse]):
         *,
         dataset: Dataset | None = None,
     ) -> None:
-        pb = _pb2.GetDatasetResponse()
+        self._pb = pb = _pb2.GetDatasetResponse()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> Dataset | None:
@@ -248,7 +245,7 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
         artifact_id: str | None = None,
         tag_name: str | None = None,
     ) -> None:
-        pb = _pb2.GetArtifactRequest()
+        self._pb = pb = _pb2.GetArtifactRequest()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
@@ -259,7 +256,6 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
                 pb.tag_name = tag_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> DatasetID | None:
@@ -339,13 +335,12 @@ class GetArtifactResponse(_FlyteIdlEntity[_pb2.GetArtifactResponse]):
         *,
         artifact: Artifact | None = None,
     ) -> None:
-        pb = _pb2.GetArtifactResponse()
+        self._pb = pb = _pb2.GetArtifactResponse()
         try:
             if artifact is not None:
                 pb.artifact.CopyFrom(artifact._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact(self) -> Artifact | None:
@@ -385,13 +380,12 @@ class CreateArtifactRequest(_FlyteIdlEntity[_pb2.CreateArtifactRequest]):
         *,
         artifact: Artifact | None = None,
     ) -> None:
-        pb = _pb2.CreateArtifactRequest()
+        self._pb = pb = _pb2.CreateArtifactRequest()
         try:
             if artifact is not None:
                 pb.artifact.CopyFrom(artifact._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact(self) -> Artifact | None:
@@ -450,13 +444,12 @@ class AddTagRequest(_FlyteIdlEntity[_pb2.AddTagRequest]):
         *,
         tag: Tag | None = None,
     ) -> None:
-        pb = _pb2.AddTagRequest()
+        self._pb = pb = _pb2.AddTagRequest()
         try:
             if tag is not None:
                 pb.tag.CopyFrom(tag._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tag(self) -> Tag | None:
@@ -517,7 +510,7 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
         filter: FilterExpression | None = None,
         pagination: PaginationOptions | None = None,
     ) -> None:
-        pb = _pb2.ListArtifactsRequest()
+        self._pb = pb = _pb2.ListArtifactsRequest()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
@@ -527,7 +520,6 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
                 pb.pagination.CopyFrom(pagination._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> DatasetID | None:
@@ -596,7 +588,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
         artifacts: _Sequence[Artifact] | None = None,
         next_token: str | None = None,
     ) -> None:
-        pb = _pb2.ListArtifactsResponse()
+        self._pb = pb = _pb2.ListArtifactsResponse()
         try:
             if artifacts is not None:
                 pb.artifacts.extend([_item._pb for _item in artifacts])
@@ -604,7 +596,6 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
                 pb.next_token = next_token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifacts(self) -> _Sequence[Artifact]:
@@ -649,7 +640,7 @@ class ListDatasetsRequest(_FlyteIdlEntity[_pb2.ListDatasetsRequest]):
         filter: FilterExpression | None = None,
         pagination: PaginationOptions | None = None,
     ) -> None:
-        pb = _pb2.ListDatasetsRequest()
+        self._pb = pb = _pb2.ListDatasetsRequest()
         try:
             if filter is not None:
                 pb.filter.CopyFrom(filter._pb)
@@ -657,7 +648,6 @@ class ListDatasetsRequest(_FlyteIdlEntity[_pb2.ListDatasetsRequest]):
                 pb.pagination.CopyFrom(pagination._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def filter(self) -> FilterExpression | None:
@@ -712,7 +702,7 @@ class ListDatasetsResponse(_FlyteIdlEntity[_pb2.ListDatasetsResponse]):
         datasets: _Sequence[Dataset] | None = None,
         next_token: str | None = None,
     ) -> None:
-        pb = _pb2.ListDatasetsResponse()
+        self._pb = pb = _pb2.ListDatasetsResponse()
         try:
             if datasets is not None:
                 pb.datasets.extend([_item._pb for _item in datasets])
@@ -720,7 +710,6 @@ class ListDatasetsResponse(_FlyteIdlEntity[_pb2.ListDatasetsResponse]):
                 pb.next_token = next_token
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def datasets(self) -> _Sequence[Dataset]:
@@ -770,7 +759,7 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
         data: _Sequence[ArtifactData] | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        pb = _pb2.UpdateArtifactRequest()
+        self._pb = pb = _pb2.UpdateArtifactRequest()
         try:
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
@@ -785,7 +774,6 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset(self) -> DatasetID | None:
@@ -888,13 +876,12 @@ class UpdateArtifactResponse(_FlyteIdlEntity[_pb2.UpdateArtifactResponse]):
         *,
         artifact_id: str | None = None,
     ) -> None:
-        pb = _pb2.UpdateArtifactResponse()
+        self._pb = pb = _pb2.UpdateArtifactResponse()
         try:
             if artifact_id is not None:
                 pb.artifact_id = artifact_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_id(self) -> str:
@@ -930,7 +917,7 @@ class ReservationID(_FlyteIdlEntity[_pb2.ReservationID]):
         dataset_id: DatasetID | None = None,
         tag_name: str | None = None,
     ) -> None:
-        pb = _pb2.ReservationID()
+        self._pb = pb = _pb2.ReservationID()
         try:
             if dataset_id is not None:
                 pb.dataset_id.CopyFrom(dataset_id._pb)
@@ -938,7 +925,6 @@ class ReservationID(_FlyteIdlEntity[_pb2.ReservationID]):
                 pb.tag_name = tag_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def dataset_id(self) -> DatasetID | None:
@@ -992,7 +978,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
         owner_id: str | None = None,
         heartbeat_interval: _timedelta | None = None,
     ) -> None:
-        pb = _pb2.GetOrExtendReservationRequest()
+        self._pb = pb = _pb2.GetOrExtendReservationRequest()
         try:
             if reservation_id is not None:
                 pb.reservation_id.CopyFrom(reservation_id._pb)
@@ -1002,7 +988,6 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
                 _write_duration(pb.heartbeat_interval, heartbeat_interval)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reservation_id(self) -> ReservationID | None:
@@ -1070,7 +1055,7 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
         expires_at: _datetime | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        pb = _pb2.Reservation()
+        self._pb = pb = _pb2.Reservation()
         try:
             if reservation_id is not None:
                 pb.reservation_id.CopyFrom(reservation_id._pb)
@@ -1084,7 +1069,6 @@ class Reservation(_FlyteIdlEntity[_pb2.Reservation]):
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reservation_id(self) -> ReservationID | None:
@@ -1169,13 +1153,12 @@ class GetOrExtendReservationResponse(_FlyteIdlEntity[_pb2.GetOrExtendReservation
         *,
         reservation: Reservation | None = None,
     ) -> None:
-        pb = _pb2.GetOrExtendReservationResponse()
+        self._pb = pb = _pb2.GetOrExtendReservationResponse()
         try:
             if reservation is not None:
                 pb.reservation.CopyFrom(reservation._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reservation(self) -> Reservation | None:
@@ -1216,7 +1199,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
         reservation_id: ReservationID | None = None,
         owner_id: str | None = None,
     ) -> None:
-        pb = _pb2.ReleaseReservationRequest()
+        self._pb = pb = _pb2.ReleaseReservationRequest()
         try:
             if reservation_id is not None:
                 pb.reservation_id.CopyFrom(reservation_id._pb)
@@ -1224,7 +1207,6 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
                 pb.owner_id = owner_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reservation_id(self) -> ReservationID | None:
@@ -1296,7 +1278,7 @@ class Dataset(_FlyteIdlEntity[_pb2.Dataset]):
         metadata: Metadata | None = None,
         partitionKeys: _Sequence[str] | None = None,
     ) -> None:
-        pb = _pb2.Dataset()
+        self._pb = pb = _pb2.Dataset()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -1306,7 +1288,6 @@ class Dataset(_FlyteIdlEntity[_pb2.Dataset]):
                 pb.partitionKeys.extend(_as_items(partitionKeys))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> DatasetID | None:
@@ -1370,7 +1351,7 @@ class Partition(_FlyteIdlEntity[_pb2.Partition]):
         key: str | None = None,
         value: str | None = None,
     ) -> None:
-        pb = _pb2.Partition()
+        self._pb = pb = _pb2.Partition()
         try:
             if key is not None:
                 pb.key = key
@@ -1378,7 +1359,6 @@ class Partition(_FlyteIdlEntity[_pb2.Partition]):
                 pb.value = value
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -1427,7 +1407,7 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
         UUID: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.DatasetID()
+        self._pb = pb = _pb2.DatasetID()
         try:
             if project is not None:
                 pb.project = project
@@ -1443,7 +1423,6 @@ class DatasetID(_FlyteIdlEntity[_pb2.DatasetID]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -1531,7 +1510,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
         tags: _Sequence[Tag] | None = None,
         created_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.Artifact()
+        self._pb = pb = _pb2.Artifact()
         try:
             if id is not None:
                 pb.id = id
@@ -1549,7 +1528,6 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> str:
@@ -1649,7 +1627,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
         name: str | None = None,
         value: _core_literals.Literal | None = None,
     ) -> None:
-        pb = _pb2.ArtifactData()
+        self._pb = pb = _pb2.ArtifactData()
         try:
             if name is not None:
                 pb.name = name
@@ -1657,7 +1635,6 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
                 pb.value.CopyFrom(value._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1708,7 +1685,7 @@ class Tag(_FlyteIdlEntity[_pb2.Tag]):
         artifact_id: str | None = None,
         dataset: DatasetID | None = None,
     ) -> None:
-        pb = _pb2.Tag()
+        self._pb = pb = _pb2.Tag()
         try:
             if name is not None:
                 pb.name = name
@@ -1718,7 +1695,6 @@ class Tag(_FlyteIdlEntity[_pb2.Tag]):
                 pb.dataset.CopyFrom(dataset._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def name(self) -> str:
@@ -1776,13 +1752,12 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         *,
         key_map: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.Metadata()
+        self._pb = pb = _pb2.Metadata()
         try:
             if key_map is not None:
                 pb.key_map.update(key_map)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key_map(self) -> _Mapping[str, str]:
@@ -1817,13 +1792,12 @@ class FilterExpression(_FlyteIdlEntity[_pb2.FilterExpression]):
         *,
         filters: _Sequence[SinglePropertyFilter] | None = None,
     ) -> None:
-        pb = _pb2.FilterExpression()
+        self._pb = pb = _pb2.FilterExpression()
         try:
             if filters is not None:
                 pb.filters.extend([_item._pb for _item in filters])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def filters(self) -> _Sequence[SinglePropertyFilter]:
@@ -1874,7 +1848,7 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
         dataset_filter: DatasetPropertyFilter | None = None,
         operator: SinglePropertyFilter.ComparisonOperator | None = None,
     ) -> None:
-        pb = _pb2.SinglePropertyFilter()
+        self._pb = pb = _pb2.SinglePropertyFilter()
         try:
             if tag_filter is not None:
                 pb.tag_filter.CopyFrom(tag_filter._pb)
@@ -1891,7 +1865,6 @@ class SinglePropertyFilter(_FlyteIdlEntity[_pb2.SinglePropertyFilter]):
                 pb.operator = operator
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tag_filter(self) -> TagPropertyFilter | None:
@@ -2025,13 +1998,12 @@ class ArtifactPropertyFilter(_FlyteIdlEntity[_pb2.ArtifactPropertyFilter]):
         *,
         artifact_id: str | None = None,
     ) -> None:
-        pb = _pb2.ArtifactPropertyFilter()
+        self._pb = pb = _pb2.ArtifactPropertyFilter()
         try:
             if artifact_id is not None:
                 pb.artifact_id = artifact_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_id(self) -> str | None:
@@ -2066,13 +2038,12 @@ class TagPropertyFilter(_FlyteIdlEntity[_pb2.TagPropertyFilter]):
         *,
         tag_name: str | None = None,
     ) -> None:
-        pb = _pb2.TagPropertyFilter()
+        self._pb = pb = _pb2.TagPropertyFilter()
         try:
             if tag_name is not None:
                 pb.tag_name = tag_name
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def tag_name(self) -> str | None:
@@ -2107,13 +2078,12 @@ class PartitionPropertyFilter(_FlyteIdlEntity[_pb2.PartitionPropertyFilter]):
         *,
         key_val: KeyValuePair | None = None,
     ) -> None:
-        pb = _pb2.PartitionPropertyFilter()
+        self._pb = pb = _pb2.PartitionPropertyFilter()
         try:
             if key_val is not None:
                 pb.key_val.CopyFrom(key_val._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key_val(self) -> KeyValuePair | None:
@@ -2154,7 +2124,7 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
         key: str | None = None,
         value: str | None = None,
     ) -> None:
-        pb = _pb2.KeyValuePair()
+        self._pb = pb = _pb2.KeyValuePair()
         try:
             if key is not None:
                 pb.key = key
@@ -2162,7 +2132,6 @@ class KeyValuePair(_FlyteIdlEntity[_pb2.KeyValuePair]):
                 pb.value = value
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def key(self) -> str:
@@ -2210,7 +2179,7 @@ class DatasetPropertyFilter(_FlyteIdlEntity[_pb2.DatasetPropertyFilter]):
         version: str | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.DatasetPropertyFilter()
+        self._pb = pb = _pb2.DatasetPropertyFilter()
         try:
             if project is not None:
                 pb.project = project
@@ -2228,7 +2197,6 @@ class DatasetPropertyFilter(_FlyteIdlEntity[_pb2.DatasetPropertyFilter]):
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @_builtins.property
     def project(self) -> str | None:
@@ -2363,7 +2331,7 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
         sortKey: PaginationOptions.SortKey | None = None,
         sortOrder: PaginationOptions.SortOrder | None = None,
     ) -> None:
-        pb = _pb2.PaginationOptions()
+        self._pb = pb = _pb2.PaginationOptions()
         try:
             if limit is not None:
                 pb.limit = limit
@@ -2375,7 +2343,6 @@ class PaginationOptions(_FlyteIdlEntity[_pb2.PaginationOptions]):
                 pb.sortOrder = sortOrder
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def limit(self) -> int:

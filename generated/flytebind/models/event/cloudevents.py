@@ -48,7 +48,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         launch_plan_id: _core_identifier.Identifier | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.CloudEventWorkflowExecution()
+        self._pb = pb = _pb2.CloudEventWorkflowExecution()
         try:
             if raw_event is not None:
                 pb.raw_event.CopyFrom(raw_event._pb)
@@ -66,7 +66,6 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
                 pb.labels.update(labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def raw_event(self) -> _event_event.WorkflowExecutionEvent | None:
@@ -181,7 +180,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         launch_plan_id: _core_identifier.Identifier | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.CloudEventNodeExecution()
+        self._pb = pb = _pb2.CloudEventNodeExecution()
         try:
             if raw_event is not None:
                 pb.raw_event.CopyFrom(raw_event._pb)
@@ -199,7 +198,6 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
                 pb.labels.update(labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def raw_event(self) -> _event_event.NodeExecutionEvent | None:
@@ -309,7 +307,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
         raw_event: _event_event.TaskExecutionEvent | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.CloudEventTaskExecution()
+        self._pb = pb = _pb2.CloudEventTaskExecution()
         try:
             if raw_event is not None:
                 pb.raw_event.CopyFrom(raw_event._pb)
@@ -317,7 +315,6 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
                 pb.labels.update(labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def raw_event(self) -> _event_event.TaskExecutionEvent | None:
@@ -371,7 +368,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
         artifact_trackers: _Sequence[str] | None = None,
         principal: str | None = None,
     ) -> None:
-        pb = _pb2.CloudEventExecutionStart()
+        self._pb = pb = _pb2.CloudEventExecutionStart()
         try:
             if execution_id is not None:
                 pb.execution_id.CopyFrom(execution_id._pb)
@@ -387,7 +384,6 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
                 pb.principal = principal
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:

@@ -77,7 +77,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         error: _core_execution.ExecutionError | None = None,
         output_data: _core_literals.LiteralMap | None = None,
     ) -> None:
-        pb = _pb2.WorkflowExecutionEvent()
+        self._pb = pb = _pb2.WorkflowExecutionEvent()
         try:
             if execution_id is not None:
                 pb.execution_id.CopyFrom(execution_id._pb)
@@ -97,7 +97,6 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
                 pb.output_data.CopyFrom(output_data._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -259,7 +258,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         is_in_dynamic_chain: bool | None = None,
         is_eager: bool | None = None,
     ) -> None:
-        pb = _pb2.NodeExecutionEvent()
+        self._pb = pb = _pb2.NodeExecutionEvent()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -317,7 +316,6 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
                 pb.is_eager = _as_bool(is_eager)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
@@ -701,13 +699,12 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         *,
         execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.WorkflowNodeMetadata()
+        self._pb = pb = _pb2.WorkflowNodeMetadata()
         try:
             if execution_id is not None:
                 pb.execution_id.CopyFrom(execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
@@ -751,7 +748,7 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         checkpoint_uri: str | None = None,
         dynamic_workflow: DynamicWorkflowNodeMetadata | None = None,
     ) -> None:
-        pb = _pb2.TaskNodeMetadata()
+        self._pb = pb = _pb2.TaskNodeMetadata()
         try:
             if cache_status is not None:
                 pb.cache_status = cache_status
@@ -765,7 +762,6 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
                 pb.dynamic_workflow.CopyFrom(dynamic_workflow._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def cache_status(self) -> _core_catalog.CatalogCacheStatus:
@@ -849,7 +845,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = None,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
-        pb = _pb2.DynamicWorkflowNodeMetadata()
+        self._pb = pb = _pb2.DynamicWorkflowNodeMetadata()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
@@ -859,7 +855,6 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
                 pb.dynamic_job_spec_uri = dynamic_job_spec_uri
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.Identifier | None:
@@ -922,13 +917,12 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
         *,
         id: _core_identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.ParentTaskExecutionMetadata()
+        self._pb = pb = _pb2.ParentTaskExecutionMetadata()
         try:
             if id is not None:
                 pb.id.CopyFrom(id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
@@ -968,13 +962,12 @@ class ParentNodeExecutionMetadata(_FlyteIdlEntity[_pb2.ParentNodeExecutionMetada
         *,
         node_id: str | None = None,
     ) -> None:
-        pb = _pb2.ParentNodeExecutionMetadata()
+        self._pb = pb = _pb2.ParentNodeExecutionMetadata()
         try:
             if node_id is not None:
                 pb.node_id = node_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def node_id(self) -> str:
@@ -1010,7 +1003,7 @@ class EventReason(_FlyteIdlEntity[_pb2.EventReason]):
         reason: str | None = None,
         occurred_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.EventReason()
+        self._pb = pb = _pb2.EventReason()
         try:
             if reason is not None:
                 pb.reason = reason
@@ -1018,7 +1011,6 @@ class EventReason(_FlyteIdlEntity[_pb2.EventReason]):
                 _write_timestamp(pb.occurred_at, occurred_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def reason(self) -> str:
@@ -1084,7 +1076,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         reasons: _Sequence[EventReason] | None = None,
         log_context: _core_execution.LogContext | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionEvent()
+        self._pb = pb = _pb2.TaskExecutionEvent()
         try:
             if task_id is not None:
                 pb.task_id.CopyFrom(task_id._pb)
@@ -1133,7 +1125,6 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
                 pb.log_context.CopyFrom(log_context._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_id(self) -> _core_identifier.Identifier | None:
@@ -1453,7 +1444,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         custom_info: _JsonMapping | None = None,
         log_context: _core_execution.LogContext | None = None,
     ) -> None:
-        pb = _pb2.ExternalResourceInfo()
+        self._pb = pb = _pb2.ExternalResourceInfo()
         try:
             if external_id is not None:
                 pb.external_id = external_id
@@ -1475,7 +1466,6 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
                 pb.log_context.CopyFrom(log_context._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def external_id(self) -> str:
@@ -1594,7 +1584,7 @@ class ResourcePoolInfo(_FlyteIdlEntity[_pb2.ResourcePoolInfo]):
         allocation_token: str | None = None,
         namespace: str | None = None,
     ) -> None:
-        pb = _pb2.ResourcePoolInfo()
+        self._pb = pb = _pb2.ResourcePoolInfo()
         try:
             if allocation_token is not None:
                 pb.allocation_token = allocation_token
@@ -1602,7 +1592,6 @@ class ResourcePoolInfo(_FlyteIdlEntity[_pb2.ResourcePoolInfo]):
                 pb.namespace = namespace
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def allocation_token(self) -> str:
@@ -1665,7 +1654,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         plugin_identifier: str | None = None,
         instance_class: TaskExecutionMetadata.InstanceClass | None = None,
     ) -> None:
-        pb = _pb2.TaskExecutionMetadata()
+        self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
             if external_resources is not None:
                 pb.external_resources.extend([_item._pb for _item in external_resources])
@@ -1679,7 +1668,6 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
                 pb.instance_class = instance_class
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def external_resources(self) -> _Sequence[ExternalResourceInfo]:

@@ -44,7 +44,7 @@ class ArrayJob(_FlyteCustomIdlEntity[_pb2.ArrayJob]):
         min_successes: int | None = None,
         min_success_ratio: float | None = None,
     ) -> None:
-        pb = _pb2.ArrayJob()
+        self._pb = pb = _pb2.ArrayJob()
         try:
             if parallelism is not None:
                 pb.parallelism = parallelism
@@ -57,7 +57,6 @@ class ArrayJob(_FlyteCustomIdlEntity[_pb2.ArrayJob]):
                 pb.min_success_ratio = min_success_ratio
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def parallelism(self) -> int:

@@ -54,7 +54,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         resources: _core_tasks.Resources | None = None,
         restart_policy: RestartPolicy | None = None,
     ) -> None:
-        pb = _pb2.CommonReplicaSpec()
+        self._pb = pb = _pb2.CommonReplicaSpec()
         try:
             if replicas is not None:
                 pb.replicas = replicas
@@ -66,7 +66,6 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
                 pb.restart_policy = restart_policy
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def replicas(self) -> int:

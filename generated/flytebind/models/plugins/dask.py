@@ -37,7 +37,7 @@ class DaskJob(_FlyteIdlEntity[_pb2.DaskJob]):
         scheduler: DaskScheduler | None = None,
         workers: DaskWorkerGroup | None = None,
     ) -> None:
-        pb = _pb2.DaskJob()
+        self._pb = pb = _pb2.DaskJob()
         try:
             if scheduler is not None:
                 pb.scheduler.CopyFrom(scheduler._pb)
@@ -45,7 +45,6 @@ class DaskJob(_FlyteIdlEntity[_pb2.DaskJob]):
                 pb.workers.CopyFrom(workers._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def scheduler(self) -> DaskScheduler | None:
@@ -100,7 +99,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
         image: str | None = None,
         resources: _core_tasks.Resources | None = None,
     ) -> None:
-        pb = _pb2.DaskScheduler()
+        self._pb = pb = _pb2.DaskScheduler()
         try:
             if image is not None:
                 pb.image = image
@@ -108,7 +107,6 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
                 pb.resources.CopyFrom(resources._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def image(self) -> str:
@@ -159,7 +157,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
         image: str | None = None,
         resources: _core_tasks.Resources | None = None,
     ) -> None:
-        pb = _pb2.DaskWorkerGroup()
+        self._pb = pb = _pb2.DaskWorkerGroup()
         try:
             if number_of_workers is not None:
                 pb.number_of_workers = number_of_workers
@@ -169,7 +167,6 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
                 pb.resources.CopyFrom(resources._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def number_of_workers(self) -> int:

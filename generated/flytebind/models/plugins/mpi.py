@@ -34,7 +34,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
         num_launcher_replicas: int | None = None,
         slots: int | None = None,
     ) -> None:
-        pb = _pb2.DistributedMPITrainingTask()
+        self._pb = pb = _pb2.DistributedMPITrainingTask()
         try:
             if num_workers is not None:
                 pb.num_workers = num_workers
@@ -44,7 +44,6 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
                 pb.slots = slots
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def num_workers(self) -> int:

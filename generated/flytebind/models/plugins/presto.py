@@ -40,7 +40,7 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
         schema: str | None = None,
         statement: str | None = None,
     ) -> None:
-        pb = _pb2.PrestoQuery()
+        self._pb = pb = _pb2.PrestoQuery()
         try:
             if routing_group is not None:
                 pb.routing_group = routing_group
@@ -52,7 +52,6 @@ class PrestoQuery(_FlyteIdlEntity[_pb2.PrestoQuery]):
                 pb.statement = statement
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def routing_group(self) -> str:

@@ -36,7 +36,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
         nproc_per_node: int | None = None,
         max_restarts: int | None = None,
     ) -> None:
-        pb = _pb2.ElasticConfig()
+        self._pb = pb = _pb2.ElasticConfig()
         try:
             if rdzv_backend is not None:
                 pb.rdzv_backend = rdzv_backend
@@ -50,7 +50,6 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
                 pb.max_restarts = max_restarts
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def rdzv_backend(self) -> str:
@@ -124,7 +123,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
         workers: int | None = None,
         elastic_config: ElasticConfig | None = None,
     ) -> None:
-        pb = _pb2.DistributedPyTorchTrainingTask()
+        self._pb = pb = _pb2.DistributedPyTorchTrainingTask()
         try:
             if workers is not None:
                 pb.workers = workers
@@ -132,7 +131,6 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
                 pb.elastic_config.CopyFrom(elastic_config._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workers(self) -> int:

@@ -44,14 +44,13 @@ class HiveQuery(_FlyteIdlEntity[_pb2.HiveQuery]):
         timeout_sec: int,
         retry_count: int,
     ) -> None:
-        pb = _pb2.HiveQuery()
+        self._pb = pb = _pb2.HiveQuery()
         try:
             pb.query = query
             pb.timeout_sec = timeout_sec
             pb.retryCount = retry_count
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def query(self) -> str:
@@ -109,12 +108,11 @@ class HiveQueryCollection(_FlyteIdlEntity[_pb2.HiveQueryCollection]):
         self,
         queries: _Sequence[HiveQuery],
     ) -> None:
-        pb = _pb2.HiveQueryCollection()
+        self._pb = pb = _pb2.HiveQueryCollection()
         try:
             pb.queries.extend([_item._pb for _item in queries])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def queries(self) -> _Sequence[HiveQuery]:
@@ -157,7 +155,7 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
         tags: _Sequence[str],
         query_collection: HiveQueryCollection | None = None,
     ) -> None:
-        pb = _pb2.QuboleHiveJob()
+        self._pb = pb = _pb2.QuboleHiveJob()
         try:
             if query is not None:
                 pb.query.CopyFrom(query._pb)
@@ -167,7 +165,6 @@ class QuboleHiveJob(_FlyteIdlEntity[_pb2.QuboleHiveJob]):
                 pb.query_collection.CopyFrom(query_collection._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def query(self) -> HiveQuery | None:

@@ -48,7 +48,7 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
         ttl_seconds_after_finished: int | None = None,
         runtime_env_yaml: str | None = None,
     ) -> None:
-        pb = _pb2.RayJob()
+        self._pb = pb = _pb2.RayJob()
         try:
             if ray_cluster is not None:
                 pb.ray_cluster.CopyFrom(ray_cluster._pb)
@@ -62,7 +62,6 @@ class RayJob(_FlyteIdlEntity[_pb2.RayJob]):
                 pb.runtime_env_yaml = runtime_env_yaml
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def ray_cluster(self) -> RayCluster | None:
@@ -162,7 +161,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         image: str | None = None,
         resources: _core_tasks.Resources | None = None,
     ) -> None:
-        pb = _pb2.AutoscalerOptions()
+        self._pb = pb = _pb2.AutoscalerOptions()
         try:
             if upscaling_mode is not None:
                 pb.upscaling_mode = upscaling_mode
@@ -176,7 +175,6 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
                 pb.resources.CopyFrom(resources._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def upscaling_mode(self) -> AutoscalerOptions.UpscalingMode:
@@ -256,7 +254,7 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
         enable_autoscaling: bool | None = None,
         autoscaler_options: AutoscalerOptions | None = None,
     ) -> None:
-        pb = _pb2.RayCluster()
+        self._pb = pb = _pb2.RayCluster()
         try:
             if head_group_spec is not None:
                 pb.head_group_spec.CopyFrom(head_group_spec._pb)
@@ -268,7 +266,6 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
                 pb.autoscaler_options.CopyFrom(autoscaler_options._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def head_group_spec(self) -> HeadGroupSpec | None:
@@ -341,7 +338,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         ray_start_params: _Mapping[str, str] | None = None,
         k8s_pod: _core_tasks.K8sPod | None = None,
     ) -> None:
-        pb = _pb2.HeadGroupSpec()
+        self._pb = pb = _pb2.HeadGroupSpec()
         try:
             if ray_start_params is not None:
                 pb.ray_start_params.update(ray_start_params)
@@ -349,7 +346,6 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
                 pb.k8s_pod.CopyFrom(k8s_pod._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def ray_start_params(self) -> _Mapping[str, str]:
@@ -403,7 +399,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         ray_start_params: _Mapping[str, str] | None = None,
         k8s_pod: _core_tasks.K8sPod | None = None,
     ) -> None:
-        pb = _pb2.WorkerGroupSpec()
+        self._pb = pb = _pb2.WorkerGroupSpec()
         try:
             if group_name is not None:
                 pb.group_name = group_name
@@ -419,7 +415,6 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
                 pb.k8s_pod.CopyFrom(k8s_pod._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def group_name(self) -> str:

@@ -91,7 +91,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         driverPod: _core_tasks.K8sPod | None = None,
         executorPod: _core_tasks.K8sPod | None = None,
     ) -> None:
-        pb = _pb2.SparkJob()
+        self._pb = pb = _pb2.SparkJob()
         try:
             if applicationType is not None:
                 pb.applicationType = applicationType
@@ -117,7 +117,6 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
                 pb.executorPod.CopyFrom(executorPod._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def applicationType(self) -> SparkApplication.Type:

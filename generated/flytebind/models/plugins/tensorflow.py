@@ -35,7 +35,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
         chief_replicas: int | None = None,
         evaluator_replicas: int | None = None,
     ) -> None:
-        pb = _pb2.DistributedTensorflowTrainingTask()
+        self._pb = pb = _pb2.DistributedTensorflowTrainingTask()
         try:
             if workers is not None:
                 pb.workers = workers
@@ -47,7 +47,6 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
                 pb.evaluator_replicas = evaluator_replicas
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def workers(self) -> int:

@@ -34,7 +34,7 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
         phase: _core_execution.WorkflowExecution.Phase | None = None,
         workflow_id: str | None = None,
     ) -> None:
-        pb = _pb2.Waitable()
+        self._pb = pb = _pb2.Waitable()
         try:
             if wf_exec_id is not None:
                 pb.wf_exec_id.CopyFrom(wf_exec_id._pb)
@@ -44,7 +44,6 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
                 pb.workflow_id = workflow_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def wf_exec_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:

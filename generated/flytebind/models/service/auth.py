@@ -66,7 +66,7 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
         grant_types_supported: _Sequence[str] | None = None,
         device_authorization_endpoint: str | None = None,
     ) -> None:
-        pb = _pb2.OAuth2MetadataResponse()
+        self._pb = pb = _pb2.OAuth2MetadataResponse()
         try:
             if issuer is not None:
                 pb.issuer = issuer
@@ -94,7 +94,6 @@ class OAuth2MetadataResponse(_FlyteIdlEntity[_pb2.OAuth2MetadataResponse]):
                 pb.device_authorization_endpoint = device_authorization_endpoint
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def issuer(self) -> str:
@@ -236,7 +235,7 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
         service_http_endpoint: str | None = None,
         audience: str | None = None,
     ) -> None:
-        pb = _pb2.PublicClientAuthConfigResponse()
+        self._pb = pb = _pb2.PublicClientAuthConfigResponse()
         try:
             if client_id is not None:
                 pb.client_id = client_id
@@ -252,7 +251,6 @@ class PublicClientAuthConfigResponse(_FlyteIdlEntity[_pb2.PublicClientAuthConfig
                 pb.audience = audience
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def client_id(self) -> str:

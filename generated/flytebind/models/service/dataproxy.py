@@ -80,7 +80,7 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
         expires_at: _datetime | None = None,
         headers: _Mapping[str, str] | None = None,
     ) -> None:
-        pb = _pb2.CreateUploadLocationResponse()
+        self._pb = pb = _pb2.CreateUploadLocationResponse()
         try:
             if signed_url is not None:
                 pb.signed_url = signed_url
@@ -92,7 +92,6 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
                 pb.headers.update(headers)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signed_url(self) -> str:
@@ -165,7 +164,7 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
         add_content_md5_metadata: bool | None = None,
         org: str | None = None,
     ) -> None:
-        pb = _pb2.CreateUploadLocationRequest()
+        self._pb = pb = _pb2.CreateUploadLocationRequest()
         try:
             if project is not None:
                 pb.project = project
@@ -185,7 +184,6 @@ class CreateUploadLocationRequest(_FlyteIdlEntity[_pb2.CreateUploadLocationReque
                 pb.org = org
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def project(self) -> str:
@@ -287,7 +285,7 @@ class CreateDownloadLocationRequest(_FlyteIdlEntity[_pb2.CreateDownloadLocationR
         native_url: str | None = None,
         expires_in: _timedelta | None = None,
     ) -> None:
-        pb = _pb2.CreateDownloadLocationRequest()
+        self._pb = pb = _pb2.CreateDownloadLocationRequest()
         try:
             if native_url is not None:
                 pb.native_url = native_url
@@ -295,7 +293,6 @@ class CreateDownloadLocationRequest(_FlyteIdlEntity[_pb2.CreateDownloadLocationR
                 _write_duration(pb.expires_in, expires_in)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def native_url(self) -> str:
@@ -343,7 +340,7 @@ class CreateDownloadLocationResponse(_FlyteIdlEntity[_pb2.CreateDownloadLocation
         signed_url: str | None = None,
         expires_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.CreateDownloadLocationResponse()
+        self._pb = pb = _pb2.CreateDownloadLocationResponse()
         try:
             if signed_url is not None:
                 pb.signed_url = signed_url
@@ -351,7 +348,6 @@ class CreateDownloadLocationResponse(_FlyteIdlEntity[_pb2.CreateDownloadLocation
                 _write_timestamp(pb.expires_at, expires_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signed_url(self) -> str:
@@ -399,7 +395,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         expires_in: _timedelta | None = None,
         node_execution_id: _core_identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
-        pb = _pb2.CreateDownloadLinkRequest()
+        self._pb = pb = _pb2.CreateDownloadLinkRequest()
         try:
             if artifact_type is not None:
                 pb.artifact_type = artifact_type
@@ -409,7 +405,6 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
                 pb.node_execution_id.CopyFrom(node_execution_id._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def artifact_type(self) -> ArtifactType:
@@ -470,7 +465,7 @@ class CreateDownloadLinkResponse(_FlyteIdlEntity[_pb2.CreateDownloadLinkResponse
         expires_at: _datetime | None = None,
         pre_signed_urls: PreSignedURLs | None = None,
     ) -> None:
-        pb = _pb2.CreateDownloadLinkResponse()
+        self._pb = pb = _pb2.CreateDownloadLinkResponse()
         try:
             if signed_url is not None:
                 pb.signed_url.extend(_as_items(signed_url))
@@ -480,7 +475,6 @@ class CreateDownloadLinkResponse(_FlyteIdlEntity[_pb2.CreateDownloadLinkResponse
                 pb.pre_signed_urls.CopyFrom(pre_signed_urls._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated("flyteidl.service.CreateDownloadLinkResponse.signed_url is deprecated in the IDL")
@@ -541,7 +535,7 @@ class PreSignedURLs(_FlyteIdlEntity[_pb2.PreSignedURLs]):
         signed_url: _Sequence[str] | None = None,
         expires_at: _datetime | None = None,
     ) -> None:
-        pb = _pb2.PreSignedURLs()
+        self._pb = pb = _pb2.PreSignedURLs()
         try:
             if signed_url is not None:
                 pb.signed_url.extend(_as_items(signed_url))
@@ -549,7 +543,6 @@ class PreSignedURLs(_FlyteIdlEntity[_pb2.PreSignedURLs]):
                 _write_timestamp(pb.expires_at, expires_at)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def signed_url(self) -> _Sequence[str]:
@@ -596,13 +589,12 @@ class GetDataRequest(_FlyteIdlEntity[_pb2.GetDataRequest]):
         *,
         flyte_url: str | None = None,
     ) -> None:
-        pb = _pb2.GetDataRequest()
+        self._pb = pb = _pb2.GetDataRequest()
         try:
             if flyte_url is not None:
                 pb.flyte_url = flyte_url
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def flyte_url(self) -> str:
@@ -639,7 +631,7 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
         pre_signed_urls: PreSignedURLs | None = None,
         literal: _core_literals.Literal | None = None,
     ) -> None:
-        pb = _pb2.GetDataResponse()
+        self._pb = pb = _pb2.GetDataResponse()
         try:
             if literal_map is not None:
                 pb.literal_map.CopyFrom(literal_map._pb)
@@ -651,7 +643,6 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
                 pb.literal.CopyFrom(literal._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def literal_map(self) -> _core_literals.LiteralMap | None:

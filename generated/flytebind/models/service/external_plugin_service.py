@@ -70,7 +70,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         template: _core_tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
     ) -> None:
-        pb = _pb2.TaskCreateRequest()
+        self._pb = pb = _pb2.TaskCreateRequest()
         try:
             if inputs is not None:
                 pb.inputs.CopyFrom(inputs._pb)
@@ -80,7 +80,6 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
                 pb.output_prefix = output_prefix
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def inputs(self) -> _core_literals.LiteralMap | None:
@@ -146,13 +145,12 @@ class TaskCreateResponse(_FlyteIdlEntity[_pb2.TaskCreateResponse]):
         *,
         job_id: str | None = None,
     ) -> None:
-        pb = _pb2.TaskCreateResponse()
+        self._pb = pb = _pb2.TaskCreateResponse()
         try:
             if job_id is not None:
                 pb.job_id = job_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def job_id(self) -> str:
@@ -191,7 +189,7 @@ class TaskGetRequest(_FlyteIdlEntity[_pb2.TaskGetRequest]):
         task_type: str | None = None,
         job_id: str | None = None,
     ) -> None:
-        pb = _pb2.TaskGetRequest()
+        self._pb = pb = _pb2.TaskGetRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -199,7 +197,6 @@ class TaskGetRequest(_FlyteIdlEntity[_pb2.TaskGetRequest]):
                 pb.job_id = job_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_type(self) -> str:
@@ -247,7 +244,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
         state: State | None = None,
         outputs: _core_literals.LiteralMap | None = None,
     ) -> None:
-        pb = _pb2.TaskGetResponse()
+        self._pb = pb = _pb2.TaskGetResponse()
         try:
             if state is not None:
                 pb.state = state
@@ -255,7 +252,6 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
                 pb.outputs.CopyFrom(outputs._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def state(self) -> State:
@@ -308,7 +304,7 @@ class TaskDeleteRequest(_FlyteIdlEntity[_pb2.TaskDeleteRequest]):
         task_type: str | None = None,
         job_id: str | None = None,
     ) -> None:
-        pb = _pb2.TaskDeleteRequest()
+        self._pb = pb = _pb2.TaskDeleteRequest()
         try:
             if task_type is not None:
                 pb.task_type = task_type
@@ -316,7 +312,6 @@ class TaskDeleteRequest(_FlyteIdlEntity[_pb2.TaskDeleteRequest]):
                 pb.job_id = job_id
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def task_type(self) -> str:

@@ -64,7 +64,7 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
         picture: str | None = None,
         additional_claims: _JsonMapping | None = None,
     ) -> None:
-        pb = _pb2.UserInfoResponse()
+        self._pb = pb = _pb2.UserInfoResponse()
         try:
             if subject is not None:
                 pb.subject = subject
@@ -84,7 +84,6 @@ class UserInfoResponse(_FlyteIdlEntity[_pb2.UserInfoResponse]):
                 _write_struct(pb.additional_claims, additional_claims)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def subject(self) -> str:

@@ -52,7 +52,7 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
         active_deadline_seconds: int | None = None,
         backoff_limit: int | None = None,
     ) -> None:
-        pb = _pb2.RunPolicy()
+        self._pb = pb = _pb2.RunPolicy()
         try:
             if clean_pod_policy is not None:
                 pb.clean_pod_policy = clean_pod_policy
@@ -64,7 +64,6 @@ class RunPolicy(_FlyteIdlEntity[_pb2.RunPolicy]):
                 pb.backoff_limit = backoff_limit
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def clean_pod_policy(self) -> CleanPodPolicy:

@@ -40,7 +40,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
         run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
         slots: int | None = None,
     ) -> None:
-        pb = _pb2.DistributedMPITrainingTask()
+        self._pb = pb = _pb2.DistributedMPITrainingTask()
         try:
             if worker_replicas is not None:
                 pb.worker_replicas.CopyFrom(worker_replicas._pb)
@@ -52,7 +52,6 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
                 pb.slots = slots
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def worker_replicas(self) -> DistributedMPITrainingReplicaSpec | None:
@@ -134,7 +133,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
         command: _Sequence[str] | None = None,
         common: _plugins_common.CommonReplicaSpec | None = None,
     ) -> None:
-        pb = _pb2.DistributedMPITrainingReplicaSpec()
+        self._pb = pb = _pb2.DistributedMPITrainingReplicaSpec()
         try:
             if replicas is not None:
                 pb.replicas = replicas
@@ -150,7 +149,6 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
                 pb.common.CopyFrom(common._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated(

@@ -40,7 +40,7 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
         nproc_per_node: int | None = None,
         max_restarts: int | None = None,
     ) -> None:
-        pb = _pb2.ElasticConfig()
+        self._pb = pb = _pb2.ElasticConfig()
         try:
             if rdzv_backend is not None:
                 pb.rdzv_backend = rdzv_backend
@@ -54,7 +54,6 @@ class ElasticConfig(_FlyteIdlEntity[_pb2.ElasticConfig]):
                 pb.max_restarts = max_restarts
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def rdzv_backend(self) -> str:
@@ -128,7 +127,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
         run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
         elastic_config: ElasticConfig | None = None,
     ) -> None:
-        pb = _pb2.DistributedPyTorchTrainingTask()
+        self._pb = pb = _pb2.DistributedPyTorchTrainingTask()
         try:
             if worker_replicas is not None:
                 pb.worker_replicas.CopyFrom(worker_replicas._pb)
@@ -140,7 +139,6 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
                 pb.elastic_config.CopyFrom(elastic_config._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def worker_replicas(self) -> DistributedPyTorchTrainingReplicaSpec | None:
@@ -228,7 +226,7 @@ class DistributedPyTorchTrainingReplicaSpec(
         restart_policy: _plugins_common.RestartPolicy | None = None,
         common: _plugins_common.CommonReplicaSpec | None = None,
     ) -> None:
-        pb = _pb2.DistributedPyTorchTrainingReplicaSpec()
+        self._pb = pb = _pb2.DistributedPyTorchTrainingReplicaSpec()
         try:
             if replicas is not None:
                 pb.replicas = replicas
@@ -242,7 +240,6 @@ class DistributedPyTorchTrainingReplicaSpec(
                 pb.common.CopyFrom(common._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated(

@@ -39,7 +39,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
         run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
         evaluator_replicas: DistributedTensorflowTrainingReplicaSpec | None = None,
     ) -> None:
-        pb = _pb2.DistributedTensorflowTrainingTask()
+        self._pb = pb = _pb2.DistributedTensorflowTrainingTask()
         try:
             if worker_replicas is not None:
                 pb.worker_replicas.CopyFrom(worker_replicas._pb)
@@ -53,7 +53,6 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
                 pb.evaluator_replicas.CopyFrom(evaluator_replicas._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     def worker_replicas(self) -> DistributedTensorflowTrainingReplicaSpec | None:
@@ -155,7 +154,7 @@ class DistributedTensorflowTrainingReplicaSpec(
         restart_policy: _plugins_common.RestartPolicy | None = None,
         common: _plugins_common.CommonReplicaSpec | None = None,
     ) -> None:
-        pb = _pb2.DistributedTensorflowTrainingReplicaSpec()
+        self._pb = pb = _pb2.DistributedTensorflowTrainingReplicaSpec()
         try:
             if replicas is not None:
                 pb.replicas = replicas
@@ -169,7 +168,6 @@ class DistributedTensorflowTrainingReplicaSpec(
                 pb.common.CopyFrom(common._pb)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
-        self._pb = pb
 
     @property
     @_deprecated(
