@@ -1,11 +1,20 @@
-"""Sources made by hand."""
+"""Sources that tests share."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
+from flytegen.read.package import load_package
 from flytegen.read.source import Source
+
+
+@cache
+def flyteidl() -> Source:
+    """The package that is installed, read once."""
+    return load_package("flyteidl")
 
 
 def source_of(*files: FileDescriptorProto) -> Source:

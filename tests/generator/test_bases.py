@@ -21,7 +21,6 @@ from flytebind.models.core.tasks import Resources, TaskTemplate
 from flytebind.runtime.any import AnyMessage
 from flytegen.cli import main
 from flytegen.read.manifest import MANIFEST
-from flytegen.read.package import load_package
 from flytegen.read.source import file_proto
 from flytegen.write.files import RECORD
 from tests.generator.foreign import (
@@ -33,6 +32,7 @@ from tests.generator.foreign import (
     write_modules,
 )
 from tests.generator.protos import file
+from tests.generator.sources import flyteidl
 from tests.generator.test_run import snapshot
 from tests.support.fill import add_unknown_fields
 from tests.support.messages import deterministic
@@ -60,8 +60,8 @@ MIDDLE = file(
 
 
 @cache
-def flyteidl() -> list[FileDescriptorProto]:
-    return list(map(file_proto, load_package("flyteidl").closure))
+def flyteidl_protos() -> list[FileDescriptorProto]:
+    return list(map(file_proto, flyteidl().closure))
 
 
 def on_top(
@@ -98,7 +98,7 @@ def on_top(
             "flyteidl/core/execution.proto",
             "google/protobuf/any.proto",
         ],
-        known=flyteidl(),
+        known=flyteidl_protos(),
     )
 
 
@@ -195,7 +195,7 @@ class TestOnTopOfFlytebind:
 
 def test_a_descriptor_set_needs_nothing_that_the_base_has(tmp_path: Path) -> None:
     job = on_top("onset", "onset/job.proto")
-    whole = FileDescriptorSet(file=[*flyteidl(), job])
+    whole = FileDescriptorSet(file=[*flyteidl_protos(), job])
     lone = FileDescriptorSet(file=[job])
     outputs = []
     for name, descriptors in (("whole", whole), ("lone", lone)):
@@ -247,7 +247,7 @@ class TestOnTopOfOthers:
             "top/top.proto",
             package="top",
             imports=["middle/middle.proto", "lent/lent.proto", "flyteidl/core/identifier.proto"],
-            known=[*flyteidl(), LENT, MIDDLE],
+            known=[*flyteidl_protos(), LENT, MIDDLE],
         )
         bases = ("--base", "middle_models", "--base", FLYTE)
         made = generate_from_set(tmp_path / "out", "top", FileDescriptorSet(file=[top]), *bases)
@@ -455,7 +455,7 @@ def test_so_is_a_set_of_nothing_but_the_base_s(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "set.binpb"
-    path.write_bytes(FileDescriptorSet(file=flyteidl()).SerializeToString())
+    path.write_bytes(FileDescriptorSet(file=flyteidl_protos()).SerializeToString())
     assert main(["list", "--descriptor-set", str(path), "--base", FLYTE]) == 2
     assert "set.binpb: has nothing that does not belong to" in capsys.readouterr().err
 
@@ -463,7 +463,7 @@ def test_so_is_a_set_of_nothing_but_the_base_s(
 def test_a_set_with_another_version_of_the_base_s_messages_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = FileDescriptorSet(file=[*flyteidl(), on_top(name="elsewhere/job.proto")])
+    whole = FileDescriptorSet(file=[*flyteidl_protos(), on_top(name="elsewhere/job.proto")])
     for proto in whole.file:
         for item in proto.message_type:
             if f"{proto.package}.{item.name}" == "flyteidl.core.ContainerPort":

@@ -106,8 +106,9 @@ class _Visit:
     def table(self, table: T, path: tuple[str, ...], about: object) -> T:
         """What is left of a table that is about something of the package."""
         left = {
-            key: self._value(hint, getattr(table, key), (*path, key), about)
+            key: self._value(hint, said, (*path, key), about)
             for key, hint in table.keys().items()
+            if (said := getattr(table, key))
         }
         return replace(table, **left)
 

@@ -27,12 +27,14 @@ from flytegen.overlay.entries import (
 from flytegen.overlay.load import load_overlay
 from flytegen.overlay.reader import Reader
 from flytegen.overlay.words import FieldOf
-from flytegen.read.package import load_package
+from flytegen.read.source import Source
+from tests.generator.protos import file
+from tests.generator.sources import flyteidl, source_of
 
 
-def problems_of(folder: Path) -> str:
+def problems_of(folder: Path, source: Source | None = None) -> str:
     with pytest.raises(GenerationError) as caught:
-        build(load_package("flyteidl"), load_overlay(folder))
+        build(source or flyteidl(), load_overlay(folder))
     return str(caught.value)
 
 
@@ -176,12 +178,21 @@ def test_a_mistake_is_named_with_file_key_and_hint(
     assert all(part in text for part in ["mistake.toml" if "files." not in toml else "", *expected])
 
 
+FIELDS = """
+message Blob { Metadata metadata = 1; string uri = 2; }
+message Metadata { string type = 1; string format = 2; }
+message Literals { repeated Literal literals = 1; }
+message Literal { Blob blob = 1; string hash = 2; }
+message EnumType { repeated string values = 1; }
+"""
+
+
 @pytest.mark.parametrize(
     ("message", "key", "expected"),
     [
         ("Blob", 'uri.reshape = "content"', "a single message with one field"),
         ("Blob", 'metadata.reshape = "pairs"', "the scalars key and value"),
-        ("LiteralCollection", 'literals.reshape = "choice"', "scalars in one oneof"),
+        ("Literals", 'literals.reshape = "choice"', "scalars in one oneof"),
         ("Blob", 'uri.raw = "address"', "Blob.uri has a raw name but no reshape"),
         ("Blob", "uri.default = {}", "Blob.uri cannot have the default {}"),
         ("EnumType", 'values.default = "a"', "cannot have the default 'a'"),
@@ -190,9 +201,10 @@ def test_a_mistake_is_named_with_file_key_and_hint(
 def test_what_does_not_fit_its_field_is_named_with_its_file(
     tmp_path: Path, message: str, key: str, expected: str
 ) -> None:
-    (tmp_path / "x.toml").write_text(f'[messages."flyteidl.core.{message}".fields]\n{key}')
-    assert problems_of(tmp_path).startswith("x.toml: flyteidl.core.")
-    assert expected in problems_of(tmp_path)
+    (tmp_path / "x.toml").write_text(f'[messages."acme.{message}".fields]\n{key}')
+    text = problems_of(tmp_path, source_of(file(FIELDS)))
+    assert text.startswith(f"x.toml: acme.{message}.")
+    assert expected in text
 
 
 def test_all_mistakes_are_shown_at_once(tmp_path: Path) -> None:
@@ -284,7 +296,7 @@ def test_two_names_that_meet_are_named_both(tmp_path: Path) -> None:
 
 def test_every_documented_class_of_the_reference_has_words_of_its_own() -> None:
     overlay = load_overlay(locate.overlay())
-    library = build(load_package("flyteidl"), overlay)
+    library = build(flyteidl(), overlay)
     layout = overlay.layout["execution"].names.values()
     undocumented = [
         message.full_name
