@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 from flytebind.models.admin.launch_plan import LaunchPlan
 from flytebind.models.core.compiler import CompiledWorkflowClosure
@@ -12,6 +13,8 @@ from flytebind.models.core.interface import TypedInterface
 from flytebind.models.core.tasks import TaskTemplate
 from flytebind.models.core.workflow import BranchNode, Node, WorkflowTemplate
 from flytebind.runtime.typing import Self
+
+_Key: TypeAlias = tuple[str, str, str, str]
 
 
 class FlyteTask(TaskTemplate):
@@ -58,11 +61,11 @@ class FlyteWorkflow(CompiledWorkflowClosure):
 
     def task(self, id: Identifier) -> FlyteTask | None:
         """The task of this identifier, if the workflow has it."""
-        return self._tasks.get(id)
+        return self._tasks.get(_key(id))
 
     def sub_workflow(self, id: Identifier) -> WorkflowTemplate | None:
         """The workflow of this identifier, if it is part of this one."""
-        return self._sub_workflows.get(id)
+        return self._sub_workflows.get(_key(id))
 
     def node(self, id: str, workflow: WorkflowTemplate | None = None) -> Node | None:
         """The node of this id: on the first level, in a branch, or the failure node.
@@ -80,25 +83,26 @@ class FlyteWorkflow(CompiledWorkflowClosure):
         return None if found is None else found[0]
 
     def _level(self, template: WorkflowTemplate) -> dict[str, tuple[int, Node]]:
-        level = self._levels.get(template.id)
+        key = _key(template.id)
+        level = self._levels.get(key)
         if level is None:
             nodes = enumerate(_all_nodes(template))
-            level = self._levels[template.id] = {node.id: (place, node) for place, node in nodes}
+            level = self._levels[key] = {node.id: (place, node) for place, node in nodes}
         return level
 
     # A workflow may have thousands of nodes, each of which is looked up.
     @cached_property
-    def _tasks(self) -> dict[Identifier, FlyteTask]:
+    def _tasks(self) -> dict[_Key, FlyteTask]:
         templates = (task.template for task in self.tasks)
-        return {template.id: FlyteTask.promote_from_model(template) for template in templates}
+        return {_key(template.id): FlyteTask.promote_from_model(template) for template in templates}
 
     @cached_property
-    def _sub_workflows(self) -> dict[Identifier, WorkflowTemplate]:
+    def _sub_workflows(self) -> dict[_Key, WorkflowTemplate]:
         templates = (workflow.template for workflow in self.sub_workflows)
-        return {template.id: template for template in templates}
+        return {_key(template.id): template for template in templates}
 
     @cached_property
-    def _levels(self) -> dict[Identifier, dict[str, tuple[int, Node]]]:
+    def _levels(self) -> dict[_Key, dict[str, tuple[int, Node]]]:
         return {}
 
 
@@ -119,6 +123,11 @@ class FlyteLaunchPlan(LaunchPlan):
     def workflow_id(self) -> Identifier:
         """The workflow that it starts."""
         return self.spec.workflow_id
+
+
+def _key(id: Identifier) -> _Key:
+    """Hashes sooner than the identifier."""
+    return id.project, id.domain, id.name, id.version
 
 
 def _all_nodes(workflow: WorkflowTemplate) -> Iterator[Node]:
