@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from flytebind.looks._phases import SUCCESSFUL, is_in
+from flytebind.looks._phases import SUCCESSFUL
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.types import Error
 from flytebind.remote import (
@@ -82,7 +82,7 @@ def _common(part: RemoteExecutionBase) -> dict[str, Any]:
         "phase": part.phase.name,
         "error": _error(part.error) if part.is_done else None,
         "inputs": _side(part, "inputs"),
-        "outputs": _side(part, "outputs") if is_in(part.phase, SUCCESSFUL) else {},
+        "outputs": _side(part, "outputs") if part.phase.name in SUCCESSFUL else {},
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from flytebind.looks._words import first_line
 from flytebind.remote import FlyteRemote
-from flytebind.remote._operations.sync import walk
+from flytebind.remote.executions import walk
 from tests.cli.conftest import Run
 from tests.real import plain
 from tests.real.differing import differences

@@ -8,7 +8,7 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 
 from flytebind.remote import FlyteExecutionError, FlyteRemote
-from flytebind.remote._operations.sync import walk
+from flytebind.remote.executions import walk
 from tests.real import plain, recordings
 from tests.real.differing import differences
 from tests.real.recordings import EXECUTIONS, Question

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flytebind.remote import FlyteAssertion, FlyteExecutionError, FlyteRemote
+from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
 from tests.remote.scenes import arrays, executions, parents, scripted, tasks
@@ -42,7 +43,7 @@ def test_of_several_failures_the_earliest_is_the_first(
     message = late.to_pb()
     message.closure.CopyFrom(execution.node_executions["n2"].to_pb().closure)
     message.closure.updated_at.seconds += 1
-    late._adopt(message, whole=True)
+    adopt(late, late.from_pb(message))
     node = execution.first_failure()
     assert node is not None
     assert node.id.node_id == "n2"
@@ -64,12 +65,12 @@ def test_what_failed_below_a_success_was_put_up_with(sandbox: Sandbox, remote: F
     assert execution.first_failure() is not None
     message = outer.to_pb()
     message.closure.phase = NodePhase.SUCCEEDED
-    outer._adopt(message, whole=True)
+    adopt(outer, outer.from_pb(message))
     assert execution.first_failure() is None
     failed = synced(remote, tasks.failed(sandbox))
     whole = failed.to_pb()
     whole.closure.phase = WorkflowPhase.SUCCEEDED
-    failed._adopt(whole, whole=True)
+    adopt(failed, failed.from_pb(whole))
     assert failed.first_failure() is None
 
 
@@ -113,5 +114,5 @@ def test_a_failure_can_be_seen_while_the_execution_goes_on(
     outer = execution.node_executions["n0"]
     message = outer.to_pb()
     message.closure.phase = NodePhase.FAILING
-    outer._adopt(message, whole=True)
+    adopt(outer, outer.from_pb(message))
     assert execution.first_failure() is outer

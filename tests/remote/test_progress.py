@@ -18,6 +18,7 @@ from flytebind.looks import ExecutionSnapshot
 from flytebind.looks._displays import Lines, Live, Notebook
 from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
 from flytebind.remote._progress import Progress, Shown, progress_for
+from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
 from tests.remote.scenes import executions, parents, scripted
 from tests.remote.scenes.scene import WorkflowPhase
@@ -93,7 +94,7 @@ def test_nodes_that_were_counted_too_early_are_not_told_at_the_end(
     execution = synced(remote, parents.subworkflow_running(sandbox), data=False)
     message = execution.to_pb()
     message.closure.phase = WorkflowPhase.SUCCEEDED
-    execution._adopt(message, whole=True)
+    adopt(execution, execution.from_pb(message))
     Lines(sys.stderr).update(execution.snapshot())
     assert "SUCCEEDED" in (err := capsys.readouterr().err)
     assert "nodes" not in err

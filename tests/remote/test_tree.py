@@ -17,6 +17,7 @@ from flytebind.looks._rows import Row
 from flytebind.looks._tree import Tree, tree
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
+from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, strange, tasks
@@ -224,7 +225,7 @@ def test_what_failed_in_a_long_level_is_always_shown(sandbox: Sandbox, remote: F
     failed = execution.node_executions["n33"]
     message = failed.to_pb()
     message.closure.phase = NodePhase.FAILED
-    failed._adopt(message, whole=True)
+    adopt(failed, failed.from_pb(message))
     lines = execution.tree().text().split("\n")
     assert lines[11].startswith("├── n33 ")
     assert lines[12] == "└── ... 39 more: 39 SUCCEEDED"
@@ -321,7 +322,7 @@ def test_long_arrays_are_summarised_and_what_failed_in_them_is_shown(
     for index in range(50):
         phase = TaskExecution.FAILED if index == 30 else TaskExecution.SUCCEEDED
         message.closure.metadata.external_resources.add(index=index, phase=phase)
-    attempt._adopt(message, whole=True)
+    adopt(attempt, attempt.from_pb(message))
     made = execution.tree()
     text = made.text(ascii_only=True)
     assert re.findall(r"-- (\[\d+\]) +item ", text) == [*(f"[{i}]" for i in range(10)), "[30]"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flytebind.looks._labels import label
 from flytebind.models.core.identifier import Identifier, ResourceType
-from tools.walks import Walk, walk
+from tools.walks import Walk, outputs_and_wait, walk
 
 ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")
 
@@ -18,3 +18,10 @@ def test_a_walk_counts_ways_there_and_back_and_passes_over_generated_code() -> N
 def test_a_call_that_stays_in_one_file_moves_nowhere() -> None:
     found = walk(lambda: label(ID))
     assert found == Walk(["flytebind/looks/_labels.py"])
+
+
+def test_who_reads_a_call_up_to_grpc_opens_four_files_at_most() -> None:
+    for name, found in outputs_and_wait().items():
+        assert found.to_grpc[0] == "flytebind/remote/executions.py"
+        assert found.to_grpc[-1] == "flytebind/remote/_io/blocking.py"
+        assert len(found.to_grpc) <= 4, f"{name}: {found.to_grpc}"

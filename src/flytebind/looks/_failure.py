@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-from flytebind.looks._phases import SUCCESSFUL, is_in
+from flytebind.looks._phases import SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import has_failed
 
@@ -23,7 +23,7 @@ def first_failure(execution: ExecutionSnapshot) -> NodeSnapshot | None:
 
 def _blamed(part: ExecutionSnapshot | NodeSnapshot) -> Iterator[NodeSnapshot]:
     """The nodes below that failed, at any depth, except for those below a success."""
-    if is_in(part.phase, SUCCESSFUL):
+    if part.phase.name in SUCCESSFUL:
         return
     if isinstance(part, ExecutionSnapshot):
         nodes = part.nodes

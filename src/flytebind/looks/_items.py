@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flytebind.looks._nodes import error_of, is_cached
-from flytebind.looks._phases import DONE, Phase, is_in
+from flytebind.looks._phases import DONE, Phase
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.catalog import CatalogCacheStatus
@@ -38,7 +38,7 @@ class ArrayItem:
     @property
     def is_done(self) -> bool:
         """Whether it has come to its end, good or bad."""
-        return is_in(self.phase, DONE)
+        return self.phase.name in DONE
 
 
 def items_in(resources: Iterable[ExternalResourceInfo]) -> list[ArrayItem]:

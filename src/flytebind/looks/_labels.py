@@ -1,10 +1,13 @@
-"""Identifiers in words."""
+"""Identifiers, and what they identify, in words."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
 from flytebind.models.admin.common import NamedEntityIdentifier
+from flytebind.models.admin.execution import Execution
+from flytebind.models.admin.node_execution import NodeExecution
+from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.identifier import (
     Identifier,
     NodeExecutionIdentifier,
@@ -36,3 +39,15 @@ def label(id: AnyIdentifier) -> str:
             return f"{label(id.node_execution_id)}/{id.retry_attempt}"
         case _:
             return "/".join(filter(None, (id.project, id.domain, id.name)))
+
+
+def title(execution: Execution | NodeExecution | TaskExecution) -> str:
+    """What people call an execution: ``node execution flytesnacks/development/f7a9c2/n0``."""
+    match execution:
+        case NodeExecution():
+            kind = "node execution"
+        case TaskExecution():
+            kind = "task execution"
+        case _:
+            kind = "execution"
+    return f"{kind} {label(execution.id)}"

@@ -11,7 +11,7 @@ from flytebind.looks._items import ArrayItem
 from flytebind.looks._kinds import kind_of
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import is_boundary, spec_id
-from flytebind.looks._phases import SUCCESSFUL, is_in
+from flytebind.looks._phases import SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import Closure, has_failed, spoken, time_taken
 from flytebind.models.core.execution import ExecutionError, TaskLog
@@ -201,7 +201,7 @@ def _node(node: NodeSnapshot, is_over: bool) -> Row:
     nodes = list(_nodes(node.children, is_over or is_done))
     launched = [_execution(each, is_over or is_done) for each in node.launched]
     items = node.items
-    succeeded = sum(is_in(item.phase, SUCCESSFUL) for item in items)
+    succeeded = sum(item.phase.name in SUCCESSFUL for item in items)
     return Row(
         label(id),
         spec_id(node.model),

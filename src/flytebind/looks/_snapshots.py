@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flytebind.looks._items import ArrayItem, item_of, items_in
 from flytebind.looks._nodes import error_of
-from flytebind.looks._phases import DONE, Phase, is_in
+from flytebind.looks._phases import DONE, Phase
 from flytebind.models.admin.execution import Execution
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
@@ -44,7 +44,7 @@ class NodeSnapshot:
     @property
     def is_done(self) -> bool:
         """Whether it has come to its end, good or bad."""
-        return is_in(self.phase, DONE)
+        return self.phase.name in DONE
 
     @property
     def error(self) -> ExecutionError | None:
@@ -88,7 +88,7 @@ class ExecutionSnapshot:
     @property
     def is_done(self) -> bool:
         """Whether it has come to its end, good or bad."""
-        return is_in(self.phase, DONE)
+        return self.phase.name in DONE
 
     @property
     def error(self) -> ExecutionError | None:

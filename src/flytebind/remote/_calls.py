@@ -13,7 +13,7 @@ import grpc
 from grpc import aio
 
 from flytebind.remote._channel import connection_hint
-from flytebind.remote._connection import Connection
+from flytebind.remote._connection import Connection, closed
 from flytebind.remote._io import AwaitableCall, Future, Io
 from flytebind.remote._reading import Unreadable
 from flytebind.remote.errors import (
@@ -166,6 +166,8 @@ class Caller:
     ) -> Future[Res] | AwaitableCall[Res]:
         """Send a request; the answer is for the ``Io`` to wait for."""
         client = self._connection.client
+        if client is None:
+            raise closed()
         call = client._open(method)
         try:
             started: Future[Res] | AwaitableCall[Res]

@@ -47,7 +47,8 @@ class Connection:
         self._given = channel
         self._token = token
         self._lock = threading.RLock()
-        self._client: Client | AsyncClient | None = None
+        self.client: Client | AsyncClient | None = None
+        """What makes calls of the channel, while it is open."""
         self._channel: grpc.Channel | None = None
         self._retired: list[grpc.Channel] = []
         self._http: HttpClient | None = None
@@ -73,23 +74,11 @@ class Connection:
         _check_fork()
         if self._opened_in not in (None, os.getpid()):
             self._forget()
-        if self._client is None:
+        if self.client is None:
             with self._lock:
-                if self._client is None:
+                if self.client is None:
                     self._open()
         return self._credentials
-
-    @property
-    def client(self) -> Client | AsyncClient:
-        """What makes calls of the channel.
-
-        Raises:
-            FlyteAssertion: If the connection is closed.
-        """
-        client = self._client
-        if client is None:
-            raise _closed()
-        return client
 
     def replace(self, silent_since: float) -> None:
         """Make calls through a new channel from now on, unless the channel is the caller's.
@@ -109,7 +98,7 @@ class Connection:
             forgotten = self._retired.pop(1) if len(self._retired) > _MAX_RETIRED else None
             self._channel = open_channel(self.config)
             self._opened_at = time.monotonic()
-            self._client = ReadingClient(self._channel)
+            self.client = ReadingClient(self._channel)
         if forgotten is not None:
             forgotten.close()
 
@@ -122,7 +111,7 @@ class Connection:
         """
         with self._lock:
             if self._closed:
-                raise _closed()
+                raise closed()
             if self._http is None:
                 self._http = HttpClient(self.config)
             return self._http
@@ -131,7 +120,7 @@ class Connection:
         """End all calls and close the channel, unless it is the caller's. Twice does no harm."""
         with self._lock:
             self._closed = True
-            channel, self._channel, self._client = self._channel, None, None
+            channel, self._channel, self.client = self._channel, None, None
             credentials, self._credentials = self._credentials, ()
             retired, self._retired = self._retired, []
             http, self._http = self._http, None
@@ -146,7 +135,7 @@ class Connection:
     def _open(self) -> None:
         global _first_opened_in
         if self._closed:
-            raise _closed()
+            raise closed()
         channel = self._given
         if channel is None:
             assert self.config is not None  # the remote sees to it
@@ -156,10 +145,10 @@ class Connection:
         _first_opened_in = _first_opened_in or self._opened_in
         if isinstance(channel, grpc.Channel):
             self._credentials = self._make_credentials(channel)
-            self._client = ReadingClient(channel)
+            self.client = ReadingClient(channel)
         else:
             self._credentials = self._make_credentials(None)
-            self._client = AsyncReadingClient(channel)
+            self.client = AsyncReadingClient(channel)
 
     def _forget(self) -> None:
         """Leave to the parent of this process what the parent has opened.
@@ -168,7 +157,7 @@ class Connection:
         """
         with self._lock:
             if self._opened_in != os.getpid():
-                self._channel, self._client, self._retired = None, None, []
+                self._channel, self.client, self._retired = None, None, []
                 self._credentials = ()
                 self._http = None
                 self._opened_in = None
@@ -206,5 +195,6 @@ def _check_fork() -> None:
     )
 
 
-def _closed() -> FlyteAssertion:
+def closed() -> FlyteAssertion:
+    """What a connection raises that is closed."""
     return FlyteAssertion("this remote is closed; make another one")

@@ -25,7 +25,7 @@ from flytebind.remote._calls import CallPolicy
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
-from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, run
+from flytebind.remote._io.blocking import BlockingIo, blocking, iterating
 from flytebind.remote._io.turns import Turns
 from flytebind.remote._session import Session
 from flytebind.remote._verbs import Verbs
@@ -33,11 +33,10 @@ from flytebind.remote.config import Config
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.executions import (
+    Bringer,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,
-    Load,
-    RemoteExecutionBase,
 )
 from flytebind.runtime.typing import Self
 
@@ -97,7 +96,7 @@ class RemoteBase:
         self.config = config
         self._connection = Connection(config, channel, token)
         self._turns = Turns(max_calls)
-        self._session = Session(
+        self._session: Session = Session(
             self,
             self._connection,
             self._make_io(self._turns),
@@ -106,6 +105,9 @@ class RemoteBase:
             project=project or (config.project if config else None),
             domain=domain or (config.domain if config else None),
         )
+        self._bringer: Bringer | None = None
+        if self.can_load_later:
+            self._bringer = _Bringer(self._session)
 
     def generate_console_url(self, entity: _Executed | _Runnable | _AnyId) -> str:
         """Where people look at something in the web console.
@@ -147,9 +149,6 @@ class RemoteBase:
     @property
     def _links(self) -> Links:
         return operations.links.links_of(self._session)
-
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
-        raise NotImplementedError
 
     def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
         """Refuse what this face cannot use."""
@@ -215,11 +214,6 @@ class AsyncFlyteRemote(RemoteBase, Verbs):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
-        raise FlyteAssertion(
-            f"{what} of {execution._label} is not here: await remote.load(execution) first"
-        )
 
     def _make_io(self, turns: Turns) -> Io:
         return AsyncIo(turns)
@@ -297,11 +291,24 @@ class FlyteRemote(RemoteBase):
                 f"{type(channel).__qualname__}; AsyncFlyteRemote takes both kinds"
             )
 
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None:
-        run(load(self._session), self._turns)
-
     def _make_io(self, turns: Turns) -> Io:
         return BlockingIo()
+
+
+class _Bringer:
+    """What executions load with, through a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._coroutines = session
+        self._turns = session.turns
+
+    bring_whole = blocking(operations.sync.bring_whole)
+    bring_tasks = blocking(operations.sync.bring_tasks)
+    bring_interface = blocking(operations.data.bring_interface)
+    bring_side = blocking(operations.data.bring_side)
+    bring_literal = blocking(operations.data.bring_literal)
+    sync = blocking(operations.sync.sync_execution)
+    wait = blocking(operations.wait.wait)
 
 
 def _console_path(id: _AnyId) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class Session:
         domain: str | None,
     ) -> None:
         self.remote = remote
+        self.can_load_later = remote.can_load_later
+        """Whether executions may load what they lack when they are touched."""
         self.connection = connection
         self.io = io
         self.turns = turns
@@ -83,11 +85,6 @@ class Session:
             self._entities[type(fetched), id.to_bytes()] = fetched
             while len(self._entities) > _MAX_CACHED:
                 self._entities.popitem(last=False)
-
-    @property
-    def can_load_later(self) -> bool:
-        """Whether executions may load what they lack when they are touched."""
-        return self.remote.can_load_later
 
     def place(self, project: str | None, domain: str | None) -> tuple[str, str]:
         """The project and the domain of a call: those given, or else the configured ones.

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from flytebind._transfer.uris import public
-from flytebind.looks._phases import SUCCESSFUL, is_in
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
 from flytebind.models.admin.project import Domain, Project
@@ -25,15 +24,14 @@ from flytebind.models.core.metrics import Span
 from flytebind.remote import _operations as operations
 from flytebind.remote._arguments import must_be, named
 from flytebind.remote._operations.fetch import Filters
-from flytebind.remote._progress import progress_for
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteDataError, FlyteValueError
 from flytebind.remote.executions import (
-    FlyteNodeExecution,
     FlyteWorkflowExecution,
     RemoteExecutionBase,
     ShowProgress,
+    attach,
 )
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
@@ -285,8 +283,9 @@ class Verbs:
                 found in the node's ``problem`` instead.
         """
         self._attach(execution, "sync")
-        await operations.sync.sync_execution(self._session, execution, nodes=sync_nodes, data=data)
-        return execution
+        return await operations.sync.sync_execution(
+            self._session, execution, nodes=sync_nodes, data=data
+        )
 
     async def load(self, execution: X) -> X:
         """Bring all that an execution of a workflow, node or task would load when touched.
@@ -304,32 +303,8 @@ class Verbs:
             FlyteDataError: If data exists that cannot be had; what can be is here all the same.
             FlyteCallError: If the server cannot be asked.
         """
-        session = self._session
         must_be(execution, RemoteExecutionBase, "load")
-        if isinstance(execution, FlyteWorkflowExecution):
-            operations.sync.attach(session, execution)
-        execution._remote = session.remote
-        if not execution._is_whole:
-            await operations.sync.bring_whole(session, execution)
-        if isinstance(execution, FlyteNodeExecution) and not execution.is_boundary:
-            await operations.sync.bring_tasks(session, execution)
-        if not isinstance(execution, FlyteNodeExecution) or execution._container is not None:
-            await operations.interfaces.bring_interface(session, execution)
-        sides = (
-            operations.data.SIDES
-            if is_in(execution.phase, SUCCESSFUL)
-            else operations.data.SIDES[:1]
-        )
-        await operations.data.bring_data(session, execution)
-        problems = []
-        for side in sides:
-            try:
-                await operations.data.bring_side(session, execution, side)
-                await operations.data.bring_offloaded(session, execution, side)
-            except FlyteDataError as error:  # what it costs is the rest of one value
-                problems.append(error)
-        for problem in problems:
-            raise problem
+        await operations.sync.load(self._session, execution)
         return execution
 
     async def wait(
@@ -364,11 +339,9 @@ class Verbs:
             FlyteCallError: If the server cannot be asked.
         """
         self._attach(execution, "wait")
-        shown = None if execution.is_done else progress_for(progress)
-        await operations.wait.wait(
-            self._session, execution, timeout, poll_interval, sync_nodes, shown
+        return await operations.wait.wait(
+            self._session, execution, timeout, poll_interval, sync_nodes, progress
         )
-        return execution
 
     def watch(
         self,
@@ -608,7 +581,7 @@ class Verbs:
     def _attach(self, execution: FlyteWorkflowExecution, call: str) -> None:
         hint = "fetch_execution gets one, and its nodes are brought with it"
         must_be(execution, FlyteWorkflowExecution, call, hint)
-        operations.sync.attach(self._session, execution)
+        attach(execution, self._session.remote)
 
     async def _entity_id(
         self,

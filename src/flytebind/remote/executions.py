@@ -6,18 +6,16 @@ come by calls of their own (nodes, data, interfaces) are kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 from flytebind._transfer.links import Links
-from flytebind.behaviour.data import GetDataResponse
 from flytebind.looks import ArrayItem, ExecutionSnapshot, NodeSnapshot, Tree, first_failure, tree
 from flytebind.looks._errors import in_brief, in_full
-from flytebind.looks._labels import label
-from flytebind.looks._nodes import error_of, is_boundary, lacks_error, spec_id
-from flytebind.looks._phases import DONE, SUCCESSFUL, Phase, is_in
+from flytebind.looks._labels import title
+from flytebind.looks._nodes import error_of, is_boundary, lacks_error
+from flytebind.looks._phases import DONE, SUCCESSFUL, Phase
 from flytebind.looks._rows import named
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
@@ -25,14 +23,14 @@ from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
-from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.remote import _operations as operations, values
+from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
+from flytebind.remote._data import AnyExecution, Side, in_memory
+from flytebind.remote._loaded import Loaded
+from flytebind.remote._scopes import Scope, yielded
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteError, FlyteExecutionError
+from flytebind.remote.errors import FlyteAssertion, FlyteError, FlyteExecutionError
 from flytebind.runtime.typing import Self
-
-if TYPE_CHECKING:
-    from flytebind.remote._session import Session
+from flytebind.values import LiteralsResolver
 
 __all__ = [
     "FlyteNodeExecution",
@@ -41,9 +39,52 @@ __all__ = [
     "RemoteExecutionBase",
 ]
 
-Load: TypeAlias = "Callable[[Session], Coroutine[Any, Any, object]]"
+Memory: TypeAlias = "Loaded[FlyteWorkflowExecution, FlyteNodeExecution, FlyteTaskExecution]"
+Executed: TypeAlias = "FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution"
 ShowProgress: TypeAlias = "bool | Callable[[FlyteWorkflowExecution], None] | None"
 _E = TypeVar("_E", bound="FlyteWorkflowExecution")
+
+
+class Bringer(Protocol):
+    """Brings what an execution lacks; who calls waits until it is there."""
+
+    def bring_whole(self, execution: Executed, /) -> None:
+        """Bring a message that a list has cut."""
+        ...
+
+    def bring_interface(self, execution: Executed, /) -> None:
+        """Bring what it runs, with the types of what goes in and comes out."""
+        ...
+
+    def bring_tasks(self, node: FlyteNodeExecution, /) -> None:
+        """Bring the attempts at a node's task."""
+        ...
+
+    def bring_side(self, execution: Executed, side: Side, /) -> LiteralMap:
+        """Bring inputs or outputs."""
+        ...
+
+    def bring_literal(
+        self, execution: Executed, side: Side, metadata: LiteralOffloadedMetadata, /
+    ) -> Literal:
+        """Bring a part of them that was too large to travel."""
+        ...
+
+    def sync(self, execution: _E, /, *, nodes: bool, data: bool) -> _E:
+        """Bring it up to date."""
+        ...
+
+    def wait(
+        self,
+        execution: _E,
+        timeout: timedelta | float | None,
+        poll_interval: timedelta | float | None,
+        sync_nodes: bool,
+        progress: ShowProgress,
+        /,
+    ) -> _E:
+        """Wait until it is done, then bring all of it."""
+        ...
 
 
 class Remote(Protocol):
@@ -56,10 +97,26 @@ class Remote(Protocol):
         """Where people look at it."""
         ...
 
-    def _bring(self, what: str, execution: RemoteExecutionBase, load: Load) -> None: ...
+    _bringer: Bringer | None
+    """What executions load with; None where nobody can wait for it: on asyncio."""
 
     @property
     def _links(self) -> Links: ...
+
+
+class _Loaded:
+    """Gives each execution a memory of its own when it is first asked for; later it finds that."""
+
+    @overload
+    def __get__(self, execution: None, kind: type) -> Self: ...
+    @overload
+    def __get__(self, execution: RemoteExecutionBase, kind: type) -> Memory: ...
+    def __get__(self, execution: RemoteExecutionBase | None, kind: type) -> Self | Memory:
+        if execution is None:
+            return self
+        # Threads that come at the same time get the same.
+        memory: Memory = vars(execution).setdefault("loaded", Loaded())
+        return memory
 
 
 class RemoteExecutionBase:
@@ -69,30 +126,10 @@ class RemoteExecutionBase:
     keep all that has been loaded, and have no remote.
     """
 
-    # Class attributes, because models are made without their constructor.
+    # Not set by a constructor, because models are made without theirs.
+    loaded = _Loaded()
+    """What has been loaded beside the message. Remotes write it; everybody else only reads."""
     _remote: Remote | None = None
-    _data: GetDataResponse | None = None
-    #: The phase in which ``_data`` was asked for.
-    _data_phase: Phase | None = None
-    #: Whether nothing can be added to ``_data``.
-    _data_is_final: bool = False
-    #: The object that the server looked for instead of answering, and did not find.
-    _missing: str = ""
-    #: Whether the message has all that there is: lists cut errors, and leave out inputs.
-    _is_whole: bool = True
-    _inputs: values.LiteralsResolver | None = None
-    _outputs: values.LiteralsResolver | None = None
-    _interface: TypedInterface | None = None
-    _interface_is_known: bool = False
-    #: Which of ``inputs`` and ``outputs`` exist, though the server answers with nothing.
-    _hidden: frozenset[str] = frozenset()
-    #: By URI, the literals that were fetched one by one.
-    _offloaded: Mapping[str, Literal] = MappingProxyType({})
-    #: By URI, why others could not be.
-    _unreadable: Mapping[str, FlyteDataError] = MappingProxyType({})
-    _type_hints: Mapping[str, type] | None = None
-
-    _KIND: str = "execution"
 
     if TYPE_CHECKING:
         _pb: Any
@@ -100,12 +137,12 @@ class RemoteExecutionBase:
     @property
     def phase(self) -> Phase:
         """Where it stands."""
-        return cast("Phase", cast("Any", self).closure.phase)
+        return self._own.closure.phase
 
     @property
     def is_done(self) -> bool:
         """Whether it has come to its end, good or bad."""
-        return is_in(self.phase, DONE)
+        return self.phase.name in DONE
 
     @property
     def error(self) -> ExecutionError | None:
@@ -119,15 +156,13 @@ class RemoteExecutionBase:
                 f"{self._label} is {self.phase.name}; wait until it is done to ask for its error"
             )
         error = self._error
-        if error is not None and not self._is_whole and self._remote is not None:
-            self._touch(
-                "the whole error", lambda session: operations.sync.bring_whole(session, self)
-            )
+        if error is not None and not self.loaded.is_whole and self._remote is not None:
+            self._bringer("the whole error").bring_whole(self._own)
             error = self._error
         return error
 
     @property
-    def inputs(self) -> values.LiteralsResolver:
+    def inputs(self) -> LiteralsResolver:
         """What went in. Loaded when touched, if ``sync`` has not brought it.
 
         Raises:
@@ -135,12 +170,10 @@ class RemoteExecutionBase:
             FlyteDataError: If the server has it, but does not give it out.
             FlyteCallError: If loading fails.
         """
-        if self._inputs is None:
-            self._touch_side("inputs")
-        return cast("values.LiteralsResolver", self._inputs)
+        return self._side("inputs")
 
     @property
-    def outputs(self) -> values.LiteralsResolver:
+    def outputs(self) -> LiteralsResolver:
         """What came out. Loaded when touched, if ``sync`` has not brought it.
 
         Raises:
@@ -153,11 +186,9 @@ class RemoteExecutionBase:
             raise FlyteAssertion(
                 f"{self._label} is {self.phase.name}; wait until it is done to ask for its outputs"
             )
-        if not is_in(self.phase, SUCCESSFUL):
+        if self.phase.name not in SUCCESSFUL:
             raise FlyteAssertion(f"{self._label} has no outputs: it {self._ending}")
-        if self._outputs is None:
-            self._touch_side("outputs")
-        return cast("values.LiteralsResolver", self._outputs)
+        return self._side("outputs")
 
     @property
     def interface(self) -> TypedInterface | None:
@@ -167,104 +198,115 @@ class RemoteExecutionBase:
             FlyteAssertion: If it cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if not self._interface_is_known:
-            self._touch(
-                "the interface",
-                lambda session: operations.interfaces.bring_interface(session, self),
-            )
-        return self._interface
+        if not self.loaded.data.interface_is_known:
+            self._bringer("the interface").bring_interface(self._own)
+        return self.loaded.data.interface
+
+    @property
+    def _own(self) -> Executed:
+        """This object, as one of the three that it can be."""
+        assert isinstance(self, (FlyteWorkflowExecution, FlyteNodeExecution, FlyteTaskExecution))
+        return self
 
     @property
     def _label(self) -> str:
-        return f"{self._KIND} {label(cast('Any', self).id)}"
+        return title(self._own)
 
     @property
     def _error(self) -> ExecutionError | None:
-        return cast("ExecutionError | None", cast("Any", self).closure.error)
+        return self._own.closure.error
 
     @property
     def _ending(self) -> str:
         """How it ended, in one line: ``failed: ValueError: ...``."""
         return ": ".join(filter(None, (_verb(self.phase), in_brief(self._error, 400))))
 
-    @property
-    def _names_outputs(self) -> bool:
-        """Whether the server says that something came out."""
-        closure = cast("Any", self).closure
-        return bool(closure.output_uri) or _has_some(closure.output_data)
-
-    def _adopt(self, message: Any, whole: bool) -> None:
-        """Take a newer message."""
-        self._pb = message
-        self._is_whole = whole
-
-    def _touch(self, what: str, load: Load) -> None:
-        """Load something that was not brought."""
+    def _bringer(self, what: str) -> Bringer:
+        """What loads something that was not brought."""
         if self._remote is None:
             raise FlyteAssertion(
                 f"{what} of {self._label} is not here, and there is no remote to load it from"
             )
-        self._remote._bring(what, self, load)
+        bringer = self._remote._bringer
+        if bringer is None:
+            raise FlyteAssertion(
+                f"{what} of {self._label} is not here: await remote.load(execution) first"
+            )
+        return bringer
 
-    def _touch_side(self, side: str) -> None:
-        if not operations.data.resolve_from_memory(self, side):
-            self._touch(side, lambda session: operations.data.bring_side(session, self, side))
+    def _side(self, side: Side) -> LiteralsResolver:
+        literals = in_memory(self._own, self.loaded.data, side)
+        if literals is None:
+            literals = self._bringer(side).bring_side(self._own, side)
+        made: dict[Side, tuple[LiteralMap, LiteralsResolver]]
+        made = vars(self).setdefault("_resolvers", {})
+        made_of, resolver = made.get(side, (None, None))
+        if resolver is None or made_of is not literals:
+            resolver = LiteralsResolver(
+                literals,
+                lambda: self._variables(side),
+                type_hints=self.loaded.type_hints if side == "outputs" else None,
+                load=lambda metadata: self._offloaded(side, metadata),
+                links=lambda: None if self._remote is None else self._remote._links,
+                label=side,
+            )
+            made[side] = literals, resolver
+        return resolver
 
-    def _variables(self, side: str) -> Mapping[str, Variable] | None:
-        """The declared types of one side."""
-        interface = self.interface
-        if interface is None:
-            return None
-        return interface.inputs if side == "inputs" else interface.outputs
+    def _variables(self, side: Side) -> Mapping[str, Variable] | None:
+        _ = self.interface  # loads it
+        return self.loaded.data.variables(side)
+
+    def _offloaded(self, side: Side, metadata: LiteralOffloadedMetadata) -> Literal:
+        """A part of one side that was too large to travel."""
+        found = (self.loaded.data.offloaded or {}).get(metadata.uri)
+        if isinstance(found, Literal):
+            return found
+        can_load = self._remote is not None and self._remote.can_load_later
+        if found is not None and not can_load:
+            raise found
+        bringer = self._bringer(f"an offloaded part of the {side}")
+        return bringer.bring_literal(self._own, side, metadata)
 
     def _state(self) -> dict[str, Any]:
         """What copies take along, beside the message."""
         state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
-        for side in _RESOLVERS & state.keys():
-            # The copy makes a resolver of its own, which knows the copy's interface.
-            resolver: values.LiteralsResolver | None = state.pop(side)
-            if resolver is not None:
-                state[f"{side}_literals"] = LiteralMap(resolver.literals)
-        return state
+        return {**state, "loaded": self.loaded.copy()}
+
+    def _twin(self) -> Self:
+        twin = type(self).__new__(type(self))
+        twin._pb = self._own.to_pb()
+        return twin
 
     def __copy__(self) -> Self:
-        twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
-        twin.__setstate__(self._state())
+        twin = self._twin()
+        vars(twin).update(self._state())
         return twin
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         from copy import deepcopy
 
-        twin = cast("Self", cast("Any", self)._wrap(cast("Any", self).to_pb()))
+        twin = self._twin()
         memo[id(self)] = twin
-        twin.__setstate__(deepcopy(self._state(), memo))
+        vars(twin).update(deepcopy(self._state(), memo))
         return twin
 
     def __reduce__(self) -> tuple[object, ...]:
-        make = cast("Any", type(self)).from_bytes
+        make = type(self._own).from_bytes
         return make, (self._pb.SerializePartialToString(),), self._state()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        literals = {side: state.pop(f"{side}_literals", None) for side in _RESOLVERS}
         vars(self).update(state)
-        for side, kept in literals.items():
-            if kept is not None:
-                operations.data.keep(self, side.removeprefix("_"), kept)
 
     def __eq__(self, other: object) -> bool:
         # A plain model hashes otherwise, so it cannot be equal.
         return isinstance(other, RemoteExecutionBase) and bool(self._pb == other._pb)
 
     def __hash__(self) -> int:
-        return hash(cast("Any", self).id)
+        return hash(self._own.id)
 
 
-def _has_some(literals: LiteralMap | None) -> bool:
-    return literals is not None and bool(literals.literals)
-
-
-_NOT_COPIED = frozenset({"_pb", "_remote"})
-_RESOLVERS = frozenset({"_inputs", "_outputs"})
+_NOT_COPIED = frozenset({"_pb", "_remote", "_resolvers"})
 
 _VERBS = {
     "FAILED": "failed",
@@ -282,9 +324,6 @@ def _verb(phase: Phase) -> str:
 class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
     """One attempt at a task."""
 
-    _KIND = "task execution"
-    _task: FlyteTask | None = None
-
     @classmethod
     def promote_from_model(cls, base_model: TaskExecution, remote: Remote | None = None) -> Self:
         """The same execution with behaviour; it shares the message."""
@@ -300,31 +339,14 @@ class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
             FlyteAssertion: If it cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if self._task is None:
-            self._touch(
-                "the task", lambda session: operations.interfaces.bring_interface(session, self)
-            )
-        return cast("FlyteTask", self._task)
+        if self.loaded.task is None:
+            self._bringer("the task").bring_interface(self._own)
+        assert self.loaded.task is not None  # or an error said why not
+        return self.loaded.task
 
 
 class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     """The execution of one node of a workflow."""
-
-    _KIND = "node execution"
-    #: The execution whose node this is.
-    _container: FlyteWorkflowExecution | FlyteNodeExecution | None = None
-    _task_executions: list[FlyteTaskExecution] | None = None
-    _tasks_are_final: bool = False
-    _workflow_executions: list[FlyteWorkflowExecution] | None = None
-    _children: dict[str, FlyteNodeExecution] | None = None
-    _children_are_final: bool = False
-    #: What the compiled workflow says that it is, where sync had to look: ``branch``, ``task`` or
-    #: ``other``.
-    _role: str | None = None
-    #: Whether a sync has nothing more to ask, here or below.
-    _is_settled: bool = False
-    _problem: FlyteError | None = None
-    _dynamic_workflow: FlyteWorkflow | None = None
 
     @classmethod
     def promote_from_model(cls, base_model: NodeExecution, remote: Remote | None = None) -> Self:
@@ -336,17 +358,12 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
     @property
     def problem(self) -> FlyteError | None:
         """What kept the last ``sync`` from bringing all of this node; None when nothing did."""
-        return self._problem
+        return self.loaded.problem
 
     @property
     def is_boundary(self) -> bool:
         """Whether it is the start or the end of a workflow, which run nothing."""
         return is_boundary(self)
-
-    @property
-    def _spec_id(self) -> str:
-        """Its id in the compiled workflow."""
-        return spec_id(self)
 
     @property
     def task_executions(self) -> list[FlyteTaskExecution]:
@@ -356,23 +373,21 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
             FlyteAssertion: If they cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if self._task_executions is None:
+        if self.loaded.attempts is None:
             if self.is_boundary:
                 return []
-            self._touch(
-                "the task executions", lambda session: operations.sync.bring_tasks(session, self)
-            )
-        return list(self._task_executions or ())
+            self._bringer("the task executions").bring_tasks(self)
+        return list(self.loaded.attempts or ())
 
     @property
     def workflow_executions(self) -> list[FlyteWorkflowExecution]:
         """The executions that the node has launched; empty until nodes are synced."""
-        return list(self._workflow_executions or ())
+        return list(self.loaded.launched or ())
 
     @property
     def subworkflow_node_executions(self) -> dict[str, FlyteNodeExecution]:
         """The nodes below this one: of a subworkflow, a dynamic workflow or a branch, by id."""
-        return dict(self._children or {})
+        return dict(self.loaded.nodes or {})
 
     @property
     def error(self) -> ExecutionError | None:
@@ -382,18 +397,13 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
             FlyteAssertion: If it is not done, or the error cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if self._lacks_error and self._task_executions is None and self._remote is not None:
-            self._touch("the error", lambda session: operations.sync.bring_tasks(session, self))
+        if lacks_error(self) and self.loaded.attempts is None and self._remote is not None:
+            self._bringer("the error").bring_tasks(self)
         return super().error
 
     @property
     def _error(self) -> ExecutionError | None:
-        return error_of(self, self._task_executions or ())
-
-    @property
-    def _lacks_error(self) -> bool:
-        """Whether it failed and does not say why, as nodes with a deck, and eager ones."""
-        return lacks_error(self)
+        return error_of(self, self.loaded.attempts or ())
 
     @property
     def array_items(self) -> list[ArrayItem]:
@@ -411,16 +421,17 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
 
     def snapshot(self) -> NodeSnapshot:
         """What has been loaded of it, as plain values; makes no call."""
-        spec, place, task = operations.interfaces.known_content(self)
+        loaded, scope = self.loaded, known_scope(self)
+        spec, place, task = (None, None, None) if scope is None else scope.content(self)
         return NodeSnapshot(
             NodeExecution._wrap(self._pb),
-            tuple(TaskExecution._wrap(each._pb) for each in self._task_executions or ()),
-            tuple(child.snapshot() for child in (self._children or {}).values()),
-            tuple(each.snapshot() for each in self._workflow_executions or ()),
+            tuple(TaskExecution._wrap(each._pb) for each in loaded.attempts or ()),
+            tuple(child.snapshot() for child in (loaded.nodes or {}).values()),
+            tuple(each.snapshot() for each in loaded.launched or ()),
             spec,
             place,
             task,
-            "" if self._problem is None else str(self._problem),
+            "" if loaded.problem is None else str(loaded.problem),
         )
 
     @property
@@ -428,10 +439,11 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
         self,
     ) -> list[FlyteTaskExecution] | list[FlyteWorkflowExecution] | list[FlyteNodeExecution]:
         """What runs for this node: attempts, or else launched executions, or else nodes."""
-        if self._workflow_executions and not self._task_executions:
-            return self.workflow_executions
-        if self._children and not self._task_executions:
-            return list(self._children.values())
+        loaded = self.loaded
+        if loaded.launched and not loaded.attempts:
+            return list(loaded.launched)
+        if loaded.nodes and not loaded.attempts:
+            return list(loaded.nodes.values())
         return self.task_executions
 
 
@@ -445,10 +457,6 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         spec: What was asked for.
         closure: What it has come to.
     """
-
-    _nodes: dict[str, FlyteNodeExecution] | None = None
-    _nodes_are_final: bool = False
-    _workflow: FlyteWorkflow | None = None
 
     @overload
     def __init__(
@@ -477,8 +485,9 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._type_hints = type_hints
         self._remote = remote
+        if type_hints is not None:
+            self.loaded.type_hints = type_hints
 
     @classmethod
     def promote_from_model(
@@ -490,19 +499,14 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """The same execution with behaviour; it shares the message."""
         promoted = cls._wrap(base_model._pb)
         promoted._remote = remote
-        promoted._type_hints = type_hints
+        if type_hints is not None:
+            promoted.loaded.type_hints = type_hints
         return promoted
 
     @property
     def is_successful(self) -> bool:
         """Whether it is done, and well."""
         return self.closure.phase is WorkflowExecution.Phase.SUCCEEDED
-
-    @property
-    def _names_outputs(self) -> bool:
-        outputs = self.closure.outputs
-        offloaded = outputs is not None and (bool(outputs.uri) or _has_some(outputs.values))
-        return offloaded or _has_some(self.closure.output_data)
 
     @property
     def _ending(self) -> str:
@@ -516,7 +520,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
     @property
     def node_executions(self) -> dict[str, FlyteNodeExecution]:
         """The executions of the workflow's nodes by node id; empty until nodes are synced."""
-        return dict(self._nodes or {})
+        return dict(self.loaded.nodes or {})
 
     @property
     def flyte_workflow(self) -> FlyteWorkflow:
@@ -526,11 +530,10 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteAssertion: If it cannot be loaded here.
             FlyteCallError: If loading fails.
         """
-        if self._workflow is None:
-            self._touch(
-                "the workflow", lambda session: operations.interfaces.bring_interface(session, self)
-            )
-        return cast("FlyteWorkflow", self._workflow)
+        if self.loaded.workflow is None:
+            self._bringer("the workflow").bring_interface(self._own)
+        assert self.loaded.workflow is not None  # or an error said why not
+        return self.loaded.workflow
 
     @property
     def execution_url(self) -> str | None:
@@ -558,7 +561,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteCallError: If the server cannot be asked. What is wrong with a single node is
                 found in the node's ``problem`` instead.
         """
-        return self._verbs("sync").sync(self, sync_nodes, data=data)
+        return self._verbs("sync").sync(self, nodes=sync_nodes, data=data)
 
     def wait(
         self,
@@ -585,14 +588,14 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.wait(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress=progress)
+        return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress)
 
     def snapshot(self) -> ExecutionSnapshot:
         """What has been loaded of it, as plain values; makes no call."""
         return ExecutionSnapshot(
             Execution._wrap(self._pb),
-            tuple(node.snapshot() for node in (self._nodes or {}).values()),
-            self._nodes_are_final,
+            tuple(node.snapshot() for node in (self.loaded.nodes or {}).values()),
+            self.loaded.nodes_are_final,
             self.execution_url or "",
         )
 
@@ -612,7 +615,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         found = first_failure(self.snapshot())
         if found is None:
             return None
-        return next(node for node in operations.sync.walk(self) if node.id == found.model.id)
+        return next(node for node in walk(self) if node.id == found.model.id)
 
     def raise_for_status(self) -> None:
         """Do nothing if the execution has succeeded, and say what went wrong otherwise.
@@ -625,7 +628,7 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             raise FlyteAssertion(
                 f"{self._label} is {self.phase.name}; wait until it is done to see how it ends"
             )
-        if not is_in(self.phase, SUCCESSFUL):
+        if self.phase.name not in SUCCESSFUL:
             raise FlyteExecutionError(f"{self._label} is {self.phase.name}: {self._reason}")
 
     @property
@@ -642,29 +645,62 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         why = "" if error is None else f": {in_full(error)}"
         return f"node {named(node)}{of} failed first{why}"
 
-    def _verbs(self, verb: str) -> _Verbs:
-        from flytebind.remote._remote import FlyteRemote
-
-        if isinstance(self._remote, FlyteRemote):
-            return cast("_Verbs", self._remote)
+    def _verbs(self, verb: str) -> Bringer:
         if self._remote is None:
             raise FlyteAssertion(f"cannot {verb} {self._label}: it has no remote")
-        raise FlyteAssertion(
-            f"{self._label} belongs to an AsyncFlyteRemote: await remote.{verb}(execution)"
-        )
+        bringer = self._remote._bringer
+        if bringer is None:
+            raise FlyteAssertion(
+                f"{self._label} belongs to an AsyncFlyteRemote: await remote.{verb}(execution)"
+            )
+        return bringer
 
 
-class _Verbs(Protocol):
-    """``FlyteRemote``, as far as executions call it; typed so that ``Self`` comes back."""
+# For those who load.
 
-    def sync(self, execution: _E, sync_nodes: bool, /, *, data: bool) -> _E: ...
-    def wait(
-        self,
-        execution: _E,
-        timeout: timedelta | float | None,
-        poll_interval: timedelta | float | None,
-        sync_nodes: bool,
-        /,
-        *,
-        progress: ShowProgress,
-    ) -> _E: ...
+
+def adopt(execution: Executed, newer: AnyExecution, *, whole: bool = True) -> None:
+    """Have an execution take a newer message, which may be one that a list has cut."""
+    execution._pb = newer._pb
+    execution.loaded.is_whole = whole
+
+
+def attach(execution: Executed, remote: Remote) -> None:
+    """Give an execution, and all that belongs to it, a remote."""
+    if execution._remote is remote:
+        return
+    execution._remote = remote
+    if isinstance(execution, FlyteWorkflowExecution):
+        for node in walk(execution):
+            node._remote = remote
+            for part in (*(node.loaded.attempts or ()), *(node.loaded.launched or ())):
+                part._remote = remote
+
+
+def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
+    """All nodes that have been synced, at any depth, outer ones first."""
+    yield from _walk(execution.loaded.nodes)
+
+
+def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExecution]:
+    for node in list((nodes or {}).values()):
+        yield node
+        yield from _walk(node.loaded.nodes)
+        for child in node.loaded.launched or ():
+            yield from walk(child)
+
+
+def known_scope(node: FlyteNodeExecution) -> Scope | None:
+    """Where a node is described, if that is in memory."""
+    container = node.loaded.container
+    if container is None:
+        return None
+    held = container.loaded
+    if isinstance(container, FlyteWorkflowExecution):
+        return None if held.workflow is None else Scope.of(held.workflow)
+    if container.metadata.is_dynamic:
+        workflow = yielded(held)
+        return None if workflow is None else Scope.of(workflow)
+    scope = known_scope(container)
+    outer = None if scope is None else scope.find(container)
+    return None if scope is None or outer is None else scope.below(outer)

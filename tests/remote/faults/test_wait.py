@@ -32,6 +32,7 @@ from flytebind.remote.errors import (
     FlyteNotFoundError,
     FlyteTimeout,
 )
+from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, Face, open_face
 from tests.remote.faults.leftovers import until
@@ -407,5 +408,5 @@ def _set_back(execution: FlyteWorkflowExecution) -> None:
     """Let an object know only that its execution runs."""
     message = execution.to_flyte_idl()
     message.closure.phase = WorkflowPhase.RUNNING
-    execution._adopt(message, whole=True)
+    adopt(execution, execution.from_pb(message))
     assert not execution.is_done

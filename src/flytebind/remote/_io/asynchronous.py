@@ -41,7 +41,6 @@ class AsyncIo:
         """See ``Io``."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        started: Future[T] | AwaitableCall[T] | None = None
 
         def note(_: object) -> None:
             self._turns.give_back()
@@ -52,9 +51,9 @@ class AsyncIo:
             with interrupts_held_back():
                 started = start()
                 started.add_done_callback(note)
-        finally:
-            if started is None:
-                self._turns.give_back()
+        except Exception:  # it was not started
+            self._turns.give_back()
+            raise
         try:
             await ended
         except asyncio.CancelledError:

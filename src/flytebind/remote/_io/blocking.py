@@ -258,7 +258,7 @@ class _Driver:
         self._ended: SimpleQueue[_Task | None] = SimpleQueue()
         self._timers: list[tuple[float, int, _Task, _Wait]] = []
         self._count = count()
-        self._threads = Threads()
+        self._threads: Threads | None = None
         self._given_up: list[Work[Any]] = []
         self._main: _Task | None = None
 
@@ -276,8 +276,6 @@ class _Driver:
 
     def close(self) -> None:
         """Give up whatever has not ended."""
-        with interrupts_held_back():
-            self._turns.leave(self._wake)
         if self._main is not None:
             self._give_up(self._main)
         if self._given_up:
@@ -308,6 +306,7 @@ class _Driver:
                 self._start_calls()
             case _InThread():
                 with interrupts_held_back():
+                    self._threads = self._threads or Threads()
                     wait.future = self._threads.submit(wait.start)
                     wait.future.add_done_callback(lambda _: self._ended.put(task))
             case _Outside():

@@ -45,11 +45,6 @@ class Turns:
         for wake in wakers:
             wake()
 
-    def leave(self, wake: Callable[[], object]) -> None:
-        """Wake somebody no more."""
-        with self._lock:
-            self._wakers.pop(wake, None)
-
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._free = self.most

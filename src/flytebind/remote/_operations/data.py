@@ -1,23 +1,39 @@
-"""Inputs and outputs: who has them, and what to make of an answer that holds none."""
+"""Inputs and outputs with their types: who has them, and what to make of an answer without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flytebind import values
-from flytebind._transfer.links import Links
-from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL, is_in
-from flytebind.models.admin.common import UrlBlob
+from flytebind.looks._labels import title
+from flytebind.looks._nodes import START_NODE, spec_id
+from flytebind.looks._phases import SUCCESSFUL
 from flytebind.models.admin.execution import WorkflowExecutionGetDataRequest
 from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
 from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
+from flytebind.models.core.identifier import Identifier
+from flytebind.models.core.interface import TypedInterface
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
+from flytebind.models.core.workflow import ArrayNode, Node
+from flytebind.remote._data import (
+    SIDES,
+    Side,
+    has_own_file,
+    hidden_error,
+    is_doubtful,
+    is_wanting,
+    link_of,
+    resolved,
+    uri_of,
+)
 from flytebind.remote._operations import offloaded
-from flytebind.remote._operations.interfaces import bring_interface
+from flytebind.remote._operations.fetch import fetch_task, fetch_workflow, known_launch_plan
 from flytebind.remote._operations.links import links_of
+from flytebind.remote._scopes import Scope, for_array, for_item, gate_interface, yielded
 from flytebind.remote._session import Session
+from flytebind.remote.entities import FlyteWorkflow
 from flytebind.remote.errors import (
     FlyteCallError,
     FlyteDataError,
@@ -26,25 +42,25 @@ from flytebind.remote.errors import (
     names_missing_object,
 )
 from flytebind.remote.executions import (
+    Executed,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,
-    RemoteExecutionBase,
+    known_scope,
 )
 from flytebind.values._native import type_matters
 
 if TYPE_CHECKING:
     from flytebind.behaviour.data import GetDataResponse
 
-SIDES = ("inputs", "outputs")
 
-
-async def bring_types(session: Session, execution: RemoteExecutionBase) -> None:
+async def bring_types(session: Session, execution: Executed) -> None:
     """Bring the interface, if values would not be the same without it."""
-    data = execution._data
-    if data is None or execution._interface_is_known:
+    held = execution.loaded
+    answer = held.data.answer
+    if answer is None or held.data.interface_is_known:
         return
-    literals = (*data.full_inputs.literals.values(), *data.full_outputs.literals.values())
+    literals = (*answer.full_inputs.literals.values(), *answer.full_outputs.literals.values())
     if any(map(type_matters, literals)):
         try:
             await bring_interface(session, execution)
@@ -54,22 +70,13 @@ async def bring_types(session: Session, execution: RemoteExecutionBase) -> None:
             # Literals tell most of it themselves.
 
 
-def data_is_wanting(execution: RemoteExecutionBase) -> bool:
-    """Whether the server may have data that this object lacks."""
-    if execution._data_is_final:
-        return False
-    if execution._data is None or execution.is_done:
-        return True
-    return _is_empty(execution._data, "inputs")
-
-
-async def bring_data(session: Session, execution: RemoteExecutionBase) -> None:
+async def bring_data(session: Session, execution: Executed) -> None:
     """Ask for inputs and outputs, unless nothing new can come.
 
     Raises:
         FlyteNotFoundError: If there are none, though the execution is done.
     """
-    if not data_is_wanting(execution):
+    if not is_wanting(execution, execution.loaded.data):
         return
     phase, is_final = execution.phase, execution.is_done
     try:
@@ -78,14 +85,15 @@ async def bring_data(session: Session, execution: RemoteExecutionBase) -> None:
         if is_final:
             raise
         # It has only just begun.
-    execution._data_phase, execution._data_is_final = phase, is_final
+    data = execution.loaded.data
+    data.phase, data.is_final = phase, is_final
 
 
-async def bring_data_again(session: Session, execution: RemoteExecutionBase) -> None:
+async def bring_data_again(session: Session, execution: Executed) -> None:
     """Ask for inputs and outputs even where they are here, if more of them may have come since."""
-    if execution._data_is_final:
+    if execution.loaded.data.is_final:
         return
-    if data_is_wanting(execution):
+    if is_wanting(execution, execution.loaded.data):
         await bring_data(session, execution)
     else:
         await _ask(session, execution)
@@ -93,17 +101,18 @@ async def bring_data_again(session: Session, execution: RemoteExecutionBase) -> 
 
 def share_data(node: FlyteNodeExecution, attempt: FlyteTaskExecution) -> None:
     """Give an attempt the data of its node, if both are kept in the same files."""
-    if attempt._data_is_final or not (attempt.is_done and node._data_is_final):
+    given, own = node.loaded.data, attempt.loaded.data
+    if own.is_final or not (attempt.is_done and given.is_final):
         return
     has_inputs = bool(node.input_uri) and attempt.input_uri == node.input_uri
     has_outputs = attempt.closure.output_uri == node.closure.output_uri
-    if has_inputs and (has_outputs or not is_in(attempt.phase, SUCCESSFUL)):
-        attempt._data, attempt._missing = node._data, node._missing
-        attempt._data_phase, attempt._data_is_final = attempt.phase, True
+    if has_inputs and (has_outputs or attempt.phase.name not in SUCCESSFUL):
+        own.answer, own.missing = given.answer, given.missing
+        own.phase, own.is_final = attempt.phase, True
 
 
 async def find_hidden(
-    session: Session, execution: RemoteExecutionBase, sides: Sequence[str] = SIDES
+    session: Session, execution: Executed, sides: Sequence[Side] = SIDES
 ) -> FlyteDataError | None:
     """Tell data that does not exist from data that the server does not give out.
 
@@ -118,187 +127,103 @@ async def find_hidden(
     Returns:
         The error that touching it will raise; None if there is no such data.
     """
-    doubtful = [side for side in sides if _is_doubtful(execution, side)]
+    held = execution.loaded
+    data = held.data
+    doubtful: list[Side] = [side for side in sides if is_doubtful(execution, data, side)]
     if doubtful:
         await bring_interface(session, execution)
-    hidden = [
+    hidden: list[Side] = [
         side
         for side in doubtful
-        if execution._variables(side) and not _has_own_file(execution, side)
+        if data.variables(side) and not has_own_file(execution, data, side)
     ]
-    execution._hidden = execution._hidden.difference(sides).union(hidden)
+    data.hidden = data.hidden.difference(sides).union(hidden)
     # First what is gone itself, and then what the server gives out with it alone.
-    hidden.sort(key=lambda side: _uri(execution, side) != execution._missing)
-    return _hidden_error(execution, hidden[0]) if hidden else None
+    hidden.sort(key=lambda side: uri_of(execution, side) != data.missing)
+    return hidden_error(execution, data, hidden[0]) if hidden else None
 
 
-async def bring_side(session: Session, execution: RemoteExecutionBase, side: str) -> None:
+async def bring_side(session: Session, execution: Executed, side: Side) -> LiteralMap:
     """Bring the inputs or the outputs, wherever they are.
 
     Raises:
         FlyteDataError: If they exist, but cannot be had.
     """
-    may_be_old = execution._data_phase is execution.phase
+    held = execution.loaded
+    may_be_old = held.data.phase is execution.phase
     if not may_be_old:
         await bring_data(session, execution)
     await find_hidden(session, execution, [side])
-    if _resolve(execution, side):
-        return
+    found = resolved(execution, held.data, side)
+    if found is not None:
+        return found
     try:
-        await _follow_link(session, execution, side)
+        return await _follow_link(session, execution, side)
     except FlyteDataError:
         if not may_be_old:
             raise
         await _ask(session, execution)  # links expire
         await find_hidden(session, execution, [side])
-        if not _resolve(execution, side):
-            await _follow_link(session, execution, side)
+        found = resolved(execution, held.data, side)
+        return await _follow_link(session, execution, side) if found is None else found
 
 
-async def _follow_link(session: Session, execution: RemoteExecutionBase, side: str) -> None:
+async def _follow_link(session: Session, execution: Executed, side: Side) -> LiteralMap:
+    data = execution.loaded.data
     fetch = partial(
         values.fetch_literal_map,
-        _link(execution, side),
-        what=_what(execution, side),
+        link_of(execution, data, side),
+        what=f"{side} of {title(execution)}",
         links=links_of(session),
     )
-    keep(execution, side, await session.io.in_thread(fetch))
+    return data.keep(side, await session.io.in_thread(fetch))
 
 
-async def bring_offloaded(session: Session, execution: RemoteExecutionBase, side: str) -> None:
+async def bring_offloaded(session: Session, execution: Executed, side: Side) -> None:
     """Fetch, too, the single literals of one side that were too large to travel.
 
     Raises:
         FlyteDataError: If one cannot be had. All others are here then.
     """
-    resolver: values.LiteralsResolver | None = getattr(execution, f"_{side}")
-    literals = () if resolver is None else resolver.literals.values()
-    fetched = await offloaded.fetch_all(session, literals, _what(execution, side))
-    for uri, literal in fetched.literals.items():
-        _keep_offloaded(execution, uri, literal)
-    execution._unreadable = {**execution._unreadable, **fetched.problems}
+    data = execution.loaded.data
+    kept = data.kept(side)
+    literals = () if kept is None else kept.literals.values()
+    what = f"{side} of {title(execution)}"
+    fetched = await offloaded.fetch_all(session, literals, what)
+    data.keep_offloaded({**fetched.literals, **fetched.problems})
     for problem in fetched.problems.values():
         raise problem
 
 
-def resolve_from_memory(execution: RemoteExecutionBase, side: str) -> bool:
-    """Make one side of what is here already; False if that takes a call.
-
-    Raises:
-        FlyteDataError: If it is known that the server does not give it out.
-    """
-    if execution._data_phase is not execution.phase and not _has_inputs(execution, side):
-        return False  # nobody has asked since
-    if _is_doubtful(execution, side) and not execution._interface_is_known:
-        return False
-    return _resolve(execution, side)
-
-
-def _resolve(execution: RemoteExecutionBase, side: str) -> bool:
-    """Make one side of the answer that is here; False if it is only a link."""
-    if side in execution._hidden:
-        raise _hidden_error(execution, side)
-    is_declared = execution._interface_is_known and execution._variables(side)
-    if is_declared and _has_own_file(execution, side):
-        return False
-    data = execution._data
-    if data is None:
-        keep(execution, side, LiteralMap({}))  # there are none yet
-        return True
-    if not _full(data, side).literals and _link(execution, side).bytes:
-        return False
-    keep(execution, side, _full(data, side))
-    return True
-
-
-def _hidden_error(execution: RemoteExecutionBase, side: str) -> FlyteDataError:
-    what = _what(execution, side)
-    missing = execution._missing
-    if missing and missing == _uri(execution, side):
-        return FlyteDataError(f"the {what} are gone: there is no {missing} any more")
-    if missing:
-        return FlyteDataError(f"the server does not give out the {what}: there is no {missing}")
-    if _link(execution, side).url:
-        return FlyteDataError(
-            f"the {what} are damaged: there should be some, and the file is empty"
-        )
-    return FlyteDataError(
-        f"the server answers without the {what}, though there are some: they are gone, or larger"
-        " than it reads (storage.limits.maxDownloadMBs) while its signed URLs are off"
-    )
-
-
-def keep(execution: RemoteExecutionBase, side: str, literals: LiteralMap) -> None:
-    """Make literals the inputs or the outputs of an execution."""
-    resolver = values.LiteralsResolver(
-        literals,
-        partial(execution._variables, side),
-        type_hints=execution._type_hints if side == "outputs" else None,
-        load=_loader(execution, side),
-        links=partial(_links, execution),
-        label=side,
-    )
-    setattr(execution, f"_{side}", resolver)
-
-
-def _can_load_later(execution: RemoteExecutionBase) -> bool:
-    return execution._remote is not None and execution._remote.can_load_later
-
-
-def _links(execution: RemoteExecutionBase) -> Links | None:
-    return None if execution._remote is None else execution._remote._links
-
-
-def _loader(
-    execution: RemoteExecutionBase, side: str
-) -> Callable[[LiteralOffloadedMetadata], Literal]:
-    """Fetches a literal of its own when it is touched."""
-
-    def load(metadata: LiteralOffloadedMetadata) -> Literal:
-        if metadata.uri not in execution._offloaded:
-            problem = execution._unreadable.get(metadata.uri)
-            if problem is not None and not _can_load_later(execution):
-                raise problem
-            execution._touch(
-                f"an offloaded part of the {side}",
-                lambda session: _fetch_offloaded(session, execution, side, metadata),
-            )
-        return execution._offloaded[metadata.uri]
-
-    return load
-
-
-async def _fetch_offloaded(
+async def bring_literal(
     session: Session,
-    execution: RemoteExecutionBase,
-    side: str,
+    execution: Executed,
+    side: Side,
     metadata: LiteralOffloadedMetadata,
 ) -> Literal:
-    literal = await offloaded.fetch(session, metadata, _what(execution, side))
-    _keep_offloaded(execution, metadata.uri, literal)
+    """Fetch one of them."""
+    what = f"{side} of {title(execution)}"
+    literal = await offloaded.fetch(session, metadata, what)
+    execution.loaded.data.keep_offloaded({metadata.uri: literal})
     return literal
 
 
-def _keep_offloaded(execution: RemoteExecutionBase, uri: str, literal: Literal) -> None:
-    execution._offloaded = {**execution._offloaded, uri: literal}
-    problems = execution._unreadable
-    execution._unreadable = {known: problems[known] for known in problems if known != uri}
-
-
-async def _ask(session: Session, execution: RemoteExecutionBase) -> None:
+async def _ask(session: Session, execution: Executed) -> None:
     """Take what the server answers now."""
+    held = execution.loaded
+    data = held.data
     try:
-        execution._data, execution._missing = await _get_data(session, execution), ""
+        data.answer, data.missing = await _get_data(session, execution), ""
     except FlyteCallError as error:
         if not names_missing_object(error.code, error.details):
             raise
-        execution._data, execution._missing = None, _object_in(error.details)
-    execution._inputs = execution._outputs = None
+        data.answer, data.missing = None, _object_in(error.details)
+    data.literals = None
     if isinstance(execution, FlyteNodeExecution):
-        execution._dynamic_workflow = None  # it came with the data
+        held.workflow = None  # it came with the data
 
 
-async def _get_data(session: Session, execution: RemoteExecutionBase) -> GetDataResponse:
+async def _get_data(session: Session, execution: Executed) -> GetDataResponse:
     admin = session.admin
     match execution:
         case FlyteWorkflowExecution():
@@ -315,76 +240,139 @@ def _object_in(details: str) -> str:
     return details.partition(" for ")[2].partition(" with ")[0]
 
 
-def _must_exist(execution: RemoteExecutionBase, side: str) -> bool:
-    """Whether there is data wherever the interface declares some."""
-    if side == "outputs":
-        # Where the server names no place for them, nothing came out: the node may be skipped.
-        return is_in(execution.phase, SUCCESSFUL) and execution._names_outputs
-    if isinstance(execution, FlyteNodeExecution):
-        # A node may fail, or be given up, before its inputs are put together.
-        return not is_in(execution.phase, NOT_STARTED) and bool(
-            execution.input_uri or is_in(execution.phase, SUCCESSFUL)
-        )
-    return True
+# What is run, and the types that it declares. A compiled workflow has the interfaces of all its
+# nodes, so one call serves a whole execution. Nothing here is needed to sync.
 
 
-def _full(data: GetDataResponse, side: str) -> LiteralMap:
-    return data.full_inputs if side == "inputs" else data.full_outputs
-
-
-def _is_empty(data: GetDataResponse, side: str) -> bool:
-    """Whether an answer tells nothing of one side, not even where it is."""
-    blob = data.inputs if side == "inputs" else data.outputs
-    return not _full(data, side).literals and not blob.url
-
-
-def _has_inputs(execution: RemoteExecutionBase, side: str) -> bool:
-    """Whether a side is that of inputs, and here: what goes in stays the same."""
-    data = execution._data
-    return side == "inputs" and data is not None and not _is_empty(data, side)
-
-
-def _is_doubtful(execution: RemoteExecutionBase, side: str) -> bool:
-    """Whether something may be behind an answer that holds nothing."""
-    data = execution._data
-    if not _must_exist(execution, side):
-        return False
-    if data is None:
-        return bool(execution._missing)
-    # A link of no bytes is how a server says that there is nothing; but who gives outputs, writes
-    # all that are declared.
-    if side == "inputs":
-        return _is_empty(data, side)
-    return not (_full(data, side).literals or data.outputs.bytes)
-
-
-def _has_own_file(execution: RemoteExecutionBase, side: str) -> bool:
-    """Whether a side can be read where it is kept, though the other one is gone."""
-    # Where one of them is gone, a server gives out neither.
-    return bool(execution._missing) and _uri(execution, side) not in ("", execution._missing)
-
-
-def _uri(execution: RemoteExecutionBase, side: str) -> str:
-    """Where the server says that it keeps one side; empty if it does not say."""
+async def bring_interface(session: Session, execution: Executed) -> None:
+    """Bring the interface of an execution, together with its workflow or task."""
+    held = execution.loaded
+    if held.data.interface_is_known:
+        return
     match execution:
         case FlyteWorkflowExecution():
-            outputs = execution.closure.outputs
-            return outputs.uri or "" if side == "outputs" and outputs is not None else ""
-        case FlyteNodeExecution() | FlyteTaskExecution():
-            return (
-                (execution.closure.output_uri or "") if side == "outputs" else execution.input_uri
-            )
-    return ""
+            held.data.interface = (await workflow_of(session, execution)).interface
+        case FlyteTaskExecution():
+            held.task = await fetch_task(session, execution.id.task_id)
+            held.data.interface = held.task.interface
+        case FlyteNodeExecution() if execution.is_boundary:
+            held.data.interface = await _boundary_interface(session, execution)
+        case FlyteNodeExecution():
+            scope = await scope_of(session, execution)
+            interface = await _interface_of(session, scope, scope.get(execution))
+            held.data.interface = for_item(interface, scope.array)
+    held.data.interface_is_known = True
 
 
-def _link(execution: RemoteExecutionBase, side: str) -> UrlBlob:
-    if _has_own_file(execution, side):
-        return UrlBlob(_uri(execution, side), 0)
-    data = execution._data
-    if data is None:
-        return UrlBlob("", 0)
-    return data.inputs if side == "inputs" else data.outputs
+async def workflow_of(session: Session, execution: FlyteWorkflowExecution) -> FlyteWorkflow:
+    """The workflow that an execution runs; a single task has one made for it."""
+    held = execution.loaded
+    if held.workflow is None:
+        held.workflow = await fetch_workflow(session, await _workflow_id(session, execution))
+    return held.workflow
 
 
-def _what(execution: RemoteExecutionBase, side: str) -> str:
-    return f"{side} of {execution._label}"
+async def _workflow_id(session: Session, execution: FlyteWorkflowExecution) -> Identifier:
+    id = execution.closure.workflow_id
+    if id is None:
+        launch_plan = await known_launch_plan(session, execution.spec.launch_plan)
+        id = launch_plan.workflow_id
+    if id is None:
+        raise FlyteDataError(f"{title(execution)} does not say which workflow it runs")
+    return id
+
+
+async def scope_of(session: Session, node: FlyteNodeExecution) -> Scope:
+    """Where a node is described: in the workflow, or in what an outer node runs."""
+    container = node.loaded.container
+    if container is None:
+        raise FlyteDataError(f"{title(node)} is on its own: nothing tells what it runs")
+    if isinstance(container, FlyteWorkflowExecution):
+        return Scope.of(await workflow_of(session, container))
+    dynamic = await _dynamic_workflow(session, container, node)
+    if dynamic is not None:
+        return Scope.of(dynamic)
+    scope = await scope_of(session, container)
+    below = scope.below(scope.get(container))
+    if below is None:
+        raise FlyteDataError(
+            f"{title(node)}: nothing says what it runs; {container.id.node_id} is no subworkflow"
+            " of the compiled workflow"
+        )
+    return below
+
+
+def find_task(attempt: FlyteTaskExecution, node: FlyteNodeExecution) -> None:
+    """Give an attempt its task, if the workflow of its node is in memory and has it."""
+    scope = known_scope(node)
+    task = None if scope is None else scope.workflow.task(attempt.id.task_id)
+    if task is not None:
+        held = attempt.loaded
+        held.task, held.data.interface, held.data.interface_is_known = task, task.interface, True
+
+
+async def _dynamic_workflow(
+    session: Session, node: FlyteNodeExecution, child: FlyteNodeExecution
+) -> FlyteWorkflow | None:
+    """What a dynamic node has yielded; it travels with the node's data, and grows while it runs."""
+    if not node.metadata.is_dynamic:
+        return None
+    known = yielded(node.loaded)
+    if known is None or known.node(spec_id(child)) is None:
+        await bring_data_again(session, node)
+    return yielded(node.loaded)
+
+
+async def _boundary_interface(session: Session, node: FlyteNodeExecution) -> TypedInterface | None:
+    """A start gives what its workflow takes, and an end takes what its workflow gives."""
+    try:
+        interface = (await scope_of(session, node)).template.interface
+    except FlyteDataError:
+        return None  # nothing says what it begins or ends
+    if spec_id(node) == START_NODE:
+        return TypedInterface({}, interface.inputs)
+    return TypedInterface(interface.outputs, {})
+
+
+async def _interface_of(session: Session, scope: Scope, node: Node) -> TypedInterface | None:
+    """The interface of what a node runs; None for one that declares none, like a branch."""
+    if node.task_node is not None:
+        return await _task_interface(session, scope, node.task_node.reference_id)
+    if node.workflow_node is not None:
+        if node.workflow_node.sub_workflow_ref is not None:
+            template = scope.workflow.sub_workflow(node.workflow_node.sub_workflow_ref)
+            return template.interface if template is not None else None
+        if node.workflow_node.launchplan_ref is not None:
+            return await _launch_plan_interface(session, node.workflow_node.launchplan_ref)
+    if node.array_node is not None:
+        return await _array_interface(session, scope, node.array_node)
+    if node.gate_node is not None:
+        return gate_interface(node.gate_node)
+    return None
+
+
+async def _task_interface(
+    session: Session, scope: Scope, id: Identifier | None
+) -> TypedInterface | None:
+    if id is None:
+        return None
+    task = scope.workflow.task(id) or await fetch_task(session, id)
+    return task.interface
+
+
+async def _launch_plan_interface(session: Session, id: Identifier) -> TypedInterface:
+    closure = (await known_launch_plan(session, id)).closure
+    parameters = closure.expected_inputs.parameters
+    inputs = {name: parameter.var for name, parameter in parameters.items()}
+    return TypedInterface(inputs, closure.expected_outputs.variables)
+
+
+async def _array_interface(
+    session: Session, scope: Scope, array: ArrayNode
+) -> TypedInterface | None:
+    """That of the inner node. Map tasks declare lists themselves; for others they are made."""
+    inner = array.node
+    interface = await _interface_of(session, scope, inner) if inner is not None else None
+    if interface is None or not array.is_original_sub_node_interface:
+        return interface
+    return for_array(interface, array)

@@ -139,7 +139,7 @@ async def _sorted(
 def _listed(session: Session, message: Execution) -> FlyteWorkflowExecution:
     own = Execution.from_pb(message._pb)  # or it would keep the whole page alive
     execution = FlyteWorkflowExecution.promote_from_model(own, session.remote)
-    execution._is_whole = False
+    execution.loaded.is_whole = False
     return execution
 
 

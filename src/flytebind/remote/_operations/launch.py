@@ -117,7 +117,7 @@ async def execute(
             raise
     else:
         execution = await fetch_execution(session, _id_of(created))
-    execution._type_hints = type_hints
+    execution.loaded.type_hints = type_hints
     return execution
 
 

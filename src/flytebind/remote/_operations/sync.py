@@ -6,17 +6,17 @@ States come from one list for each level of nodes. What is final is not asked fo
 from __future__ import annotations
 
 import copy
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
-from flytebind.looks._nodes import START_NODE
-from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL, is_in
+from flytebind.looks._nodes import START_NODE, is_boundary, lacks_error, spec_id
+from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL
 from flytebind.models.admin.common import Sort
-from flytebind.models.admin.execution import Execution, WorkflowExecutionGetRequest
+from flytebind.models.admin.execution import WorkflowExecutionGetRequest
 from flytebind.models.admin.node_execution import (
     NodeExecution,
     NodeExecutionGetRequest,
@@ -25,23 +25,33 @@ from flytebind.models.admin.node_execution import (
 from flytebind.models.admin.task_execution import TaskExecution, TaskExecutionListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.workflow import Node
+from flytebind.remote._data import SIDES, is_wanting
 from flytebind.remote._operations.data import (
     bring_data,
+    bring_interface,
+    bring_offloaded,
+    bring_side,
     bring_types,
-    data_is_wanting,
     find_hidden,
+    find_task,
+    scope_of,
     share_data,
+    workflow_of,
 )
 from flytebind.remote._operations.fetch import fetch_execution
-from flytebind.remote._operations.interfaces import find_task, scope_of, spec_of, workflow_of
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FATAL, FlyteCallError, FlyteDataError, FlyteError
 from flytebind.remote.executions import (
+    Executed,
     FlyteNodeExecution,
     FlyteTaskExecution,
     FlyteWorkflowExecution,
     RemoteExecutionBase,
+    adopt,
+    attach,
 )
+
+E = TypeVar("E", bound=FlyteWorkflowExecution)
 
 _PAGE = 1000
 # Ids only grow, so that what is added meanwhile comes on a later page.
@@ -51,13 +61,8 @@ _CUT_AT = 97
 
 
 async def sync_execution(
-    session: Session,
-    execution: FlyteWorkflowExecution,
-    *,
-    nodes: bool,
-    data: bool,
-    is_fresh: bool = False,
-) -> None:
+    session: Session, execution: E, *, nodes: bool, data: bool, is_fresh: bool = False
+) -> E:
     """Bring an execution up to date.
 
     Args:
@@ -75,30 +80,57 @@ async def sync_execution(
     if nodes:
         jobs.append(_sync_nodes(session, execution, data))
     await session.io.gather(jobs)
+    return execution
 
 
-async def bring_whole(session: Session, execution: RemoteExecutionBase) -> None:
+async def load(session: Session, execution: RemoteExecutionBase) -> None:
+    """Bring the whole error, the interface, attempts, inputs and outputs, wherever they are.
+
+    Raises:
+        FlyteDataError: If data exists that cannot be had; what can be is here all the same.
+    """
+    if not isinstance(execution, (FlyteWorkflowExecution, FlyteNodeExecution, FlyteTaskExecution)):
+        raise TypeError(f"{type(execution).__name__} has no data")
+    attach(execution, session.remote)
+    held = execution.loaded
+    if not held.is_whole:
+        await bring_whole(session, execution)
+    if isinstance(execution, FlyteNodeExecution) and not execution.is_boundary:
+        await bring_tasks(session, execution)
+    if not isinstance(execution, FlyteNodeExecution) or held.container is not None:
+        await bring_interface(session, execution)
+    await bring_data(session, execution)
+    problems = []
+    for side in SIDES if execution.phase.name in SUCCESSFUL else SIDES[:1]:
+        try:
+            await bring_side(session, execution, side)
+            await bring_offloaded(session, execution, side)
+        except FlyteDataError as error:  # what it costs is the rest of one value
+            problems.append(error)
+    for problem in problems:
+        raise problem
+
+
+async def bring_whole(session: Session, execution: Executed) -> None:
     """Replace a message that may be old, or that a list has cut."""
-    if execution.is_done and execution._is_whole:
+    if execution.is_done and execution.loaded.is_whole:
         return
-    message: Execution | NodeExecution
     if isinstance(execution, FlyteWorkflowExecution):
         request = WorkflowExecutionGetRequest(id=execution.id)
-        message = await session.admin.get_execution(request)
+        adopt(execution, await session.admin.get_execution(request))
     elif isinstance(execution, FlyteNodeExecution):
         node_request = NodeExecutionGetRequest(id=execution.id)
-        message = await session.admin.get_node_execution(node_request)
-    else:
-        return  # lists of task executions cut nothing
-    execution._adopt(message._pb, whole=True)
+        adopt(execution, await session.admin.get_node_execution(node_request))
+    # Lists of task executions cut nothing.
 
 
 async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
     """List the attempts at a node's task."""
-    if node._tasks_are_final:
+    held = node.loaded
+    if held.attempts_are_final:
         return
     is_final = node.is_done
-    known = {task.id: task for task in node._task_executions or ()}
+    known = {task.id: task for task in held.attempts or ()}
     found: list[FlyteTaskExecution] = []
     token = ""
     while True:
@@ -115,45 +147,13 @@ async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
         if not token:
             break
     found.sort(key=lambda task: task.id.retry_attempt)
-    node._task_executions = found
+    held.attempts = found
     # An attempt may end after its node.
-    node._tasks_are_final = is_final and all(task.is_done for task in found)
-
-
-def attach(session: Session, execution: FlyteWorkflowExecution) -> None:
-    """Give an execution, and all that belongs to it, the remote of the session."""
-    if execution._remote is session.remote:
-        return
-    execution._remote = session.remote
-    for node in walk(execution):
-        node._remote = session.remote
-        for part in (*(node._task_executions or ()), *(node._workflow_executions or ())):
-            part._remote = session.remote
-
-
-def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
-    """All nodes that have been synced, at any depth, outer ones first."""
-    yield from _walk(execution._nodes)
-
-
-def is_partly_open(execution: FlyteWorkflowExecution) -> bool:
-    """Whether a node or an attempt that has been synced has not been seen at its end."""
-    return any(
-        not node.is_done or any(not task.is_done for task in node._task_executions or ())
-        for node in walk(execution)
-    )
-
-
-def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExecution]:
-    for node in list((nodes or {}).values()):
-        yield node
-        yield from _walk(node._children)
-        for child in node._workflow_executions or ():
-            yield from walk(child)
+    held.attempts_are_final = is_final and all(task.is_done for task in found)
 
 
 async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecution) -> None:
-    if data_is_wanting(execution):
+    if is_wanting(execution, execution.loaded.data):
         with suppress(FlyteDataError):  # an answer that cannot be read: touching asks again
             await bring_data(session, execution)
         # Without its workflow there is no telling what is hidden; touching asks for it again.
@@ -163,53 +163,49 @@ async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecutio
 
 
 async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
-    if not (execution._nodes_are_final and _is_over(execution, execution._nodes)):
+    held = execution.loaded
+    if not (held.nodes_are_final and _is_over(execution)):
         is_final = execution.is_done
-        listing = _list_level(session, execution.id, "", execution._nodes or {}, execution)
-        if execution._nodes is None and not data:
+        listing = _list_level(session, execution.id, "", execution)
+        if held.nodes is None and not data:
             # What tells branches is asked for beside the list, which it need not wait for.
             workflow = _note(partial(workflow_of, session, execution), [])
-            listed, _ = await session.io.gather([listing, workflow])
-            execution._nodes = listed
+            held.nodes, _ = await session.io.gather([listing, workflow])
         else:
-            execution._nodes = await listing
-        execution._nodes_are_final = is_final
-    await _visit_all(session, execution._nodes or {}, data)
+            held.nodes = await listing
+        held.nodes_are_final = is_final
+    await _visit_all(session, held.nodes or {}, data)
 
 
 async def _sync_children(session: Session, node: FlyteNodeExecution, data: bool) -> None:
-    if not (node._children_are_final and _is_over(node, node._children)):
+    held = node.loaded
+    if not (held.nodes_are_final and _is_over(node)):
         is_final = node.is_done
-        node._children = await _list_level(
-            session, node.id.execution_id, node.id.node_id, node._children or {}, node
-        )
-        node._children_are_final = is_final
-    await _visit_all(session, node._children or {}, data)
+        held.nodes = await _list_level(session, node.id.execution_id, node.id.node_id, node)
+        held.nodes_are_final = is_final
+    await _visit_all(session, held.nodes or {}, data)
 
 
-def _is_over(
-    container: FlyteWorkflowExecution | FlyteNodeExecution,
-    level: dict[str, FlyteNodeExecution] | None,
-) -> bool:
-    """Whether all nodes of one level have been seen at their end.
+def _is_over(container: FlyteWorkflowExecution | FlyteNodeExecution) -> bool:
+    """Whether all nodes of the level below have been seen at their end.
 
     News of them may come after news of what they are part of.
     """
-    nodes = (level or {}).values()
+    nodes = (container.loaded.nodes or {}).values()
     if not all(node.is_done for node in nodes):
         return False
-    ends = {node._spec_id for node in nodes if node.is_boundary}
-    return not (is_in(container.phase, SUCCESSFUL) and ends == {START_NODE})
+    ends = {spec_id(node) for node in nodes if is_boundary(node)}
+    return not (container.phase.name in SUCCESSFUL and ends == {START_NODE})
 
 
 async def _list_level(
     session: Session,
     id: WorkflowExecutionIdentifier,
     parent: str,
-    known: dict[str, FlyteNodeExecution],
     container: FlyteWorkflowExecution | FlyteNodeExecution,
 ) -> dict[str, FlyteNodeExecution]:
     """The nodes of one level, in the order in which they began."""
+    known = container.loaded.nodes or {}
     level: dict[str, FlyteNodeExecution] = {}
     limit, token = _PAGE, ""
     while True:
@@ -254,13 +250,13 @@ def _node(
     if known is None:
         # It shares the memory of its page with its neighbours, which takes much less.
         known = FlyteNodeExecution.promote_from_model(message, session.remote)
-        known._container = container
+        known.loaded.container = container
     elif known.is_done:
         return known
     else:
         # Or each page of many that come while it runs would be kept by a few nodes.
-        known._adopt(copy.copy(message)._pb, whole=True)
-    known._is_whole = not _is_cut(message)
+        adopt(known, copy.copy(message))
+    known.loaded.is_whole = not _is_cut(message)
     return known
 
 
@@ -271,7 +267,7 @@ def _task(
         return known
     if known is None:
         return FlyteTaskExecution.promote_from_model(message, session.remote)
-    known._adopt(message._pb, whole=True)
+    adopt(known, message)
     return known
 
 
@@ -290,13 +286,13 @@ async def _visit_all(session: Session, level: dict[str, FlyteNodeExecution], dat
         if data:
             # One after the other: the first one brings the workflow for all.
             await _complete(session, node)
-        node._is_settled = data and node.is_done and _is_settled(session, node)
+        node.loaded.is_settled = data and node.is_done and _is_settled(session, node)
 
 
 def _is_at_rest(session: Session, node: FlyteNodeExecution) -> bool:
     """Whether a sync has nothing to ask about a node."""
     # What starts and ends run nothing. Their data load when touched, where that is possible.
-    return node._is_settled or (node.is_boundary and session.can_load_later)
+    return node.loaded.is_settled or (is_boundary(node) and session.can_load_later)
 
 
 async def _complete(session: Session, node: FlyteNodeExecution) -> None:
@@ -305,12 +301,12 @@ async def _complete(session: Session, node: FlyteNodeExecution) -> None:
     await _note(partial(_check_data, session, node), problems)
     _add_problem(node, problems)
     if not session.can_load_later:
-        for attempt in node._task_executions or ():
+        for attempt in node.loaded.attempts or ():
             find_task(attempt, node)
             await _note(partial(_check_data, session, attempt), [])
 
 
-async def _check_data(session: Session, execution: RemoteExecutionBase) -> None:
+async def _check_data(session: Session, execution: Executed) -> None:
     hidden = await find_hidden(session, execution)
     if not session.can_load_later:
         await bring_types(session, execution)
@@ -320,42 +316,44 @@ async def _check_data(session: Session, execution: RemoteExecutionBase) -> None:
 
 def _is_settled(session: Session, node: FlyteNodeExecution) -> bool:
     """Whether there is nothing to come any more for a node that is done."""
+    held = node.loaded
     # What is wrong with data will not become right. A call may work the next time.
     return (
-        not isinstance(node._problem, FlyteCallError)
-        and (node._tasks_are_final or not node._task_executions)
-        and _is_over(node, node._children)
-        and all(_is_at_rest(session, child) for child in (node._children or {}).values())
-        and all(map(_is_complete, node._workflow_executions or ()))
+        not isinstance(held.problem, FlyteCallError)
+        and (held.attempts_are_final or not held.attempts)
+        and _is_over(node)
+        and all(_is_at_rest(session, child) for child in (held.nodes or {}).values())
+        and all(map(_is_complete, held.launched or ()))
     )
 
 
 def _is_complete(execution: FlyteWorkflowExecution) -> bool:
-    return execution._nodes_are_final and _is_over(execution, execution._nodes)
+    return execution.loaded.nodes_are_final and _is_over(execution)
 
 
 def _add_problem(node: FlyteNodeExecution, problems: list[FlyteError]) -> None:
     """Keep the first of what went wrong."""
-    if problems and node._problem is None:
-        node._problem = problems[0]
+    held = node.loaded
+    if problems and held.problem is None:
+        held.problem = problems[0]
 
 
 async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None:
     """Bring what belongs to one node."""
-    closure, metadata = node.closure, node.metadata
+    closure, metadata, held = node.closure, node.metadata, node.loaded
     problems: list[FlyteError] = []
     jobs: list[Callable[[], Awaitable[object]]] = []
-    if not node._is_whole:
+    if not held.is_whole:
         jobs.append(partial(bring_whole, session, node))
-    if data and data_is_wanting(node):
+    if data and is_wanting(node, held.data):
         jobs.append(partial(bring_data, session, node))
     if closure.workflow_node_metadata is not None and not metadata.is_array:
         id = closure.workflow_node_metadata.execution_id
         jobs.append(partial(_sync_launched, session, node, [id], data, problems))
-    if (data or node._lacks_error) and _may_have_tasks(node):
+    if (data or lacks_error(node)) and _may_have_tasks(node):
         jobs.append(partial(bring_tasks, session, node))
-    elif data and node._task_executions is None:
-        node._task_executions = []
+    elif data and held.attempts is None:
+        held.attempts = []
     if _may_have_children(node):
         jobs.append(partial(_sync_children, session, node, data))
     await session.io.gather(_note(job, problems) for job in jobs)
@@ -363,20 +361,20 @@ async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None
         await _sync_launched(session, node, _launched_by(node), data, problems)
     if data:
         await _bring_data_of_attempts(session, node, problems)
-    node._problem = problems[0] if problems else None
+    held.problem = problems[0] if problems else None
 
 
 async def _bring_data_of_attempts(
     session: Session, node: FlyteNodeExecution, problems: list[FlyteError]
 ) -> None:
-    attempts = node._task_executions or ()
+    attempts = node.loaded.attempts or ()
     for attempt in attempts:
         share_data(node, attempt)
     if not session.can_load_later:
         await session.io.gather(
             _note(partial(bring_data, session, attempt), problems)
             for attempt in attempts
-            if data_is_wanting(attempt)
+            if is_wanting(attempt, attempt.loaded.data)
         )
 
 
@@ -400,7 +398,8 @@ async def _sync_launched(
     problems: list[FlyteError],
 ) -> None:
     """Bring the executions that a node has launched, as many of them as there are."""
-    known = {child.id: child for child in node._workflow_executions or ()}
+    held = node.loaded
+    known = {child.id: child for child in held.launched or ()}
 
     async def sync(id: WorkflowExecutionIdentifier) -> None:
         is_fresh = id not in known
@@ -409,13 +408,13 @@ async def _sync_launched(
         await sync_execution(session, known[id], nodes=True, data=data, is_fresh=is_fresh)
 
     await session.io.gather(_note(partial(sync, id), problems) for id in ids)
-    node._workflow_executions = [known[id] for id in ids if id in known]
+    held.launched = [known[id] for id in ids if id in known]
 
 
 def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
     """The executions that the items of an array node are."""
     ids: dict[WorkflowExecutionIdentifier, None] = {}
-    for task in node._task_executions or ():
+    for task in node.loaded.attempts or ():
         metadata = task.closure.metadata
         for item in metadata.external_resources if metadata is not None else ():
             child = item.workflow_node_metadata
@@ -425,13 +424,14 @@ def _launched_by(node: FlyteNodeExecution) -> list[WorkflowExecutionIdentifier]:
 
 
 def _may_have_tasks(node: FlyteNodeExecution) -> bool:
-    if node._tasks_are_final or node.closure.workflow_node_metadata is not None:
+    held = node.loaded
+    if held.attempts_are_final or node.closure.workflow_node_metadata is not None:
         return False
-    if node.is_boundary or is_in(node.phase, NOT_STARTED):
+    if is_boundary(node) or node.phase.name in NOT_STARTED:
         return False
     metadata = node.metadata
-    if node._role is not None and not metadata.is_dynamic:
-        return node._role == "task"
+    if held.role is not None and not metadata.is_dynamic:
+        return held.role == "task"
     runs_a_task = metadata.is_dynamic or metadata.is_array or metadata.is_eager
     return runs_a_task or not metadata.is_parent_node
 
@@ -440,7 +440,7 @@ def _may_have_children(node: FlyteNodeExecution) -> bool:
     metadata = node.metadata
     if metadata.is_parent_node or metadata.is_dynamic:
         return True
-    return node._role == "branch" and not is_in(node.phase, NOT_STARTED)
+    return node.loaded.role == "branch" and node.phase.name not in NOT_STARTED
 
 
 def _is_unsure(node: FlyteNodeExecution) -> bool:
@@ -449,15 +449,15 @@ def _is_unsure(node: FlyteNodeExecution) -> bool:
     Some engines do not say of a branch that it is a parent, and servers not of a task that it is an
     eager one.
     """
-    metadata, closure = node.metadata, node.closure
-    if node._role is not None or node.is_boundary or closure.workflow_node_metadata is not None:
+    metadata, closure, held = node.metadata, node.closure, node.loaded
+    if held.role is not None or is_boundary(node) or closure.workflow_node_metadata is not None:
         return False
     if metadata.is_array or metadata.is_dynamic or metadata.is_eager:
         return False
     if metadata.is_parent_node:
         # Subworkflows have a start of their own.
-        return not any(child.is_boundary for child in (node._children or {}).values())
-    return closure.task_node_metadata is None and not node._task_executions
+        return not any(is_boundary(child) for child in (held.nodes or {}).values())
+    return closure.task_node_metadata is None and not held.attempts
 
 
 async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool) -> None:
@@ -469,17 +469,17 @@ async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool
             await _note(partial(_find_role, session, node), found)
         if found and isinstance(found[0], FlyteCallError):
             problems = found  # it would fail for the others, too
-        if not is_in(node.phase, NOT_STARTED):  # or nothing could be lost
+        if node.phase.name not in NOT_STARTED:  # or nothing could be lost
             _add_problem(node, problems or found)
 
     def may_have_more(node: FlyteNodeExecution) -> bool:
-        if node._role == "task":
-            return (data or node._lacks_error) and _may_have_tasks(node)
+        if node.loaded.role == "task":
+            return (data or lacks_error(node)) and _may_have_tasks(node)
         return not node.metadata.is_parent_node and _may_have_children(node)
 
     async def visit(node: FlyteNodeExecution) -> None:
         problems: list[FlyteError] = []
-        if node._role == "task":
+        if node.loaded.role == "task":
             await _note(partial(bring_tasks, session, node), problems)
             if data:
                 await _bring_data_of_attempts(session, node, problems)
@@ -491,7 +491,8 @@ async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool
 
 
 async def _find_role(session: Session, node: FlyteNodeExecution) -> None:
-    node._role = _role_of(spec_of(node, await scope_of(session, node)))
+    scope = await scope_of(session, node)
+    node.loaded.role = _role_of(scope.get(node))
 
 
 def _role_of(spec: Node) -> str:

@@ -7,26 +7,28 @@ damaged. What a URL names is then read as the node, or the attempt, whose data i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
 import grpc
 
-from flytebind.looks._phases import SUCCESSFUL, is_in
+from flytebind.looks._labels import title
+from flytebind.looks._phases import SUCCESSFUL
 from flytebind.models.admin.node_execution import NodeExecutionGetRequest
 from flytebind.models.core.identifier import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.service.dataproxy import GetDataRequest
-from flytebind.remote._operations.data import bring_offloaded, bring_side
+from flytebind.remote._data import Side
+from flytebind.remote._operations.data import bring_interface, bring_offloaded, bring_side
 from flytebind.remote._operations.fetch import fetch_execution
-from flytebind.remote._operations.interfaces import bring_interface
 from flytebind.remote._operations.links import links_of
 from flytebind.remote._operations.offloaded import fetch_all
 from flytebind.remote._operations.proxy import DataProxy
 from flytebind.remote._operations.sync import bring_tasks
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
-from flytebind.remote.executions import FlyteNodeExecution, RemoteExecutionBase
+from flytebind.remote.executions import Executed, FlyteNodeExecution
 from flytebind.values import LiteralsResolver, to_native
 from flytebind.values._handles import read_through
 
@@ -34,7 +36,7 @@ _LITERALS = re.compile(
     r"flyte://v1/(?P<project>[^/]+)/(?P<domain>[^/]+)/(?P<execution>[^/]+)/(?P<node>[^/]+)"
     r"(/(?P<attempt>\d+))?/(?P<side>[io])(/(?P<name>[^/]+))?"
 )
-_SIDES = {"i": "inputs", "o": "outputs"}
+_SIDES: Mapping[str, Side] = {"i": "inputs", "o": "outputs"}
 
 
 async def get(session: Session, flyte_uri: str) -> object:
@@ -94,30 +96,28 @@ async def _read(session: Session, url: re.Match[str]) -> LiteralsResolver:
     message = await session.admin.get_node_execution(NodeExecutionGetRequest(id=id))
     node = FlyteNodeExecution.promote_from_model(message, session.remote)
     part = await _part(session, node, url["attempt"])
-    if side == "inputs" or is_in(part.phase, SUCCESSFUL):
+    if side == "inputs" or part.phase.name in SUCCESSFUL:
         await bring_side(session, part, side)
         with suppress(FlyteDataError):  # touching what cannot be had says so
             await bring_offloaded(session, part, side)
-    found: LiteralsResolver = getattr(part, side)
-    return found
+    return part.inputs if side == "inputs" else part.outputs
 
 
-async def _part(
-    session: Session, node: FlyteNodeExecution, attempt: str | None
-) -> RemoteExecutionBase:
+async def _part(session: Session, node: FlyteNodeExecution, attempt: str | None) -> Executed:
     """A node, with what tells whether it has data, or one of its attempts."""
     if node.metadata.spec_node_id in ("", node.id.node_id):
-        node._container = await fetch_execution(session, node.id.execution_id)
+        node.loaded.container = await fetch_execution(session, node.id.execution_id)
         if attempt is None:
             return node
     await bring_tasks(session, node)
-    attempts = {task.id.retry_attempt: task for task in node._task_executions or ()}
+    attempts = {task.id.retry_attempt: task for task in node.loaded.attempts or ()}
     if attempt is not None:
         if int(attempt) not in attempts:
-            raise FlyteDataError(f"{node._label} has no attempt {attempt}")
+            raise FlyteDataError(f"{title(node)} has no attempt {attempt}")
         return attempts[int(attempt)]
     if attempts:  # it is below another node, of which nothing is known
         task = attempts[max(attempts)]
         await bring_interface(session, task)
-        node._interface, node._interface_is_known = task._interface, True
+        held = node.loaded
+        held.data.interface, held.data.interface_is_known = task.loaded.data.interface, True
     return node

@@ -8,14 +8,25 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
+from flytebind.looks._labels import title
 from flytebind.looks._phases import Phase
+from flytebind.models.admin.execution import WorkflowExecutionGetRequest
 from flytebind.remote._io import TimeIsUp
-from flytebind.remote._operations.sync import bring_whole, is_partly_open, sync_execution, walk
-from flytebind.remote._progress import Progress
+from flytebind.remote._operations.sync import sync_execution
+from flytebind.remote._progress import Progress, progress_for
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeout, may_pass
-from flytebind.remote.executions import FlyteNodeExecution, FlyteWorkflowExecution
+from flytebind.remote.executions import (
+    FlyteNodeExecution,
+    FlyteWorkflowExecution,
+    ShowProgress,
+    adopt,
+    walk,
+)
+
+E = TypeVar("E", bound=FlyteWorkflowExecution)
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -48,31 +59,32 @@ class Change:
     def __str__(self) -> str:
         part = self.execution if self.node is None else self.node
         before = "" if self.before is None else f"{self.before} -> "
-        return f"{part._label}: {before}{self.phase}"
+        return f"{title(part)}: {before}{self.phase}"
 
 
 async def wait(
     session: Session,
-    execution: FlyteWorkflowExecution,
+    execution: E,
     timeout: timedelta | float | None,
     poll_interval: timedelta | float | None,
     sync_nodes: bool,
-    progress: Progress | None,
-) -> None:
+    show: ShowProgress,
+) -> E:
     """Poll the execution alone until it is done, then sync it.
 
     Raises:
         FlyteTimeout: If it is not done, and here, in time.
     """
+    progress = None if execution.is_done else progress_for(show)
     pace = _Pace(timeout, poll_interval)
     phase = execution.phase
-    _log.info("%s is %s: waiting", execution._label, phase.name)
+    _log.info("%s is %s: waiting", title(execution), phase.name)
     try:
         while not execution.is_done:
             await _poll(session, execution, pace, alone=True)
             if execution.phase is not phase:
                 phase = execution.phase
-                _log.info("%s is %s", execution._label, phase.name)
+                _log.info("%s is %s", title(execution), phase.name)
             if progress is not None:
                 await _show(session, execution, pace, progress)
             if not execution.is_done:
@@ -81,12 +93,13 @@ async def wait(
             await session.io.sleep(pace.pause(execution))
         if sync_nodes:
             await _hear_the_rest(session, execution, pace)
-        _log.info("%s is %s: all of it is here", execution._label, execution.phase.name)
+        _log.info("%s is %s: all of it is here", title(execution), execution.phase.name)
         if progress is not None:
             progress.update(execution)
     finally:
         if progress is not None:
             progress.close()
+    return execution
 
 
 async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pace: _Pace) -> None:
@@ -96,7 +109,7 @@ async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pa
     """
     for pause in _LATER:
         left = pace.left()
-        if not is_partly_open(execution) or (left is not None and left < pause):
+        if not _is_partly_open(execution) or (left is not None and left < pause):
             return
         await session.io.sleep(pause)
         with suppress(FlyteTimeout):  # what matters is here
@@ -145,11 +158,19 @@ def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Itera
     parts: list[FlyteNodeExecution | None] = [*walk(execution), None]
     for node in parts:
         part = execution if node is None else node
-        before, phase = seen.get(part._label), part.phase
+        before, phase = seen.get(title(part)), part.phase
         if before is not phase:
-            seen[part._label] = phase
-            _log.info("%s is %s", part._label, phase.name)
+            seen[title(part)] = phase
+            _log.info("%s is %s", title(part), phase.name)
             yield Change(execution, node, before, phase)
+
+
+def _is_partly_open(execution: FlyteWorkflowExecution) -> bool:
+    """Whether a node or an attempt that has been synced has not been seen at its end."""
+    return any(
+        not node.is_done or any(not task.is_done for task in node.loaded.attempts or ())
+        for node in walk(execution)
+    )
 
 
 async def _poll(
@@ -171,7 +192,7 @@ async def _poll(
     """
     pace.poll()
     asking = (
-        bring_whole(session, execution)
+        _bring_state(session, execution)
         if alone
         else sync_execution(session, execution, nodes=nodes, data=data)
     )
@@ -190,10 +211,15 @@ async def _poll(
         helps = isinstance(error, FlyteCallTimeout) or may_pass(error.code, error.details)
         if not helps or pace.seconds_since_answer() > _OUTAGE:
             raise
-        _log.warning("%s: no answer, asking again: %s", execution._label, error)
+        _log.warning("%s: no answer, asking again: %s", title(execution), error)
         return False
     pace.answered()
     return True
+
+
+async def _bring_state(session: Session, execution: FlyteWorkflowExecution) -> None:
+    request = WorkflowExecutionGetRequest(id=execution.id)
+    adopt(execution, await session.admin.get_execution(request))
 
 
 async def _show(
@@ -245,7 +271,7 @@ class _Pace:
 
     def too_late(self, execution: FlyteWorkflowExecution) -> FlyteTimeout:
         """The error for an execution that is not done, or not here, in time."""
-        what, phase = execution._label, execution.phase.name
+        what, phase = title(execution), execution.phase.name
         if execution.is_done:
             return FlyteTimeout(f"{what} is {phase}, but not all of it came in {self._timeout:g} s")
         return FlyteTimeout(f"{what} is still {phase} after {self._timeout:g} s")
