@@ -337,7 +337,7 @@ def test_a_running_execution_is_brought_up_to_date_in_place(
         last = Attempt("n1", step.id, 1)
         literals = {"o0": to_literal(3)}
         tale.events.task(last, TaskExecutionPb.SUCCEEDED, outputs=literals)
-        tale.end(running, NodePhase.SUCCEEDED, outputs={"o0": 3})
+        tale.tell(running, NodePhase.SUCCEEDED, outputs={"o0": 3})
         tale.succeed(o0=3)
         sandbox.calls.clear()
         execution.sync(sync_nodes=True)

@@ -10,8 +10,8 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.event.event_pb2 import ExternalResourceInfo
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play._values import literal_type, to_literal
-from flytebind.sandbox.play._workflow import OUTPUT, Promise, Workflow
+from flytebind.sandbox.play._values import literal_type
+from flytebind.sandbox.play._workflow import OUTPUT, Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step, steps
 from tests.remote.scenes.nodes import NodeTale
@@ -34,7 +34,7 @@ FAILED_ITEMS = ((0, 0, TaskPhase.SUCCEEDED), (1, 0, TaskPhase.FAILED), (2, 0, Ta
 
 @script
 def _map_steps(w: Workflow) -> None:
-    w.output("o0", w.map(step, x=_list_input(w, [0, 1, 2, 3, 4])))
+    w.output("o0", w.map(step, x=w.input("x", [0, 1, 2, 3, 4])))
 
 
 @script
@@ -64,7 +64,7 @@ def map_failed(sandbox: Sandbox) -> Scene:
         node = tale.queue("n0", Kind.ARRAY, inputs={"x": [0, 1, 2]})
         resources = _items(tale, node, FAILED_ITEMS)
         tale.attempt(node, TaskPhase.FAILED, error=error, resources=resources)
-        tale.end(node, NodePhase.FAILED, error=error)
+        tale.tell(node, NodePhase.FAILED, error=error)
         return tale.fail(error)
 
 
@@ -99,16 +99,8 @@ def map_launch_plans(sandbox: Sandbox, *, running: bool = False) -> Scene:
             return tale.scene()
         results = {OUTPUT: [2, 3]}
         tale.attempt(node, TaskPhase.SUCCEEDED, task=made_up, outputs=results, resources=resources)
-        tale.end(node, NodePhase.SUCCEEDED, outputs=results)
+        tale.tell(node, NodePhase.SUCCEEDED, outputs=results)
         return tale.succeed(**results)
-
-
-def _list_input(w: Workflow, default: list[int]) -> Promise:
-    # ``Workflow.input`` knows no lists.
-    kind = literal_type(list[int])
-    w.template.interface.inputs.variables["x"].type.CopyFrom(kind)
-    w.defaults["x"] = to_literal(default)
-    return Promise("", "x", kind)
 
 
 def _finish_steps(tale: Tale, x: int) -> None:

@@ -17,11 +17,12 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox._store import Row, Value, tables
-from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._events import node_id
+from flytebind.sandbox.play._values import literal_map, to_literals
 from flytebind.sandbox.play._workflow import OUTPUT, Script, Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import step
-from tests.remote.scenes.nodes import NodeTale, node_id
+from tests.remote.scenes.nodes import NodeTale
 from tests.remote.scenes.scene import Kind, NodePhase, Scene
 from tests.remote.scenes.telling import Tale
 
@@ -36,7 +37,7 @@ def wide(sandbox: Sandbox, nodes: int = 500) -> Scene:
 
     sandbox.admin.settings = replace(sandbox.admin.settings, max_workflow_nodes=0)
     with Cluster(sandbox) as cluster:
-        tale = cluster.launch(Script(f"scenes.wide_{nodes}", True, write), offloads=True).begin()
+        tale = cluster.launch(Script(f"scenes.wide_{nodes}", True, write)).begin()
         inputs, outputs = _data(Kind.TASK, 0)
         first = tale.task("n0", inputs=inputs, outputs=outputs)
         copier = _Copier(sandbox, tale)
@@ -67,7 +68,7 @@ def nested(sandbox: Sandbox, parents: int = 50, children: int = 100) -> Scene:
 
     with Cluster(sandbox) as cluster:
         script = Script(f"scenes.nested_{parents}_{children}", True, write)
-        tale = cluster.launch(script, offloads=True).begin()
+        tale = cluster.launch(script).begin()
         inputs, outputs = _data(Kind.TASK, 0)
         first = tale.queue("n0", Kind.SUBWORKFLOW, inputs=inputs)
         tale.run(first)
@@ -78,7 +79,7 @@ def nested(sandbox: Sandbox, parents: int = 50, children: int = 100) -> Scene:
             for number in range(1, children):
                 copier.copy(child, f"n{number}", 0, first)
         tale.end_node(outputs, first)
-        tale.end(first, NodePhase.SUCCEEDED, outputs=outputs)
+        tale.tell(first, NodePhase.SUCCEEDED, outputs=outputs)
         with sandbox.admin.store.transaction():
             for x in range(1, parents):
                 parent = copier.copy(first, f"n{x}", x)
@@ -194,5 +195,4 @@ def _values(row: Row) -> dict[str, Value]:
 
 
 def _literals(values: Mapping[str, object]) -> bytes:
-    literals = literal_map({name: to_literal(value) for name, value in values.items()})
-    return literals.SerializeToString()
+    return literal_map(to_literals(values)).SerializeToString()

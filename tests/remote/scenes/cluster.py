@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 
-from flyteidl.admin.execution_pb2 import (
-    ExecutionCreateRequest as CreateRequest,
-    ExecutionMetadata,
-    ExecutionSpec,
-)
+from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionSpec
 
-from flytebind.models.admin.execution import ExecutionCreateRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.typing import Self
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play._values import to_literal, to_native
-from flytebind.sandbox.play._workflow import DOMAIN, PROJECT, Script, Task
+from flytebind.sandbox.play._launching import child_spec, create_execution
+from flytebind.sandbox.play._registration import register
+from flytebind.sandbox.play._values import to_literals, to_native
+from flytebind.sandbox.play._workflow import Script, Task
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
-from tests.remote.scenes.entities import register
+from tests.remote.scenes.entities import TASKS
 from tests.remote.scenes.nodes import NodeTale
 from tests.remote.scenes.telling import Tale
 
@@ -46,7 +43,7 @@ class Cluster:
 
     def register(self, *scripts: Script) -> None:
         """Register what a script needs before it is launched, such as launch plans."""
-        register(self.client, *scripts)
+        register(self.client, TASKS, scripts)
 
     def launch(
         self,
@@ -55,7 +52,6 @@ class Cluster:
         by: tuple[Tale, NodeTale] | None = None,
         recovers: WorkflowExecutionIdentifier | None = None,
         labels: Mapping[str, str] | None = None,
-        offloads: bool = False,
         **inputs: object,
     ) -> Tale:
         """Register a script and create an execution, which is UNDEFINED then.
@@ -65,21 +61,20 @@ class Cluster:
             by: The execution and its node that start this one.
             recovers: The execution that this one takes over from.
             labels: Of the execution.
-            offloads: Whether its data goes into files.
             inputs: Instead of the script's defaults.
         """
         self.register(script)
-        spec = ExecutionSpec(launch_plan=script.id)
-        spec.labels.values.update(labels or {})
-        if by is not None:
+        if by is None:
+            spec = ExecutionSpec(launch_plan=script.id)
+        else:
             parent, node = by
-            spec.metadata.mode = ExecutionMetadata.CHILD_WORKFLOW
-            spec.metadata.parent_node_execution.CopyFrom(parent.node_id(node))
+            spec = child_spec(script.id, parent.node_id(node))
+        spec.labels.values.update(labels or {})
         if recovers is not None:
             spec.metadata.mode = ExecutionMetadata.RECOVERED
             spec.metadata.reference_execution.CopyFrom(recovers.to_pb())
         defaults = {name: to_native(each) for name, each in script.workflow.defaults.items()}
-        tale = self._create(spec, {**defaults, **inputs}, offloads)
+        tale = self._create(spec, {**defaults, **inputs}, script.offloads)
         if by is not None:
             by[1].executions.append(tale)
         return tale
@@ -90,9 +85,5 @@ class Cluster:
         return self._create(ExecutionSpec(launch_plan=task.id), inputs, offloads=False)
 
     def _create(self, spec: ExecutionSpec, inputs: Mapping[str, object], offloads: bool) -> Tale:
-        request = CreateRequest(project=PROJECT, domain=DOMAIN, spec=spec)
-        for name, value in inputs.items():
-            request.inputs.literals[name].CopyFrom(to_literal(value))
-        id = self.client.create_execution(ExecutionCreateRequest.from_pb(request)).id
-        assert id is not None
+        id = create_execution(self.client, spec, to_literals(inputs))
         return Tale(self.sandbox, self.client, id, inputs, offloads=offloads)

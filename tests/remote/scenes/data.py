@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
-from flyteidl.core.execution_pb2 import WorkflowExecution
-from flyteidl.core.literals_pb2 import LiteralMap as LiteralMapPb
+from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._values import Literals, literal_map, to_literals
 from flytebind.sandbox.play._workflow import Workflow
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import say, script, steps
@@ -29,9 +29,8 @@ def give(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
     with Cluster(sandbox) as cluster:
         tale = cluster.launch(steps, x=1).begin()
         node = tale.queue("n0", Kind.TASK, inputs={"x": 1})
-        event = tale.event(node, NodePhase.SUCCEEDED)
-        event.output_data.CopyFrom(_as_they_are(outputs))
-        tale.send(node, event)
+        tale.events.node(node.facts, NodeExecution.SUCCEEDED, outputs=_as_they_are(outputs))
+        node.note(NodePhase.SUCCEEDED)
         return tale.scene()
 
 
@@ -40,15 +39,12 @@ def given(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
     with Cluster(sandbox) as cluster:
         tale = cluster.launch(steps, x=1).begin()
         tale.go(WorkflowPhase.SUCCEEDING)
-        tale.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_as_they_are(outputs).literals)
+        tale.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_as_they_are(outputs))
         return tale.scene()
 
 
-def _as_they_are(literals: Mapping[str, Literal]) -> LiteralMapPb:
-    made = LiteralMapPb()
-    for name, literal in literals.items():
-        made.literals[name].CopyFrom(literal.to_pb())
-    return made
+def _as_they_are(literals: Mapping[str, Literal]) -> Literals:
+    return {name: literal.to_pb() for name, literal in literals.items()}
 
 
 def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:
@@ -64,7 +60,7 @@ def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:
     """
     text = "x" * size
     with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_saying, offloads=True, text=text).begin()
+        tale = cluster.launch(replace(_saying, offloads=True), text=text).begin()
         tale.task("n0", task=say, inputs={"text": text}, outputs={"o0": text})
         return tale.succeed(o0=text)
 
@@ -80,7 +76,7 @@ def too_large_inline(sandbox: Sandbox, *, size: int) -> Scene:
         tale = cluster.launch(_saying).begin()
         node = tale.queue("n0", Kind.TASK, inputs={"text": "hello"})
         tale.attempt(node, TaskPhase.SUCCEEDED, task=say.id)
-        tale.end(node, NodePhase.SUCCEEDED, outputs={"o0": text})
+        tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": text})
         return tale.scene()
 
 
@@ -121,7 +117,7 @@ def not_there_yet(sandbox: Sandbox, *, times: int | None = None) -> Scene:
 
 def size_of(**values: object) -> int:
     """The bytes of the file, or of the inline message, that holds these values."""
-    return literal_map({name: to_literal(value) for name, value in values.items()}).ByteSize()
+    return literal_map(to_literals(values)).ByteSize()
 
 
 def files(sandbox: Sandbox, id: WorkflowExecutionIdentifier) -> Iterator[Path]:

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
-import grpc
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest as CreateLaunchPlan
-from flyteidl.admin.task_pb2 import TaskCreateRequest as CreateTask
-from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest as CreateWorkflow
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from flytebind.models.admin.launch_plan import LaunchPlanCreateRequest
-from flytebind.models.admin.task import TaskCreateRequest
-from flytebind.models.admin.workflow import WorkflowCreateRequest
 from flytebind.sandbox.play._workflow import Promise, Script, Task, Workflow
-from flytebind.services.admin import AdminServiceClient
-
-_Request = TypeVar("_Request")
 
 
 class _MarkedTask(Task):
@@ -90,33 +79,3 @@ def rename(workflow: Workflow, promise: Promise, id: str) -> Promise:
             node.id = id
             return promise._replace(node=id)
     raise LookupError(promise.node)
-
-
-def register(client: AdminServiceClient, *scripts: Script) -> None:
-    """Register all tasks, and these scripts, where they are not there yet."""
-    for task in TASKS:
-        create_task = CreateTask(id=task.id)
-        create_task.spec.template.CopyFrom(task.template())
-        _create(client.create_task, TaskCreateRequest.from_pb(create_task))
-    for each in scripts:
-        workflow = each.workflow
-        create_workflow = CreateWorkflow(id=workflow.template.id)
-        create_workflow.spec.template.CopyFrom(workflow.template)
-        create_workflow.spec.sub_workflows.extend(workflow.sub_workflows.values())
-        _create(client.create_workflow, WorkflowCreateRequest.from_pb(create_workflow))
-        create_plan = CreateLaunchPlan(id=each.id)
-        create_plan.spec.workflow_id.CopyFrom(workflow.template.id)
-        create_plan.spec.entity_metadata.SetInParent()
-        for name, default in workflow.defaults.items():
-            parameter = create_plan.spec.default_inputs.parameters[name]
-            parameter.var.CopyFrom(workflow.template.interface.inputs.variables[name])
-            parameter.default.CopyFrom(default)
-        _create(client.create_launch_plan, LaunchPlanCreateRequest.from_pb(create_plan))
-
-
-def _create(create: Callable[[_Request], object], request: _Request) -> None:
-    try:
-        create(request)
-    except grpc.RpcError as error:
-        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-            raise

@@ -79,13 +79,13 @@ def _aborting(tale: Tale) -> None:
 def _aborted(tale: Tale) -> None:
     node = tale.begin().task("n0", TaskPhase.ABORTED, inputs={"x": 1})
     tale.terminate(CAUSE)
-    tale.end(node, NodePhase.ABORTED)
+    tale.tell(node, NodePhase.ABORTED)
     tale.go(WorkflowPhase.ABORTED)
 
 
 def _timed_out(tale: Tale) -> None:
     node = tale.begin().task("n0", TaskPhase.ABORTED, inputs={"x": 1})
-    tale.end(node, NodePhase.TIMED_OUT)
+    tale.tell(node, NodePhase.TIMED_OUT)
     tale.go(WorkflowPhase.TIMED_OUT)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from flyteidl.admin.signal_pb2 import (
-    SignalGetOrCreateRequest as GetOrCreateRequest,
-    SignalSetRequest as SetRequest,
-)
-from flyteidl.core.identifier_pb2 import SignalIdentifier
+from flyteidl.admin.signal_pb2 import SignalSetRequest as SetRequest
 
-from flytebind.models.admin.signal import SignalGetOrCreateRequest, SignalSetRequest
+from flytebind.models.admin.signal import SignalSetRequest
 from flytebind.sandbox import Sandbox
+from flytebind.sandbox.play._launching import create_signal
 from flytebind.sandbox.play._values import literal_type, to_literal
 from flytebind.sandbox.play._workflow import OUTPUT, Workflow
 from tests.remote.scenes.cluster import Cluster
@@ -50,7 +47,7 @@ def passed(sandbox: Sandbox) -> Scene:
         for gate, outputs in (("n0", {OUTPUT: 7}), ("n1", {}), ("n2", {})):
             node = tale.queue(gate, Kind.GATE, inputs={})
             tale.run(node)
-            tale.end(node, NodePhase.SUCCEEDED, outputs=outputs)
+            tale.tell(node, NodePhase.SUCCEEDED, outputs=outputs)
         tale.task("n3", inputs={"x": 7}, outputs={"o0": 8})
         return tale.succeed(o0=8)
 
@@ -65,16 +62,14 @@ def refused(sandbox: Sandbox) -> Scene:
         nodes = [tale.queue(gate, Kind.GATE, inputs={}) for gate in ("n0", "n1", "n2")]
         for node in nodes:
             tale.run(node)
-        tale.end(nodes[1], NodePhase.FAILED, error=error)
-        tale.end(nodes[0], NodePhase.ABORTED)
-        tale.end(nodes[2], NodePhase.ABORTED)
+        tale.tell(nodes[1], NodePhase.FAILED, error=error)
+        tale.tell(nodes[0], NodePhase.ABORTED)
+        tale.tell(nodes[2], NodePhase.ABORTED)
         return tale.fail(error)
 
 
 def _signal(cluster: Cluster, tale: Tale, name: str, kind: type, value: int | None = None) -> None:
-    id = SignalIdentifier(signal_id=name, execution_id=tale.id.to_pb())
-    create = GetOrCreateRequest(id=id, type=literal_type(kind))
-    cluster.signals.get_or_create_signal(SignalGetOrCreateRequest.from_pb(create))
+    signal = create_signal(cluster.signals, tale.id.to_pb(), name, literal_type(kind))
     if value is not None:
-        request = SetRequest(id=id, value=to_literal(value))
+        request = SetRequest(id=signal.id, value=to_literal(value))
         cluster.signals.set_signal(SignalSetRequest.from_pb(request))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from flytebind.sandbox.play._events import NodeFacts
@@ -13,23 +11,6 @@ from tests.remote.scenes.scene import Kind, Node, NodePhase, TaskPhase
 
 if TYPE_CHECKING:
     from tests.remote.scenes.telling import Tale
-
-_MAX_ID_LENGTH = 20
-_ALPHABET = str.maketrans("234567", "123456")
-
-
-def node_id(spec_id: str, parent: str = "") -> str:
-    """The id that propeller gives a node: unique in the execution, and at most 20 characters.
-
-    A longer one becomes a hash, so that even a start node is known by its ``spec_node_id`` alone.
-    """
-    plain = f"{parent}-0-{spec_id}" if parent else spec_id
-    if len(plain) <= _MAX_ID_LENGTH:
-        return plain
-    # FNV-1a of 32 bits, in base 32 with letters of its own.
-    digest = reduce(lambda hash, byte: (hash ^ byte) * 16777619 % 2**32, plain.encode(), 2166136261)
-    text = base64.b32encode(digest.to_bytes(4, "big")).decode().rstrip("=")
-    return f"f{text.lower().translate(_ALPHABET)}"
 
 
 @dataclass
@@ -50,6 +31,20 @@ class NodeTale:
     def id(self) -> str:
         """Unique in the execution."""
         return self.facts.id
+
+    def note(
+        self,
+        phase: NodePhase,
+        *,
+        inputs: Mapping[str, object] | None = None,
+        outputs: Mapping[str, object] | None = None,
+        error: str = "",
+    ) -> None:
+        """Note its new phase, and what was told with it."""
+        self.phase = phase
+        self.inputs = inputs or self.inputs
+        self.outputs = outputs or self.outputs
+        self.error = error or self.error
 
     def expected(self) -> Node:
         """What a client should see of it."""

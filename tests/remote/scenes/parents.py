@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflowClosure
 from flyteidl.core.condition_pb2 import ComparisonExpression
-from flyteidl.core.identifier_pb2 import Identifier
 
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox._admin.compiler import compile_workflow
-from flytebind.sandbox.play._values import literal_map, to_literal
+from flytebind.sandbox.play._registration import compile_yielded
+from flytebind.sandbox.play._values import to_literals
 from flytebind.sandbox.play._workflow import Workflow, call
 from tests.remote.scenes.cluster import Cluster
-from tests.remote.scenes.entities import TASKS, grow, orchestrate, script, step, steps
+from tests.remote.scenes.entities import grow, orchestrate, script, step, steps
 from tests.remote.scenes.nodes import NodeTale
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 from tests.remote.scenes.telling import Tale
@@ -87,7 +85,7 @@ def branch(sandbox: Sandbox, *, is_parent: bool = False) -> Scene:
         node = tale.queue("n1", Kind.BRANCH, inputs={"value": 2}, is_parent=is_parent)
         tale.run(node)
         tale.task("n1-n1", parent=node, inputs={"x": 2}, outputs={"o0": 3})
-        tale.end(node, NodePhase.SUCCEEDED, outputs={"o0": 3})
+        tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": 3})
         return tale.succeed(o0=3)
 
 
@@ -109,8 +107,8 @@ def subworkflow_failed(sandbox: Sandbox) -> Scene:
         outer = _open_subworkflow(tale, "n0", None, 1)
         inner = _open_subworkflow(tale, "n0", outer, 1)
         tale.task("n0", TaskPhase.FAILED, parent=inner, inputs={"x": 1}, error=error)
-        tale.end(inner, NodePhase.FAILED, error=error)
-        tale.end(outer, NodePhase.FAILED, error=error)
+        tale.tell(inner, NodePhase.FAILED, error=error)
+        tale.tell(outer, NodePhase.FAILED, error=error)
         return tale.fail(error)
 
 
@@ -127,7 +125,8 @@ def dynamic_running(sandbox: Sandbox) -> Scene:
     with Cluster(sandbox) as cluster:
         tale = cluster.launch(_dynamic, x=1).begin()
         node = _run_dynamic_task(tale, TaskPhase.SUCCEEDED)
-        tale.unfold(node, _yielded(1))
+        yielded = compile_yielded(cluster.client, grow.expand(to_literals({"x": 1})))
+        tale.unfold(node, yielded)
         tale.start_node(node)
         tale.task("n0", parent=node, inputs={"x": 1}, outputs={"o0": 2})
         tale.task("n1", TaskPhase.RUNNING, parent=node, inputs={"x": 2})
@@ -158,7 +157,7 @@ def launch_plan_failed(sandbox: Sandbox) -> Scene:
         tale.run(node, child)
         child.task("n0", TaskPhase.FAILED, inputs={"x": 1}, error=error)
         child.fail(error)
-        tale.end(node, NodePhase.FAILED, error=error)
+        tale.tell(node, NodePhase.FAILED, error=error)
         return tale.fail(error)
 
 
@@ -170,7 +169,7 @@ def launch_plan_in_subworkflow(sandbox: Sandbox) -> Scene:
         parent = _open_subworkflow(tale, "n0", None, 1)
         _run_steps(cluster, tale, parent)
         tale.end_node({"o0": 3}, parent)
-        tale.end(parent, NodePhase.SUCCEEDED, outputs={"o0": 3})
+        tale.tell(parent, NodePhase.SUCCEEDED, outputs={"o0": 3})
         return tale.succeed(o0=3)
 
 
@@ -184,7 +183,7 @@ def launch_plan_of_launch_plan(sandbox: Sandbox) -> Scene:
         tale.run(node, child)
         _run_steps(cluster, child, None)
         child.succeed(o0=3)
-        tale.end(node, NodePhase.SUCCEEDED, outputs={"o0": 3})
+        tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": 3})
         return tale.succeed(o0=3)
 
 
@@ -198,7 +197,7 @@ def recovered(sandbox: Sandbox) -> Scene:
         cluster.register(steps)
         first = cluster.launch(_two_plans, x=1).begin()
         _run_steps(cluster, first, None)
-        first.end(first.queue("n1", Kind.LAUNCH_PLAN), NodePhase.ABORTED)
+        first.tell(first.queue("n1", Kind.LAUNCH_PLAN), NodePhase.ABORTED)
         first.go(WorkflowPhase.ABORTED)
 
         second = cluster.launch(_two_plans, recovers=first.id, x=1).begin()
@@ -239,7 +238,7 @@ def eager(sandbox: Sandbox) -> Scene:
         second = tale.queue("n1", Kind.TASK, inputs={"x": 3}, is_parent=True)
         tale.attempt(second, TaskPhase.SUCCEEDED, task=orchestrate.id, outputs={"o0": 4})
         below = tale.queue("n0", Kind.UNKNOWN, second, inputs={"x": 3})
-        tale.end(below, NodePhase.SUCCEEDED, outputs={"o0": 4})
+        tale.tell(below, NodePhase.SUCCEEDED, outputs={"o0": 4})
         _end_eager(tale, second, 4)
         return tale.succeed(o0=4)
 
@@ -261,7 +260,7 @@ def _run_steps(
     child.task("n0", inputs={"x": x}, outputs={"o0": x + 1})
     child.task("n1", inputs={"x": x + 1}, outputs={"o0": x + 2})
     child.succeed(o0=x + 2)
-    tale.end(node, NodePhase.SUCCEEDED, outputs={"o0": x + 2})
+    tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": x + 2})
     return child
 
 
@@ -272,20 +271,6 @@ def _run_dynamic_task(tale: Tale, phase: TaskPhase) -> NodeTale:
     return node
 
 
-def _yielded(x: int) -> CompiledWorkflowClosure:
-    compiled = {task.name: CompiledTask(template=task.template()) for task in TASKS}
-
-    def find_task(id: Identifier) -> CompiledTask | None:
-        return compiled.get(id.name)
-
-    return compile_workflow(
-        grow.expand({"x": to_literal(x)}).template, [], find_task, lambda _: None
-    )
-
-
 def _end_eager(tale: Tale, node: NodeTale, result: int) -> None:
-    node.outputs = {"o0": result}
-    event = tale.event(node, NodePhase.SUCCEEDED)
-    event.is_eager = True
-    event.output_data.CopyFrom(literal_map({"o0": to_literal(result)}))
-    tale.send(node, event)
+    node.facts = replace(node.facts, is_eager=True)
+    tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": result})

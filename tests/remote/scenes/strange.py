@@ -45,10 +45,10 @@ def strange_nodes(sandbox: Sandbox) -> Scene:
             parent = tale.queue(spec_id, Kind.UNKNOWN, inputs={"x": 1}, is_parent=True)
             tale.run(parent)
             child = tale.queue("n0", Kind.UNKNOWN, parent, inputs={"x": 1})
-            tale.end(child, NodePhase.SUCCEEDED, outputs={"o0": 2})
+            tale.tell(child, NodePhase.SUCCEEDED, outputs={"o0": 2})
         tale.task("n3", TaskPhase.RUNNING, inputs={"x": 1})
         missing = tale.queue("n9", Kind.UNKNOWN, inputs={"x": 1})
-        tale.end(missing, NodePhase.SUCCEEDED, outputs={"o0": 2})
+        tale.tell(missing, NodePhase.SUCCEEDED, outputs={"o0": 2})
 
     row = _row(sandbox, tables.NODE_EXECUTIONS, tale, node_id="n1")
     node = NodeExecution.from_bytes(row["model"])

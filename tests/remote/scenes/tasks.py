@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogMetadata
 from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.event.event_pb2 import TaskNodeMetadata
 
 from flytebind.models.core.catalog import CatalogCacheStatus as CacheStatus
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play._values import literal_map, to_literal
 from flytebind.sandbox.play._workflow import OUTPUT, Workflow, identifier
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import remember, rename, script, step, steps
@@ -66,7 +66,7 @@ def long_names(sandbox: Sandbox) -> Scene:
         tale.start_node(parent)
         tale.task(LONG_NAME, parent=parent, inputs={"x": 2}, outputs={"o0": 3})
         tale.end_node({"o0": 3}, parent)
-        tale.end(parent, NodePhase.SUCCEEDED, outputs={"o0": 3})
+        tale.tell(parent, NodePhase.SUCCEEDED, outputs={"o0": 3})
         return tale.succeed(o0=3)
 
 
@@ -134,7 +134,7 @@ def bare(sandbox: Sandbox, phase: NodePhase = NodePhase.RUNNING) -> Scene:
         tale = cluster.launch(steps, x=1).begin()
         node = tale.queue("n0", Kind.TASK)
         if phase != NodePhase.QUEUED:
-            tale.send(node, tale.event(node, phase))
+            tale.tell(node, phase)
         return tale.scene()
 
 
@@ -143,16 +143,14 @@ def skipped(sandbox: Sandbox) -> Scene:
     with Cluster(sandbox) as cluster:
         tale = cluster.launch(steps, x=1).begin()
         tale.task("n0", inputs={"x": 1}, outputs={"o0": 2})
-        tale.end(tale.queue("n1", Kind.TASK), NodePhase.SKIPPED)
+        tale.tell(tale.queue("n1", Kind.TASK), NodePhase.SKIPPED)
         return tale.succeed()
 
 
 def _end_with_cache(tale: Tale, node: NodeTale, status: CacheStatus, result: int) -> None:
-    node.outputs = {OUTPUT: result}
-    event = tale.event(node, NodePhase.SUCCEEDED)
-    event.output_data.CopyFrom(literal_map({OUTPUT: to_literal(result)}))
-    event.task_node_metadata.cache_status = CatalogCacheStatus.Value(status.name)
-    event.task_node_metadata.catalog_key.CopyFrom(
-        CatalogMetadata(dataset_id=identifier(ResourceType.DATASET, f"flyte_task-{remember.name}"))
+    dataset = identifier(ResourceType.DATASET, f"flyte_task-{remember.name}")
+    told = TaskNodeMetadata(
+        cache_status=CatalogCacheStatus.Value(status.name),
+        catalog_key=CatalogMetadata(dataset_id=dataset),
     )
-    tale.send(node, event)
+    tale.tell(node, NodePhase.SUCCEEDED, outputs={OUTPUT: result}, task=told)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from flyteidl.admin.event_pb2 import NodeExecutionEventRequest as NodeEventRequest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import (
     ExecutionError,
@@ -15,20 +14,18 @@ from flyteidl.core.execution_pb2 import (
 )
 from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
-from flyteidl.event.event_pb2 import ExternalResourceInfo, NodeExecutionEvent
+from flyteidl.event.event_pb2 import ExternalResourceInfo, TaskNodeMetadata
 
-from flytebind.models.admin.event import NodeExecutionEventRequest
 from flytebind.models.admin.execution import ExecutionTerminateRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.runtime.typing import Self
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox._admin.compiler import END, START
-from flytebind.sandbox.play._events import PRODUCER, Attempt, Events, NodeFacts
-from flytebind.sandbox.play._values import to_literal
+from flytebind.sandbox.play._events import Attempt, Events, NodeFacts
+from flytebind.sandbox.play._values import to_literals
 from flytebind.sandbox.play._workflow import Task
 from flytebind.services.admin import AdminServiceClient
 from tests.remote.scenes.entities import step
-from tests.remote.scenes.nodes import NodeTale, expected, node_id
+from tests.remote.scenes.nodes import NodeTale, expected
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 
 _BEFORE_RUNNING = (
@@ -38,6 +35,7 @@ _BEFORE_RUNNING = (
     TaskPhase.WAITING_FOR_RESOURCES,
 )
 _NODE_ENDS = {TaskPhase.SUCCEEDED: NodePhase.SUCCEEDED, TaskPhase.FAILED: NodePhase.FAILED}
+_ARRAY = {"task_type": "container_array", "plugin": "k8s-array"}
 
 
 def user_error(message: str) -> ExecutionError:
@@ -73,7 +71,6 @@ class Tale:
         self.abort_cause = ""
         self.nodes: list[NodeTale] = []
         self._client = client
-        self._clock = sandbox.clock
         blobs = sandbox.admin.blobs if offloads else None
         self.events = Events(client, sandbox.clock, blobs, id.to_pb())
 
@@ -102,23 +99,18 @@ class Tale:
         return self
 
     def go(self, *phases: WorkflowPhase, error: str = "") -> None:
-        """It goes through phases.
-
-        Args:
-            phases: One after the other.
-            error: The message that goes with each of them.
-        """
+        """It goes through phases, one after the other; the error's message goes with each."""
         for phase in phases:
-            told = user_error(error) if error else None
-            self.events.workflow(WorkflowExecution.Phase.Value(phase.name), error=told)
+            told = WorkflowExecution.Phase.Value(phase.name)
+            self.events.workflow(told, error=_error(error))
             self.phase, self.error = phase, error
 
     def succeed(self, **outputs: object) -> Scene:
         """It ends well, its end node first."""
         self.end_node(outputs)
         self.go(WorkflowPhase.SUCCEEDING)
-        given = _literals(outputs) if outputs else None  # nothing is not told of at all
-        self.events.workflow(WorkflowExecution.SUCCEEDED, outputs=given)
+        # Nothing is not told of at all.
+        self.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_literals(outputs or None))
         self.phase, self.outputs = WorkflowPhase.SUCCEEDED, outputs
         return self.scene()
 
@@ -136,13 +128,15 @@ class Tale:
 
     def start_node(self, parent: NodeTale | None = None) -> None:
         """The start node of the workflow, or of the one below a parent."""
-        inputs = self.inputs if parent is None else parent.inputs
-        self.end(self._add(START, Kind.START, parent), NodePhase.SUCCEEDED, outputs=inputs)
+        given = self.inputs if parent is None else parent.inputs
+        facts = self.events.start_node(to_literals(given), _id(parent))
+        self._add(facts, Kind.START, parent).note(NodePhase.SUCCEEDED, outputs=given)
 
     def end_node(self, outputs: Mapping[str, object], parent: NodeTale | None = None) -> None:
         """The end node of the workflow, or of the one below a parent."""
-        node = self.queue(END, Kind.END, parent, inputs=outputs)
-        self.end(node, NodePhase.SUCCEEDED, outputs=outputs)
+        facts = self.events.end_node(to_literals(outputs), _id(parent))
+        node = self._add(facts, Kind.END, parent)
+        node.note(NodePhase.SUCCEEDED, inputs=outputs, outputs=outputs)
 
     def queue(
         self,
@@ -162,53 +156,23 @@ class Tale:
             inputs: Those that the cluster has resolved; None for none yet.
             is_parent: Whether the cluster says so, as it does of static subworkflows anyhow.
         """
-        node = self._add(spec_id, kind, parent, is_parent=is_parent)
-        told = None if inputs is None else _literals(inputs)
-        self.events.node(node.facts, NodeExecution.QUEUED, inputs=told)
-        node.phase, node.inputs = NodePhase.QUEUED, inputs or {}
+        facts = replace(
+            NodeFacts.of(spec_id, _id(parent)),
+            is_parent=is_parent or kind is Kind.SUBWORKFLOW,
+            is_array=kind is Kind.ARRAY,
+        )
+        node = self._add(facts, kind, parent)
+        self.tell(node, NodePhase.QUEUED, inputs=inputs)
         return node
 
     def run(self, node: NodeTale, child: Tale | None = None) -> None:
-        """A node starts to run.
+        """A node starts to run, and with it the execution that it has started."""
+        self.tell(node, NodePhase.RUNNING, child=child)
 
-        Args:
-            node: Which.
-            child: The execution that it has started.
-        """
-        id = None if child is None else child.id.to_pb()
-        self.events.node(node.facts, NodeExecution.RUNNING, child=id)
-        node.phase = NodePhase.RUNNING
-
-    def unfold(self, node: NodeTale, closure: CompiledWorkflowClosure) -> None:
+    def unfold(self, node: NodeTale, workflow: CompiledWorkflowClosure) -> None:
         """A dynamic node has yielded its workflow."""
-        self.events.node(
-            replace(node.facts, is_dynamic=True), NodeExecution.DYNAMIC_RUNNING, dynamic=closure
-        )
-        node.phase = NodePhase.DYNAMIC_RUNNING
-
-    def end(
-        self,
-        node: NodeTale,
-        phase: NodePhase,
-        *,
-        outputs: Mapping[str, object] | None = None,
-        error: str = "",
-    ) -> None:
-        """A node ends.
-
-        Args:
-            node: Which.
-            phase: How.
-            outputs: What it gives.
-            error: The message of its error.
-        """
-        self.events.node(
-            node.facts,
-            NodeExecution.Phase.Value(phase.name),
-            outputs=None if outputs is None else _literals(outputs),
-            error=user_error(error) if error else None,
-        )
-        node.phase, node.error, node.outputs = phase, error, outputs or {}
+        self.events.unfold(node.facts, workflow)
+        node.note(NodePhase.DYNAMIC_RUNNING)
 
     def recover(
         self,
@@ -218,22 +182,32 @@ class Tale:
         inputs: Mapping[str, object],
         outputs: Mapping[str, object],
     ) -> None:
-        """A node takes over what it came to in another execution: its only event.
+        """A node takes over what it came to in another execution: its only event."""
+        node = self._add(NodeFacts.of(spec_id), kind, None)
+        self.tell(node, NodePhase.RECOVERED, inputs=inputs, outputs=outputs)
 
-        Args:
-            spec_id: See ``queue``.
-            kind: See ``queue``.
-            inputs: What it took.
-            outputs: What it gave.
-        """
-        node = self._add(spec_id, kind, None)
+    def tell(
+        self,
+        node: NodeTale,
+        phase: NodePhase,
+        *,
+        inputs: Mapping[str, object] | None = None,
+        outputs: Mapping[str, object] | None = None,
+        error: str = "",
+        child: Tale | None = None,
+        task: TaskNodeMetadata | None = None,
+    ) -> None:
+        """A node is in a new phase; see ``Events.node``. An error is told by its message."""
         self.events.node(
             node.facts,
-            NodeExecution.RECOVERED,
+            NodeExecution.Phase.Value(phase.name),
             inputs=_literals(inputs),
             outputs=_literals(outputs),
+            error=_error(error),
+            child=None if child is None else child.id.to_pb(),
+            task=task,
         )
-        node.phase, node.inputs, node.outputs = NodePhase.RECOVERED, inputs, outputs
+        node.note(phase, inputs=inputs, outputs=outputs, error=error)
 
     def attempt(
         self,
@@ -255,31 +229,22 @@ class Tale:
             error: The message of its error.
             resources: What the last event says of an array's items.
         """
-        facts = {"task_type": "container_array", "plugin": "k8s-array"}
-        attempt = Attempt(
-            node.id,
-            task or step.id,
-            len(node.attempts),
-            **(facts if node.kind is Kind.ARRAY else {}),
-        )
+        facts = _ARRAY if node.kind is Kind.ARRAY else {}
+        attempt = Attempt(node.id, task or step.id, len(node.attempts), **facts)
         resources = list(resources)
         is_queued = phase == TaskPhase.QUEUED
-        self.events.task(
-            attempt,
-            TaskExecution.QUEUED,
-            inputs=_literals(node.inputs),
-            resources=resources if is_queued else (),
-        )
+        first = resources if is_queued else ()
+        self.events.begin_attempt(node.facts, attempt, to_literals(node.inputs), first)
         if not node.attempts:
-            self.run(node)
+            node.note(NodePhase.RUNNING)
         if phase not in (*_BEFORE_RUNNING, TaskPhase.RUNNING):
             self.events.task(attempt, TaskExecution.RUNNING)
         if not is_queued:
             self.events.task(
                 attempt,
                 TaskExecution.Phase.Value(phase.name),
-                outputs=None if outputs is None else _literals(outputs),
-                error=user_error(error) if error else None,
+                outputs=_literals(outputs),
+                error=_error(error),
                 reason=error,
                 resources=resources,
             )
@@ -320,49 +285,22 @@ class Tale:
             )
         if (end := _NODE_ENDS.get(phases[-1])) is not None:
             good = end == NodePhase.SUCCEEDED
-            self.end(node, end, outputs=outputs if good else None, error="" if good else error)
+            self.tell(node, end, outputs=outputs if good else None, error="" if good else error)
         return node
 
-    def event(self, node: NodeTale, phase: NodePhase) -> NodeExecutionEvent:
-        """An event of a node to say what the other methods cannot; for ``send``."""
-        event = NodeExecutionEvent(
-            id=self.node_id(node),
-            producer_id=PRODUCER,
-            phase=NodeExecution.Phase.Value(phase.name),
-            retry_group="0",
-            spec_node_id=node.facts.spec_id,
-            node_name=node.facts.name,
-            event_version=1,
-            is_parent=node.facts.is_parent,
-        )
-        event.occurred_at.FromDatetime(self._clock.now())
-        event.reported_at.CopyFrom(event.occurred_at)
-        if node.facts.parent:
-            event.parent_node_metadata.node_id = node.facts.parent
-        return event
-
-    def send(self, node: NodeTale, event: NodeExecutionEvent) -> None:
-        """Send an event."""
-        request = NodeEventRequest(event=event)
-        self._client.create_node_event(NodeExecutionEventRequest.from_pb(request))
-        node.phase = NodePhase(event.phase)
-
-    def _add(
-        self, spec_id: str, kind: Kind, parent: NodeTale | None, *, is_parent: bool = False
-    ) -> NodeTale:
-        above = "" if parent is None else parent.id
-        facts = NodeFacts(
-            node_id(spec_id, above),
-            spec_id,
-            spec_id,
-            above,
-            is_parent=is_parent or kind is Kind.SUBWORKFLOW,
-            is_array=kind is Kind.ARRAY,
-        )
+    def _add(self, facts: NodeFacts, kind: Kind, parent: NodeTale | None) -> NodeTale:
         node = NodeTale(facts, kind)
         (self.nodes if parent is None else parent.children).append(node)
         return node
 
 
-def _literals(values: Mapping[str, object]) -> dict[str, Literal]:
-    return {name: to_literal(value) for name, value in values.items()}
+def _id(node: NodeTale | None) -> str:
+    return "" if node is None else node.id
+
+
+def _literals(values: Mapping[str, object] | None) -> dict[str, Literal] | None:
+    return None if values is None else to_literals(values)
+
+
+def _error(message: str) -> ExecutionError | None:
+    return user_error(message) if message else None

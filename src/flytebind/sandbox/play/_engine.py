@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import grpc
-from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest as CreateRequest
+from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 
 from flytebind.models.admin.common import NamedEntityIdentifier, ResourceListRequest
-from flytebind.models.admin.execution import ExecutionCreateRequest
 from flytebind.models.admin.project import ProjectListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.sandbox._admin import Admin
@@ -20,12 +19,13 @@ from flytebind.sandbox._admin.phases import TERMINAL_WORKFLOW
 from flytebind.sandbox._clock import Clock
 from flytebind.sandbox._signals import Signals
 from flytebind.sandbox.play._ending import ALL
+from flytebind.sandbox.play._launching import create_execution
 from flytebind.sandbox.play._perform import end, is_scripted, perform, system_error
 from flytebind.sandbox.play._registration import register
 from flytebind.sandbox.play._run import Run
 from flytebind.sandbox.play._scripts import SCRIPTS
 from flytebind.sandbox.play._stage import Stage, key_of
-from flytebind.sandbox.play._workflow import DOMAIN, PROJECT
+from flytebind.sandbox.play._tasks import TASKS
 
 _ENDED = ";".join(map(WorkflowExecution.Phase.Name, TERMINAL_WORKFLOW))
 # Archived executions go on as well; lists leave them out unless they are asked for.
@@ -68,7 +68,7 @@ class Engine:
         self._stage = Stage(channel, clock, admin.blobs, speed)
         self._threads: set[threading.Thread] = set()
         try:
-            register(self._stage.client)
+            register(self._stage.client, TASKS.values(), SCRIPTS.values())
             signals.set_listeners.append(self._stage.signal_set)
             admin.terminated_listeners.append(self._abort)
             admin.created_listeners.append(self._play)
@@ -88,11 +88,8 @@ class Engine:
             close = difflib.get_close_matches(script, SCRIPTS, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(SCRIPTS)}"
             raise LookupError(f"there is no script {script!r}: {hint}")
-        request = CreateRequest(project=PROJECT, domain=DOMAIN)
-        request.spec.launch_plan.CopyFrom(SCRIPTS[script].id)
-        created = self._stage.client.create_execution(ExecutionCreateRequest.from_pb(request)).id
-        assert created is not None  # admin always answers with it
-        return created
+        spec = ExecutionSpec(launch_plan=SCRIPTS[script].id)
+        return create_execution(self._stage.client, spec, {})
 
     def wait_idle(self, timeout: float) -> bool:
         """Wait until all executions have been played to their end.

@@ -1,9 +1,11 @@
-"""The events that a cluster sends about an execution."""
+"""The events that a cluster sends about an execution: of scripts, and of whatever tests make up."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from flyteidl.admin.event_pb2 import (
     NodeExecutionEventRequest as NodeEventRequest,
@@ -27,6 +29,7 @@ from flyteidl.event.event_pb2 import (
     ExternalResourceInfo,
     NodeExecutionEvent,
     TaskExecutionEvent,
+    TaskNodeMetadata,
     WorkflowExecutionEvent,
 )
 
@@ -35,6 +38,7 @@ from flytebind.models.admin.event import (
     TaskExecutionEventRequest,
     WorkflowExecutionEventRequest,
 )
+from flytebind.sandbox._admin.compiler import END, START
 from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox._clock import Clock
 from flytebind.sandbox.play._values import Literals, literal_map
@@ -42,6 +46,23 @@ from flytebind.services.admin import AdminServiceClient
 
 PRODUCER = "propeller"
 _EVENT_VERSION = 2
+_MAX_ID_LENGTH = 20
+_ALPHABET = str.maketrans("234567", "123456")
+
+
+def node_id(spec_id: str, parent: str = "") -> str:
+    """The id that propeller gives a node: unique in the execution, and at most 20 characters.
+
+    A longer one becomes a hash, so that even a start node is known by its ``spec_node_id`` alone.
+    """
+    # The number is the parent's attempt, of which there is one: tasks alone are tried again.
+    plain = f"{parent}-0-{spec_id}" if parent else spec_id
+    if len(plain) <= _MAX_ID_LENGTH:
+        return plain
+    # FNV-1a of 32 bits, in base 32 with letters of its own.
+    digest = reduce(lambda hash, byte: (hash ^ byte) * 16777619 % 2**32, plain.encode(), 2166136261)
+    text = base64.b32encode(digest.to_bytes(4, "big")).decode().rstrip("=")
+    return f"f{text.lower().translate(_ALPHABET)}"
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,12 @@ class NodeFacts:
     is_parent: bool = False
     is_dynamic: bool = False
     is_array: bool = False
+    is_eager: bool = False
+
+    @classmethod
+    def of(cls, spec_id: str, parent: str = "", name: str = "") -> NodeFacts:
+        """Those of a node, whose id follows from its place."""
+        return cls(node_id(spec_id, parent), spec_id, name or spec_id, parent)
 
 
 @dataclass(frozen=True)
@@ -123,6 +150,7 @@ class Events:
         error: ExecutionError | None = None,
         child: WorkflowExecutionIdentifier | None = None,
         dynamic: CompiledWorkflowClosure | None = None,
+        task: TaskNodeMetadata | None = None,
     ) -> None:
         """A node is in a new phase.
 
@@ -134,6 +162,7 @@ class Events:
             error: Told when it has failed.
             child: The execution that the node has started.
             dynamic: The workflow that the node has yielded.
+            task: What is known of its task, as where its results are cached.
         """
         event = NodeExecutionEvent(
             id=NodeExecutionIdentifier(node_id=node.id, execution_id=self._execution),
@@ -147,6 +176,8 @@ class Events:
             is_parent=node.is_parent or dynamic is not None,
             is_dynamic=node.is_dynamic,
             is_array=node.is_array,
+            is_eager=node.is_eager,
+            task_node_metadata=task,
         )
         event.occurred_at.FromDatetime(self._clock.now())
         event.reported_at.CopyFrom(event.occurred_at)
@@ -162,6 +193,34 @@ class Events:
             told.compiled_workflow.CopyFrom(dynamic)
         request = NodeEventRequest(event=event)
         self._client.create_node_event(NodeExecutionEventRequest.from_pb(request))
+
+    def start_node(self, inputs: Literals, parent: str = "") -> NodeFacts:
+        """The start node of the workflow, or of the one below a node, has given out its inputs."""
+        self.node(facts := NodeFacts.of(START, parent), NodeExecution.SUCCEEDED, outputs=inputs)
+        return facts
+
+    def end_node(self, outputs: Literals, parent: str = "") -> NodeFacts:
+        """The end node of the workflow, or of the one below a node, has got its outputs."""
+        self.node(facts := NodeFacts.of(END, parent), NodeExecution.QUEUED, inputs=outputs)
+        self.node(facts, NodeExecution.SUCCEEDED, outputs=outputs)
+        return facts
+
+    def unfold(self, node: NodeFacts, workflow: CompiledWorkflowClosure) -> None:
+        """A dynamic node has yielded its workflow."""
+        dynamic = replace(node, is_dynamic=True, is_parent=True)
+        self.node(dynamic, NodeExecution.DYNAMIC_RUNNING, dynamic=workflow)
+
+    def begin_attempt(
+        self,
+        node: NodeFacts,
+        attempt: Attempt,
+        inputs: Literals,
+        resources: Iterable[ExternalResourceInfo] = (),
+    ) -> None:
+        """An attempt is queued; with the first one its node runs."""
+        self.task(attempt, TaskExecution.QUEUED, inputs=inputs, resources=resources)
+        if attempt.number == 0:
+            self.node(node, NodeExecution.RUNNING)
 
     def task(
         self,

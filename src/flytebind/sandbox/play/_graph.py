@@ -22,6 +22,7 @@ from flytebind.sandbox.play._nodes import (
     play_launch_plan,
     play_task,
 )
+from flytebind.sandbox.play._registration import compile_yielded
 from flytebind.sandbox.play._run import Failed, Run
 from flytebind.sandbox.play._values import Literals, bind, holds
 
@@ -63,12 +64,11 @@ class Graph:
         """
         template = self._workflow.template
         events = self._run.events
-        events.node(self._facts(START), NodeExecution.SUCCEEDED)
+        events.start_node(inputs, self._parent)
         outputs = {START: inputs}
         self._walk_inner_nodes(outputs)
         results = bind(template.outputs, outputs)
-        events.node(self._facts(END), NodeExecution.QUEUED, inputs=results)
-        events.node(self._facts(END), NodeExecution.SUCCEEDED, outputs=results)
+        events.end_node(results, self._parent)
         return results
 
     def walk_failure_node(self, inputs: Literals) -> None:
@@ -107,7 +107,7 @@ class Graph:
 
     def _play(self, node: Node, outputs: Mapping[str, Literals]) -> Literals:
         """Play a node from its first event to its last; answers its outputs."""
-        run, facts = self._run, self._facts(node.id, node)
+        run, facts = self._run, self._facts(node)
         inputs = bind(node.inputs, outputs)
         run.check()
         if (recovered := run.recovered(facts.id)) is not None:
@@ -160,13 +160,11 @@ class Graph:
         run = self._run
         task = find_task(node.task_node.reference_id)
         attempt = Attempt(facts.id, node.task_node.reference_id, 0)
-        run.events.task(attempt, TaskExecution.QUEUED, inputs=inputs)
-        run.events.node(facts, NodeExecution.RUNNING)
+        run.events.begin_attempt(facts, attempt, inputs)
         run.events.task(attempt, TaskExecution.RUNNING)
         run.pause(task.seconds)
-        closure = run.compile(task.expand(inputs))
-        yielded = replace(facts, is_dynamic=True, is_parent=True)
-        run.events.node(yielded, NodeExecution.DYNAMIC_RUNNING, dynamic=closure)
+        closure = compile_yielded(run.client, task.expand(inputs))
+        run.events.unfold(facts, closure)
         results = Graph(run, closure, closure.primary, facts.id).walk({})
         run.events.task(attempt, TaskExecution.SUCCEEDED, outputs=results)
         return results
@@ -177,16 +175,9 @@ class Graph:
     def _sub_workflow(self, id: Identifier) -> CompiledWorkflow:
         return next(each for each in self._closure.sub_workflows if each.template.id == id)
 
-    def _facts(self, spec_id: str, node: Node | None = None) -> NodeFacts:
-        # The number is the parent's attempt, of which there is one: tasks alone are tried again.
-        id = f"{self._parent}-0-{spec_id}" if self._parent else spec_id
-        if node is None:
-            return NodeFacts(id, spec_id, spec_id, self._parent)
-        return NodeFacts(
-            id,
-            spec_id,
-            node.metadata.name,
-            self._parent,
+    def _facts(self, node: Node) -> NodeFacts:
+        return replace(
+            NodeFacts.of(node.id, self._parent, node.metadata.name),
             is_parent=node.HasField("branch_node")
             or node.workflow_node.HasField("sub_workflow_ref"),
             is_array=node.HasField("array_node"),

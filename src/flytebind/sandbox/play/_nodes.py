@@ -6,11 +6,6 @@ import hashlib
 from textwrap import indent
 from traceback import extract_tb
 
-from flyteidl.admin.execution_pb2 import (
-    ExecutionCreateRequest as CreateRequest,
-    ExecutionMetadata,
-)
-from flyteidl.admin.signal_pb2 import SignalGetOrCreateRequest as GetOrCreateRequest
 from flyteidl.core.execution_pb2 import (
     ExecutionError,
     NodeExecution,
@@ -19,7 +14,7 @@ from flyteidl.core.execution_pb2 import (
 )
 from flyteidl.core.identifier_pb2 import (
     Identifier,
-    SignalIdentifier,
+    NodeExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection
@@ -28,15 +23,14 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import ExternalResourceInfo
 
 from flytebind.models.admin.execution import (
-    ExecutionCreateRequest,
     WorkflowExecutionGetDataRequest,
     WorkflowExecutionGetRequest,
 )
-from flytebind.models.admin.signal import SignalGetOrCreateRequest
 from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier as WorkflowExecutionIdentifierModel,
 )
 from flytebind.sandbox.play._events import Attempt, NodeFacts
+from flytebind.sandbox.play._launching import child_spec, create_execution, create_signal
 from flytebind.sandbox.play._run import Failed, Run
 from flytebind.sandbox.play._stage import log
 from flytebind.sandbox.play._tasks import TASKS
@@ -64,9 +58,7 @@ def play_task(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Liter
     number = 0
     while True:
         attempt = Attempt(facts.id, reference, number)
-        run.events.task(attempt, TaskExecution.QUEUED, inputs=inputs)
-        if number == 0:
-            run.events.node(facts, NodeExecution.RUNNING)
+        run.events.begin_attempt(facts, attempt, inputs)
         run.events.task(attempt, TaskExecution.RUNNING)
         run.pause(task.seconds)
         try:
@@ -100,8 +92,7 @@ def play_array(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Lite
     queued, started = (
         items(phase, *range(size)) for phase in (TaskExecution.QUEUED, TaskExecution.RUNNING)
     )
-    run.events.task(attempt, TaskExecution.QUEUED, inputs=inputs, resources=queued)
-    run.events.node(facts, NodeExecution.RUNNING)
+    run.events.begin_attempt(facts, attempt, inputs, queued)
     run.events.task(attempt, TaskExecution.RUNNING, resources=started)
     results: list[Literal] = []
     for index in range(size):
@@ -126,15 +117,9 @@ def play_launch_plan(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -
     child = WorkflowExecutionIdentifier(
         project=run.id.project, domain=run.id.domain, name=_child_name(run, facts)
     )
-    request = CreateRequest(project=child.project, domain=child.domain, name=child.name)
-    request.spec.launch_plan.CopyFrom(node.workflow_node.launchplan_ref)
-    metadata = request.spec.metadata
-    metadata.mode = ExecutionMetadata.CHILD_WORKFLOW
-    metadata.parent_node_execution.node_id = facts.id
-    metadata.parent_node_execution.execution_id.CopyFrom(run.id)
-    for name, literal in inputs.items():
-        request.inputs.literals[name].CopyFrom(literal)
-    run.client.create_execution(ExecutionCreateRequest.from_pb(request))
+    parent = NodeExecutionIdentifier(node_id=facts.id, execution_id=run.id)
+    spec = child_spec(node.workflow_node.launchplan_ref, parent)
+    create_execution(run.client, spec, inputs, child)
     run.events.node(facts, NodeExecution.RUNNING, child=child)
     run.wait_for_end(child)
 
@@ -179,14 +164,12 @@ def play_gate(run: Run, node: Node, facts: NodeFacts, inputs: Literals) -> Liter
 
 def _signal(run: Run, facts: NodeFacts, name: str, kind: LiteralType) -> Literal:
     # The signal comes first: whoever sees the node wait can set it.
-    id = SignalIdentifier(signal_id=name, execution_id=run.id)
-    request = SignalGetOrCreateRequest.from_pb(GetOrCreateRequest(id=id, type=kind))
-    signal = run.signals.get_or_create_signal(request).to_pb()
+    signal = create_signal(run.signals, run.id, name, kind)
     run.events.node(facts, NodeExecution.RUNNING)
     if signal.HasField("value"):
         return signal.value
     log.info("%s waits for the signal %s", run.id.name, name)
-    return run.wait_for_signal(id)
+    return run.wait_for_signal(signal.id)
 
 
 def _error(error: Exception, worker: str) -> ExecutionError:

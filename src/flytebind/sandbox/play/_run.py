@@ -7,30 +7,24 @@ from typing import NamedTuple
 
 import grpc
 from flyteidl.admin.execution_pb2 import Execution, ExecutionMetadata
-from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution
 from flyteidl.core.identifier_pb2 import (
-    Identifier,
     NodeExecutionIdentifier,
     SignalIdentifier,
     WorkflowExecutionIdentifier,
 )
 from flyteidl.core.literals_pb2 import Literal
 
-from flytebind.models.admin.common import ObjectGetRequest
 from flytebind.models.admin.node_execution import (
     NodeExecutionGetDataRequest,
     NodeExecutionGetRequest,
 )
 from flytebind.models.core.identifier import (
-    Identifier as IdentifierModel,
     NodeExecutionIdentifier as NodeExecutionIdentifierModel,
 )
-from flytebind.sandbox._admin.compiler import compile_workflow
 from flytebind.sandbox.play._events import Events
 from flytebind.sandbox.play._stage import Stage, key_of
 from flytebind.sandbox.play._values import Literals
-from flytebind.sandbox.play._workflow import Workflow
 
 _DONE = (NodeExecution.SUCCEEDED, NodeExecution.RECOVERED)
 
@@ -154,16 +148,6 @@ class Run:
             dict(data.full_outputs.literals),
             child.executionId if child.HasField("executionId") else None,
         )
-
-    def compile(self, workflow: Workflow) -> CompiledWorkflowClosure:
-        """Compile what a dynamic task yields; it may use tasks."""
-        return compile_workflow(
-            workflow.template, list(workflow.sub_workflows.values()), self._task, lambda _: None
-        )
-
-    def _task(self, id: Identifier) -> CompiledTask:
-        request = ObjectGetRequest(id=IdentifierModel.from_pb(id))
-        return self.client.get_task(request).to_pb().closure.compiled_task
 
     def _is_off(self) -> bool:
         return self._is_failing or self.is_aborted or self.stage.stopping

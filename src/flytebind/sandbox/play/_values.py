@@ -72,6 +72,22 @@ def to_literal(value: object) -> Literal:
     return Literal(scalar=Scalar(primitive=primitive))
 
 
+def to_literals(values: Mapping[str, object]) -> dict[str, Literal]:
+    """Values by name as literals; raises as ``to_literal`` does."""
+    return {name: to_literal(value) for name, value in values.items()}
+
+
+def type_of(value: object) -> LiteralType:
+    """The type of the literal of a value; lists have one item at least.
+
+    Raises:
+        TypeError: As ``literal_type`` does.
+    """
+    if isinstance(value, list):
+        return LiteralType(collection_type=type_of(value[0]))
+    return literal_type(type(value))
+
+
 def to_native(literal: Literal) -> object:
     """A literal as a Python value; None for what ``to_literal`` does not make."""
     if literal.HasField("collection"):

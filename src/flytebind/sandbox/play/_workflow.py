@@ -26,7 +26,13 @@ from flyteidl.core.tasks_pb2 import Container, RuntimeMetadata, TaskMetadata, Ta
 from flyteidl.core.types_pb2 import LiteralType, OutputReference
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 
-from flytebind.sandbox.play._values import Literals, literal_type, to_literal, to_native
+from flytebind.sandbox.play._values import (
+    Literals,
+    literal_type,
+    to_literal,
+    to_native,
+    type_of,
+)
 
 PROJECT = "flytesnacks"
 DOMAIN = "development"
@@ -191,9 +197,9 @@ class Workflow:
         self.template.interface.inputs.SetInParent()
         self.template.interface.outputs.SetInParent()
 
-    def input(self, name: str, default: bool | int | float | str) -> Promise:
-        """An input of the workflow; its launch plan has the default."""
-        kind = literal_type(type(default))
+    def input(self, name: str, default: object) -> Promise:
+        """An input of the workflow, of the type of the default, which its launch plan has."""
+        kind = type_of(default)
         self.template.interface.inputs.variables[name].type.CopyFrom(kind)
         self.defaults[name] = to_literal(default)
         return Promise("", name, kind)
