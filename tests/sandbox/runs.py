@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-import grpc
-
 from flytebind.models.admin.event import (
-    EventFailureReason,
     NodeExecutionEventRequest,
     TaskExecutionEventRequest,
     WorkflowExecutionEventRequest,
@@ -44,7 +41,6 @@ from flytebind.models.event.event import (
     TaskExecutionEvent,
     WorkflowExecutionEvent,
 )
-from flytebind.runtime.rpc import status_details
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.support import DOMAIN, PROJECT, identifier
 
@@ -272,9 +268,3 @@ def task_event(
 
 def send_task(client: AdminServiceClient, event: TaskExecutionEvent) -> None:
     client.create_task_event(TaskExecutionEventRequest(event=event))
-
-
-def failure_reason(error: grpc.RpcError) -> EventFailureReason:
-    """What the status says beside its code and message."""
-    [detail] = status_details(error)
-    return detail.unpack(EventFailureReason)

@@ -5,10 +5,7 @@ import pytest
 
 from flytebind.models.core.execution import TaskLog
 from flytebind.models.event.event import (
-    EventReason,
-    ExternalResourceInfo,
     NodeExecutionEvent,
-    TaskExecutionMetadata,
 )
 from flytebind.sandbox._settings import Settings
 from flytebind.sandbox._store import tables
@@ -83,28 +80,6 @@ def running_node(client: AdminServiceClient) -> str:
     return "n0"
 
 
-def test_task_reasons_add_up(client: AdminServiceClient, running_node: str) -> None:
-    def send_reasons(version: int, *reasons: str, reason: str = "") -> None:
-        send_task(
-            client,
-            task_event(running_node, TaskPhase.RUNNING, version, version=version).replace(
-                reasons=[EventReason(reason=each, occurred_at=at(version)) for each in reasons],
-                reason=reason,
-            ),
-        )
-
-    send_reasons(0, "pulling", "pulled")
-    send_reasons(1, reason="started")
-    send_reasons(2, reason="started")
-    closure = get_task(client, running_node).closure
-    assert [(each.message, each.occurred_at) for each in closure.reasons] == [
-        ("pulling", at(0)),
-        ("pulled", at(0)),
-        ("started", at(1)),
-    ]
-    assert closure.reason == "started"
-
-
 def test_task_logs_are_replaced_by_uri_or_name_and_shown_by_phase(
     client: AdminServiceClient, running_node: str
 ) -> None:
@@ -126,44 +101,6 @@ def test_task_logs_are_replaced_by_uri_or_name_and_shown_by_phase(
     assert names() == ["d", "e", "f"]
     send_logs(TaskPhase.SUCCEEDED, TaskLog("u5", "f"))
     assert names() == ["f", "d"]
-
-
-def test_task_custom_info_and_external_resources_are_merged(
-    client: AdminServiceClient, running_node: str
-) -> None:
-    def resource(index: int, phase: TaskPhase, id: str = "") -> ExternalResourceInfo:
-        return ExternalResourceInfo(index=index, phase=phase, external_id=id)
-
-    send_task(
-        client,
-        task_event(running_node, TaskPhase.RUNNING).replace(
-            custom_info={"a": 1, "b": {"c": 2, "d": 3}},
-            metadata=TaskExecutionMetadata(
-                [resource(2, TaskPhase.QUEUED, "two"), resource(0, TaskPhase.RUNNING, "zero")],
-                generated_name="pod",
-            ),
-        ),
-    )
-    send_task(
-        client,
-        task_event(running_node, TaskPhase.RUNNING, version=1).replace(
-            custom_info={"a": None, "b": {"c": 4}, "e": {}},
-            metadata=TaskExecutionMetadata(
-                [resource(2, TaskPhase.SUCCEEDED), resource(1, TaskPhase.QUEUED, "one")]
-            ),
-        ),
-    )
-    closure = get_task(client, running_node).closure
-    assert closure.custom_info == {"b": {"c": 4, "d": 3}, "e": {}}
-    assert closure.metadata is not None
-    assert closure.metadata.generated_name == "pod"
-    assert [
-        (each.index, each.phase, each.external_id) for each in closure.metadata.external_resources
-    ] == [
-        (0, TaskPhase.RUNNING, "zero"),
-        (1, TaskPhase.QUEUED, "one"),
-        (2, TaskPhase.SUCCEEDED, "two"),
-    ]
 
 
 def test_task_large_inline_outputs_are_refused(

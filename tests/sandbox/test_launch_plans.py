@@ -12,7 +12,6 @@ from flytebind.models.admin.common import (
     ResourceListRequest,
 )
 from flytebind.models.admin.launch_plan import (
-    ActiveLaunchPlanListRequest,
     ActiveLaunchPlanRequest,
     LaunchPlan,
     LaunchPlanSpec,
@@ -97,22 +96,3 @@ def test_only_one_version_is_active(server: Server) -> None:
     set_state(server, "v2", LaunchPlanState.INACTIVE)
     with refused(grpc.StatusCode.NOT_FOUND):
         server.client.get_active_launch_plan(ActiveLaunchPlanRequest(id=NAME))
-
-
-def test_active_versions_are_listed_in_pages(server: Server) -> None:
-    for name in ("a", "b", "c"):
-        server.client.create_launch_plan(launch_plan_request(name))
-        if name != "b":
-            id = identifier(ResourceType.LAUNCH_PLAN, name)
-            server.client.update_launch_plan(
-                LaunchPlanUpdateRequest(id=id, state=LaunchPlanState.ACTIVE)
-            )
-    request = ActiveLaunchPlanListRequest(project=PROJECT, domain=DOMAIN, limit=1)
-    first = server.client.list_active_launch_plans(request)
-    second = server.client.list_active_launch_plans(request.replace(token=first.token))
-    names = [plan.id.name for page in (first, second) for plan in page.launch_plans if plan.id]
-    assert names == ["a", "c"]
-    with refused(INVALID, "project"):
-        server.client.list_active_launch_plans(request.replace(project=""))
-    with refused(INVALID, "limit"):
-        server.client.list_active_launch_plans(request.replace(limit=0))

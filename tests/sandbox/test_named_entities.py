@@ -56,16 +56,4 @@ def test_a_new_version_leaves_an_archived_name_archived(server: Server) -> None:
     assert listed(server, ResourceType.TASK, "eq(state,1)") == ["square"]
 
 
-def test_names_are_listed_in_pages(server: Server) -> None:
-    for id in ("a", "b", "c"):
-        server.client.create_task(task_request(id))
-    request = NamedEntityListRequest(
-        resource_type=ResourceType.TASK, project=PROJECT, domain=DOMAIN, limit=2
-    )
-    first = server.client.list_named_entities(request)
-    second = server.client.list_named_entities(request.replace(token=first.token))
-    assert (len(first.entities), first.token) == (2, "2")
-    assert (len(second.entities), second.token) == (1, "")
-
-
 # Description entities

@@ -19,7 +19,6 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 EXECUTION = WorkflowExecutionIdentifier(PROJECT, DOMAIN, "run")
 BOOLEAN = LiteralType(simple=SimpleType.BOOLEAN)
 YES = Literal(scalar=Scalar(primitive=Primitive(boolean=True)))
-NO = Literal(scalar=Scalar(primitive=Primitive(boolean=False)))
 WORD = Literal(scalar=Scalar(primitive=Primitive(string_value="yes")))
 
 
@@ -45,33 +44,11 @@ def listed(server: Server, **changes: object) -> list[str]:
     return [signal.id.signal_id for signal in signals if signal.id is not None]
 
 
-def test_a_signal_waits_without_a_value_until_it_is_set(server: Server) -> None:
-    waiting = Signal(id=signal_id(), type=BOOLEAN)
-    assert get_or_create(server) == waiting
-    assert get_or_create(server) == waiting
-    set_value(server, YES)
-    assert get_or_create(server) == waiting.replace(value=YES)
-    set_value(server, NO)
-    assert get_or_create(server) == waiting.replace(value=NO)
-
-
 def test_a_signal_is_made_once_however_many_ask(server: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         signals = list(pool.map(lambda _: get_or_create(server), range(16)))
     assert signals == [Signal(id=signal_id(), type=BOOLEAN)] * 16
     assert listed(server) == ["go"]
-
-
-def test_the_signals_of_an_execution_are_listed_in_pages(server: Server) -> None:
-    for name in ("b", "a", "c"):
-        get_or_create(server, name)
-    other = SignalIdentifier("d", WorkflowExecutionIdentifier(PROJECT, DOMAIN, "other"))
-    server.signal_client.get_or_create_signal(SignalGetOrCreateRequest(id=other, type=BOOLEAN))
-    assert listed(server, limit=2) == ["b", "a"]
-    assert listed(server, limit=2, token="2") == ["c"]
-    assert listed(server, filters="value_in(signal_id,a;b)") == ["b", "a"]
-    ascending = {"key": "signal_id", "direction": "ASCENDING"}
-    assert listed(server, sortBy=ascending) == ["a", "b", "c"]
 
 
 def test_listeners_hear_of_values_that_were_stored(server: Server) -> None:

@@ -12,10 +12,9 @@ from flyteidl.event.event_pb2 import ExternalResourceInfo
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._values import literal_type
 from flytebind.sandbox.play._workflow import OUTPUT, Workflow
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import Cluster, begun
 from tests.remote.scenes.entities import script, step, steps
-from tests.remote.scenes.nodes import NodeTale
-from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase
+from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene, TaskPhase
 from tests.remote.scenes.telling import Tale
 
 RUNNING_ITEMS = (
@@ -49,8 +48,7 @@ def _map_plans(w: Workflow) -> None:
 
 def map_running(sandbox: Sandbox) -> Scene:
     """Running; n0 maps a task over five values. See ``RUNNING_ITEMS``."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_map_steps).begin()
+    with begun(sandbox, _map_steps) as tale:
         node = tale.queue("n0", Kind.ARRAY, inputs={"x": [0, 1, 2, 3, 4]})
         tale.attempt(node, TaskPhase.RUNNING, resources=_items(tale, node, RUNNING_ITEMS))
         return tale.scene()
@@ -59,8 +57,7 @@ def map_running(sandbox: Sandbox) -> Scene:
 def map_failed(sandbox: Sandbox) -> Scene:
     """Failed; n0 maps a task over three values. See ``FAILED_ITEMS``."""
     error = "[1]: user error: no step left"
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_map_steps, x=[0, 1, 2]).begin()
+    with begun(sandbox, _map_steps, x=[0, 1, 2]) as tale:
         node = tale.queue("n0", Kind.ARRAY, inputs={"x": [0, 1, 2]})
         resources = _items(tale, node, FAILED_ITEMS)
         tale.attempt(node, TaskPhase.FAILED, error=error, resources=resources)
@@ -110,7 +107,7 @@ def _finish_steps(tale: Tale, x: int) -> None:
 
 
 def _items(
-    tale: Tale, node: NodeTale, items: Iterable[tuple[int, int, TaskPhase]]
+    tale: Tale, node: Node, items: Iterable[tuple[int, int, TaskPhase]]
 ) -> Iterator[ExternalResourceInfo]:
     for index, attempt, phase in items:
         name = f"{tale.id.name}-{node.id}-0-n{index}-{attempt}"

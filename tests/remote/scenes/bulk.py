@@ -20,10 +20,9 @@ from flytebind.sandbox._store import Row, Value, tables
 from flytebind.sandbox.play._events import node_id
 from flytebind.sandbox.play._values import literal_map, to_literals
 from flytebind.sandbox.play._workflow import OUTPUT, Script, Workflow
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import Cluster, begun
 from tests.remote.scenes.entities import step
-from tests.remote.scenes.nodes import NodeTale
-from tests.remote.scenes.scene import Kind, NodePhase, Scene
+from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene
 from tests.remote.scenes.telling import Tale
 
 
@@ -36,8 +35,7 @@ def wide(sandbox: Sandbox, nodes: int = 500) -> Scene:
         w.output(OUTPUT, last)
 
     sandbox.admin.settings = replace(sandbox.admin.settings, max_workflow_nodes=0)
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(Script(f"scenes.wide_{nodes}", True, write)).begin()
+    with begun(sandbox, Script(f"scenes.wide_{nodes}", True, write)) as tale:
         inputs, outputs = _data(Kind.TASK, 0)
         first = tale.task("n0", inputs=inputs, outputs=outputs)
         copier = _Copier(sandbox, tale)
@@ -83,8 +81,8 @@ def nested(sandbox: Sandbox, parents: int = 50, children: int = 100) -> Scene:
         with sandbox.admin.store.transaction():
             for x in range(1, parents):
                 parent = copier.copy(first, f"n{x}", x)
-                for each in first.children:
-                    copier.copy(each, each.facts.spec_id, x, parent)
+                for each in first.children.values():
+                    copier.copy(each, each.spec_id, x, parent)
         return tale.succeed(o0=parents)
 
 
@@ -108,9 +106,7 @@ class _Copier:
         self._row_ids: dict[str, int] = {}
         """Of nodes, by node id."""
 
-    def copy(
-        self, original: NodeTale, spec_id: str, x: int, parent: NodeTale | None = None
-    ) -> NodeTale:
+    def copy(self, original: Node, spec_id: str, x: int, parent: Node | None = None) -> Node:
         """Make another node of a node that has ended, without its children.
 
         Args:
@@ -120,31 +116,26 @@ class _Copier:
             parent: The node that it is a part of.
         """
         inputs, outputs = _data(original.kind, x)
-        above = "" if parent is None else parent.id
-        facts = replace(
-            original.facts,
-            id=node_id(spec_id, above),
-            spec_id=spec_id,
-            name=spec_id,
-            parent=above,
+        id = node_id(spec_id, "" if parent is None else parent.id)
+        copy = replace(
+            original, id=id, spec_id=spec_id, inputs=inputs, outputs=outputs, children={}
         )
-        copy = replace(original, facts=facts, inputs=inputs, outputs=outputs, children=[])
-        self._insert(original, copy)
-        (self._tale.nodes if parent is None else parent.children).append(copy)
+        self._insert(original, copy, parent)
+        (self._tale.nodes if parent is None else parent.children)[id] = copy
         return copy
 
-    def _insert(self, original: NodeTale, copy: NodeTale) -> None:
+    def _insert(self, original: Node, copy: Node, parent: Node | None) -> None:
         row, attempts = self._find(original.id)
         data: dict[str, Value] = {"outputs": _literals(copy.outputs)}
         if copy.inputs:
             data["inputs"] = _literals(copy.inputs)
         node = NodeExecution.FromString(row["model"])
         node.id.node_id = copy.id
-        node.metadata.spec_node_id = copy.facts.spec_id
+        node.metadata.spec_node_id = copy.spec_id
         common = {"node_id": copy.id, **data, **_move_files(node, original, copy)}
         values = {**_values(row), **common, "model": node.SerializeToString()}
-        if copy.facts.parent:
-            values["parent_id"] = self._row_id(copy.facts.parent)
+        if parent is not None:
+            values["parent_id"] = self._row_id(parent.id)
         node_row = self._row_ids[copy.id] = self._store.insert(tables.NODE_EXECUTIONS, values)
         for attempt in attempts:
             task = TaskExecution.FromString(attempt["model"])
@@ -177,7 +168,7 @@ class _Copier:
 
 
 def _move_files(
-    model: NodeExecution | TaskExecution, original: NodeTale, copy: NodeTale
+    model: NodeExecution | TaskExecution, original: Node, copy: Node
 ) -> dict[str, Value]:
     """Name the files of a copy's data, which its rows hold; answers the columns that follow."""
     old, new = f"/{original.id}/", f"/{copy.id}/"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
 from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionSpec
@@ -17,7 +18,7 @@ from flytebind.sandbox.play._workflow import Script, Task
 from flytebind.services.admin import AdminServiceClient
 from flytebind.services.signal import SignalServiceClient
 from tests.remote.scenes.entities import TASKS
-from tests.remote.scenes.nodes import NodeTale
+from tests.remote.scenes.scene import Node
 from tests.remote.scenes.telling import Tale
 
 
@@ -49,7 +50,7 @@ class Cluster:
         self,
         script: Script,
         *,
-        by: tuple[Tale, NodeTale] | None = None,
+        by: tuple[Tale, Node] | None = None,
         recovers: WorkflowExecutionIdentifier | None = None,
         labels: Mapping[str, str] | None = None,
         **inputs: object,
@@ -76,7 +77,7 @@ class Cluster:
         defaults = {name: to_native(each) for name, each in script.workflow.defaults.items()}
         tale = self._create(spec, {**defaults, **inputs}, script.offloads)
         if by is not None:
-            by[1].executions.append(tale)
+            parent.launches(node, tale)
         return tale
 
     def launch_task(self, task: Task, **inputs: object) -> Tale:
@@ -87,3 +88,10 @@ class Cluster:
     def _create(self, spec: ExecutionSpec, inputs: Mapping[str, object], offloads: bool) -> Tale:
         id = create_execution(self.client, spec, to_literals(inputs))
         return Tale(self.sandbox, self.client, id, inputs, offloads=offloads)
+
+
+@contextmanager
+def begun(sandbox: Sandbox, script: Script, **inputs: object) -> Iterator[Tale]:
+    """An execution that has begun to run; see ``Cluster.launch``."""
+    with Cluster(sandbox) as cluster:
+        yield cluster.launch(script, by=None, recovers=None, labels=None, **inputs).begin()

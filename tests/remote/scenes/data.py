@@ -12,9 +12,9 @@ from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal
 from flytebind.sandbox import Sandbox
-from flytebind.sandbox.play._values import Literals, literal_map, to_literals
+from flytebind.sandbox.play._values import Literals
 from flytebind.sandbox.play._workflow import Workflow
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import Cluster, begun
 from tests.remote.scenes.entities import say, script, steps
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 
@@ -26,18 +26,17 @@ def _saying(w: Workflow) -> None:
 
 def give(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
     """Running; n0 is done and gave these literals."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         node = tale.queue("n0", Kind.TASK, inputs={"x": 1})
-        tale.events.node(node.facts, NodeExecution.SUCCEEDED, outputs=_as_they_are(outputs))
-        node.note(NodePhase.SUCCEEDED)
+        facts = tale.facts[node.id]
+        tale.events.node(facts, NodeExecution.SUCCEEDED, outputs=_as_they_are(outputs))
+        node.phase = NodePhase.SUCCEEDED
         return tale.scene()
 
 
 def given(sandbox: Sandbox, outputs: Mapping[str, Literal]) -> Scene:
     """Done, with these literals as its outputs."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         tale.go(WorkflowPhase.SUCCEEDING)
         tale.events.workflow(WorkflowExecution.SUCCEEDED, outputs=_as_they_are(outputs))
         return tale.scene()
@@ -59,8 +58,7 @@ def offloaded(sandbox: Sandbox, *, size: int = 10) -> Scene:
         size: The number of characters of every value; each map of literals takes some bytes more.
     """
     text = "x" * size
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(replace(_saying, offloads=True), text=text).begin()
+    with begun(sandbox, replace(_saying, offloads=True), text=text) as tale:
         tale.task("n0", task=say, inputs={"text": text}, outputs={"o0": text})
         return tale.succeed(o0=text)
 
@@ -103,8 +101,7 @@ def not_there_yet(sandbox: Sandbox, *, times: int | None = None) -> Scene:
         sandbox: Where it is put.
         times: How often it does; None until ``sandbox.faults.clear()``.
     """
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         tale.task("n0", TaskPhase.RUNNING, inputs={"x": 1})
     sandbox.faults.fail(
         grpc.StatusCode.NOT_FOUND,
@@ -113,11 +110,6 @@ def not_there_yet(sandbox: Sandbox, *, times: int | None = None) -> Scene:
         times=times,
     )
     return tale.scene()
-
-
-def size_of(**values: object) -> int:
-    """The bytes of the file, or of the inline message, that holds these values."""
-    return literal_map(to_literals(values)).ByteSize()
 
 
 def files(sandbox: Sandbox, id: WorkflowExecutionIdentifier) -> Iterator[Path]:

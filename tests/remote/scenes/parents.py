@@ -10,10 +10,9 @@ from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._registration import compile_yielded
 from flytebind.sandbox.play._values import to_literals
 from flytebind.sandbox.play._workflow import Workflow, call
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import Cluster, begun
 from tests.remote.scenes.entities import grow, orchestrate, script, step, steps
-from tests.remote.scenes.nodes import NodeTale
-from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
+from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene, TaskPhase, WorkflowPhase
 from tests.remote.scenes.telling import Tale
 
 
@@ -91,8 +90,7 @@ def branch(sandbox: Sandbox, *, is_parent: bool = False) -> Scene:
 
 def subworkflow_running(sandbox: Sandbox) -> Scene:
     """Running, two levels deep: n0, n0-0-n0 and n0-0-n0-0-n0, all of them running."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_subworkflows, x=1).begin()
+    with begun(sandbox, _subworkflows, x=1) as tale:
         outer = _open_subworkflow(tale, "n0", None, 1)
         inner = _open_subworkflow(tale, "n0", outer, 1)
         tale.task("n0", TaskPhase.RUNNING, parent=inner, inputs={"x": 1})
@@ -102,8 +100,7 @@ def subworkflow_running(sandbox: Sandbox) -> Scene:
 def subworkflow_failed(sandbox: Sandbox) -> Scene:
     """Failed, because n0-0-n0-0-n0 has; n0 and n0-0-n0 say so too."""
     error = "no step left"
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_subworkflows, x=1).begin()
+    with begun(sandbox, _subworkflows, x=1) as tale:
         outer = _open_subworkflow(tale, "n0", None, 1)
         inner = _open_subworkflow(tale, "n0", outer, 1)
         tale.task("n0", TaskPhase.FAILED, parent=inner, inputs={"x": 1}, error=error)
@@ -114,8 +111,7 @@ def subworkflow_failed(sandbox: Sandbox) -> Scene:
 
 def dynamic_unresolved(sandbox: Sandbox) -> Scene:
     """Running; n0 is dynamic, its task runs, and nobody knows the workflow yet (flyte#5349)."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_dynamic, x=1).begin()
+    with begun(sandbox, _dynamic, x=1) as tale:
         _run_dynamic_task(tale, TaskPhase.RUNNING)
         return tale.scene()
 
@@ -243,7 +239,7 @@ def eager(sandbox: Sandbox) -> Scene:
         return tale.succeed(o0=4)
 
 
-def _open_subworkflow(tale: Tale, spec_id: str, parent: NodeTale | None, x: int) -> NodeTale:
+def _open_subworkflow(tale: Tale, spec_id: str, parent: Node | None, x: int) -> Node:
     node = tale.queue(spec_id, Kind.SUBWORKFLOW, parent, inputs={"x": x})
     tale.run(node)
     tale.start_node(node)
@@ -251,7 +247,7 @@ def _open_subworkflow(tale: Tale, spec_id: str, parent: NodeTale | None, x: int)
 
 
 def _run_steps(
-    cluster: Cluster, tale: Tale, parent: NodeTale | None, spec_id: str = "n0", x: int = 1
+    cluster: Cluster, tale: Tale, parent: Node | None, spec_id: str = "n0", x: int = 1
 ) -> Tale:
     """A node that runs the launch plan ``steps`` to its end; answers the execution of that."""
     node = tale.queue(spec_id, Kind.LAUNCH_PLAN, parent, inputs={"x": x})
@@ -264,13 +260,13 @@ def _run_steps(
     return child
 
 
-def _run_dynamic_task(tale: Tale, phase: TaskPhase) -> NodeTale:
+def _run_dynamic_task(tale: Tale, phase: TaskPhase) -> Node:
     node = tale.queue("n0", Kind.DYNAMIC, inputs={"x": 1})
-    node.facts = replace(node.facts, is_dynamic=True)
+    tale.facts[node.id] = replace(tale.facts[node.id], is_dynamic=True)
     tale.attempt(node, phase, task=grow.id)
     return node
 
 
-def _end_eager(tale: Tale, node: NodeTale, result: int) -> None:
-    node.facts = replace(node.facts, is_eager=True)
+def _end_eager(tale: Tale, node: Node, result: int) -> None:
+    tale.facts[node.id] = replace(tale.facts[node.id], is_eager=True)
     tale.tell(node, NodePhase.SUCCEEDED, outputs={"o0": result})

@@ -34,14 +34,14 @@ class Kind(Enum):
     """Nobody can tell: its spec is missing, or contradicts what was told."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Node:
-    """What a client should see of a node execution."""
+    """What a client should see of a node execution; it grows as it is told of."""
 
     id: str
     spec_id: str
     kind: Kind
-    phase: NodePhase
+    phase: NodePhase = NodePhase.UNDEFINED
     inputs: Mapping[str, object] = field(default_factory=dict)
     """As Python values."""
     outputs: Mapping[str, object] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Node:
     """The whole message, which lists cut."""
     attempts: tuple[TaskPhase, ...] = ()
     """Of its task executions, in the order of attempts."""
-    children: Mapping[str, Node] = field(default_factory=dict)
+    children: dict[str, Node] = field(default_factory=dict)
     executions: tuple[Scene, ...] = ()
     """Started by this node: by its launch plan, or by the items of its array."""
 

@@ -8,7 +8,7 @@ from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox._store import Row, Table, Value, tables
 from flytebind.sandbox.play._workflow import Workflow
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import begun
 from tests.remote.scenes.entities import script, step, steps
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 from tests.remote.scenes.telling import Tale
@@ -37,8 +37,7 @@ def strange_nodes(sandbox: Sandbox) -> Scene:
     n8  In no workflow, and with a child, as if it were a parent.
     ==  ============================================================================================
     """
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_four_steps, x=1).begin()
+    with begun(sandbox, _four_steps, x=1) as tale:
         tale.task("n0", inputs={"x": 1}, outputs={"o0": 2})
         unnamed = tale.task("n1", TaskPhase.RUNNING, inputs={"x": 1})
         for spec_id in ("n2", "n8"):
@@ -58,7 +57,7 @@ def strange_nodes(sandbox: Sandbox) -> Scene:
 
     row = _row(sandbox, tables.TASK_EXECUTIONS, tale, node_id="n1")
     attempt = TaskExecution.from_bytes(row["model"])
-    unnamed.attempts = [TaskPhase(UNKNOWN_PHASE)]
+    unnamed.attempts = (TaskPhase(UNKNOWN_PHASE),)
     attempt = attempt.replace(closure=attempt.closure.replace(phase=unnamed.attempts[0]))
     _set_phase(sandbox, tables.TASK_EXECUTIONS, row, attempt.to_bytes())
     return tale.scene()
@@ -66,8 +65,8 @@ def strange_nodes(sandbox: Sandbox) -> Scene:
 
 def unknown_phase(sandbox: Sandbox) -> Scene:
     """An execution in a phase without a name; see ``UNKNOWN_PHASE``."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
+        pass
     row = _row(sandbox, tables.EXECUTIONS, tale)
     execution = Execution.from_bytes(row["model"])
     tale.phase = WorkflowPhase(UNKNOWN_PHASE)

@@ -9,10 +9,9 @@ from flyteidl.event.event_pb2 import TaskNodeMetadata
 from flytebind.models.core.catalog import CatalogCacheStatus as CacheStatus
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._workflow import OUTPUT, Workflow, identifier
-from tests.remote.scenes.cluster import Cluster
+from tests.remote.scenes.cluster import begun
 from tests.remote.scenes.entities import remember, rename, script, step, steps
-from tests.remote.scenes.nodes import NodeTale
-from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase
+from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene, TaskPhase
 from tests.remote.scenes.telling import Tale
 
 LONG_ERROR = (
@@ -49,8 +48,7 @@ def _remembered(w: Workflow) -> None:
 
 def names_like_start_and_end(sandbox: Sandbox) -> Scene:
     """Tasks in nodes whose ids contain the words of start and end nodes."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_named_steps, x=0).begin()
+    with begun(sandbox, _named_steps, x=0) as tale:
         for number, name in enumerate(NAMES):
             tale.task(name, inputs={"x": number}, outputs={"o0": number + 1})
         return tale.succeed(o0=len(NAMES))
@@ -58,8 +56,7 @@ def names_like_start_and_end(sandbox: Sandbox) -> Scene:
 
 def long_names(sandbox: Sandbox) -> Scene:
     """Nodes that are known by ``spec_node_id`` alone: their ids are hashes, also a start node's."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_long_names, x=1).begin()
+    with begun(sandbox, _long_names, x=1) as tale:
         tale.task(LONG_NAME, inputs={"x": 1}, outputs={"o0": 2})
         parent = tale.queue("a-workflow-of-long-names", Kind.SUBWORKFLOW, inputs={"x": 2})
         tale.run(parent)
@@ -72,8 +69,7 @@ def long_names(sandbox: Sandbox) -> Scene:
 
 def retries(sandbox: Sandbox) -> Scene:
     """Done; n0 had three attempts, n1 had one."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         attempts = TaskPhase.RETRYABLE_FAILED, TaskPhase.FAILED, TaskPhase.SUCCEEDED
         tale.task("n0", *attempts, inputs={"x": 1}, outputs={"o0": 2}, error="connection reset")
         tale.task("n1", inputs={"x": 2}, outputs={"o0": 3})
@@ -82,8 +78,7 @@ def retries(sandbox: Sandbox) -> Scene:
 
 def retrying(sandbox: Sandbox) -> Scene:
     """Running; one attempt of n0 has failed, the next one runs."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         attempts = TaskPhase.FAILED, TaskPhase.RUNNING
         tale.task("n0", *attempts, inputs={"x": 1}, error="connection reset")
         return tale.scene()
@@ -91,8 +86,7 @@ def retrying(sandbox: Sandbox) -> Scene:
 
 def failed(sandbox: Sandbox) -> Scene:
     """Failed; n1 had three attempts that failed, with errors that lists cut."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         tale.task("n0", inputs={"x": 1}, outputs={"o0": 2})
         tale.task("n1", *[TaskPhase.FAILED] * 3, inputs={"x": 2}, error=LONG_ERROR)
         return tale.fail(f"[n1]: {LONG_ERROR}")
@@ -100,8 +94,7 @@ def failed(sandbox: Sandbox) -> Scene:
 
 def cached(sandbox: Sandbox) -> Scene:
     """Done; n0 was found in the cache and has no task executions, n1 was put into it."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(_remembered, x=1).begin()
+    with begun(sandbox, _remembered, x=1) as tale:
         hit = tale.queue("n0", Kind.TASK, inputs={"x": 1})
         _end_with_cache(tale, hit, CacheStatus.CACHE_HIT, 1)
         put = tale.queue("n1", Kind.TASK, inputs={"x": 1})
@@ -112,8 +105,7 @@ def cached(sandbox: Sandbox) -> Scene:
 
 def early(sandbox: Sandbox) -> Scene:
     """Running; n0 has an attempt in each phase before RUNNING, n1 has none, nor any data."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         attempts = (
             TaskPhase.QUEUED,
             TaskPhase.INITIALIZING,
@@ -130,8 +122,7 @@ def bare(sandbox: Sandbox, phase: NodePhase = NodePhase.RUNNING) -> Scene:
 
     UNDEFINED, QUEUED, RUNNING, FAILING and the like come to be this way for a moment.
     """
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         node = tale.queue("n0", Kind.TASK)
         if phase != NodePhase.QUEUED:
             tale.tell(node, phase)
@@ -140,14 +131,13 @@ def bare(sandbox: Sandbox, phase: NodePhase = NodePhase.RUNNING) -> Scene:
 
 def skipped(sandbox: Sandbox) -> Scene:
     """Done; n1 was SKIPPED, so its output and the workflow's are empty."""
-    with Cluster(sandbox) as cluster:
-        tale = cluster.launch(steps, x=1).begin()
+    with begun(sandbox, steps, x=1) as tale:
         tale.task("n0", inputs={"x": 1}, outputs={"o0": 2})
         tale.tell(tale.queue("n1", Kind.TASK), NodePhase.SKIPPED)
         return tale.succeed()
 
 
-def _end_with_cache(tale: Tale, node: NodeTale, status: CacheStatus, result: int) -> None:
+def _end_with_cache(tale: Tale, node: Node, status: CacheStatus, result: int) -> None:
     dataset = identifier(ResourceType.DATASET, f"flyte_task-{remember.name}")
     told = TaskNodeMetadata(
         cache_status=CatalogCacheStatus.Value(status.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -25,8 +26,7 @@ from flytebind.sandbox.play._values import to_literals
 from flytebind.sandbox.play._workflow import Task
 from flytebind.services.admin import AdminServiceClient
 from tests.remote.scenes.entities import step
-from tests.remote.scenes.nodes import NodeTale, expected
-from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
+from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene, TaskPhase, WorkflowPhase
 
 _BEFORE_RUNNING = (
     TaskPhase.UNDEFINED,
@@ -69,24 +69,28 @@ class Tale:
         self.phase = WorkflowPhase.UNDEFINED
         self.error = ""
         self.abort_cause = ""
-        self.nodes: list[NodeTale] = []
+        self.nodes: dict[str, Node] = {}
+        self.facts: dict[str, NodeFacts] = {}
+        """What is told of each node every time, by its id."""
+        self._children: list[tuple[Node, Tale]] = []
         self._client = client
         blobs = sandbox.admin.blobs if offloads else None
         self.events = Events(client, sandbox.clock, blobs, id.to_pb())
 
     def scene(self) -> Scene:
         """What a client should see of it."""
+        for node, _ in self._children:
+            node.executions = tuple(tale.scene() for by, tale in self._children if by is node)
+        nodes = copy.deepcopy(self.nodes)
         return Scene(
-            self.id,
-            self.phase,
-            expected(self.nodes),
-            self.inputs,
-            self.outputs,
-            self.error,
-            self.abort_cause,
+            self.id, self.phase, nodes, self.inputs, self.outputs, self.error, self.abort_cause
         )
 
-    def node_id(self, node: NodeTale) -> NodeExecutionIdentifier:
+    def launches(self, node: Node, child: Tale) -> None:
+        """A node has started another execution."""
+        self._children.append((node, child))
+
+    def node_id(self, node: Node) -> NodeExecutionIdentifier:
         """The id of a node execution."""
         return NodeExecutionIdentifier(node_id=node.id, execution_id=self.id.to_pb())
 
@@ -126,27 +130,27 @@ class Tale:
 
     # Its nodes.
 
-    def start_node(self, parent: NodeTale | None = None) -> None:
+    def start_node(self, parent: Node | None = None) -> None:
         """The start node of the workflow, or of the one below a parent."""
         given = self.inputs if parent is None else parent.inputs
         facts = self.events.start_node(to_literals(given), _id(parent))
-        self._add(facts, Kind.START, parent).note(NodePhase.SUCCEEDED, outputs=given)
+        _note(self._add(facts, Kind.START, parent), NodePhase.SUCCEEDED, outputs=given)
 
-    def end_node(self, outputs: Mapping[str, object], parent: NodeTale | None = None) -> None:
+    def end_node(self, outputs: Mapping[str, object], parent: Node | None = None) -> None:
         """The end node of the workflow, or of the one below a parent."""
         facts = self.events.end_node(to_literals(outputs), _id(parent))
         node = self._add(facts, Kind.END, parent)
-        node.note(NodePhase.SUCCEEDED, inputs=outputs, outputs=outputs)
+        _note(node, NodePhase.SUCCEEDED, inputs=outputs, outputs=outputs)
 
     def queue(
         self,
         spec_id: str,
         kind: Kind,
-        parent: NodeTale | None = None,
+        parent: Node | None = None,
         *,
         inputs: Mapping[str, object] | None = None,
         is_parent: bool = False,
-    ) -> NodeTale:
+    ) -> Node:
         """A node that has just been queued.
 
         Args:
@@ -165,14 +169,14 @@ class Tale:
         self.tell(node, NodePhase.QUEUED, inputs=inputs)
         return node
 
-    def run(self, node: NodeTale, child: Tale | None = None) -> None:
+    def run(self, node: Node, child: Tale | None = None) -> None:
         """A node starts to run, and with it the execution that it has started."""
         self.tell(node, NodePhase.RUNNING, child=child)
 
-    def unfold(self, node: NodeTale, workflow: CompiledWorkflowClosure) -> None:
+    def unfold(self, node: Node, workflow: CompiledWorkflowClosure) -> None:
         """A dynamic node has yielded its workflow."""
-        self.events.unfold(node.facts, workflow)
-        node.note(NodePhase.DYNAMIC_RUNNING)
+        self.events.unfold(self.facts[node.id], workflow)
+        node.phase = NodePhase.DYNAMIC_RUNNING
 
     def recover(
         self,
@@ -188,7 +192,7 @@ class Tale:
 
     def tell(
         self,
-        node: NodeTale,
+        node: Node,
         phase: NodePhase,
         *,
         inputs: Mapping[str, object] | None = None,
@@ -199,7 +203,7 @@ class Tale:
     ) -> None:
         """A node is in a new phase; see ``Events.node``. An error is told by its message."""
         self.events.node(
-            node.facts,
+            self.facts[node.id],
             NodeExecution.Phase.Value(phase.name),
             inputs=_literals(inputs),
             outputs=_literals(outputs),
@@ -207,11 +211,11 @@ class Tale:
             child=None if child is None else child.id.to_pb(),
             task=task,
         )
-        node.note(phase, inputs=inputs, outputs=outputs, error=error)
+        _note(node, phase, inputs=inputs, outputs=outputs, error=error)
 
     def attempt(
         self,
-        node: NodeTale,
+        node: Node,
         phase: TaskPhase,
         *,
         task: Identifier | None = None,
@@ -234,9 +238,9 @@ class Tale:
         resources = list(resources)
         is_queued = phase == TaskPhase.QUEUED
         first = resources if is_queued else ()
-        self.events.begin_attempt(node.facts, attempt, to_literals(node.inputs), first)
+        self.events.begin_attempt(self.facts[node.id], attempt, to_literals(node.inputs), first)
         if not node.attempts:
-            node.note(NodePhase.RUNNING)
+            node.phase = NodePhase.RUNNING
         if phase not in (*_BEFORE_RUNNING, TaskPhase.RUNNING):
             self.events.task(attempt, TaskExecution.RUNNING)
         if not is_queued:
@@ -248,18 +252,18 @@ class Tale:
                 reason=error,
                 resources=resources,
             )
-        node.attempts.append(phase)
+        node.attempts += (phase,)
 
     def task(
         self,
         spec_id: str,
         *attempts: TaskPhase,
-        parent: NodeTale | None = None,
+        parent: Node | None = None,
         task: Task = step,
         inputs: Mapping[str, object],
         outputs: Mapping[str, object] | None = None,
         error: str = "",
-    ) -> NodeTale:
+    ) -> Node:
         """A task node with its attempts, which ends if the last of them does.
 
         Args:
@@ -288,13 +292,28 @@ class Tale:
             self.tell(node, end, outputs=outputs if good else None, error="" if good else error)
         return node
 
-    def _add(self, facts: NodeFacts, kind: Kind, parent: NodeTale | None) -> NodeTale:
-        node = NodeTale(facts, kind)
-        (self.nodes if parent is None else parent.children).append(node)
+    def _add(self, facts: NodeFacts, kind: Kind, parent: Node | None) -> Node:
+        node = Node(facts.id, facts.spec_id, kind)
+        self.facts[node.id] = facts
+        (self.nodes if parent is None else parent.children)[node.id] = node
         return node
 
 
-def _id(node: NodeTale | None) -> str:
+def _note(
+    node: Node,
+    phase: NodePhase,
+    *,
+    inputs: Mapping[str, object] | None = None,
+    outputs: Mapping[str, object] | None = None,
+    error: str = "",
+) -> None:
+    node.phase = phase
+    node.inputs = inputs or node.inputs
+    node.outputs = outputs or node.outputs
+    node.error = error or node.error
+
+
+def _id(node: Node | None) -> str:
     return "" if node is None else node.id
 
 

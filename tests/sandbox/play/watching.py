@@ -10,6 +10,7 @@ from flytebind.models.admin.execution import (
     Execution,
     ExecutionTerminateRequest,
     WorkflowExecutionGetDataRequest,
+    WorkflowExecutionGetDataResponse,
     WorkflowExecutionGetRequest,
 )
 from flytebind.models.admin.node_execution import (
@@ -30,7 +31,7 @@ from flytebind.models.core.identifier import (
     SignalIdentifier,
     WorkflowExecutionIdentifier,
 )
-from flytebind.models.core.literals import Literal, Primitive, Scalar
+from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar
 from flytebind.models.event.event import (
     NodeExecutionEvent,
     TaskExecutionEvent,
@@ -63,6 +64,11 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def to_natives(literals: LiteralMap) -> dict[str, object]:
+    """Literals as Python values."""
+    return {name: to_native(literal) for name, literal in literals.to_pb().literals.items()}
+
+
 @dataclass(frozen=True)
 class Show:
     """One execution."""
@@ -81,10 +87,15 @@ class Show:
         until(lambda: self.phase() in _ENDED)
         return self.get()
 
+    def inputs(self) -> dict[str, object]:
+        return to_natives(self._data().full_inputs)
+
     def outputs(self) -> dict[str, object]:
+        return to_natives(self._data().full_outputs)
+
+    def _data(self) -> WorkflowExecutionGetDataResponse:
         request = WorkflowExecutionGetDataRequest(id=self.id)
-        outputs = self.client.get_execution_data(request, timeout=10).to_pb().full_outputs
-        return {name: to_native(literal) for name, literal in outputs.literals.items()}
+        return self.client.get_execution_data(request, timeout=10)
 
     def nodes(self, parent: str = "") -> dict[str, NodeExecution]:
         request = NodeExecutionListRequest(
