@@ -31,7 +31,6 @@ from tests.sandbox.support import (
     workflow_request,
 )
 
-INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 NAME = NamedEntityIdentifier(PROJECT, DOMAIN, "plan")
 
