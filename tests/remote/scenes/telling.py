@@ -72,15 +72,15 @@ class Tale:
         self.nodes: dict[str, Node] = {}
         self.facts: dict[str, NodeFacts] = {}
         """What is told of each node every time, by its id."""
-        self._children: list[tuple[Node, Tale]] = []
+        self._launched: list[tuple[Node, Tale]] = []
         self._client = client
         blobs = sandbox.admin.blobs if offloads else None
         self.events = Events(client, sandbox.clock, blobs, id.to_pb())
 
     def scene(self) -> Scene:
         """What a client should see of it."""
-        for node, _ in self._children:
-            node.executions = tuple(tale.scene() for by, tale in self._children if by is node)
+        for node, _ in self._launched:
+            node.executions = tuple(tale.scene() for by, tale in self._launched if by is node)
         nodes = copy.deepcopy(self.nodes)
         return Scene(
             self.id, self.phase, nodes, self.inputs, self.outputs, self.error, self.abort_cause
@@ -88,7 +88,7 @@ class Tale:
 
     def launches(self, node: Node, child: Tale) -> None:
         """A node has started another execution."""
-        self._children.append((node, child))
+        self._launched.append((node, child))
 
     def node_id(self, node: Node) -> NodeExecutionIdentifier:
         """The id of a node execution."""
@@ -233,8 +233,8 @@ class Tale:
             error: The message of its error.
             resources: What the last event says of an array's items.
         """
-        facts = _ARRAY if node.kind is Kind.ARRAY else {}
-        attempt = Attempt(node.id, task or step.id, len(node.attempts), **facts)
+        plugin = _ARRAY if node.kind is Kind.ARRAY else {}
+        attempt = Attempt(node.id, task or step.id, len(node.attempts), **plugin)
         resources = list(resources)
         is_queued = phase == TaskPhase.QUEUED
         first = resources if is_queued else ()
