@@ -87,16 +87,20 @@ def flytebind_wait(endpoint: str, control: Control, name: str) -> Figures:
     """Wait in vain. The seconds are those after the timeout, the calls those of a poll."""
     from flytebind.remote import FlyteTimeout
 
-    polls: list[object] = []
+    totals: list[int] = []  # after each poll: the timeout may cut the last one short
     with _flytebind(endpoint) as remote:
         execution = remote.fetch_execution(name)
         spent = Spent(control)
         try:
-            remote.wait(execution, TIMEOUT, POLL_INTERVAL, progress=polls.append)
+            remote.wait(
+                execution,
+                TIMEOUT,
+                POLL_INTERVAL,
+                progress=lambda _: totals.append(control.total()),
+            )
         except FlyteTimeout:
-            figures = spent.read()
-            seconds, calls = figures["seconds"] - TIMEOUT, figures["calls"] / len(polls)
-            return {"seconds": seconds, "calls": calls}
+            seconds = spent.read()["seconds"] - TIMEOUT
+            return {"seconds": seconds, "calls": totals[-1] / len(totals)}
     raise AssertionError(f"{name} was not to end")
 
 
