@@ -143,7 +143,7 @@ def test_depth_that_python_takes_but_msgpack_does_not_is_an_error(item_type: Lit
     ids=lambda data: data[:12].hex(),
 )
 def test_bad_messagepack_is_an_error(data: bytes) -> None:
-    with pytest.raises(FlyteValueError, match=r"^x\[0\]: not sound MessagePack: ."):
+    with pytest.raises(FlyteValueError, match=r"^x\[0\]: not valid MessagePack: ."):
         to_native(s.collection(s.binary(data)), path="x")
 
 

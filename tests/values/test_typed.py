@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from types import GenericAlias
 from typing import (
     Annotated,
     Any,
@@ -178,6 +179,32 @@ def test_dataclasses_nest() -> None:
     assert type(read.total) is float
 
 
+def test_unions_that_are_equal_are_tried_in_their_own_order() -> None:
+    day = s.packed("2026-05-17")
+    assert to_type(day, list[date | Path] | date | Path) == date(2026, 5, 17)
+    assert to_type(day, list[Path | date] | Path | date) == Path("2026-05-17")
+    assert to_type(s.collection(day), list[date | Path]) == [date(2026, 5, 17)]
+    assert to_type(s.collection(day), list[Path | date]) == [Path("2026-05-17")]
+
+
+class TypeAliasType:
+    """What the ``type`` statement of Python 3.12 makes: its value is found when it is asked for."""
+
+    def __init__(self, find: Callable[[], object]) -> None:
+        self._find = find
+
+    @property
+    def __value__(self) -> object:
+        return self._find()
+
+
+def test_an_alias_may_contain_itself() -> None:
+    tree: Any = TypeAliasType(lambda: int | GenericAlias(list, (tree,)))
+    assert to_type(s.packed([1, [2.0, [3]]]), tree) == [1, [2, [3]]]
+    with pytest.raises(FlyteValueError, match="expected int"):
+        to_type(s.packed([1, ["x"]]), tree)
+
+
 def test_a_struct_becomes_a_dataclass_too() -> None:
     literal = Literal(scalar=Scalar(generic={"items": [{"age": 1, "color": "blue"}]}))
     assert to_type(literal, Order) == Order([Item(1, Color.BLUE)])
@@ -188,6 +215,7 @@ def test_a_struct_becomes_a_dataclass_too() -> None:
     [
         ({"items": [{"age": "x"}]}, Order, r"^o\.items\[0\]\.age: expected int, got str \('x'\)$"),
         ({"items": [{}]}, Order, r"^o\.items\[0\]: Item needs 'age'$"),
+        ({"color": "pink"}, Item, "^o: Item needs 'age'$"),
         ({"items": [], "by_name": {"a": 1}}, Order, r"^o\.by_name\['a'\]: expected Item, got int"),
         ({"items": [{"age": 1, "seen": 3}]}, Order, r"^o\.items\[0\]\.seen: expected datetime"),
         ({"items": [{"age": 1, "color": "pink"}]}, Order, r"a value of Color \('red', 'blue'\)"),

@@ -31,7 +31,7 @@ from flytebind.values._handles import (
 )
 from flytebind.values._mismatch import Mismatch, expected, reporting
 from flytebind.values._names import blob_name, type_name
-from flytebind.values._plain import sound
+from flytebind.values._plain import valid_text
 from flytebind.values._scalars import (
     common_format,
     enum_text,
@@ -198,7 +198,7 @@ class _Writer:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise expected("a str as key", key)
-            self._write_part(pb.literals[sound(key)], item, item_type, f"[{key!r}]")
+            self._write_part(pb.literals[valid_text(key)], item, item_type, f"[{key!r}]")
 
     def _write_part(
         self, pb: literals_pb2.Literal, value: object, literal_type: LiteralType, step: str
@@ -246,8 +246,8 @@ class _Writer:
             uri = value
         else:
             raise expected(f"{blob_name(blob_type)}, a Path or a URI", value)
-        pb.uri = sound(uri)
-        pb.metadata.type.format = sound(file_format)
+        pb.uri = valid_text(uri)
+        pb.metadata.type.format = valid_text(file_format)
         pb.metadata.type.dimensionality = blob_type.dimensionality.value
 
     def _uploaded(self, path: Path, is_folder: bool) -> str:

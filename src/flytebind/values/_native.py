@@ -17,6 +17,9 @@ from flytebind.values._load import Load
 from flytebind.values._mismatch import Mismatch, reporting
 from flytebind.values._refine import refined
 
+#: The primitives that are plain Python in protobuf, too.
+_PLAIN = frozenset({"boolean", "float_value", "integer", "string_value"})
+
 
 def to_native(
     literal: Literal,
@@ -53,7 +56,7 @@ def native(literal: Literal, literal_type: LiteralType | None, load: Load | None
         Mismatch: If the literal is empty, damaged or contradicts its type.
         FlyteDataError: If it was too large to travel and cannot be fetched.
     """
-    literal, literal_type = peeled(literal, literal_type, load)
+    literal, literal_type = unwrapped(literal, literal_type, load)
     match literal.which_value:
         case "collection", collection:
             item_type = _only(literal_type, "collection_type")
@@ -67,17 +70,49 @@ def native(literal: Literal, literal_type: LiteralType | None, load: Load | None
             raise Mismatch("the literal is empty")
 
 
-def peeled(
+def opened(value: object, load: Load | None) -> object:
+    """One level of a literal: its items, where it has some, are still literals.
+
+    What is no literal is itself.
+
+    Raises:
+        Mismatch: If the literal is empty or damaged.
+        FlyteDataError: If it was too large to travel and cannot be fetched.
+    """
+    if not isinstance(value, Literal):
+        return value
+    # Most are one of these, and models of each step to them would take longer than all the rest.
+    pb = value._pb.scalar
+    match pb.WhichOneof("value"):
+        case "binary":
+            return _unpacked(pb.binary.value, pb.binary.tag)
+        case "primitive":
+            which = pb.primitive.WhichOneof("value")
+            if which in _PLAIN:
+                return getattr(pb.primitive, which)
+    literal, literal_type = unwrapped(value, None, load)
+    match literal.which_value:
+        case "scalar", scalar:
+            return scalar_value(scalar, literal_type)
+        case "collection", collection:
+            return collection.literals
+        case "map", literal_map:
+            return literal_map.literals
+        case _:
+            raise Mismatch("the literal is empty")
+
+
+def unwrapped(
     literal: Literal, literal_type: LiteralType | None, load: Load | None
 ) -> tuple[Literal, LiteralType | None]:
-    """A literal out of its wrappings: fetched where it is elsewhere, the value of a union.
+    """A literal fetched where it is elsewhere, and the value where it is a union.
 
     Raises:
         Mismatch: If it leads to yet another that is elsewhere.
         FlyteDataError: If it cannot be fetched.
     """
     fetched = False
-    while True:
+    while _is_wrapped(literal):
         match literal.which_value:
             case "offloaded_metadata", metadata:
                 if fetched:
@@ -89,8 +124,14 @@ def peeled(
                 union = scalar.union
                 stored = union.stored_type
                 literal, literal_type = union.value, literal_type if stored.is_empty else stored
-            case _:
-                return literal, literal_type
+    return literal, literal_type
+
+
+def _is_wrapped(literal: Literal) -> bool:
+    pb = literal._pb
+    return pb.HasField("offloaded_metadata") or (
+        pb.HasField("scalar") and pb.scalar.HasField("union")
+    )
 
 
 def scalar_value(scalar: Scalar, literal_type: LiteralType | None = None) -> object:
@@ -102,9 +143,10 @@ def scalar_value(scalar: Scalar, literal_type: LiteralType | None = None) -> obj
     try:
         match scalar.which_value:
             case "primitive", primitive:
-                if primitive.which_value is None:
+                which = primitive.which_value
+                if which is None:
                     raise Mismatch("the literal is empty")
-                return primitive.value
+                return which[1]
             case "none_type", _:
                 return None
             case "binary", binary:

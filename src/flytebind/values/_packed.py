@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, cast
 
 from flytebind._transfer.optional import optional_module
@@ -21,7 +22,7 @@ def unpack(data: bytes) -> object:
     types only the standard timestamp is known.
 
     Raises:
-        Mismatch: If ``data`` is not MessagePack, or not sound.
+        Mismatch: If ``data`` is no such MessagePack.
         FlyteDataError: If msgpack is not installed.
     """
     library = _msgpack()
@@ -35,7 +36,7 @@ def unpack(data: bytes) -> object:
         )
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error) or type(error).__name__
-        raise Mismatch(f"not sound MessagePack: {reason}") from None
+        raise Mismatch(f"not valid MessagePack: {reason}") from None
 
 
 def pack(value: object) -> bytes:
@@ -53,7 +54,10 @@ def pack(value: object) -> bytes:
 
 
 def _msgpack() -> ModuleType:
-    return optional_module("msgpack", "remote", "for dataclasses, models and dicts")
+    # To import it once more takes longer than to unpack a record.
+    return sys.modules.get("msgpack") or optional_module(
+        "msgpack", "remote", "for dataclasses, models and dicts"
+    )
 
 
 def _mapping(pairs: list[tuple[object, object]]) -> dict[object, object]:

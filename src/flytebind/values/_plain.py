@@ -46,7 +46,7 @@ def aware(value: datetime) -> datetime:
     return value
 
 
-def sound(text: str) -> str:
+def valid_text(text: str) -> str:
     """Refuse text that is not Unicode.
 
     Raises:
@@ -65,7 +65,7 @@ def _plain(value: object) -> object:
     if isinstance(value, enum.Enum):
         return _plain(value.value)
     if isinstance(value, str):
-        return sound(value)
+        return valid_text(value)
     if isinstance(value, int):
         if not _MIN_INTEGER <= value <= _MAX_INTEGER:
             raise Mismatch(f"expected an int of 64 bits, got {described(value)}")
@@ -90,7 +90,7 @@ def _plain_leaf(value: object) -> object:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, PurePath):
-        return sound(str(value))
+        return valid_text(str(value))
     # As flytekit packs its files and tables when they are part of a dataclass.
     if isinstance(value, (RemoteFile, RemoteDirectory)):
         return {"path": value.uri}

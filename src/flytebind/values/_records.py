@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeGuard
 
 from flytebind.values._mismatch import Mismatch
 
@@ -18,6 +18,7 @@ class Record(NamedTuple):
         fields: The types of the fields that can be given, by name and in order.
         required: The fields that must be given.
         make: Makes one.
+        positional: Whether ``make`` takes all fields in their order, too, which is much faster.
         ordered: Whether a sequence of its fields is one as well.
     """
 
@@ -25,18 +26,29 @@ class Record(NamedTuple):
     fields: Mapping[str, object]
     required: Collection[str]
     make: Callable[..., object]
+    positional: bool
     ordered: bool = False
 
 
-def record_of(hint: object) -> Record | None:
-    """The record that a class is; None for another type.
+def is_record(cls: object) -> TypeGuard[type]:
+    """Whether it is such a class."""
+    return isinstance(cls, type) and (
+        hasattr(cls, "__dataclass_fields__")
+        or (issubclass(cls, tuple) and hasattr(cls, "_fields"))
+        or (issubclass(cls, dict) and hasattr(cls, "__required_keys__"))
+    )
+
+
+def record_of(hint: object) -> Record:
+    """The record that a class is, perhaps one with arguments.
 
     Raises:
         Mismatch: If the annotations of the class cannot be resolved.
     """
     cls = typing.get_origin(hint) or hint
-    record = _record(cls) if isinstance(cls, type) else None
-    if record is None or not (arguments := typing.get_args(hint)):
+    record = _record(cls)
+    arguments = typing.get_args(hint)
+    if not arguments:
         return record
     known: dict[object, object] = dict(
         zip(getattr(cls, "__parameters__", ()), arguments, strict=False)
@@ -46,20 +58,17 @@ def record_of(hint: object) -> Record | None:
 
 
 @functools.lru_cache(maxsize=256)
-def _record(cls: type) -> Record | None:
+def _record(cls: Any) -> Record:
     if hasattr(cls, "__dataclass_fields__"):
         return _dataclass(cls)
-    names: Sequence[str] | None = getattr(cls, "_fields", None)
-    if issubclass(cls, tuple) and names is not None:
-        hints = _hints(cls)
-        fields = {name: hints.get(name, Any) for name in names}
-        defaults = getattr(cls, "_field_defaults", {})
-        required = [name for name in fields if name not in defaults]
-        return Record(cls.__qualname__, fields, required, cls, ordered=True)
-    keys: Collection[str] | None = getattr(cls, "__required_keys__", None)
-    if issubclass(cls, dict) and keys is not None:
-        return Record(cls.__qualname__, _hints(cls), keys, dict)
-    return None
+    hints = _hints(cls)
+    if issubclass(cls, dict):
+        return Record(cls.__qualname__, hints, cls.__required_keys__, dict, False)
+    fields = {name: hints.get(name, Any) for name in cls._fields}
+    required = [name for name in fields if name not in cls._field_defaults]
+    return Record(
+        cls.__qualname__, fields, required, cls, _is_positional(cls, fields), ordered=True
+    )
 
 
 def _dataclass(cls: type) -> Record:
@@ -73,7 +82,20 @@ def _dataclass(cls: type) -> Record:
         if field.default is MISSING and field.default_factory is MISSING
     ]
     types = {field.name: hints.get(field.name, Any) for field in given}
-    return Record(cls.__qualname__, types, required, cls)
+    return Record(cls.__qualname__, types, required, cls, _is_positional(cls, types))
+
+
+def _is_positional(cls: type, names: Iterable[str]) -> bool:
+    """Whether a class takes its fields by their places, and nothing else."""
+    from inspect import Parameter, signature
+
+    try:
+        parameters = signature(cls).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return [(each.name, each.kind) for each in parameters] == [
+        (name, Parameter.POSITIONAL_OR_KEYWORD) for name in names
+    ]
 
 
 def _substituted(hint: Any, known: Mapping[object, object]) -> object:

@@ -82,6 +82,8 @@ def read_datetime(text: str) -> datetime:
     try:
         # Before Python 3.11, fromisoformat does not know Z.
         moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+        if moment.tzinfo is timezone.utc:
+            return moment
         if moment.tzinfo is None:
             return moment.replace(tzinfo=timezone.utc)
         return moment.astimezone(timezone.utc)

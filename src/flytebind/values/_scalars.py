@@ -22,7 +22,7 @@ from flytebind.values import _packed as packed
 from flytebind.values._handles import RemoteTable
 from flytebind.values._mismatch import Mismatch, expected
 from flytebind.values._names import simple_name
-from flytebind.values._plain import aware, plain_record, sound
+from flytebind.values._plain import aware, plain_record, valid_text
 from flytebind.values._schema import check
 
 # A range would look through all its numbers for a subclass of int.
@@ -50,7 +50,7 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
         case SimpleType.FLOAT, float() | int() if not isinstance(value, bool):
             primitive.float_value = _exact_float(value)
         case SimpleType.STRING, str():
-            primitive.string_value = sound(value)
+            primitive.string_value = valid_text(value)
         case SimpleType.DATETIME, date():
             _write_time(pb, value)
         case SimpleType.DURATION, timedelta():
@@ -134,10 +134,10 @@ def write_dataset(
         value = RemoteTable(value)
     if not isinstance(value, RemoteTable):
         raise expected("RemoteTable or a URI", value)
-    pb.uri = sound(value.uri)
+    pb.uri = valid_text(value.uri)
     kind = pb.metadata.structured_dataset_type
     kind.CopyFrom(dataset_type.to_pb())
-    kind.format = sound(common_format(value.format, dataset_type.format))
+    kind.format = valid_text(common_format(value.format, dataset_type.format))
     if value.columns:
         del kind.columns[:]
         kind.columns.extend([column.to_pb() for column in value.columns])
@@ -154,7 +154,7 @@ def write_schema(pb: literals_pb2.Schema, value: object, schema_type: SchemaType
     if not isinstance(value, RemoteTable):
         raise expected("RemoteTable or a URI", value)
     common_format(value.format, "parquet")
-    pb.uri = sound(value.uri)
+    pb.uri = valid_text(value.uri)
     pb.type.CopyFrom(schema_type.to_pb())
 
 

@@ -1,9 +1,10 @@
-"""From a literal, or plain values, to a type that the user names."""
+"""From a literal to a type that the user names."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
+from functools import lru_cache
 from types import UnionType
 from typing import (
     Annotated,
@@ -18,12 +19,13 @@ from typing import (
 )
 
 from flytebind.models.core.literals import Literal
+from flytebind.values import _converters as converters
+from flytebind.values._converters import Converter
 from flytebind.values._handles import HANDLES
-from flytebind.values._leaves import LEAVES, choice, handle, member
+from flytebind.values._leaves import LEAVES, choice, handle
 from flytebind.values._load import Load
-from flytebind.values._mismatch import Mismatch, described, expected, reporting
-from flytebind.values._native import native, peeled, scalar_value
-from flytebind.values._records import Record, record_of
+from flytebind.values._mismatch import expected, reporting
+from flytebind.values._records import is_record
 
 T = TypeVar("T")
 
@@ -61,168 +63,79 @@ def to_type(
         FlyteDataError: If a literal was too large to travel and cannot be fetched.
     """
     with reporting(path):
-        return _Reader(load).read(literal, as_type)
+        return converter(as_type).convert(literal, load)
 
 
-class _Reader:
-    """Makes values of named types.
+def converter(hint: object) -> Converter:
+    """What makes values of a type, composed when the type is first met.
 
-    Args:
-        load: Fetches the literals that were too large to travel.
+    What is wrong with a type is told when a value is converted, and not here.
     """
+    try:
+        # Unions that differ in order alone are equal, yet convert differently.
+        return _known(hint, repr(hint))
+    except TypeError:  # a type that does not hash, such as one annotated with a list
+        return _compiled(hint)
 
-    def __init__(self, load: Load | None) -> None:
-        self._load = load
 
-    def read(self, value: object, hint: object) -> object:
-        """A plain value, or a literal, as ``hint`` has it.
+@lru_cache(maxsize=512)
+def _known(hint: object, shown: str) -> Converter:
+    return _compiled(hint)
 
-        Raises:
-            Mismatch: If it does not fit.
-        """
-        hint = _bare(hint)
-        if hint is Literal and isinstance(value, Literal):
-            return value
-        if hint is Any or hint is object or isinstance(hint, TypeVar):
-            return self._plain(value)
-        if isinstance(value, Literal):
-            value = self._opened(value)
-        if hint is None or hint is type(None):
-            if value is not None:
-                raise expected("None", value)
-            return None
-        origin = get_origin(hint)
-        if origin in _UNIONS:
-            return self._union(value, get_args(hint))
-        if origin is LiteralHint:
-            return choice(value, get_args(hint))
-        return self._instance(value, hint, origin or hint, get_args(hint))
 
-    def _opened(self, literal: Literal) -> object:
-        """One level of a literal: its items, where it has some, are still literals."""
-        literal, literal_type = peeled(literal, None, self._load)
-        match literal.which_value:
-            case "collection", collection:
-                return collection.literals
-            case "map", literal_map:
-                return literal_map.literals
-            case "scalar", scalar:
-                return scalar_value(scalar, literal_type)
-            case _:
-                raise Mismatch("the literal is empty")
+def _compiled(hint: object) -> Converter:
+    if _is_alias(hint):
+        return converters.delayed(lambda: converter(_bare(hint)))
+    hint = _bare(hint)
+    if hint is Any or hint is object or isinstance(hint, TypeVar):
+        return converters.ANYTHING
+    if _is_none(hint):
+        return converters.NONE
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in _UNIONS:
+        arms = [converters.Arm(_name(arm), _bare(arm), converter(arm)) for arm in arguments]
+        return converters.union(arms)
+    if origin is LiteralHint:
+        return converters.single(lambda value: choice(value, arguments))
+    cls = origin or hint
+    if isinstance(cls, type):
+        return _of_class(hint, cls, arguments)
+    return converters.refusing(f"{_name(hint)} is not a type that values can be made of")
 
-    def _plain(self, value: object) -> object:
-        """A value without any literals in it."""
-        if isinstance(value, Literal):
-            return native(value, None, self._load)
-        if isinstance(value, Mapping):
-            return {key: self._plain(item) for key, item in value.items()}
-        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-            return [self._plain(item) for item in value]
-        return value
 
-    def _union(self, value: object, arms: Sequence[object]) -> object:
-        # What is of an arm's very type goes there: 3 in `float | int` is an int.
-        first = [arm for arm in arms if _is_exactly(value, arm)]
-        problems: list[Mismatch] = []
-        for arm in (*first, *(arm for arm in arms if arm not in first)):
-            try:
-                return self.read(value, arm)
-            except Mismatch as mismatch:
-                if not _is_none(arm):
-                    problems.append(mismatch)
-        if len({str(arm) for arm in arms if not _is_none(arm)}) == 1:
-            raise problems[0]
-        raise expected(" | ".join(map(_name, arms)), value)
-
-    def _instance(
-        self, value: object, hint: object, cls: object, arguments: tuple[object, ...]
-    ) -> object:
-        if not isinstance(cls, type):
-            raise Mismatch(f"{_name(hint)} is not a type that values can be made of")
-        if cls in LEAVES:
-            return LEAVES[cls](value)
-        if issubclass(cls, enum.Enum):
-            return member(value, cls)
-        if cls in _LISTS:
-            items = self._items(value, arguments[0] if arguments else Any, hint)
-            return _built(lambda: _LISTS[cls](items), _name(hint))
-        if cls is tuple:
-            return self._tuple(value, arguments, hint)
-        if cls in (dict, Mapping):
-            return self._dict(value, *(arguments or (Any, Any)))
-        if cls in HANDLES:
-            return handle(value, cls)
-        validate = getattr(cls, "model_validate", None)
-        if validate is not None:
-            return _validated(validate, self._plain(value))
-        if (record := record_of(hint)) is not None:
-            return self._record(value, record)
-        if isinstance(value, cls):
-            return value
-        raise expected(_name(hint), value)
-
-    def _items(self, value: object, item_type: object, hint: object) -> list[object]:
-        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-            raise expected(_name(hint), value)
-        made: list[object] = []
-        try:
-            for item in value:
-                made.append(self.read(item, item_type))  # noqa: PERF401
-        except Mismatch as mismatch:
-            mismatch.inside(f"[{len(made)}]")
-            raise
-        return made
-
-    def _tuple(self, value: object, arguments: tuple[object, ...], hint: object) -> object:
+def _of_class(hint: object, cls: type, arguments: tuple[object, ...]) -> Converter:
+    name = _name(hint)
+    if cls in LEAVES:
+        return converters.single(LEAVES[cls], exact=cls)
+    if issubclass(cls, enum.Enum):
+        return converters.enumeration(cls)
+    if cls in _LISTS:
+        return converters.sequence(_LISTS[cls], converter(arguments[0] if arguments else Any), name)
+    if cls is tuple:
         if not arguments and hint is tuple:
-            return tuple(self._items(value, Any, hint))
+            return converters.sequence(tuple, converter(Any), name)
         if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(self._items(value, arguments[0], hint))
-        if (
-            not isinstance(value, Sequence)
-            or isinstance(value, (str, bytes))
-            or len(value) != len(arguments)
-        ):
-            raise expected(f"{_name(hint)} of {len(arguments)} items", value)
-        return tuple(
-            self._part(item, item_type, f"[{index}]")
-            for index, (item, item_type) in enumerate(zip(value, arguments, strict=True))
-        )
+            return converters.sequence(tuple, converter(arguments[0]), name)
+        return converters.fixed_tuple([converter(argument) for argument in arguments], name)
+    if cls in (dict, Mapping):
+        key_type, item_type = arguments or (Any, Any)
+        return converters.mapping(converter(key_type), converter(item_type))
+    if cls in HANDLES:
+        return converters.single(lambda value: handle(value, cls))
+    validate = getattr(cls, "model_validate", None)
+    if validate is not None:
+        return converters.model(validate)
+    if is_record(cls):
+        return converters.record(hint, converter)
+    if cls is Literal:
+        return converters.LITERAL
+    return converters.single(lambda value: _instance(value, cls, name), exact=cls)
 
-    def _dict(self, value: object, key_type: object, item_type: object) -> dict[object, object]:
-        if not isinstance(value, Mapping):
-            raise expected("dict", value)
-        return {
-            self._part(key, key_type, f"[{key!r}] as a key"): self._part(
-                item, item_type, f"[{key!r}]"
-            )
-            for key, item in value.items()
-        }
 
-    def _record(self, value: object, record: Record) -> object:
-        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and record.ordered:
-            if len(value) > len(record.fields):
-                raise expected(f"{record.name} of {len(record.fields)} fields", value)
-            value = dict(zip(record.fields, value, strict=False))
-        if not isinstance(value, Mapping):
-            raise expected(record.name, value)
-        missing = [name for name in record.required if name not in value]
-        if missing:
-            raise Mismatch(f"{record.name} needs {', '.join(map(repr, missing))}")
-        given = {
-            name: self._part(value[name], hint, f".{name}")
-            for name, hint in record.fields.items()
-            if name in value
-        }
-        return _built(lambda: record.make(**given), record.name)
-
-    def _part(self, value: object, hint: object, step: str) -> object:
-        try:
-            return self.read(value, hint)
-        except Mismatch as mismatch:
-            mismatch.inside(step)
-            raise
+def _instance(value: object, cls: type, name: str) -> object:
+    if isinstance(value, cls):
+        return value
+    raise expected(name, value)
 
 
 def _bare(hint: object) -> object:
@@ -237,55 +150,18 @@ def _bare(hint: object) -> object:
             hint = get_args(hint)[0]
         elif isinstance(hint, NewType):
             hint = hint.__supertype__
-        elif type(hint).__name__ == "TypeAliasType":  # the `type` statement of Python 3.12
+        elif _is_alias(hint):
             hint = getattr(hint, "__value__")  # noqa: B009
         else:
             return hint
 
 
-def _built(make: Callable[[], object], name: str) -> object:
-    """Run what a class defines: whatever it raises means that the value does not fit."""
-    try:
-        return make()
-    except RecursionError:
-        raise
-    except Exception as error:
-        raise Mismatch(f"cannot be made a {name}: {type(error).__name__}: {error}") from error
-
-
-def _validated(validate: Callable[[object], object], value: object) -> object:
-    """Let a pydantic model take a value, and say where it does not fit."""
-    try:
-        return validate(value)
-    except RecursionError:
-        raise
-    except Exception as error:
-        raise _first_problem(error) from error
-
-
-def _first_problem(error: Any) -> Mismatch:
-    if type(error).__name__ != "ValidationError":
-        return Mismatch(f"{type(error).__name__}: {error}")
-    first, *others = error.errors()
-    more = f" (and {len(others)} more)" if others else ""
-    mismatch = Mismatch(f"{first['msg']}, got {described(first['input'])}{more}")
-    for step in reversed(first["loc"]):
-        mismatch.inside(f"[{step}]" if isinstance(step, int) else f".{step}")
-    return mismatch
+def _is_alias(hint: object) -> bool:
+    return type(hint).__name__ == "TypeAliasType"  # the `type` statement of Python 3.12
 
 
 def _is_none(hint: object) -> bool:
     return hint is None or hint is type(None)
-
-
-def _is_exactly(value: object, hint: object) -> bool:
-    hint = _bare(hint)
-    if value is None:
-        return _is_none(hint)
-    if isinstance(value, Mapping) and (record := record_of(hint)) is not None:
-        names = set(value)
-        return names <= set(record.fields) and names >= set(record.required)
-    return type(value) is (get_origin(hint) or hint)
 
 
 def _name(hint: object) -> str:
