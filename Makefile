@@ -64,7 +64,7 @@ matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs,
 	$(BIN)/python -m tools.packages --check
 	$(BIN)/python -m tools.matrix
 
-bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2 and proto-plus
+bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2, proto-plus and pydantic
 	.venv-peers/bin/python -m benchmarks
 
 docs: .venv/ready ## Build the documentation

@@ -19,6 +19,7 @@ from benchmarks.literal_build import LITERAL_BUILD
 from benchmarks.literal_read import LITERAL_READ
 from benchmarks.memory import MEMORY
 from benchmarks.node_list import NODE_LIST
+from benchmarks.records import RECORDS
 from benchmarks.remote import REMOTE
 from benchmarks.rounds import take_turns
 from benchmarks.sandbox import SANDBOX
@@ -31,6 +32,7 @@ BENCHMARKS = (
     EXECUTION_COPY.benchmark("execution", "execution with 100 inputs, in and out", 2),
     LITERAL_BUILD.benchmark("build", "build and serialize a request with 100 inputs", 1.4),
     LITERAL_READ.benchmark("read", "parse and read a request with 100 inputs", 1.8),
+    RECORDS.benchmark("records", "2,000 nested dataclasses out of literals", 2),
     MEMORY,
     *IMPORTS,
     *SERVICES,
@@ -42,7 +44,8 @@ BENCHMARKS = (
 
 EPILOG = """\
 Every figure is a median over several rounds in which the contestants take turns. Raw upb is shown
-as an amount, the others as ratios to it: 1.00x is as fast, or as small, as protobuf itself. A dash
+as an amount, the others as ratios to it: 1.00x is as fast, or as small, as protobuf itself. Where
+Python values are made, pydantic is in its place. A dash
 says that a contestant cannot do the job at all, or is not installed. Jobs inside this process are
 measured in processor time, imports, services, sandbox, remote and flytegen in time on the wall.
 
@@ -100,8 +103,8 @@ def _progress(item: Benchmark, rounds: int) -> Callable[[], None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Compare flytebind with raw protobuf (upb), flytekit, betterproto2 and "
-        "proto-plus, and print a table of ratios.",
+        description="Compare flytebind with raw protobuf (upb), flytekit, betterproto2, "
+        "proto-plus and pydantic, and print a table of ratios.",
         epilog=EPILOG + "\n".join(f"  {item.name:<21}{item.title}" for item in BENCHMARKS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

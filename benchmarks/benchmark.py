@@ -18,6 +18,7 @@ CONTESTANTS = {
     "flytekit": "flytekit",
     "betterproto2": "betterproto2",
     "proto-plus": "proto",
+    "pydantic": "pydantic",
 }
 
 #: Measures once: seconds or bytes.
@@ -34,7 +35,7 @@ class Benchmark:
 
     ``prepare`` gets ready all that must not be measured, says how each contestant is sampled, and
     tidies up in the end. A contestant that it leaves out cannot do the job at all. The target is a
-    ratio to raw upb, or an amount where raw upb does not take part.
+    ratio to the base, or an amount where that does not take part.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Benchmark:
     unit: str = "s"
     rounds: int = 15
     quick_rounds: int = 5
+    #: Whom the others are compared with.
+    base: str = RAW
     #: What a contestant gets wrong although it is measured.
     faults: Mapping[str, str] = field(default_factory=dict)
 

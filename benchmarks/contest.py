@@ -32,6 +32,8 @@ class Contest:
     contestants: Mapping[str, Callable[[], Job]]
     #: Who is known to come to another result, and in what way.
     faults: Mapping[str, str] = field(default_factory=dict)
+    #: Whom the others are compared with.
+    base: str = RAW
     #: Makes results comparable, where equal ones may look different.
     comparable: Callable[[Any], object] = lambda result: result
 
@@ -39,16 +41,16 @@ class Contest:
         """The job of each contestant that is installed, after all of them have agreed.
 
         Raises:
-            BenchmarkError: If one comes to another result than raw upb without being known for
+            BenchmarkError: If one comes to another result than the base without being known for
                 it, or is known for it and does not.
         """
         jobs = {name: make() for name, make in self.contestants.items() if is_installed(name)}
-        expected = self.comparable(jobs[RAW]())
+        expected = self.comparable(jobs[self.base]())
         for name, job in jobs.items():
             agrees = self.comparable(job()) == expected
             if agrees == (name in self.faults):
                 claim = "agrees with" if agrees else "differs from"
-                raise BenchmarkError(f"{name} {claim} {RAW}, against what we say of it")
+                raise BenchmarkError(f"{name} {claim} {self.base}, against what we say of it")
         return jobs
 
     @contextmanager
@@ -58,7 +60,9 @@ class Contest:
 
     def benchmark(self, name: str, title: str, target: float) -> Benchmark:
         """This contest as a row of the table."""
-        return Benchmark(name, title, target, self.samplers, rounds=25, faults=self.faults)
+        return Benchmark(
+            name, title, target, self.samplers, rounds=25, base=self.base, faults=self.faults
+        )
 
 
 def check_wire(kind: type[Message], data: bytes, written: bytes) -> None:

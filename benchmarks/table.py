@@ -1,11 +1,11 @@
-"""The table of results: one row for each benchmark, ratios to raw upb."""
+"""The table of results: one row for each benchmark, ratios to one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.benchmark import CONTESTANTS, FLYTEBIND, RAW, Benchmark
+from benchmarks.benchmark import CONTESTANTS, FLYTEBIND, Benchmark
 
 #: The multiples of each unit, largest first.
 SCALES = {
@@ -25,7 +25,7 @@ class Result:
     @property
     def score(self) -> float:
         """What the target is about."""
-        return self.medians[FLYTEBIND] / self.medians.get(RAW, 1.0)
+        return self.medians[FLYTEBIND] / self.medians.get(self.benchmark.base, 1.0)
 
     @property
     def is_met(self) -> bool:
@@ -50,7 +50,7 @@ def render(results: Sequence[Result]) -> str:
         cells = [_cell(result, name, notes) for name in CONTESTANTS]
         target = (
             f"{benchmark.target:g}x"
-            if RAW in result.medians
+            if benchmark.base in result.medians
             else amount(benchmark.target, benchmark.unit)
         )
         rows.append([benchmark.title, *cells, target, "yes" if result.is_met else "NO"])
@@ -70,10 +70,10 @@ def _cell(result: Result, name: str, notes: list[str]) -> str:
     value = result.medians.get(name)
     if value is None:
         return "-"
-    unit = result.benchmark.unit
-    if name == RAW or RAW not in result.medians:
+    unit, base = result.benchmark.unit, result.benchmark.base
+    if name == base or base not in result.medians:
         return amount(value, unit)
-    ratio = f"{value / result.medians[RAW]:.2f}x"
+    ratio = f"{value / result.medians[base]:.2f}x"
     fault = result.benchmark.faults.get(name)
     if fault is None:
         return ratio

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import repeat
 from math import prod
@@ -24,6 +25,7 @@ from benchmarks.literal_build import LITERAL_BUILD
 from benchmarks.literal_read import LITERAL_READ
 from benchmarks.node_list import NODE_LIST
 from benchmarks.process import run_python
+from benchmarks.records import ANIMALS, RECORDS
 from benchmarks.remote import REMOTE, remote_benchmarks
 from benchmarks.remote_server import server
 from benchmarks.rounds import take_turns
@@ -72,6 +74,17 @@ def test_the_request_that_is_built_holds_a_hundred_inputs() -> None:
     assert request.inputs == samples.literal_map()
     assert len(request.inputs.literals) == 100
     assert request.spec.launch_plan.project == samples.PROJECT
+
+
+def test_two_thousand_records_come_out_of_their_literals() -> None:
+    assert len(ANIMALS) == 2000
+    assert result_of(RECORDS, FLYTEBIND) == result_of(RECORDS, "pydantic") == ANIMALS
+
+
+def test_a_row_may_be_measured_against_another_than_protobuf() -> None:
+    against = replace(fixed("made", 2, {}), base="pydantic")
+    table = render([Result(against, {FLYTEBIND: 3.0, "flytekit": 8.0, "pydantic": 2.0})])
+    assert row(table, "made") == ["-", "1.50x", "4.00x", "-", "-", "2.00", "s", "2x", "yes"]
 
 
 def test_the_request_that_is_read_gives_back_what_went_into_it() -> None:
@@ -251,14 +264,25 @@ def test_the_table_shows_ratios_to_raw_upb_and_whether_the_target_is_met() -> No
     fast = fixed("fast", 1.5, {RAW: 0.002, FLYTEBIND: 0.003, "flytekit": 0.01}, flytekit="lies")
     slow = fixed("slow", 1.5, {RAW: 0.002, FLYTEBIND: 0.0031})
     table = render([measure(item, quick=True) for item in (fast, slow)])
-    assert row(table, "fast") == ["2.00", "ms", "1.50x", "5.00x", "[1]", "-", "-", "1.5x", "yes"]
-    assert row(table, "slow") == ["2.00", "ms", "1.55x", "-", "-", "-", "1.5x", "NO"]
+    assert row(table, "fast") == [
+        "2.00",
+        "ms",
+        "1.50x",
+        "5.00x",
+        "[1]",
+        "-",
+        "-",
+        "-",
+        "1.5x",
+        "yes",
+    ]
+    assert row(table, "slow") == ["2.00", "ms", "1.55x", "-", "-", "-", "-", "1.5x", "NO"]
     assert table.endswith("[1] flytekit lies.")
 
 
 def test_without_raw_upb_the_target_is_an_amount() -> None:
     table = render([Result(fixed("again", 2, {}), {FLYTEBIND: 2.5})])
-    assert row(table, "again") == ["-", "2.50", "s", "-", "-", "-", "2.00", "s", "NO"]
+    assert row(table, "again") == ["-", "2.50", "s", "-", "-", "-", "-", "2.00", "s", "NO"]
 
 
 @pytest.mark.parametrize(
@@ -284,6 +308,7 @@ def test_the_targets_are_those_that_were_set() -> None:
         "execution": 2,
         "build": 1.4,
         "read": 1.8,
+        "records": 2,
         "memory": 1.2,
         **{item.name: 1.6 for item in IMPORTS},
         "import-services": 1.5,

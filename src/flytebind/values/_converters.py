@@ -150,9 +150,10 @@ def sequence(make: Callable[[list[object]], object], item: Converter, name: str)
     convert, exact = item
 
     def made(value: object, load: Load | None) -> object:
+        given = value if type(value) is list else _items(value, name, load)
         items: list[object] = []
         try:
-            for part in value if type(value) is list else _items(value, name, load):
+            for part in given:
                 items.append(part if type(part) is exact else convert(part, load))  # noqa: PERF401
         except Mismatch as mismatch:
             mismatch.inside(f"[{len(items)}]")
@@ -193,7 +194,7 @@ def mapping(key: Converter, item: Converter) -> Converter:
 
     def made(value: object, load: Load | None) -> object:
         entries: dict[object, object] = {}
-        given = value if type(value) is dict else _entries(value, "dict", load)
+        given = value if type(value) is dict else _entries(value, load)
         for name, part in given.items():
             step = "[{!r}] as a key"
             try:
@@ -240,7 +241,9 @@ def record(hint: object, converter: Callable[[object], Converter]) -> Converter:
             fields = [(name, *converter(part)) for name, part in found.fields.items()]
             known = found
         if type(value) is not dict:
-            value = _named(value, known, load)
+            value = opened(value, load)
+        if type(value) is not dict:
+            value = _named(value, known)
         get = value.get
         parts: list[object] = []
         lacks = False
@@ -303,25 +306,26 @@ def _items(value: object, name: str, load: Load | None) -> Sequence[object]:
     raise expected(name, value)
 
 
-def _entries(value: object, name: str, load: Load | None) -> Mapping[object, object]:
+def _entries(value: object, load: Load | None) -> Mapping[object, object]:
     value = opened(value, load)
     if isinstance(value, Mapping):
         return value
-    raise expected(name, value)
+    raise expected("dict", value)
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
-def _named(value: object, known: Record, load: Load | None) -> Mapping[object, object]:
+def _named(value: object, known: Record) -> Mapping[object, object]:
     """What a record is made of, by the names of the fields."""
-    value = opened(value, load)
     if known.ordered and _is_sequence(value):
         if len(value) > len(known.fields):
             raise expected(f"{known.name} of {len(known.fields)} fields", value)
         return dict(zip(known.fields, value, strict=False))
-    return _entries(value, known.name, load)
+    if isinstance(value, Mapping):
+        return value
+    raise expected(known.name, value)
 
 
 def _complete(value: Mapping[object, object], known: Record) -> None:
