@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import PurePath
+from types import NoneType
 from typing import Any
 
 from flytebind.values._handles import HANDLES, RemoteDirectory, RemoteFile, RemoteTable
@@ -14,6 +16,9 @@ from flytebind.values._mismatch import Mismatch, described, expected
 #: What MessagePack has room for. No range, which would look through all its numbers for a subclass
 #: of int.
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
+
+#: By its own name, mypy thinks that what it gives has no hash.
+_class_of: Callable[[object], Any] = type
 
 
 def plain_record(value: object) -> dict[object, object]:
@@ -24,12 +29,10 @@ def plain_record(value: object) -> dict[object, object]:
     Raises:
         Mismatch: If it is something else, or holds what cannot be packed.
     """
-    if isinstance(value, Mapping):
-        return _plain_entries(value)
-    fields = _fields(value)
-    if fields is None:
-        raise expected("a mapping, a dataclass or a model", value)
-    return _plain_fields(fields)
+    plain = _record_packer(_class_of(value))
+    if plain is None:
+        raise _no_record(value)
+    return plain(value)
 
 
 def aware(value: datetime) -> datetime:
@@ -52,6 +55,8 @@ def valid_text(text: str) -> str:
     Raises:
         Mismatch: If it holds half of a surrogate pair.
     """
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -59,27 +64,58 @@ def valid_text(text: str) -> str:
     return text
 
 
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, (bool, bytes)):
-        return value
-    if isinstance(value, enum.Enum):
-        return _plain(value.value)
-    if isinstance(value, str):
-        return valid_text(value)
-    if isinstance(value, int):
-        if not _MIN_INTEGER <= value <= _MAX_INTEGER:
-            raise Mismatch(f"expected an int of 64 bits, got {described(value)}")
-        return value
-    if isinstance(value, float):
-        return value
-    if isinstance(value, Mapping):
-        return _plain_entries(value)
+@lru_cache(maxsize=512)
+def _packer(cls: Any) -> Callable[[Any], object]:
+    """What makes plain values of those of a class."""
+    if issubclass(cls, (NoneType, bool, bytes)):
+        return _itself
+    if issubclass(cls, enum.Enum):
+        return lambda value: _plain(value.value)
+    if issubclass(cls, str):
+        return valid_text
+    if issubclass(cls, int):
+        return _plain_int
+    if issubclass(cls, float):
+        return _itself
+    if issubclass(cls, Mapping):
+        return _plain_entries
     # flytekit takes a NamedTuple inside something else for a list.
-    if isinstance(value, (Sequence, AbstractSet)):
-        return _plain_items(value)
-    if (fields := _fields(value)) is not None:
-        return _plain_fields(fields)
-    return _plain_leaf(value)
+    if issubclass(cls, (Sequence, AbstractSet)):
+        return _plain_items
+    return _record_packer(cls) or _plain_leaf
+
+
+@lru_cache(maxsize=512)
+def _record_packer(cls: Any) -> Callable[[Any], dict[object, object]] | None:
+    """The same for what has named fields; None for a class of anything else."""
+    if issubclass(cls, Mapping):
+        return _plain_entries
+    if issubclass(cls, (type, *HANDLES)):
+        return None
+    if callable(getattr(cls, "model_dump", None)):
+        return _plain_model
+    if hasattr(cls, "__dataclass_fields__"):
+        from dataclasses import fields
+
+        names = [field.name for field in fields(cls)]
+        return lambda value: _plain_fields((name, getattr(value, name)) for name in names)
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return lambda value: _plain_fields(zip(value._fields, value, strict=True))
+    return None
+
+
+def _plain(value: object) -> object:
+    return _packer(_class_of(value))(value)
+
+
+def _itself(value: object) -> object:
+    return value
+
+
+def _plain_int(value: int) -> int:
+    if not _MIN_INTEGER <= value <= _MAX_INTEGER:
+        raise Mismatch(f"expected an int of 64 bits, got {described(value)}")
+    return value
 
 
 def _plain_leaf(value: object) -> object:
@@ -99,31 +135,21 @@ def _plain_leaf(value: object) -> object:
     raise Mismatch(f"there is no way to pack {described(value)}")
 
 
-def _fields(value: Any) -> Mapping[str, object] | None:
-    """What a pydantic model, dataclass or NamedTuple holds by name; None for anything else."""
-    if isinstance(value, (type, *HANDLES)):
-        return None
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        dumped = _dumped(dump)
-        return dumped if isinstance(dumped, Mapping) else None
-    if hasattr(value, "__dataclass_fields__"):
-        from dataclasses import fields
-
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    names: Iterable[str] | None = getattr(value, "_fields", None)
-    if isinstance(value, tuple) and names is not None:
-        return dict(zip(names, value, strict=True))
-    return None
-
-
-def _dumped(dump: Callable[..., object]) -> object:
+def _plain_model(model: Any) -> dict[object, object]:
+    """What pydantic makes of a model, where that has named fields."""
     try:
-        return dump(mode="json")
+        dumped = model.model_dump(mode="json")
     except RecursionError:
         raise
     except Exception as error:  # a model may hold anybody's code
         raise Mismatch(f"the model cannot be dumped: {error}") from error
+    if not isinstance(dumped, Mapping):
+        raise _no_record(model)
+    return _plain_fields(dumped.items())
+
+
+def _no_record(value: object) -> Mismatch:
+    return expected("a mapping, a dataclass or a model", value)
 
 
 def _plain_entries(entries: Mapping[Any, object]) -> dict[object, object]:
@@ -135,18 +161,18 @@ def _plain_entries(entries: Mapping[Any, object]) -> dict[object, object]:
         if plain_key in made:
             raise Mismatch(f"two keys are packed as {described(plain_key)}")
         try:
-            made[plain_key] = _plain(item)
+            made[plain_key] = _packer(_class_of(item))(item)
         except Mismatch as mismatch:
             mismatch.inside(f"[{key!r}]")
             raise
     return made
 
 
-def _plain_fields(fields: Mapping[str, object]) -> dict[object, object]:
+def _plain_fields(fields: Iterable[tuple[str, object]]) -> dict[object, object]:
     made: dict[object, object] = {}
-    for name, item in fields.items():
+    for name, item in fields:
         try:
-            made[name] = _plain(item)
+            made[name] = _packer(_class_of(item))(item)
         except Mismatch as mismatch:
             mismatch.inside(f".{name}")
             raise
@@ -157,7 +183,7 @@ def _plain_items(items: Iterable[object]) -> list[object]:
     made: list[object] = []
     try:
         for item in items:
-            made.append(_plain(item))  # noqa: PERF401
+            made.append(_packer(_class_of(item))(item))  # noqa: PERF401
     except Mismatch as mismatch:
         mismatch.inside(f"[{len(made)}]")
         raise
