@@ -238,7 +238,8 @@ def record(hint: object, converter: Callable[[object], Converter]) -> Converter:
         nonlocal known, fields
         if known is None:
             found = record_of(hint)
-            fields = [(name, *converter(part)) for name, part in found.fields.items()]
+            inner = {name: converter(part) for name, part in found.fields.items()}
+            fields = [(name, each.convert, each.exact) for name, each in inner.items()]
             known = found
         if type(value) is not dict:
             value = opened(value, load)

@@ -62,8 +62,9 @@ def _record(cls: Any) -> Record:
     if hasattr(cls, "__dataclass_fields__"):
         return _dataclass(cls)
     hints = _hints(cls)
-    if issubclass(cls, dict):
-        return Record(cls.__qualname__, hints, cls.__required_keys__, dict, False)
+    keys: Collection[str] | None = getattr(cls, "__required_keys__", None)
+    if keys is not None:
+        return Record(cls.__qualname__, hints, keys, dict, False)
     fields = {name: hints.get(name, Any) for name in cls._fields}
     required = [name for name in fields if name not in cls._field_defaults]
     return Record(
