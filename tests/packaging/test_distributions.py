@@ -56,6 +56,7 @@ def test_the_namespace_is_open_to_other_distributions(distributions: Distributio
         ("flytebind/behaviour", ""),
         ("flytebind/models", ""),
         ("flytebind/runtime", ""),
+        ("flytebind/values", ""),
         ("flytegen", ""),
         ("flyteidl-stubs", "partial\n"),
     ],
