@@ -156,6 +156,8 @@ class Broken:
         (Literal(scalar=Scalar(error=Error("n0", "no"))), Error, Error("n0", "no")),
         (s.integer(3), Literal, s.integer(3)),
         (s.collection(s.integer(3)), list[Literal], [s.integer(3)]),
+        (s.integer(3), Literal | None, s.integer(3)),
+        (s.NOTHING, Literal | None, None),
     ],
     ids=repr,
 )

@@ -142,7 +142,10 @@ def _optional(inner: Converter) -> Converter:
         value = opened(value, load)
         return None if value is None else convert(value, load)
 
-    return Converter(made)
+    def literal(value: object, load: Load | None) -> object:
+        return None if opened(value, load) is None else convert(value, load)
+
+    return Converter(literal if inner is LITERAL else made)
 
 
 def sequence(make: Callable[[list[object]], object], item: Converter, name: str) -> Converter:
