@@ -3,11 +3,51 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from jinja2.ext import Extension
 
 from flytegen import locate
+from flytegen.write import render
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Compile each template once: a process makes one run, and this one hundreds.
+
+    What an environment extends changes what becomes of a template.
+    """
+    caches: defaultdict[tuple[type[Extension], ...], _Compiled] = defaultdict(_Compiled)
+
+    class Compiling(render._Environment):
+        def __init__(self, *, extensions: Sequence[type[Extension]], **options: Any) -> None:
+            super().__init__(
+                extensions=extensions, bytecode_cache=caches[tuple(extensions)], **options
+            )
+
+    with patch.object(render, "_Environment", Compiling):
+        yield
 
 
 @pytest.fixture

@@ -7,20 +7,16 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
 from unittest.mock import patch
 
 import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from hypothesis import HealthCheck, Phase, assume, given, settings, strategies as st
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
 
 from flytegen import locate
 from flytegen.common.problems import GenerationError, Problems
@@ -53,26 +49,6 @@ def some(examples: int) -> settings:
         derandomize=not _ASKED,
         phases=[Phase.generate, Phase.shrink] if _ASKED else [Phase.generate],
     )
-
-
-class _Compiled(BytecodeCache):
-    """Keeps compiled templates, which a process would otherwise make once, and this one often."""
-
-    _kept: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_templates() -> Iterator[None]:
-    made = partial(Environment, bytecode_cache=_Compiled())
-    with patch("flytegen.write.render.Environment", made):
-        yield
 
 
 @pytest.fixture(scope="module")
