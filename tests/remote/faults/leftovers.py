@@ -38,7 +38,8 @@ def nothing_left() -> Iterator[None]:
     A call that is still in flight has a thread of grpcio's, so there is none of those, either.
     """
     _warm_up()
-    gc.collect()  # what others have left must not go meanwhile
+    gc.collect()
+    gc.freeze()  # what others have left must not go meanwhile, nor be looked through again
     threads = set(threading.enumerate())
     before = descriptors()
     yield
