@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Run
 
 
-def test_it_runs_two_workflows_and_shows_what_became_of_them(run: Run) -> None:
+def test_the_demo_runs_two_workflows_and_shows_what_became_of_them(run: Run) -> None:
     before = threading.active_count()
     done = run("demo", "--speed", "1000")
     assert (done.code, done.err) == (0, "")
@@ -20,14 +20,14 @@ def test_it_runs_two_workflows_and_shows_what_became_of_them(run: Run) -> None:
     assert threading.active_count() <= before
 
 
-def test_it_runs_the_scripts_that_are_asked_for_quietly(run: Run) -> None:
+def test_the_demo_runs_the_scripts_that_are_asked_for_quietly(run: Run) -> None:
     done = run("demo", "--script", "retries", "--script", "map", "--speed", "1000", "-q")
     assert "2 attempts" in done.out
     assert "array" in done.out
     assert "retries:" not in done.out
 
 
-def test_it_prints_one_document_as_json(run: Run) -> None:
+def test_the_demo_prints_one_document_as_json(run: Run) -> None:
     done = run("demo", "--script", "chain", "--speed", "1000", "--json")
     (result,) = done.json
     assert result["script"] == "chain"

@@ -18,7 +18,7 @@ from benchmarks import acme
 from flytegen.write.files import RECORD
 from tests.generator.foreign import write_modules
 from tests.generator.protos import file
-from tests.generator.test_run import snapshot
+from tests.support.folders import snapshot
 
 
 @pytest.fixture(scope="module")

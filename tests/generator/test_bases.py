@@ -33,8 +33,8 @@ from tests.generator.foreign import (
 )
 from tests.generator.protos import file
 from tests.generator.sources import flyteidl
-from tests.generator.test_run import snapshot
 from tests.support.fill import add_unknown_fields
+from tests.support.folders import snapshot
 from tests.support.messages import deterministic
 from tests.support.models import models_in, rebuild
 

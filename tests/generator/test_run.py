@@ -13,14 +13,7 @@ from flytegen import locate
 from flytegen.cli import main
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+from tests.support.folders import snapshot
 
 
 def run(folder: Path, seed: int, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tarfile
 from email.parser import Parser
-from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
 from tests.packaging.distribution import ROOT, Distributions
+from tests.support.folders import snapshot
 
 #: Where each folder of the checkout ends up in the wheel.
 PLACES = {
@@ -22,14 +22,6 @@ PLACES = {
 }
 
 
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
 def test_the_wheel_made_from_the_sdist_holds_the_checkout_s_packages_and_nothing_else(
     distributions: Distributions,
 ) -> None:
@@ -38,7 +30,7 @@ def test_the_wheel_made_from_the_sdist_holds_the_checkout_s_packages_and_nothing
     expected = {
         f"{place}/{name}": content
         for folder, place in PLACES.items()
-        for name, content in files_in(ROOT / folder).items()
+        for name, content in snapshot(ROOT / folder).items()
     }
     assert packed.keys() == expected.keys()
     assert packed == expected
@@ -97,4 +89,4 @@ def test_the_sdist_can_generate_and_test(distributions: Distributions) -> None:
         names = {name.removeprefix(f"{top}/") for name in sdist.getnames()}
     assert {"Makefile", "pyproject.toml", "requirements/dev.lock", "LICENSE", "README.md"} <= names
     for folder in (*PLACES, "tests", "tools"):
-        assert {f"{folder}/{name}" for name in files_in(ROOT / folder)} <= names
+        assert {f"{folder}/{name}" for name in snapshot(ROOT / folder)} <= names

@@ -9,7 +9,7 @@ import pytest
 
 from tests.examples import acme_idl
 from tests.packaging.distribution import ROOT, Installation
-from tests.packaging.test_distributions import files_in
+from tests.support.folders import snapshot
 from tests.typing.expectations import Checker
 from tests.typing.project import CHECKERS, check_project
 from tools.release import examples_fail
@@ -93,7 +93,7 @@ def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
     installation: Installation, tmp_path: Path
 ) -> None:
     installation.run("flytegen", "generate", "--quiet", "--out", tmp_path / "out", cwd=tmp_path)
-    assert files_in(tmp_path / "out") == files_in(ROOT / "generated")
+    assert snapshot(tmp_path / "out") == snapshot(ROOT / "generated")
 
 
 def test_an_idl_on_top_of_flyteidl_needs_nothing_but_the_installation(

@@ -33,6 +33,9 @@ from tests.remote.scenes.scene import Kind, Node, NodePhase, Scene, TaskPhase, W
 
 PROJECT, DOMAIN = "flytesnacks", "development"
 
+#: Tells a scene to a sandbox.
+Make = Callable[[Sandbox], Scene]
+
 
 def config(sandbox: Sandbox, **changes: Any) -> Config:
     """How to reach a sandbox."""
@@ -110,6 +113,22 @@ def remote(sandbox: Sandbox) -> Iterator[FlyteRemote]:
     """The blocking one."""
     with FlyteRemote(config(sandbox), PROJECT, DOMAIN) as remote:
         yield remote
+
+
+def synced(remote: FlyteRemote, scene: Scene, *, data: bool = True) -> FlyteWorkflowExecution:
+    """The execution that a scene tells of, with all of its nodes."""
+    return remote.fetch_execution(scene.id.name).sync(sync_nodes=True, data=data)
+
+
+def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
+    """All nodes, at any depth."""
+    left = list(execution.node_executions.values())
+    while left:
+        node = left.pop()
+        yield node
+        left += node.subworkflow_node_executions.values()
+        for child in node.workflow_executions:
+            left += child.node_executions.values()
 
 
 def see(execution: FlyteWorkflowExecution, scene: Scene) -> Scene:

@@ -48,8 +48,7 @@ from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face
 from tests.remote.faults import programs
 from tests.remote.scenes.data import give
 from tests.support.s3 import Bucket, without_credentials
-from tests.transfer.http.peer import Peer, Script, answer, silent
-from tests.transfer.test_linked import whole
+from tests.transfer.http.peer import Peer, Script, answer, silent, whole
 from tests.values import samples as s
 
 SINGLE, MULTIPART = BlobType.BlobDimensionality.SINGLE, BlobType.BlobDimensionality.MULTIPART

@@ -7,10 +7,9 @@ import pytest
 from flytebind.remote import FlyteAssertion, FlyteExecutionError, FlyteRemote
 from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
-from tests.remote.conftest import DOMAIN, PROJECT
+from tests.remote.conftest import DOMAIN, PROJECT, synced
 from tests.remote.scenes import arrays, executions, parents, scripted, tasks
 from tests.remote.scenes.scene import NodePhase, WorkflowPhase
-from tests.remote.test_tree import synced
 
 
 def test_the_innermost_node_that_failed_is_the_first_failure(
@@ -21,7 +20,7 @@ def test_the_innermost_node_that_failed_is_the_first_failure(
     assert node.id.node_id == "n0-0-n0-0-n0"
 
 
-def test_it_may_be_in_an_execution_that_a_node_has_launched(
+def test_a_failure_may_be_in_an_execution_that_a_node_has_launched(
     sandbox: Sandbox, remote: FlyteRemote
 ) -> None:
     execution = synced(remote, parents.launch_plan_failed(sandbox))

@@ -13,12 +13,11 @@ from flytebind.remote import FlyteNotFoundError, FlyteRemote, FlyteTask, FlyteWo
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._values import literal_type, to_literal
 from flytebind.sandbox.play._workflow import OUTPUT, Promise, Script, Workflow
-from tests.remote.conftest import DOMAIN, PROJECT, Face
+from tests.remote.conftest import DOMAIN, PROJECT, Face, Make, walk
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, tasks
 from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import step
 from tests.remote.scenes.scene import Kind, Scene
-from tests.remote.test_sync import Make, walk
 
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
 INTEGERS = LiteralType(collection_type=INTEGER)

@@ -20,9 +20,9 @@ from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
 from flytebind.remote._progress import Progress, Shown, progress_for
 from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
+from tests.remote.conftest import synced
 from tests.remote.scenes import executions, parents, scripted
 from tests.remote.scenes.scene import WorkflowPhase
-from tests.remote.test_tree import synced
 
 THREAD = "flytebind-progress"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +14,6 @@ from flytebind.remote import (
     FlyteAssertion,
     FlyteCallError,
     FlyteDataError,
-    FlyteNodeExecution,
     FlyteNotFoundError,
     FlyteRemote,
     FlyteUnavailableError,
@@ -28,7 +26,7 @@ from flytebind.sandbox._store import tables
 from flytebind.sandbox.play._events import Attempt
 from flytebind.sandbox.play._values import to_literal
 from flytebind.sandbox.play._workflow import OUTPUT, Workflow
-from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, see
+from tests.remote.conftest import DOMAIN, PROJECT, Face, Make, config, open_face, see, walk
 from tests.remote.scenes import (
     arrays,
     data,
@@ -44,8 +42,6 @@ from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import script, step, steps
 from tests.remote.scenes.scene import Kind, NodePhase, Scene, TaskPhase, WorkflowPhase
 from tests.remote.scenes.telling import user_error
-
-Make = Callable[[Sandbox], Scene]
 
 FINISHED: dict[str, Make] = {
     "names like start and end": tasks.names_like_start_and_end,
@@ -112,17 +108,6 @@ SCENES = FINISHED | UNFINISHED
 @script
 def _launching(w: Workflow) -> None:
     w.output(OUTPUT, w.launch_plan(steps, x=w.input("x", 1)))
-
-
-def walk(execution: FlyteWorkflowExecution) -> Iterator[FlyteNodeExecution]:
-    """All nodes, at any depth."""
-    left = list(execution.node_executions.values())
-    while left:
-        node = left.pop()
-        yield node
-        left += node.subworkflow_node_executions.values()
-        for child in node.workflow_executions:
-            left += child.node_executions.values()
 
 
 def fetch(remote: FlyteRemote, scene: Scene) -> FlyteWorkflowExecution:

@@ -19,7 +19,7 @@ from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
 from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
-from tests.remote.conftest import DOMAIN, PROJECT
+from tests.remote.conftest import DOMAIN, PROJECT, synced
 from tests.remote.scenes import arrays, executions, gates, parents, scripted, strange, tasks
 from tests.remote.scenes.bulk import wide
 from tests.remote.scenes.scene import Node, NodePhase, Scene
@@ -47,10 +47,6 @@ KINDED: dict[str, Callable[[Sandbox], Scene]] = {
     "strange nodes": strange.strange_nodes,
     "single task": executions.single_task,
 }
-
-
-def synced(remote: FlyteRemote, scene: Scene, *, data: bool = True) -> FlyteWorkflowExecution:
-    return remote.fetch_execution(scene.id.name).sync(sync_nodes=True, data=data)
 
 
 def lines_of(text: str) -> list[list[str]]:

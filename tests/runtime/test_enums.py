@@ -66,7 +66,9 @@ def test_what_no_enum_field_can_hold_is_refused(value: object) -> None:
         Phase(value)  # type: ignore[arg-type]
 
 
-def test_it_prints_as_its_name_on_every_python(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_enum_member_prints_as_its_name_on_every_python(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print(Phase.RUNNING, Phase(17))
     assert capsys.readouterr().out == "RUNNING UNRECOGNIZED_17\n"
     assert f"{Phase.RUNNING} {Phase.RUNNING!s}" == "RUNNING RUNNING"

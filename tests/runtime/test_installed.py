@@ -89,7 +89,9 @@ def test_metadata_may_lie_elsewhere(site: Path, monkeypatch: pytest.MonkeyPatch)
         require("acme.models", "editable_one", "editable_one", "1.16.8")
 
 
-def test_it_may_be_in_an_archive(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_package_may_be_in_an_archive(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive = site / "all.zip"
     put(site, "zipped", "1.0")
     with zipfile.ZipFile(archive, "w") as file:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flytebind.runtime import __version__
-from tests.tools.test_api import write
+from tests.tools.small_release import write
 from tools import release
 from tools.environments import CannotMakeError
 from tools.release import FIT, NOT_TRIED, UNFIT, built, compare, examples_fail, main, plan

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +18,8 @@ from flytebind._transfer.linked import LinkedFile
 from flytebind._transfer.links import Moved
 from flytebind._transfer.threads import Threads
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
-from tests.transfer.http.peer import Peer, Script, answer, raw, silent
+from tests.transfer.http.peer import DATA, Peer, Script, answer, raw, silent, whole
 
-DATA = os.urandom(300_000)
 URI = "s3://bucket/key"
 
 Serve = Callable[..., Peer]
@@ -61,37 +58,6 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture(autouse=True)
 def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linked, "_MAX_PAUSE", 0.02)
-
-
-def whole(
-    data: bytes = DATA,
-    after: int | None = None,
-    *,
-    version: str = "1",
-    http10: bool = False,
-    reset: bool = False,
-) -> Script:
-    """Answer with an object, or the range that is asked for; hang up after some bytes of it."""
-
-    def script(peer: Peer, connection: socket.socket) -> None:
-        asked = peer.read(connection).header("Range")
-        start = int(asked[0].removeprefix("bytes=").removesuffix("-")) if asked else 0
-        if asked and start >= len(data):
-            head = f"416 Range Not Satisfiable\r\nContent-Range: bytes */{len(data)}"
-            connection.sendall(f"HTTP/1.1 {head}\r\nContent-Length: 3\r\n\r\nbad".encode())
-            return
-        rest = data[start:]
-        status = "206 Partial Content" if asked else "200 OK"
-        head = f'HTTP/1.{0 if http10 else 1} {status}\r\nETag: "{version}"\r\n'
-        if not http10:
-            head += f"Content-Length: {len(rest)}\r\n"
-        if asked:
-            head += f"Content-Range: bytes {start}-{len(data) - 1}/{len(data)}\r\n"
-        connection.sendall(f"{head}\r\n".encode() + rest[:after])
-        if reset:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    return script
 
 
 def refusing(status: str, body: str, headers: str = "") -> Script:

@@ -49,7 +49,7 @@ def outputs(**literals: Literal) -> LiteralsResolver:
     return LiteralsResolver(literals, label="outputs")
 
 
-def test_it_is_a_mapping_of_native_values() -> None:
+def test_a_resolver_is_a_mapping_of_native_values() -> None:
     resolver = LiteralsResolver(
         LiteralMap({"o10": s.integer(1), "o2": s.string("x"), "a": s.NOTHING})
     )
@@ -175,7 +175,7 @@ def test_literals_that_are_elsewhere_are_loaded_once() -> None:
     assert loaded == ["s3://b/k"]
 
 
-def test_it_knows_what_it_has_converted() -> None:
+def test_a_resolver_knows_what_it_has_converted() -> None:
     resolver = outputs(a=s.integer(1), b=s.integer(2))
     assert resolver.native_values == {}
     resolver["a"]
@@ -184,14 +184,14 @@ def test_it_knows_what_it_has_converted() -> None:
     assert resolver.get_literal("b") == s.integer(2)
 
 
-def test_it_equals_another_with_the_same_literals() -> None:
+def test_a_resolver_equals_another_with_the_same_literals() -> None:
     assert outputs(a=s.integer(1)) == LiteralsResolver(LiteralMap({"a": s.integer(1)}))
     assert outputs(a=s.integer(1)) != outputs(a=s.integer(2))
     assert outputs(a=s.integer(1)) != {"a": 1}
 
 
 @pytest.mark.parametrize("evaluated", [False, True])
-def test_it_pickles_and_copies_without_its_connections(evaluated: bool) -> None:
+def test_a_resolver_pickles_and_copies_without_its_connections(evaluated: bool) -> None:
     types = Types(a=s.variable(s.FLOAT))
     resolver = LiteralsResolver(
         LiteralMap({"a": s.integer(1)}),
@@ -210,7 +210,7 @@ def test_it_pickles_and_copies_without_its_connections(evaluated: bool) -> None:
             again["b"]
 
 
-def test_it_looks_well_without_converting_anything() -> None:
+def test_a_resolver_looks_well_without_converting_anything() -> None:
     resolver = LiteralsResolver(
         {
             "o0": s.string("x" * 100),

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import DESCRIPTOR as TIMESTAMP
 from flytegen.cli import main
 from flytegen.read.descriptor_set import load_descriptor_set
 from tests.generator.protos import file
-from tests.generator.test_run import snapshot
+from tests.support.folders import snapshot
 
 A = file("message A {}")
 NAMED = file("message A { string name = 1; }")
@@ -34,7 +34,7 @@ def refused(
     return error
 
 
-def test_it_is_named_after_the_proto_packages_if_these_agree(tmp_path: Path) -> None:
+def test_a_set_is_named_after_its_proto_packages_if_these_agree(tmp_path: Path) -> None:
     first, second = A, file("message B {}", "acme/v2/y.proto", package="acme.v2")
     source = load_descriptor_set(written(tmp_path, first, second))
     assert source.package == "acme"
@@ -145,7 +145,9 @@ def test_one_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     assert "none.binpb" in refused(capsys, tmp_path, tmp_path / "none.binpb")
 
 
-def test_it_is_asked_where_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_set_needs_to_be_told_where_to_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = written(tmp_path, A)
     error = refused(capsys, tmp_path, path, out=False)
     assert "--out: is missing\n    Say where to: --out DIR." in error

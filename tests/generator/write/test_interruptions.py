@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import acme
 from flytegen.write.files import RECORD
-from tests.generator.test_run import snapshot
+from tests.support.folders import snapshot
 
 Snapshot = dict[str, bytes]
 

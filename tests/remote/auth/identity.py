@@ -413,3 +413,9 @@ class NamingServer:
     def close(self) -> None:
         self.channel.close()
         self._server.stop(None).wait()
+
+
+def jwt(claims: object) -> str:
+    """A token that says claims, signed by nobody."""
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{body}.c2ln"

@@ -11,8 +11,7 @@ from flytebind.remote.auth import CommandSource, Credentials, Token, credentials
 from flytebind.remote.config import AuthMode, Config, Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteConfigError
 from flytebind.sandbox import Sandbox
-from tests.remote.auth.identity import NamingServer
-from tests.remote.auth.test_tokens import jwt
+from tests.remote.auth.identity import NamingServer, jwt
 
 SECRET = Secret("hush")
 COMMAND = (sys.executable, "-c", "print('abc')")

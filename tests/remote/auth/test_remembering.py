@@ -26,11 +26,10 @@ from flytebind.remote.auth._tokens import Renewal
 from flytebind.remote.config import AuthMode
 from flytebind.remote.errors import FlyteCallError
 from tests.remote.auth import recorded
-from tests.remote.auth.identity import IdentityProvider, NamingServer
+from tests.remote.auth.identity import IdentityProvider, NamingServer, jwt
 from tests.remote.auth.logins import NOW, absence, clock, config_of, provider_of, refusal
 from tests.remote.auth.recorded import Recorded
 from tests.remote.auth.rings import MemoryRing
-from tests.remote.auth.test_tokens import jwt
 from tests.remote.auth.waiting import eventually
 
 

@@ -12,7 +12,7 @@ import pytest
 from flytebind.remote.auth import CallableSource, CommandSource, StaticSource, Token
 from flytebind.remote.auth._tokens import Renewal
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
-from tests.remote.auth.test_tokens import jwt
+from tests.remote.auth.identity import jwt
 from tests.remote.auth.waiting import eventually
 
 

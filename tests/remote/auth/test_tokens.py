@@ -1,19 +1,13 @@
 from __future__ import annotations
 
-import base64
 import copy
-import json
 import pickle
 
 import pytest
 
 from flytebind.remote.auth._tokens import Token, token_of
 from flytebind.remote.errors import FlyteAuthenticationError
-
-
-def jwt(claims: object) -> str:
-    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return f"e30.{body}.c2ln"
+from tests.remote.auth.identity import jwt
 
 
 def test_a_token_does_not_show_its_value() -> None:

@@ -29,7 +29,7 @@ def driver() -> Driver:
     return Driver("blocking")
 
 
-def test_it_works_inside_a_running_loop(driver: Driver, server: HeldServer) -> None:
+def test_a_driver_works_inside_a_running_loop(driver: Driver, server: HeldServer) -> None:
     async def cell() -> bytes:
         return driver.run(driver.call(server, b"hello"))
 

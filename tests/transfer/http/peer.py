@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +14,9 @@ from dataclasses import dataclass, field
 import trustme
 
 Script = Callable[["Peer", socket.socket], object]
+
+#: What an object has in it.
+DATA = os.urandom(300_000)
 
 
 @dataclass
@@ -166,3 +171,34 @@ def deaf(peer: Peer, connection: socket.socket) -> None:
     """Take the head of a request, and read nothing of its body."""
     peer.read(connection, body=False)
     peer.over.wait()
+
+
+def whole(
+    data: bytes = DATA,
+    after: int | None = None,
+    *,
+    version: str = "1",
+    http10: bool = False,
+    reset: bool = False,
+) -> Script:
+    """Answer with an object, or the range that is asked for; hang up after some bytes of it."""
+
+    def script(peer: Peer, connection: socket.socket) -> None:
+        asked = peer.read(connection).header("Range")
+        start = int(asked[0].removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if asked and start >= len(data):
+            head = f"416 Range Not Satisfiable\r\nContent-Range: bytes */{len(data)}"
+            connection.sendall(f"HTTP/1.1 {head}\r\nContent-Length: 3\r\n\r\nbad".encode())
+            return
+        rest = data[start:]
+        status = "206 Partial Content" if asked else "200 OK"
+        head = f'HTTP/1.{0 if http10 else 1} {status}\r\nETag: "{version}"\r\n'
+        if not http10:
+            head += f"Content-Length: {len(rest)}\r\n"
+        if asked:
+            head += f"Content-Range: bytes {start}-{len(data) - 1}/{len(data)}\r\n"
+        connection.sendall(f"{head}\r\n".encode() + rest[:after])
+        if reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return script

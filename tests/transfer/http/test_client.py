@@ -164,7 +164,7 @@ def test_what_is_not_whole_is_an_error(
         content.readall()
 
 
-def test_it_is_known_whether_an_end_can_be_told_from_a_cut(
+def test_an_answer_says_whether_its_end_can_be_told_from_a_cut(
     client: HttpClient, serve: Serve
 ) -> None:
     for said, says_end in (
