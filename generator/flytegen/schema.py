@@ -81,7 +81,7 @@ class Field:
     """The proto name of the oneof; empty outside of one."""
     is_later_member: bool
     """Another member of the oneof comes before it in the constructor."""
-    is_hidden: bool
+    is_unwritable: bool
     """Protobuf's attribute cannot be written after a dot: its name is a keyword (``class``), begins
     with an underscore, or belongs to protobuf's own ``Message``. Or its stub would not let us, as
     it wants an enum of protobuf's own."""
@@ -175,10 +175,10 @@ class Oneof:
     """The name in the .proto file."""
     members: tuple[Field, ...]
     """Its fields, by number."""
-    is_hidden: bool
-    """A member is hidden, and so may be the oneof for type checkers."""
+    is_unwritable: bool
+    """A member is unwritable, and so may be the oneof for type checkers."""
     is_untyped: bool
-    """What is set is best kept from type checkers: a member is hidden, or they are too many."""
+    """What is set is best kept from type checkers: a member is unwritable, or they are too many."""
     type: Code
     """The union of the members' types, and None."""
     tagged_type: Code
@@ -340,7 +340,7 @@ class Method:
         return self.client_streaming or self.server_streaming
 
     @property
-    def shape(self) -> str:
+    def cardinality(self) -> str:
         """Which side streams, as grpcio calls it: ``unary_stream``."""
         sides = (self.client_streaming, self.server_streaming)
         return "_".join("stream" if streams else "unary" for streams in sides)
@@ -424,7 +424,7 @@ class Alias:
 
 
 @dataclass(frozen=True)
-class HiddenClass:
+class UnwritableClass:
     """A message class of protobuf's that a class body cannot name, and the name it gets instead."""
 
     alias: str
@@ -472,7 +472,7 @@ class Module:
     """The module that protoc made of it, by its full dotted name."""
     modules: tuple[str, ...]
     """Its submodules, where there is a folder of the same name: then it is a package as well."""
-    hidden: tuple[HiddenClass, ...]
+    unwritable: tuple[UnwritableClass, ...]
     """The message classes that need another name here, in the order in which to define them."""
     enums: tuple[Enum, ...]
     """The enums that are not nested."""
@@ -488,7 +488,7 @@ class Module:
     @property
     def imports(self) -> tuple[Import, ...]:
         """What the annotations need; templates add what they need themselves."""
-        return _imports_of((self.hidden, self.enums, self.messages, self.aliases))
+        return _imports_of((self.unwritable, self.enums, self.messages, self.aliases))
 
 
 @dataclass(frozen=True)

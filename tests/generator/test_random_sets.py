@@ -22,7 +22,7 @@ from flytegen import locate
 from flytegen.common.problems import GenerationError, Problems
 from flytegen.decide.build import build
 from flytegen.overlay.entries import Overlay
-from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.descriptor_set import load_descriptor_set
 from flytegen.read.manifest import read_base
 from flytegen.read.source import Source
@@ -66,7 +66,9 @@ def problems() -> Iterator[None]:
             raise AssertionError(error.problems) from None
 
 
-def load(data: bytes, path: Path, package: str = "fuzz", bases: Bases = NO_BASES) -> Source | None:
+def load(
+    data: bytes, path: Path, package: str = "fuzz", bases: BasePackages = NO_BASE_PACKAGES
+) -> Source | None:
     """The source; none where there are problems."""
     path.write_bytes(data)
     with problems():
@@ -74,7 +76,9 @@ def load(data: bytes, path: Path, package: str = "fuzz", bases: Bases = NO_BASES
     return None
 
 
-def printed(made: FileDescriptorSet, path: Path, bases: Bases = NO_BASES) -> dict[str, str]:
+def printed(
+    made: FileDescriptorSet, path: Path, bases: BasePackages = NO_BASE_PACKAGES
+) -> dict[str, str]:
     """The texts for a set; none where there are problems."""
     source = load(made.SerializeToString(), path, bases=bases)
     assert source is not None, "protobuf allows it"
@@ -148,7 +152,7 @@ def test_any_set_can_be_on_top_of_its_first_file(path: Path, made: FileDescripto
         path.write_text(manifest_text(library, low))
         base = read_base("low_models", path, Problems())
         assert base is not None
-        texts |= printed(made, path, Bases((base,)))
+        texts |= printed(made, path, BasePackages((base,)))
         if any(name.startswith("fuzz_") for name in texts):
             check_models(texts, made)
 

@@ -48,7 +48,7 @@ def is_lost(class_name: str) -> bool:
     return class_name in _MEMBERS_OF_MODULE
 
 
-def is_hidden(field: ProtoField) -> bool:
+def is_unwritable(field: ProtoField) -> bool:
     """Whether a field cannot be written after a dot."""
     return keyword.iskeyword(field.name) or has_no_stub(field.name) or _is_closed(field.element)
 

@@ -18,13 +18,13 @@ from flytegen.common.problems import Problems
 from flytegen.common.unwritable import is_fatal, is_lost
 from flytegen.decide import docstrings
 from flytegen.decide.fields import Fields, field_names
-from flytegen.decide.hidden import HiddenClasses
 from flytegen.decide.oneofs import Accessor, accessors, make_oneof
 from flytegen.decide.pb2 import pb2_modules, pb2_packages
 from flytegen.decide.places import class_names, find_homes, module_names, submodules
 from flytegen.decide.required import Required
 from flytegen.decide.scope import Scope
 from flytegen.decide.services import service_modules, service_packages
+from flytegen.decide.unwritable import UnwritableClasses
 from flytegen.overlay.entries import (
     Entry,
     EnumOverlay,
@@ -113,7 +113,7 @@ class _Builder:
             what = f"hides {message} of the Python module that protoc makes of its file"
             hint = "No Python code can use such a message."
             self._problems.add(file.message_types_by_name[message].full_name, what, hint)
-        hidden = HiddenClasses(name)
+        unwritable = UnwritableClasses(name)
         aliases = self._aliases(name, scope, own_names)
         return Module(
             name=name,
@@ -122,10 +122,10 @@ class _Builder:
             modules=inside,
             enums=tuple(self._enum(item) for item in file.enum_types_by_name.values()),
             messages=tuple(
-                self._message(item, scope, pb2, hidden)
+                self._message(item, scope, pb2, unwritable)
                 for item in file.message_types_by_name.values()
             ),
-            hidden=hidden.all(),
+            unwritable=unwritable.all(),
             aliases=aliases,
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
             doc=docstrings.paragraphs(
@@ -218,11 +218,11 @@ class _Builder:
     # ---- Messages ---------------------------------------------------------------------------
 
     def _message(
-        self, descriptor: Descriptor, module_scope: Scope, pb2: Name, hidden: HiddenClasses
+        self, descriptor: Descriptor, module_scope: Scope, pb2: Name, unwritable: UnwritableClasses
     ) -> Message:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
         home = self._home(descriptor)
-        pb_type = hidden.named(pb2, descriptor.name)
+        pb_type = unwritable.named(pb2, descriptor.name)
         oneofs = accessors(descriptor, overlay)
         scope = module_scope.inside(home.qualname, self._members(descriptor, overlay, oneofs))
         fields = self._fields.of(descriptor, overlay, scope)
@@ -237,7 +237,7 @@ class _Builder:
             property=scope.builtin("property"),
             enums=tuple(self._enum(item) for item in nested_enums(descriptor)),
             messages=tuple(
-                self._message(item, module_scope, pb_type, hidden)
+                self._message(item, module_scope, pb_type, unwritable)
                 for item in nested_messages(descriptor)
             ),
             names=tuple(

@@ -13,7 +13,7 @@ from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
 from flytegen.common.proto_fields import ProtoField, Scalar, proto_field
-from flytegen.common.unwritable import is_hidden
+from flytegen.common.unwritable import is_unwritable
 from flytegen.common.well_known import Native, Wrapper
 from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
@@ -89,7 +89,7 @@ class Fields:
             is_text=value.is_text,
             oneof=field.oneof,
             is_later_member=bool(field.oneof) and field.oneof in seen,
-            is_hidden=is_hidden(field),
+            is_unwritable=is_unwritable(field),
             path=what.path,
             reshape=what.reshape,
             raw=None,

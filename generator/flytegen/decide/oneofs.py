@@ -54,7 +54,7 @@ def make_oneof(accessor: Accessor, fields: tuple[Field, ...], scope: Scope) -> O
         Generic(pair, (Generic(literal, (Text(f'"{field.name}"'),)), field.type))
         for field in members
     ]
-    is_hidden = any(field.is_hidden for field in members)
+    is_unwritable = any(field.is_unwritable for field in members)
     is_large = len(members) > _MANY_MEMBERS
 
     def union(options: Iterable[Code]) -> Code:
@@ -65,8 +65,8 @@ def make_oneof(accessor: Accessor, fields: tuple[Field, ...], scope: Scope) -> O
         name=accessor.name,
         proto_name=proto_name,
         members=tuple(members),
-        is_hidden=is_hidden,
-        is_untyped=is_hidden or is_large,
+        is_unwritable=is_unwritable,
+        is_untyped=is_unwritable or is_large,
         type=union(dict.fromkeys(field.type for field in members)),
         tagged_type=union(tagged),
         doc=docstrings.oneof_doc(accessor.doc, proto_name),

@@ -10,13 +10,15 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
-from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.source import Source, collect, protoc_module, source_of
 
 _PROTOBUF = "google/protobuf/"
 
 
-def load_descriptor_set(path: Path, package: str = "", bases: Bases = NO_BASES) -> Source:
+def load_descriptor_set(
+    path: Path, package: str = "", bases: BasePackages = NO_BASE_PACKAGES
+) -> Source:
     """Read a ``FileDescriptorSet``, as ``protoc --descriptor_set_out`` and ``buf build`` write it.
 
     Args:
@@ -76,7 +78,9 @@ def _common_package(path: Path, files: Iterable[FileDescriptorProto]) -> str:
     )
 
 
-def _ordered(path: Path, own: Mapping[str, FileDescriptorProto], bases: Bases) -> dict[str, bytes]:
+def _ordered(
+    path: Path, own: Mapping[str, FileDescriptorProto], bases: BasePackages
+) -> dict[str, bytes]:
     """Serialized files, imports first; others' come from where they are installed."""
     problems = Problems()
     protos: dict[str, bytes] = {}
@@ -105,7 +109,7 @@ def _collect_installed(
     path: Path,
     importer: str,
     name: str,
-    bases: Bases,
+    bases: BasePackages,
     protos: dict[str, bytes],
     problems: Problems,
 ) -> None:

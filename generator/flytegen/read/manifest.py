@@ -13,7 +13,7 @@ from typing import Any
 
 from flytegen.common.home import Home
 from flytegen.common.problems import Problems, in_one_line
-from flytegen.read.bases import Base, BaseClass, Bases
+from flytegen.read.base_packages import BasePackage, BasePackages, ProvidedClass
 
 MANIFEST = "flytegen.json"
 FORMAT = 1
@@ -21,14 +21,14 @@ _BELOW = f"*/{MANIFEST}"
 _WANTED = "--base wants an installed package of models, such as flytebind.models."
 
 
-def load_bases(names: Iterable[str]) -> Bases:
+def load_bases(names: Iterable[str]) -> BasePackages:
     """Read what packages of models say about themselves, and those that they stand on.
 
     Raises:
         GenerationError: If one is not installed, or was not generated.
     """
     problems = Problems()
-    found: dict[str, Base] = {}
+    found: dict[str, BasePackage] = {}
     pending = list(names)
     while pending:
         name = pending.pop(0)
@@ -38,10 +38,10 @@ def load_bases(names: Iterable[str]) -> Bases:
                 found[name] = base
                 pending.extend(base.bases)
     problems.raise_if_any()
-    return Bases(tuple(found.values()))
+    return BasePackages(tuple(found.values()))
 
 
-def _load(name: str, problems: Problems) -> Base | None:
+def _load(name: str, problems: Problems) -> BasePackage | None:
     folders = _folders(name, problems)
     path = next((path for folder in folders if (path := folder / MANIFEST).is_file()), None)
     if path is not None:
@@ -79,7 +79,7 @@ def _folders(name: str, problems: Problems) -> list[Path]:
     return list(map(Path, spec.submodule_search_locations))
 
 
-def read_base(name: str, path: Path, problems: Problems) -> Base | None:
+def read_base(name: str, path: Path, problems: Problems) -> BasePackage | None:
     """What the file of a package says; a problem if it cannot be read."""
     try:
         table: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def read_base(name: str, path: Path, problems: Problems) -> Base | None:
             problems.add(name, what, hint)
             return None
         package, _, version = table["source"].partition(" ")
-        return Base(
+        return BasePackage(
             root=name,
             package=package,
             version=version,
@@ -96,7 +96,7 @@ def read_base(name: str, path: Path, problems: Problems) -> Base | None:
             files=frozenset(table["files"]),
             pb2_modules=table["imports"] | table["files"],
             classes={
-                full_name: BaseClass(Home.said(place), made_from)
+                full_name: ProvidedClass(Home.said(place), made_from)
                 for full_name, (place, made_from) in table["classes"].items()
             },
         )

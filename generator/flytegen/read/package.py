@@ -18,11 +18,11 @@ from google.protobuf.descriptor import FileDescriptor
 
 from flytegen.common.names import can_be_imported
 from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
-from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.source import Source, collect, source_of
 
 
-def load_package(package: str, bases: Bases = NO_BASES) -> Source:
+def load_package(package: str, bases: BasePackages = NO_BASE_PACKAGES) -> Source:
     """Read every ``*_pb2`` module of an installed package.
 
     The descriptors end up in a pool of their own, so that two versions of one file can be looked
@@ -43,8 +43,8 @@ def load_package(package: str, bases: Bases = NO_BASES) -> Source:
     source = source_of(package, version, protos, modules, bases)
     source = replace(source, distribution=distribution.name if distribution else "")
     bases.check(package, source.files, {base.root: _installed(base.package) for base in bases.all})
-    hidden = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
-    return source.with_written(hidden)
+    found = {name: made for name, made in source.modules.items() if not can_be_imported(made)}
+    return source.with_written(found)
 
 
 def _pb2_modules(package: str) -> list[ModuleType]:

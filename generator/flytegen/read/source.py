@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from flytegen.common.names import spellable
 from flytegen.common.problems import Problems, in_one_line
-from flytegen.read.bases import NO_BASES, Bases
+from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.references import uses_of_file
 
 
@@ -37,7 +37,7 @@ class Source:
     for a descriptor set, and for a package those that no import statement can name."""
     is_set: bool = False
     """It is a descriptor set: nobody else has message classes."""
-    bases: Bases = NO_BASES
+    bases: BasePackages = NO_BASE_PACKAGES
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
     distribution: str = ""
     """What pip calls the package; empty when unknown, and for a descriptor set."""
@@ -69,7 +69,7 @@ def source_of(
     version: str,
     protos: Mapping[str, bytes],
     modules: Mapping[str, str],
-    bases: Bases = NO_BASES,
+    bases: BasePackages = NO_BASE_PACKAGES,
 ) -> Source:
     """A source that is made of serialized files.
 
@@ -124,7 +124,7 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     return tuple(files)
 
 
-def _foreign(own: list[FileDescriptor], package: str, bases: Bases) -> set[str]:
+def _foreign(own: list[FileDescriptor], package: str, bases: BasePackages) -> set[str]:
     """The files of other packages whose messages and enums are used, in the end, by these."""
     seen = {file.name for file in own}
     found: set[str] = set()

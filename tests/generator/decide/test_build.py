@@ -176,7 +176,7 @@ def test_an_rpc_knows_its_path_its_models_and_which_side_streams() -> None:
     (method,) = found.methods
     assert (method.name, method.path) == ("say_hello", "/acme.Greeter/SayHello")
     assert (plain(method.request), plain(method.response)) == ("A", "B")
-    assert method.shape == "unary_stream"
+    assert method.cardinality == "unary_stream"
 
 
 def test_printed_services_are_python_whatever_the_rpcs_are_called() -> None:

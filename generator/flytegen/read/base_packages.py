@@ -16,7 +16,7 @@ from flytegen.read.references import uses_of_file, uses_of_message
 
 
 @dataclass(frozen=True)
-class BaseClass:
+class ProvidedClass:
     """A class of a base."""
 
     home: Home
@@ -25,7 +25,7 @@ class BaseClass:
 
 
 @dataclass(frozen=True)
-class Base:
+class BasePackage:
     """A package of models that is there already."""
 
     root: str
@@ -40,7 +40,7 @@ class Base:
     """The .proto files that it has models of."""
     pb2_modules: Mapping[str, str]
     """Where protobuf's classes of a file are: of its own files, and of those that they import."""
-    classes: Mapping[str, BaseClass]
+    classes: Mapping[str, ProvidedClass]
     """By full proto name."""
 
     @property
@@ -50,10 +50,10 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Bases:
+class BasePackages:
     """All that a package is generated on top of; the first that has something provides it."""
 
-    all: tuple[Base, ...] = ()
+    all: tuple[BasePackage, ...] = ()
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Bases:
             name: item.home for base in reversed(self.all) for name, item in base.classes.items()
         }
 
-    def owner(self, file_name: str, package: str) -> Base | None:
+    def owner(self, file_name: str, package: str) -> BasePackage | None:
         """The base that a file of ``package``, or of what it imports, belongs to.
 
         That can be a file which the base does not have, since it was made from an older version.
@@ -138,10 +138,10 @@ class Bases:
 
 
 #: For a package that stands on its own.
-NO_BASES = Bases()
+NO_BASE_PACKAGES = BasePackages()
 
 
-def _same(base: Base, package: str, against: Mapping[str, str]) -> str:
+def _same(base: BasePackage, package: str, against: Mapping[str, str]) -> str:
     """A hint for a base and a package that are made for two versions of one thing."""
     built = against[base.root]
     return (

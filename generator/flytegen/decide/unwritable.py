@@ -5,15 +5,15 @@ from __future__ import annotations
 import keyword
 
 from flytegen.common.code import Call, Name, Text
-from flytegen.schema import HiddenClass
+from flytegen.schema import UnwritableClass
 
 
-class HiddenClasses:
+class UnwritableClasses:
     """The message classes of one module that cannot be written after a dot, under aliases."""
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._found: list[HiddenClass] = []
+        self._found: list[UnwritableClass] = []
 
     def named(self, owner: Name, name: str) -> Name:
         """What a class body calls the message class ``name`` of ``owner``."""
@@ -25,9 +25,9 @@ class HiddenClasses:
         # mypy-protobuf's name for a class that is called like a keyword.
         typed = owner.member(f"_r_{name}" if is_keyword else name)
         spelled = Call(getattr_, (owner, Text(f'"{name}"'))) if is_keyword else typed
-        self._found.append(HiddenClass(alias, spelled, typed))
+        self._found.append(UnwritableClass(alias, spelled, typed))
         return Name(self._module, alias, "here")
 
-    def all(self) -> tuple[HiddenClass, ...]:
+    def all(self) -> tuple[UnwritableClass, ...]:
         """In an order in which each can be found by those before it."""
         return tuple(self._found)
