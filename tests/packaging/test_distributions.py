@@ -72,7 +72,9 @@ def test_the_metadata_tells_what_users_need(distributions: Distributions) -> Non
         "types-protobuf",
     }
     assert set(metadata.get_all("Provides-Extra") or []) == {
+        "all",
         "auth",
+        "cli",
         "dev",
         "generator",
         "progress",

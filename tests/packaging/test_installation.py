@@ -107,7 +107,7 @@ def test_the_command_knows_its_way_without_a_checkout(
     installation: Installation, tmp_path: Path
 ) -> None:
     said = installation.run("flytebind", "demo", "--help", cwd=tmp_path)
-    assert said.startswith("usage: flytebind demo")
+    assert said.startswith("Usage: flytebind demo")
 
 
 def test_the_sandbox_serves_from_the_installation(
