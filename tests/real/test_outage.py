@@ -105,7 +105,10 @@ def test_reads_are_tried_again_until_their_time_is_over(
     with pytest.raises(FlyteOutageError, match="connection refused") as caught:
         getattr(face, verb)(*arguments)
     assert (caught.value.call, caught.value.code) == (call, grpc.StatusCode.UNAVAILABLE)
-    assert restarting.counts()[call] == caught.value.attempts > QUICK.max_attempts
+    attempts = caught.value.attempts
+    assert attempts > QUICK.max_attempts
+    # The deadline may end the last one on its way.
+    assert attempts - 1 <= restarting.counts()[call] <= attempts
 
 
 def test_a_read_outlives_an_outage_that_is_shorter_than_its_time(

@@ -41,7 +41,7 @@ __all__ = [
 
 Memory: TypeAlias = "Loaded[FlyteWorkflowExecution, FlyteNodeExecution, FlyteTaskExecution]"
 Executed: TypeAlias = "FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution"
-ShowProgress: TypeAlias = "bool | Callable[[FlyteWorkflowExecution], None] | None"
+ShowProgress: TypeAlias = bool | Callable[["FlyteWorkflowExecution"], None] | None
 _E = TypeVar("_E", bound="FlyteWorkflowExecution")
 
 

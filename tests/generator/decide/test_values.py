@@ -65,14 +65,18 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         message Pair {{ string key = 1; bool value = 2; }}
         enum Size {{ NONE = 0; SMALL = 1; }}
         """,
+        "stored/x.proto",
+        package="stored",  # which no other test loads messages of
         imports=[item.name for item in known],
     )
     folder = tmp_path_factory.mktemp("every")
-    (folder / "acme.toml").write_text('[messages."acme.Every".fields]\npairs.reshape = "pairs"\n')
+    (folder / "stored.toml").write_text(
+        '[messages."stored.Every".fields]\npairs.reshape = "pairs"\n'
+    )
     descriptors = FileDescriptorSet(file=[*known, made])
-    package = generate_from_set(folder / "out", "acme", descriptors, "--overlay", str(folder))
+    package = generate_from_set(folder / "out", "stored", descriptors, "--overlay", str(folder))
     with importable(package.folder):
-        yield package.model_classes["acme.Every"]
+        yield package.model_classes["stored.Every"]
 
 
 def stored(every: Any, name: str, value: object) -> tuple[object, object]:
