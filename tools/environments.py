@@ -25,7 +25,11 @@ HOME = ROOT / ".matrix"
 LOCK = ROOT / "requirements" / "dev.lock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-LIBRARY = (*PROJECT["dependencies"], *EXTRAS["remote"])
+LIBRARY = (
+    *PROJECT["dependencies"],
+    *EXTRAS["remote"],
+    *(each for each in EXTRAS["cli"] if not each.startswith("flytebind[")),
+)
 
 IS_WHOLE = """
 import csv, importlib.metadata, os, sys
