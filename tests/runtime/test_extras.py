@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-WITHOUT = "import sys; sys.modules.update(dict.fromkeys({missing!r}.split())); "
-
-
-def ending(missing: str, program: str) -> tuple[int, list[str]]:
-    """The exit code of a program without some modules, and the lines that it has printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(missing=missing) + program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, (done.stderr or done.stdout).strip().splitlines()
+from tests.support.missing import ending
 
 
 @pytest.mark.parametrize(
@@ -52,11 +38,3 @@ def test_without_grpcio_the_fixture_names_the_extra(
         line.endswith("flytebind.sandbox needs grpcio: pip install 'flytebind[remote]'")
         for line in lines
     )
-
-
-@pytest.mark.parametrize("library", ["jinja2", "rich"])
-def test_without_its_libraries_the_generator_names_the_extra(library: str) -> None:
-    program = "from flytegen.__main__ import main; sys.exit(main())"
-    code, lines = ending(library, program)
-    assert code == 2
-    assert lines == [f"flytegen: {library} is missing: pip install 'flytebind[generator]'"]
