@@ -257,3 +257,15 @@ def test_terminate_has_a_cause_of_its_own(
     assert done.json["id"] == gate.to_dict()
     until(lambda: "ABORTED" in flytebind("execution", "get", gate.name).out)
     assert "flytebind execution terminate" in flytebind("execution", "get", gate.name).out
+
+
+def test_logs_lists_the_links_of_all_attempts_or_of_one_node(
+    flytebind: Run, failure: Scene
+) -> None:
+    rows = flytebind("execution", "logs", failure.id.name, "--json").json
+    assert {row["node"] for row in rows} > {"n2"}
+    assert all(row["uri"].startswith("http") and row["task"] for row in rows)
+    done = flytebind("execution", "logs", failure.id.name, "--node", "n2", "-o", "name")
+    assert done.out.split() == [row["uri"] for row in rows if row["node"] == "n2"]
+    nothing = flytebind("execution", "logs", failure.id.name, "--node", "n9")
+    assert nothing == Done(0, "", "there are no links to logs\n")

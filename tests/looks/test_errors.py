@@ -11,7 +11,7 @@ from tests.real import recordings
 TRACE = """Trace:
 
     Traceback (most recent call last):
-      File "/work/flows.py", line 3, in double
+      File "flows.py", line 3, in double
         raise ValueError("{0}")
     ValueError: {0}
 
@@ -22,12 +22,12 @@ Message:
 GROUP = """Trace:
 
       + Exception Group Traceback (most recent call last):
-      |   File "/work/flows.py", line 3, in many
+      |   File "flows.py", line 3, in many
       |     raise ExceptionGroup("many", [ValueError("one"), TypeError("two")])
       | ExceptionGroup: many (2 sub-exceptions)
       +-+---------------- 1 ----------------
         | Traceback (most recent call last):
-        |   File "/work/flows.py", line 2, in one
+        |   File "flows.py", line 2, in one
         |     raise ValueError("one")
         | ValueError: one
         +---------------- 2 ----------------
@@ -35,14 +35,14 @@ GROUP = """Trace:
         +------------------------------------"""
 
 CHAIN = """Traceback (most recent call last):
-  File "/work/flows.py", line 2, in read
+  File "flows.py", line 2, in read
     raise KeyError("x")
 KeyError: 'x'
 
 The above exception was the direct cause of the following exception:
 
 Traceback (most recent call last):
-  File "/work/flows.py", line 9, in run
+  File "flows.py", line 9, in run
     raise RuntimeError("no x")
 RuntimeError: no x
 
@@ -88,8 +88,8 @@ def error(message: str, code: str = "") -> ExecutionError:
         ("X", CHAIN.replace("Error: no x", "Error: no x\nno y"), "X: RuntimeError: no x"),
         (
             "X",
-            'Traceback (most recent call last):\n  File "/w/f.py", line 3, in',
-            'X: File "/w/f.py", line 3, in',
+            'Traceback (most recent call last):\n  File "f.py", line 3, in',
+            'X: File "f.py", line 3, in',
         ),
         ("X", "gave up\n" + CHAIN.partition("\nKeyError")[0], "X: gave up"),
         ("X", GROUP, "X: ExceptionGroup: many (2 sub-exceptions)"),
@@ -123,7 +123,7 @@ def test_all_of_it_begins_with_what_went_wrong_and_ends_with_the_trace() -> None
         "USER:ValueError: ValueError: boo",
         "",
         "    Traceback (most recent call last):",
-        '      File "/work/flows.py", line 3, in double',
+        '      File "flows.py", line 3, in double',
         '        raise ValueError("boo")',
         "    ValueError: boo",
     ]

@@ -332,7 +332,7 @@ _GROUPS: list[click.Command] = [
             ),
             Command(
                 "domains",
-                "list the domains that each project has",
+                "list domains",
                 "_entities:list_domains",
                 examples="flytebind project domains",
             ),

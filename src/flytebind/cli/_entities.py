@@ -42,7 +42,7 @@ def list_projects(call: Call) -> int:
 
 
 def list_domains(call: Call) -> int:
-    """List the domains that each project has."""
+    """List domains."""
     with connect(call) as (remote, _):
         domains = remote.list_domains()
     if call.is_for_people:

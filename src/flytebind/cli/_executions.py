@@ -27,12 +27,11 @@ from flytebind.remote import (
     Change,
     FlyteDataError,
     FlyteError,
-    FlyteNodeExecution,
     FlyteRemote,
-    FlyteTaskExecution,
     FlyteValueError,
     FlyteWorkflowExecution,
 )
+from flytebind.remote.executions import walk
 from flytebind.runtime.fields import did_you_mean
 
 
@@ -133,8 +132,9 @@ def logs(call: Call, *, execution: str, node: str | None) -> int:
         found.sync(sync_nodes=True)
         attempts = [
             attempt
-            for attempt in _attempts(found.node_executions)
-            if node in (None, attempt.id.node_execution_id.node_id)
+            for each in walk(found)
+            if node in (None, each.id.node_id)
+            for attempt in each.task_executions
         ]
     rows = [
         {
@@ -214,14 +214,6 @@ def _print_values(call: Call, resolver: Mapping[str, object], nothing: str) -> i
     for problem in problems:
         raise problem
     return DONE
-
-
-def _attempts(nodes: Mapping[str, FlyteNodeExecution]) -> Iterator[FlyteTaskExecution]:
-    for node in nodes.values():
-        yield from node.task_executions
-        yield from _attempts(node.subworkflow_node_executions)
-        for execution in node.workflow_executions:
-            yield from _attempts(execution.node_executions)
 
 
 def _open_page(execution: FlyteWorkflowExecution) -> int:

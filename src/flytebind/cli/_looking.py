@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from flytebind.looks._phases import RUNNING
+from flytebind.looks._words import has_failed
 from flytebind.remote import FlyteError, FlyteWorkflowExecution
 from flytebind.remote.executions import walk
 
-#: The phases of nodes whose logs matter.
-_TELLING = frozenset({"FAILED", "FAILING", "TIMED_OUT", "RUNNING", "DYNAMIC_RUNNING"})
 #: Of so many nodes the logs are asked for.
 _MOST = 10
 
@@ -36,7 +36,11 @@ def bring_states(execution: FlyteWorkflowExecution) -> None:
             for node in walk(execution)
             if not (node.is_boundary or node.metadata.is_parent_node)
         ]
-        telling = [node for node in nodes if node.phase.name in _TELLING]
+        telling = [node for node in nodes if _has_telling_logs(node.phase.name)]
         for node in (nodes if len(nodes) == 1 else telling)[:_MOST]:
             _ = node.task_executions
     bring_names(execution)
+
+
+def _has_telling_logs(phase: str) -> bool:
+    return has_failed(phase) or phase in RUNNING

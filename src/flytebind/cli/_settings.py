@@ -36,12 +36,16 @@ def init(call: Call, *, file: str | None, force: bool) -> int:
     root = {"project": call.project, "domain": call.domain}
     table = {"admin": admin, "root": {key: value for key, value in root.items() if value}}
     text = yaml.safe_dump({key: value for key, value in table.items() if value}, sort_keys=False)
+    if path.exists() and not force:
+        raise CommandError(f"{path} is there already: see --force, or --file")
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A disk that is full must not cost the file that was there.
+    new = path.with_name(f".{path.name}.new")
     try:
-        with path.open("w" if force else "x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise CommandError(f"{path} is there already: see --force, or --file") from None
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
     if not call.quiet:
         print(f"wrote {path}", file=sys.stderr)
     return DONE

@@ -11,6 +11,7 @@ from flytebind.cli._inputs import given_inputs, typed
 from flytebind.cli._options import Call
 from flytebind.cli._printing import print_document
 from flytebind.looks._labels import label
+from flytebind.looks._words import harmless
 from flytebind.models.core.types import LiteralType
 from flytebind.remote import (
     FlyteLaunchPlan,
@@ -91,7 +92,7 @@ def _started(call: Call, execution: FlyteWorkflowExecution, wait: bool) -> int:
     if not call.is_for_people:
         print_document(call, execution, name=label(execution.id))
     else:
-        print(label(execution.id))
+        print(harmless(label(execution.id)))
         if execution.execution_url and not call.quiet:
-            print(execution.execution_url)
+            print(harmless(execution.execution_url))
     return DONE

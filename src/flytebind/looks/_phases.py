@@ -14,5 +14,8 @@ SUCCESSFUL: Final = frozenset({"SUCCEEDED", "RECOVERED"})
 #: Those that an execution never leaves. A node that was recovered is done.
 DONE: Final = SUCCESSFUL | {"FAILED", "TIMED_OUT", "ABORTED", "SKIPPED", "RETRYABLE_FAILED"}
 
+#: Those in which something goes on.
+RUNNING: Final = frozenset({"RUNNING", "DYNAMIC_RUNNING"})
+
 #: In these, a node's inputs may not have been put together yet.
 NOT_STARTED: Final = frozenset({"UNDEFINED", "QUEUED", "SKIPPED"})

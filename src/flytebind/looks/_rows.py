@@ -11,7 +11,7 @@ from flytebind.looks._items import ArrayItem
 from flytebind.looks._kinds import kind_of
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import is_boundary, spec_id
-from flytebind.looks._phases import SUCCESSFUL
+from flytebind.looks._phases import RUNNING, SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import Closure, has_failed, spoken, time_taken
 from flytebind.models.core.execution import ExecutionError, TaskLog
@@ -127,8 +127,6 @@ class Row:
         }
 
 
-#: The phases in which something goes on.
-RUNNING = frozenset({"RUNNING", "DYNAMIC_RUNNING"})
 _MAP_TASK = re.compile(r"(?<=.)_[0-9a-f]{32}(-arraynode)?$")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from flytebind.looks._nodes import is_boundary
+from flytebind.looks._phases import RUNNING
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import has_failed, time_taken
 
@@ -51,7 +52,7 @@ def _count_nodes(execution: ExecutionSnapshot) -> str:
     if not nodes:
         return ""
     done = sum(node.is_done for node in nodes)
-    running = sum(node.phase.name in ("RUNNING", "DYNAMIC_RUNNING") for node in nodes)
+    running = sum(node.phase.name in RUNNING for node in nodes)
     failed = sum(has_failed(node.phase.name) for node in nodes)
     text = f"{done:,} of {len(nodes):,} nodes done"
     if running:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flytebind.looks._errors import in_brief
 from flytebind.looks._layout import Branch, Cell, Columns, Line, fit, wrap
-from flytebind.looks._rows import RUNNING, Row, row_of
+from flytebind.looks._phases import RUNNING
+from flytebind.looks._rows import Row, row_of
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._words import STYLES, first_line, harmless, spoken
 from flytebind.models.core.execution import ExecutionError

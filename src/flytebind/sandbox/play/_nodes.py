@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from textwrap import indent
 from traceback import extract_tb
 
@@ -179,7 +180,7 @@ def _error(error: Exception, worker: str) -> ExecutionError:
     said = f"{type(error).__name__}: {error}"
     trace = (
         "Traceback (most recent call last):\n"
-        f'  File "/root/play.py", line {frame.lineno}, in {frame.name}\n'
+        f'  File "{Path(frame.filename).name}", line {frame.lineno}, in {frame.name}\n'
         f"    {frame.line}\n{said}"
     )
     return ExecutionError(
