@@ -140,7 +140,7 @@ class Tale:
         """The end node of the workflow, or of the one below a parent."""
         facts = self.events.end_node(to_literals(outputs), _id(parent))
         node = self._add(facts, Kind.END, parent)
-        _note(node, NodePhase.SUCCEEDED, inputs=outputs, outputs=outputs)
+        _note(node, NodePhase.SUCCEEDED, inputs=outputs)
 
     def queue(
         self,

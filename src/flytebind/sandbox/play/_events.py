@@ -201,8 +201,9 @@ class Events:
 
     def end_node(self, outputs: Literals, parent: str = "") -> NodeFacts:
         """The end node of the workflow, or of the one below a node, has got its outputs."""
+        # It passes them on to nobody: what an execution gives is told with its own end.
         self.node(facts := NodeFacts.of(END, parent), NodeExecution.QUEUED, inputs=outputs)
-        self.node(facts, NodeExecution.SUCCEEDED, outputs=outputs)
+        self.node(facts, NodeExecution.SUCCEEDED)
         return facts
 
     def unfold(self, node: NodeFacts, workflow: CompiledWorkflowClosure) -> None:
