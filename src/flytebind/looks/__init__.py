@@ -28,18 +28,13 @@ if TYPE_CHECKING:
     from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
     from flytebind.looks._tree import Tree, tree
 else:
-    _HOMES = {
-        "_failure": ["first_failure"],
-        "_items": ["ArrayItem"],
-        "_rows": ["Row", "Span"],
-        "_snapshots": ["ExecutionSnapshot", "NodeSnapshot"],
-        "_tree": ["Tree", "tree"],
-    }
     __getattr__, __dir__ = _lazy_module(
         __name__,
-        names={
-            name: f"{__name__}.{module}:{name}"
-            for module, names in _HOMES.items()
-            for name in names
+        homes={
+            "_failure": ["first_failure"],
+            "_items": ["ArrayItem"],
+            "_rows": ["Row", "Span"],
+            "_snapshots": ["ExecutionSnapshot", "NodeSnapshot"],
+            "_tree": ["Tree", "tree"],
         },
     )

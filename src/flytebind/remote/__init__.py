@@ -75,31 +75,26 @@ if TYPE_CHECKING:
     )
     from flytebind.values import LiteralsResolver
 else:
-    _HOMES = {
-        "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
-        "_calls": ["CallPolicy"],
-        "config": ["Config"],
-        "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow"],
-        "errors": [name for name in __all__ if name.endswith(("Error", "Assertion", "Timeout"))],
-        "executions": [
-            "FlyteNodeExecution",
-            "FlyteTaskExecution",
-            "FlyteWorkflowExecution",
-            "RemoteExecutionBase",
-        ],
-        "_operations.launch": ["LaunchOptions"],
-        "_operations.wait": ["Change"],
-        "values": ["LiteralsResolver"],
-    }
     _get, __dir__ = _lazy_module(
         __name__,
-        names={
-            "ArrayItem": "flytebind.looks:ArrayItem",
-            **{
-                name: f"{__name__}.{module}:{name}"
-                for module, names in _HOMES.items()
-                for name in names
-            },
+        names={"ArrayItem": "flytebind.looks:ArrayItem"},
+        homes={
+            "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
+            "_calls": ["CallPolicy"],
+            "config": ["Config"],
+            "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow"],
+            "errors": [
+                name for name in __all__ if name.endswith(("Error", "Assertion", "Timeout"))
+            ],
+            "executions": [
+                "FlyteNodeExecution",
+                "FlyteTaskExecution",
+                "FlyteWorkflowExecution",
+                "RemoteExecutionBase",
+            ],
+            "_operations.launch": ["LaunchOptions"],
+            "_operations.wait": ["Change"],
+            "values": ["LiteralsResolver"],
         },
     )
 

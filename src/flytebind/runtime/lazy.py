@@ -14,7 +14,10 @@ M = TypeVar("M", bound=Model[Any])
 
 
 def lazy_module(
-    own_name: str, modules: Sequence[str] = (), names: Mapping[str, str] = {}
+    own_name: str,
+    modules: Sequence[str] = (),
+    names: Mapping[str, str] = {},
+    homes: Mapping[str, Sequence[str]] = {},
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The ``__getattr__`` and ``__dir__`` of a module.
 
@@ -22,7 +25,12 @@ def lazy_module(
         own_name: The module's own name.
         modules: Its submodules, where it is a package.
         names: Further names and where they live, as ``module:Class``.
+        homes: By submodule, the names that live there.
     """
+    names = {
+        **names,
+        **{name: f"{own_name}.{home}:{name}" for home, held in homes.items() for name in held},
+    }
 
     def get(name: str) -> object:
         if name in modules:

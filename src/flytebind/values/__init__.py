@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from flytebind.values._resolver import LiteralsResolver
     from flytebind.values._typed import to_type
 else:
-    _HOMES = {
-        "runtime.errors": ["FlyteDataError", "FlyteError", "FlyteValueError"],
-        "values._download": ["fetch_literal", "fetch_literal_map"],
-        "values._handles": ["RemoteDirectory", "RemoteFile", "RemotePickle", "RemoteTable"],
-        "values._literal": ["to_literal", "to_literal_map"],
-        "values._native": ["to_native"],
-        "values._resolver": ["LiteralsResolver"],
-        "values._typed": ["to_type"],
-    }
     __getattr__, __dir__ = _lazy_module(
         __name__,
         names={
-            name: f"flytebind.{module}:{name}" for module, names in _HOMES.items() for name in names
+            name: f"flytebind.runtime.errors:{name}"
+            for name in ("FlyteDataError", "FlyteError", "FlyteValueError")
+        },
+        homes={
+            "_download": ["fetch_literal", "fetch_literal_map"],
+            "_handles": ["RemoteDirectory", "RemoteFile", "RemotePickle", "RemoteTable"],
+            "_literal": ["to_literal", "to_literal_map"],
+            "_native": ["to_native"],
+            "_resolver": ["LiteralsResolver"],
+            "_typed": ["to_type"],
         },
     )

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
-        names={
-            name: f"{__name__}.{module}:{name}"
-            for module, names in {
-                "_choose": ["credentials_for", "source_of"],
-                "_credentials": ["Credentials"],
-                "_sources": ["CallableSource", "CommandSource", "StaticSource"],
-                "_tokens": ["AnyToken", "Token", "TokenSource"],
-            }.items()
-            for name in names
+        homes={
+            "_choose": ["credentials_for", "source_of"],
+            "_credentials": ["Credentials"],
+            "_sources": ["CallableSource", "CommandSource", "StaticSource"],
+            "_tokens": ["AnyToken", "Token", "TokenSource"],
         },
     )
