@@ -139,8 +139,8 @@ def remote_server() -> Iterator[tuple[str, str]]:
     [
         ("flytebind_sync", "wide", (3,), 2 * 3 + 3),
         ("flytebind_sync", "nested", (2, 2), 2 * 4 + 3 + 3 * 2),
-        # Data of the start and the end cannot come later here, and two nodes may ask for the
-        # workflow at once.
+        # Data of the start and the end cannot come later here, and the execution and a node may ask
+        # for the workflow at once.
         ("flytebind_asyncsync", "wide", (3,), 2 * 3 + 3 + 2 + 1),
         ("flytebind_states", "wide", (3,), 3),
     ],

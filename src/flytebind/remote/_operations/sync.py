@@ -80,6 +80,8 @@ async def sync_execution(
     if nodes:
         jobs.append(_sync_nodes(session, execution, data))
     await session.io.gather(jobs)
+    if data and not session.can_load_later:
+        await bring_types(session, execution)  # once its nodes have brought the workflow for all
     return execution
 
 
@@ -158,8 +160,6 @@ async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecutio
             await bring_data(session, execution)
         # Without its workflow there is no telling what is hidden; touching asks for it again.
         await _note(partial(find_hidden, session, execution), [])
-    if not session.can_load_later:
-        await bring_types(session, execution)
 
 
 async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
