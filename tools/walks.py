@@ -3,7 +3,8 @@
     python -m tools.walks
 
 Files count that people of this project write: generated code, and the libraries below, are passed
-over. What runs coroutines is part of a walk like all the rest.
+over. What runs coroutines is part of a walk like all the rest. Of what the generator decides about
+a field the stays count: each time that another file's code is called, no matter who returns to whom.
 """
 
 from __future__ import annotations
@@ -15,6 +16,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
+
+    from flytegen.schema import Field
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSES = (str(ROOT / "src") + "/", str(ROOT / "generator") + "/")
@@ -64,12 +72,63 @@ def walk(call: Callable[[], object]) -> Walk:
     return found
 
 
+def stays(call: Callable[[], object]) -> list[str]:
+    """The files whose code is called by a call, one after another."""
+    found: list[str] = []
+
+    def see(frame: FrameType, event: str, _: object) -> None:
+        here = _house(frame) if event == "call" else ""
+        if here and found[-1:] != [here]:
+            found.append(here)
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return found
+
+
+def ways_back(stays: list[str]) -> int:
+    """How many of the stays are in a file where there was one before."""
+    return len(stays) - len(set(stays))
+
+
+def decisions() -> dict[str, list[str]]:
+    """The stays of the generator while it decides about a field, for each field of flyteidl."""
+    from flytegen import locate
+    from flytegen.decide.build import build
+    from flytegen.decide.fields import Fields
+    from flytegen.overlay.load import load_overlay
+    from flytegen.read.package import load_package
+
+    found: dict[str, list[str]] = {}
+    decide = Fields._field
+
+    def watched(fields: Fields, descriptor: FieldDescriptor, *rest: Any) -> Field:
+        made: list[Field] = []
+        found[descriptor.full_name] = stays(
+            lambda: made.append(decide(fields, descriptor, *rest)),
+        )
+        return made[0]
+
+    with patch.object(Fields, "_field", watched):
+        build(load_package("flyteidl"), load_overlay(locate.overlay()))
+    return found
+
+
+def _house(frame: FrameType) -> str:
+    """The file of this project that a frame is in; empty if it is in none."""
+    name = frame.f_code.co_filename
+    return next((name.removeprefix(house) for house in HOUSES if name.startswith(house)), "")
+
+
 def _own(frame: FrameType | None) -> Iterator[str]:
     """The files of this project in which a frame and those around it are, inner ones first."""
     while frame is not None:
-        for house in HOUSES:
-            if frame.f_code.co_filename.startswith(house):
-                yield frame.f_code.co_filename.removeprefix(house)
+        if here := _house(frame):
+            yield here
         frame = frame.f_back
 
 
@@ -111,6 +170,11 @@ def main() -> None:
     for name, found in outputs_and_wait().items():
         print(f"{name}: {len(found.files)} files, {found.moves} moves")
         print(f"    to gRPC {len(found.to_grpc)} files: {', '.join(found.to_grpc)}")
+    fields = decisions()
+    name, longest = max(fields.items(), key=lambda item: len(item[1]))
+    most = max(map(ways_back, fields.values()))
+    print(f"the decision about a field: {len(longest)} stays at most, {most} ways back")
+    print(f"    {name}: {', '.join(longest)}")
 
 
 if __name__ == "__main__":

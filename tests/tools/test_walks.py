@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flytebind.looks._labels import label
 from flytebind.models.core.identifier import Identifier, ResourceType
-from tools.walks import Walk, outputs_and_wait, walk
+from tools.walks import Walk, decisions, outputs_and_wait, walk, ways_back
 
 ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")
 
@@ -25,3 +25,12 @@ def test_who_reads_a_call_up_to_grpc_opens_four_files_at_most() -> None:
         assert found.to_grpc[0] == "flytebind/remote/executions.py"
         assert found.to_grpc[-1] == "flytebind/remote/_io/blocking.py"
         assert len(found.to_grpc) <= 4, f"{name}: {found.to_grpc}"
+
+
+def test_who_reads_how_a_field_is_decided_stays_in_twelve_files_and_goes_back_three_times() -> None:
+    fields = decisions()
+    assert len(fields) > 1300
+    too_long = {
+        name: found for name, found in fields.items() if len(found) > 12 or ways_back(found) > 3
+    }
+    assert too_long == {}

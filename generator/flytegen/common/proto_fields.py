@@ -1,13 +1,19 @@
-"""What a field is, found out once and in one place."""
+"""What the fields and oneofs of a message are, found out once and in one place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import (
+    Descriptor,
+    EnumDescriptor,
+    FieldDescriptor,
+    OneofDescriptor,
+)
+from google.protobuf.descriptor_pb2 import DescriptorProto
 
-from flytegen.common.oneofs import oneof_of
 from flytegen.common.well_known import NATIVES, WRAPPERS, Native, Wrapper
 
 
@@ -69,7 +75,7 @@ class ProtoField:
 def proto_field(descriptor: FieldDescriptor) -> ProtoField:
     """What a field is, as its descriptor has it."""
     key, element, name = _held(descriptor)
-    oneof = oneof_of(descriptor)
+    oneof = _oneof_of(descriptor)
     is_single = not descriptor.is_repeated
     # What must be there, and what has a value of its own while it is not, is never absent.
     is_given = descriptor.is_required or (descriptor.has_default_value and not oneof)
@@ -91,6 +97,35 @@ def proto_field(descriptor: FieldDescriptor) -> ProtoField:
         type=_in_map(key, name),
         declaration=f"{word}{local} {descriptor.name} = {descriptor.number}",
     )
+
+
+def proto_fields(message: Descriptor | None) -> list[ProtoField]:
+    """What the fields of a message are; those of none are none."""
+    return [] if message is None else [proto_field(field) for field in message.fields]
+
+
+def written_oneofs(message: Descriptor) -> list[OneofDescriptor]:
+    """The oneofs that people wrote, without those that protoc puts behind ``optional`` fields."""
+    return [oneof for oneof in message.oneofs if not _is_synthetic(oneof)]
+
+
+def _oneof_of(field: FieldDescriptor) -> str:
+    oneof = field.containing_oneof
+    return "" if oneof is None or _is_synthetic(oneof) else oneof.name
+
+
+def _is_synthetic(oneof: OneofDescriptor) -> bool:
+    # Its name tells nothing: people may call one like that, and protoc another if that is taken.
+    return len(oneof.fields) == 1 and oneof.fields[0].name in _optional_fields(
+        oneof.containing_type
+    )
+
+
+@lru_cache
+def _optional_fields(message: Descriptor) -> frozenset[str]:
+    proto = DescriptorProto()
+    message.CopyToProto(proto)
+    return frozenset(field.name for field in proto.field if field.proto3_optional)
 
 
 def _held(field: FieldDescriptor) -> tuple[Scalar | None, Element, str]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
-from typing_extensions import assert_never
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from flytegen.common.code import NOTHING, Call, Code, Text
+from flytegen.common.code import NOTHING
 from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
-from flytegen.common.proto_fields import ProtoField, Scalar, proto_field
 from flytegen.common.unwritable import is_unwritable
-from flytegen.common.well_known import Native, Wrapper
 from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
-from flytegen.decide.shown import as_it_is, shown
+from flytegen.decide.shown import shown
 from flytegen.decide.values import Values
 from flytegen.overlay.entries import FieldOverlay, MessageOverlay
 from flytegen.schema import Field
@@ -34,7 +31,6 @@ class Fields:
     """Decides about fields; knows where every generated class lives."""
 
     def __init__(self, homes: Mapping[str, Home], problems: Problems) -> None:
-        self._homes = homes
         self._problems = problems
         self._values = Values(homes, problems)
 
@@ -55,9 +51,12 @@ class Fields:
     ) -> Field:
         overlay = message.fields.get(descriptor.name, FieldOverlay())
         name, alias = field_names(descriptor.name, overlay)
-        field = proto_field(descriptor)
-        what = shown(field, overlay, message.where, self._problems)
+        field, what, plain = shown(descriptor, overlay, message.where, self._problems)
         value = self._values.of(what, scope)
+        raw_value = self._values.of(plain, scope) if overlay.raw else value
+        if overlay.default is not None and value.default == NOTHING:
+            said = f"cannot have the default {overlay.default!r}: it is {field.declaration!r}"
+            self._problems.add(message.where, f"{descriptor.full_name} {said}")
 
         is_required = field.name in message.required
         # A required model reads as the empty one when it is absent, as protobuf itself reads it.
@@ -93,7 +92,7 @@ class Fields:
             path=what.path,
             reshape=what.reshape,
             raw=None,
-            default=NOTHING if overlay.default is None else self._default(field, message, scope),
+            default=value.default,
             has_setter=overlay.setter,
             alias=alias,
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
@@ -108,46 +107,18 @@ class Fields:
                 deprecated=deprecated,
             ),
         )
-        return replace(built, raw=self._raw(built, field, overlay, scope)) if overlay.raw else built
-
-    def _raw(self, built: Field, field: ProtoField, overlay: FieldOverlay, scope: Scope) -> Field:
-        """The field as the message has it, under the name that the overlay gives it."""
-        what = as_it_is(field)
-        value = self._values.of(what, scope)
-        return replace(
+        if not overlay.raw:
+            return built
+        raw = replace(
             built,
             name=overlay.raw,
-            kind=value.kind,
-            shape=what.shape,
-            type=value.type,
-            model=value.model,
-            wrap=value.wrap,
-            path=what.path,
+            kind=raw_value.kind,
+            shape=plain.shape,
+            type=raw_value.type,
+            model=raw_value.model,
+            wrap=raw_value.wrap,
+            path=plain.path,
             reshape="",
-            doc=docstrings.raw_doc(built.name, field.declaration),
+            doc=docstrings.raw_doc(name, field.declaration),
         )
-
-    def _default(self, field: ProtoField, message: MessageOverlay, scope: Scope) -> Code:
-        """The default in a signature; nothing, and a problem, if it does not suit."""
-        default = message.fields[field.name].default
-        element = field.element
-        if field.shape == "single":
-            match element:
-                case EnumDescriptor():
-                    if isinstance(default, str) and default in element.values_by_name:
-                        owner = scope.in_default(self._homes[element.full_name])
-                        return owner.member(escape(default, "enum_value"))
-                case Descriptor():
-                    home = self._homes.get(element.full_name)
-                    if isinstance(default, Mapping) and home is not None:
-                        arguments = (Text(f"{name}={value!r}") for name, value in default.items())
-                        return Call(scope.in_default(home), tuple(arguments))
-                case Scalar() | Native() | Wrapper():
-                    if not isinstance(default, Mapping):
-                        return Text(repr(default))
-                case _:
-                    assert_never(element)
-        name = field.descriptor.full_name
-        what = f"{name} cannot have the default {default!r}: it is {field.declaration!r}"
-        self._problems.add(message.where, what)
-        return NOTHING
+        return replace(built, raw=raw)

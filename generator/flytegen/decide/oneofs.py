@@ -9,7 +9,7 @@ from google.protobuf.descriptor import Descriptor, OneofDescriptor
 
 from flytegen.common.code import NONE, Code, Generic, Name, Text, Union
 from flytegen.common.names import escape, snake_case
-from flytegen.common.oneofs import written_oneofs
+from flytegen.common.proto_fields import written_oneofs
 from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
 from flytegen.overlay.entries import MessageOverlay, OneofOverlay

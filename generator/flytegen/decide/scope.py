@@ -39,8 +39,9 @@ class Scope:
 
     def in_default(self, home: Home) -> Name:
         """A generated class in what runs in the class body: a default, a constant."""
-        is_own = home.module == self.module and home.outer == self.qualname and bool(home.outer)
-        return Name(home.module, home.name, "here") if is_own else self.of_class(home)
+        outer, _, name = home.qualname.rpartition(".")
+        is_own = home.module == self.module and outer == self.qualname and bool(outer)
+        return Name(home.module, name, "here") if is_own else self.of_class(home)
 
     def in_body(self, home: Home) -> Name:
         """A generated class in the body of a method, where members are out of sight."""

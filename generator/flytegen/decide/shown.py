@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from google.protobuf.descriptor import FieldDescriptor
 from typing_extensions import assert_never
 
 from flytegen.common.problems import Problems
-from flytegen.common.proto_fields import Element, ProtoField, Scalar, proto_field
+from flytegen.common.proto_fields import Element, ProtoField, Scalar, proto_field, proto_fields
 from flytegen.overlay.entries import FieldOverlay
+from flytegen.overlay.words import DefaultValue
 from flytegen.schema import Reshape, Shape
 
 _FORMS = {
@@ -37,34 +39,38 @@ class Shown:
     key: Scalar | None
     element: Element | Choice
     reshape: Reshape = ""
+    default: DefaultValue = None
+    """What a constructor sets when it is told nothing, in the overlay's words."""
 
 
-def as_it_is(field: ProtoField) -> Shown:
-    """A field as the message has it."""
+def shown(
+    descriptor: FieldDescriptor, overlay: FieldOverlay, where: str, problems: Problems
+) -> tuple[ProtoField, Shown, Shown]:
+    """A field, what the overlay shows of it, and what the message has.
+
+    Args:
+        descriptor: The field.
+        overlay: What the overlay says about it.
+        where: The file of the overlay.
+        problems: One is that the field has not the form that the overlay shows it in.
+    """
+    field = proto_field(descriptor)
+    inner = proto_fields(descriptor.message_type) if overlay.reshape else []
+    plain = _as_it_is(field)
+    reshaped = _reshaped(plain, inner, overlay.reshape)
+    if overlay.raw and not overlay.reshape:
+        problems.add(where, f"{descriptor.full_name} has a raw name but no reshape")
+    if reshaped is None:
+        what = f"{descriptor.full_name} is no {overlay.reshape!r}: it is {field.declaration!r}"
+        problems.add(where, what, _FORMS[overlay.reshape])
+    return field, replace(reshaped or plain, default=overlay.default), plain
+
+
+def _as_it_is(field: ProtoField) -> Shown:
     return Shown(field, field.name, field.shape, field.key, field.element)
 
 
-def shown(field: ProtoField, overlay: FieldOverlay, where: str, problems: Problems) -> Shown:
-    """A field as the overlay has it; a problem if it has not the form for that."""
-    plain = as_it_is(field)
-    if not overlay.reshape:
-        if overlay.raw:
-            what = f"{field.descriptor.full_name} has a raw name but no reshape"
-            problems.add(where, what)
-        return plain
-    reshaped = _reshaped(plain, overlay.reshape)
-    if reshaped is None:
-        what = (
-            f"{field.descriptor.full_name} is no {overlay.reshape!r}: it is {field.declaration!r}"
-        )
-        problems.add(where, what, _FORMS[overlay.reshape])
-        return plain
-    return replace(reshaped, reshape=overlay.reshape)
-
-
-def _reshaped(plain: Shown, reshape: Reshape) -> Shown | None:
-    message = plain.field.descriptor.message_type
-    inner = [proto_field(item) for item in message.fields] if message is not None else []
+def _reshaped(plain: Shown, inner: list[ProtoField], reshape: Reshape) -> Shown | None:
     scalars = {item.name: item.element for item in inner if isinstance(item.element, Scalar)}
     is_all = len(scalars) == len(inner) and all(item.shape == "single" for item in inner)
     match reshape:
@@ -72,16 +78,18 @@ def _reshaped(plain: Shown, reshape: Reshape) -> Shown | None:
             return plain
         case "content":
             if plain.shape == "single" and len(inner) == 1:
-                content = as_it_is(inner[0])
-                return replace(content, path=f"{plain.path}.{content.path}")
+                content = _as_it_is(inner[0])
+                path = f"{plain.path}.{content.path}"
+                return replace(content, path=path, reshape=reshape)
         case "pairs":
             if plain.shape == "repeated" and is_all and scalars.keys() == {"key", "value"}:
                 key, value = scalars["key"], scalars["value"]
-                return replace(plain, shape="pairs", key=key, element=value)
+                return replace(plain, shape="pairs", key=key, element=value, reshape=reshape)
         case "choice":
             oneofs = {item.oneof for item in inner}
             if plain.shape == "repeated" and is_all and len(oneofs) == 1 and "" not in oneofs:
-                return replace(plain, element=Choice(tuple(scalars.values())))
+                choice = Choice(tuple(scalars.values()))
+                return replace(plain, element=choice, reshape=reshape)
         case _:
             assert_never(reshape)
     return None

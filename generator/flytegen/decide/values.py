@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from typing_extensions import assert_never
 
-from flytegen.common.code import NOTHING, Code, Generic, Name, Union
+from flytegen.common.code import NOTHING, Call, Code, Generic, Name, Text, Union
 from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
@@ -50,6 +50,8 @@ class Value:
     is_text: bool = False
     model: Code = NOTHING
     """The class of a message, in the body of a method."""
+    default: Code = NOTHING
+    """What a constructor sets when it is told nothing, if that suits the value."""
 
 
 class Values:
@@ -71,6 +73,7 @@ class Values:
             type=Generic(collection, (*keys, value.type)),
             given=Generic(collection, (*keys, value.given)),
             zero="empty",
+            default=NOTHING,
         )
 
     def _element(self, shown: Shown, scope: Scope) -> Value:
@@ -92,6 +95,7 @@ class Values:
                 assert_never(element)
 
     def _scalar(self, scalar: Scalar, shown: Shown, scope: Scope) -> Value:
+        check, default = _check(scalar.type, shown.shape), _constant(shown)
         type_ = scope.builtin(scalar.type)
         field = shown.field.descriptor
         is_bool, is_text = scalar.type == "bool", scalar.type in _TEXT
@@ -103,8 +107,9 @@ class Values:
             type_,
             type_,
             zero,
-            check=_check(scalar.type, shown.shape),
+            check=check,
             is_text=is_text,
+            default=default,
         )
 
     def _enum(self, enum: EnumDescriptor, shown: Shown, scope: Scope) -> Value:
@@ -112,8 +117,18 @@ class Values:
         number = shown.field.descriptor.default_value
         named = [value.name for value in enum.values if value.number == number]
         zero = f"``{escape((named or [enum.values[0].name])[0], 'enum_value')}``"
-        type_, body = scope.of_class(home), scope.in_body(home)
-        return Value("enum", type_, type_, zero, wrap=body.member("from_number"))
+        said = shown.default
+        is_value = isinstance(said, str) and said in enum.values_by_name
+        value = escape(str(said), "enum_value") if is_value else ""
+        type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
+        return Value(
+            "enum",
+            type_,
+            type_,
+            zero,
+            wrap=body.member("from_number"),
+            default=owner.member(value) if value else NOTHING,
+        )
 
     def _native(self, native: Native, shown: Shown) -> Value:
         type_ = Name(native.module, native.type)
@@ -127,9 +142,11 @@ class Values:
             write=Name(_CONVERT, f"write_{native.function}"),
             check=_check("str" if native.takes_text else "", shown.shape),
             is_text=native.takes_text,
+            default=_constant(shown),
         )
 
     def _wrapper(self, wrapper: Wrapper, shown: Shown, scope: Scope) -> Value:
+        check, default = _check(wrapper.type, shown.shape), _constant(shown)
         type_ = scope.builtin(wrapper.type)
         # A single one is opened on the spot.
         is_single = shown.shape == "single"
@@ -140,13 +157,15 @@ class Values:
             "the default",
             wrap=NOTHING if is_single else Name(_CONVERT, "read_wrapper"),
             write=NOTHING if is_single else Name(_CHECKS, "box"),
-            check=_check(wrapper.type, shown.shape),
+            check=check,
             is_text=wrapper.type in _TEXT,
+            default=default,
         )
 
     def _choice(self, choice: Choice, shown: Shown, scope: Scope) -> Value:
         types = dict.fromkeys(option.type for option in choice.options)
         is_text = not types.keys().isdisjoint(_TEXT)
+        check = _check("str" if is_text else "", shown.shape)
         type_ = Union(tuple(map(scope.builtin, types)))
         return Value(
             "native",
@@ -155,17 +174,29 @@ class Values:
             "empty",
             wrap=Name(_CONVERT, "read_choice"),
             write=Name(_CONVERT, "write_choice"),
-            check=_check("str" if is_text else "", shown.shape),
+            check=check,
             is_text=is_text,
         )
 
     def _message(self, message: Descriptor, shown: Shown, scope: Scope) -> Value:
         if built_in := BUILT_IN.get(message.full_name):
-            type_ = body = built_in
+            type_ = body = owner = built_in
         else:
             home = self._home(message, shown)
-            type_, body = scope.of_class(home), scope.in_body(home)
-        return Value("message", type_, type_, "empty", wrap=body.member("_wrap"), model=body)
+            type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
+        default: Code = NOTHING
+        if isinstance(shown.default, Mapping) and not built_in:
+            given = tuple(Text(f"{name}={value!r}") for name, value in shown.default.items())
+            default = Call(owner, given)
+        return Value(
+            "message",
+            type_,
+            type_,
+            "empty",
+            wrap=body.member("_wrap"),
+            model=body,
+            default=default,
+        )
 
     def _home(self, item: Descriptor | EnumDescriptor, shown: Shown) -> Home:
         home = self._homes.get(item.full_name)
@@ -175,6 +206,12 @@ class Values:
             self._problems.add(shown.field.descriptor.full_name, what, hint)
             return Home("", item.full_name)
         return home
+
+
+def _constant(shown: Shown) -> Code:
+    """The default where it is a scalar."""
+    is_scalar = shown.default is not None and not isinstance(shown.default, Mapping)
+    return Text(repr(shown.default)) if is_scalar else NOTHING
 
 
 def _check(type_: str, shape: Shape) -> Code:
