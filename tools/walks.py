@@ -4,7 +4,7 @@
 
 Files count that people of this project write: generated code, and the libraries below, are passed
 over. What runs coroutines is part of a walk like all the rest. Of what the generator decides about
-a field the stays count: each time that another file's code is called, no matter who returns to whom.
+a field the stays count: each time that the code of another file is called, not that it returns.
 """
 
 from __future__ import annotations
