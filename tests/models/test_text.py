@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import html
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flyteidl.admin import execution_pb2
 from google.protobuf.message import Message
 
 from flytebind.models.admin.execution import ExecutionClosure
+from flytebind.runtime import OpenEnum, RepeatedView
 from flytebind.runtime.entity import FlyteIdlEntity
 from flytebind.runtime.model import Model
-from tests.support.messages import ModelClass, python_name
+from flytebind.runtime.spelling import name_of
+from tests.support.messages import ModelClass, every_model, python_name
+from tests.support.models import models_in, parameters
 from tests.support.strategies import every_message
+from tests.support.whole import whole_fillings
 
 
 def set_names(model_class: ModelClass, pb: Message) -> list[str]:
@@ -42,12 +49,37 @@ def test_a_short_string_is_cut_to_80_columns(model_class: ModelClass, pb: Messag
         assert str(model) == model.short_string()
 
 
+@every_model
+def test_repr_is_an_expression_that_builds_the_model(model_class: ModelClass) -> None:
+    """Names are those that a module with these imports has: each class from where it lives."""
+    for pb in whole_fillings(model_class):
+        model = model_class.from_pb(pb)
+        text = repr(model)
+        if len(text) < 50_000:  # A larger one is made of others that are here.
+            names = {top_name(part): home(part) for part in classes_in(model)}
+            assert eval(text, {"datetime": datetime, **names}) == model
+
+
+def classes_in(model: Model[Any]) -> Iterator[type]:
+    for part in models_in(model):
+        yield type(part)
+        for value in map(part.__getattribute__, parameters(type(part))):
+            items = value if isinstance(value, RepeatedView) else [value]
+            yield from (type(item) for item in items if isinstance(item, OpenEnum))
+
+
+def top_name(part: type) -> str:
+    return name_of(part).partition(".")[0]
+
+
+def home(part: type) -> object:
+    return getattr(sys.modules[part.__module__], top_name(part))
+
+
 @every_message
-def test_repr_shows_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
+def test_rich_shows_each_field_that_is_set(model_class: ModelClass, pb: Message) -> None:
     model = model_class.from_pb(pb)
     names = set_names(model_class, pb)
-    shown = ", ".join(f"{name}={getattr(model, name)!r}" for name in names)
-    assert repr(model) == f"{model_class.__qualname__}({shown})"
     assert list(model.__rich_repr__()) == [(name, getattr(model, name)) for name in names]
 
 

@@ -34,8 +34,8 @@ def test_an_unknown_number_goes_through(number: int) -> None:
 def test_an_unknown_number_has_a_name_and_a_repr() -> None:
     assert Phase(17).name == "UNRECOGNIZED_17"
     assert Phase(-17).name == "UNRECOGNIZED_MINUS_17"
-    assert repr(Phase(17)) == "WorkflowExecution.Phase(17)"
-    assert repr(Phase.RUNNING) == "WorkflowExecution.Phase.RUNNING"
+    assert repr(Phase(17)) == "WorkflowExecutionPhase(17)"
+    assert repr(Phase.RUNNING) == "WorkflowExecutionPhase.RUNNING"
 
 
 def test_an_unknown_number_is_no_member() -> None:

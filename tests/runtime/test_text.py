@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, timezone
 
-from flytebind.models.admin.execution import ExecutionClosure
-from flytebind.models.core.execution import ExecutionError, WorkflowExecution
+import pytest
+
+from flytebind.models.admin.execution import Execution, ExecutionClosure
+from flytebind.models.core.execution import (
+    ExecutionError,
+    WorkflowExecution,
+    WorkflowExecutionPhase,
+)
 from flytebind.models.core.literals import Literal, LiteralMap, Primitive, Scalar
-from flytebind.models.core.types import LiteralType, SimpleType
+from flytebind.models.core.types import LiteralType, SchemaType, SimpleType
+from flytebind.runtime.any import AnyMessage
 
 CLOSURE = ExecutionClosure(
     WorkflowExecution.Phase.FAILED,
@@ -86,9 +94,32 @@ def test_repr_is_the_call_that_builds_the_model() -> None:
     assert eval(repr(type_)) == type_
 
 
-def test_repr_shows_unknown_enum_numbers() -> None:
-    closure = ExecutionClosure(WorkflowExecution.Phase(42), None, None)
-    assert repr(closure) == "ExecutionClosure(phase=WorkflowExecution.Phase(42))"
+def test_repr_names_nested_classes_as_their_module_does() -> None:
+    closure = ExecutionClosure(WorkflowExecutionPhase(42), None, None)
+    text = "ExecutionClosure(phase=WorkflowExecutionPhase(42), started_at=None, duration=None)"
+    assert repr(closure) == text
+    assert eval(text) == closure
+    column = SchemaType.SchemaColumn("a", SchemaType.SchemaColumn.SchemaColumnType.FLOAT)
+    assert repr(column).endswith("type=SchemaType.SchemaColumn.SchemaColumnType.FLOAT)")
+    assert eval(repr(column)) == column
+
+
+def test_repr_gives_what_must_be_given_even_if_it_is_empty() -> None:
+    assert repr(LiteralMap({})) == "LiteralMap(literals={})"
+    assert repr(Execution.from_dict({})) == "Execution()"  # no call makes it: it lacks messages
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_repr_spells_numbers_that_have_no_literal(number: float) -> None:
+    custom = {"numbers": [number]}
+    plugin = LiteralType(simple=SimpleType.FLOAT, metadata=custom)
+    made = [eval(repr(model)) for model in (plugin, Primitive(float_value=number))]
+    assert str(made) == str([plugin, Primitive(float_value=number)])
+
+
+def test_a_packed_message_is_built_again_by_its_repr() -> None:
+    packed = AnyMessage.pack(Primitive(integer=3))
+    assert eval(repr(packed)) == packed
 
 
 def test_rich_shows_what_is_set() -> None:

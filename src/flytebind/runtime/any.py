@@ -62,3 +62,6 @@ class AnyMessage(Model[any_pb2.Any]):
     def value(self) -> bytes:
         """``bytes value = 2``: the packed message in binary form."""
         return self._pb.value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}.from_bytes({self.to_bytes()!r})"

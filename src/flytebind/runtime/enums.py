@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
+from flytebind.runtime.spelling import name_of
 from flytebind.runtime.typing import Self
 
 _INT32 = range(-(2**31), 2**31)
@@ -57,7 +58,7 @@ class OpenEnum(IntEnum):
         return type(self), (int(self),)
 
     def __repr__(self) -> str:
-        name = type(self).__qualname__
+        name = name_of(type(self))
         return f"{name}.{self.name}" if self.is_recognized else f"{name}({int(self)})"
 
     # Python 3.10 prints an IntEnum by name, later ones by number. Text is for people: the name.

@@ -11,6 +11,7 @@ from flytebind.runtime import text
 from flytebind.runtime.assign import assign
 from flytebind.runtime.fields import set_fields
 from flytebind.runtime.hashing import hash_message
+from flytebind.runtime.spelling import call_of
 from flytebind.runtime.typing import JsonObject, Self
 
 P = TypeVar("P", bound=Message)
@@ -225,7 +226,7 @@ class Model(Generic[P]):
         return hash_message(self._pb)
 
     def __repr__(self) -> str:
-        return text.one_line(self)
+        return call_of(self)
 
     def __rich_repr__(self) -> Iterator[tuple[str, object]]:
         return set_fields(self)

@@ -12,12 +12,6 @@ from flytebind.runtime.views import MapView, RepeatedView
 _COLUMNS = 80
 
 
-def one_line(model: HasFields) -> str:
-    """The call that would build the model, as ``repr`` shows it."""
-    fields = ", ".join(f"{name}={value!r}" for name, value in set_fields(model))
-    return f"{type(model).__qualname__}({fields})"
-
-
 def outline(model: HasFields, title: str, *, cut: bool) -> str:
     """A title and the fields that are set, indented like YAML; ``cut`` at 80 columns or not."""
     lines = [f"{title}:", *(f"  {line}" for line in _fields(model))]
