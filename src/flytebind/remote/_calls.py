@@ -26,9 +26,8 @@ from flytebind.remote.errors import (
     names_outage,
 )
 from flytebind.runtime.model import Model
-from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method
+from flytebind.runtime.rpc import Client, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
-from flytebind.services.admin import AdminServiceAsyncClient
 
 if TYPE_CHECKING:
     from flytebind.remote.auth import Credentials, Token
@@ -262,7 +261,7 @@ class _Call:
         came.
         """
         if code is grpc.StatusCode.UNAVAILABLE:
-            return True
+            return not leaves_name_open(self._method.name, self._request)
         return is_read(self._method.name) and may_pass(code, details)
 
     def main_trouble(self, error: grpc.RpcError) -> grpc.RpcError:
@@ -290,37 +289,20 @@ class _Call:
         return call_label(self._method.name, _subject(self._request))
 
 
-class RoutedClient(AsyncClient):
-    """A generated client whose calls go through a ``Caller``."""
-
-    __slots__ = ("_caller",)
-
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    async def _unary_unary(
-        self,
-        method: Method[Req, Res],
-        request: Req,
-        timeout: float | None,
-        metadata: Metadata | None,
-        wait_for_ready: bool | None,
-    ) -> Res:
-        return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
-
-
-class Admin(RoutedClient, AdminServiceAsyncClient):
-    """The control plane."""
-
-    __slots__ = ()
-
-
 def is_read(name: str) -> bool:
     """Whether calls of an RPC change nothing on the server. Links to data are only signed."""
     return name in _LINKS or (name.startswith(("Get", "List")) and not name.startswith("GetOr"))
 
 
 _LINKS = frozenset({"CreateDownloadLink", "CreateDownloadLocation", "CreateUploadLocation"})
+
+
+def leaves_name_open(name: str, request: object) -> bool:
+    """Whether the server would make up a name, and twice would make two of it."""
+    return name in _STARTS and not getattr(request, "name", "")
+
+
+_STARTS = frozenset({"CreateExecution", "RelaunchExecution", "RecoverExecution"})
 
 
 def _error(

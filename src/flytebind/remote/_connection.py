@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import grpc
 from grpc import aio
@@ -35,6 +36,7 @@ class Connection:
         config: Where the server is; needed unless there is a channel.
         channel: The caller's own channel, which stays theirs to close.
         token: A token or what has one, instead of what the config says.
+        interceptors: What calls go through, outermost first.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Connection:
         config: Config | None,
         channel: grpc.Channel | aio.Channel | None,
         token: auth.AnyToken | None,
+        interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
     ) -> None:
         self.config = config
+        self._interceptors = tuple(interceptors)
         self._given = channel
         self._token = token
         self._lock = threading.RLock()
@@ -98,7 +102,7 @@ class Connection:
             forgotten = self._retired.pop(1) if len(self._retired) > _MAX_RETIRED else None
             self._channel = open_channel(self.config)
             self._opened_at = time.monotonic()
-            self.client = ReadingClient(self._channel)
+            self.client = self._client_of(self._channel)
         if forgotten is not None:
             forgotten.close()
 
@@ -145,10 +149,13 @@ class Connection:
         _first_opened_in = _first_opened_in or self._opened_in
         if isinstance(channel, grpc.Channel):
             self._credentials = self._make_credentials(channel)
-            self.client = ReadingClient(channel)
+            self.client = self._client_of(channel)
         else:
             self._credentials = self._make_credentials(None)
             self.client = AsyncReadingClient(channel)
+
+    def _client_of(self, channel: grpc.Channel) -> Client:
+        return ReadingClient(grpc.intercept_channel(channel, *self._interceptors))
 
     def _forget(self) -> None:
         """Leave to the parent of this process what the parent has opened.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from functools import update_wrapper
+from collections.abc import Sequence
+from functools import cached_property, update_wrapper
 from types import FunctionType, TracebackType
-from typing import TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, get_args
 from urllib.parse import quote
 
 import grpc
@@ -22,6 +23,7 @@ from flytebind.models.core.identifier import (
 from flytebind.remote import _operations as operations, auth
 from flytebind.remote._arguments import must_be
 from flytebind.remote._calls import CallPolicy
+from flytebind.remote._clients import async_client, blocking_client
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
@@ -39,6 +41,13 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
 )
 from flytebind.runtime.typing import Self
+
+if TYPE_CHECKING:  # imported when touched
+    from flytebind.services.admin import AdminServiceAsyncClient, AdminServiceClient
+    from flytebind.services.auth import AuthMetadataServiceAsyncClient, AuthMetadataServiceClient
+    from flytebind.services.dataproxy import DataProxyServiceAsyncClient, DataProxyServiceClient
+    from flytebind.services.identity import IdentityServiceAsyncClient, IdentityServiceClient
+    from flytebind.services.signal import SignalServiceAsyncClient, SignalServiceClient
 
 _Executed: TypeAlias = FlyteWorkflowExecution | FlyteNodeExecution | FlyteTaskExecution
 _Runnable: TypeAlias = FlyteWorkflow | FlyteTask | FlyteLaunchPlan
@@ -66,6 +75,7 @@ class RemoteBase:
         token: auth.AnyToken | None = None,
         max_calls: int = 64,
         policy: CallPolicy | None = None,
+        interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
     ) -> None:
         """Take the settings; nothing is opened before the first call.
 
@@ -79,11 +89,14 @@ class RemoteBase:
             token: A token, a function or a source that has one, instead of what the config says.
             max_calls: How many calls may be in flight at once.
             policy: Deadlines and retries.
+            interceptors: What each attempt at a call goes through, outermost first; of
+                ``AsyncFlyteRemote``, too, in the thread of the loop. They see tokens.
 
         Raises:
             FlyteConfigError: If there is no config to be found, or it makes no sense.
             ValueError: If no call is allowed at all.
-            TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use.
+            TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use, or something
+                is no interceptor of it.
         """
         if max_calls < 1:
             raise ValueError(f"max_calls must be at least 1, not {max_calls}")
@@ -93,8 +106,9 @@ class RemoteBase:
             config = Config.auto()
         if channel is not None:
             self._check_channel(channel)
+        _check_interceptors(interceptors, channel)
         self.config = config
-        self._connection = Connection(config, channel, token)
+        self._connection = Connection(config, channel, token, interceptors)
         self._turns = Turns(max_calls)
         self._session: Session = Session(
             self,
@@ -200,6 +214,60 @@ class AsyncFlyteRemote(RemoteBase, Verbs):
 
     can_load_later = False
 
+    @cached_property
+    def admin(self) -> AdminServiceAsyncClient:
+        """The control plane, RPC by RPC: what the other verbs of a remote are made of.
+
+        Its calls have the token, the deadline and the retries of this remote; ``timeout`` is in
+        seconds for all attempts together. A call that fails raises ``FlyteCallError``, whose cause
+        is gRPC's error.
+
+        Service: ``flyteidl.service.AdminService``
+        """
+        from flytebind.services.admin import AdminServiceAsyncClient
+
+        return async_client(AdminServiceAsyncClient, self._session.caller)
+
+    @cached_property
+    def signals(self) -> SignalServiceAsyncClient:
+        """What gates wait for, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.SignalService``
+        """
+        from flytebind.services.signal import SignalServiceAsyncClient
+
+        return async_client(SignalServiceAsyncClient, self._session.caller)
+
+    @cached_property
+    def data_proxy(self) -> DataProxyServiceAsyncClient:
+        """Links that the server signs, and data, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.DataProxyService``
+        """
+        from flytebind.services.dataproxy import DataProxyServiceAsyncClient
+
+        return async_client(DataProxyServiceAsyncClient, self._session.caller)
+
+    @cached_property
+    def auth_metadata(self) -> AuthMetadataServiceAsyncClient:
+        """How to log in to this server, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.AuthMetadataService``
+        """
+        from flytebind.services.auth import AuthMetadataServiceAsyncClient
+
+        return async_client(AuthMetadataServiceAsyncClient, self._session.caller)
+
+    @cached_property
+    def identity(self) -> IdentityServiceAsyncClient:
+        """Who the server takes the caller for, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.IdentityService``
+        """
+        from flytebind.services.identity import IdentityServiceAsyncClient
+
+        return async_client(IdentityServiceAsyncClient, self._session.caller)
+
     async def aclose(self) -> None:
         """End all calls and close the connection. Twice does no harm."""
         self.close()
@@ -269,6 +337,60 @@ class FlyteRemote(RemoteBase):
     upload = blocking(Verbs.upload)
     download = blocking(Verbs.download)
 
+    @cached_property
+    def admin(self) -> AdminServiceClient:
+        """The control plane, RPC by RPC: what the other verbs of a remote are made of.
+
+        Its calls have the token, the deadline and the retries of this remote; ``timeout`` is in
+        seconds for all attempts together. A call that fails raises ``FlyteCallError``, whose cause
+        is gRPC's error.
+
+        Service: ``flyteidl.service.AdminService``
+        """
+        from flytebind.services.admin import AdminServiceClient
+
+        return blocking_client(AdminServiceClient, self._session.caller, self._turns)
+
+    @cached_property
+    def signals(self) -> SignalServiceClient:
+        """What gates wait for, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.SignalService``
+        """
+        from flytebind.services.signal import SignalServiceClient
+
+        return blocking_client(SignalServiceClient, self._session.caller, self._turns)
+
+    @cached_property
+    def data_proxy(self) -> DataProxyServiceClient:
+        """Links that the server signs, and data, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.DataProxyService``
+        """
+        from flytebind.services.dataproxy import DataProxyServiceClient
+
+        return blocking_client(DataProxyServiceClient, self._session.caller, self._turns)
+
+    @cached_property
+    def auth_metadata(self) -> AuthMetadataServiceClient:
+        """How to log in to this server, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.AuthMetadataService``
+        """
+        from flytebind.services.auth import AuthMetadataServiceClient
+
+        return blocking_client(AuthMetadataServiceClient, self._session.caller, self._turns)
+
+    @cached_property
+    def identity(self) -> IdentityServiceClient:
+        """Who the server takes the caller for, RPC by RPC. See ``admin``.
+
+        Service: ``flyteidl.service.IdentityService``
+        """
+        from flytebind.services.identity import IdentityServiceClient
+
+        return blocking_client(IdentityServiceClient, self._session.caller, self._turns)
+
     def __enter__(self) -> Self:
         return self
 
@@ -293,6 +415,16 @@ class FlyteRemote(RemoteBase):
 
     def _make_io(self, turns: Turns) -> Io:
         return BlockingIo()
+
+
+def _check_interceptors(
+    interceptors: Sequence[grpc.UnaryUnaryClientInterceptor], channel: object
+) -> None:
+    for each in interceptors:
+        hint = "its intercept_unary_unary sees each call, on asyncio, too"
+        must_be(each, grpc.UnaryUnaryClientInterceptor, "interceptors", hint)
+    if interceptors and isinstance(channel, aio.Channel):
+        raise TypeError("a grpc.aio.Channel takes interceptors where it is made, and none later")
 
 
 class _Bringer:

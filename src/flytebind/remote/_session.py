@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from flytebind.remote._arguments import named
-from flytebind.remote._calls import Admin, Caller, CallPolicy
+from flytebind.remote._calls import Caller, CallPolicy
+from flytebind.remote._clients import async_client
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
 from flytebind.remote._io.turns import Turns
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.executions import Remote
 from flytebind.runtime.model import Model
+from flytebind.services.admin import AdminServiceAsyncClient
 
 M = TypeVar("M", bound=Model[Any])
 
@@ -55,7 +57,7 @@ class Session:
         self.project = project
         self.domain = domain
         self.caller = Caller(connection, io, policy)
-        self.admin = Admin(self.caller)
+        self.admin = async_client(AdminServiceAsyncClient, self.caller)
         self._entities: OrderedDict[tuple[type, bytes], Any] = OrderedDict()
         self.signs = True
         """Whether the server has signed a link when it was asked last."""

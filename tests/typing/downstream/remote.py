@@ -10,6 +10,7 @@ from typing_extensions import assert_type
 
 from flytebind.models.admin.project import Domain, Project
 from flytebind.models.admin.signal import Signal
+from flytebind.models.admin.version import GetVersionRequest, GetVersionResponse
 from flytebind.models.core.execution import (
     ExecutionError,
     NodeExecution,
@@ -27,6 +28,7 @@ from flytebind.models.core.metrics import Span
 from flytebind.models.core.tasks import TaskTemplate
 from flytebind.models.core.workflow import WorkflowTemplate
 from flytebind.models.execution import Execution, ExecutionClosure, ExecutionSpec
+from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
 from flytebind.remote import (
     AsyncFlyteRemote,
     CallPolicy,
@@ -47,6 +49,7 @@ from flytebind.remote import (
     LiteralsResolver,
     RemoteExecutionBase,
 )
+from flytebind.services import AdminServiceClient, DataProxyServiceAsyncClient
 
 Phase = WorkflowExecution.Phase | NodeExecution.Phase | TaskExecution.Phase
 
@@ -195,6 +198,9 @@ def blocking() -> None:
         assert_type(remote.generate_console_url(plan), str)
         assert_type(remote.list_projects(), list[Project])
         assert_type(remote.list_domains(), list[Domain])
+        assert_type(remote.admin, AdminServiceClient)
+        assert_type(remote.admin.get_version(GetVersionRequest()), GetVersionResponse)
+        assert_type(remote.identity.user_info(UserInfoRequest()), UserInfoResponse)
 
 
 async def awaiting(channel: grpc.Channel) -> None:
@@ -219,6 +225,8 @@ async def awaiting(channel: grpc.Channel) -> None:
             await asyncio.gather(remote.list_projects(), remote.list_domains()),
             tuple[list[Project], list[Domain]],
         )
+        assert_type(remote.data_proxy, DataProxyServiceAsyncClient)
+        assert_type(await remote.admin.get_version(GetVersionRequest()), GetVersionResponse)
         nightly = Nightly.promote_from_model(execution)
         assert_type((await remote.wait(nightly)).rows(), int)
 

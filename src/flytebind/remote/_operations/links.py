@@ -12,6 +12,7 @@ from flytebind._transfer.http.client import HttpClient
 from flytebind._transfer.links import Moved
 from flytebind._transfer.threads import current_work
 from flytebind.remote._calls import Caller
+from flytebind.remote._clients import async_client
 from flytebind.remote._io import Io
 from flytebind.remote._io.blocking import BlockingIo, run
 from flytebind.remote._session import Session
@@ -66,11 +67,12 @@ def links_of(session: Session) -> SignedLinks:
 async def _link(session: Session, io: Io, uri: str) -> str:
     # Few programs read files, and this takes a while to import.
     from flytebind.models.service.dataproxy import CreateDownloadLocationRequest
-    from flytebind.remote._operations.proxy import DataProxy
+    from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
     # Some servers have no store that signs, or may not. They say INTERNAL each time.
     policy = session.policy if session.signs else replace(session.policy, max_attempts=1)
-    proxy = DataProxy(Caller(session.connection, io, policy))
+    caller = Caller(session.connection, io, policy)
+    proxy = async_client(DataProxyServiceAsyncClient, caller)
     try:
         answer = await proxy.create_download_location(CreateDownloadLocationRequest(native_url=uri))
     except FlyteCallError as error:

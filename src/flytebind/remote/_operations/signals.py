@@ -11,7 +11,7 @@ from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRe
 from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import LiteralType
-from flytebind.remote._calls import RoutedClient
+from flytebind.remote._clients import async_client
 from flytebind.remote._operations.fetch import Filters, expression
 from flytebind.remote._operations.pages import all_rows
 from flytebind.remote._session import Session
@@ -23,10 +23,6 @@ _PAGE = 100
 _IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
 
 
-class _Signals(RoutedClient, SignalServiceAsyncClient):
-    __slots__ = ()
-
-
 async def list_signals(
     session: Session, execution: WorkflowExecutionIdentifier, filters: Filters
 ) -> list[Signal]:
@@ -36,7 +32,7 @@ async def list_signals(
     )
 
     async def ask(size: int, token: str) -> tuple[Sequence[Signal], str]:
-        page = await _Signals(session.caller).list_signals(request.replace(limit=size, token=token))
+        page = await _client(session).list_signals(request.replace(limit=size, token=token))
         return page.signals, page.token
 
     return await all_rows(ask, _PAGE, lambda signal: signal.id.signal_id if signal.id else "")
@@ -84,4 +80,8 @@ async def set_literal(
 ) -> None:
     """Give a value as it is."""
     id = SignalIdentifier(signal_id=signal_id, execution_id=execution)
-    await _Signals(session.caller).set_signal(SignalSetRequest(id=id, value=value))
+    await _client(session).set_signal(SignalSetRequest(id=id, value=value))
+
+
+def _client(session: Session) -> SignalServiceAsyncClient:
+    return async_client(SignalServiceAsyncClient, session.caller)

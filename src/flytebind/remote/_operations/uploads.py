@@ -22,10 +22,11 @@ from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
     CreateUploadLocationResponse,
 )
-from flytebind.remote._operations.proxy import DataProxy
+from flytebind.remote._clients import async_client
 from flytebind.remote._session import Session
 from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
+from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 if TYPE_CHECKING:
     from flytebind._transfer.http.client import HttpClient, Response
@@ -72,7 +73,7 @@ async def upload(
     )
     with Transfer(f"uploading {path.name}", content.size) as transfer:
         sending = _Sending(session.connection.http, content, transfer)
-        proxy = DataProxy(session.caller)
+        proxy = async_client(DataProxyServiceAsyncClient, session.caller)
         location = await proxy.create_upload_location(ask)
         while True:
             try:

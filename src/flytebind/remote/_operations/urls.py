@@ -19,16 +19,17 @@ from flytebind.models.admin.node_execution import NodeExecutionGetRequest
 from flytebind.models.core.identifier import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.service.dataproxy import GetDataRequest
+from flytebind.remote._clients import async_client
 from flytebind.remote._data import Side
 from flytebind.remote._operations.data import bring_interface, bring_offloaded, bring_side
 from flytebind.remote._operations.fetch import fetch_execution
 from flytebind.remote._operations.links import links_of
 from flytebind.remote._operations.offloaded import fetch_all
-from flytebind.remote._operations.proxy import DataProxy
 from flytebind.remote._operations.sync import bring_tasks
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
 from flytebind.remote.executions import Executed, FlyteNodeExecution
+from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 from flytebind.values import LiteralsResolver, to_native
 from flytebind.values._handles import read_through
 
@@ -43,7 +44,8 @@ async def get(session: Session, flyte_uri: str) -> object:
     """What is behind a Flyte URL."""
     literals = _LITERALS.fullmatch(flyte_uri)
     try:
-        answer = await DataProxy(session.caller).get_data(GetDataRequest(flyte_url=flyte_uri))
+        proxy = async_client(DataProxyServiceAsyncClient, session.caller)
+        answer = await proxy.get_data(GetDataRequest(flyte_url=flyte_uri))
     except FlyteCallError as error:
         if literals is None or not _may_be_elsewhere(error):
             raise
