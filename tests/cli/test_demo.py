@@ -12,11 +12,13 @@ from tests.cli.conftest import Run
 def test_the_demo_runs_two_workflows_and_shows_what_became_of_them(run: Run) -> None:
     before = threading.active_count()
     done = run("demo", "--speed", "1000")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert [line.split(", ")[0].split(": ")[1] for line in done.err.splitlines()][-1] == "FAILED"
     assert "dynamic: A task that yields a workflow" in done.out
     assert "summary = 'the result is 14'" in done.out
     assert "failure: A task that fails" in done.out
     assert "column 'age' holds text" in done.out
+    assert "python -m flytebind.sandbox --demo" in done.out
     assert threading.active_count() <= before
 
 
@@ -25,6 +27,8 @@ def test_the_demo_runs_the_scripts_that_are_asked_for_quietly(run: Run) -> None:
     assert "2 attempts" in done.out
     assert "array" in done.out
     assert "retries:" not in done.out
+    assert "sandbox --demo" not in done.out
+    assert done.err == ""
 
 
 def test_the_demo_prints_one_document_as_json(run: Run) -> None:

@@ -185,10 +185,15 @@ def test_wait_prints_the_execution_as_json(flytebind: Run, failure: Scene) -> No
     assert (done.code, Execution.from_dict(done.json).id) == (1, failure.id)
 
 
-def test_watch_prints_a_line_for_each_change(flytebind: Run, failure: Scene) -> None:
+def test_watch_prints_a_line_for_each_change_and_what_came_of_it(
+    flytebind: Run, failure: Scene
+) -> None:
     done = flytebind("execution", "watch", failure.id.name)
     assert done.code == 1
-    assert [line.split()[2:] for line in done.out.splitlines()] == [
+    changes, _, end = done.out.partition("\n\n")
+    assert end == flytebind("execution", "wait", failure.id.name).out
+    assert "USER:RuntimeError: TaskError: 136 rows were read" in end
+    assert [line.split()[2:] for line in changes.splitlines()] == [
         [f"{full_name(failure)}/n0", "SUCCEEDED"],
         [f"{full_name(failure)}/n1", "SUCCEEDED"],
         [f"{full_name(failure)}/n2", "FAILED"],

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flytebind.looks import ExecutionSnapshot
+from flytebind.looks import ExecutionSnapshot, _terminal
 from flytebind.looks._displays import Lines, Live, Notebook
 from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
 from flytebind.remote._progress import Progress, Shown, progress_for
@@ -75,7 +75,7 @@ def test_true_writes_lines_where_nothing_can_be_drawn(
 ) -> None:
     display = progress_for(True)
     assert display is not None
-    assert display.counts_nodes
+    assert display.shows_nodes
     display.update(running)
     display.update(running)  # nothing new
     display.update(failed)
@@ -103,18 +103,16 @@ def test_nodes_that_were_counted_too_early_are_not_told_at_the_end(
 def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert progress_for(None) is None
-    display = progress_for(True)
+    display = progress_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
 
-def test_without_rich_it_is_quiet_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_without_rich_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert progress_for(None) is None
-    display = progress_for(True)
+    monkeypatch.setattr(_terminal, "find_spec", lambda name: None)
+    display = progress_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
@@ -135,14 +133,14 @@ def test_the_live_display_shows_all_of_it_and_leaves_nothing_behind(
     display = Live(console=Console(file=stream, force_terminal=True, width=300, color_system=None))
     display.update(running.snapshot())
     assert threads() == [THREAD]
-    shown = stream.getvalue()
     display.close()
+    shown = stream.getvalue()
     for part in (running.id.name, "RUNNING", "0 of 3 nodes done, 3 running", running.execution_url):
         assert str(part) in shown
     assert threads() == []
     # The cursor is there again, and the line is wiped.
-    assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
-    assert stream.getvalue().endswith("\x1b[2K")
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+    assert shown.endswith("\x1b[2K")
 
 
 def test_a_live_display_that_has_shown_nothing_closes() -> None:
@@ -182,7 +180,7 @@ def test_a_display_in_trouble_does_not_end_a_wait(
     with caplog.at_level("DEBUG", "flytebind.remote"):
         display.update(running)
         display.close()
-    assert display.counts_nodes
+    assert display.shows_nodes
     assert len(caplog.records) == 2
 
 
@@ -208,7 +206,7 @@ def test_what_a_function_raises_ends_the_wait(sandbox: Sandbox, remote: FlyteRem
 def test_a_function_wants_no_nodes() -> None:
     display = progress_for(lambda execution: None)
     assert display is not None
-    assert not display.counts_nodes
+    assert not display.shows_nodes
 
 
 def test_a_wait_that_times_out_leaves_no_thread(

@@ -146,7 +146,7 @@ flytebind execution wait f7a9c2 --timeout 600 -q""",
     ),
     Command(
         "watch",
-        "print each change of phase until an execution is done",
+        "show an execution until it is done: live, or in a pipe each change of phase",
         "_executions:watch",
         [_execution(), _timeout()],
         examples="""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._looking import bring_names
 from flytebind.cli._options import Call
-from flytebind.cli._printing import print_document, print_tree, print_values
+from flytebind.cli._printing import print_document, print_text, print_tree, print_values
 from flytebind.remote import Config, FlyteRemote
 from flytebind.runtime.fields import did_you_mean
 from flytebind.sandbox import Sandbox
@@ -17,6 +17,14 @@ _DEFAULT = ("dynamic", "failure")
 #: Waits for a person, so it would not end by itself.
 _ENDLESS = "gate"
 _POLL_SECONDS = 0.2
+_NEXT = """\
+Next: a server that stays, and what runs there.
+
+  python -m flytebind.sandbox --demo
+  flytebind --endpoint 127.0.0.1:30080 --insecure \\
+      -p flytesnacks -d development execution list
+
+Or yours: `flytebind config init --endpoint HOST`."""
 
 
 def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
@@ -28,7 +36,7 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
     scripts = scripts or _DEFAULT
     for name in scripts:
         _check(name)
-    progress = False if call.quiet else None
+    is_told = call.is_for_people and not call.quiet
     results = []
     with Sandbox() as sandbox:
         engine = sandbox.engine(speed)
@@ -36,10 +44,10 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
         with FlyteRemote(config) as remote:
             for name in scripts:
                 id = engine.launch(name)
-                if call.is_for_people and not call.quiet:
-                    print(f"{name}: {SCRIPTS[name].summary}", flush=True)
+                if is_told:
+                    print_text(f"{name}: {SCRIPTS[name].summary}", "bold")
                 execution = remote.fetch_execution(id.name, id.project, id.domain)
-                remote.wait(execution, None, _POLL_SECONDS, progress=progress)
+                remote.wait(execution, None, _POLL_SECONDS, progress=not call.quiet)
                 outputs = execution.outputs.as_dict() if execution.is_successful else {}
                 bring_names(execution)
                 made = execution.tree()
@@ -50,6 +58,8 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
                     print(flush=True)
     if not call.is_for_people:
         print_document(call, results, name="\n".join(scripts))
+    elif is_told:
+        print(_NEXT)
     return DONE
 
 

@@ -15,11 +15,13 @@ from flytebind.cli._printing import (
     print_execution,
     print_executions,
     print_json,
+    print_outputs,
     print_rows,
     print_tree,
     print_values,
 )
 from flytebind.looks._labels import label
+from flytebind.looks._terminal import can_draw
 from flytebind.looks._tree import LONG, tree as tree_of
 from flytebind.looks._words import moment
 from flytebind.models.core.execution import WorkflowExecution
@@ -95,22 +97,30 @@ def wait(call: Call, *, execution: str, timeout: float | None) -> int:
 
 def wait_for(call: Call, execution: FlyteWorkflowExecution, timeout: float | None = None) -> int:
     """Wait until an execution is done, and print what it has come to."""
-    with _said_to_go_on(execution):
+    with said_to_go_on(execution):
         execution.wait(timeout, progress=not call.quiet)
-    if not (call.is_for_people and call.quiet):
+    if not call.is_for_people:
         show(call, execution)
+    elif not call.quiet:
+        _sum_up(execution)
     return _code(execution)
 
 
 def watch(call: Call, *, execution: str, timeout: float | None) -> int:
-    """Print each change of phase until an execution is done."""
+    """Show an execution until it is done: as a tree that changes, or each change of phase."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
         found = remote.fetch_execution(id.name, id.project, id.domain)
-        with _said_to_go_on(found):
+        if call.is_for_people and not call.quiet and sys.stdout.isatty() and can_draw():
+            return wait_for(call, found, timeout)
+        with said_to_go_on(found):
             for change in remote.watch(found, timeout):
                 if change.node is None or not change.node.is_boundary:
                     _print_change(call, change)
+        if call.is_for_people and not call.quiet:
+            bring_states(found)
+            print()
+            _sum_up(found)
     return _code(found)
 
 
@@ -227,8 +237,14 @@ def _open_page(execution: FlyteWorkflowExecution) -> int:
     return DONE
 
 
+def _sum_up(execution: FlyteWorkflowExecution) -> None:
+    """What has become of an execution: all that matters of it, and what came out or went wrong."""
+    print_execution(execution)
+    print_outputs(execution)
+
+
 @contextmanager
-def _said_to_go_on(execution: FlyteWorkflowExecution) -> Iterator[None]:
+def said_to_go_on(execution: FlyteWorkflowExecution) -> Iterator[None]:
     """Who stops waiting hears that the execution does not stop."""
     try:
         yield

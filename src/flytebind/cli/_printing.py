@@ -21,6 +21,7 @@ from flytebind.looks._labels import label
 from flytebind.looks._rows import named, row_of, telling
 from flytebind.looks._tree import Tree
 from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
+from flytebind.remote.errors import FlyteError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.fields import did_you_mean
 from flytebind.runtime.model import Model
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MOST_LOGS = 10
+_LONGEST_VALUE = 500
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -110,6 +112,23 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
             print_fields({"logs": f"{row.name}: {log.uri}"})
     if snapshot.error is not None:
         print(f"{'error':12}  {in_full(snapshot.error)}")
+
+
+def print_outputs(execution: FlyteWorkflowExecution) -> None:
+    """Print what came out of an execution, a line for each output; nothing if it has none."""
+    if not execution.is_successful:
+        return
+    try:
+        outputs = execution.outputs
+    except FlyteError as error:
+        print_fields({"outputs": first_line(str(error), _LONGEST_VALUE)})
+        return
+    for name in outputs:
+        try:
+            value = " ".join(repr(outputs[name]).split())
+        except FlyteError as error:
+            value = f"not to be had: {first_line(str(error), None)}"
+        print_fields({"outputs": first_line(f"{name} = {value}", _LONGEST_VALUE)})
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
@@ -218,13 +237,22 @@ def print_values(values: Mapping[str, object]) -> None:
         print(f"{name} =", f"\n{' ' * (len(name) + 3)}".join(lines))
 
 
+def print_text(text: str, style: str = "") -> None:
+    """Print a sentence at once, broken between words where there is a terminal."""
+    console = _console()
+    if console is None:
+        print(text, flush=True)
+    else:
+        console.print(text, style=style, markup=False, highlight=False)
+
+
 def print_tree(tree: Tree) -> None:
     """Print a tree; in colours where there are any."""
     console = _console()
     if console is None:
         print(tree)
     else:
-        console.print(tree)
+        console.print(tree, crop=False)  # addresses go on in the next line
 
 
 def _console() -> Console | None:

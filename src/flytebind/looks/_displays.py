@@ -9,15 +9,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from flytebind.looks._rows import row_of
+from flytebind.looks._screen import screen
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._status import Status
-from flytebind.looks._words import STYLES, spoken
+from flytebind.looks._tree import rich_text
+from flytebind.looks._words import spoken
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.live import Live as RichLive
+    from rich.console import Console, ConsoleOptions, RenderResult
 else:  # rich may not be there; annotations can be resolved all the same
-    Console = RenderableType = RichLive = object
+    Console = ConsoleOptions = RenderResult = object
 
 _log = logging.getLogger("flytebind.looks")
 
@@ -62,78 +64,73 @@ class Lines:
 
 
 class Live:
-    """One line on a terminal that is drawn again and again, and leaves nothing behind."""
+    """A tree on a terminal that is drawn again and again, and leaves nothing behind.
+
+    A thread draws all of it: Ctrl-C, which interrupts the main one, finds no frame half drawn.
+    """
 
     def __init__(self, stream: TextIO | None = None, console: Console | None = None) -> None:
         self._stream = stream
         self._console = console
-        self._status: Status | None = None
-        self._updated = 0.0
-        self._live: RichLive | None = None
-        self._closing = threading.Event()
-        self._thread = threading.Thread(
-            target=self._animate, name="flytebind-progress", daemon=True
-        )
+        self._frame: _Frame | None = None
+        self._news = threading.Event()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._draw, name="flytebind-progress", daemon=True)
 
     def update(self, execution: ExecutionSnapshot) -> None:
         """Show how far it is."""
-        self._updated = time.monotonic()
-        self._status = Status.of(execution)
-        if self._live is None:
-            self._live = self._open()
-            self._live.start()
+        self._frame = _Frame(execution)
+        self._news.set()
+        if self._thread.ident is None:
             self._thread.start()
-        self._live.refresh()
 
     def close(self) -> None:
         """Give the terminal back. The thread is gone afterwards."""
-        self._closing.set()
+        self._is_over = True
+        self._news.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _draw(self) -> None:
         try:
-            if self._thread.ident is not None:
-                self._thread.join()
-        finally:
-            if self._live is not None:
-                self._live.stop()
+            from rich.console import Console
+            from rich.live import Live as RichLive
 
-    def _open(self) -> RichLive:
-        from rich.console import Console
-        from rich.live import Live as RichLive
-        from rich.spinner import Spinner
-
-        self._spinner = Spinner("dots")
-        # rich's own thread may outlive its display by a moment, and prints what goes wrong in it.
-        return RichLive(
-            console=self._console or Console(file=self._stream),
-            auto_refresh=False,
-            transient=True,
-            get_renderable=self._draw,
-        )
-
-    def _animate(self) -> None:
-        try:
-            while self._live is not None and not self._closing.wait(_FRAME_SECONDS):
-                self._live.refresh()
+            console = self._console or Console(file=self._stream)
+            # rich's own thread may outlive its display by a moment, and prints what goes wrong.
+            with RichLive(console=console, auto_refresh=False, transient=True) as live:
+                while True:
+                    self._news.clear()
+                    live.update(self._frame or "", refresh=True)
+                    if self._is_over:
+                        break
+                    self._news.wait(_FRAME_SECONDS)
         except Exception:
             _log.debug("progress cannot be shown", exc_info=True)
 
-    def _draw(self) -> RenderableType:
-        from rich.text import Text
 
-        status = self._status
-        if status is None:
-            return Text()
-        elapsed = status.elapsed
-        if not status.is_done:
-            elapsed += timedelta(seconds=time.monotonic() - self._updated)
-        frame = self._spinner.render(time.monotonic())
-        parts = [
-            (f" {status.name} ", "bold"),
-            (f" {status.phase} ", STYLES.get(status.phase, "")),
-            *((f" {text} ", "") for text in (status.nodes, _clock(elapsed)) if text),
-            (f" {status.url}", "dim"),
-        ]
-        spinner = frame if isinstance(frame, Text) else Text()
-        return Text.assemble(spinner, *parts, no_wrap=True, overflow="ellipsis")
+class _Frame:
+    """An execution as it was told last, and the time that has gone by since."""
+
+    def __init__(self, execution: ExecutionSnapshot) -> None:
+        self._root = row_of(execution)
+        self._status = Status.of(execution)
+        self._told = time.monotonic()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        now = time.monotonic()
+        spinner = "|/-\\" if options.ascii_only else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+        lines = screen(
+            self._root,
+            self._status,
+            timedelta(seconds=now - self._told),
+            options.max_width,
+            console.height,
+            mark=spinner[int(now / _FRAME_SECONDS) % len(spinner)],
+            ascii_only=options.ascii_only,
+        )
+        for line in lines:
+            yield rich_text(line, overflow="ellipsis")
 
 
 class Notebook:
@@ -176,8 +173,3 @@ class _Html:
             name = f'<a href="{html.escape(status.url)}" target="_blank">{name}</a>'
         rest = (f"<b>{status.phase}</b>", html.escape(status.nodes), spoken(status.elapsed))
         return " &middot; ".join(filter(None, (name, *rest)))
-
-
-def _clock(elapsed: timedelta) -> str:
-    """``0:03:05``, as a clock that runs."""
-    return str(timedelta(seconds=int(elapsed.total_seconds())))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib.util import find_spec
 from typing import TextIO
 
 
-def terminal_to_draw_on() -> TextIO | None:
-    """A terminal that rich can draw on; errors may go to a file while output is seen."""
-    import os
-    from importlib.util import find_spec
-
-    if os.environ.get("TERM") in ("dumb", "unknown"):
-        return None
+def terminal() -> TextIO | None:
+    """A terminal that somebody looks at; errors may go to a file while output is seen."""
     for stream in (sys.stderr, sys.stdout):
         if stream is not None and not stream.closed and stream.isatty():
-            return stream if find_spec("rich") is not None else None
+            return stream
     return None
+
+
+def can_draw() -> bool:
+    """Whether rich is there, and terminals understand what it writes."""
+    return os.environ.get("TERM") not in ("dumb", "unknown") and find_spec("rich") is not None

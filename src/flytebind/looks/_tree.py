@@ -16,7 +16,8 @@ from flytebind.looks._words import STYLES, first_line, harmless, spoken
 from flytebind.models.core.execution import ExecutionError
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, OverflowMethod, RenderResult
+    from rich.text import Text
 
 #: A level of more nodes than this is summarised.
 LONG = 20
@@ -75,21 +76,15 @@ class Tree:
     __repr__ = __str__  # what a shell shows unasked
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from rich.style import Style
-        from rich.text import Text
-
         for line in self._lines(options.max_width, options.ascii_only):
-            text = Text(no_wrap=True, overflow="fold", end="\n")
-            for cell in line:
-                text.append(cell.text, Style.parse(cell.style) + Style(link=cell.link or None))
-            yield text
+            yield rich_text(line, overflow="fold")
 
     def _repr_html_(self) -> str:
         return f"<pre>{chr(10).join(map(_html, self._lines(None, False)))}</pre>"
 
     def _lines(self, width: int | None, ascii_only: bool) -> Iterator[Line]:
-        yield from _header(self.root, width)
-        rows = list(_below(self.root, self.long, ()))
+        yield from header(self.root, width)
+        rows = list(branches(self.root, self.long))
         yield from fit(rows, width, ascii_only)
         notes = list(_notes(self.root, width))
         if notes:
@@ -107,36 +102,40 @@ def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
     return Tree(row_of(execution), long)
 
 
-def _header(root: Row, width: int | None) -> Iterator[Line]:
-    """The execution itself; its name is too long for a column."""
-    name = Cell(harmless(root.id), "bold")
+def header(root: Row, width: int | None, url: str = "") -> Iterator[Line]:
+    """The execution itself; its name is too long for a column, and leads to its page."""
+    name = Cell(harmless(root.id), "bold", address(url))
     rest = [
         Cell(harmless(root.what)),
         Cell(root.phase, STYLES.get(root.phase, "")),
         Cell(spoken(root.time)),
     ]
-    line = _spaced([name, *rest])
+    line = spaced([name, *rest])
     if width is None or sum(len(cell.text) for cell in line) <= width:
         yield line
     else:
         yield [name]
-        yield _spaced(rest)
+        yield spaced(rest)
 
 
-def _spaced(cells: Sequence[Cell]) -> Line:
+def spaced(cells: Sequence[Cell]) -> Line:
     shown = [cell for cell in cells if cell.text]
     return [part for cell in shown for part in (Cell("  "), cell)][1:]
 
 
-def _below(row: Row, long: int | None, stems: tuple[bool, ...]) -> Iterator[Branch]:
+def branches(
+    row: Row, long: int | None, stems: tuple[bool, ...] = (), more: Sequence[Row] = ()
+) -> Iterator[Branch]:
     """What is shown below a row.
 
     Args:
         row: The row.
         long: See ``Tree.long``.
         stems: Of each level above, whether it goes on below.
+        more: What else is below it, which is told in a last line.
     """
-    shown, hidden = _level(row.children, long)
+    shown, left_out = _level(row.children, long)
+    hidden = _in_words([*left_out, *more])
     for child in shown:
         below = (*stems, child is not shown[-1] or bool(hidden))
         yield Branch(
@@ -151,21 +150,27 @@ def _below(row: Row, long: int | None, stems: tuple[bool, ...]) -> Iterator[Bran
             ),
             spills=child.kind == "execution",
         )
-        yield from _below(child, long, below)
+        yield from branches(child, long, below)
     if hidden:
         yield Branch((*stems, False), Cell(hidden))
 
 
-def _level(rows: Sequence[Row], long: int | None) -> tuple[list[Row], str]:
-    """What is shown of a level, and the rest in words."""
+def _level(rows: Sequence[Row], long: int | None) -> tuple[list[Row], list[Row]]:
+    """What is shown of a level, and what is not."""
     if long is None or len(rows) <= long:
-        return list(rows), ""
-    shown = [
-        row for index, row in enumerate(rows) if index < _FIRST or any(map(_is_bad, row.walk()))
-    ]
-    count = Counter(row.phase for row in rows) - Counter(row.phase for row in shown)
+        return list(rows), []
+    shown = list(rows[:_FIRST])
+    left_out: list[Row] = []
+    for row in rows[_FIRST:]:
+        (shown if any(map(_is_bad, row.walk())) else left_out).append(row)
+    return shown, left_out
+
+
+def _in_words(rows: Sequence[Row]) -> str:
+    """Rows that are not shown; empty for none."""
+    count = Counter(row.phase for row in rows)
     phases = ", ".join(f"{number:,} {phase}" for phase, number in count.most_common())
-    return shown, f"... {count.total():,} more: {phases}" if count else ""
+    return f"... {len(rows):,} more: {phases}" if rows else ""
 
 
 def _is_bad(row: Row) -> bool:
@@ -245,6 +250,17 @@ def _html(line: Line) -> str:
             text = f'<a href="{html.escape(cell.link)}" target="_blank">{text}</a>'
         shown.append(text)
     return "".join(shown)
+
+
+def rich_text(line: Line, overflow: OverflowMethod) -> Text:
+    """A line as rich prints it."""
+    from rich.style import Style
+    from rich.text import Text
+
+    text = Text(no_wrap=True, overflow=overflow, end="\n")
+    for cell in line:
+        text.append(cell.text, Style.parse(cell.style) + Style(link=cell.link or None))
+    return text
 
 
 def _stdout_speaks_unicode() -> bool:

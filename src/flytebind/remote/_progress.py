@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flytebind.looks._terminal import terminal_to_draw_on
+from flytebind.looks._terminal import can_draw, terminal
 from flytebind.remote.executions import FlyteWorkflowExecution, ShowProgress
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _log = logging.getLogger("flytebind.remote")
 class Progress(Protocol):
     """What is told how far an execution is, after each poll."""
 
-    counts_nodes: bool
-    """Whether it wants nodes to be synced now and then."""
+    shows_nodes: bool
+    """Whether it wants nodes to be synced, too."""
 
     def update(self, execution: FlyteWorkflowExecution) -> None:
         """Tell how far it is."""
@@ -35,9 +35,9 @@ def progress_for(asked: ShowProgress) -> Progress | None:
     """The progress that somebody asked for, or None for silence.
 
     Args:
-        asked: None shows something where it can be live: in a notebook, or on a terminal if
-            rich is installed. True insists: elsewhere it writes lines to stderr. False is silent.
-            A function is called with the execution after each poll; what it raises ends the wait.
+        asked: None shows something where somebody looks: in a notebook, or on a terminal. True
+            insists: elsewhere it writes lines to stderr. False is silent. A function is called
+            with the execution after each poll; what it raises ends the wait.
     """
     if asked is False:
         return None
@@ -45,22 +45,22 @@ def progress_for(asked: ShowProgress) -> Progress | None:
         return _Callback(asked)
     # Nobody who does not see a display pays for loading it.
     notebook = _notebook()
-    terminal = None if notebook is not None else terminal_to_draw_on()
-    if notebook is None and terminal is None and asked is None:
+    seen = terminal()
+    if notebook is None and seen is None and asked is None:
         return None
     from flytebind.looks import _displays as displays
 
     if notebook is not None:
         return Shown(displays.Notebook(notebook))
-    if terminal is not None:
-        return Shown(displays.Live(terminal))
-    return Shown(displays.Lines(sys.stderr))
+    if seen is not None and can_draw():
+        return Shown(displays.Live(seen))
+    return Shown(displays.Lines(seen or sys.stderr))
 
 
 class Shown:
     """On a display, whose trouble it keeps to itself: to wait is more important than to show."""
 
-    counts_nodes = True
+    shows_nodes = True
 
     def __init__(self, display: Display) -> None:
         self._display = display
@@ -83,7 +83,7 @@ class Shown:
 class _Callback:
     """A user's own function."""
 
-    counts_nodes = False
+    shows_nodes = False
 
     def __init__(self, function: Callable[[FlyteWorkflowExecution], None]) -> None:
         self._function = function

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from flytebind.looks._terminal import terminal_to_draw_on
+from flytebind.looks._terminal import can_draw, terminal
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def _shown_if_possible() -> Iterator[None]:
 
 
 def _open() -> Progress | None:
-    stream = terminal_to_draw_on()
-    if stream is None:
+    stream = terminal()
+    if stream is None or not can_draw():
         return None
     from rich import progress
     from rich.console import Console

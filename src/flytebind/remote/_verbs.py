@@ -327,9 +327,10 @@ class Verbs:
             poll_interval: How often to ask; by default at first every half second, then less often
                 the longer it takes, up to 30 s.
             sync_nodes: Whether to bring nodes and data at the end.
-            progress: Whether to show how far it is. By default in notebooks, and on terminals if
-                rich is installed. Showing nodes takes another call every few seconds. A function
-                is called with the execution after each poll, and when all of it is here.
+            progress: Whether to show how far it is. By default where somebody looks: in notebooks,
+                and on terminals as a tree, or in lines without rich. True writes lines elsewhere,
+                too, and False nothing. Showing nodes takes another call for each level of them. A
+                function is called with the execution after each poll, and when all of it is here.
 
         Returns:
             The same execution.

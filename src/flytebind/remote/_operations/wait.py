@@ -39,8 +39,8 @@ _SHARE = 0.1
 _OUTAGE = 900.0
 #: Seconds after the end at which parts of an execution are asked for that seem to go on.
 _LATER = (0.2, 0.8)
-#: A display that counts nodes asks for them so often.
-_NODES_EVERY = 2.0
+#: A display that shows nodes may spend so much of the time on asking for them.
+_NODES_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -225,8 +225,10 @@ async def _bring_state(session: Session, execution: FlyteWorkflowExecution) -> N
 async def _show(
     session: Session, execution: FlyteWorkflowExecution, pace: _Pace, progress: Progress
 ) -> None:
-    if progress.counts_nodes and pace.is_time_for_nodes():
+    if progress.shows_nodes and pace.is_time_for_nodes():
+        began = time.monotonic()
         await _poll(session, execution, pace, nodes=True)
+        pace.nodes_took(time.monotonic() - began)
     progress.update(execution)
 
 
@@ -238,7 +240,7 @@ class _Pace:
     ) -> None:
         self._began = self._answered = self.polled = time.monotonic()
         """When the last poll began."""
-        self._nodes_asked = -_NODES_EVERY
+        self._next_nodes = self._began
         self._timeout = _seconds(timeout, "timeout")
         self._interval = _seconds(poll_interval, "poll_interval")
 
@@ -286,11 +288,11 @@ class _Pace:
 
     def is_time_for_nodes(self) -> bool:
         """Whether to ask for nodes, too."""
-        now = time.monotonic()
-        if now - self._nodes_asked < _NODES_EVERY:
-            return False
-        self._nodes_asked = now
-        return True
+        return time.monotonic() >= self._next_nodes
+
+    def nodes_took(self, seconds: float) -> None:
+        """Nodes have been asked for; those of large workflows on slow servers less often."""
+        self._next_nodes = time.monotonic() + seconds * (1 / _NODES_SHARE - 1)
 
     def _gone(self) -> float:
         return time.monotonic() - self._began
