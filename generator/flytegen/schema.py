@@ -1,7 +1,7 @@
 """Step 2's result: the whole library as plain data, ready to print.
 
-Every decision has been made: names are escaped, annotations spelled, docs worded. This is also all
-that a template gets to see, so each attribute says what it is good for.
+Every decision has been made: names are escaped, and annotations and docstrings are written. This
+is also all that a template sees, so each attribute is documented.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Field:
     model: Code
     """The class of a message, as the body of a method spells it; empty for other kinds."""
     wrap: Code
-    """What turns protobuf's value into ours: a callable's name; empty where it needs no turning."""
+    """The name of the callable that converts protobuf's value into ours; empty where none is
+    needed."""
     write: Code
     """The function that stores a value in its message; empty where a statement does."""
     check: Code
@@ -92,14 +93,13 @@ class Field:
     raw: Field | None
     """The field as the message has it, under a name of its own, where it is reshaped."""
     default: Code
-    """What the constructor sets it to when it is not told, as a signature spells it; may be
-    empty."""
+    """The default of the constructor's parameter, as a signature spells it; may be empty."""
     has_setter: bool
     """The property can be assigned to."""
     alias: str
     """A second property under the proto name, where the overlay renames the field; else empty."""
     deprecated: str
-    """What to tell who uses it; empty when it is not deprecated."""
+    """The deprecation message; empty when it is not deprecated."""
     doc: tuple[str, ...]
     """The lines of the property's docstring."""
 
@@ -178,7 +178,7 @@ class Oneof:
     is_unwritable: bool
     """A member is unwritable, and so may be the oneof for type checkers."""
     is_untyped: bool
-    """What is set is best kept from type checkers: a member is unwritable, or they are too many."""
+    """Type checkers are not shown which member is set: one is unwritable, or they are too many."""
     type: Code
     """The union of the members' types, and None."""
     tagged_type: Code
@@ -198,7 +198,7 @@ class EnumValue:
     number: int
     """The number on the wire."""
     doc: str
-    """A line to stand beside it; may be empty."""
+    """A comment to print beside it; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -212,13 +212,13 @@ class Enum:
     full_name: str
     """The full proto name."""
     mixins: tuple[Code, ...]
-    """The bases that people wrote."""
+    """The hand-written base classes."""
     values: tuple[EnumValue, ...]
     """In the order of the .proto file."""
     names: tuple[tuple[str, str], ...]
     """Pairs of a further name and the name of the value that it stands for."""
     deprecated: str
-    """What to tell who uses it; empty when it is not deprecated."""
+    """The deprecation message; empty when it is not deprecated."""
     doc: tuple[str, ...]
     """The lines of the class's docstring."""
 
@@ -274,7 +274,7 @@ class Message:
     has_required: bool
     """It, or something in it, has fields that the .proto calls required."""
     deprecated: str
-    """What to tell who uses it; empty when it is not deprecated."""
+    """The deprecation message; empty when it is not deprecated."""
     doc: tuple[str, ...]
     """The lines of the class's docstring."""
 
@@ -322,7 +322,7 @@ class Method:
     async_servicer: Signature
     """In the base class of servers with asyncio."""
     deprecated: str
-    """What to tell who uses it; empty when it is not deprecated."""
+    """The deprecation message; empty when it is not deprecated."""
 
     @property
     def doc(self) -> tuple[str, ...]:
@@ -357,7 +357,7 @@ class Service:
     methods: tuple[Method, ...]
     """Its RPCs, in the order of the .proto file."""
     deprecated: str
-    """What to tell who uses it; empty when it is not deprecated."""
+    """The deprecation message; empty when it is not deprecated."""
     client_doc: tuple[str, ...]
     """The lines of the docstring of the client over ``grpc.Channel``."""
     async_client_doc: tuple[str, ...]

@@ -496,7 +496,8 @@ def halfway(peer: Peer, connection: socket.socket) -> None:
     [
         "FlyteRemote(config).download('s3://b/f', sys.argv[2])",
         "asyncio.run(AsyncFlyteRemote(config).download('s3://b/f', sys.argv[2]))",
-        "with read_through(FlyteRemote(config)._links):\n"
+        "remote = FlyteRemote(config)\n"
+        "    with read_through(lambda: remote._links):\n"
         "        file = RemoteFile('s3://b/f')\n"
         "    file.download(sys.argv[2])",
     ],

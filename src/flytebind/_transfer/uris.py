@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import TypeGuard
 
 
-def public(uri: str) -> str:
-    """A URI for messages: without query and password, which make a signed link a secret."""
+def public(uri: str, *, is_url: bool = False) -> str:
+    """A URI for messages: without query and password, which make a signed link a secret.
+
+    Args:
+        uri: The URI, or the path of a local file.
+        is_url: Whether it is meant for an HTTP server, so that text without a scheme is no path.
+    """
     scheme, separator, rest = uri.partition("://")
     if not separator:
-        return uri
+        return uri.partition("?")[0].partition("#")[0] if is_url else uri
     rest = rest.partition("?")[0]
     host, slash, path = rest.partition("/")
     user, at, host = host.rpartition("@")
-    if is_http(uri):
-        user, at, path = "", "", path.partition("#")[0]
+    if is_url or is_http(uri):
+        user, at, host, path = "", "", host.partition("#")[0], path.partition("#")[0]
     # Where it is no link, it may be a container: abfs://container@account/path
     return f"{scheme}{separator}{user.partition(':')[0]}{at}{host}{slash}{path}"
 

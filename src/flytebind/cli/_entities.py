@@ -10,8 +10,7 @@ from flytebind.cli._start import fetch
 from flytebind.looks._labels import label
 from flytebind.models.core.interface import Variable
 from flytebind.remote import FlyteLaunchPlan
-from flytebind.values import to_native
-from flytebind.values._names import type_name
+from flytebind.values import to_native, type_name
 
 
 def get_launch_plan(call: Call, *, name: str, version: str | None) -> int:

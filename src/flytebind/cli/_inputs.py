@@ -13,7 +13,7 @@ from pathlib import Path
 from flytebind.cli._exits import CommandError
 from flytebind.models.core.types import LiteralType, SimpleType
 from flytebind.runtime.fields import did_you_mean
-from flytebind.values._names import type_name
+from flytebind.values import type_name
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LENGTH = re.compile(

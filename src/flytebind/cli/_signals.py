@@ -12,8 +12,7 @@ from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.types import LiteralType
 from flytebind.runtime.fields import did_you_mean
-from flytebind.values import to_native
-from flytebind.values._names import type_name
+from flytebind.values import to_native, type_name
 
 
 def list_(call: Call, *, execution: str) -> int:

@@ -14,8 +14,10 @@ from flytebind.models.core.catalog import CatalogCacheStatus
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.event.event import ExternalResourceInfo
+from flytebind.runtime.homes import public_in
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True)
 class ArrayItem:
     """One item of an array node: what becomes of one element of the list that it goes through."""

@@ -17,8 +17,10 @@ from flytebind.looks._words import Closure, has_failed, spoken, time_taken
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.models.core.identifier import Identifier
 from flytebind.models.core.workflow import Node
+from flytebind.runtime.homes import public_in
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True)
 class Span:
     """A stretch of time in which one thing went on."""
@@ -41,6 +43,7 @@ class Span:
         }
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True)
 class Row:
     """An execution, a node or an item of an array, and what ran for it."""

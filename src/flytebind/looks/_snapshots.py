@@ -13,8 +13,10 @@ from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.tasks import TaskTemplate
 from flytebind.models.core.workflow import Node
+from flytebind.runtime.homes import public_in
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True)
 class NodeSnapshot:
     """The execution of a node at one moment, with as much below it as has been loaded."""
@@ -68,6 +70,7 @@ class NodeSnapshot:
         )
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True)
 class ExecutionSnapshot:
     """An execution at one moment, with as much below it as has been loaded."""

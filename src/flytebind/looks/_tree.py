@@ -14,6 +14,7 @@ from flytebind.looks._rows import Row, row_of
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._words import STYLES, first_line, harmless, spoken
 from flytebind.models.core.execution import ExecutionError
+from flytebind.runtime.homes import public_in
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, OverflowMethod, RenderResult
@@ -41,6 +42,7 @@ _CACHE = {
 _CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
 
 
+@public_in("flytebind.looks")
 @dataclass(frozen=True, repr=False)
 class Tree:
     """An execution as a tree: a line for each node, and below them what went wrong.

@@ -25,6 +25,7 @@ from flytebind.remote.errors import (
     may_pass,
     names_outage,
 )
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc import Client, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
@@ -41,6 +42,7 @@ _CLOCKS_DIFFER = 0.05
 _MAX_RENEWALS = 2
 
 
+@public_in("flytebind.remote")
 @dataclass(frozen=True)
 class CallPolicy:
     """The deadline and the retry policy of calls.

@@ -30,8 +30,6 @@ class Data:
     """What the server has said last."""
     phase: Phase | None = None
     """The phase in which it was asked."""
-    is_final: bool = False
-    """Whether nothing can be added to the answer."""
     missing: str = ""
     """The object that the server looked for instead of answering, and did not find."""
     interface: TypedInterface | None = None
@@ -43,6 +41,11 @@ class Data:
     """The sides that are here, wherever they were."""
     offloaded: Mapping[str, Literal | FlyteDataError] | None = None
     """By URI, the literals that were fetched one by one, or why they could not be."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can be added to the answer."""
+        return self.phase is not None and self.phase.name in DONE
 
     def keep(self, side: Side, literals: LiteralMap) -> LiteralMap:
         """Have one side."""

@@ -13,6 +13,7 @@ from flytebind.remote._clients import async_client
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
 from flytebind.remote._io.turns import Turns
+from flytebind.remote._single_flight import SingleFlight
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.remote.executions import Remote
 from flytebind.runtime.model import Model
@@ -59,6 +60,7 @@ class Session:
         self.caller = Caller(connection, io, policy)
         self.admin = async_client(AdminServiceAsyncClient, self.caller)
         self._entities: OrderedDict[tuple[type, bytes], Any] = OrderedDict()
+        self._flights = SingleFlight(io, policy.timeout)
         self.signs = True
         """Whether the server has signed a link when it was asked last."""
         self._lock = threading.Lock()
@@ -69,17 +71,19 @@ class Session:
         Args:
             kind: What it is.
             id: Which one.
-            fetch: Gets it when it is not known.
+            fetch: Gets it when it is not known; once for all who want it at the same time.
         """
         key = (kind, id.to_bytes())
-        with self._lock:
-            if key in self._entities:
-                self._entities.move_to_end(key)
-                found: M = self._entities[key]
-                return found
-        fetched = await fetch()
-        self.keep(id, fetched)
-        return fetched
+
+        async def known_or_fetched() -> M:
+            found: M | None = self._known(key)
+            if found is None:
+                found = await fetch()
+                self.keep(id, found)
+            return found
+
+        found: M | None = self._known(key)
+        return await self._flights.share(key, known_or_fetched) if found is None else found
 
     def keep(self, id: Model[Any], fetched: Model[Any]) -> None:
         """Know something that has come for another reason."""
@@ -87,6 +91,12 @@ class Session:
             self._entities[type(fetched), id.to_bytes()] = fetched
             while len(self._entities) > _MAX_CACHED:
                 self._entities.popitem(last=False)
+
+    def _known(self, key: tuple[type, bytes]) -> Any:
+        with self._lock:
+            if key in self._entities:
+                self._entities.move_to_end(key)
+            return self._entities.get(key)
 
     def place(self, project: str | None, domain: str | None) -> tuple[str, str]:
         """The project and the domain of a call: those given, or else the configured ones.

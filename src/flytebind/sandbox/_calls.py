@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import grpc
 
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox._engine_key import is_engine
 
 
+@public_in("flytebind.sandbox")
 class Calls(grpc.ServerInterceptor):
     """Counts the calls that arrive, by the name of the RPC: ``calls["GetExecution"]``.
 

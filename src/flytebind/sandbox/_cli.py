@@ -22,7 +22,7 @@ EPILOG = """\
 examples:
   python -m flytebind.sandbox                    an empty admin on 127.0.0.1:30080
   python -m flytebind.sandbox --demo             one with workflows that run by themselves
-  python -m flytebind.sandbox --port 0 -q        on a free port, which the first line tells
+  python -m flytebind.sandbox --port 0 -q        on a free port, which is in the first line
   python -m flytebind.sandbox --db flyte.sqlite  with what was there the last time
 
 It prints "endpoint HOST:PORT" to stdout once it answers; with --auth, lines with "client-id",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta, timezone
 
+from flytebind.runtime.homes import public_in
 
+
+@public_in("flytebind.sandbox")
 class Clock:
-    """Tells the time to everything in the sandbox. Tests move it; nobody waits for real.
+    """The clock of everything in the sandbox. Tests can move it instead of waiting.
 
     It starts at the machine's time and runs with it. All methods are safe to call from any thread.
     """

@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox._engine_key import is_engine
 from flytebind.sandbox._relay import Relay
@@ -40,6 +41,7 @@ class _Fault:
         return self.code is not None or self.cut_after is not None
 
 
+@public_in("flytebind.sandbox")
 class Faults(grpc.ServerInterceptor):
     """Makes calls slow, fail or break, until ``clear`` is called or the fault is used up.
 

@@ -33,7 +33,7 @@ _COLUMNS = {
 
 
 def type_of(literal: Literal) -> LiteralType | None:
-    """The type of a value, as far as the value tells; None when it holds nothing."""
+    """The type of a value, as far as it can be inferred; None when it holds nothing."""
     match literal.WhichOneof("value"):
         case "scalar":
             return type_of_scalar(literal.scalar)

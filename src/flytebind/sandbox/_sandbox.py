@@ -13,6 +13,7 @@ import grpc
 from grpc import aio
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.rpc import Servicer
 from flytebind.runtime.typing import Self
 from flytebind.sandbox._admin import Admin
@@ -47,6 +48,7 @@ _MAX_TALKS = 16
 _CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
+@public_in("flytebind.sandbox")
 class Sandbox:
     """A Flyte admin to test against: real gRPC on a real port, without a cluster.
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from flytebind.runtime.homes import public_in
+
 MIB = 1024 * 1024
 
 
+@public_in("flytebind.sandbox")
 @dataclass(frozen=True)
 class Settings:
     """Limits and fixed facts of the sandbox."""

@@ -21,6 +21,8 @@ __all__ = [
     "to_literal_map",
     "to_native",
     "to_type",
+    "type_matters",
+    "type_name",
 ]
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
         RemoteTable,
     )
     from flytebind.values._literal import to_literal, to_literal_map
-    from flytebind.values._native import to_native
+    from flytebind.values._names import type_name
+    from flytebind.values._native import to_native, type_matters
     from flytebind.values._resolver import LiteralsResolver
     from flytebind.values._typed import to_type
 else:
@@ -47,7 +50,8 @@ else:
             "_download": ["fetch_literal", "fetch_literal_map"],
             "_handles": ["RemoteDirectory", "RemoteFile", "RemotePickle", "RemoteTable"],
             "_literal": ["to_literal", "to_literal_map"],
-            "_native": ["to_native"],
+            "_native": ["to_native", "type_matters"],
+            "_names": ["type_name"],
             "_resolver": ["LiteralsResolver"],
             "_typed": ["to_type"],
         },

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from flytebind._transfer import storage
 from flytebind._transfer.links import Links
@@ -22,6 +22,7 @@ from flytebind.models.core.types import (
     StructuredDatasetType,
 )
 from flytebind.runtime.errors import FlyteDataError
+from flytebind.runtime.homes import public_in
 
 #: The format of blobs that flytekit pickles what it has no other way for into.
 PICKLE_FORMAT = "PythonPickle"
@@ -36,12 +37,15 @@ _COLUMNS: Mapping[int, SimpleType] = {
 }
 
 
+FindLinks: TypeAlias = Callable[[], Links | None]
+"""Gets what handles are read through: what signs links to files, where there is a remote."""
+
 #: What handles that are made in this context read through.
-_current: ContextVar[Links | None] = ContextVar("flytebind_links", default=None)
+_current: ContextVar[FindLinks | None] = ContextVar("flytebind_links", default=None)
 
 
 @contextmanager
-def read_through(links: Links | None) -> Iterator[None]:
+def read_through(links: FindLinks | None) -> Iterator[None]:
     """Let the handles that are made in the block be read through a remote."""
     before = _current.set(links)
     try:
@@ -57,7 +61,8 @@ class _Handle:
     """
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_through", _current.get())
+        links = _current.get()
+        object.__setattr__(self, "_through", None if links is None else links())
 
     @property
     def _links(self) -> Links | None:
@@ -72,6 +77,7 @@ class _Handle:
         vars(self).update(state)
 
 
+@public_in("flytebind.values")
 @dataclass(frozen=True)
 class RemoteFile(_Handle):
     """A file in storage.
@@ -110,6 +116,7 @@ class RemoteFile(_Handle):
         return storage.save_file(self.uri, to, self._links)
 
 
+@public_in("flytebind.values")
 @dataclass(frozen=True)
 class RemoteDirectory(_Handle):
     """A directory in storage: all files under one prefix.
@@ -152,6 +159,7 @@ class RemoteDirectory(_Handle):
         return storage.save_folder(self.uri, to, self._links)
 
 
+@public_in("flytebind.values")
 @dataclass(frozen=True)
 class RemoteTable(_Handle):
     """A table in storage: a structured dataset, or a schema of older days.
@@ -192,6 +200,7 @@ class RemoteTable(_Handle):
         return storage.save_table(self.uri, to, self._links)
 
 
+@public_in("flytebind.values")
 @dataclass(frozen=True)
 class RemotePickle(_Handle):
     """A pickled Python object in storage.

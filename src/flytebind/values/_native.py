@@ -12,7 +12,13 @@ from flytebind.models.core.literals import Literal, LiteralOffloadedMetadata, Sc
 from flytebind.models.core.types import LiteralType
 from flytebind.runtime.errors import FlyteDataError
 from flytebind.values import _packed as packed
-from flytebind.values._handles import blob_handle, dataset_handle, schema_handle
+from flytebind.values._handles import (
+    FindLinks,
+    blob_handle,
+    dataset_handle,
+    read_through,
+    schema_handle,
+)
 from flytebind.values._load import Load
 from flytebind.values._mismatch import Mismatch, reporting
 from flytebind.values._refine import refined
@@ -27,6 +33,7 @@ def to_native(
     *,
     path: str = "literal",
     load: Load | None = None,
+    links: FindLinks | None = None,
 ) -> object:
     """A literal as a plain Python value.
 
@@ -40,12 +47,13 @@ def to_native(
         literal_type: What it was declared as, where that is known.
         path: How errors name it: ``outputs['o0']``.
         load: Fetches the literals that were too large to travel.
+        links: Gets what signs links to files, for the handles that are made.
 
     Raises:
         FlyteValueError: If the literal is empty, damaged or contradicts its type.
         FlyteDataError: If it was too large to travel and cannot be fetched.
     """
-    with reporting(path):
+    with reporting(path), read_through(links):
         return native(literal, literal_type, load)
 
 
@@ -65,7 +73,8 @@ def native(literal: Literal, literal_type: LiteralType | None, load: Load | None
             item_type = _only(literal_type, "map_value_type")
             return _native_dict(literal_map.literals, item_type, load)
         case "scalar", scalar:
-            return refined(scalar_value(scalar, literal_type), literal_type)
+            value = scalar_value(scalar, literal_type)
+            return value if literal_type is None else refined(value, literal_type)
         case _:
             raise Mismatch("the literal is empty")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import TypeVar, overload
 
 from flytebind._transfer.links import Links
@@ -14,6 +14,7 @@ from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.core.types import LiteralType
 from flytebind.runtime.errors import FlyteError
 from flytebind.runtime.fields import did_you_mean
+from flytebind.runtime.homes import public_in
 from flytebind.values._load import Load
 
 # The conversions take 15 ms to import, and many programs never look at a value.
@@ -27,6 +28,7 @@ _MISSING = object()
 _LISTED = 20
 
 
+@public_in("flytebind.values")
 class LiteralsResolver(Mapping[str, object]):
     """Literals by name, as Python values.
 
@@ -148,8 +150,9 @@ class LiteralsResolver(Mapping[str, object]):
         else:
             matters = type_matters(literal)
             declared = self._declared(name) if matters else None
-            with self._read_through():
-                value = to_native(literal, declared, path=self._path(name), load=self._load)
+            value = to_native(
+                literal, declared, path=self._path(name), load=self._load, links=self._links
+            )
             if matters and callable(self._variable_map):
                 return value  # The types could not be had; they may be the next time.
         return self._native.setdefault(name, value)
@@ -209,20 +212,15 @@ class LiteralsResolver(Mapping[str, object]):
         literal = self.get_literal(name)
         # Unions that differ in order alone are equal, yet may convert differently.
         key = (name, as_type, repr(as_type))
-        with self._read_through():
-            try:
-                if key in self._typed:
-                    return self._typed[key]
-            except TypeError:  # a type that does not hash, such as one annotated with a list
-                return to_type(literal, as_type, path=self._path(name), load=self._load)
-            value = to_type(literal, as_type, path=self._path(name), load=self._load)
-        return self._typed.setdefault(key, value)
-
-    def _read_through(self) -> AbstractContextManager[None]:
-        """Let handles know where they are from."""
-        from flytebind.values._handles import read_through
-
-        return read_through(self._links() if self._links is not None else None)
+        convert = partial(
+            to_type, literal, as_type, path=self._path(name), load=self._load, links=self._links
+        )
+        try:
+            if key in self._typed:
+                return self._typed[key]
+        except TypeError:  # a type that does not hash, such as one annotated with a list
+            return convert()
+        return self._typed.setdefault(key, convert())
 
     def _briefly(self) -> Iterator[tuple[str, str]]:
         from flytebind.values._brief import brief

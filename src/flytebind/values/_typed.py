@@ -21,7 +21,7 @@ from typing import (
 from flytebind.models.core.literals import Literal
 from flytebind.values import _converters as converters
 from flytebind.values._converters import Converter
-from flytebind.values._handles import HANDLES
+from flytebind.values._handles import HANDLES, FindLinks, read_through
 from flytebind.values._leaves import LEAVES, choice, handle
 from flytebind.values._load import Load
 from flytebind.values._mismatch import expected, reporting
@@ -35,14 +35,29 @@ _LISTS = {list: list, Sequence: list, set: set, frozenset: frozenset, AbstractSe
 
 @overload
 def to_type(
-    literal: Literal, as_type: type[T], *, path: str = ..., load: Load | None = ...
+    literal: Literal,
+    as_type: type[T],
+    *,
+    path: str = ...,
+    load: Load | None = ...,
+    links: FindLinks | None = ...,
 ) -> T: ...
 @overload
 def to_type(
-    literal: Literal, as_type: object, *, path: str = ..., load: Load | None = ...
+    literal: Literal,
+    as_type: object,
+    *,
+    path: str = ...,
+    load: Load | None = ...,
+    links: FindLinks | None = ...,
 ) -> object: ...
 def to_type(
-    literal: Literal, as_type: object, *, path: str = "literal", load: Load | None = None
+    literal: Literal,
+    as_type: object,
+    *,
+    path: str = "literal",
+    load: Load | None = None,
+    links: FindLinks | None = None,
 ) -> object:
     """A literal as a value of a type.
 
@@ -57,12 +72,13 @@ def to_type(
         as_type: What to make of it.
         path: How errors name it: ``outputs['o0']``.
         load: Fetches the literals that were too large to travel.
+        links: Gets what signs links to files, for the handles that are made.
 
     Raises:
         FlyteValueError: If it does not fit; the message says where.
         FlyteDataError: If a literal was too large to travel and cannot be fetched.
     """
-    with reporting(path):
+    with reporting(path), read_through(links):
         return converter(as_type).convert(literal, load)
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from flytebind._transfer.http.errors import HttpError, public
+from flytebind._transfer.http.errors import HttpError
 from flytebind._transfer.http.exchanges import Exchange, Exchanges
 from flytebind._transfer.http.trust import Settings, Trust
+from flytebind._transfer.uris import public
 from flytebind.runtime import __version__
 from flytebind.runtime.errors import FlyteDataError, FlyteError
 
@@ -310,7 +311,9 @@ class HttpClient:
             raise
         finally:
             seconds = time.monotonic() - began
-            _log.debug("%s %s: %s, %.3f s", method, public(exchange.url), outcome, seconds)
+            _log.debug(
+                "%s %s: %s, %.3f s", method, public(exchange.url, is_url=True), outcome, seconds
+            )
 
 
 class _Body:
@@ -368,7 +371,7 @@ def _follow(
         onward = urljoin(url, location)
         before, after = urlsplit(url), urlsplit(onward)
         if before.scheme == "https" and after.scheme != "https":
-            raise HttpError(url, f"it leads away from TLS, to {public(onward)}")
+            raise HttpError(url, f"it leads away from TLS, to {public(onward, is_url=True)}")
         if before.netloc != after.netloc:
             headers = {name: headers[name] for name in headers if name.lower() not in _PERSONAL}
         url = onward

@@ -6,6 +6,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from flytebind._transfer.uris import public
 from flytebind.runtime.errors import FlyteError, FlyteTimeout
 
 _TRUST = "ca_cert_file or SSL_CERT_FILE names the certificates to trust"
@@ -21,7 +22,7 @@ class HttpError(FlyteError):
     """
 
     def __init__(self, url: str, reason: str, *, passing: bool = False) -> None:
-        self.url = public(url)
+        self.url = public(url, is_url=True)
         self.reason = reason
         self.passing = passing
         super().__init__(f"{self.url}: {reason}")
@@ -36,14 +37,6 @@ class HttpTimeout(HttpError, FlyteTimeout):
 
 class HttpEnded(HttpError):
     """This program ended it: the remote was closed, or nobody waits any more."""
-
-
-def public(url: str) -> str:
-    """A URL for messages: without query and password."""
-    bare = url.partition("?")[0].partition("#")[0]
-    scheme, separator, rest = bare.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else bare
 
 
 def reason_of(error: BaseException, url: str) -> tuple[str, bool]:

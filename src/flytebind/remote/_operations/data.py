@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flytebind import values
 from flytebind.looks._labels import title
 from flytebind.looks._nodes import START_NODE, spec_id
-from flytebind.looks._phases import SUCCESSFUL
+from flytebind.looks._phases import DONE, SUCCESSFUL
 from flytebind.models.admin.execution import WorkflowExecutionGetDataRequest
 from flytebind.models.admin.node_execution import NodeExecutionGetDataRequest
 from flytebind.models.admin.task_execution import TaskExecutionGetDataRequest
@@ -48,7 +48,6 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     known_scope,
 )
-from flytebind.values._native import type_matters
 
 if TYPE_CHECKING:
     from flytebind.behaviour.data import GetDataResponse
@@ -61,7 +60,7 @@ async def bring_types(session: Session, execution: Executed) -> None:
     if answer is None or held.data.interface_is_known:
         return
     literals = (*answer.full_inputs.literals.values(), *answer.full_outputs.literals.values())
-    if any(map(type_matters, literals)):
+    if any(map(values.type_matters, literals)):
         try:
             await bring_interface(session, execution)
         except (FlyteDataError, FlyteCallError) as error:
@@ -76,17 +75,17 @@ async def bring_data(session: Session, execution: Executed) -> None:
     Raises:
         FlyteNotFoundError: If there are none, though the execution is done.
     """
-    if not is_wanting(execution, execution.loaded.data):
+    data = execution.loaded.data
+    if not is_wanting(execution, data):
         return
-    phase, is_final = execution.phase, execution.is_done
+    phase = execution.closure.phase
     try:
         await _ask(session, execution)
     except FlyteNotFoundError:
-        if is_final:
+        if phase.name in DONE:
             raise
         # It has only just begun.
-    data = execution.loaded.data
-    data.phase, data.is_final = phase, is_final
+    data.phase = phase
 
 
 async def bring_data_again(session: Session, execution: Executed) -> None:
@@ -108,7 +107,7 @@ def share_data(node: FlyteNodeExecution, attempt: FlyteTaskExecution) -> None:
     has_outputs = attempt.closure.output_uri == node.closure.output_uri
     if has_inputs and (has_outputs or attempt.phase.name not in SUCCESSFUL):
         own.answer, own.missing = given.answer, given.missing
-        own.phase, own.is_final = attempt.phase, True
+        own.phase = attempt.phase
 
 
 async def find_hidden(
@@ -150,7 +149,7 @@ async def bring_side(session: Session, execution: Executed, side: Side) -> Liter
         FlyteDataError: If they exist, but cannot be had.
     """
     held = execution.loaded
-    may_be_old = held.data.phase is execution.phase
+    may_be_old = held.data.phase is execution.closure.phase
     if not may_be_old:
         await bring_data(session, execution)
     await find_hidden(session, execution, [side])

@@ -38,11 +38,13 @@ from flytebind.remote.errors import (
     FlyteCallError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.runtime.homes import public_in
 
 # Clocks of clients and servers differ by less.
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
+@public_in("flytebind.remote")
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions:
     """How an execution runs; what is not said is the server's choice."""

@@ -356,7 +356,7 @@ async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None
         held.attempts = []
     if _may_have_children(node):
         jobs.append(partial(_sync_children, session, node, data))
-    await session.io.gather(_note(job, problems) for job in jobs)
+    await session.io.gather([_note(job, problems) for job in jobs])
     if data and metadata.is_array:
         await _sync_launched(session, node, _launched_by(node), data, problems)
     if data:

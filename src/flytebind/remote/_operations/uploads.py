@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
-from flytebind._transfer.http.errors import HttpEnded, HttpError, public
+from flytebind._transfer.http.errors import HttpEnded, HttpError
 from flytebind._transfer.http.refusal import PASSING, in_words
 from flytebind._transfer.threads import check_given_up
+from flytebind._transfer.uris import public
 from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
     CreateUploadLocationResponse,
@@ -195,7 +196,7 @@ class _Sending:
             raise HttpError(url, "a web page came in place of the store's answer")
         if not _arrived(response, content.md5):
             raise FlyteDataError(
-                f"{content.path}: what has come to {public(url)} is not what was sent"
+                f"{content.path}: what has come to {public(url, is_url=True)} is not what was sent"
             )
 
     def pause_after(self, error: HttpError) -> float:

@@ -31,7 +31,6 @@ from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missin
 from flytebind.remote.executions import Executed, FlyteNodeExecution
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 from flytebind.values import LiteralsResolver, to_native
-from flytebind.values._handles import read_through
 
 _LITERALS = re.compile(
     r"flyte://v1/(?P<project>[^/]+)/(?P<domain>[^/]+)/(?P<execution>[^/]+)/(?P<node>[^/]+)"
@@ -75,8 +74,8 @@ async def _resolver(session: Session, literal_map: LiteralMap, flyte_uri: str) -
 
 async def _value(session: Session, literal: Literal, flyte_uri: str) -> object:
     fetched = await fetch_all(session, [literal], flyte_uri)
-    with read_through(links_of(session)):
-        return to_native(literal, None, path=flyte_uri, load=fetched.load)
+    links = partial(links_of, session)
+    return to_native(literal, None, path=flyte_uri, load=fetched.load, links=links)
 
 
 def _may_be_elsewhere(error: FlyteCallError) -> bool:

@@ -25,6 +25,7 @@ from flytebind.remote.executions import (
     adopt,
     walk,
 )
+from flytebind.runtime.homes import public_in
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 
@@ -43,6 +44,7 @@ _LATER = (0.2, 0.8)
 _NODES_SHARE = 0.2
 
 
+@public_in("flytebind.remote")
 @dataclass(frozen=True)
 class Change:
     """An execution, or one of its nodes, has come to another phase."""

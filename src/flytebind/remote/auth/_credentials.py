@@ -20,6 +20,7 @@ from flytebind.remote.auth._tokens import (
     refused,
 )
 from flytebind.remote.errors import FlyteCallError, FlyteConfigError, call_error
+from flytebind.runtime.homes import public_in
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -47,6 +48,7 @@ class _Flight:
         self.waiting: list[Future[Token]] = []
 
 
+@public_in("flytebind.remote.auth")
 class Credentials:
     """Keeps the token of a connection, and has it renewed. Safe to share between threads.
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 
 from flytebind.remote.auth._tokens import Renewal, Token, away, refused, token_of
 from flytebind.remote.errors import FlyteCallError
+from flytebind.runtime.homes import public_in
 
 _MAX_ERROR = 200
 _STEP = 0.1
 
 
+@public_in("flytebind.remote.auth")
 class StaticSource:
     """One token, for as long as it is good."""
 
@@ -25,6 +27,7 @@ class StaticSource:
         return self._token
 
 
+@public_in("flytebind.remote.auth")
 class CallableSource:
     """Tokens that a function returns."""
 
@@ -41,6 +44,7 @@ class CallableSource:
         return token_of(token.strip())
 
 
+@public_in("flytebind.remote.auth")
 class CommandSource:
     """Tokens that a program prints.
 

@@ -11,8 +11,10 @@ import grpc
 
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
+from flytebind.runtime.homes import public_in
 
 
+@public_in("flytebind.remote.auth")
 class Token(Secret):
     """An access token. Its value stays out of representations, logs and pickles.
 
@@ -28,6 +30,7 @@ class Token(Secret):
         self.expires_at = expires_at
 
 
+@public_in("flytebind.remote.auth")
 class TokenSource(Protocol):
     """Has tokens."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import Enum
 
 from flytebind.runtime.fields import did_you_mean
+from flytebind.runtime.homes import public_in
 
 
+@public_in("flytebind.remote.config")
 class AuthMode(Enum):
     """Where the tokens of a connection come from."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.typing import Self
 
 
+@public_in("flytebind.remote.config")
 class Secret:
     """Keeps a text out of representations, logs and pickles; whoever uses it asks ``reveal``."""
 

@@ -11,10 +11,12 @@ from flytebind.remote.config import _files as files
 from flytebind.remote.config._modes import AuthMode, auth_mode
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteConfigError
+from flytebind.runtime.homes import public_in
 
 _MIB = 1024 * 1024
 
 
+@public_in("flytebind.remote.config")
 @dataclass(frozen=True)
 class Config:
     """Where a Flyte server is, and how to talk to it.

@@ -122,7 +122,7 @@ def set_duration(duration: Duration, start: Timestamp, end: Timestamp) -> int:
 
 
 def updated_field(event: NodeExecutionEvent | TaskExecutionEvent) -> TimeField:
-    """Which time of an event tells when its subject was updated."""
+    """The name of an event's field with the time at which its subject was updated."""
     reported_at = event.reported_at
     return "reported_at" if reported_at.seconds or reported_at.nanos else "occurred_at"
 

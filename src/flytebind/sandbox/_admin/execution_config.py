@@ -18,7 +18,7 @@ from flytebind.sandbox._store import tables
 def resolve_config(
     part: Part, id: WorkflowExecutionIdentifier, spec: ExecutionSpec, plan: LaunchPlan | None
 ) -> None:
-    """Write into a spec how parallel it runs, and as whom.
+    """Write the maximum parallelism and the security context into a spec.
 
     Args:
         part: Has the attributes and the settings.

@@ -296,7 +296,7 @@ class Executions(Part):
             execution = ExecutionPb(id=id, spec=request.spec)
             metadata = execution.spec.metadata
             metadata.principal = principal(context)
-            metadata.ClearField("artifact_ids")  # the server's to tell
+            metadata.ClearField("artifact_ids")  # only the server sets them
             links = self._inherit(metadata)
             resolve_config(self, id, execution.spec, launch.asked)
             if source is not None:

@@ -140,7 +140,7 @@ def _mark_parent(store: Store, row: Row) -> None:
 def _grow(
     node: NodeExecutionPb, event: NodeExecutionEvent, offloaded: Offloaded, *, is_first: bool
 ) -> dict[str, Value]:
-    """Write what an event tells into the node; answers the columns that follow from it."""
+    """Write what an event reports into the node; returns the columns that change with it."""
     closure, metadata = node.closure, node.metadata
     changes: dict[str, Value] = {}
     closure.phase = event.phase

@@ -79,5 +79,5 @@ def list_names(
 
 
 def digest(message: Message) -> bytes:
-    """Equal for equal messages: what tells a repeated registration from a different one."""
+    """A digest that is equal for equal messages: a repeated registration has the same one."""
     return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()

@@ -144,7 +144,7 @@ def _grow(
     row: Row | None,
     offloaded: Offloaded,
 ) -> dict[str, Value]:
-    """Write what an event tells into the closure; answers the columns that follow from it."""
+    """Write what an event reports into the closure; returns the columns that change with it."""
     phase_changes = closure.phase != event.phase
     closure.phase = event.phase
     closure.updated_at.CopyFrom(getattr(event, updated_field(event)))

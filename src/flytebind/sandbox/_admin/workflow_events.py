@@ -109,7 +109,7 @@ def _set_result(
     if result == "error":
         changes = error_columns(event.error)
     if event.phase == WorkflowExecution.ABORTED:
-        # However an abort comes about, the closure tells its cause.
+        # However an abort comes about, the closure has its cause.
         if not closure.HasField("abort_metadata"):
             closure.abort_metadata.cause = abort_cause
     elif result == "output_uri" and event.output_uri:

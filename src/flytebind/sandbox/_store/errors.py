@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import grpc
 
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.rpc import StatusError
 
 _LONGEST = 500
 
 
+@public_in("flytebind.sandbox")
 class StoreError(Exception):
     """A database file cannot be used: not ours, of another version, or in use. Names the file."""
 

@@ -34,7 +34,7 @@ class Store:
 
     Args:
         path: A file, made when absent; nobody else can open it meanwhile. None keeps all in memory.
-        now: What tells the time for ``created_at`` and ``updated_at``.
+        now: Returns the time for ``created_at`` and ``updated_at``.
 
     Raises:
         StoreError: If the file is not one of ours, is of another version, or is open elsewhere.

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import grpc
 
+from flytebind.runtime.homes import public_in
 from flytebind.runtime.rpc.handlers import Handler
 from flytebind.sandbox._engine_key import is_engine
 from flytebind.sandbox.auth._settings import AuthSettings
@@ -34,6 +35,7 @@ def principal(context: grpc.ServicerContext) -> str:
     return _principals.get(context, "")
 
 
+@public_in("flytebind.sandbox.auth")
 class Authentication(grpc.ServerInterceptor):
     """Answers UNAUTHENTICATED to calls without a valid token.
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, unquote_plus, urlencode, urlsplit
 
 from flytebind.models.service.auth import OAuth2MetadataResponse, PublicClientAuthConfigResponse
+from flytebind.runtime.homes import public_in
 from flytebind.sandbox.auth._answers import Answer, Refusal, json_answer, no_client
 from flytebind.sandbox.auth._devices import Devices
 from flytebind.sandbox.auth._expiring import Expiring
@@ -47,6 +48,7 @@ class _Code(NamedTuple):
     challenge: str
 
 
+@public_in("flytebind.sandbox.auth")
 class AuthorizationServer:
     """Gives out tokens for secrets, and for logins that nobody has to type anything for.
 

@@ -1,4 +1,4 @@
-"""The two services that tell about authentication."""
+"""AuthMetadataService and IdentityService."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from flytebind.models.service.auth import (
     PublicClientAuthConfigResponse,
 )
 from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
+from flytebind.runtime.homes import public_in
 from flytebind.sandbox.auth._guard import principal
 from flytebind.sandbox.auth._oauth import AuthorizationServer
 from flytebind.services.auth import AuthMetadataServiceServicer
 from flytebind.services.identity import IdentityServiceServicer
 
 
+@public_in("flytebind.sandbox.auth")
 class AuthMetadata(AuthMetadataServiceServicer):
-    """Tells clients where tokens come from.
+    """AuthMetadataService: where clients get tokens.
 
     Args:
         url: Of the HTTP server, without a path.
@@ -32,18 +34,19 @@ class AuthMetadata(AuthMetadataServiceServicer):
     def get_oauth2_metadata(
         self, request: OAuth2MetadataRequest, context: grpc.ServicerContext
     ) -> OAuth2MetadataResponse:
-        """Tell the endpoints, and what they can do."""
+        """Show the OAuth 2 endpoints, and what they support."""
         return self._provider.metadata(self._url)
 
     def get_public_client_config(
         self, request: PublicClientAuthConfigRequest, context: grpc.ServicerContext
     ) -> PublicClientAuthConfigResponse:
-        """Tell the client's id, and the metadata key that takes the token."""
+        """Show the public client's ID, and the metadata key that carries the token."""
         return self._provider.public_client()
 
 
+@public_in("flytebind.sandbox.auth")
 class Identity(IdentityServiceServicer):
-    """Tells callers who they are."""
+    """IdentityService: who the caller is."""
 
     def user_info(
         self, request: UserInfoRequest, context: grpc.ServicerContext

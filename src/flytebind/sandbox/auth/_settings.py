@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flytebind.runtime.homes import public_in
 
+
+@public_in("flytebind.sandbox.auth")
 @dataclass(frozen=True)
 class AuthSettings:
     """Who may have tokens, how, and for how long."""
@@ -15,11 +18,12 @@ class AuthSettings:
     client_secret: str = "secret"
     """Its proof."""
     public_client_id: str = "flytectl"
-    """The client without a secret, for people: what the server tells everybody to be."""
+    """The ID of the public client, which has no secret: that of clients without one of their
+    own."""
     redirect_uri: str = "http://localhost:53593/callback"
     """Where the browser is sent back to after a login; without a port, to any."""
     scopes: tuple[str, ...] = ("all", "offline")
-    """What the server tells clients to ask for; ``offline`` brings a refresh token."""
+    """The scopes that clients request by default; ``offline`` gives a refresh token."""
     metadata_key: str = "flyte-authorization"
     """The metadata key that clients are told to send tokens in. ``authorization`` does, too."""
     user: str = "somebody"

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple
 
+from flytebind.runtime.homes import public_in
 from flytebind.sandbox._clock import Clock
 from flytebind.sandbox.auth._expiring import Expiring
 
@@ -19,6 +20,7 @@ class _Token(NamedTuple):
     scopes: frozenset[str]
 
 
+@public_in("flytebind.sandbox.auth")
 class Tokens:
     """Makes access tokens, and knows those that are valid. Safe to use from any thread.
 

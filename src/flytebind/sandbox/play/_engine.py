@@ -14,6 +14,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flytebind.models.admin.common import NamedEntityIdentifier, ResourceListRequest
 from flytebind.models.admin.project import ProjectListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.runtime.homes import public_in
 from flytebind.sandbox._admin import Admin
 from flytebind.sandbox._admin.phases import TERMINAL_WORKFLOW
 from flytebind.sandbox._clock import Clock
@@ -32,6 +33,7 @@ _ENDED = ";".join(map(WorkflowExecution.Phase.Name, TERMINAL_WORKFLOW))
 _UNFINISHED = f"value_not_in(phase,{_ENDED})+value_in(state,0;1)"
 
 
+@public_in("flytebind.sandbox.play")
 class Engine:
     """Plays the executions of scripts, each in a thread of its own, whoever creates them.
 

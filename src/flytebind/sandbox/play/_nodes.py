@@ -174,7 +174,7 @@ def _signal(run: Run, facts: NodeFacts, name: str, kind: LiteralType) -> Literal
 
 
 def _error(error: Exception, worker: str) -> ExecutionError:
-    """As flytekit tells what a task has raised: the trace first, what matters last."""
+    """An error as flytekit reports it: the traceback first, the message last."""
     recoverable = isinstance(error, RecoverableError)
     frame = extract_tb(error.__traceback__)[-1]
     said = f"{type(error).__name__}: {error}"

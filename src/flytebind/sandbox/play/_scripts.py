@@ -113,7 +113,7 @@ def retries(w: Workflow) -> None:
 
 @_script("failure")
 def failure(w: Workflow) -> None:
-    """A task that fails, so what waits for it never runs; a failure node tells somebody."""
+    """A task that fails, so what waits for it never runs; a failure node runs."""
     rows = w.task(total, values=w.task(fetch, rows=w.input("rows", 16)))
     checked = w.task(validate, rows=rows)
     w.output("summary", w.task(describe, number=checked))

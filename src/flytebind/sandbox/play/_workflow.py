@@ -26,6 +26,7 @@ from flyteidl.core.tasks_pb2 import Container, RuntimeMetadata, TaskMetadata, Ta
 from flyteidl.core.types_pb2 import LiteralType, OutputReference
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 
+from flytebind.runtime.homes import public_in
 from flytebind.sandbox.play._values import (
     Literals,
     literal_type,
@@ -60,8 +61,9 @@ class Promise(NamedTuple):
 class Task:
     """A Python function in the part of a task; its annotations are the interface.
 
-    A parameter ``attempt`` is no input: it tells how many attempts came before. A first parameter
-    ``w`` makes the task dynamic: the function writes a workflow into it, and returns a promise.
+    A parameter ``attempt`` is no input: it is the number of attempts before this one. A first
+    parameter ``w`` makes the task dynamic: the function writes a workflow into it, and returns a
+    promise.
 
     Args:
         function: What the task does; it is called when the task has "run".
@@ -308,6 +310,7 @@ class Workflow:
         return node
 
 
+@public_in("flytebind.sandbox.play")
 @dataclass(frozen=True)
 class Script:
     """A workflow that runs by itself, and the launch plan that starts it."""
