@@ -58,10 +58,11 @@ parity: .venv-peers/ready ## Compare models with the real flytekit, and let it u
 	.venv-peers/bin/python -m pytest tests/parity tests/real/flytekit -q -n 2 --dist=loadfile
 	.venv-peers/bin/python -m tools.losses --check
 
-matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs, every flyteidl since 1.5, other packages
+matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs, every flyteidl since 1.5, an old flytekit, other packages
 	$(BIN)/python -m tools.history --check
 	$(BIN)/python -m tools.releases
 	$(BIN)/python -m tools.packages --check
+	$(BIN)/python -m tools.flytekits
 	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2, proto-plus and pydantic

@@ -19,7 +19,13 @@ from flytebind.models.core.literals import (
     Union,
     Void,
 )
-from flytebind.models.core.types import BlobType, LiteralType, SimpleType, UnionType
+from flytebind.models.core.types import (
+    BlobType,
+    LiteralType,
+    SimpleType,
+    TypeAnnotation,
+    UnionType,
+)
 
 NONE = LiteralType(simple=SimpleType.NONE)
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
@@ -30,7 +36,12 @@ DATETIME = LiteralType(simple=SimpleType.DATETIME)
 DURATION = LiteralType(simple=SimpleType.DURATION)
 BINARY = LiteralType(simple=SimpleType.BINARY)
 ERROR = LiteralType(simple=SimpleType.ERROR)
-STRUCT = LiteralType(simple=SimpleType.STRUCT)
+STRUCT = LiteralType(
+    simple=SimpleType.STRUCT,
+    annotation=TypeAnnotation({"cache-key-metadata": {"serialization-format": "msgpack"}}),
+)
+#: As flytekit before 1.14 declares it.
+OLD_STRUCT = LiteralType(simple=SimpleType.STRUCT)
 
 SINGLE = BlobType.BlobDimensionality.SINGLE
 MULTIPART = BlobType.BlobDimensionality.MULTIPART

@@ -175,7 +175,7 @@ def test_a_model_has_checked_itself() -> None:
         "properties": {"X": {"type": "integer"}},
         "required": ["X"],
     }
-    declared = LiteralType(simple=SimpleType.STRUCT, metadata=schema)
+    declared = s.STRUCT.replace(metadata=schema)
     assert to_literal(Model(), declared) == s.packed({"x": 1})
     with pytest.raises(FlyteValueError, match="needs 'X'"):
         to_literal({"x": 1}, declared)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeGuard, get_origin
 
 from flytebind.models.core.literals import Literal
-from flytebind.values._leaves import member
+from flytebind.values._leaves import member, number_of
 from flytebind.values._load import Load
 from flytebind.values._mismatch import Mismatch, described, expected
 from flytebind.values._native import native, opened
@@ -194,6 +194,7 @@ def fixed_tuple(items: Sequence[Converter], name: str) -> Converter:
 def mapping(key: Converter, item: Converter) -> Converter:
     """Of dicts."""
     (convert_key, exact_key), (convert, exact) = key, item
+    may_be_text = exact_key in (bool, float, int)
 
     def made(value: object, load: Load | None) -> object:
         entries: dict[object, object] = {}
@@ -201,7 +202,12 @@ def mapping(key: Converter, item: Converter) -> Converter:
         for name, part in given.items():
             step = "[{!r}] as a key"
             try:
-                own = name if type(name) is exact_key else convert_key(name, load)
+                if type(name) is exact_key:
+                    own = name
+                elif may_be_text and type(name) is str:
+                    own = convert_key(number_of(name), load)
+                else:
+                    own = convert_key(name, load)
                 step = "[{!r}]"
                 entries[own] = part if type(part) is exact else convert(part, load)
             except Mismatch as mismatch:
@@ -225,6 +231,16 @@ def model(validate: Callable[[object], object]) -> Converter:
             raise _first_problem(error) from error
 
     return Converter(made)
+
+
+def whole(cls: type, convert: Callable[[object], object]) -> Converter:
+    """Of a class that is made of plain values with no literal left in them."""
+
+    def made(value: object, load: Load | None) -> object:
+        value = opened(value, load)
+        return value if isinstance(value, cls) else convert(_anything(value, load))
+
+    return Converter(made, cls)
 
 
 def record(hint: object, converter: Callable[[object], Converter]) -> Converter:

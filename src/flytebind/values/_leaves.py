@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import enum
+import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 from flytebind._transfer.uris import local_path, public
@@ -42,6 +44,12 @@ def _str(value: object) -> str:
 def _bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
+    # In a Struct they are lines of base64; no other text ends so by chance.
+    if isinstance(value, str) and (not value or value.endswith("\n")):
+        try:
+            return base64.b64decode(value.replace("\n", ""), validate=True)
+        except ValueError:
+            pass
     raise expected("bytes", value)
 
 
@@ -62,6 +70,18 @@ def _date(value: object) -> date:
         if value.time() == datetime.min.time():
             return value.date()
     raise expected("date", value)
+
+
+def _time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str):
+        try:
+            # Before Python 3.11, fromisoformat does not know Z.
+            return time.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+        except ValueError:
+            pass
+    raise expected("time in ISO 8601", value)
 
 
 def _timedelta(value: object) -> timedelta:
@@ -94,9 +114,75 @@ LEAVES: Mapping[object, Callable[[object], object]] = {
     bytes: _bytes,
     datetime: _datetime,
     date: _date,
+    time: _time,
     timedelta: _timedelta,
     Path: _path,
 }
+
+#: Classes that are written as their text, and made of it. By name: few programs import them.
+_TEXTS = frozenset(
+    {
+        "decimal.Decimal",
+        "fractions.Fraction",
+        "ipaddress.IPv4Address",
+        "ipaddress.IPv4Interface",
+        "ipaddress.IPv4Network",
+        "ipaddress.IPv6Address",
+        "ipaddress.IPv6Interface",
+        "ipaddress.IPv6Network",
+        "uuid.UUID",
+        "zoneinfo.ZoneInfo",
+    }
+)
+
+
+def is_text(cls: type) -> bool:
+    """Whether values of a class are written as their text."""
+    return any(f"{base.__module__}.{base.__qualname__}" in _TEXTS for base in cls.__mro__)
+
+
+def of_text(value: object, cls: type) -> object:
+    """A value of a class that is written as its text.
+
+    Raises:
+        Mismatch: If it is no such text.
+    """
+    if isinstance(value, cls):
+        return value
+    if isinstance(value, str):
+        make: Callable[[str], object] = cls
+        try:
+            return make(value)
+        except (ArithmeticError, LookupError, ValueError):
+            pass
+    raise expected(f"text of {cls.__name__}", value)
+
+
+def simple_base(cls: type) -> type | None:
+    """The number, text or bytes that a class of somebody's own is a kind of."""
+    return next((base for base in (int, float, str, bytes) if issubclass(cls, base)), None)
+
+
+def of_base(value: object, cls: type, base: type) -> object:
+    """A value of somebody's own class of numbers, text or bytes.
+
+    Raises:
+        Mismatch: If it is no number, text or bytes, or the class does not take it.
+    """
+    plain = LEAVES[base](value)
+    make: Callable[[object], object] = cls
+    try:
+        return make(plain)
+    except Exception:  # anybody's code
+        raise expected(cls.__name__, value) from None
+
+
+def number_of(text: str) -> object:
+    """The number or flag that a key of a Struct stands for; the text itself if it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def choice(value: object, choices: Sequence[object]) -> object:

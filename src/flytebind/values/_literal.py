@@ -38,8 +38,8 @@ from flytebind.values._scalars import (
     write_dataset,
     write_schema,
     write_simple,
-    write_struct,
 )
+from flytebind.values._structs import write_struct
 
 #: So deep may messages be below a literal: those who read it have it three deep in another one.
 _DEEPEST = LIMIT - 3
@@ -160,7 +160,8 @@ class _Writer:
             return
         match literal_type.which_type:
             case "simple", SimpleType.STRUCT:
-                write_struct(pb.scalar, value, literal_type.metadata)
+                levels = write_struct(pb, value, literal_type)
+                self.deepest = max(self.deepest, self._level + levels)
             case "simple", simple:
                 write_simple(pb.scalar, value, simple)
             case "enum_type", enum_type:

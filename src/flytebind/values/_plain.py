@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import PurePath
 from types import NoneType
 from typing import Any
 
 from flytebind.values._handles import HANDLES, RemoteDirectory, RemoteFile, RemoteTable
+from flytebind.values._leaves import is_text
 from flytebind.values._mismatch import Mismatch, described, expected
 
 #: What MessagePack has room for. No range, which would look through all its numbers for a subclass
@@ -62,6 +63,13 @@ def valid_text(text: str) -> str:
     except UnicodeEncodeError as error:
         raise Mismatch(f"not Unicode text: {error.reason}") from None
     return text
+
+
+def unboxed(value: Any) -> object:
+    """Python's own number, flag or text in place of one of numpy's; anything else as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
 
 
 @lru_cache(maxsize=512)
@@ -121,17 +129,20 @@ def _plain_int(value: int) -> int:
 def _plain_leaf(value: object) -> object:
     if isinstance(value, datetime):
         return aware(value).isoformat()
-    if isinstance(value, date):
+    if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, PurePath):
+    if isinstance(value, PurePath) or is_text(type(value)):
         return valid_text(str(value))
     # As flytekit packs its files and tables when they are part of a dataclass.
     if isinstance(value, (RemoteFile, RemoteDirectory)):
         return {"path": value.uri}
     if isinstance(value, RemoteTable):
         return {"uri": value.uri, "file_format": value.format}
+    own = unboxed(value)
+    if own is not value:
+        return _plain(own)
     raise Mismatch(f"there is no way to pack {described(value)}")
 
 

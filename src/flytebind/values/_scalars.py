@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
+from pathlib import PurePath
 
 from flyteidl.core import literals_pb2
 
@@ -18,12 +18,11 @@ from flytebind.models.core.types import (
 )
 from flytebind.runtime.convert import write_duration, write_timestamp
 from flytebind.runtime.fields import did_you_mean
-from flytebind.values import _packed as packed
 from flytebind.values._handles import RemoteTable
+from flytebind.values._leaves import is_text
 from flytebind.values._mismatch import Mismatch, expected
 from flytebind.values._names import simple_name
-from flytebind.values._plain import aware, plain_record, valid_text
-from flytebind.values._schema import check
+from flytebind.values._plain import aware, unboxed, valid_text
 
 # A range would look through all its numbers for a subclass of int.
 _MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
@@ -62,31 +61,19 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
         case SimpleType.ERROR, Error():
             pb.error.CopyFrom(value.to_pb())
         case _:
-            raise expected(simple_name(simple), value)
+            own = unboxed(value)
+            if own is value:
+                raise expected(simple_name(simple), value, _hint(value, simple))
+            write_simple(pb, own, simple)
 
 
-def write_struct(
-    pb: literals_pb2.Scalar, value: object, schema: Mapping[str, object] | None
-) -> None:
-    """Store a mapping, or an object with named fields, as MessagePack.
-
-    Args:
-        pb: Where to store it.
-        value: The value.
-        schema: The JSON schema that it is declared with, where there is one.
-
-    Raises:
-        Mismatch: If it does not fit.
-        FlyteDataError: If msgpack is not installed.
-    """
-    if value is None:
-        raise expected(simple_name(SimpleType.STRUCT), value)
-    record = plain_record(value)
-    # A pydantic model has checked itself, and its schema may have other names for its fields.
-    if schema is not None and not hasattr(value, "model_dump"):
-        check(record, schema)
-    pb.binary.value = packed.pack(record)
-    pb.binary.tag = packed.TAG
+def _hint(value: object, simple: SimpleType) -> str:
+    """What to give in place of what does not fit, where that is plain to see."""
+    if simple == SimpleType.STRING and (is_text(type(value)) or isinstance(value, PurePath)):
+        return "; give str(it)"
+    if isinstance(value, enum.Enum):
+        return "; give its .value"
+    return ""
 
 
 def _write_time(pb: literals_pb2.Scalar, value: date) -> None:

@@ -18,12 +18,24 @@ from typing import (
     overload,
 )
 
+from google.protobuf.message import Message
+
 from flytebind.models.core.literals import Literal
+from flytebind.runtime.model import Model
 from flytebind.values import _converters as converters
 from flytebind.values._converters import Converter
 from flytebind.values._handles import HANDLES, FindLinks, read_through
-from flytebind.values._leaves import LEAVES, choice, handle
+from flytebind.values._leaves import (
+    LEAVES,
+    choice,
+    handle,
+    is_text,
+    of_base,
+    of_text,
+    simple_base,
+)
 from flytebind.values._load import Load
+from flytebind.values._messages import message, model
 from flytebind.values._mismatch import expected, reporting
 from flytebind.values._records import is_record
 
@@ -62,10 +74,11 @@ def to_type(
     """A literal as a value of a type.
 
     The type may be anything of these, nested in each other: ``None``, ``bool``, ``int``,
-    ``float``, ``str``, ``bytes``, ``datetime``, ``date``, ``timedelta``, ``Path``, enums, unions,
+    ``float``, ``str``, ``bytes`` and your own classes of them, ``datetime``, ``date``, ``time``,
+    ``timedelta``, ``Path``, ``UUID``, ``Decimal``, ``Fraction``, IP addresses, enums, unions,
     ``typing.Literal``, lists, sets, tuples, dicts, dataclasses, pydantic models, TypedDicts,
-    NamedTuples, the handles of files and tables, and ``Literal`` for the literal itself. Fields
-    that a class does not have are left out.
+    NamedTuples, protobuf messages and their models, the handles of files and tables, and
+    ``Literal`` for the literal itself. Fields that a class does not have are left out.
 
     Args:
         literal: The value.
@@ -125,6 +138,8 @@ def _of_class(hint: object, cls: type, arguments: tuple[object, ...]) -> Convert
         return converters.single(LEAVES[cls], exact=cls)
     if issubclass(cls, enum.Enum):
         return converters.enumeration(cls)
+    if is_text(cls):
+        return converters.single(lambda value: of_text(value, cls), exact=cls)
     if cls in _LISTS:
         return converters.sequence(_LISTS[cls], converter(arguments[0] if arguments else Any), name)
     if cls is tuple:
@@ -138,6 +153,9 @@ def _of_class(hint: object, cls: type, arguments: tuple[object, ...]) -> Convert
         return converters.mapping(converter(key_type), converter(item_type))
     if cls in HANDLES:
         return converters.single(lambda value: handle(value, cls))
+    base = simple_base(cls)
+    if base is not None:
+        return converters.single(lambda value: of_base(value, cls, base), exact=cls)
     validate = getattr(cls, "model_validate", None)
     if validate is not None:
         return converters.model(validate)
@@ -145,6 +163,10 @@ def _of_class(hint: object, cls: type, arguments: tuple[object, ...]) -> Convert
         return converters.record(hint, converter)
     if cls is Literal:
         return converters.LITERAL
+    if issubclass(cls, Message):
+        return converters.whole(cls, lambda plain: message(plain, cls))
+    if issubclass(cls, Model):
+        return converters.whole(cls, lambda plain: model(plain, cls))
     return converters.single(lambda value: _instance(value, cls, name), exact=cls)
 
 

@@ -1,0 +1,205 @@
+"""Dataclasses, dicts and messages of the type STRUCT, for tasks that read MessagePack or do not."""
+
+from __future__ import annotations
+
+import enum
+import math
+import uuid
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from ipaddress import IPv4Address
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+from flyteidl.core.errors_pb2 import ContainerError
+from flyteidl.core.execution_pb2 import ExecutionError
+from google.protobuf.struct_pb2 import ListValue, Struct
+
+from flytebind.models.core import errors, execution
+from flytebind.models.core.literals import Literal, Scalar
+from flytebind.models.core.types import LiteralType, SimpleType
+from flytebind.runtime.depth import LIMIT, depth
+from flytebind.values import FlyteValueError, to_literal, to_native, to_type
+from tests.values import samples as s
+
+MESSAGE = LiteralType(
+    simple=SimpleType.STRUCT, metadata={"pb_type": "flyteidl.core.errors_pb2.ContainerError"}
+)
+LIST = LiteralType(
+    simple=SimpleType.STRUCT, metadata={"pb_type": "google.protobuf.struct_pb2.ListValue"}
+)
+JSON_FORM = {"code": "c", "message": "m", "kind": "RECOVERABLE"}
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class UserId(int):
+    pass
+
+
+@dataclass
+class Item:
+    level: Level
+    user: UserId
+
+
+@dataclass
+class Texts:
+    id: uuid.UUID
+    price: Decimal
+    at: time
+    address: IPv4Address
+
+
+def generic(value: dict[str, Any]) -> Literal:
+    return Literal(scalar=Scalar(generic=value))
+
+
+# How it is written.
+
+
+def test_messagepack_is_written_only_where_the_declared_type_says_so() -> None:
+    declared = LiteralType(simple=SimpleType.STRUCT, metadata={"type": "object"})
+    assert to_literal({"x": 1}, s.STRUCT) == s.packed({"x": 1})
+    assert to_literal({"x": 1}, declared) == generic({"x": 1})
+    others: list[dict[str, Any]] = [
+        {},
+        {"x": 1},
+        {"cache-key-metadata": {}},
+        {"cache-key-metadata": {"serialization-format": "json"}},
+    ]
+    for said in others:
+        declared_pb = s.OLD_STRUCT.to_pb()
+        declared_pb.annotation.annotations.update(said)
+        assert to_literal({}, LiteralType.from_pb(declared_pb)).scalar == Scalar(generic={})
+
+
+@pytest.mark.parametrize("declared", [s.STRUCT, s.OLD_STRUCT])
+def test_ints_of_any_class_come_back_as_what_they_were(declared: LiteralType) -> None:
+    literal = to_literal(Item(Level.LOW, UserId(7)), declared)
+    assert to_native(literal) == {"level": 1, "user": 7}
+    assert to_type(literal, Item) == Item(Level.LOW, UserId(7))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": {"b": math.nan}}, r"value\['a'\]\['b'\]: nan is no JSON number"),
+        ({"a": [2**53 + 1]}, r"value\['a'\]\[0\]: 9007199254740993 would be rounded.*as text"),
+        ({1: "a", "1": "b"}, "two keys are written as '1'"),
+        ({b"k": 1}, "expected a key that JSON has, got bytes"),
+        (Struct(), r"got Struct .*MessageToDict"),
+        (errors.ContainerError.from_pb(ContainerError()), r"got ContainerError.*to_dict\(\)"),
+    ],
+)
+def test_what_a_struct_cannot_hold_is_refused(value: object, message: str) -> None:
+    with pytest.raises(FlyteValueError, match=message):
+        to_literal(value, s.OLD_STRUCT)
+
+
+def test_numbers_up_to_where_floats_skip_some_are_exact() -> None:
+    literal = to_literal({"a": 2**53, "b": -(2**53)}, s.OLD_STRUCT)
+    assert to_native(literal) == {"a": 2**53, "b": -(2**53)}
+
+
+def test_a_struct_that_nobody_could_read_is_refused() -> None:
+    value: dict[str, object] = {}
+    for _ in range(29):
+        value = {"x": value}
+    assert depth(to_literal(value, s.OLD_STRUCT).to_pb()) < LIMIT
+    for _ in range(6):
+        value = {"x": [value]}
+    with pytest.raises(FlyteValueError, match="nested too deeply"):
+        to_literal(value, s.OLD_STRUCT)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"id": "x", "price": "1", "at": "01:00", "address": "1.2.3.4"},
+        {"id": str(uuid.UUID(int=1)), "price": "x", "at": "01:00", "address": "1.2.3.4"},
+        {"id": str(uuid.UUID(int=1)), "price": "1", "at": "25:00", "address": "1.2.3.4"},
+        {"id": str(uuid.UUID(int=1)), "price": "1", "at": "01:00", "address": "1.2.3"},
+        {"id": str(uuid.UUID(int=1)), "price": "1", "at": "01:00", "address": 7},
+    ],
+)
+def test_text_of_another_kind_is_refused_with_the_name_of_the_field(plain: object) -> None:
+    literal = to_literal(plain, s.STRUCT)
+    with pytest.raises(FlyteValueError, match=r"literal\.(id|price|at|address): expected "):
+        to_type(literal, Texts)
+
+
+@pytest.mark.parametrize("value", [uuid.UUID(int=1), Decimal(1), PurePosixPath("/a")])
+def test_what_is_text_in_a_dataclass_alone_says_how_to_give_it_as_text(value: object) -> None:
+    with pytest.raises(FlyteValueError, match=r"^value: expected str, got .*; give str\(it\)$"):
+        to_literal(value, s.STRING)
+
+
+def test_bytes_of_a_struct_are_no_bytes_where_text_only_looks_like_it() -> None:
+    assert to_type(generic({"a": "eA==\n"}), dict[str, bytes]) == {"a": b"x"}
+    for text in ("eA==", "?\n", "no base64\n"):
+        with pytest.raises(FlyteValueError, match="expected bytes"):
+            to_type(generic({"a": text}), dict[str, bytes])
+
+
+# Messages.
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ContainerError(code="c", message="m", kind=ContainerError.RECOVERABLE),
+        errors.ContainerError.from_dict(JSON_FORM),
+        JSON_FORM,
+    ],
+    ids=["message", "model", "JSON form"],
+)
+def test_a_message_is_given_as_such_as_its_model_or_as_its_json_form(value: object) -> None:
+    literal = to_literal(value, MESSAGE)
+    assert literal == generic(JSON_FORM)
+    message = ContainerError(code="c", message="m", kind=ContainerError.RECOVERABLE)
+    assert to_type(literal, ContainerError) == message
+    assert to_type(literal, errors.ContainerError) == errors.ContainerError.from_pb(message)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (ExecutionError(), "got ExecutionError"),
+        (execution.ExecutionError.from_pb(ExecutionError()), "got ExecutionError"),
+        ({"cod": "c"}, r'no flyteidl.core.ContainerError: .*"cod"'),
+        ("c", "or its JSON form as a dict, got str"),
+        (None, "got None"),
+        ([], "got list"),
+    ],
+)
+def test_what_is_no_such_message_is_refused(value: object, expected: str) -> None:
+    with pytest.raises(FlyteValueError, match=rf"^inputs: .*{expected}"):
+        to_literal(value, MESSAGE, path="inputs")
+
+
+def test_a_class_that_a_server_names_is_not_imported_for_it() -> None:
+    declared = LiteralType(
+        simple=SimpleType.STRUCT, metadata={"pb_type": "no_such_module_pb2.Thing"}
+    )
+    assert to_literal({"x": 1}, declared) == generic({"x": 1})
+
+
+def test_a_list_of_values_is_given_as_such_or_as_a_list() -> None:
+    message = ListValue()
+    message.extend([1.5, "s", None, True])
+    literal = to_literal(message, LIST)
+    assert to_native(literal) == [1.5, "s", None, True]
+    assert to_literal([1.5, "s", None, True], LIST) == literal
+    assert to_type(literal, ListValue) == message
+
+
+def test_a_literal_that_is_no_message_of_the_class_is_refused() -> None:
+    with pytest.raises(FlyteValueError, match=r'literal: no flyteidl.core.ContainerError: .*"cod"'):
+        to_type(generic({"cod": "c"}), ContainerError)
+    with pytest.raises(FlyteValueError, match=r"expected flyteidl.core.ContainerError, got int"):
+        to_type(s.integer(1), errors.ContainerError)
