@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flytebind.models.core.execution import ExecutionError
+from flytebind.runtime.text import PRE
 
 Kind = ExecutionError.ErrorKind
 
@@ -15,7 +16,8 @@ def shown(code: str, message: str, kind: Kind = Kind.USER) -> str:
 
 def test_a_notebook_shows_code_kind_and_the_message_as_it_was_printed() -> None:
     text = shown("USER:ValueError", "Traceback:\n  line 1\n")
-    assert text == "<b>USER:ValueError</b> <i>USER</i> <pre>Traceback:\n  line 1\n</pre>"
+    head = "<b>USER:ValueError</b> <i>USER</i> "
+    assert text == f"{head}{PRE}Traceback:\n  line 1\n</pre>"
 
 
 def test_what_a_program_printed_is_no_markup() -> None:
@@ -43,7 +45,7 @@ def test_what_terminals_obey_is_gone(message: str) -> None:
 
 
 def test_a_colour_leaves_the_text_that_it_colours() -> None:
-    assert shown("c", "a \x1b[1;31mred\x1b[0m b").endswith("<pre>a red b</pre>")
+    assert shown("c", "a \x1b[1;31mred\x1b[0m b").endswith(f"{PRE}a red b</pre>")
 
 
 def test_a_kind_without_a_name_is_shown_by_number() -> None:

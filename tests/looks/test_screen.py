@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -103,5 +104,7 @@ def test_the_time_of_what_goes_on_goes_on_between_two_answers() -> None:
 
 def test_an_address_that_has_no_room_is_not_cut_but_behind_the_name() -> None:
     long = Status("f7", "RUNNING", "", f"http://flyte.example/{'x' * 60}", timedelta(), False)
-    (line,) = screen(execution(), long, timedelta(), 60, 24, mark="*", ascii_only=True)
+    (line,) = screen(
+        replace(execution(), url=long.url), long, timedelta(), 60, 24, mark="*", ascii_only=True
+    )
     assert [cell.link for cell in line if cell.text == "p/d/f7"] == [long.url]

@@ -17,6 +17,7 @@ from flytebind.runtime import OpenEnum, RepeatedView
 from flytebind.runtime.entity import FlyteIdlEntity
 from flytebind.runtime.model import Model
 from flytebind.runtime.spelling import name_of
+from flytebind.runtime.text import PRE
 from tests.support.messages import ModelClass, every_model, python_name
 from tests.support.models import models_in, parameters
 from tests.support.strategies import every_message
@@ -88,7 +89,7 @@ def test_a_notebook_shows_the_outline(model_class: ModelClass, pb: Message) -> N
     if model_class._repr_html_ is not Model._repr_html_:  # then tests/behaviour looks at it
         return
     model = model_class.from_pb(pb)
-    head, _, text = model._repr_html_().removesuffix("</pre></details>").partition("<pre>")
+    head, _, text = model._repr_html_().removesuffix("</pre></details>").partition(PRE)
     assert f"<code>{model_class.__qualname__}</code>" in head
     assert "<" not in text
     lines = model.verbose_string().split("\n")[1:]

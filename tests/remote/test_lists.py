@@ -83,7 +83,8 @@ def test_lists_give_the_newest_first_and_recent_ones_a_few(
     _, expected = made
     assert names(lister.list_executions()) == expected
     assert names(lister.recent_executions()) == expected
-    assert names(lister.recent_executions(limit=3)) == expected[:3]
+    recent = lister.recent_executions(limit=3)
+    assert names(recent) == [row["name"] for row in recent.to_dicts()] == expected[:3]
     assert lister.list_executions(domain="staging") == []
     assert lister.recent_executions(PROJECT, "staging") == []
 

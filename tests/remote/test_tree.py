@@ -290,7 +290,7 @@ def test_a_notebook_gets_html_in_which_nothing_is_markup() -> None:
     assert html.count('<a href="https://logs.example/&quot;&gt;&lt;script&gt;" target') == 2
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
-    assert html.startswith("<pre>")
+    assert '<pre class="fb-tree">' in html
 
 
 @pytest.mark.parametrize("uri", ["http://[::1", "https://logs.example/a b[red]", "file:///etc", ""])

@@ -8,6 +8,7 @@ from flyteidl.core import execution_pb2
 
 from flytebind import models
 from flytebind.runtime.entity import FlyteIdlEntity
+from flytebind.runtime.text import PRE
 
 # What terminals obey: colours and the like, titles and links, all else, and the sign alone.
 # Not compiled here: every program that imports models would pay for it.
@@ -25,4 +26,4 @@ class FailureInNotebook(FlyteIdlEntity[execution_pb2.ExecutionError]):
         pb = self._pb
         kind = models.core.execution.ExecutionError.ErrorKind.from_number(pb.kind)
         code, message = (html.escape(re.sub(_TERMINAL, "", text)) for text in (pb.code, pb.message))
-        return f"<b>{code}</b> <i>{kind.name}</i> <pre>{message}</pre>"
+        return f"<b>{code}</b> <i>{kind.name}</i> {PRE}{message}</pre>"

@@ -85,19 +85,19 @@ def fit(rows: Sequence[Branch], width: int | None, ascii_only: bool) -> Iterator
     if width is not None:  # or not even names and phases may have room
         name = min(name, max(width - sum(each + 2 for each in widths if each), _SHORTEST_NAME))
     for row in rows:
-        guides = _guides(row.stems, plan.indent, ascii_only)
-        line = [Cell(guides, "dim")]
+        before = guides(row.stems, plan.indent, ascii_only)
+        line = [Cell(before, "dim")]
         if row.columns is None:
-            line.append(_cut(row.name, None if width is None else width - len(guides), ascii_only))
+            line.append(cut(row.name, None if width is None else width - len(before), ascii_only))
         else:
-            spills = row.spills and len(guides) + len(row.name.text) > name
-            space = name - len(guides) + (widths[0] + 2 if spills and widths[0] else 0)
-            shown = _cut(row.name, space, ascii_only)
+            spills = row.spills and len(before) + len(row.name.text) > name
+            space = name - len(before) + (widths[0] + 2 if spills and widths[0] else 0)
+            shown = cut(row.name, space, ascii_only)
             line += [shown, Cell(" " * (space - len(shown.text)))]
             for index, each in enumerate(widths):
                 if each and not (spills and index == 0):
                     # The end of a dotted name tells more than its beginning.
-                    cell = _cut(row.columns[index], each, ascii_only, from_left=index == 1)
+                    cell = cut(row.columns[index], each, ascii_only, from_left=index == 1)
                     line += [Cell("  "), cell, Cell(" " * (each - len(cell.text)))]
         yield line
 
@@ -137,14 +137,16 @@ def _widths(
     return name, [kind, what, phase, time, remarks]
 
 
-def _guides(stems: tuple[bool, ...], indent: int, ascii_only: bool) -> str:
+def guides(stems: tuple[bool, ...], indent: int, ascii_only: bool) -> str:
+    """The lines of a tree before a name."""
     fork, corner, through, dash = ("|", "`", "|", "-") if ascii_only else ("├", "└", "│", "─")
     *above, follows = stems
     outer = "".join((through if each else " ").ljust(indent) for each in above)
     return outer + (fork if follows else corner).ljust(indent - 1, dash) + " "
 
 
-def _cut(cell: Cell, width: int | None, ascii_only: bool, from_left: bool = False) -> Cell:
+def cut(cell: Cell, width: int | None, ascii_only: bool, from_left: bool = False) -> Cell:
+    """As much of a piece of text as has room."""
     if width is None or len(cell.text) <= width:
         return cell
     mark = "..." if ascii_only else "…"

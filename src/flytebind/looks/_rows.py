@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flytebind.looks._errors import in_brief
 from flytebind.looks._items import ArrayItem
 from flytebind.looks._kinds import kind_of
 from flytebind.looks._labels import label
@@ -82,6 +83,8 @@ class Row:
     """What it has spent its time with, as far as that has been loaded."""
     children: tuple[Row, ...] = ()
     """What ran for it, in the order of the workflow."""
+    url: str = ""
+    """Where people look at it; empty where nobody knows."""
 
     @property
     def what(self) -> str:
@@ -103,6 +106,24 @@ class Row:
         yield self
         for child in self.children:
             yield from child.walk()
+
+    def flat(self) -> dict[str, object]:
+        """It alone, in a dictionary of plain values: text, numbers, times, and None."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "kind": self.kind,
+            "phase": self.phase,
+            "what": self.what,
+            "created_at": self.created_at,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "seconds": None if self.time is None else self.time.total_seconds(),
+            "attempts": self.attempts,
+            "cached": self.is_cached,
+            "error": None if self.error is None else in_brief(self.error, None),
+            "url": self.url or None,
+        }
 
     def to_dict(self) -> dict[str, object]:
         """All of it, with the types of JSON."""
@@ -126,6 +147,7 @@ class Row:
             "problem": self.problem,
             "logs": [{"name": log.name, "uri": log.uri} for log in self.logs],
             "spans": [span.to_dict() for span in self.spans],
+            "url": self.url,
             "children": [child.to_dict() for child in self.children],
         }
 
@@ -133,9 +155,16 @@ class Row:
 _MAP_TASK = re.compile(r"(?<=.)_[0-9a-f]{32}(-arraynode)?$")
 
 
-def row_of(execution: ExecutionSnapshot) -> Row:
-    """What an execution has come to, with all of its nodes that have been loaded."""
-    return _execution(execution, execution.is_done)
+def row_of(part: ExecutionSnapshot | NodeSnapshot) -> Row:
+    """What an execution or a node has come to, with all of its nodes that have been loaded."""
+    if isinstance(part, NodeSnapshot):
+        return _node(part, part.is_done)
+    return _execution(part, part.is_done)
+
+
+def level(nodes: Sequence[NodeSnapshot]) -> list[Row]:
+    """Nodes of one level, in the order of their workflow; starts and ends run nothing."""
+    return list(_nodes(nodes, False))
 
 
 def name_of(entity: Identifier) -> str:
@@ -192,6 +221,7 @@ def _execution(execution: ExecutionSnapshot, is_over: bool) -> Row:
         error=execution.error,
         spans=(*_queued(closure), *_running(closure, ended_at, execution.phase.name)),
         children=tuple(_nodes(execution.nodes, is_over or is_done)),
+        url=execution.url,
     )
 
 

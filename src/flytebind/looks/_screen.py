@@ -10,8 +10,8 @@ from flytebind.looks._layout import Cell, Line, fit
 from flytebind.looks._phases import DONE, RUNNING
 from flytebind.looks._rows import Row
 from flytebind.looks._status import Status
-from flytebind.looks._tree import address, branches, header, spaced
-from flytebind.looks._words import harmless, has_failed
+from flytebind.looks._tree import branches, header, spaced
+from flytebind.looks._words import address, harmless, has_failed
 
 #: Fewer lines than these show no nodes.
 _LEAST = 2
@@ -39,7 +39,7 @@ def screen(
         ascii_only: Whether to draw with ASCII alone.
     """
     alone = _aged(replace(root, children=()), gone_by)
-    top = [[Cell("  "), *line] for line in header(alone, width - 2, status.url)]
+    top = [[Cell("  "), *line] for line in header(alone, width - 2)]
     top[0][0] = Cell(f"{mark} ")
     url = Cell(harmless(status.url), "dim", address(status.url))
     fits = len(status.nodes) + len(url.text) + 4 <= width

@@ -12,13 +12,16 @@ from flytebind.looks._layout import Branch, Cell, Columns, Line, fit, wrap
 from flytebind.looks._phases import RUNNING
 from flytebind.looks._rows import Row, row_of
 from flytebind.looks._snapshots import ExecutionSnapshot
-from flytebind.looks._words import STYLES, first_line, harmless, spoken
+from flytebind.looks._terminal import stdout_speaks_unicode, width_of_stdout
+from flytebind.looks._words import STYLES, address, first_line, harmless, spoken
 from flytebind.models.core.execution import ExecutionError
 from flytebind.runtime.homes import public_in
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, OverflowMethod, RenderResult
     from rich.text import Text
+
+    from flytebind.looks._markup import Markup
 
 #: A level of more nodes than this is summarised.
 LONG = 20
@@ -38,8 +41,6 @@ _CACHE = {
     "CACHE_LOOKUP_FAILURE": "cache lookup failed",
     "CACHE_PUT_FAILURE": "cache put failed",
 }
-
-_CSS = {"red": "#c0392b", "green": "#1e8449", "cyan": "#117a8b", "yellow": "#9a7d0a"}
 
 
 @public_in("flytebind.looks")
@@ -73,7 +74,7 @@ class Tree:
         return self.root.to_dict()
 
     def __str__(self) -> str:
-        return self.text(width=_width_of_stdout(), ascii_only=not _stdout_speaks_unicode())
+        return self.text(width=width_of_stdout(), ascii_only=not stdout_speaks_unicode())
 
     __repr__ = __str__  # what a shell shows unasked
 
@@ -82,7 +83,11 @@ class Tree:
             yield rich_text(line, overflow="fold")
 
     def _repr_html_(self) -> str:
-        return f"<pre>{chr(10).join(map(_html, self._lines(None, False)))}</pre>"
+        from flytebind.looks._markup import element, joined
+        from flytebind.looks._page import fragment
+
+        lines = (joined(*map(_marked, line), "\n") for line in self._lines(None, False))
+        return fragment(element("pre", *lines, class_="fb-tree"))
 
     def _lines(self, width: int | None, ascii_only: bool) -> Iterator[Line]:
         yield from header(self.root, width)
@@ -104,9 +109,9 @@ def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
     return Tree(row_of(execution), long)
 
 
-def header(root: Row, width: int | None, url: str = "") -> Iterator[Line]:
+def header(root: Row, width: int | None) -> Iterator[Line]:
     """The execution itself; its name is too long for a column, and leads to its page."""
-    name = Cell(harmless(root.id), "bold", address(url))
+    name = Cell(harmless(root.id), "bold", address(root.url))
     rest = [
         Cell(harmless(root.what)),
         Cell(root.phase, STYLES.get(root.phase, "")),
@@ -148,7 +153,7 @@ def branches(
                 Cell(harmless(child.what)),
                 Cell(child.phase, STYLES.get(child.phase, ""), _link(child)),
                 Cell(spoken(child.time)),
-                Cell(", ".join(_remarks(child)), "yellow" if child.attempts > 1 else "dim"),
+                Cell(", ".join(remarks(child)), "yellow" if child.attempts > 1 else "dim"),
             ),
             spills=child.kind == "execution",
         )
@@ -179,7 +184,8 @@ def _is_bad(row: Row) -> bool:
     return row.has_failed or bool(row.problem)
 
 
-def _remarks(row: Row) -> Iterator[str]:
+def remarks(row: Row) -> Iterator[str]:
+    """What is remarkable about a row, in words."""
     if row.items is not None:
         yield f"{row.items[0]:,}/{row.items[1]:,}"
     if row.cache in _CACHE:
@@ -233,25 +239,16 @@ def _link(row: Row) -> str:
     return next((link for log in row.logs if (link := address(log.uri))), "")
 
 
-def address(uri: str) -> str:
-    """An address that may be followed; empty for what is none, or would be run."""
-    scheme, separator, rest = uri.partition("://")
-    is_web = scheme.lower() in ("http", "https") and separator
-    return uri if is_web and rest.isprintable() and " " not in rest else ""
+def _marked(cell: Cell) -> Markup:
+    from flytebind.looks._markup import element, link, text
+    from flytebind.looks._palette import tone_of_style
 
-
-def _html(line: Line) -> str:
-    import html
-
-    shown = []
-    for cell in line:
-        text = html.escape(cell.text)
-        if cell.style in _CSS:
-            text = f'<span style="color: {_CSS[cell.style]}">{text}</span>'
-        if cell.link:
-            text = f'<a href="{html.escape(cell.link)}" target="_blank">{text}</a>'
-        shown.append(text)
-    return "".join(shown)
+    shown = text(cell.text)
+    if cell.style == "bold":
+        shown = element("b", shown)
+    elif cell.style:
+        shown = element("span", shown, class_=f"fb-{tone_of_style(cell.style)}")
+    return link(cell.link, shown)
 
 
 def rich_text(line: Line, overflow: OverflowMethod) -> Text:
@@ -263,24 +260,3 @@ def rich_text(line: Line, overflow: OverflowMethod) -> Text:
     for cell in line:
         text.append(cell.text, Style.parse(cell.style) + Style(link=cell.link or None))
     return text
-
-
-def _stdout_speaks_unicode() -> bool:
-    import sys
-
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        "├└│─…".encode(encoding)
-    except (LookupError, UnicodeEncodeError):
-        return False
-    return True
-
-
-def _width_of_stdout() -> int | None:
-    """That of the terminal; None where nobody would have to turn their head."""
-    import shutil
-    import sys
-
-    if sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty():
-        return None
-    return shutil.get_terminal_size().columns

@@ -108,3 +108,10 @@ def harmless(line: str) -> str:
     return "".join(
         each if each.isprintable() else repr(each)[1:-1] for each in line.replace("\t", " ")
     )
+
+
+def address(uri: str) -> str:
+    """An address that may be followed; empty for what is none, or would be run."""
+    scheme, separator, rest = uri.partition("://")
+    is_web = scheme.lower() in ("http", "https") and separator
+    return uri if is_web and rest.isprintable() and " " not in rest else ""

@@ -13,6 +13,7 @@ __all__ = [
     "CallPolicy",
     "Change",
     "Config",
+    "ExecutionList",
     "FlyteAlreadyExistsError",
     "FlyteAssertion",
     "FlyteAuthenticationError",
@@ -38,11 +39,12 @@ __all__ = [
     "FlyteWorkflowExecution",
     "LaunchOptions",
     "LiteralsResolver",
+    "NodeMapping",
     "RemoteExecutionBase",
 ]
 
 if TYPE_CHECKING:
-    from flytebind.looks import ArrayItem
+    from flytebind.looks import ArrayItem, ExecutionList, NodeMapping
     from flytebind.remote._calls import CallPolicy
     from flytebind.remote._operations.launch import LaunchOptions
     from flytebind.remote._operations.wait import Change
@@ -77,7 +79,10 @@ if TYPE_CHECKING:
 else:
     _get, __dir__ = _lazy_module(
         __name__,
-        names={"ArrayItem": "flytebind.looks:ArrayItem"},
+        names={
+            name: f"flytebind.looks:{name}"
+            for name in ("ArrayItem", "ExecutionList", "NodeMapping")
+        },
         homes={
             "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
             "_calls": ["CallPolicy"],

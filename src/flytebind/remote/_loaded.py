@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from flytebind.models.core.metrics import Span
 from flytebind.remote._data import Data
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteError
@@ -41,6 +42,10 @@ class Loaded(Generic[W, N, T]):
     attempts_are_final: bool = False
     launched: list[W] | None = None
     """The executions that a node has launched."""
+    measured: Span | None = None
+    """What the server has measured of an execution."""
+    measured_is_known: bool = False
+    """Whether it has been asked for that."""
     role: str | None = None
     """What the compiled workflow says that a node is, where sync had to look: ``branch``, ``task``
     or ``other``."""

@@ -439,6 +439,7 @@ class _Bringer:
     bring_interface = blocking(operations.data.bring_interface)
     bring_side = blocking(operations.data.bring_side)
     bring_literal = blocking(operations.data.bring_literal)
+    bring_measured = blocking(operations.metrics.bring_measured)
     sync = blocking(operations.sync.sync_execution)
     wait = blocking(operations.wait.wait)
 

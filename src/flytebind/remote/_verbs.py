@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from flytebind._transfer.uris import public
+from flytebind.looks import ExecutionList
 from flytebind.models.admin.common import Sort
-from flytebind.models.admin.execution import WorkflowExecutionGetMetricsRequest
 from flytebind.models.admin.project import Domain, Project
 from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import (
@@ -26,7 +26,7 @@ from flytebind.remote._arguments import must_be, named
 from flytebind.remote._operations.fetch import Filters
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteDataError, FlyteValueError
+from flytebind.remote.errors import FlyteValueError
 from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     RemoteExecutionBase,
@@ -91,6 +91,8 @@ class Verbs:
         from its beginning with each answer, each four times as long as the one before: servers
         have no order among rows that are equal there, which pages would lose.
 
+        ``ExecutionList(remote.list_executions(limit=20))`` prints as a table.
+
         Args:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
@@ -111,8 +113,8 @@ class Verbs:
 
     async def recent_executions(
         self, project: str | None = None, domain: str | None = None, *, limit: int = 100
-    ) -> list[FlyteWorkflowExecution]:
-        """The executions that were created last.
+    ) -> ExecutionList[FlyteWorkflowExecution]:
+        """The executions that were created last: a list that prints as a table.
 
         Args:
             project: Their project, if not the remote's.
@@ -124,7 +126,7 @@ class Verbs:
         """
         place = self._session.place(project, domain)
         found = operations.fetch.list_executions(self._session, *place, (), None, limit)
-        return [execution async for execution in found]
+        return ExecutionList([execution async for execution in found])
 
     async def fetch_task(
         self,
@@ -556,12 +558,7 @@ class Verbs:
             FlyteCallError: If the server cannot be asked.
         """
         id = self._execution_id(execution, "get_execution_metrics")
-        answer = await self._session.admin.get_execution_metrics(
-            WorkflowExecutionGetMetricsRequest(id=id, depth=depth)
-        )
-        if answer.span is None:
-            raise FlyteDataError(f"the server has no metrics of execution {id.name}")
-        return answer.span
+        return await operations.metrics.get_execution_metrics(self._session, id, depth)
 
     def _execution_id(
         self,

@@ -127,6 +127,9 @@ _MISSING_OBJECT = re.compile(
     re.DOTALL,
 )
 
+# How flyteadmin says that it has no metrics: it looks for failure nodes among all others.
+_UNKNOWN_NODE = "failed to discover workflow node"
+
 # Where flyteadmin passes on what its database or its store says, and words of Go's network library,
 # PostgreSQL and stores that mean that they are away. Others are about what was asked for.
 _OUTAGE = re.compile(
@@ -172,7 +175,7 @@ def is_passing(error: Exception) -> bool:
 def may_pass(code: grpc.StatusCode, details: str) -> bool:
     """Whether the same question may be answered later: the trouble is not about what was asked."""
     if code is grpc.StatusCode.INTERNAL:
-        return not names_missing_object(code, details)
+        return not (names_missing_object(code, details) or details.startswith(_UNKNOWN_NODE))
     return (
         code is grpc.StatusCode.UNAVAILABLE
         or names_outage(code, details)

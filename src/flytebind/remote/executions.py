@@ -11,7 +11,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 from flytebind._transfer.links import Links
-from flytebind.looks import ArrayItem, ExecutionSnapshot, NodeSnapshot, Tree, first_failure, tree
+from flytebind.looks import (
+    ArrayItem,
+    ExecutionSnapshot,
+    NodeMapping,
+    NodeSnapshot,
+    Tree,
+    first_failure,
+    tree,
+)
 from flytebind.looks._errors import in_brief, in_full
 from flytebind.looks._labels import title
 from flytebind.looks._nodes import error_of, is_boundary, lacks_error
@@ -28,9 +36,17 @@ from flytebind.remote._data import AnyExecution, Side, in_memory
 from flytebind.remote._loaded import Loaded
 from flytebind.remote._scopes import Scope, yielded
 from flytebind.remote.entities import FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion, FlyteError, FlyteExecutionError
+from flytebind.remote.errors import (
+    FlyteAssertion,
+    FlyteDataError,
+    FlyteError,
+    FlyteExecutionError,
+)
 from flytebind.runtime.typing import Self
 from flytebind.values import LiteralsResolver
+
+if TYPE_CHECKING:
+    from flytebind.looks import Card, Timeline
 
 __all__ = [
     "FlyteNodeExecution",
@@ -68,6 +84,10 @@ class Bringer(Protocol):
         self, execution: Executed, side: Side, metadata: LiteralOffloadedMetadata, /
     ) -> Literal:
         """Bring a part of them that was too large to travel."""
+        ...
+
+    def bring_measured(self, execution: FlyteWorkflowExecution, /) -> None:
+        """Bring what the server has measured, as far as it tells."""
         ...
 
     def sync(self, execution: _E, /, *, nodes: bool, data: bool) -> _E:
@@ -253,6 +273,16 @@ class RemoteExecutionBase:
             made[side] = literals, resolver
         return resolver
 
+    def _in_brief(self, side: Side) -> Mapping[str, Literal] | str | None:
+        """One side as a card tells it, as far as it is here."""
+        if side == "outputs" and self.phase.name not in SUCCESSFUL:
+            return None
+        try:
+            literals = in_memory(self._own, self.loaded.data, side)
+        except FlyteDataError as error:
+            return str(error)
+        return None if literals is None else literals.literals
+
     def _variables(self, side: Side) -> Mapping[str, Variable] | None:
         _ = self.interface  # loads it
         return self.loaded.data.variables(side)
@@ -385,9 +415,12 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
         return list(self.loaded.launched or ())
 
     @property
-    def subworkflow_node_executions(self) -> dict[str, FlyteNodeExecution]:
-        """The nodes below this one: of a subworkflow, a dynamic workflow or a branch, by id."""
-        return dict(self.loaded.nodes or {})
+    def subworkflow_node_executions(self) -> NodeMapping[FlyteNodeExecution]:
+        """The nodes below this one: of a subworkflow, a dynamic workflow or a branch, by id.
+
+        A dictionary that prints as a table.
+        """
+        return NodeMapping(self.loaded.nodes or {})
 
     @property
     def error(self) -> ExecutionError | None:
@@ -433,6 +466,18 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
             task,
             "" if loaded.problem is None else str(loaded.problem),
         )
+
+    def card(self) -> Card:
+        """All that has been loaded of it, in one place; makes no call.
+
+        It is what a notebook shows; ``card().html()`` is a page of its own.
+        """
+        from flytebind.looks import card
+
+        return card(self.snapshot(), self._in_brief("inputs"), self._in_brief("outputs"))
+
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
 
     @property
     def executions(
@@ -518,9 +563,12 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         return f"{ending}{by}: {abortion.cause}" if abortion.cause else f"{ending}{by}"
 
     @property
-    def node_executions(self) -> dict[str, FlyteNodeExecution]:
-        """The executions of the workflow's nodes by node id; empty until nodes are synced."""
-        return dict(self.loaded.nodes or {})
+    def node_executions(self) -> NodeMapping[FlyteNodeExecution]:
+        """The executions of the workflow's nodes by node id; empty until nodes are synced.
+
+        A dictionary that prints as a table.
+        """
+        return NodeMapping(self.loaded.nodes or {})
 
     @property
     def flyte_workflow(self) -> FlyteWorkflow:
@@ -605,6 +653,37 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         Makes no call. It prints as text, looks better with rich, and in notebooks.
         """
         return tree(self.snapshot())
+
+    def timeline(self) -> Timeline:
+        """What this execution, and all nodes of it that have been synced, spent their time on.
+
+        It prints as text, looks better with rich, and in notebooks; ``timeline().svg()`` and
+        ``.html()`` are files. Of what is done, the server is asked once what it has measured.
+        Where it does not tell, or on asyncio, times come from the nodes alone.
+        """
+        from flytebind.looks import timeline
+
+        bringer = None if self._remote is None else self._remote._bringer
+        if self.is_done and bringer is not None and not self.loaded.measured_is_known:
+            bringer.bring_measured(self)
+        return timeline(self.snapshot(), self.loaded.measured)
+
+    def card(self) -> Card:
+        """All that has been loaded of this execution, in one place; makes no call.
+
+        It is what a notebook shows; ``card().html()`` is a page of its own.
+        """
+        from flytebind.looks import card
+
+        return card(
+            self.snapshot(),
+            self._in_brief("inputs"),
+            self._in_brief("outputs"),
+            self.loaded.measured,
+        )
+
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
 
     def first_failure(self) -> FlyteNodeExecution | None:
         """The innermost node that failed first, among those that have been synced; makes no call.

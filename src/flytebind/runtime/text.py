@@ -11,6 +11,9 @@ from flytebind.runtime.views import MapView, RepeatedView
 
 _COLUMNS = 80
 
+#: What begins a block of text in notebooks. Pages that are made of them may name no font.
+PRE = '<pre style="font-family:ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace">'
+
 
 def outline(model: HasFields, title: str, *, cut: bool) -> str:
     """A title and the fields that are set, indented like YAML; ``cut`` at 80 columns or not."""
@@ -26,7 +29,7 @@ def as_html(model: HasFields) -> str:
 
     text = html.escape("\n".join(_fields(model)))
     name = type(model).__qualname__
-    return f"<details open><summary><code>{name}</code></summary><pre>{text}</pre></details>"
+    return f"<details open><summary><code>{name}</code></summary>{PRE}{text}</pre></details>"
 
 
 def _fields(model: HasFields) -> Iterator[str]:

@@ -9,20 +9,20 @@ from flytebind.models.core.types import BlobType
 _LONGEST = 60
 
 
-def brief(literal: Literal) -> str:
-    """One short line about a literal."""
+def brief(literal: Literal, longest: int = _LONGEST) -> str:
+    """One short line about a literal, of so many characters at most."""
     while literal.scalar is not None and literal.scalar.union is not None:
         literal = literal.scalar.union.value
-    text = _of_literal(literal)
+    text = _of_literal(literal, longest)
     if not text.isprintable():  # a terminal would obey what it should show
         text = repr(text)[1:-1]
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-def _of_literal(literal: Literal) -> str:
+def _of_literal(literal: Literal, longest: int) -> str:
     match literal.which_value:
         case "scalar", scalar:
-            return _of_scalar(scalar)
+            return _of_scalar(scalar, longest)
         case "collection", collection:
             return f"<list of {len(collection.literals)}>"
         case "map", literal_map:
@@ -33,13 +33,13 @@ def _of_literal(literal: Literal) -> str:
             return "<empty>"
 
 
-def _of_scalar(scalar: Scalar) -> str:
+def _of_scalar(scalar: Scalar, longest: int) -> str:
     if scalar._pb.HasField("generic"):  # which_value would convert all of it
         return f"<struct of {len(scalar._pb.generic.fields)}>"
     try:
         match scalar.which_value:
             case "primitive", primitive:
-                return _of_primitive(primitive)
+                return _of_primitive(primitive, longest)
             case "none_type", _:
                 return "None"
             case "binary", binary:
@@ -59,10 +59,10 @@ def _of_scalar(scalar: Scalar) -> str:
         return "<out of range>"
 
 
-def _of_primitive(primitive: Primitive) -> str:
+def _of_primitive(primitive: Primitive, longest: int) -> str:
     match primitive.which_value:
         case "string_value", text:
-            return repr(text[:_LONGEST])
+            return repr(text[:longest])
         case "datetime" | "duration", value:
             return str(value)
         case None:

@@ -1,0 +1,188 @@
+"""An execution as a card: all that matters of it in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
+
+from flytebind.looks._chart import Chart, chart_of
+from flytebind.looks._errors import faults, in_full
+from flytebind.looks._failure import first_failure
+from flytebind.looks._lanes_html import head, lanes
+from flytebind.looks._literals import worded
+from flytebind.looks._markup import Child, Markup, element, joined, link
+from flytebind.looks._page import fragment, page
+from flytebind.looks._rows import Row, named, row_of, telling
+from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
+from flytebind.looks._tree import LONG, Tree
+from flytebind.looks._words import moment
+from flytebind.models.core.execution import ExecutionError
+from flytebind.models.core.literals import Literal
+from flytebind.models.core.metrics import Span as Measured
+from flytebind.runtime.homes import public_in
+
+Values: TypeAlias = Mapping[str, Literal] | str | None
+"""Inputs or outputs; why they cannot be shown; or None where nobody has looked."""
+
+_MOST_VALUES: Final = 50
+_MOST_LOGS: Final = 10
+
+
+@public_in("flytebind.looks")
+@dataclass(frozen=True, repr=False)
+class Card:
+    """An execution as a card, for notebooks and pages; elsewhere it prints as its tree."""
+
+    execution: ExecutionSnapshot | NodeSnapshot
+    inputs: Values = None
+    outputs: Values = None
+    measured: Measured | None = None
+    """What the server has measured of it: ``GetExecutionMetrics``."""
+    long: int | None = LONG
+    """A level of more nodes than this is summarised. None shows everything."""
+
+    @cached_property
+    def root(self) -> Row:
+        """All that is shown below its head."""
+        return row_of(self.execution)
+
+    def html(self) -> str:
+        """A page that stands for itself: no script, nothing from elsewhere."""
+        return page(self.root.name, self.content())
+
+    def content(self) -> Markup:
+        """What is in its box, for pages that have more than one."""
+        chart = chart_of(self.root, self.measured, self.long)
+        return joined(
+            head(self.root),
+            element("dl", *_facts(self.execution, self.root), class_="fb-facts"),
+            self._failure(),
+            self._sides(),
+            self._nodes(chart),
+        )
+
+    def __str__(self) -> str:
+        return str(Tree(self.root, self.long))
+
+    __repr__ = __str__  # what a shell shows unasked
+
+    def _repr_html_(self) -> str:
+        return fragment(self.content())
+
+    def _failure(self) -> Child:
+        execution = self.execution
+        node = first_failure(execution) if isinstance(execution, ExecutionSnapshot) else None
+        error = _error_of(execution, node)
+        if error is None:
+            return None
+        heading = "Error" if node is None else f"Failed first: node {named(node)}"
+        return element(
+            "section",
+            element("h4", heading),
+            *_error(error),
+            *_logs(self.root),
+            class_="fb-failure",
+        )
+
+    def _sides(self) -> Child:
+        sides = [
+            element("div", element("h4", title), _values(values))
+            for title, values in (("Inputs", self.inputs), ("Outputs", self.outputs))
+            if values is not None
+        ]
+        return element("section", element("div", *sides, class_="fb-sides")) if sides else None
+
+    def _nodes(self, chart: Chart) -> Child:
+        execution = self.execution
+        if isinstance(execution, NodeSnapshot):
+            return element("section", lanes(chart, self.root.error, has_root=True))
+        if not execution.nodes:
+            hint = "Nodes have not been loaded: sync(sync_nodes=True) brings them."
+            return element("section", element("p", hint, class_="fb-hint"))
+        node = first_failure(execution)
+        return element("section", lanes(chart, _error_of(execution, node)))
+
+
+def card(
+    execution: ExecutionSnapshot | NodeSnapshot,
+    inputs: Values = None,
+    outputs: Values = None,
+    measured: Measured | None = None,
+    long: int | None = LONG,
+) -> Card:
+    """All that matters of an execution, or of a node, in one place.
+
+    Args:
+        execution: The execution, with its nodes as far as they have been loaded.
+        inputs: What went in, by name; text says why that cannot be shown, None leaves it out.
+        outputs: What came out.
+        measured: What the server has measured of it, as ``get_execution_metrics`` brings it.
+        long: A level of more nodes than this is summarised. None shows everything.
+    """
+    return Card(execution, inputs, outputs, measured, long)
+
+
+def _error_of(
+    execution: ExecutionSnapshot | NodeSnapshot, node: NodeSnapshot | None
+) -> ExecutionError | None:
+    return (node.error if node is not None else None) or execution.error
+
+
+def _facts(execution: ExecutionSnapshot | NodeSnapshot, root: Row) -> Iterator[Markup]:
+    facts: dict[str, Child] = {}
+    if isinstance(execution, ExecutionSnapshot):
+        closure, spec = execution.model.closure, execution.model.spec
+        entity = closure.workflow_id
+        facts["workflow"] = "" if entity is None else f"{entity.name} {entity.version}".rstrip()
+        if entity is None or spec.launch_plan.name != entity.name:
+            facts["launch plan"] = f"{spec.launch_plan.name} {spec.launch_plan.version}".rstrip()
+        facts["started by"] = spec.metadata.principal
+        abortion = closure.abort_metadata
+        if abortion is not None:
+            by = f"by {abortion.principal}" if abortion.principal else ""
+            facts["aborted"] = ": ".join(filter(None, (by, abortion.cause))) or "nobody says why"
+    else:
+        facts["runs"] = root.what
+    facts["created"] = moment(root.created_at)
+    facts["started"] = moment(root.started_at)
+    facts["ended"] = moment(root.ended_at)
+    for name, value in facts.items():
+        if value:
+            yield element("div", element("dt", name), element("dd", value))
+
+
+def _error(error: ExecutionError) -> Iterator[Markup]:
+    """All of an error: what was said, and how it came to that where somebody wants to see it."""
+    found = faults(error)
+    brief, _, rest = in_full(error).partition("\n")
+    yield element("pre", brief, class_="fb-said")
+    if rest.strip():
+        has_trace = any(fault.trace for fault in found)
+        lines = element("pre", rest.strip("\n"))
+        words = "traceback" if has_trace else "all of it"
+        yield element("details", element("summary", words), lines, class_="fb-trace")
+
+
+def _logs(root: Row) -> Iterator[Markup]:
+    for row in telling(root)[:_MOST_LOGS]:
+        for log in row.logs:
+            shown = link(log.uri, log.name or "logs")
+            more = None if shown.startswith("<a") else f": {log.uri}"
+            yield element("div", f"{row.name}: ", shown, more)
+
+
+def _values(values: Mapping[str, Literal] | str) -> Markup:
+    if isinstance(values, str):
+        return element("p", values, class_="fb-none")
+    if not values:
+        return element("p", "none", class_="fb-none")
+    names = sorted(values)
+    pairs = [
+        joined(element("dt", name), element("dd", worded(values[name])))
+        for name in names[:_MOST_VALUES]
+    ]
+    if len(names) > _MOST_VALUES:
+        pairs.append(element("dt", f"… {len(names) - _MOST_VALUES:,} more"))
+    return element("dl", *pairs, class_="fb-values")
