@@ -37,6 +37,7 @@ __all__ = [
     "FlyteValueError",
     "FlyteWorkflow",
     "FlyteWorkflowExecution",
+    "Input",
     "LaunchOptions",
     "LiteralsResolver",
     "NodeMapping",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from flytebind.remote._operations.wait import Change
     from flytebind.remote._remote import AsyncFlyteRemote, FlyteRemote
     from flytebind.remote.config import Config
-    from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+    from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Input
     from flytebind.remote.errors import (
         FlyteAlreadyExistsError,
         FlyteAssertion,
@@ -87,7 +88,7 @@ else:
             "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
             "_calls": ["CallPolicy"],
             "config": ["Config"],
-            "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow"],
+            "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow", "Input"],
             "errors": [
                 name for name in __all__ if name.endswith(("Error", "Assertion", "Timeout"))
             ],

@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 from flytebind._transfer.uris import public
 from flytebind.looks import ExecutionList
 from flytebind.models.admin.common import Sort
+from flytebind.models.admin.launch_plan import LaunchPlanState
 from flytebind.models.admin.project import Domain, Project
 from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import (
@@ -39,6 +40,9 @@ X = TypeVar("X", bound=RemoteExecutionBase)
 
 ExecutionLike: TypeAlias = FlyteWorkflowExecution | WorkflowExecutionIdentifier | str
 """An execution, its identifier, or its name in the remote's own project and domain."""
+
+LaunchPlanLike: TypeAlias = FlyteLaunchPlan | Identifier | str
+"""A launch plan, its identifier, or its name in the remote's own project and domain."""
 
 _SIGNAL_FIRST = "the signal comes first, then the execution"
 
@@ -208,6 +212,229 @@ class Verbs:
             )
         id = await self._entity_id(ResourceType.LAUNCH_PLAN, name, version, project, domain)
         return await operations.fetch.fetch_launch_plan(self._session, id)
+
+    def list_tasks(
+        self,
+        name: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        filters: Filters = (),
+        sort_by: Sort | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[FlyteTask]:
+        """Versions of registered tasks, fetched as you go on; the newest first.
+
+        Args:
+            name: Only versions of this one.
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
+                ``eq(version,v7)``.
+            sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If filters, column or limit are of another type.
+            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteCallError: If the server cannot be asked, or does not take the filters; once you
+                go on.
+        """
+        which = self._which("list_tasks", name, project, domain, filters, sort_by, limit)
+        return operations.entities.list_tasks(self._session, which)
+
+    def list_task_names(
+        self,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """The names of registered tasks in alphabetical order, each once.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If the limit is of another type.
+            FlyteValueError: If there is no such limit.
+            FlyteCallError: If the server cannot be asked; once you go on.
+        """
+        which = self._which("list_task_names", None, project, domain, (), None, limit)
+        return operations.entities.list_names(self._session, ResourceType.TASK, which)
+
+    def list_workflows(
+        self,
+        name: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        filters: Filters = (),
+        sort_by: Sort | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[FlyteWorkflow]:
+        """Versions of registered workflows, fetched as you go on; the newest first.
+
+        They have no nodes: ``fetch_workflow`` gets one with all that it is made of.
+
+        Args:
+            name: Only versions of this one.
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
+                ``eq(version,v7)``.
+            sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If filters, column or limit are of another type.
+            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteCallError: If the server cannot be asked, or does not take the filters; once you
+                go on.
+        """
+        which = self._which("list_workflows", name, project, domain, filters, sort_by, limit)
+        return operations.entities.list_workflows(self._session, which)
+
+    def list_workflow_names(
+        self,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """The names of registered workflows in alphabetical order, each once.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If the limit is of another type.
+            FlyteValueError: If there is no such limit.
+            FlyteCallError: If the server cannot be asked; once you go on.
+        """
+        which = self._which("list_workflow_names", None, project, domain, (), None, limit)
+        return operations.entities.list_names(self._session, ResourceType.WORKFLOW, which)
+
+    def list_launch_plans(
+        self,
+        name: str | None = None,
+        *,
+        active: bool = False,
+        project: str | None = None,
+        domain: str | None = None,
+        filters: Filters = (),
+        sort_by: Sort | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[FlyteLaunchPlan]:
+        """Versions of registered launch plans, fetched as you go on; the newest first.
+
+        Args:
+            name: Only versions of this one.
+            active: Whether to list only those that are active.
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
+                ``eq(version,v7)``.
+            sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If filters, column or limit are of another type.
+            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteCallError: If the server cannot be asked, or does not take the filters; once you
+                go on.
+        """
+        which = self._which("list_launch_plans", name, project, domain, filters, sort_by, limit)
+        return operations.entities.list_launch_plans(self._session, which, active=active)
+
+    def list_launch_plan_names(
+        self,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """The names of registered launch plans in alphabetical order, each once.
+
+        Args:
+            project: Their project, if not the remote's.
+            domain: Their domain, if not the remote's.
+            limit: How many at most; None for all.
+
+        Raises:
+            TypeError: If the limit is of another type.
+            FlyteValueError: If there is no such limit.
+            FlyteCallError: If the server cannot be asked; once you go on.
+        """
+        which = self._which("list_launch_plan_names", None, project, domain, (), None, limit)
+        return operations.entities.list_names(self._session, ResourceType.LAUNCH_PLAN, which)
+
+    async def activate_launch_plan(
+        self,
+        launch_plan: LaunchPlanLike,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteLaunchPlan:
+        """Make a version of a launch plan the active one, whose schedule runs.
+
+        Another version that was active is so no more.
+
+        Args:
+            launch_plan: The launch plan, its identifier or its name.
+            version: Its version, of a name; by default the one that was registered last.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
+
+        Returns:
+            The launch plan as it is now.
+
+        Raises:
+            FlyteNotFoundError: If there is none.
+            FlyteValueError: If a version is given for what has one.
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        call = "activate_launch_plan"
+        id = await self._launch_plan_id(call, launch_plan, version, project, domain)
+        return await operations.entities.set_state(self._session, id, LaunchPlanState.ACTIVE)
+
+    async def deactivate_launch_plan(
+        self,
+        launch_plan: LaunchPlanLike,
+        version: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> FlyteLaunchPlan:
+        """Make a version of a launch plan inactive, so that its schedule does not run.
+
+        Args:
+            launch_plan: The launch plan, its identifier or its name.
+            version: Its version, of a name; by default the one that is active.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
+
+        Returns:
+            The launch plan as it is now.
+
+        Raises:
+            FlyteNotFoundError: If there is none, or none is active.
+            FlyteValueError: If a version is given for what has one.
+            FlyteCallError: If the server cannot be asked, or refuses.
+        """
+        call = "deactivate_launch_plan"
+        if isinstance(launch_plan, str) and version is None:
+            named(launch_plan, f"launch_plan of {call}")
+            place = self._session.place(project, domain)
+            active = operations.fetch.fetch_active_launch_plan(self._session, *place, launch_plan)
+            launch_plan = await active
+        id = await self._launch_plan_id(call, launch_plan, version, project, domain)
+        return await operations.entities.set_state(self._session, id, LaunchPlanState.INACTIVE)
 
     async def list_projects(self) -> list[Project]:
         """All projects that are not archived.
@@ -581,6 +808,38 @@ class Verbs:
         must_be(execution, FlyteWorkflowExecution, call, hint)
         attach(execution, self._session.remote)
 
+    def _which(
+        self,
+        call: str,
+        name: str | None,
+        project: str | None,
+        domain: str | None,
+        filters: Filters,
+        sort_by: Sort | str | None,
+        limit: int | None,
+    ) -> operations.entities.Which:
+        if name is not None:
+            named(name, f"name of {call}", "None stands for all")
+        place = self._session.place(project, domain)
+        return operations.entities.Which(*place, name, filters, sort_by, limit)
+
+    async def _launch_plan_id(
+        self,
+        call: str,
+        launch_plan: LaunchPlanLike,
+        version: str | None,
+        project: str | None,
+        domain: str | None,
+    ) -> Identifier:
+        must_be(launch_plan, (FlyteLaunchPlan, Identifier, str), f"launch_plan of {call}")
+        if isinstance(launch_plan, str):
+            kind = ResourceType.LAUNCH_PLAN
+            return await self._entity_id(kind, launch_plan, version, project, domain, call)
+        id = launch_plan if isinstance(launch_plan, Identifier) else launch_plan.id
+        if version not in (None, id.version):
+            raise FlyteValueError(f"{call}: version {version!r}, or {id.version!r} as it has?")
+        return id
+
     async def _entity_id(
         self,
         kind: ResourceType,
@@ -588,8 +847,9 @@ class Verbs:
         version: str | None,
         project: str | None,
         domain: str | None,
+        call: str | None = None,
     ) -> Identifier:
-        call = f"fetch_{kind.name.lower()}"
+        call = call or f"fetch_{kind.name.lower()}"
         named(name, f"name of {call}")
         if version is not None:
             named(version, f"version of {call}", "None stands for the newest")

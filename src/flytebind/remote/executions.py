@@ -35,7 +35,7 @@ from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloaded
 from flytebind.remote._data import AnyExecution, Side, in_memory
 from flytebind.remote._loaded import Loaded
 from flytebind.remote._scopes import Scope, yielded
-from flytebind.remote.entities import FlyteTask, FlyteWorkflow
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import (
     FlyteAssertion,
     FlyteDataError,
@@ -113,7 +113,9 @@ class Remote(Protocol):
     can_load_later: bool
     """Whether executions may load what they lack when they are touched."""
 
-    def generate_console_url(self, execution: FlyteWorkflowExecution, /) -> str:
+    def generate_console_url(
+        self, entity: FlyteWorkflowExecution | FlyteTask | FlyteWorkflow | FlyteLaunchPlan, /
+    ) -> str:
         """Where people look at it."""
         ...
 

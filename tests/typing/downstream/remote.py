@@ -9,6 +9,7 @@ import grpc
 from typing_extensions import assert_type
 
 from flytebind.models.admin.project import Domain, Project
+from flytebind.models.admin.schedule import Schedule
 from flytebind.models.admin.signal import Signal
 from flytebind.models.admin.version import GetVersionRequest, GetVersionResponse
 from flytebind.models.core.execution import (
@@ -45,6 +46,7 @@ from flytebind.remote import (
     FlyteTimeout,
     FlyteWorkflow,
     FlyteWorkflowExecution,
+    Input,
     LaunchOptions,
     LiteralsResolver,
     RemoteExecutionBase,
@@ -172,6 +174,12 @@ def blocking() -> None:
         assert_type(remote.fetch_workflow("steps", "v1"), FlyteWorkflow)
         plan = remote.fetch_launch_plan("steps", project="flytesnacks")
         assert_type(plan, FlyteLaunchPlan)
+        assert_type(remote.list_tasks("steps.step", limit=3), Iterator[FlyteTask])
+        assert_type(remote.list_workflow_names(), Iterator[str])
+        assert_type(remote.activate_launch_plan(plan), FlyteLaunchPlan)
+        assert_type(plan.inputs["x"], Input)
+        assert_type(plan.schedule, Schedule | None)
+        assert_type(plan.console_url, str | None)
         options = LaunchOptions(overwrite_cache=True, labels={"team": "blue"})
         execution = remote.execute(plan, {"x": 1, "file": Path("x")}, options=options)
         assert_type(execution, FlyteWorkflowExecution)
@@ -220,6 +228,8 @@ async def awaiting(channel: grpc.Channel) -> None:
             assert_type(change, Change)
         plan = await remote.fetch_launch_plan("steps")
         assert_type(await remote.execute(plan, {"x": 1}), FlyteWorkflowExecution)
+        assert_type([each async for each in remote.list_workflows()], list[FlyteWorkflow])
+        assert_type(await remote.deactivate_launch_plan("steps"), FlyteLaunchPlan)
         assert_type(await remote.upload("rows.csv"), str)
         assert_type(
             await asyncio.gather(remote.list_projects(), remote.list_domains()),

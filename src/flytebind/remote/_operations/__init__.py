@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from flytebind.remote._operations import (
         data as data,
         downloads as downloads,
+        entities as entities,
         fetch as fetch,
         inputs as inputs,
         launch as launch,
@@ -26,6 +27,7 @@ else:
     _OPERATIONS = [
         "data",
         "downloads",
+        "entities",
         "fetch",
         "inputs",
         "launch",

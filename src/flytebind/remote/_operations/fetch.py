@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from flytebind.behaviour.filters import Filter, LessThanOrEqual
@@ -28,16 +28,22 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.remote._arguments import must_be, named
-from flytebind.remote._operations.pages import GROWTH, all_rows, growing
+from flytebind.remote._operations.pages import GROWTH, all_rows, each_once, growing
 from flytebind.remote._session import Session
-from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError, FlyteValueError
+from flytebind.remote.entities import About, FlyteLaunchPlan, FlyteTask, FlyteWorkflow, known
+from flytebind.remote.errors import (
+    FlyteAssertion,
+    FlyteDataError,
+    FlyteNotFoundError,
+    FlyteValueError,
+)
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.model import Model
 
 import grpc  # isort: skip
 
 T = TypeVar("T", bound=Model[Any])
+R = TypeVar("R", FlyteTask, FlyteWorkflow, FlyteLaunchPlan)
 
 Filters: TypeAlias = str | Filter | Sequence[str | Filter]
 """What must hold: filters, or their text in admin's notation."""
@@ -80,23 +86,17 @@ def list_executions(
         sort_by=order(sort_by),
     )
     answers = _by_age(session, request) if request.sort_by is None else _sorted(session, request)
-    return _each_once(session, answers, most)
+    return _listed(session, each_once(answers, lambda each: each.id.name, most))
 
 
-async def _each_once(
-    session: Session, answers: AsyncIterator[Sequence[Execution]], limit: int | None
+async def _listed(
+    session: Session, executions: AsyncIterator[Execution]
 ) -> AsyncIterator[FlyteWorkflowExecution]:
-    seen = set[str]()
-    if limit == 0:
-        return
-    async for executions in answers:
-        for message in executions:
-            if message.id.name in seen:
-                continue
-            seen.add(message.id.name)
-            yield _listed(session, message)
-            if len(seen) == limit:
-                return
+    async for message in executions:
+        own = Execution.from_pb(message._pb)  # or it would keep the whole page alive
+        execution = FlyteWorkflowExecution.promote_from_model(own, session.remote)
+        execution.loaded.is_whole = False
+        yield execution
 
 
 async def _by_age(
@@ -136,19 +136,14 @@ async def _sorted(
         yield executions
 
 
-def _listed(session: Session, message: Execution) -> FlyteWorkflowExecution:
-    own = Execution.from_pb(message._pb)  # or it would keep the whole page alive
-    execution = FlyteWorkflowExecution.promote_from_model(own, session.remote)
-    execution.loaded.is_whole = False
-    return execution
-
-
 async def fetch_task(session: Session, id: Identifier) -> FlyteTask:
     """One version of a task."""
 
     async def fetch() -> FlyteTask:
         task = await session.admin.get_task(ObjectGetRequest(id=id))
-        return FlyteTask.promote_from_model(_there(task.closure.compiled_task.template, id))
+        template = _there(task.closure.compiled_task.template, id)
+        entity = FlyteTask.promote_from_model(template)
+        return registered(session, entity, task.closure.created_at, task.short_description)
 
     return await session.cached(FlyteTask, id, fetch)
 
@@ -158,7 +153,10 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
 
     async def fetch() -> FlyteWorkflow:
         workflow = await session.admin.get_workflow(ObjectGetRequest(id=id))
-        return FlyteWorkflow.promote_from_model(_there(workflow.closure.compiled_workflow, id))
+        compiled = _there(workflow.closure.compiled_workflow, id)
+        entity = FlyteWorkflow.promote_from_model(compiled)
+        created_at, about = workflow.closure.created_at, workflow.short_description
+        return registered(session, entity, created_at, about)
 
     return await session.cached(FlyteWorkflow, id, fetch)
 
@@ -166,7 +164,7 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
 async def fetch_launch_plan(session: Session, id: Identifier) -> FlyteLaunchPlan:
     """One version of a launch plan, in its present state."""
     message = await session.admin.get_launch_plan(ObjectGetRequest(id=id))
-    launch_plan = FlyteLaunchPlan.promote_from_model(message)
+    launch_plan = registered(session, FlyteLaunchPlan.promote_from_model(message))
     session.keep(id, launch_plan)
     return launch_plan
 
@@ -181,12 +179,28 @@ async def fetch_active_launch_plan(
     """
     id = NamedEntityIdentifier(project=project, domain=domain, name=name)
     message = await session.admin.get_active_launch_plan(ActiveLaunchPlanRequest(id=id))
-    return FlyteLaunchPlan.promote_from_model(message)
+    return registered(session, FlyteLaunchPlan.promote_from_model(message))
 
 
 async def known_launch_plan(session: Session, id: Identifier) -> FlyteLaunchPlan:
     """One version of a launch plan, whose state may have changed since."""
     return await session.cached(FlyteLaunchPlan, id, lambda: fetch_launch_plan(session, id))
+
+
+def registered(
+    session: Session,
+    entity: R,
+    created_at: datetime | None = None,
+    description: str = "",
+    *,
+    is_outline: bool = False,
+) -> R:
+    """Something that can be run, with what the server says of it."""
+    try:
+        url = session.remote.generate_console_url(entity)
+    except FlyteAssertion:
+        url = None
+    return known(entity, About(created_at, description, url, is_outline))
 
 
 async def entity_id(

@@ -8,7 +8,7 @@ the whole of it, and all answers together have little more than twice its rows.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from typing import TypeAlias, TypeVar
 
 R = TypeVar("R")
@@ -37,6 +37,44 @@ async def growing(ask: Ask[R], size: int) -> AsyncIterator[Sequence[R]]:
             token = following  # A server may have a largest page of its own.
         else:
             size *= GROWTH
+
+
+async def by_tokens(ask: Ask[R], size: int) -> AsyncIterator[Sequence[R]]:
+    """All rows of a list in which nothing ever changes its place, page by page.
+
+    Args:
+        ask: Asks for rows.
+        size: How many to ask for at a time.
+    """
+    token = ""
+    while True:
+        rows, token = await ask(size, token)
+        yield rows
+        if not token:
+            return
+
+
+async def each_once(
+    pages: AsyncIterator[Sequence[R]], name: Callable[[R], Hashable], most: int | None
+) -> AsyncIterator[R]:
+    """The rows of pages that may overlap.
+
+    Args:
+        pages: The pages.
+        name: What tells rows apart.
+        most: How many at most; None for all.
+    """
+    seen = set[Hashable]()
+    if most == 0:
+        return
+    async for rows in pages:
+        for row in rows:
+            if (its := name(row)) in seen:
+                continue
+            seen.add(its)
+            yield row
+            if len(seen) == most:
+                return
 
 
 async def all_rows(ask: Ask[R], size: int, name: Callable[[R], str]) -> list[R]:

@@ -1,0 +1,171 @@
+"""Listing what can be run, and making versions of launch plans active."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from flytebind.models.admin.common import (
+    NamedEntityIdentifier,
+    NamedEntityIdentifierListRequest,
+    ResourceListRequest,
+    Sort,
+)
+from flytebind.models.admin.launch_plan import (
+    LaunchPlan,
+    LaunchPlanState,
+    LaunchPlanUpdateRequest,
+)
+from flytebind.models.admin.task import Task
+from flytebind.models.admin.workflow import Workflow
+from flytebind.models.core.compiler import CompiledWorkflowClosure
+from flytebind.models.core.identifier import Identifier, ResourceType
+from flytebind.models.core.tasks import TaskTemplate
+from flytebind.remote._operations.fetch import (
+    Filters,
+    at_most,
+    expression,
+    fetch_launch_plan,
+    order,
+    registered,
+)
+from flytebind.remote._operations.pages import Ask, by_tokens, each_once, growing
+from flytebind.remote._session import Session
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+
+R = TypeVar("R", FlyteTask, FlyteWorkflow, FlyteLaunchPlan)
+
+_PAGE = 100
+#: Ids only grow, and nothing that is registered ever goes: pages of this order lose nothing.
+_NEWEST = Sort(key="id", direction=Sort.Direction.DESCENDING)
+_BY_NAME = Sort(key="name", direction=Sort.Direction.ASCENDING)
+_ACTIVE = f"eq(state,{int(LaunchPlanState.ACTIVE)})"
+
+
+@dataclass(frozen=True)
+class Which:
+    """What is to be listed.
+
+    Raises:
+        TypeError: If filters, column or limit are of another type.
+        FlyteValueError: If there is no such limit, or no column to sort by.
+    """
+
+    project: str
+    domain: str
+    name: str | None = None
+    filters: Filters = ()
+    sort_by: Sort | str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        expression(self.filters)
+        order(self.sort_by)
+        at_most(self.limit)
+
+
+def list_tasks(session: Session, which: Which) -> AsyncIterator[FlyteTask]:
+    """Versions of tasks, the newest first."""
+
+    async def ask(size: int, token: str) -> tuple[Sequence[FlyteTask], str]:
+        page = await session.admin.list_tasks(_request(which, size, token))
+        return [_task(session, each) for each in page.tasks], page.token
+
+    return _each(ask, which)
+
+
+def list_workflows(session: Session, which: Which) -> AsyncIterator[FlyteWorkflow]:
+    """Versions of workflows, the newest first, without their nodes."""
+
+    async def ask(size: int, token: str) -> tuple[Sequence[FlyteWorkflow], str]:
+        page = await session.admin.list_workflows(_request(which, size, token))
+        return [_outline(session, each) for each in page.workflows], page.token
+
+    return _each(ask, which)
+
+
+def list_launch_plans(
+    session: Session, which: Which, *, active: bool
+) -> AsyncIterator[FlyteLaunchPlan]:
+    """Versions of launch plans, the newest first."""
+    if active:
+        filters = "+".join(filter(None, (expression(which.filters), _ACTIVE)))
+        which = replace(which, filters=filters)
+
+    async def ask(size: int, token: str) -> tuple[Sequence[FlyteLaunchPlan], str]:
+        page = await session.admin.list_launch_plans(_request(which, size, token))
+        return [_launch_plan(session, each) for each in page.launch_plans], page.token
+
+    return _each(ask, which)
+
+
+def list_names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[str]:
+    """Names of tasks, workflows or launch plans, in alphabetical order."""
+    ask_for = {
+        ResourceType.TASK: session.admin.list_task_ids,
+        ResourceType.WORKFLOW: session.admin.list_workflow_ids,
+        ResourceType.LAUNCH_PLAN: session.admin.list_launch_plan_ids,
+    }[kind]
+    request = NamedEntityIdentifierListRequest(
+        project=which.project,
+        domain=which.domain,
+        sort_by=_BY_NAME,  # there are filters, too, which admin does not heed
+    )
+
+    async def ask(size: int, token: str) -> tuple[Sequence[str], str]:
+        page = await ask_for(request.replace(limit=size, token=token))
+        return [each.name for each in page.entities], page.token
+
+    most = at_most(which.limit)
+    return each_once(by_tokens(ask, _size(most)), str, most)
+
+
+async def set_state(session: Session, id: Identifier, state: LaunchPlanState) -> FlyteLaunchPlan:
+    """Make a version of a launch plan active or inactive."""
+    await session.admin.update_launch_plan(LaunchPlanUpdateRequest(id=id, state=state))
+    return await fetch_launch_plan(session, id)
+
+
+def _each(ask: Ask[R], which: Which) -> AsyncIterator[R]:
+    most = at_most(which.limit)
+    # What is registered stays in its place; only filters and other columns may move it.
+    stays = which.sort_by is None and not expression(which.filters)
+    pages = by_tokens(ask, _size(most)) if stays else growing(ask, _size(most))
+    return each_once(pages, lambda entity: entity.id, most)
+
+
+def _size(most: int | None) -> int:
+    return _PAGE if most is None else max(1, min(most, _PAGE))
+
+
+def _request(which: Which, size: int, token: str) -> ResourceListRequest:
+    return ResourceListRequest(
+        id=NamedEntityIdentifier(project=which.project, domain=which.domain, name=which.name),
+        limit=size,
+        token=token,
+        filters=expression(which.filters),
+        sort_by=order(which.sort_by) or _NEWEST,
+    )
+
+
+# Copies, or each would keep its whole page alive.
+
+
+def _task(session: Session, task: Task) -> FlyteTask:
+    template = TaskTemplate.from_pb(task.closure.compiled_task.template._pb)
+    entity = FlyteTask.promote_from_model(template)
+    return registered(session, entity, task.closure.created_at, task.short_description)
+
+
+def _outline(session: Session, workflow: Workflow) -> FlyteWorkflow:
+    closure = workflow.closure.compiled_workflow.to_pb()
+    closure.primary.template.id.CopyFrom(workflow.id._pb)
+    entity = FlyteWorkflow.promote_from_model(CompiledWorkflowClosure.from_pb(closure))
+    created_at, about = workflow.closure.created_at, workflow.short_description
+    return registered(session, entity, created_at, about, is_outline=True)
+
+
+def _launch_plan(session: Session, launch_plan: LaunchPlan) -> FlyteLaunchPlan:
+    entity = FlyteLaunchPlan.promote_from_model(LaunchPlan.from_pb(launch_plan._pb))
+    return registered(session, entity)
