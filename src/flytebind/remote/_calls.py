@@ -27,7 +27,7 @@ from flytebind.remote.errors import (
 )
 from flytebind.runtime.homes import public_in
 from flytebind.runtime.model import Model
-from flytebind.runtime.rpc import Client, Metadata, Method
+from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
 
 if TYPE_CHECKING:
@@ -225,6 +225,25 @@ class Caller:
 
     async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
         return await self._io.outside(lambda: credentials.begin(rejected))
+
+
+class AsyncRoute(AsyncClient):
+    """What makes the calls of a generated client go through a ``Caller``."""
+
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def _unary_unary(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None,
+        metadata: Metadata | None,
+        wait_for_ready: bool | None,
+    ) -> Res:
+        return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
 
 
 class _Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from flytebind.remote._calls import Caller
+from flytebind.remote._calls import AsyncRoute, Caller
 from flytebind.remote._io.blocking import run
 from flytebind.remote._io.turns import Turns
 from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method
@@ -21,7 +21,7 @@ def async_client(kind: type[A], caller: Caller) -> A:
         kind: What it is a client of: a service without streams.
         caller: What makes its calls.
     """
-    client: A = _routed(_AsyncRoute, kind)(caller)
+    client: A = _routed(AsyncRoute, kind)(caller)
     return client
 
 
@@ -47,23 +47,6 @@ def _routed(route: type[Any], kind: type[Any]) -> type[Any]:
         about = {"__slots__": (), "__doc__": kind.__doc__, "__module__": kind.__module__}
         made = _made[route, kind] = type(kind.__name__, (route, kind), about)
     return made
-
-
-class _AsyncRoute(AsyncClient):
-    __slots__ = ("_caller",)
-
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    async def _unary_unary(
-        self,
-        method: Method[Req, Res],
-        request: Req,
-        timeout: float | None,
-        metadata: Metadata | None,
-        wait_for_ready: bool | None,
-    ) -> Res:
-        return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
 
 
 class _Route(Client):
