@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
 from flytebind.cli._looking import bring_names
 from flytebind.looks._chart import Lane
@@ -49,6 +51,10 @@ def test_timelines_have_a_lane_for_every_node(remote: FlyteRemote, name: str) ->
         _check(lane)
     text = made.text(width=80)
     assert len(text.split("\n")) - len(lanes) in (3, 4)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(made)
+    assert isinstance(console.file, io.StringIO)
+    assert [line.rstrip() for line in console.file.getvalue().split("\n")[:-1]] == text.split("\n")
     titles = [each.text or "" for each in ElementTree.fromstring(made.svg()).iter() if each.text]
     for lane in lanes:
         assert all(any(title.startswith(bar.name) for title in titles) for bar in lane.bars)

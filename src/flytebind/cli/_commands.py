@@ -136,6 +136,20 @@ flytebind execution tree flytesnacks/development/f7a9c2
 flytebind execution tree f7a9c2 --all""",
     ),
     Command(
+        "timeline",
+        "draw where the time of an execution went",
+        "_executions:timeline",
+        [
+            _execution(),
+            click.Option(["--svg"], metavar="FILE", help="write a picture; - for standard output"),
+            click.Option(["--html"], metavar="FILE", help="write a page; - for standard output"),
+            click.Option(["--all"], is_flag=True, help="show long levels whole, not summarised"),
+        ],
+        examples="""
+flytebind execution timeline flytesnacks/development/f7a9c2
+flytebind execution timeline f7a9c2 --svg f7a9c2.svg --html f7a9c2.html""",
+    ),
+    Command(
         "wait",
         "wait until an execution is done; the exit code tells how",
         "_executions:wait",

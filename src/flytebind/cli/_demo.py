@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._looking import bring_names
 from flytebind.cli._options import Call
-from flytebind.cli._printing import print_document, print_text, print_tree, print_values
+from flytebind.cli._printing import print_document, print_drawing, print_text, print_values
 from flytebind.remote import Config, FlyteRemote
 from flytebind.runtime.fields import did_you_mean
 from flytebind.sandbox import Sandbox
@@ -53,7 +53,7 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
                 made = execution.tree()
                 results.append({"script": name, "tree": made.to_dict(), "outputs": outputs})
                 if call.is_for_people:
-                    print_tree(made)
+                    print_drawing(made)
                     print_values(outputs)
                     print(flush=True)
     if not call.is_for_people:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from flytebind.cli._connect import connect, execution_id, place
 from flytebind.cli._exits import DONE, UNSUCCESSFUL, CommandError
+from flytebind.cli._files import write
 from flytebind.cli._looking import bring_names, bring_states
 from flytebind.cli._options import Call
 from flytebind.cli._printing import (
     print_document,
+    print_drawing,
     print_execution,
     print_executions,
     print_json,
     print_outputs,
     print_rows,
-    print_tree,
     print_values,
 )
 from flytebind.looks._labels import label
@@ -83,9 +85,32 @@ def tree(call: Call, *, execution: str, all: bool) -> int:
         bring_names(found.sync(sync_nodes=True))
         made = tree_of(found.snapshot(), None if all else LONG)
     if call.is_for_people:
-        print_tree(made)
+        print_drawing(made)
     else:
         print_document(call, made.to_dict(), name=label(found.id))
+    return DONE
+
+
+def timeline(call: Call, *, execution: str, svg: str | None, html: str | None, all: bool) -> int:
+    """Draw where the time of an execution went: print it, or write it to files."""
+    if svg == html == "-":
+        raise CommandError("--svg and --html cannot both be written to standard output")
+    with fetched(call, execution) as found:
+        bring_names(found.sync(sync_nodes=True))
+        made = found.timeline()
+    if all:
+        made = replace(made, long=None)
+    files = [(svg, made.svg), (html, made.html)]
+    for target, draw in files:
+        if target is not None:
+            write(target, draw())
+            if target != "-" and not call.quiet:
+                print(f"wrote {target}", file=sys.stderr)
+    if svg is None and html is None:
+        if call.is_for_people:
+            print_drawing(made)
+        else:
+            print_document(call, made.to_dict(), name=label(found.id))
     return DONE
 
 

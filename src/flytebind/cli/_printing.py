@@ -29,6 +29,8 @@ from flytebind.runtime.model import Model
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from flytebind.looks import Timeline
+
 _MOST_LOGS = 10
 _LONGEST_VALUE = 500
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -246,13 +248,13 @@ def print_text(text: str, style: str = "") -> None:
         console.print(text, style=style, markup=False, highlight=False)
 
 
-def print_tree(tree: Tree) -> None:
-    """Print a tree; in colours where there are any."""
+def print_drawing(drawing: Tree | Timeline) -> None:
+    """Print a tree or a timeline; in colours where there are any."""
     console = _console()
     if console is None:
-        print(tree)
+        print(drawing)
     else:
-        console.print(tree, crop=False)  # addresses go on in the next line
+        console.print(drawing, crop=False)  # addresses go on in the next line
 
 
 def _console() -> Console | None:

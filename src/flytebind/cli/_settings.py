@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flytebind.cli._connect import connect, settings
 from flytebind.cli._exits import DONE, CommandError
+from flytebind.cli._files import write
 from flytebind.cli._options import Call
 from flytebind.cli._printing import print_document
 
@@ -39,13 +40,7 @@ def init(call: Call, *, file: str | None, force: bool) -> int:
     if path.exists() and not force:
         raise CommandError(f"{path} is there already: see --force, or --file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A disk that is full must not cost the file that was there.
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write(str(path), text)
     if not call.quiet:
         print(f"wrote {path}", file=sys.stderr)
     return DONE
