@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 
 import pytest
 
-from flytebind.models.admin.common import Labels
+from flytebind.models.admin.common import Labels, Notification
 from flytebind.models.admin.execution import (
     AbortMetadata,
     ExecutionClosure,
+    ExecutionMetadata,
     ExecutionSpec,
     LiteralMapBlob,
 )
@@ -27,6 +28,15 @@ WRONG_TYPES: BUILD = {
     r"Primitive\.boolean must be bool, not int \(7\)": lambda: Primitive(boolean=7),  # type: ignore[arg-type]
     r"EnumType\.values must be a sequence of str, not str": lambda: EnumType("abc"),
     r"EnumType\.values must be a sequence of str, not list": lambda: EnumType([1]),  # type: ignore[list-item]
+    r"EnumType\.values must be a sequence of str, not dict": lambda: EnumType({"a": "b"}),  # type: ignore[arg-type]
+    r"EnumType\.values must be a sequence of str, not list_iterator": lambda: EnumType(iter([1])),  # type: ignore[arg-type]
+    r"LiteralCollection\.literals must be a sequence of Literal, not str": lambda: (
+        LiteralCollection("")  # type: ignore[arg-type]
+    ),
+    r"Notification\.phases must be a sequence of WorkflowExecution\.Phase, not bytes": (
+        lambda: Notification(b"x")  # type: ignore[arg-type]
+    ),
+    r"Labels\.values must be a mapping of str to str, not list": lambda: Labels([("a", "b")]),  # type: ignore[arg-type]
     r"Labels\.values must be a mapping of str to str, not int": lambda: Labels(3),  # type: ignore[arg-type]
     r"Labels\.values must be a mapping of str to str, not dict \(\{'a': 1\}\)": lambda: Labels(
         {"a": 1}  # type: ignore[dict-item]
@@ -49,7 +59,7 @@ WRONG_TYPES: BUILD = {
     r"AbortMetadata\.cause must be str, not None": lambda: AbortMetadata(None, "me"),  # type: ignore[arg-type]
     r"ExecutionSpec\.interruptible must be bool, not str": lambda: ExecutionSpec(
         Identifier(ResourceType.LAUNCH_PLAN, "p", "d", "n", "v"),
-        None,  # type: ignore[arg-type]
+        ExecutionMetadata(ExecutionMetadata.ExecutionMode.MANUAL, "", 0),
         interruptible="yes",  # type: ignore[arg-type]
     ),
     r"LiteralType\.metadata must hold plain JSON values, not object": lambda: LiteralType(
@@ -106,3 +116,15 @@ def test_an_empty_model_counts_as_set() -> None:
 def test_a_number_stands_in_for_an_enum_member_at_run_time() -> None:
     closure = ExecutionClosure(4, None, None)  # type: ignore[arg-type]
     assert closure.phase is WorkflowExecution.Phase.SUCCEEDED
+
+
+def test_a_list_is_made_of_all_that_can_be_gone_through() -> None:
+    given: list[Iterable[str]] = [
+        ["a"],
+        ("a",),
+        {"a"},
+        {"a": 1}.keys(),
+        iter("a"),
+        (c for c in "a"),
+    ]
+    assert {EnumType(values) for values in given} == {EnumType(["a"])}  # type: ignore[arg-type]

@@ -40,6 +40,11 @@ def parameters(model_class: type[Model[Any]]) -> Mapping[str, inspect.Parameter]
     return inspect.signature(model_class).parameters
 
 
+def takes_none(model_class: type[Model[Any]], name: str) -> bool:
+    """Whether the constructor of a model takes None for a field."""
+    return str(parameters(model_class)[name].annotation).endswith("None")
+
+
 def rebuild(model: M) -> M:
     """The model that its constructor makes of its own properties."""
     return type(model)(**{name: getattr(model, name) for name in parameters(type(model))})

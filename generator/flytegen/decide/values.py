@@ -113,7 +113,7 @@ class Values:
         )
 
     def _enum(self, enum: EnumDescriptor, shown: Shown, scope: Scope) -> Value:
-        home = self._home(enum, shown)
+        home, check = self._home(enum, shown), _check("int", shown.shape)
         number = shown.field.descriptor.default_value
         named = [value.name for value in enum.values if value.number == number]
         zero = f"``{escape((named or [enum.values[0].name])[0], 'enum_value')}``"
@@ -127,6 +127,7 @@ class Values:
             type_,
             zero,
             wrap=body.member("from_number"),
+            check=check,
             default=owner.member(value) if value else NOTHING,
         )
 
@@ -140,7 +141,7 @@ class Values:
             native.zone,
             wrap=Name(_CONVERT, f"read_{native.function}"),
             write=Name(_CONVERT, f"write_{native.function}"),
-            check=_check("str" if native.takes_text else "", shown.shape),
+            check=_check(native.type, shown.shape),
             is_text=native.takes_text,
             default=_constant(shown),
         )
@@ -165,7 +166,7 @@ class Values:
     def _choice(self, choice: Choice, shown: Shown, scope: Scope) -> Value:
         types = dict.fromkeys(option.type for option in choice.options)
         is_text = not types.keys().isdisjoint(_TEXT)
-        check = _check("str" if is_text else "", shown.shape)
+        check = _check("", shown.shape)
         type_ = Union(tuple(map(scope.builtin, types)))
         return Value(
             "native",
@@ -179,6 +180,7 @@ class Values:
         )
 
     def _message(self, message: Descriptor, shown: Shown, scope: Scope) -> Value:
+        check = _check("", shown.shape)
         if built_in := BUILT_IN.get(message.full_name):
             type_ = body = owner = built_in
         else:
@@ -194,6 +196,7 @@ class Values:
             type_,
             "empty",
             wrap=body.member("_wrap"),
+            check=check,
             model=body,
             default=default,
         )
@@ -218,11 +221,11 @@ def _check(type_: str, shape: Shape) -> Code:
     """The check for values of a Python type that protobuf leaves out."""
     match shape:
         case "single":
-            checks = {"bool": "as_bool"}
+            check = "as_bool" if type_ == "bool" else ""
         case "repeated":
-            checks = {"bool": "as_bools", "str": "as_items", "bytes": "as_items"}
+            check = "as_bools" if type_ == "bool" else "as_items"
         case "map" | "pairs":
-            checks = {"bool": "as_bool_values"}
+            check = "as_bool_values" if type_ == "bool" else ""
         case _:
             assert_never(shape)
-    return Name(_CHECKS, checks[type_]) if type_ in checks else NOTHING
+    return Name(_CHECKS, check) if check else NOTHING

@@ -10,8 +10,9 @@ from flytegen.common.code import Name
 RUNTIME = {
     "flytebind.runtime": ("MapView", "OpenEnum", "RepeatedView"),
     "flytebind.runtime.checks": (
-        "MISTAKES", "add_each", "fail", "fill", "fill_map", "only_member", "set_each",
+        "add_each", "fill_map", "only_member", "set_each", "set_items",
     ),
+    "flytebind.runtime.constructors": ("MISTAKES", "fail", "fill"),
     "flytebind.runtime.installed": ("require",),
     "flytebind.runtime.lazy": ("find_model", "lazy_module"),
     "flytebind.runtime.model": ("new",),

@@ -1,21 +1,24 @@
 """Writing fields by name, and explaining what cannot be written.
 
 Generated code stores each field with a line of its own. What happens rarely (``replace``, finding
-out why a constructor failed) goes through descriptors instead of through more generated code.
+out why a constructor failed) goes through descriptors instead of through more generated code. Both
+take the same: what protobuf takes, but for what ``checks`` refuse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any, get_args, get_type_hints
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from flytebind.runtime.checks import as_bool, as_items, unless_zero
 from flytebind.runtime.convert import WRAPPERS, WRITERS, choices, write_choice
 from flytebind.runtime.fields import (
     HasFields,
+    constructor,
     did_you_mean,
     fields_by_name,
     is_map,
@@ -37,7 +40,7 @@ _SCALARS = {
 
 
 def assign(model_class: type[HasFields], message: Message, changes: Mapping[str, object]) -> None:
-    """Set fields of a message by their Python names; ``None`` clears a field.
+    """Set fields of a message by their Python names; None clears those that can be without.
 
     Raises:
         TypeError: If there is no such field, or a value has the wrong type.
@@ -49,17 +52,17 @@ def assign(model_class: type[HasFields], message: Message, changes: Mapping[str,
             raise TypeError(
                 f"{model_class.__qualname__} has no field {name!r}{did_you_mean(name, fields)}"
             )
-    _refuse_two_members(model_class, changes)
-    for name, value in changes.items():
-        field = fields[name]
+    hints = constructor(model_class).__annotations__
+    for name in _stored(model_class, fields, changes):
+        field, takes = fields[name], model_class._takes.get(name, "")
+        value = unless_zero(changes[name]) if takes == "zero" else changes[name]
         message.ClearField(field.name)
-        if value is None:
+        if value is None and str(hints.get(name)).endswith("None"):
             continue
         try:
-            _assign_reshaped(message, field, value, model_class._reshaped.get(name, ""))
+            _assign_shown(message, field, value, model_class._reshaped.get(name, ""), takes)
         except (TypeError, ValueError, OverflowError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{model_class.__qualname__}.{name} {error}") from None
+            raise _named(model_class, name, error) from None
 
 
 def explain(
@@ -68,28 +71,33 @@ def explain(
     """Why a constructor failed: an error that names class and field, in place of protobuf's own."""
     fields = fields_by_name(model_class)
     given = {name: value for name, value in arguments.items() if name in fields}
-    message = model_class._pb_type()
     try:
-        assign(
-            model_class,
-            message,
-            {name: value for name, value in given.items() if value is not None},
-        )
+        assign(model_class, model_class._pb_type(), given)
     except (TypeError, ValueError) as explained:
         return explained
+    # An iterator is spent by now, so that its mistakes are not found again.
     for name, value in given.items():
-        if value is None:
-            expected = _expected(fields[name], model_class._reshaped.get(name, ""))
-            return TypeError(f"{model_class.__qualname__}.{name} must be {expected}, not None")
+        if isinstance(value, Iterator):
+            if isinstance(error, (AttributeError, TypeError)):
+                error = _unfit(_expected(fields[name], model_class._reshaped.get(name, "")), value)
+            return _named(model_class, name, error)
     return error
 
 
-def _refuse_two_members(model_class: type[HasFields], changes: Mapping[str, object]) -> None:
-    fields = fields_by_name(model_class)
+def _stored(
+    model_class: type[HasFields],
+    fields: Mapping[str, FieldDescriptor],
+    changes: Mapping[str, object],
+) -> list[str]:
+    """The names of what is stored: of a oneof one member, beside which a False may be given."""
     chosen: dict[str, str] = {}
+    yielding: dict[str, str] = {}
     for name, value in changes.items():
-        oneof = fields[name].containing_oneof
-        if oneof is None or value is None:
+        oneof = None if value is None else fields[name].containing_oneof
+        if oneof is None:
+            continue
+        if value is False and model_class._takes.get(name) == "false":
+            yielding[name] = oneof.name
             continue
         other = chosen.setdefault(oneof.name, name)
         if other != name:
@@ -97,9 +105,47 @@ def _refuse_two_members(model_class: type[HasFields], changes: Mapping[str, obje
                 f"{model_class.__qualname__} takes one member of {oneof.name!r}, "
                 f"not both {other!r} and {name!r}"
             )
+    return [name for name in changes if yielding.get(name) not in chosen]
 
 
-def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, reshape: str) -> None:
+def _named(model_class: type[HasFields], name: str, error: Exception) -> Exception:
+    """An error that says which field of which class it is about."""
+    kind = ValueError if isinstance(error, (ValueError, OverflowError)) else TypeError
+    if isinstance(error, _Namesake):
+        own = _class_called(error.name, get_type_hints(constructor(model_class))[name])
+        error = TypeError(error.words(own))
+    return kind(f"{model_class.__qualname__}.{name} {error}")
+
+
+class _Namesake(TypeError):
+    """A value has another class of the name that is wanted."""
+
+    def __init__(self, name: str, value: object) -> None:
+        super().__init__(name)
+        self.name = name
+        self._value = value
+
+    def words(self, wanted: type[object] | None) -> str:
+        """Which of the two is which, and how to make the one of the other."""
+        other = type(self._value)
+        hint = ""
+        if hasattr(self._value, "to_flyte_idl"):
+            hint = f"; {self.name}.from_flyte_idl(value.to_flyte_idl()) makes one of the other"
+        module = f"{wanted.__module__}." if wanted else ""
+        return f"must be {module}{self.name}, not {other.__module__}.{other.__qualname__}{hint}"
+
+
+def _class_called(name: str, hint: object) -> type[object] | None:
+    """The class of a name in an annotation."""
+    if isinstance(hint, type) and hint.__qualname__ == name:
+        return hint
+    found = (_class_called(name, part) for part in get_args(hint))
+    return next(filter(None, found), None)
+
+
+def _assign_shown(
+    message: Message, field: FieldDescriptor, value: object, reshape: str, takes: str
+) -> None:
     target: Any = getattr(message, field.name)
     if reshape == "content":
         target.SetInParent()
@@ -107,8 +153,12 @@ def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, re
     elif reshape == "pairs":
         _assign_pairs(target, field, value)
     elif reshape == "choice":
-        for item in _items(value, _expected(field, reshape)):
-            write_choice(target.add(), item)
+        expected = _expected(field, reshape)
+        _each(value, expected, lambda item: write_choice(target.add(), item))
+    elif takes == "one" and hasattr(value, "_pb"):
+        _assign_field(message, field, [value])
+    elif takes == "message" and isinstance(value, type(target)):
+        target.CopyFrom(value)
     else:
         _assign_field(message, field, value)
 
@@ -116,9 +166,7 @@ def _assign_reshaped(message: Message, field: FieldDescriptor, value: object, re
 def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
     key_field, item_field = map_entry(field)
     what = _expected(field, "pairs")
-    if not isinstance(value, Mapping):
-        raise TypeError(f"must be {what}, not {type(value).__name__}")
-    for key, item in value.items():
+    for key, item in _entries(value, what):
         with _expecting(what, value):
             target.add(key=_checked(key_field, key), value=_checked(item_field, item))
 
@@ -136,32 +184,49 @@ def _assign_field(message: Message, field: FieldDescriptor, value: object) -> No
 
 
 def _assign_map(target: Any, field: FieldDescriptor, value: object) -> None:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"must be {_expected(field)}, not {type(value).__name__}")
+    what = _expected(field)
     _, item_field = map_entry(field)
-    for key, item in value.items():
+    for key, item in _entries(value, what):
         if item_field.message_type is not None:
-            with _expecting(_expected(field), value):
+            with _expecting(what, value):
                 entry = target[key]
             _assign_message(entry, item_field, item)
         else:
-            with _expecting(_expected(field), value):
+            with _expecting(what, value):
                 target[key] = _checked(item_field, item)
 
 
 def _assign_repeated(target: Any, field: FieldDescriptor, value: object) -> None:
-    for item in _items(value, _expected(field)):
+    what = _expected(field)
+
+    def add(item: object) -> None:
         if field.message_type is not None:
             _assign_message(target.add(), field, item)
         else:
-            with _expecting(_expected(field), value):
+            with _expecting(what, value):
                 target.append(_checked(field, item))
 
+    _each(value, what, add)
 
-def _items(value: object, expected: str) -> Sequence[object]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise TypeError(f"must be {expected}, not {type(value).__name__}")
-    return value
+
+def _each(value: Any, expected: str, add: Callable[[object], None]) -> None:
+    """Add each item of what is given for a list."""
+    try:
+        items = iter(as_items(value))
+    except TypeError:
+        raise TypeError(f"must be {expected}, not {_kind(value)}") from None
+    # What a constructor says of an iterator is all that can be said: it is spent then.
+    with _expecting(expected, value) if isinstance(value, Iterator) else nullcontext():
+        for item in items:
+            add(item)
+
+
+def _entries(value: Any, expected: str) -> Any:
+    """The entries of what is given for a map."""
+    try:
+        return value.items()
+    except (AttributeError, TypeError):
+        raise TypeError(f"must be {expected}, not {_kind(value)}") from None
 
 
 def _assign_message(target: Any, field: FieldDescriptor, value: object) -> None:
@@ -176,15 +241,14 @@ def _assign_message(target: Any, field: FieldDescriptor, value: object) -> None:
     else:
         message = getattr(value, "_pb", None)
         if not isinstance(message, type(target)):
-            raise TypeError(f"must be {_expected_one(field)}, not {_described(value)}")
+            wanted = _expected_one(field)
+            is_namesake = type(value).__qualname__ == wanted and not isinstance(value, Message)
+            raise _Namesake(wanted, value) if is_namesake else _unfit(wanted, value)
         target.CopyFrom(message)
 
 
-def _checked(field: FieldDescriptor, value: object) -> object:
-    """Protobuf takes any number for a bool."""
-    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL and not isinstance(value, bool):
-        raise TypeError
-    return value
+def _checked(field: FieldDescriptor, value: Any) -> object:
+    return as_bool(value) if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL else value
 
 
 @contextmanager
@@ -193,10 +257,20 @@ def _expecting(what: str, value: object) -> Iterator[None]:
     try:
         yield
     except TypeError:
-        raise TypeError(f"must be {what}, not {_described(value)}") from None
+        raise _unfit(what, value) from None
+
+
+def _unfit(expected: str, value: object) -> TypeError:
+    return TypeError(f"must be {expected}, not {_described(value)}")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
 
 
 def _described(value: object) -> str:
+    if value is None:
+        return "None"
     if isinstance(value, Message):
         return f"a bare protobuf message ({type(value).__name__}); wrap it with from_pb"
     text = repr(value)

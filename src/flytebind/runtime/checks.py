@@ -1,42 +1,33 @@
-"""The checks that protobuf leaves out, for generated constructors."""
+"""How fields are stored where a statement does not do: by constructors, and by ``replace``.
+
+Protobuf takes more than it should: text for a list, 7 for True. What it is not given here is said
+here, for both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from google.protobuf.message import Message
 
-from flytebind.runtime.assign import assign, explain
-from flytebind.runtime.fields import fields_by_name
-from flytebind.runtime.model import Model
-
+K = TypeVar("K")
 T = TypeVar("T")
+P = TypeVar("P", bound=Message)
+P_co = TypeVar("P_co", bound=Message, covariant=True)
 
-#: What goes wrong when a constructor is given something else than it asks for.
-MISTAKES = (AttributeError, OverflowError, TypeError, ValueError)
-
-
-def fail(model: Model[Any], arguments: Mapping[str, object], error: Exception) -> NoReturn:
-    """Explain a constructor's failure: protobuf raised first, and knows neither class nor field.
-
-    Raises:
-        TypeError: If an argument has the wrong type.
-        ValueError: If one is out of range, or two members of one oneof are given.
-    """
-    raise explain(type(model), arguments, error) from None
+#: What can be gone through, and is none the less no list of items.
+_NO_ITEMS = (str, bytes, bytearray, memoryview, Mapping)
 
 
-def fill(model: Model[Any], message: Message, arguments: Mapping[str, object]) -> None:
-    """Store the arguments of a constructor that has too many of them for a line each.
+class Holder(Protocol[P_co]):
+    """A model, as far as what it holds is asked for."""
 
-    Raises:
-        TypeError: If an argument has the wrong type.
-        ValueError: If one is out of range, or two members of one oneof are given.
-    """
-    fields = fields_by_name(type(model))
-    given = {name: arguments[name] for name in fields if arguments[name] is not None}
-    assign(type(model), message, given)
+    @property
+    def _pb(self) -> P_co: ...
+
+
+H = TypeVar("H", bound=Holder[Message])
 
 
 def as_bool(value: bool) -> bool:
@@ -50,13 +41,13 @@ def as_bool(value: bool) -> bool:
     raise TypeError("must be a bool")
 
 
-def as_bools(values: Sequence[bool]) -> list[bool]:
+def as_bools(values: Iterable[bool]) -> list[bool]:
     """Refuse items that are no bools.
 
     Raises:
-        TypeError: If one is not.
+        TypeError: If one is not, or ``values`` are no items.
     """
-    return [as_bool(value) for value in values]
+    return [as_bool(value) for value in as_items(values)]
 
 
 def as_bool_values(values: Mapping[T, bool]) -> dict[T, bool]:
@@ -68,15 +59,38 @@ def as_bool_values(values: Mapping[T, bool]) -> dict[T, bool]:
     return {key: as_bool(value) for key, value in values.items()}
 
 
-def as_items(values: Sequence[T]) -> Sequence[T]:
-    """Refuse text where a sequence of items is wanted: protobuf would take it apart.
+def as_items(values: Iterable[T]) -> Iterable[T]:
+    """Refuse text and mappings where items are wanted: protobuf would take them apart.
 
     Raises:
-        TypeError: If ``values`` is text or bytes.
+        TypeError: If ``values`` is one of them.
     """
-    if isinstance(values, (str, bytes)):
+    if type(values) is not list and (values is None or isinstance(values, _NO_ITEMS)):
         raise TypeError("must be a sequence of items")
     return values
+
+
+@overload
+def as_one_or_more(models: H) -> Iterable[H]: ...
+@overload
+def as_one_or_more(models: Iterable[H]) -> Iterable[H]: ...
+def as_one_or_more(models: Any) -> Any:
+    """A list of one for a model.
+
+    Raises:
+        TypeError: If ``models`` are text or a mapping.
+    """
+    return [models] if hasattr(models, "_pb") else as_items(models)
+
+
+def as_message(value: Holder[P] | P) -> P:
+    """The message of a model, or the message that was given instead."""
+    return value if isinstance(value, Message) else value._pb
+
+
+def unless_zero(value: T | Literal[0] | None) -> T | None:
+    """None for zero: who has no number of seconds says 0."""
+    return None if value is None or value == 0 else value
 
 
 def only_member(message: Message, oneof: str) -> None:
@@ -89,13 +103,7 @@ def only_member(message: Message, oneof: str) -> None:
         raise ValueError(f"takes one member of {oneof}")
 
 
-def fill_map(target: Any, models: Mapping[Any, Model[Any]]) -> None:
-    """Copy models into a map field."""
-    for key, model in models.items():
-        target[key].CopyFrom(model._pb)
-
-
-# A loop in the constructor would do as well, but for mypy: it gives one variable one type, and
+# Loops in the constructor would do as well, but for mypy: it gives one variable one type, and
 # fields of several types follow each other there.
 
 
@@ -105,10 +113,22 @@ def add_each(target: Any, values: Iterable[T], write: Callable[[Any, T], None]) 
         write(target.add(), value)
 
 
+def set_items(target: Any, values: Mapping[Any, object]) -> None:
+    """Set the scalars of a map field. Protobuf's own ``update`` would take a list of pairs."""
+    for key, value in values.items():
+        target[key] = value
+
+
 def set_each(target: Any, values: Mapping[Any, T], write: Callable[[Any, T], None]) -> None:
     """Set a message in a map field for each native value."""
     for key, value in values.items():
         write(target[key], value)
+
+
+def fill_map(target: Any, models: Mapping[Any, Holder[Message]]) -> None:
+    """Copy models into a map field."""
+    for key, model in models.items():
+        target[key].CopyFrom(model._pb)
 
 
 def box(wrapper: Any, value: object) -> None:

@@ -15,6 +15,7 @@ class HasFields(Protocol):
     _pb_type: ClassVar[type[Message]]
     _renamed: ClassVar[Mapping[str, str]]
     _reshaped: ClassVar[Mapping[str, str]]
+    _takes: ClassVar[Mapping[str, str]]
 
     @property
     def _pb(self) -> Message: ...
@@ -75,6 +76,15 @@ def fields_by_name(model_class: type[HasFields]) -> dict[str, FieldDescriptor]:
     names = model_class._renamed
     descriptor = cast("Descriptor", model_class._pb_type.DESCRIPTOR)
     return {names.get(field.name, field.name): field for field in descriptor.fields}
+
+
+def constructor(model_class: type[HasFields]) -> Any:
+    """The generated constructor of a model, which a subclass may cover with its own.
+
+    Its annotations are all that says which fields cannot be without a value.
+    """
+    made = (vars(base).get("__init__") for base in model_class.__mro__ if "_pb_type" in vars(base))
+    return next(filter(None, made), lambda: None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

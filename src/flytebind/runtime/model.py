@@ -49,6 +49,8 @@ class Model(Generic[P]):
     _has_required: ClassVar[bool] = False
     #: The fields that are shown otherwise than the message has them, and how.
     _reshaped: ClassVar[Mapping[str, str]] = {}
+    #: The fields that the constructor takes in another form, too, and which.
+    _takes: ClassVar[Mapping[str, str]] = {}
 
     if not TYPE_CHECKING:
         # To type checkers it would be at odds with the names that each subclass has.
@@ -196,6 +198,8 @@ class Model(Generic[P]):
 
         def replace(self, /, **changes: object) -> Self:
             """A copy with some fields changed; ``None`` clears one. Unknown fields are kept.
+
+            What the constructor takes, this takes as well, and no more.
 
             Raises:
                 TypeError: If there is no such field, or a value has the wrong type.

@@ -24,12 +24,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_struct as _read_struct,
@@ -157,10 +157,10 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         try:
             pb.task_execution_id.CopyFrom(task_execution_id._pb)
             pb.namespace = namespace
-            pb.labels.update(labels)
-            pb.annotations.update(annotations)
+            _set_items(pb.labels, labels)
+            _set_items(pb.annotations, annotations)
             pb.k8s_service_account = k8s_service_account
-            pb.environment_variables.update(environment_variables)
+            _set_items(pb.environment_variables, environment_variables)
             pb.identity.CopyFrom(identity._pb)
             if max_attempts is not None:
                 pb.max_attempts = max_attempts
@@ -887,7 +887,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
             if message is not None:
                 pb.message = message
             if log_links is not None:
-                pb.log_links.extend([_item._pb for _item in log_links])
+                pb.log_links.extend([_item._pb for _item in _as_items(log_links)])
             if phase is not None:
                 pb.phase = phase
             if custom_info is not None:
@@ -1097,7 +1097,7 @@ class Agent(_FlyteIdlEntity[_pb2.Agent]):
                 pb.is_sync = _as_bool(is_sync)
             if supported_task_categories is not None:
                 pb.supported_task_categories.extend(
-                    [_item._pb for _item in supported_task_categories]
+                    [_item._pb for _item in _as_items(supported_task_categories)]
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
@@ -1322,7 +1322,7 @@ class ListAgentsResponse(_FlyteIdlEntity[_pb2.ListAgentsResponse]):
         self._pb = pb = _pb2.ListAgentsResponse()
         try:
             if agents is not None:
-                pb.agents.extend([_item._pb for _item in agents])
+                pb.agents.extend([_item._pb for _item in _as_items(agents)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1480,7 +1480,7 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
         self._pb = pb = _pb2.GetTaskMetricsResponse()
         try:
             if results is not None:
-                pb.results.extend([_item._pb for _item in results])
+                pb.results.extend([_item._pb for _item in _as_items(results)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1721,7 +1721,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
             if results is not None:
                 pb.results.extend(_as_items(results))
             if structured_lines is not None:
-                pb.structured_lines.extend([_item._pb for _item in structured_lines])
+                pb.structured_lines.extend([_item._pb for _item in _as_items(structured_lines)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -21,11 +21,11 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
@@ -616,7 +616,7 @@ class NamedEntityIdentifierList(_FlyteIdlEntity[_pb2.NamedEntityIdentifierList])
         self._pb = pb = _pb2.NamedEntityIdentifierList()
         try:
             if entities is not None:
-                pb.entities.extend([_item._pb for _item in entities])
+                pb.entities.extend([_item._pb for _item in _as_items(entities)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -668,7 +668,7 @@ class NamedEntityList(_FlyteIdlEntity[_pb2.NamedEntityList]):
         self._pb = pb = _pb2.NamedEntityList()
         try:
             if entities is not None:
-                pb.entities.extend([_item._pb for _item in entities])
+                pb.entities.extend([_item._pb for _item in _as_items(entities)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -1178,7 +1178,7 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
     ) -> None:
         self._pb = pb = _pb2.Notification()
         try:
-            pb.phases.extend(phases)
+            pb.phases.extend(_as_items(phases))
             if email is not None:
                 pb.email.CopyFrom(email._pb)
             if pager_duty is not None:
@@ -1352,7 +1352,7 @@ class Labels(_FlyteIdlEntity[_pb2.Labels]):
     ) -> None:
         self._pb = pb = _pb2.Labels()
         try:
-            pb.values.update(values)
+            _set_items(pb.values, values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1391,7 +1391,7 @@ class Annotations(_FlyteIdlEntity[_pb2.Annotations]):
     ) -> None:
         self._pb = pb = _pb2.Annotations()
         try:
-            pb.values.update(values)
+            _set_items(pb.values, values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -11,12 +11,8 @@ from flyteidl.admin import description_entity_pb2 as _pb2
 from flytebind.models.admin import common as _admin_common, description_entity as _this
 from flytebind.models.core import identifier as _core_identifier
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    as_items as _as_items,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -325,7 +321,9 @@ class DescriptionEntityList(_FlyteIdlEntity[_pb2.DescriptionEntityList]):
         self._pb = pb = _pb2.DescriptionEntityList()
         try:
             if descriptionEntities is not None:
-                pb.descriptionEntities.extend([_item._pb for _item in descriptionEntities])
+                pb.descriptionEntities.extend(
+                    [_item._pb for _item in _as_items(descriptionEntities)]
+                )
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Literal as _Literal
 from flyteidl.admin import event_pb2 as _pb2
 
 from flytebind.models.event import event as _event_event
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self

@@ -26,12 +26,11 @@ from flytebind.models.core import (
 )
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -525,7 +524,7 @@ class ExecutionList(_FlyteIdlEntity[_pb2.ExecutionList]):
         self._pb = pb = _pb2.ExecutionList()
         try:
             if executions is not None:
-                pb.executions.extend([_item._pb for _item in executions])
+                pb.executions.extend([_item._pb for _item in _as_items(executions)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -758,7 +757,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
             if computed_inputs is not None:
                 pb.computed_inputs.CopyFrom(computed_inputs._pb)
             if notifications is not None:
-                pb.notifications.extend([_item._pb for _item in notifications])
+                pb.notifications.extend([_item._pb for _item in _as_items(notifications)])
             if abort_cause is not None:
                 _only_member(pb, "output_result")
                 pb.abort_cause = abort_cause
@@ -1117,7 +1116,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
             if system_metadata is not None:
                 pb.system_metadata.CopyFrom(system_metadata._pb)
             if artifact_ids is not None:
-                pb.artifact_ids.extend([_item._pb for _item in artifact_ids])
+                pb.artifact_ids.extend([_item._pb for _item in _as_items(artifact_ids)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1234,7 +1233,7 @@ class NotificationList(_FlyteIdlEntity[_pb2.NotificationList]):
     ) -> None:
         self._pb = pb = _pb2.NotificationList()
         try:
-            pb.notifications.extend([_item._pb for _item in notifications])
+            pb.notifications.extend([_item._pb for _item in _as_items(notifications)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1351,7 +1350,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
                 pb.quality_of_service.CopyFrom(quality_of_service._pb)
             if execution_env_assignments is not None:
                 pb.execution_env_assignments.extend(
-                    [_item._pb for _item in execution_env_assignments]
+                    [_item._pb for _item in _as_items(execution_env_assignments)]
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)

@@ -25,7 +25,8 @@ from flytebind.models.core import (
 )
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.any import AnyMessage as _AnyMessage
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_bool as _as_bool, fail as _fail
+from flytebind.runtime.checks import as_bool as _as_bool, as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_timestamp as _read_timestamp,
     write_timestamp as _write_timestamp,
@@ -259,7 +260,7 @@ class LaunchPlanList(_FlyteIdlEntity[_pb2.LaunchPlanList]):
         self._pb = pb = _pb2.LaunchPlanList()
         try:
             if launch_plans is not None:
-                pb.launch_plans.extend([_item._pb for _item in launch_plans])
+                pb.launch_plans.extend([_item._pb for _item in _as_items(launch_plans)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -433,7 +434,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
                 pb.envs.CopyFrom(envs._pb)
             if execution_env_assignments is not None:
                 pb.execution_env_assignments.extend(
-                    [_item._pb for _item in execution_env_assignments]
+                    [_item._pb for _item in _as_items(execution_env_assignments)]
                 )
             if cluster_assignment is not None:
                 pb.cluster_assignment.CopyFrom(cluster_assignment._pb)
@@ -862,7 +863,7 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
         try:
             if schedule is not None:
                 pb.schedule.CopyFrom(schedule._pb)
-            pb.notifications.extend([_item._pb for _item in notifications])
+            pb.notifications.extend([_item._pb for _item in _as_items(notifications)])
             if launch_conditions is not None:
                 pb.launch_conditions.CopyFrom(launch_conditions._pb)
         except _MISTAKES as _error:

@@ -25,12 +25,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -247,7 +247,7 @@ class ClusterResourceAttributes(_FlyteIdlEntity[_pb2.ClusterResourceAttributes])
     ) -> None:
         self._pb = pb = _pb2.ClusterResourceAttributes()
         try:
-            pb.attributes.update(attributes)
+            _set_items(pb.attributes, attributes)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -447,7 +447,7 @@ class PluginOverrides(_FlyteIdlEntity[_pb2.PluginOverrides]):
     ) -> None:
         self._pb = pb = _pb2.PluginOverrides()
         try:
-            pb.overrides.extend([_item._pb for _item in overrides])
+            pb.overrides.extend([_item._pb for _item in _as_items(overrides)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -516,7 +516,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
                 pb.envs.CopyFrom(envs._pb)
             if execution_env_assignments is not None:
                 pb.execution_env_assignments.extend(
-                    [_item._pb for _item in execution_env_assignments]
+                    [_item._pb for _item in _as_items(execution_env_assignments)]
                 )
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
@@ -1071,7 +1071,7 @@ class ListMatchableAttributesResponse(_FlyteIdlEntity[_pb2.ListMatchableAttribut
         self._pb = pb = _pb2.ListMatchableAttributesResponse()
         try:
             if configurations is not None:
-                pb.configurations.extend([_item._pb for _item in configurations])
+                pb.configurations.extend([_item._pb for _item in _as_items(configurations)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

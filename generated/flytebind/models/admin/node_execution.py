@@ -20,11 +20,11 @@ from flytebind.models.core import (
 )
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
+    as_items as _as_items,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -512,7 +512,7 @@ class NodeExecutionList(_FlyteIdlEntity[_pb2.NodeExecutionList]):
         self._pb = pb = _pb2.NodeExecutionList()
         try:
             if node_executions is not None:
-                pb.node_executions.extend([_item._pb for _item in node_executions])
+                pb.node_executions.extend([_item._pb for _item in _as_items(node_executions)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:

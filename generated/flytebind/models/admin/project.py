@@ -11,7 +11,8 @@ from flyteidl.admin import project_pb2 as _pb2
 from flytebind.behaviour.projects import ProjectInState as _ProjectInState
 from flytebind.models.admin import common as _admin_common
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -120,7 +121,7 @@ class GetDomainsResponse(_FlyteIdlEntity[_pb2.GetDomainsResponse]):
         self._pb = pb = _pb2.GetDomainsResponse()
         try:
             if domains is not None:
-                pb.domains.extend([_item._pb for _item in domains])
+                pb.domains.extend([_item._pb for _item in _as_items(domains)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -195,7 +196,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
             if state is not None:
                 pb.state = state
             if domains is not None:
-                pb.domains.extend([_item._pb for _item in domains])
+                pb.domains.extend([_item._pb for _item in _as_items(domains)])
             if labels is not None:
                 pb.labels.CopyFrom(labels._pb)
             if org is not None:
@@ -299,7 +300,7 @@ class Projects(_FlyteIdlEntity[_pb2.Projects]):
         self._pb = pb = _pb2.Projects()
         try:
             if projects is not None:
-                pb.projects.extend([_item._pb for _item in projects])
+                pb.projects.extend([_item._pb for _item in _as_items(projects)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:

@@ -10,11 +10,8 @@ from flyteidl.admin import schedule_pb2 as _pb2
 from flytebind.behaviour.enums import EnumText as _EnumText
 from flytebind.models.admin import schedule as _this
 from flytebind.runtime import OpenEnum as _OpenEnum
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated

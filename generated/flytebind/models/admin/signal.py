@@ -15,7 +15,8 @@ from flytebind.models.core import (
     types as _core_types,
 )
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -209,7 +210,7 @@ class SignalList(_FlyteIdlEntity[_pb2.SignalList]):
         self._pb = pb = _pb2.SignalList()
         try:
             if signals is not None:
-                pb.signals.extend([_item._pb for _item in signals])
+                pb.signals.extend([_item._pb for _item in _as_items(signals)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:

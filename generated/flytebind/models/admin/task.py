@@ -16,7 +16,8 @@ from flytebind.models.core import (
     tasks as _core_tasks,
 )
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_timestamp as _read_timestamp,
     write_timestamp as _write_timestamp,
@@ -204,7 +205,7 @@ class TaskList(_FlyteIdlEntity[_pb2.TaskList]):
         self._pb = pb = _pb2.TaskList()
         try:
             if tasks is not None:
-                pb.tasks.extend([_item._pb for _item in tasks])
+                pb.tasks.extend([_item._pb for _item in _as_items(tasks)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:

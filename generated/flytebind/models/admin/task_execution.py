@@ -19,11 +19,11 @@ from flytebind.models.core import (
 from flytebind.models.event import event as _event_event
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
+    as_items as _as_items,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_struct as _read_struct,
@@ -295,7 +295,7 @@ class TaskExecutionList(_FlyteIdlEntity[_pb2.TaskExecutionList]):
         self._pb = pb = _pb2.TaskExecutionList()
         try:
             if task_executions is not None:
-                pb.task_executions.extend([_item._pb for _item in task_executions])
+                pb.task_executions.extend([_item._pb for _item in _as_items(task_executions)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -374,7 +374,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         self._pb = pb = _pb2.TaskExecutionClosure()
         try:
             pb.phase = phase
-            pb.logs.extend([_item._pb for _item in logs])
+            pb.logs.extend([_item._pb for _item in _as_items(logs)])
             if started_at is not None:
                 _write_timestamp(pb.started_at, started_at)
             if duration is not None:
@@ -402,7 +402,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
             if event_version is not None:
                 pb.event_version = event_version
             if reasons is not None:
-                pb.reasons.extend([_item._pb for _item in reasons])
+                pb.reasons.extend([_item._pb for _item in _as_items(reasons)])
             if log_context is not None:
                 pb.log_context.CopyFrom(log_context._pb)
         except _MISTAKES as _error:

@@ -16,11 +16,8 @@ from flytebind.models.core import (
     workflow as _core_workflow,
 )
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_timestamp as _read_timestamp,
     write_timestamp as _write_timestamp,
@@ -212,7 +209,7 @@ class WorkflowList(_FlyteIdlEntity[_pb2.WorkflowList]):
         self._pb = pb = _pb2.WorkflowList()
         try:
             if workflows is not None:
-                pb.workflows.extend([_item._pb for _item in workflows])
+                pb.workflows.extend([_item._pb for _item in _as_items(workflows)])
             if token is not None:
                 pb.token = token
         except _MISTAKES as _error:
@@ -272,7 +269,7 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         self._pb = pb = _pb2.WorkflowSpec()
         try:
             pb.template.CopyFrom(template._pb)
-            pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
+            pb.sub_workflows.extend([_item._pb for _item in _as_items(sub_workflows)])
             if docs is not None:
                 pb.description.CopyFrom(docs._pb)
         except _MISTAKES as _error:

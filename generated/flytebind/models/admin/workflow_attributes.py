@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flyteidl.admin import workflow_attributes_pb2 as _pb2
 
 from flytebind.models.admin import matchable_resource as _admin_matchable_resource
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self

@@ -12,11 +12,11 @@ from flyteidl.cacheservice import cacheservice_pb2 as _pb2
 from flytebind.models.core import identifier as _core_identifier, literals as _core_literals
 from flytebind.runtime import MapView as _MapView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -62,7 +62,7 @@ class KeyMapMetadata(_FlyteIdlEntity[_pb2.KeyMapMetadata]):
         self._pb = pb = _pb2.KeyMapMetadata()
         try:
             if values is not None:
-                pb.values.update(values)
+                _set_items(pb.values, values)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -11,12 +11,11 @@ from flyteidl.core import artifact_id_pb2 as _pb2
 
 from flytebind.runtime import MapView as _MapView, OpenEnum as _OpenEnum
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
     fill_map as _fill_map,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_timestamp as _read_timestamp,
     write_timestamp as _write_timestamp,

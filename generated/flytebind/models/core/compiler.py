@@ -10,12 +10,8 @@ from flyteidl.core import compiler_pb2 as _pb2
 
 from flytebind.models.core import tasks as _core_tasks, workflow as _core_workflow
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    as_items as _as_items,
-    fail as _fail,
-    fill_map as _fill_map,
-)
+from flytebind.runtime.checks import as_items as _as_items, fill_map as _fill_map
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -292,10 +288,10 @@ class CompiledWorkflowClosure(_FlyteIdlEntity[_pb2.CompiledWorkflowClosure]):
         self._pb = pb = _pb2.CompiledWorkflowClosure()
         try:
             pb.primary.CopyFrom(primary._pb)
-            pb.sub_workflows.extend([_item._pb for _item in sub_workflows])
-            pb.tasks.extend([_item._pb for _item in tasks])
+            pb.sub_workflows.extend([_item._pb for _item in _as_items(sub_workflows)])
+            pb.tasks.extend([_item._pb for _item in _as_items(tasks)])
             if launch_plans is not None:
-                pb.launch_plans.extend([_item._pb for _item in launch_plans])
+                pb.launch_plans.extend([_item._pb for _item in _as_items(launch_plans)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -9,11 +9,8 @@ from flyteidl.core import condition_pb2 as _pb2
 
 from flytebind.models.core import literals as _core_literals
 from flytebind.runtime import OpenEnum as _OpenEnum
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated

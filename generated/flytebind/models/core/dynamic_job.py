@@ -14,7 +14,8 @@ from flytebind.models.core import (
     workflow as _core_workflow,
 )
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.typing import Self as _Self
 
@@ -52,11 +53,11 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
     ) -> None:
         self._pb = pb = _pb2.DynamicJobSpec()
         try:
-            pb.tasks.extend([_item._pb for _item in tasks])
-            pb.nodes.extend([_item._pb for _item in nodes])
+            pb.tasks.extend([_item._pb for _item in _as_items(tasks)])
+            pb.nodes.extend([_item._pb for _item in _as_items(nodes)])
             pb.min_successes = min_successes
-            pb.outputs.extend([_item._pb for _item in outputs])
-            pb.subworkflows.extend([_item._pb for _item in subworkflows])
+            pb.outputs.extend([_item._pb for _item in _as_items(outputs)])
+            pb.subworkflows.extend([_item._pb for _item in _as_items(subworkflows)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -10,7 +10,7 @@ from flyteidl.core import errors_pb2 as _pb2
 
 from flytebind.models.core import execution as _core_execution
 from flytebind.runtime import OpenEnum as _OpenEnum
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_timestamp as _read_timestamp,
     write_timestamp as _write_timestamp,

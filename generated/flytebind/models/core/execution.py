@@ -13,11 +13,11 @@ from flytebind.behaviour.enums import EnumText as _EnumText
 from flytebind.behaviour.failures import FailureInNotebook as _FailureInNotebook
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
+    as_items as _as_items,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -471,7 +471,7 @@ class LogContext(_FlyteIdlEntity[_pb2.LogContext]):
         self._pb = pb = _pb2.LogContext()
         try:
             if pods is not None:
-                pb.pods.extend([_item._pb for _item in pods])
+                pb.pods.extend([_item._pb for _item in _as_items(pods)])
             if primary_pod_name is not None:
                 pb.primary_pod_name = primary_pod_name
         except _MISTAKES as _error:
@@ -530,11 +530,11 @@ class PodLogContext(_FlyteIdlEntity[_pb2.PodLogContext]):
             if pod_name is not None:
                 pb.pod_name = pod_name
             if containers is not None:
-                pb.containers.extend([_item._pb for _item in containers])
+                pb.containers.extend([_item._pb for _item in _as_items(containers)])
             if primary_container_name is not None:
                 pb.primary_container_name = primary_container_name
             if init_containers is not None:
-                pb.init_containers.extend([_item._pb for _item in init_containers])
+                pb.init_containers.extend([_item._pb for _item in _as_items(init_containers)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Literal as _Literal
 from flyteidl.core import execution_envs_pb2 as _pb2
 
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    as_items as _as_items,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new

@@ -19,12 +19,11 @@ from flytebind.models.core import (
 )
 from flytebind.runtime import MapView as _MapView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
     fill_map as _fill_map,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self

@@ -16,12 +16,13 @@ from flytebind.behaviour.literals import (
 from flytebind.models.core import types as _core_types
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
+    as_items as _as_items,
     fill_map as _fill_map,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_struct as _read_struct,
@@ -907,7 +908,7 @@ class Literal(_LiteralChanges, _FlyteIdlEntity[_pb2.Literal]):
             if hash is not None:
                 pb.hash = hash
             if metadata is not None:
-                pb.metadata.update(metadata)
+                _set_items(pb.metadata, metadata)
             if offloaded_metadata is not None:
                 _only_member(pb, "value")
                 pb.offloaded_metadata.CopyFrom(offloaded_metadata._pb)
@@ -1128,7 +1129,7 @@ class LiteralCollection(_FlyteIdlEntity[_pb2.LiteralCollection]):
     ) -> None:
         self._pb = pb = _pb2.LiteralCollection()
         try:
-            pb.literals.extend([_item._pb for _item in literals])
+            pb.literals.extend([_item._pb for _item in _as_items(literals)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1208,7 +1209,7 @@ class BindingDataCollection(_FlyteIdlEntity[_pb2.BindingDataCollection]):
     ) -> None:
         self._pb = pb = _pb2.BindingDataCollection()
         try:
-            pb.bindings.extend([_item._pb for _item in bindings])
+            pb.bindings.extend([_item._pb for _item in _as_items(bindings)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

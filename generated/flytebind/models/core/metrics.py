@@ -11,11 +11,8 @@ from flyteidl.core import metrics_pb2 as _pb2
 
 from flytebind.models.core import identifier as _core_identifier
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_struct as _read_struct,
     read_timestamp as _read_timestamp,
@@ -77,7 +74,7 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
                 _only_member(pb, "id")
                 pb.operation_id = operation_id
             if spans is not None:
-                pb.spans.extend([_item._pb for _item in spans])
+                pb.spans.extend([_item._pb for _item in _as_items(spans)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -10,7 +10,8 @@ from flyteidl.core import security_pb2 as _pb2
 
 from flytebind.behaviour.secrets import CheckedSecret as _CheckedSecret
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -423,9 +424,9 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
             if run_as is not None:
                 pb.run_as.CopyFrom(run_as._pb)
             if secrets is not None:
-                pb.secrets.extend([_item._pb for _item in secrets])
+                pb.secrets.extend([_item._pb for _item in _as_items(secrets)])
             if tokens is not None:
-                pb.tokens.extend([_item._pb for _item in tokens])
+                pb.tokens.extend([_item._pb for _item in _as_items(tokens)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

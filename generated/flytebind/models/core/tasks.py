@@ -23,12 +23,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_struct as _read_struct,
@@ -158,8 +158,8 @@ class Resources(_FlyteIdlEntity[_pb2.Resources]):
     ) -> None:
         self._pb = pb = _pb2.Resources()
         try:
-            pb.requests.extend([_item._pb for _item in requests])
-            pb.limits.extend([_item._pb for _item in limits])
+            pb.requests.extend([_item._pb for _item in _as_items(requests)])
+            pb.limits.extend([_item._pb for _item in _as_items(limits)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -552,7 +552,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             if k8s_object_metadata is not None:
                 pb.metadata.CopyFrom(k8s_object_metadata._pb)
             if tags is not None:
-                pb.tags.update(tags)
+                _set_items(pb.tags, tags)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -762,7 +762,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             if security_context is not None:
                 pb.security_context.CopyFrom(security_context._pb)
             if config is not None:
-                pb.config.update(config)
+                _set_items(pb.config, config)
             if k8s_pod is not None:
                 _only_member(pb, "target")
                 pb.k8s_pod.CopyFrom(k8s_pod._pb)
@@ -1078,7 +1078,7 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
             if data_loading_config is not None:
                 pb.data_config.CopyFrom(data_loading_config._pb)
             if ports is not None:
-                pb.ports.extend([_item._pb for _item in ports])
+                pb.ports.extend([_item._pb for _item in _as_items(ports)])
             if architecture is not None:
                 pb.architecture = architecture
         except _MISTAKES as _error:
@@ -1528,9 +1528,9 @@ class K8sObjectMetadata(_FlyteIdlEntity[_pb2.K8sObjectMetadata]):
         self._pb = pb = _pb2.K8sObjectMetadata()
         try:
             if labels is not None:
-                pb.labels.update(labels)
+                _set_items(pb.labels, labels)
             if annotations is not None:
-                pb.annotations.update(annotations)
+                _set_items(pb.annotations, annotations)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -15,13 +15,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     add_each as _add_each,
     as_items as _as_items,
-    fail as _fail,
     fill_map as _fill_map,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_choice as _read_choice,
     read_struct as _read_struct,
@@ -175,7 +174,7 @@ class SchemaType(_FlyteIdlEntity[_pb2.SchemaType]):
     ) -> None:
         self._pb = pb = _pb2.SchemaType()
         try:
-            pb.columns.extend([_item._pb for _item in columns])
+            pb.columns.extend([_item._pb for _item in _as_items(columns)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -277,7 +276,7 @@ class StructuredDatasetType(_FlyteIdlEntity[_pb2.StructuredDatasetType]):
         self._pb = pb = _pb2.StructuredDatasetType()
         try:
             if columns is not None:
-                pb.columns.extend([_item._pb for _item in columns])
+                pb.columns.extend([_item._pb for _item in _as_items(columns)])
             if format is not None:
                 pb.format = format
             if external_schema_type is not None:
@@ -465,7 +464,7 @@ class UnionType(_FlyteIdlEntity[_pb2.UnionType]):
     ) -> None:
         self._pb = pb = _pb2.UnionType()
         try:
-            pb.variants.extend([_item._pb for _item in variants])
+            pb.variants.extend([_item._pb for _item in _as_items(variants)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -24,12 +24,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     write_duration as _write_duration,
@@ -147,7 +147,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
         try:
             pb.case.CopyFrom(case._pb)
             if other is not None:
-                pb.other.extend([_item._pb for _item in other])
+                pb.other.extend([_item._pb for _item in _as_items(other)])
             if else_node is not None:
                 pb.else_node.CopyFrom(else_node._pb)
             if error is not None:
@@ -953,7 +953,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
             if cache_serializable is not None:
                 pb.cache_serializable = _as_bool(cache_serializable)
             if config is not None:
-                pb.config.update(config)
+                _set_items(pb.config, config)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1141,9 +1141,9 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
             pb.id = id
             if metadata is not None:
                 pb.metadata.CopyFrom(metadata._pb)
-            pb.inputs.extend([_item._pb for _item in inputs])
+            pb.inputs.extend([_item._pb for _item in _as_items(inputs)])
             pb.upstream_node_ids.extend(_as_items(upstream_node_ids))
-            pb.output_aliases.extend([_item._pb for _item in output_aliases])
+            pb.output_aliases.extend([_item._pb for _item in _as_items(output_aliases)])
             if task_node is not None:
                 pb.task_node.CopyFrom(task_node._pb)
             if workflow_node is not None:
@@ -1363,7 +1363,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
             if quality_of_service is not None:
                 pb.quality_of_service.CopyFrom(quality_of_service._pb)
             if tags is not None:
-                pb.tags.update(tags)
+                _set_items(pb.tags, tags)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1486,8 +1486,8 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
             pb.metadata.CopyFrom(metadata._pb)
             pb.metadata_defaults.CopyFrom(metadata_defaults._pb)
             pb.interface.CopyFrom(interface._pb)
-            pb.nodes.extend([_item._pb for _item in nodes])
-            pb.outputs.extend([_item._pb for _item in outputs])
+            pb.nodes.extend([_item._pb for _item in _as_items(nodes)])
+            pb.outputs.extend([_item._pb for _item in _as_items(outputs)])
             if failure_node is not None:
                 pb.failure_node.CopyFrom(failure_node._pb)
         except _MISTAKES as _error:

@@ -10,7 +10,8 @@ from flyteidl.core import workflow_closure_pb2 as _pb2
 
 from flytebind.models.core import tasks as _core_tasks, workflow as _core_workflow
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -44,7 +45,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         try:
             pb.workflow.CopyFrom(workflow._pb)
             if tasks is not None:
-                pb.tasks.extend([_item._pb for _item in tasks])
+                pb.tasks.extend([_item._pb for _item in _as_items(tasks)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -17,11 +17,11 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -591,7 +591,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
         self._pb = pb = _pb2.ListArtifactsResponse()
         try:
             if artifacts is not None:
-                pb.artifacts.extend([_item._pb for _item in artifacts])
+                pb.artifacts.extend([_item._pb for _item in _as_items(artifacts)])
             if next_token is not None:
                 pb.next_token = next_token
         except _MISTAKES as _error:
@@ -705,7 +705,7 @@ class ListDatasetsResponse(_FlyteIdlEntity[_pb2.ListDatasetsResponse]):
         self._pb = pb = _pb2.ListDatasetsResponse()
         try:
             if datasets is not None:
-                pb.datasets.extend([_item._pb for _item in datasets])
+                pb.datasets.extend([_item._pb for _item in _as_items(datasets)])
             if next_token is not None:
                 pb.next_token = next_token
         except _MISTAKES as _error:
@@ -769,7 +769,7 @@ class UpdateArtifactRequest(_FlyteIdlEntity[_pb2.UpdateArtifactRequest]):
                 _only_member(pb, "query_handle")
                 pb.tag_name = tag_name
             if data is not None:
-                pb.data.extend([_item._pb for _item in data])
+                pb.data.extend([_item._pb for _item in _as_items(data)])
             if metadata is not None:
                 pb.metadata.CopyFrom(metadata._pb)
         except _MISTAKES as _error:
@@ -1517,13 +1517,13 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
             if dataset is not None:
                 pb.dataset.CopyFrom(dataset._pb)
             if data is not None:
-                pb.data.extend([_item._pb for _item in data])
+                pb.data.extend([_item._pb for _item in _as_items(data)])
             if metadata is not None:
                 pb.metadata.CopyFrom(metadata._pb)
             if partitions is not None:
-                pb.partitions.extend([_item._pb for _item in partitions])
+                pb.partitions.extend([_item._pb for _item in _as_items(partitions)])
             if tags is not None:
-                pb.tags.extend([_item._pb for _item in tags])
+                pb.tags.extend([_item._pb for _item in _as_items(tags)])
             if created_at is not None:
                 _write_timestamp(pb.created_at, created_at)
         except _MISTAKES as _error:
@@ -1755,7 +1755,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         self._pb = pb = _pb2.Metadata()
         try:
             if key_map is not None:
-                pb.key_map.update(key_map)
+                _set_items(pb.key_map, key_map)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -1795,7 +1795,7 @@ class FilterExpression(_FlyteIdlEntity[_pb2.FilterExpression]):
         self._pb = pb = _pb2.FilterExpression()
         try:
             if filters is not None:
-                pb.filters.extend([_item._pb for _item in filters])
+                pb.filters.extend([_item._pb for _item in _as_items(filters)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -15,7 +15,8 @@ from flytebind.models.core import (
 )
 from flytebind.models.event import event as _event_event
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items, set_items as _set_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
@@ -55,7 +56,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
             if output_interface is not None:
                 pb.output_interface.CopyFrom(output_interface._pb)
             if artifact_ids is not None:
-                pb.artifact_ids.extend([_item._pb for _item in artifact_ids])
+                pb.artifact_ids.extend([_item._pb for _item in _as_items(artifact_ids)])
             if reference_execution is not None:
                 pb.reference_execution.CopyFrom(reference_execution._pb)
             if principal is not None:
@@ -63,7 +64,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
             if launch_plan_id is not None:
                 pb.launch_plan_id.CopyFrom(launch_plan_id._pb)
             if labels is not None:
-                pb.labels.update(labels)
+                _set_items(pb.labels, labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -189,13 +190,13 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
             if output_interface is not None:
                 pb.output_interface.CopyFrom(output_interface._pb)
             if artifact_ids is not None:
-                pb.artifact_ids.extend([_item._pb for _item in artifact_ids])
+                pb.artifact_ids.extend([_item._pb for _item in _as_items(artifact_ids)])
             if principal is not None:
                 pb.principal = principal
             if launch_plan_id is not None:
                 pb.launch_plan_id.CopyFrom(launch_plan_id._pb)
             if labels is not None:
-                pb.labels.update(labels)
+                _set_items(pb.labels, labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -312,7 +313,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
             if raw_event is not None:
                 pb.raw_event.CopyFrom(raw_event._pb)
             if labels is not None:
-                pb.labels.update(labels)
+                _set_items(pb.labels, labels)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -377,7 +378,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
             if workflow_id is not None:
                 pb.workflow_id.CopyFrom(workflow_id._pb)
             if artifact_ids is not None:
-                pb.artifact_ids.extend([_item._pb for _item in artifact_ids])
+                pb.artifact_ids.extend([_item._pb for _item in _as_items(artifact_ids)])
             if artifact_trackers is not None:
                 pb.artifact_trackers.extend(_as_items(artifact_trackers))
             if principal is not None:

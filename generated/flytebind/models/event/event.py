@@ -18,11 +18,11 @@ from flytebind.models.core import (
 )
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
-    fail as _fail,
+    as_items as _as_items,
     only_member as _only_member,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_struct as _read_struct,
     read_timestamp as _read_timestamp,
@@ -1089,7 +1089,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             if producer_id is not None:
                 pb.producer_id = producer_id
             if logs is not None:
-                pb.logs.extend([_item._pb for _item in logs])
+                pb.logs.extend([_item._pb for _item in _as_items(logs)])
             if occurred_at is not None:
                 _write_timestamp(pb.occurred_at, occurred_at)
             if input_uri is not None:
@@ -1120,7 +1120,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             if reported_at is not None:
                 _write_timestamp(pb.reported_at, reported_at)
             if reasons is not None:
-                pb.reasons.extend([_item._pb for _item in reasons])
+                pb.reasons.extend([_item._pb for _item in _as_items(reasons)])
             if log_context is not None:
                 pb.log_context.CopyFrom(log_context._pb)
         except _MISTAKES as _error:
@@ -1457,7 +1457,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
             if cache_status is not None:
                 pb.cache_status = cache_status
             if logs is not None:
-                pb.logs.extend([_item._pb for _item in logs])
+                pb.logs.extend([_item._pb for _item in _as_items(logs)])
             if workflow_node_metadata is not None:
                 pb.workflow_node_metadata.CopyFrom(workflow_node_metadata._pb)
             if custom_info is not None:
@@ -1657,11 +1657,11 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
             if external_resources is not None:
-                pb.external_resources.extend([_item._pb for _item in external_resources])
+                pb.external_resources.extend([_item._pb for _item in _as_items(external_resources)])
             if generated_name is not None:
                 pb.generated_name = generated_name
             if resource_pool_info is not None:
-                pb.resource_pool_info.extend([_item._pb for _item in resource_pool_info])
+                pb.resource_pool_info.extend([_item._pb for _item in _as_items(resource_pool_info)])
             if plugin_identifier is not None:
                 pb.plugin_identifier = plugin_identifier
             if instance_class is not None:

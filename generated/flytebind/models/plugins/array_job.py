@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.plugins import array_job_pb2 as _pb2
 
-from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
-    fail as _fail,
-    only_member as _only_member,
-)
+from flytebind.runtime.checks import only_member as _only_member
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteCustomIdlEntity as _FlyteCustomIdlEntity
 from flytebind.runtime.typing import Self as _Self
 

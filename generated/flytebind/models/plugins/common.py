@@ -9,7 +9,7 @@ from flyteidl.plugins import common_pb2 as _pb2
 
 from flytebind.models.core import tasks as _core_tasks
 from flytebind.runtime import OpenEnum as _OpenEnum
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self

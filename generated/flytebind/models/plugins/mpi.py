@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.plugins import mpi_pb2 as _pb2
 
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.typing import Self as _Self
 

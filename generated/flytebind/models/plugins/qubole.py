@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flyteidl.plugins import qubole_pb2 as _pb2
 
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
@@ -110,7 +111,7 @@ class HiveQueryCollection(_FlyteIdlEntity[_pb2.HiveQueryCollection]):
     ) -> None:
         self._pb = pb = _pb2.HiveQueryCollection()
         try:
-            pb.queries.extend([_item._pb for _item in queries])
+            pb.queries.extend([_item._pb for _item in _as_items(queries)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -14,7 +14,12 @@ from flytebind.runtime import (
     OpenEnum as _OpenEnum,
     RepeatedView as _RepeatedView,
 )
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_bool as _as_bool, fail as _fail
+from flytebind.runtime.checks import (
+    as_bool as _as_bool,
+    as_items as _as_items,
+    set_items as _set_items,
+)
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
@@ -168,7 +173,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
             if idle_timeout_seconds is not None:
                 pb.idle_timeout_seconds = idle_timeout_seconds
             if env is not None:
-                pb.env.extend([_item._pb for _item in env])
+                pb.env.extend([_item._pb for _item in _as_items(env)])
             if image is not None:
                 pb.image = image
             if resources is not None:
@@ -259,7 +264,7 @@ class RayCluster(_FlyteIdlEntity[_pb2.RayCluster]):
             if head_group_spec is not None:
                 pb.head_group_spec.CopyFrom(head_group_spec._pb)
             if worker_group_spec is not None:
-                pb.worker_group_spec.extend([_item._pb for _item in worker_group_spec])
+                pb.worker_group_spec.extend([_item._pb for _item in _as_items(worker_group_spec)])
             if enable_autoscaling is not None:
                 pb.enable_autoscaling = _as_bool(enable_autoscaling)
             if autoscaler_options is not None:
@@ -341,7 +346,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         self._pb = pb = _pb2.HeadGroupSpec()
         try:
             if ray_start_params is not None:
-                pb.ray_start_params.update(ray_start_params)
+                _set_items(pb.ray_start_params, ray_start_params)
             if k8s_pod is not None:
                 pb.k8s_pod.CopyFrom(k8s_pod._pb)
         except _MISTAKES as _error:
@@ -410,7 +415,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
             if max_replicas is not None:
                 pb.max_replicas = max_replicas
             if ray_start_params is not None:
-                pb.ray_start_params.update(ray_start_params)
+                _set_items(pb.ray_start_params, ray_start_params)
             if k8s_pod is not None:
                 pb.k8s_pod.CopyFrom(k8s_pod._pb)
         except _MISTAKES as _error:

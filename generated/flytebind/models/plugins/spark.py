@@ -10,7 +10,8 @@ from flyteidl.plugins import spark_pb2 as _pb2
 
 from flytebind.models.core import tasks as _core_tasks
 from flytebind.runtime import MapView as _MapView, OpenEnum as _OpenEnum
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.checks import set_items as _set_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -100,9 +101,9 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
             if mainClass is not None:
                 pb.mainClass = mainClass
             if sparkConf is not None:
-                pb.sparkConf.update(sparkConf)
+                _set_items(pb.sparkConf, sparkConf)
             if hadoopConf is not None:
-                pb.hadoopConf.update(hadoopConf)
+                _set_items(pb.hadoopConf, hadoopConf)
             if executorPath is not None:
                 pb.executorPath = executorPath
             if databricksConf is not None:

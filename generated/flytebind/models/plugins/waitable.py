@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flyteidl.plugins import waitable_pb2 as _pb2
 
 from flytebind.models.core import execution as _core_execution, identifier as _core_identifier
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flyteidl.service import auth_pb2 as _pb2
 
 from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, as_items as _as_items, fail as _fail
+from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.typing import Self as _Self
 

@@ -16,12 +16,12 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
-    MISTAKES as _MISTAKES,
     as_bool as _as_bool,
     as_items as _as_items,
-    fail as _fail,
     only_member as _only_member,
+    set_items as _set_items,
 )
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
     read_duration as _read_duration,
     read_timestamp as _read_timestamp,
@@ -89,7 +89,7 @@ class CreateUploadLocationResponse(_FlyteIdlEntity[_pb2.CreateUploadLocationResp
             if expires_at is not None:
                 _write_timestamp(pb.expires_at, expires_at)
             if headers is not None:
-                pb.headers.update(headers)
+                _set_items(pb.headers, headers)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.service import identity_pb2 as _pb2
 
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.typing import (

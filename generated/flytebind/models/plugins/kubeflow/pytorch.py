@@ -10,7 +10,7 @@ from flyteidl.plugins.kubeflow import pytorch_pb2 as _pb2
 from flytebind.models.core import tasks as _core_tasks
 from flytebind.models.plugins import common as _plugins_common
 from flytebind.models.plugins.kubeflow import common as _plugins_kubeflow_common
-from flytebind.runtime.checks import MISTAKES as _MISTAKES, fail as _fail
+from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
