@@ -304,46 +304,78 @@ class FlyteRemote(RemoteBase):
     can_load_later = True
 
     # Executions
-    fetch_execution = blocking(Verbs.fetch_execution)
-    list_executions = iterating(Verbs.list_executions)
-    recent_executions = blocking(Verbs.recent_executions)
-    sync = blocking(Verbs.sync)
-    load = blocking(Verbs.load)
-    wait = blocking(Verbs.wait)
-    watch = iterating(Verbs.watch)
-    get_execution_metrics = blocking(Verbs.get_execution_metrics)
+    @blocking(Verbs.fetch_execution)
+    def fetch_execution(self) -> None: ...
+    @iterating(Verbs.list_executions)
+    def list_executions(self) -> None: ...
+    @blocking(Verbs.recent_executions)
+    def recent_executions(self) -> None: ...
+    @blocking(Verbs.sync)
+    def sync(self) -> None: ...
+    @blocking(Verbs.load)
+    def load(self) -> None: ...
+    @blocking(Verbs.wait)
+    def wait(self) -> None: ...
+    @iterating(Verbs.watch)
+    def watch(self) -> None: ...
+    @blocking(Verbs.get_execution_metrics)
+    def get_execution_metrics(self) -> None: ...
 
     # Starting and ending them
-    execute = blocking(Verbs.execute)
-    terminate = blocking(Verbs.terminate)
-    relaunch = blocking(Verbs.relaunch)
-    recover = blocking(Verbs.recover)
+    @blocking(Verbs.execute)
+    def execute(self) -> None: ...
+    @blocking(Verbs.terminate)
+    def terminate(self) -> None: ...
+    @blocking(Verbs.relaunch)
+    def relaunch(self) -> None: ...
+    @blocking(Verbs.recover)
+    def recover(self) -> None: ...
 
     # What can be executed
-    fetch_task = blocking(Verbs.fetch_task)
-    fetch_workflow = blocking(Verbs.fetch_workflow)
-    fetch_launch_plan = blocking(Verbs.fetch_launch_plan)
-    list_tasks = iterating(Verbs.list_tasks)
-    list_task_names = iterating(Verbs.list_task_names)
-    list_workflows = iterating(Verbs.list_workflows)
-    list_workflow_names = iterating(Verbs.list_workflow_names)
-    list_launch_plans = iterating(Verbs.list_launch_plans)
-    list_launch_plan_names = iterating(Verbs.list_launch_plan_names)
-    activate_launch_plan = blocking(Verbs.activate_launch_plan)
-    deactivate_launch_plan = blocking(Verbs.deactivate_launch_plan)
-    list_projects = blocking(Verbs.list_projects)
-    list_domains = blocking(Verbs.list_domains)
+    @blocking(Verbs.fetch_task)
+    def fetch_task(self) -> None: ...
+    @blocking(Verbs.fetch_workflow)
+    def fetch_workflow(self) -> None: ...
+    @blocking(Verbs.fetch_launch_plan)
+    def fetch_launch_plan(self) -> None: ...
+    @iterating(Verbs.list_tasks)
+    def list_tasks(self) -> None: ...
+    @iterating(Verbs.list_task_names)
+    def list_task_names(self) -> None: ...
+    @iterating(Verbs.list_workflows)
+    def list_workflows(self) -> None: ...
+    @iterating(Verbs.list_workflow_names)
+    def list_workflow_names(self) -> None: ...
+    @iterating(Verbs.list_launch_plans)
+    def list_launch_plans(self) -> None: ...
+    @iterating(Verbs.list_launch_plan_names)
+    def list_launch_plan_names(self) -> None: ...
+    @blocking(Verbs.activate_launch_plan)
+    def activate_launch_plan(self) -> None: ...
+    @blocking(Verbs.deactivate_launch_plan)
+    def deactivate_launch_plan(self) -> None: ...
+    @blocking(Verbs.list_projects)
+    def list_projects(self) -> None: ...
+    @blocking(Verbs.list_domains)
+    def list_domains(self) -> None: ...
 
     # Gates
-    list_signals = blocking(Verbs.list_signals)
-    approve = blocking(Verbs.approve)
-    reject = blocking(Verbs.reject)
-    set_input = blocking(Verbs.set_input)
+    @blocking(Verbs.list_signals)
+    def list_signals(self) -> None: ...
+    @blocking(Verbs.approve)
+    def approve(self) -> None: ...
+    @blocking(Verbs.reject)
+    def reject(self) -> None: ...
+    @blocking(Verbs.set_input)
+    def set_input(self) -> None: ...
 
     # Data
-    get = blocking(Verbs.get)
-    upload = blocking(Verbs.upload)
-    download = blocking(Verbs.download)
+    @blocking(Verbs.get)
+    def get(self) -> None: ...
+    @blocking(Verbs.upload)
+    def upload(self) -> None: ...
+    @blocking(Verbs.download)
+    def download(self) -> None: ...
 
     @cached_property
     def admin(self) -> AdminServiceClient:
@@ -442,14 +474,22 @@ class _Bringer:
         self._coroutines = session
         self._turns = session.turns
 
-    bring_whole = blocking(operations.sync.bring_whole)
-    bring_tasks = blocking(operations.sync.bring_tasks)
-    bring_interface = blocking(operations.data.bring_interface)
-    bring_side = blocking(operations.data.bring_side)
-    bring_literal = blocking(operations.data.bring_literal)
-    bring_measured = blocking(operations.metrics.bring_measured)
-    sync = blocking(operations.sync.sync_execution)
-    wait = blocking(operations.wait.wait)
+    @blocking(operations.sync.bring_whole)
+    def bring_whole(self) -> None: ...
+    @blocking(operations.sync.bring_tasks)
+    def bring_tasks(self) -> None: ...
+    @blocking(operations.data.bring_interface)
+    def bring_interface(self) -> None: ...
+    @blocking(operations.data.bring_side)
+    def bring_side(self) -> None: ...
+    @blocking(operations.data.bring_literal)
+    def bring_literal(self) -> None: ...
+    @blocking(operations.metrics.bring_measured)
+    def bring_measured(self) -> None: ...
+    @blocking(operations.sync.sync_execution)
+    def sync(self) -> None: ...
+    @blocking(operations.wait.wait)
+    def wait(self) -> None: ...
 
 
 def _console_path(id: _AnyId) -> tuple[str, ...]:

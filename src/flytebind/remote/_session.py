@@ -49,7 +49,7 @@ class Session:
         domain: str | None,
     ) -> None:
         self.remote = remote
-        self.can_load_later = remote.can_load_later
+        self.can_load_later: bool = remote.can_load_later
         """Whether executions may load what they lack when they are touched."""
         self.connection = connection
         self.io = io
@@ -57,8 +57,8 @@ class Session:
         self.policy = policy
         self.project = project
         self.domain = domain
-        self.caller = Caller(connection, io, policy)
-        self.admin = async_client(AdminServiceAsyncClient, self.caller)
+        self.caller: Caller = Caller(connection, io, policy)
+        self.admin: AdminServiceAsyncClient = async_client(AdminServiceAsyncClient, self.caller)
         self._entities: OrderedDict[tuple[type, bytes], Any] = OrderedDict()
         self._flights = SingleFlight(io, policy.timeout)
         self.signs = True

@@ -40,7 +40,7 @@ class FlyteCallError(FlyteError):
         self.details = details
         self.call = call
         self.subject = subject
-        self.passing = code in FATAL or may_pass(code, details)
+        self.passing: bool = code in FATAL or may_pass(code, details)
         self.attempts = 1
         """How often the call was tried. With more than one, an earlier try may have been heard."""
 

@@ -149,7 +149,7 @@ class RemoteExecutionBase:
     """
 
     # Not set by a constructor, because models are made without theirs.
-    loaded = _Loaded()
+    loaded: _Loaded = _Loaded()
     """What has been loaded beside the message. Remotes write it; everybody else only reads."""
     _remote: Remote | None = None
 

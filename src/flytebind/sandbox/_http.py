@@ -40,6 +40,9 @@ class HttpServer:
         port: 0 for any that is free.
     """
 
+    url: str
+    """Where it serves: ``http://127.0.0.1:41233``."""
+
     def __init__(
         self,
         blobs: BlobStore,

@@ -102,15 +102,15 @@ class Answer(io.RawIOBase):
     def __init__(self, exchange: Exchange, response: Incoming) -> None:
         self._exchange = exchange
         self._response = response
-        self.url = exchange.url
+        self.url: str = exchange.url
         """Where it has come from, after redirects. A secret, if it is a signed link."""
-        self.status = response.status
+        self.status: int = response.status
         """The status code."""
         self.headers: Mapping[str, str] = response.headers
         """Names are found in any spelling."""
-        self.length = response.length_remaining
+        self.length: int | None = response.length_remaining
         """How many bytes the body has; None if the server does not say."""
-        self.says_end = self.length is not None or response.chunked
+        self.says_end: bool = self.length is not None or response.chunked
         """Whether the end can be told from a connection that broke. HTTP/1.0 may not tell."""
         self._received = 0
 

@@ -22,7 +22,7 @@ class HttpError(FlyteError):
     """
 
     def __init__(self, url: str, reason: str, *, passing: bool = False) -> None:
-        self.url = public(url, is_url=True)
+        self.url: str = public(url, is_url=True)
         self.reason = reason
         self.passing = passing
         super().__init__(f"{self.url}: {reason}")

@@ -43,7 +43,7 @@ class Exchange:
     def __init__(self, url: str, seconds: float, since: float | None) -> None:
         self.url = url
         self.seconds = seconds
-        self.until_end = ExitStack()
+        self.until_end: ExitStack[bool | None] = ExitStack()
         """What is undone at the end."""
         self._from_last_move = since is None
         self._since = time.monotonic() if since is None else since

@@ -96,10 +96,12 @@ class Driven(Protocol[S_co]):
     def _turns(self) -> Turns: ...
 
 
+# These decorate declarations, in place of being assigned: type checkers need not infer what comes
+# of it, and whoever inherits it may do it in another way.
 def blocking(
     operation: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate[Driven[S], P], T]:
-    """The same operation, which returns when it is done."""
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Driven[S], P], T]]:
+    """A method that does the same as an operation, and returns when it is done."""
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,13 +109,13 @@ def blocking(
             doing = operation(self._coroutines, *args, **kwargs)
         return run(doing, self._turns)
 
-    return call
+    return lambda declaration: call
 
 
 def iterating(
     operation: Callable[Concatenate[S, P], AsyncIterator[T]],
-) -> Callable[Concatenate[Driven[S], P], Iterator[T]]:
-    """The same operation, as a plain iterator."""
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Driven[S], P], Iterator[T]]]:
+    """A method that does the same as an operation, as a plain iterator."""
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
@@ -126,7 +128,7 @@ def iterating(
     call.__dict__["__signature__"] = inspect.signature(operation).replace(
         return_annotation=returned
     )
-    return call
+    return lambda declaration: call
 
 
 @contextmanager

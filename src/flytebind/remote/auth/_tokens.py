@@ -27,7 +27,7 @@ class Token(Secret):
 
     def __init__(self, value: str, expires_at: float | None = None) -> None:
         super().__init__(value)
-        self.expires_at = expires_at
+        self.expires_at: float | None = expires_at
 
 
 @public_in("flytebind.remote.auth")

@@ -61,7 +61,7 @@ class AuthorizationServer:
     """
 
     def __init__(self, tokens: Tokens, settings: AuthSettings | None = None) -> None:
-        self.settings = settings or AuthSettings()
+        self.settings: AuthSettings = settings or AuthSettings()
         self.tokens = tokens
         self._codes = Expiring[_Code](tokens.clock)
         self._refresh_tokens = Expiring[_Login](tokens.clock)
