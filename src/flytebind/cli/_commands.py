@@ -68,6 +68,30 @@ def _web() -> click.Parameter:
     return click.Option(["--web"], is_flag=True, help="open its page in the browser")
 
 
+def _limit() -> click.Parameter:
+    return click.Option(
+        ["--limit"],
+        type=click.IntRange(min=1),
+        default=20,
+        show_default=True,
+        metavar="N",
+        help="how many",
+    )
+
+
+def _filter() -> click.Parameter:
+    return click.Option(
+        ["--filter"],
+        multiple=True,
+        metavar="FILTER",
+        help="only those for which this holds, in admin's notation; may be given again",
+    )
+
+
+def _columns(names: str) -> click.Parameter:
+    return click.Option(["--columns"], metavar="NAME,...", help=f"what the table has: {names}")
+
+
 _EXECUTION_COMMANDS = [
     Command(
         "get",
@@ -84,37 +108,22 @@ flytebind execution get f7a9c2 --web""",
         "list executions",
         "_executions:list_",
         [
-            click.Option(
-                ["--limit"],
-                type=click.IntRange(min=1),
-                default=20,
-                show_default=True,
-                metavar="N",
-                help="how many",
-            ),
+            _limit(),
             click.Option(
                 ["--phase"],
                 multiple=True,
                 metavar="PHASE",
                 help="only those in this phase, such as running; may be given again for one more",
             ),
-            click.Option(
-                ["--filter"],
-                multiple=True,
-                metavar="FILTER",
-                help="only those for which this holds, in admin's notation; may be given again",
-            ),
+            _filter(),
             click.Option(
                 ["--sort"],
                 metavar="COLUMN",
                 help="a column such as started_at, or --sort=-started_at for descending "
                 "(default: newest first)",
             ),
-            click.Option(
-                ["--columns"],
-                metavar="NAME,...",
-                help="what the table has: name, phase, created, started, duration, workflow, "
-                "launch-plan, version, user",
+            _columns(
+                "name, phase, created, started, duration, workflow, launch-plan, version, user"
             ),
         ],
         examples="""
@@ -316,24 +325,101 @@ flytebind signal set f7a9c2 title 'Second try'""",
 ]
 
 
-def _get(kind: str, what: str) -> Command:
+def _listing(kind: str, what: str, columns: str, *more: click.Parameter) -> Command:
+    return Command(
+        "list",
+        f"list {what}s, each once, or all versions",
+        f"_entities:list_{kind.replace('-', '_')}s",
+        [
+            Argument("name", "only versions of this one", required=False),
+            click.Option(
+                ["--versions"],
+                is_flag=True,
+                help=f"all versions, the newest first, not each {what} once",
+            ),
+            *more,
+            _filter(),
+            click.Option(
+                ["--sort"],
+                metavar="COLUMN",
+                help="all versions by a column such as version, or --sort=-version for descending",
+            ),
+            _limit(),
+            _columns(columns),
+        ],
+        examples=f"""
+flytebind {kind} list -p flytesnacks -d development
+flytebind {kind} list core.hello --limit 5
+flytebind {kind} list --filter 'contains(name,train)' --columns name,version,inputs
+flytebind {kind} list --versions --filter 'eq(version,v7)' -o name""",
+    )
+
+
+def _get(kind: str, what: str, *more: click.Parameter) -> Command:
     return Command(
         "get",
         f"print a {what}, its inputs and its outputs",
         f"_entities:get_{kind.replace('-', '_')}",
-        [_name(), _version()],
+        [_entity(), _version(), *more, _web()],
         examples=f"""
 flytebind {kind} get core.hello -p flytesnacks -d development
-flytebind {kind} get core.hello --version v7 --json""",
+flytebind {kind} get core.hello --version v7 --json
+flytebind {kind} get flytesnacks/development/core.hello/v7""",
     )
 
+
+def _entity() -> click.Parameter:
+    return Argument("name", "its name, or PROJECT/DOMAIN/NAME/VERSION")
+
+
+_LAUNCH_PLAN_COMMANDS = [
+    _listing(
+        "launch-plan",
+        "launch plan",
+        "name, version, registered, state, schedule, workflow, inputs, about",
+        click.Option(["--active"], is_flag=True, help="only versions that are active"),
+    ),
+    _get(
+        "launch-plan",
+        "launch plan",
+        click.Option(["--active"], is_flag=True, help="the version that is active"),
+    ),
+    Command(
+        "activate",
+        "make a version of a launch plan the active one, whose schedule runs",
+        "_entities:activate",
+        [_entity(), _version()],
+        examples="""
+flytebind launch-plan activate nightly -p flytesnacks -d development
+flytebind launch-plan activate nightly --version v7""",
+    ),
+    Command(
+        "deactivate",
+        "make a launch plan inactive, so that its schedule does not run",
+        "_entities:deactivate",
+        [
+            _entity(),
+            click.Option(
+                ["--version"], metavar="VERSION", help="which version (default: the active one)"
+            ),
+        ],
+        examples="flytebind launch-plan deactivate nightly -p flytesnacks -d development",
+    ),
+]
+
+_TASK_COLUMNS = "name, version, registered, type, inputs, about"
+_WORKFLOW_COLUMNS = "name, version, registered, about, inputs"
 
 _GROUPS: list[click.Command] = [
     Group("execution", "see executions, start them, wait for them, end them", _EXECUTION_COMMANDS),
     Group("signal", "see what gates wait for, and answer", _SIGNAL_COMMANDS),
-    Group("launch-plan", "see launch plans", [_get("launch-plan", "launch plan")]),
-    Group("workflow", "see workflows", [_get("workflow", "workflow")]),
-    Group("task", "see tasks", [_get("task", "task")]),
+    Group("launch-plan", "see launch plans, and make them active", _LAUNCH_PLAN_COMMANDS),
+    Group(
+        "workflow",
+        "see workflows",
+        [_listing("workflow", "workflow", _WORKFLOW_COLUMNS), _get("workflow", "workflow")],
+    ),
+    Group("task", "see tasks", [_listing("task", "task", _TASK_COLUMNS), _get("task", "task")]),
     Group(
         "project",
         "see projects and domains",
@@ -341,13 +427,23 @@ _GROUPS: list[click.Command] = [
             Command(
                 "list",
                 "list projects",
-                "_entities:list_projects",
-                examples="flytebind project list",
+                "_places:list_projects",
+                [_columns("id, name, about, domains, labels")],
+                examples="""
+flytebind project list
+flytebind project list --columns id,domains -q""",
+            ),
+            Command(
+                "get",
+                "print a project and its domains",
+                "_places:get_project",
+                [Argument("name", "its id")],
+                examples="flytebind project get flytesnacks",
             ),
             Command(
                 "domains",
                 "list domains",
-                "_entities:list_domains",
+                "_places:list_domains",
                 examples="flytebind project domains",
             ),
         ],
@@ -383,6 +479,14 @@ _GROUPS: list[click.Command] = [
         "log in to the server, if its settings ask for that, and remember it",
         "_settings:login",
         examples="flytebind login --endpoint flyte.example.com",
+    ),
+    Command(
+        "whoami",
+        "print who the server takes you for",
+        "_settings:whoami",
+        examples="""
+flytebind whoami --endpoint flyte.example.com
+flytebind whoami -o name""",
     ),
     Command(
         "demo",

@@ -12,7 +12,9 @@ from flytebind.cli._exits import DONE, UNSUCCESSFUL, CommandError
 from flytebind.cli._files import write
 from flytebind.cli._looking import bring_names, bring_states
 from flytebind.cli._options import Call
+from flytebind.cli._places import check_place
 from flytebind.cli._printing import (
+    open_page,
     print_document,
     print_drawing,
     print_execution,
@@ -31,7 +33,6 @@ from flytebind.remote import (
     Change,
     FlyteDataError,
     FlyteError,
-    FlyteRemote,
     FlyteValueError,
     FlyteWorkflowExecution,
 )
@@ -43,7 +44,7 @@ def get(call: Call, *, execution: str, web: bool) -> int:
     """Print what an execution has come to."""
     with fetched(call, execution) as found:
         if web:
-            return _open_page(found)
+            return open_page(found.execution_url)
         if call.is_for_people:
             bring_states(found)
         show(call, found)
@@ -216,22 +217,6 @@ def show(call: Call, execution: FlyteWorkflowExecution) -> None:
         print_document(call, execution, name=label(execution.id))
 
 
-def check_place(remote: FlyteRemote, project: str, domain: str) -> None:
-    """Say so if there are no executions since there is no such project or domain.
-
-    Raises:
-        CommandError: If that is so.
-    """
-    projects = {each.id: each for each in remote.list_projects()}
-    if project not in projects:
-        hint = did_you_mean(project, projects) or "; `flytebind project list` shows them"
-        raise CommandError(f"there is no project {project!r}{hint}")
-    domains = [each.id for each in projects[project].domains]
-    if domain not in domains:
-        hint = did_you_mean(domain, domains) or f": there are {', '.join(domains)}"
-        raise CommandError(f"project {project!r} has no domain {domain!r}{hint}")
-
-
 def _print_values(call: Call, resolver: Mapping[str, object], nothing: str) -> int:
     values: dict[str, object] = {}
     problems: list[FlyteError] = []
@@ -248,17 +233,6 @@ def _print_values(call: Call, resolver: Mapping[str, object], nothing: str) -> i
         print(nothing, file=sys.stderr)
     for problem in problems:
         raise problem
-    return DONE
-
-
-def _open_page(execution: FlyteWorkflowExecution) -> int:
-    import webbrowser
-
-    url = execution.execution_url
-    if not url:
-        raise CommandError("where the console is cannot be told: see console.endpoint in --config")
-    if not webbrowser.open(url):
-        print(url)
     return DONE
 
 

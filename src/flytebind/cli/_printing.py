@@ -11,9 +11,9 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from flytebind.cli._exits import CommandError
+from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._options import Call
 from flytebind.looks._errors import in_full
 from flytebind.looks._failure import first_failure
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from flytebind.looks import Timeline
+
+T = TypeVar("T")
+
+Column: TypeAlias = Callable[[T], str]
+"""What a table tells of each thing."""
 
 _MOST_LOGS = 10
 _LONGEST_VALUE = 500
@@ -149,7 +154,7 @@ def _abortion(execution: FlyteWorkflowExecution) -> str:
     return ": ".join(filter(None, (by, first_line(abortion.cause))))
 
 
-_COLUMNS: Mapping[str, Callable[[FlyteWorkflowExecution], str]] = {
+_COLUMNS: Mapping[str, Column[FlyteWorkflowExecution]] = {
     "name": lambda execution: execution.id.name,
     "phase": lambda execution: execution.phase.name,
     "created": lambda execution: moment(execution.closure.created_at),
@@ -178,16 +183,54 @@ def print_executions(
     Raises:
         CommandError: If there is no such column.
     """
-    names = _SHOWN if columns is None else tuple(filter(None, columns.split(",")))
-    for name in names:
-        if name not in _COLUMNS:
-            hint = did_you_mean(name, _COLUMNS) or f": there are {', '.join(_COLUMNS)}"
-            raise CommandError(f"there is no column {name!r}{hint}")
+    print_table(call, executions, _COLUMNS, _SHOWN, columns, lambda each: label(each.id))
+
+
+def print_table(
+    call: Call,
+    items: Sequence[T],
+    columns: Mapping[str, Column[T]],
+    shown: Sequence[str],
+    chosen: str | None,
+    name: Callable[[T], str],
+) -> None:
+    """Print things of one kind: a line each, or as programs want them.
+
+    Args:
+        call: The options.
+        items: What to print.
+        columns: What can be told of each, by the name of a column.
+        shown: The columns that most people want.
+        chosen: Names of columns with commas between them, in place of these.
+        name: What ``-o name`` prints of each.
+
+    Raises:
+        CommandError: If there is no such column.
+    """
+    names = shown if chosen is None else [*filter(None, map(str.strip, chosen.split(",")))]
+    for each in names:
+        if each not in columns:
+            hint = did_you_mean(each, columns) or f": there are {', '.join(columns)}"
+            raise CommandError(f"there is no column {each!r}{hint}")
     if call.is_for_people:
-        print_rows(call, [{name: _COLUMNS[name](each) for name in names} for each in executions])
+        print_rows(call, [{each: columns[each](item) for each in names} for item in items])
     else:
-        ids = "\n".join(label(each.id) for each in executions)
-        print_document(call, executions, name=ids)
+        print_document(call, items, name="\n".join(map(name, items)))
+
+
+def open_page(url: str | None) -> int:
+    """Open a page of the console in the browser, or print where it is.
+
+    Raises:
+        CommandError: If nobody knows where it is.
+    """
+    import webbrowser
+
+    if not url:
+        raise CommandError("where the console is cannot be told: see console.endpoint in --config")
+    if not webbrowser.open(url):
+        print(url)
+    return DONE
 
 
 def print_rows(call: Call, rows: Sequence[Mapping[str, object]], name: str = "name") -> None:

@@ -10,7 +10,9 @@ from flytebind.cli._connect import connect, settings
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._files import write
 from flytebind.cli._options import Call
-from flytebind.cli._printing import print_document
+from flytebind.cli._printing import print_document, print_fields
+from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
+from flytebind.remote import FlyteCallError
 
 
 def show(call: Call) -> int:
@@ -56,4 +58,28 @@ def login(call: Call) -> int:
         if os.environ.get("FLYTEBIND_TOKEN"):
             how = "by the token in FLYTEBIND_TOKEN"
         print(f"{config.endpoint} answers; authenticated {how}")
+    return DONE
+
+
+def whoami(call: Call) -> int:
+    """Print who the server takes the caller for."""
+    with connect(call) as (remote, config):
+        try:
+            user = remote.identity.user_info(UserInfoRequest())
+        except FlyteCallError as error:
+            if error.code.name != "UNIMPLEMENTED":  # how a server says that it knows no users
+                raise
+            user = UserInfoResponse()
+    if not call.is_for_people:
+        print_document(call, user, name=user.subject)
+        return DONE
+    print_fields(
+        {
+            "server": config.endpoint,
+            "subject": user.subject or "nobody: this server asks for no login",
+            "name": user.name or f"{user.given_name} {user.family_name}".strip(),
+            "user name": user.preferred_username,
+            "email": user.email,
+        }
+    )
     return DONE

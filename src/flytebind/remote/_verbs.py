@@ -217,6 +217,7 @@ class Verbs:
         self,
         name: str | None = None,
         *,
+        latest: bool = False,
         project: str | None = None,
         domain: str | None = None,
         filters: Filters = (),
@@ -227,6 +228,8 @@ class Verbs:
 
         Args:
             name: Only versions of this one.
+            latest: Whether to list each task once, by its newest version and in the order
+                of names. That is a call for each.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
@@ -236,11 +239,12 @@ class Verbs:
 
         Raises:
             TypeError: If filters, column or limit are of another type.
-            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteValueError: If there is no such limit, or no column to sort by, or ``latest`` ones
+                are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
         """
-        which = self._which("list_tasks", name, project, domain, filters, sort_by, limit)
+        which = self._which("list_tasks", name, project, domain, filters, sort_by, limit, latest)
         return operations.entities.list_tasks(self._session, which)
 
     def list_task_names(
@@ -269,6 +273,7 @@ class Verbs:
         self,
         name: str | None = None,
         *,
+        latest: bool = False,
         project: str | None = None,
         domain: str | None = None,
         filters: Filters = (),
@@ -281,6 +286,8 @@ class Verbs:
 
         Args:
             name: Only versions of this one.
+            latest: Whether to list each workflow once, by its newest version and in the order
+                of names. That is a call for each.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
@@ -290,11 +297,14 @@ class Verbs:
 
         Raises:
             TypeError: If filters, column or limit are of another type.
-            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteValueError: If there is no such limit, or no column to sort by, or ``latest`` ones
+                are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
         """
-        which = self._which("list_workflows", name, project, domain, filters, sort_by, limit)
+        which = self._which(
+            "list_workflows", name, project, domain, filters, sort_by, limit, latest
+        )
         return operations.entities.list_workflows(self._session, which)
 
     def list_workflow_names(
@@ -323,6 +333,7 @@ class Verbs:
         self,
         name: str | None = None,
         *,
+        latest: bool = False,
         active: bool = False,
         project: str | None = None,
         domain: str | None = None,
@@ -334,6 +345,8 @@ class Verbs:
 
         Args:
             name: Only versions of this one.
+            latest: Whether to list each launch plan once, by its newest version and in the order
+                of names. That is a call for each.
             active: Whether to list only those that are active.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
@@ -344,11 +357,14 @@ class Verbs:
 
         Raises:
             TypeError: If filters, column or limit are of another type.
-            FlyteValueError: If there is no such limit, or no column to sort by.
+            FlyteValueError: If there is no such limit, or no column to sort by, or ``latest`` ones
+                are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
         """
-        which = self._which("list_launch_plans", name, project, domain, filters, sort_by, limit)
+        which = self._which(
+            "list_launch_plans", name, project, domain, filters, sort_by, limit, latest
+        )
         return operations.entities.list_launch_plans(self._session, which, active=active)
 
     def list_launch_plan_names(
@@ -817,11 +833,12 @@ class Verbs:
         filters: Filters,
         sort_by: Sort | str | None,
         limit: int | None,
+        latest: bool = False,
     ) -> operations.entities.Which:
         if name is not None:
             named(name, f"name of {call}", "None stands for all")
         place = self._session.place(project, domain)
-        return operations.entities.Which(*place, name, filters, sort_by, limit)
+        return operations.entities.Which(*place, name, filters, sort_by, limit, latest)
 
     async def _launch_plan_id(
         self,

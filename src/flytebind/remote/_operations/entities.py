@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
@@ -30,9 +31,10 @@ from flytebind.remote._operations.fetch import (
     order,
     registered,
 )
-from flytebind.remote._operations.pages import Ask, by_tokens, each_once, growing
+from flytebind.remote._operations.pages import by_tokens, each_once, growing
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.errors import FlyteValueError
 
 R = TypeVar("R", FlyteTask, FlyteWorkflow, FlyteLaunchPlan)
 
@@ -58,31 +60,34 @@ class Which:
     filters: Filters = ()
     sort_by: Sort | str | None = None
     limit: int | None = None
+    latest: bool = False
+    """Whether to list each name once, by the version that was registered last."""
 
     def __post_init__(self) -> None:
         expression(self.filters)
-        order(self.sort_by)
         at_most(self.limit)
+        if order(self.sort_by) is not None and self.latest:
+            raise FlyteValueError("latest versions come in the order of their names: no sort_by")
 
 
 def list_tasks(session: Session, which: Which) -> AsyncIterator[FlyteTask]:
     """Versions of tasks, the newest first."""
 
-    async def ask(size: int, token: str) -> tuple[Sequence[FlyteTask], str]:
+    async def ask(which: Which, size: int, token: str) -> tuple[Sequence[FlyteTask], str]:
         page = await session.admin.list_tasks(_request(which, size, token))
         return [_task(session, each) for each in page.tasks], page.token
 
-    return _each(ask, which)
+    return _each(session, ResourceType.TASK, ask, which)
 
 
 def list_workflows(session: Session, which: Which) -> AsyncIterator[FlyteWorkflow]:
     """Versions of workflows, the newest first, without their nodes."""
 
-    async def ask(size: int, token: str) -> tuple[Sequence[FlyteWorkflow], str]:
+    async def ask(which: Which, size: int, token: str) -> tuple[Sequence[FlyteWorkflow], str]:
         page = await session.admin.list_workflows(_request(which, size, token))
         return [_outline(session, each) for each in page.workflows], page.token
 
-    return _each(ask, which)
+    return _each(session, ResourceType.WORKFLOW, ask, which)
 
 
 def list_launch_plans(
@@ -93,15 +98,19 @@ def list_launch_plans(
         filters = "+".join(filter(None, (expression(which.filters), _ACTIVE)))
         which = replace(which, filters=filters)
 
-    async def ask(size: int, token: str) -> tuple[Sequence[FlyteLaunchPlan], str]:
+    async def ask(which: Which, size: int, token: str) -> tuple[Sequence[FlyteLaunchPlan], str]:
         page = await session.admin.list_launch_plans(_request(which, size, token))
         return [_launch_plan(session, each) for each in page.launch_plans], page.token
 
-    return _each(ask, which)
+    return _each(session, ResourceType.LAUNCH_PLAN, ask, which)
 
 
 def list_names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[str]:
     """Names of tasks, workflows or launch plans, in alphabetical order."""
+    return each_once(_names(session, kind, which), str, at_most(which.limit))
+
+
+def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[Sequence[str]]:
     ask_for = {
         ResourceType.TASK: session.admin.list_task_ids,
         ResourceType.WORKFLOW: session.admin.list_workflow_ids,
@@ -117,8 +126,7 @@ def list_names(session: Session, kind: ResourceType, which: Which) -> AsyncItera
         page = await ask_for(request.replace(limit=size, token=token))
         return [each.name for each in page.entities], page.token
 
-    most = at_most(which.limit)
-    return each_once(by_tokens(ask, _size(most)), str, most)
+    return by_tokens(ask, _size(at_most(which.limit)))
 
 
 async def set_state(session: Session, id: Identifier, state: LaunchPlanState) -> FlyteLaunchPlan:
@@ -127,12 +135,36 @@ async def set_state(session: Session, id: Identifier, state: LaunchPlanState) ->
     return await fetch_launch_plan(session, id)
 
 
-def _each(ask: Ask[R], which: Which) -> AsyncIterator[R]:
+_AskFor: TypeAlias = Callable[[Which, int, str], Awaitable[tuple[Sequence[R], str]]]
+
+
+def _each(session: Session, kind: ResourceType, ask: _AskFor[R], which: Which) -> AsyncIterator[R]:
     most = at_most(which.limit)
+    if which.latest:
+        pages = _latest(session, kind, ask, which)
+        return each_once(pages, lambda entity: entity.id, most)
+
     # What is registered stays in its place; only filters and other columns may move it.
     stays = which.sort_by is None and not expression(which.filters)
-    pages = by_tokens(ask, _size(most)) if stays else growing(ask, _size(most))
+    pages = (by_tokens if stays else growing)(partial(ask, which), _size(most))
     return each_once(pages, lambda entity: entity.id, most)
+
+
+async def _latest(
+    session: Session, kind: ResourceType, ask: _AskFor[R], which: Which
+) -> AsyncIterator[Sequence[R]]:
+    """The newest version of each name, as many of them as one asks for names."""
+
+    async def newest(name: str) -> Sequence[R]:
+        rows, _ = await ask(replace(which, name=name), 1, "")
+        return rows
+
+    if which.name is not None:
+        yield await newest(which.name)
+        return
+    async for names in _names(session, kind, which):
+        found = await session.io.gather(map(newest, names))
+        yield [row for rows in found for row in rows]
 
 
 def _size(most: int | None) -> int:
