@@ -454,7 +454,7 @@ class Pb2Module:
     """The modules of the files that this file imports."""
     public: tuple[str, ...]
     """Those of them that it imports publicly."""
-    serialized: tuple[str, ...]
+    serialized: tuple[Code, ...]
     """The file's descriptor, as literals of bytes."""
     doc: tuple[str, ...]
     """The lines of the module's docstring."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-MODELS = {
+MODELS: dict[str, str] = {
     "datacatalog.AddTagRequest": "datacatalog.datacatalog:AddTagRequest",
     "datacatalog.AddTagResponse": "datacatalog.datacatalog:AddTagResponse",
     "datacatalog.Artifact": "datacatalog.datacatalog:Artifact",

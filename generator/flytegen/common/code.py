@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Literal, TypeAlias
 
+from flytegen.common.texts import quoted
+
 
 @dataclass(frozen=True)
 class Name:
@@ -39,6 +41,11 @@ class Text:
 
     text: str
 
+    @classmethod
+    def of(cls, value: object) -> Text:
+        """A constant, spelled so that Python reads the same value; not for ``nan`` and ``inf``."""
+        return cls(quoted(value) if isinstance(value, str) else repr(value))
+
 
 @dataclass(frozen=True)
 class Generic:
@@ -63,7 +70,15 @@ class Call:
     arguments: tuple[Code, ...]
 
 
-Code: TypeAlias = Name | Text | Generic | Union | Call
+@dataclass(frozen=True)
+class Keyword:
+    """``name=value``, as an argument."""
+
+    name: str
+    value: Code
+
+
+Code: TypeAlias = Name | Text | Generic | Union | Call | Keyword
 
 NONE = Text("None")
 #: For what there is not.
@@ -92,6 +107,8 @@ def spelled(code: Code, spell: Callable[[Name], str]) -> str:
             return f"{spell(origin)}[{each(arguments, ', ')}]"
         case Call(function, arguments):
             return f"{spell(function)}({each(arguments, ', ')})"
+        case Keyword(name, value):
+            return f"{name}={spelled(value, spell)}"
 
 
 def plain(code: Code) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from flytegen.common.texts import visible
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -20,7 +22,7 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f"\n    {self.hint}" if self.hint else ""
-        return f"{self.where}: {self.what}{hint}"
+        return f"{visible(self.where)}: {visible(self.what)}{hint}"
 
 
 class GenerationError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -10,9 +11,10 @@ from google.protobuf.descriptor import (
     Descriptor,
     EnumDescriptor,
     FieldDescriptor,
+    FileDescriptor,
     OneofDescriptor,
 )
-from google.protobuf.descriptor_pb2 import DescriptorProto
+from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
 from flytegen.common.well_known import NATIVES, WRAPPERS, Native, Wrapper
 
@@ -116,16 +118,22 @@ def _oneof_of(field: FieldDescriptor) -> str:
 
 def _is_synthetic(oneof: OneofDescriptor) -> bool:
     # Its name tells nothing: people may call one like that, and protoc another if that is taken.
-    return len(oneof.fields) == 1 and oneof.fields[0].name in _optional_fields(
-        oneof.containing_type
-    )
+    optional = _optional_fields(oneof.containing_type.file)
+    return len(oneof.fields) == 1 and oneof.fields[0].full_name in optional
 
 
 @lru_cache
-def _optional_fields(message: Descriptor) -> frozenset[str]:
-    proto = DescriptorProto()
-    message.CopyToProto(proto)
-    return frozenset(field.name for field in proto.field if field.proto3_optional)
+def _optional_fields(file: FileDescriptor) -> frozenset[str]:
+    # Not every implementation of protobuf can make the message form of a part of a file.
+    proto = FileDescriptorProto.FromString(file.serialized_pb)
+    return frozenset(_optional_in(proto.message_type, f"{proto.package}." if proto.package else ""))
+
+
+def _optional_in(messages: Iterable[DescriptorProto], scope: str) -> Iterator[str]:
+    for message in messages:
+        inside = f"{scope}{message.name}."
+        yield from (f"{inside}{field.name}" for field in message.field if field.proto3_optional)
+        yield from _optional_in(message.nested_type, inside)
 
 
 def _held(field: FieldDescriptor) -> tuple[Scalar | None, Element, str]:

@@ -196,7 +196,7 @@ class _Builder:
                     name=escape(value.name, "enum_value"),
                     proto_name=value.name,
                     number=value.number,
-                    doc=overlay.values.get(value.name, Entry()).doc,
+                    doc=" ".join(overlay.values.get(value.name, Entry()).doc.split()),
                 )
                 for value in descriptor.values
             ),

@@ -16,7 +16,7 @@ def paragraphs(*texts: str, width: int = _WIDTH) -> tuple[str, ...]:
             if lines:
                 lines.append("")
             lines.extend(_wrap(paragraph, width))
-    return tuple(line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines)
+    return tuple(lines)
 
 
 def _wrap(paragraph: str, width: int) -> list[str]:

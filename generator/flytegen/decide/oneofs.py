@@ -51,8 +51,7 @@ def make_oneof(accessor: Accessor, fields: tuple[Field, ...], scope: Scope) -> O
     )
     literal, pair = Name("typing", "Literal"), scope.builtin("tuple")
     tagged = [
-        Generic(pair, (Generic(literal, (Text(f'"{field.name}"'),)), field.type))
-        for field in members
+        Generic(pair, (Generic(literal, (Text.of(field.name),)), field.type)) for field in members
     ]
     is_unwritable = any(field.is_unwritable for field in members)
     is_large = len(members) > _MANY_MEMBERS

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import FileDescriptor
 
-from flytegen.common.code import Name
+from flytegen.common.code import Name, Text
 from flytegen.decide import docstrings
 from flytegen.decide.places import submodules
 from flytegen.read.source import Source
@@ -50,6 +50,6 @@ def _module(file: FileDescriptor, source: Source) -> Pb2Module:
     )
 
 
-def _lines(data: bytes) -> Iterator[str]:
+def _lines(data: bytes) -> Iterator[Text]:
     for start in range(0, len(data), _BYTES_PER_LINE):
-        yield repr(data[start : start + _BYTES_PER_LINE])
+        yield Text.of(data[start : start + _BYTES_PER_LINE])

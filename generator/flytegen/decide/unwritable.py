@@ -24,7 +24,7 @@ class UnwritableClasses:
         getattr_ = Name("builtins", "getattr", "here")
         # mypy-protobuf's name for a class that is called like a keyword.
         typed = owner.member(f"_r_{name}" if is_keyword else name)
-        spelled = Call(getattr_, (owner, Text(f'"{name}"'))) if is_keyword else typed
+        spelled = Call(getattr_, (owner, Text.of(name))) if is_keyword else typed
         self._found.append(UnwritableClass(alias, spelled, typed))
         return Name(self._module, alias, "here")
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from typing_extensions import assert_never
 
-from flytegen.common.code import NOTHING, Call, Code, Generic, Name, Text, Union
+from flytegen.common.code import NOTHING, Call, Code, Generic, Keyword, Name, Text, Union
 from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
@@ -84,7 +85,7 @@ class Values:
             case EnumDescriptor():
                 return self._enum(element, shown, scope)
             case Native():
-                return self._native(element, shown)
+                return self._native(element, shown, scope)
             case Wrapper():
                 return self._wrapper(element, shown, scope)
             case Choice():
@@ -95,7 +96,7 @@ class Values:
                 assert_never(element)
 
     def _scalar(self, scalar: Scalar, shown: Shown, scope: Scope) -> Value:
-        check, default = _check(scalar.type, shown.shape), _constant(shown)
+        check, default = _check(scalar.type, shown.shape), _constant(shown, scope)
         type_ = scope.builtin(scalar.type)
         field = shown.field.descriptor
         is_bool, is_text = scalar.type == "bool", scalar.type in _TEXT
@@ -131,7 +132,7 @@ class Values:
             default=owner.member(value) if value else NOTHING,
         )
 
-    def _native(self, native: Native, shown: Shown) -> Value:
+    def _native(self, native: Native, shown: Shown, scope: Scope) -> Value:
         type_ = Name(native.module, native.type)
         return Value(
             "native",
@@ -143,11 +144,11 @@ class Values:
             write=Name(_CONVERT, f"write_{native.function}"),
             check=_check(native.type, shown.shape),
             is_text=native.takes_text,
-            default=_constant(shown),
+            default=_constant(shown, scope),
         )
 
     def _wrapper(self, wrapper: Wrapper, shown: Shown, scope: Scope) -> Value:
-        check, default = _check(wrapper.type, shown.shape), _constant(shown)
+        check, default = _check(wrapper.type, shown.shape), _constant(shown, scope)
         type_ = scope.builtin(wrapper.type)
         # A single one is opened on the spot.
         is_single = shown.shape == "single"
@@ -188,8 +189,8 @@ class Values:
             type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
         default: Code = NOTHING
         if isinstance(shown.default, Mapping) and not built_in:
-            given = tuple(Text(f"{name}={value!r}") for name, value in shown.default.items())
-            default = Call(owner, given)
+            given = shown.default.items()
+            default = Call(owner, tuple(Keyword(k, _spelled(v, scope)) for k, v in given))
         return Value(
             "message",
             type_,
@@ -211,10 +212,16 @@ class Values:
         return home
 
 
-def _constant(shown: Shown) -> Code:
+def _constant(shown: Shown, scope: Scope) -> Code:
     """The default where it is a scalar."""
     is_scalar = shown.default is not None and not isinstance(shown.default, Mapping)
-    return Text(repr(shown.default)) if is_scalar else NOTHING
+    return _spelled(shown.default, scope) if is_scalar else NOTHING
+
+
+def _spelled(value: object, scope: Scope) -> Code:
+    if isinstance(value, float) and not isfinite(value):
+        return Call(scope.builtin("float"), (Text.of(str(value)),))  # Python has no name for it
+    return Text.of(value)
 
 
 def _check(type_: str, shape: Shape) -> Code:

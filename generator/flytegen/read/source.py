@@ -14,6 +14,7 @@ from flytegen.common.names import spellable
 from flytegen.common.problems import Problems, in_one_line
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.references import uses_of_file
+from flytegen.read.well_formed import check_form
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,15 @@ def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
 def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     """The files in a pool of their own."""
     pool, problems = DescriptorPool(), Problems()
+    for serialized in protos.values():
+        check_form(descriptor_pb2.FileDescriptorProto.FromString(serialized), problems)
+    problems.raise_if_any()
     files = []
     for name, serialized in protos.items():
         try:
             pool.AddSerializedFile(serialized)
             files.append(pool.FindFileByName(name))
-        except (TypeError, KeyError) as error:  # what protobuf raises, with a reason, or without
+        except (TypeError, KeyError, ValueError) as error:  # protobuf, with a reason or without
             problems.add(name, f"does not fit the others ({in_one_line(error)})")
     problems.raise_if_any()
     return tuple(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,12 +13,17 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
+    Undefined,
+    pass_eval_context,
 )
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from flytegen.common.code import Code, plain
 from flytegen.common.problems import GenerationError, Problem, Problems, did_you_mean
+from flytegen.common.texts import quoted, visible
 from flytegen.schema import Library, Module, ServiceModule
 from flytegen.write.importer import Importer
 from flytegen.write.runtime import rt
@@ -81,7 +87,11 @@ def _own_pages(templates: Sequence[Path]) -> list[str]:
 
 
 class _Environment(Environment):
-    """Gives templates text wherever the schema has code, spelled as the file at hand spells it."""
+    """Gives templates text wherever the schema has code, spelled as the file at hand spells it.
+
+    In a Python file only that, names and numbers are printed as they are, and what a filter has
+    made harmless: all other text is someone else's. Jinja's own marks say which is which.
+    """
 
     spell: Callable[[Code], str] = staticmethod(plain)
 
@@ -93,7 +103,7 @@ class _Environment(Environment):
 
     def _told(self, value: object) -> object:
         if isinstance(value, Code):
-            return self.spell(value)
+            return Markup(self.spell(value))
         return tuple(map(self._told, value)) if isinstance(value, tuple) else value
 
 
@@ -111,13 +121,14 @@ class _Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,
+            autoescape=_is_python,
+            finalize=_printed,
             extensions=extensions,
         )
         self._jinja.globals["library"] = library
         self._jinja.globals["use"] = self._use
         self._jinja.globals["rt"] = rt
-        self._jinja.filters["docstring"] = _docstring
+        self._jinja.filters |= {"comment": _comment, "docstring": _docstring, "text": _text}
 
     def files(self, pages: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
         library = self._library
@@ -169,7 +180,7 @@ class _Renderer:
 
     def _use(self, module: str, name: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
-        return self._importer.use(module, name)
+        return Markup(self._importer.use(module, name))
 
     def _body(
         self, template: str, called: Mapping[str, str] | None = None, **context: object
@@ -186,7 +197,10 @@ class _Renderer:
             "header.py.j2",
             origin=origin,
             doc=doc,
-            imports=list(self._importer.statements(self._library.root.partition(".")[0])),
+            imports=[
+                [Markup(line) for line in group]
+                for group in self._importer.statements(self._library.root.partition(".")[0])
+            ],
             exports=exports,
             # The statement would take the name of a submodule. Only a package of nothing else has
             # such a one, and can do without.
@@ -248,11 +262,52 @@ def _where(error: Exception, template: str) -> str:
     return where
 
 
-def _docstring(lines: tuple[str, ...], indent: int = 0) -> str:
+# ---- What is printed --------------------------------------------------------------------------
+
+# Names, also as statements list them: `Outer as _Name, Other`.
+_NAMES = re.compile(r"(?:[\w.]+(?:(?:, | as )[\w.]+)*)?")
+
+# What makes Python read a file in another encoding, if it stands in one of the first two lines.
+_CODING = re.compile(r"(?<=coding)[:=]")
+
+
+def _is_python(template: str | None) -> bool:
+    return template is not None and template.endswith(".py.j2")
+
+
+@pass_eval_context
+def _printed(context: EvalContext, value: object) -> object:
+    """What is printed for the value of an expression."""
+    if not context.autoescape or isinstance(value, (Markup, Undefined)):
+        return value
+    text = str(value)
+    if not _NAMES.fullmatch(text):
+        what = f"{text[:60]!r} is no name: print it with a filter, text, docstring or comment"
+        raise ValueError(what)
+    return Markup(text)
+
+
+def _text(value: str) -> Markup:
+    """A text as a literal."""
+    return Markup(quoted(value))
+
+
+def _comment(value: str) -> Markup:
+    """A text for a comment: it stays in the line, and says nothing to Python."""
+    return Markup(_CODING.sub(lambda found: f"\\x{ord(found[0]):x}", visible(value)))
+
+
+def _docstring(lines: str | tuple[str, ...], indent: int = 0) -> Markup:
     """Print a docstring whose first line stands where the caller is, and the others below it."""
     margin = " " * indent
-    if len(lines) == 1:
-        return f'"""{lines[0]}"""'
-    first, *rest = lines
-    below = "\n".join(margin + line if line else "" for line in rest)
-    return f'"""{first}\n{below}\n{margin}"""'
+    first, *rest = (lines,) if isinstance(lines, str) else lines
+    if not rest:
+        body, end = (first[:-1], '\\"') if first.endswith('"') else (first, "")
+        return Markup(f'"""{_documented(body)}{end}"""')
+    below = "\n".join(margin + _documented(line) if line else "" for line in rest)
+    return Markup(f'"""{_documented(first)}\n{below}\n{margin}"""')
+
+
+def _documented(line: str) -> str:
+    """A line as a docstring has it, with as few backslashes as will do: people read it."""
+    return visible(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"')

@@ -20,6 +20,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from flytegen.common.digest import digest
 from flytegen.common.problems import GenerationError, Problem
+from flytegen.common.texts import visible
 from flytegen.common.unwritable import has_no_stub
 from flytegen.read.source import Source, file_proto
 
@@ -158,6 +159,17 @@ def _prepare(proto: FileDescriptorProto, names: Mapping[str, str]) -> None:
         _drop_hidden(message)
     for enum in proto.enum_type:
         _drop_hidden_values(enum)
+    for location in proto.source_code_info.location:
+        location.leading_comments = _visible_lines(location.leading_comments)
+        location.trailing_comments = _visible_lines(location.trailing_comments)
+        location.leading_detached_comments[:] = map(
+            _visible_lines, location.leading_detached_comments
+        )
+
+
+def _visible_lines(comment: str) -> str:
+    """A comment that a file of Python can hold."""
+    return "\n".join(map(visible, comment.split("\n")))
 
 
 def _drop_hidden(message: DescriptorProto) -> None:
