@@ -25,6 +25,7 @@ from benchmarks.rounds import take_turns
 from benchmarks.sandbox import SANDBOX
 from benchmarks.services import SERVICES
 from benchmarks.table import Result, render
+from benchmarks.timelines import TIMELINES
 
 BENCHMARKS = (
     NODE_LIST.benchmark("node-list", "parse and read 1,000 node executions", 1.3),
@@ -39,6 +40,7 @@ BENCHMARKS = (
     *SANDBOX,
     *REMOTE,
     DOWNLOADS,
+    *TIMELINES,
     *GENERATION,
 )
 
@@ -47,7 +49,8 @@ Every figure is a median over several rounds in which the contestants take turns
 as an amount, the others as ratios to it: 1.00x is as fast, or as small, as protobuf itself. Where
 Python values are made, pydantic is in its place. A dash
 says that a contestant cannot do the job at all, or is not installed. Jobs inside this process are
-measured in processor time, imports, services, sandbox, remote and flytegen in time on the wall.
+measured in processor time, imports, services, sandbox, remote, timelines and flytegen in time on
+the wall.
 
 benchmarks:
 """

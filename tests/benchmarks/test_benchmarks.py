@@ -31,6 +31,7 @@ from benchmarks.remote_server import server
 from benchmarks.rounds import take_turns
 from benchmarks.services import SERVICES
 from benchmarks.table import Result, amount, render
+from benchmarks.timelines import DRAWN, snapshot
 
 INPUTS = {**samples.INTEGERS, **samples.FLOATS, **samples.STRINGS, **samples.BOOLEANS}
 
@@ -52,6 +53,15 @@ def test_a_thousand_node_executions_are_read_to_the_last_one() -> None:
     assert [node_id for node_id, _, _ in rows] == [f"n{n}" for n in range(1000)]
     assert {int(phase) for _, phase, _ in rows} == {2, 3, 5}
     assert rows[999][2] == samples.START + timedelta(seconds=1001)
+
+
+def test_the_timeline_of_a_thousand_nodes_has_all_of_them() -> None:
+    made = snapshot()
+    assert len(made.nodes) == 1000
+    page = DRAWN["html-all"](made)
+    assert all(f">n{each}<" in page for each in (0, 500, 999))
+    for how in ("text", "svg", "html"):
+        assert "990 more: " in DRAWN[how](made)
 
 
 def test_the_compiled_workflow_has_twenty_tasks_and_comes_out_as_it_went_in() -> None:
@@ -329,6 +339,7 @@ def test_the_targets_are_those_that_were_set() -> None:
         "remote-wait-end": 0.54,
         "remote-wait-timeout": 0.1,
         "download-folder": 1.5,
+        **{f"timeline-{how}": 1 for how in DRAWN},
         **dict(zip([item.name for item in GENERATION], [15, 2, 8, 26, 60, 2**30], strict=True)),
     }
 

@@ -158,7 +158,7 @@ def test_a_list_prints_as_a_table_and_gives_plain_rows() -> None:
     assert repr(made).split("\n") == [
         "EXECUTION  PHASE      CREATED               TIME   LAUNCH PLAN  ERROR",
         "f1         SUCCEEDED  2026-01-01 00:00:00Z  9.0 s  flows.wf",
-        "f2         FAILED     2026-01-01 00:00:00Z  9.0 s  flows.wf     X: boo",
+        "f2         FAILED     2026-01-01 00:00:00Z  9.0 s  flows.wf     X",
     ]
     page = Page(made._repr_html_())
     assert page.links == ["https://c.example/f1", "https://c.example/f2"]

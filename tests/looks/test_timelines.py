@@ -163,6 +163,14 @@ def test_a_thousand_nodes_share_a_lane_but_for_those_that_matter() -> None:
     assert Timeline(many()).text(width=80).count("\n") < 20
 
 
+def test_where_many_failed_there_is_room_for_others() -> None:
+    bad = [task(f"b{each}", 0, 1, 2, 30, 31, phase="FAILED") for each in range(100)]
+    long = [task(f"n{each}", 0, 1, 2, 3, 4) for each in range(100)]
+    chart = Timeline(execution(*bad, *long)).chart
+    names = [lane.row.name[0] for lane in chart.root.walk()][1:]
+    assert (names.count("b"), names.count("n")) == (5, 5)
+
+
 def test_nested_levels_stay_readable_too() -> None:
     inner = many(30)
     nested = execution(*(

@@ -148,13 +148,17 @@ def ticks(length: timedelta, most: int) -> list[Tick]:
 def foldable(rows: Sequence[Row], long: int | None) -> tuple[list[Row], list[Row]]:
     """The rows of a level that are shown, and the others.
 
-    Of a long one it is half as many as need not be long: what failed, what goes on, and what took
-    longest, in their order.
+    Of a long one it is half as many as need not be long: some that failed, then what goes on and
+    what took longest, in their order.
     """
     if long is None or len(rows) <= long:
         return list(rows), []
+    most = max(long // 2, 1)
     ranked = sorted(range(len(rows)), key=lambda index: _weight(rows[index]), reverse=True)
-    kept = {*ranked[: max(long // 2, 1)]}
+    bad = [index for index in ranked if _is_bad(rows[index])]
+    others = [index for index in ranked if not _is_bad(rows[index])]
+    first = -(-most // 2)
+    kept = {*[*bad[:first], *others, *bad[first:]][:most]}
     shown = [row for index, row in enumerate(rows) if index in kept]
     return shown, [row for index, row in enumerate(rows) if index not in kept]
 
@@ -229,9 +233,12 @@ def _count(row: Row, long: int, depth: int) -> int:
     return 1 + bool(hidden) + sum(_count(child, long, depth - 1) for child in shown)
 
 
-def _weight(row: Row) -> tuple[bool, bool, timedelta]:
-    is_bad = row.has_failed or bool(row.problem)
-    return is_bad, row.phase not in DONE, row.time or timedelta()
+def _is_bad(row: Row) -> bool:
+    return row.has_failed or bool(row.problem)
+
+
+def _weight(row: Row) -> tuple[bool, timedelta]:
+    return row.phase not in DONE, row.time or timedelta()
 
 
 def _times(row: Row) -> Iterator[datetime]:

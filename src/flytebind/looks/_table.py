@@ -45,7 +45,8 @@ _EXECUTIONS: Mapping[str, Callable[[Row], Cell]] = {
     "created": lambda row: Cell(moment(row.created_at)),
     "time": lambda row: Cell(spoken(row.time)),
     "launch plan": lambda row: Cell(row.what),
-    "error": lambda row: Cell(in_brief(row.error), "dim"),
+    # Lists cut errors, and with them what a traceback ends with.
+    "error": lambda row: Cell("" if row.error is None else row.error.code, "dim"),
 }
 _NODES: Mapping[str, Callable[[Row], Cell]] = {
     "node": lambda row: Cell(row.name, "bold"),
