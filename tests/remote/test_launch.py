@@ -9,8 +9,16 @@ from typing import Any
 import grpc
 import pytest
 
+from flytebind.models.admin.common import (
+    Annotations,
+    EmailNotification,
+    Envs,
+    Labels,
+    Notification,
+)
 from flytebind.models.admin.execution import ExecutionMetadata
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
+from flytebind.models.core.security import Identity, SecurityContext
 from flytebind.remote import (
     FlyteAlreadyExistsError,
     FlyteAssertion,
@@ -124,6 +132,7 @@ def test_an_execution_runs_where_it_is_sent(face: Face) -> None:
 
 
 def test_options_reach_the_server(face: Face) -> None:
+    failure = Notification([WorkflowPhase.FAILED], email=EmailNotification(["a@b.c"]))
     options = LaunchOptions(
         overwrite_cache=True,
         interruptible=False,
@@ -133,6 +142,10 @@ def test_options_reach_the_server(face: Face) -> None:
         envs={"MODE": "fast"},
         tags=["nightly"],
         raw_output_prefix="s3://bucket/folder",
+        security_context=SecurityContext(run_as=Identity(k8s_service_account="runner")),
+        cluster_pool="gpu",
+        execution_cluster_label="west",
+        notifications=[failure],
     )
     spec = face.execute(face.fetch_launch_plan("chain"), options=options).spec
     assert (spec.overwrite_cache, spec.interruptible, spec.max_parallelism) == (True, False, 3)
@@ -141,6 +154,27 @@ def test_options_reach_the_server(face: Face) -> None:
     assert spec.envs.envs == {"MODE": "fast"}
     assert spec.tags == ["nightly"]
     assert spec.raw_output_data_config.output_location_prefix == "s3://bucket/folder"
+    assert spec.security_context.run_as.k8s_service_account == "runner"
+    assert spec.cluster_assignment.cluster_pool_name == "gpu"
+    assert spec.execution_cluster_label.value == "west"
+    assert spec.notifications.notifications == [failure]
+    assert not spec.disable_all
+
+
+def test_options_are_taken_as_the_models_that_flytekit_wants(face: Face) -> None:
+    options = LaunchOptions(
+        labels=Labels({"team": "blue"}),
+        annotations=Annotations({"note": "x"}),
+        envs=Envs({"MODE": "fast"}),
+        disable_notifications=True,
+    )
+    spec = face.execute(face.fetch_launch_plan("chain"), options=options).spec
+    assert spec.labels.values == {"team": "blue"}
+    assert spec.annotations.values == {"note": "x"}
+    assert spec.envs.envs == {"MODE": "fast"}
+    assert spec.disable_all
+    with pytest.raises(FlyteValueError, match="notifications, or disable_notifications"):
+        LaunchOptions(notifications=[Notification([])], disable_notifications=True)
 
 
 def test_what_options_do_not_say_is_the_servers_choice(face: Face) -> None:

@@ -9,7 +9,14 @@ from functools import partial
 
 import grpc
 
-from flytebind.models.admin.common import Annotations, Envs, Labels, RawOutputDataConfig
+from flytebind.models.admin.cluster_assignment import ClusterAssignment
+from flytebind.models.admin.common import (
+    Annotations,
+    Envs,
+    Labels,
+    Notification,
+    RawOutputDataConfig,
+)
 from flytebind.models.admin.execution import (
     ExecutionCreateRequest,
     ExecutionCreateResponse,
@@ -18,13 +25,16 @@ from flytebind.models.admin.execution import (
     ExecutionRelaunchRequest,
     ExecutionSpec,
     ExecutionTerminateRequest,
+    NotificationList,
 )
+from flytebind.models.admin.matchable_resource import ExecutionClusterLabel
 from flytebind.models.core.identifier import (
     Identifier,
     ResourceType,
     WorkflowExecutionIdentifier,
 )
 from flytebind.models.core.interface import Parameter, Variable
+from flytebind.models.core.security import SecurityContext
 from flytebind.remote._arguments import must_be, named
 from flytebind.remote._naming import new_execution_name
 from flytebind.remote._operations.data import bring_side
@@ -36,6 +46,7 @@ from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
     FlyteAssertion,
     FlyteCallError,
+    FlyteValueError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.homes import public_in
@@ -55,16 +66,30 @@ class LaunchOptions:
     """Whether tasks may run on machines that can be taken away."""
     max_parallelism: int = 0
     """How many tasks may run at once."""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] | Labels = field(default_factory=dict)
     """Labels of the resources that are made for it."""
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] | Annotations = field(default_factory=dict)
     """Annotations of the resources that are made for it."""
-    envs: Mapping[str, str] = field(default_factory=dict)
+    envs: Mapping[str, str] | Envs = field(default_factory=dict)
     """Environment variables of its tasks."""
     tags: Sequence[str] = ()
     """Words to find it by."""
     raw_output_prefix: str = ""
     """Where tasks put their large data: ``s3://bucket/folder``."""
+    security_context: SecurityContext | None = None
+    """Whom tasks run as: ``SecurityContext(run_as=Identity(k8s_service_account="name"))``."""
+    cluster_pool: str = ""
+    """The pool of clusters that it runs in."""
+    execution_cluster_label: str = ""
+    """The label of the clusters that it may run on."""
+    notifications: Sequence[Notification] = ()
+    """Whom to tell of which phases, in place of those of the launch plan."""
+    disable_notifications: bool = False
+    """Whether to tell nobody, whatever the launch plan says."""
+
+    def __post_init__(self) -> None:
+        if self.notifications and self.disable_notifications:
+            raise FlyteValueError("LaunchOptions: notifications, or disable_notifications?")
 
 
 RUNNABLE = (FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Identifier)
@@ -215,19 +240,31 @@ async def _declared_inputs(
 
 
 def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
+    labels, annotations, envs = options.labels, options.annotations, options.envs
+    if not isinstance(labels, Labels):
+        labels = Labels(labels)
+    if not isinstance(annotations, Annotations):
+        annotations = Annotations(annotations)
+    if not isinstance(envs, Envs):
+        envs = Envs(envs)
+    prefix, pool = options.raw_output_prefix, options.cluster_pool
+    label = options.execution_cluster_label
     return ExecutionSpec(
         id,
         ExecutionMetadata(ExecutionMetadata.ExecutionMode.MANUAL, "", 0),
-        labels=Labels(dict(options.labels)) if options.labels else None,
-        annotations=Annotations(dict(options.annotations)) if options.annotations else None,
-        raw_output_data_config=(
-            RawOutputDataConfig(options.raw_output_prefix) if options.raw_output_prefix else None
-        ),
+        notifications=NotificationList(options.notifications) if options.notifications else None,
+        disable_all=options.disable_notifications or None,
+        labels=None if labels.is_empty else labels,
+        annotations=None if annotations.is_empty else annotations,
+        security_context=options.security_context,
+        raw_output_data_config=RawOutputDataConfig(prefix) if prefix else None,
+        cluster_assignment=ClusterAssignment(pool) if pool else None,
         max_parallelism=options.max_parallelism or None,
         overwrite_cache=options.overwrite_cache or None,
         interruptible=options.interruptible,
-        envs=Envs(options.envs) if options.envs else None,
+        envs=None if envs.is_empty else envs,
         tags=list(options.tags) or None,
+        execution_cluster_label=ExecutionClusterLabel(label) if label else None,
     )
 
 
