@@ -378,7 +378,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(face: Face, tmp_path: Pa
 
 
 def test_what_is_no_file_is_not_uploaded(face: Face, tmp_path: Path) -> None:
-    with pytest.raises(FlyteAssertion, match=f"{tmp_path} is a folder"):
+    with pytest.raises(FlyteAssertion, match=f"{tmp_path} has no files"):
         face.upload(tmp_path)
     with pytest.raises(FlyteAssertion, match=r"nothing is no file"):
         face.upload(tmp_path / "nothing")
@@ -488,9 +488,104 @@ def test_uris_are_inputs(sandbox: Sandbox, face: Face, ten: Path) -> None:
     assert [each.uri for each in execution.inputs["many"]] == [uri, uri]
     assert execution.inputs["d"].uri == "s3://b/folder"
     with pytest.raises(
-        FlyteValueError, match=r"inputs\['f'\]: expected RemoteFile, a Path or a URI"
+        FlyteValueError, match=r"inputs\['f'\]: there is no file 'none.bin'; .*a URI"
     ):
-        face.execute(plan, {"f": "ten.bin", "many": [], "d": "s3://b"})
+        face.execute(plan, {"f": "none.bin", "many": [], "d": "s3://b"})
+
+
+def test_a_folder_goes_up_whole_and_comes_down_as_it_was(face: Face, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "sub" / "deeper").mkdir(parents=True)
+    (folder / "one.txt").write_text("1")
+    (folder / "sub" / "one.txt").write_text("2")
+    (folder / "sub" / "deeper" / "a b.txt").write_text("3")
+    (folder / ".hidden").symlink_to(folder / "one.txt")
+    uri = face.upload(folder)
+    assert f"/{PROJECT}/{DOMAIN}/" in uri
+    found = {
+        name: face.download(f"{uri}/{name}", tmp_path / "copy").read_text()
+        for name in ("one.txt", "sub/one.txt", "sub/deeper/a_b.txt", ".hidden")
+    }
+    assert list(found.values()) == ["1", "2", "3", "1"]
+    assert face.upload(folder) == uri  # the same has the same place
+    (folder / "sub" / "one.txt").rename(folder / "sub" / "two.txt")
+    assert face.upload(folder) != uri  # and what is called otherwise another, without the old names
+    with pytest.raises(FlyteValueError, match="folder is a folder, whose files keep their names"):
+        face.upload(folder, filename="x")
+    (folder / "sub" / "deeper" / "a_b.txt").touch()
+    with pytest.raises(FlyteAssertion, match=r"would both be called sub/deeper/a_b.txt; rename"):
+        face.upload(folder)
+
+
+def test_folders_and_lists_of_files_are_inputs(
+    sandbox: Sandbox, face: Face, tmp_path: Path
+) -> None:
+    plan = files_plan(sandbox)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    paths = [folder / "a.txt", folder / "b.txt"]
+    for path in paths:
+        path.write_text(path.name)
+    uris = []
+    for given in (folder, str(folder), paths, tuple(map(str, paths))):
+        execution = face.execute(plan, {"f": str(paths[0]), "many": paths, "d": given})
+        face.sync(execution)
+        assert execution.inputs["f"] == execution.inputs["many"][0]
+        uris.append(execution.inputs["d"].uri)
+    assert len(set(uris)) == 1
+    for path in paths:
+        assert face.download(f"{uris[0]}/{path.name}", tmp_path / "c").read_text() == path.name
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["s3://b/k"], r"\[0\]: expected a Path of a file, got str .*by its one URI"),
+        ([b"x"], r"\[0\]: expected a Path of a file, got bytes"),
+        (["one", "none"], r"\[1\]: there is no file 'none'"),
+        (["one", "sub/one"], r"\[1\]: two files are called 'one'"),
+        (["sub"], r"\[0\]: there is no file 'sub'"),
+        ([], ": .* has no files"),
+    ],
+)
+def test_a_list_that_is_no_folder_is_refused(
+    sandbox: Sandbox,
+    face: Face,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    items: list[object],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for name in ("one", "sub/one"):
+        (tmp_path / name).touch()
+    with pytest.raises(FlyteValueError, match=rf"^inputs\['d'\]{message}"):
+        face.execute(files_plan(sandbox), {"f": "s3://b/k", "many": [], "d": items})
+
+
+@pytest.mark.parametrize(
+    ("native", "message"),
+    [
+        ("s3://b/{0.content_md5[0]}/{0.filename}", "its files have come to several places"),
+        ("s3://b/key", "has come to s3://b/key, not below one prefix"),
+    ],
+)
+def test_a_server_that_knows_no_prefixes_is_told(
+    serve: Serve, kind: str, tmp_path: Path, native: str, message: str  # noqa: F811
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    store = serve(answer(), answer())
+
+    def locate(ask: CreateUploadLocationRequest) -> CreateUploadLocationResponse:
+        uri = native.format(ask)
+        return CreateUploadLocationResponse(signed_url=store.url, native_url=uri)
+
+    with linking(kind, locate) as (face, server):
+        with pytest.raises(FlyteDataError, match=message):
+            face.upload(tmp_path)
+        assert len({ask.filename_root for ask in server.asked}) == 1
 
 
 def test_refusals_name_the_input(sandbox: Sandbox, face: Face, tmp_path: Path) -> None:
@@ -508,8 +603,11 @@ def test_refusals_name_the_input(sandbox: Sandbox, face: Face, tmp_path: Path) -
         face.execute(plan, {**rest, "d": small})
     with pytest.raises(FlyteValueError, match=r"^inputs\['f'\]: there is no file '.*nothing'$"):
         face.execute(plan, {**rest, "f": tmp_path / "nothing"})
-    with pytest.raises(FlyteError, match=r"^inputs\['d'\]: .*folder"):
+    with pytest.raises(FlyteDataError, match=r"^inputs\['d'\]: .*large has 5368709121"):
         face.execute(plan, {**rest, "d": tmp_path})
+    (tmp_path / "none").mkdir()
+    with pytest.raises(FlyteValueError, match=r"^inputs\['d'\]: .*none has no files"):
+        face.execute(plan, {**rest, "d": tmp_path / "none"})
 
 
 def test_a_store_that_refuses_is_told_with_the_input(kind: str, ten: Path) -> None:

@@ -745,23 +745,29 @@ class Verbs:
         domain: str | None = None,
         filename: str | None = None,
     ) -> str:
-        """Put a local file where tasks can read it.
+        """Put a local file, or all files of a folder, where tasks can read them.
 
         Args:
-            path: The file.
+            path: The file or folder. The same one has the same place each time.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
-            filename: Its name there; by default the same.
+            filename: The name of a file there; by default the same.
 
         Returns:
             Its URI, to be used as an input.
 
         Raises:
+            FlyteAssertion: If there is no such file, or a folder has none.
             FlyteDataError: If the store does not take it.
             FlyteCallError: If the server gives no place for it.
         """
         place = self._session.place(project, domain)
-        return await operations.uploads.upload(self._session, Path(path), *place, filename)
+        path = Path(path)
+        if path.is_dir():
+            if filename is not None:
+                raise FlyteValueError(f"upload: {path} is a folder, whose files keep their names")
+            return await operations.folders.upload_folder(self._session, path, *place)
+        return await operations.uploads.upload(self._session, path, *place, filename)
 
     async def download(
         self, what: operations.downloads.Handle | str, to: str | os.PathLike[str] | None = None

@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import enum
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TypeAlias
 
 from flyteidl.core import literals_pb2
 
-from flytebind._transfer.uris import is_uri
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.models.core.types import (
-    BlobType,
-    Error,
-    LiteralType,
-    SimpleType,
-)
+from flytebind.models.core.types import Error, LiteralType, SimpleType
 from flytebind.runtime.depth import LIMIT, depth
-from flytebind.runtime.errors import FlyteAssertion, FlyteDataError, FlyteValueError
+from flytebind.runtime.errors import FlyteValueError
 from flytebind.runtime.fields import did_you_mean
-from flytebind.values._handles import (
-    PICKLE_FORMAT,
-    RemoteDirectory,
-    RemoteFile,
-    RemotePickle,
-)
 from flytebind.values._mismatch import Mismatch, expected, reporting
-from flytebind.values._names import blob_name, type_name
+from flytebind.values._names import type_name
 from flytebind.values._plain import valid_text
 from flytebind.values._scalars import (
-    common_format,
     enum_text,
-    write_dataset,
-    write_schema,
     write_simple,
 )
+from flytebind.values._scratch import Scratch
+from flytebind.values._stored import Upload, Uploads, write_blob, write_dataset, write_schema
 from flytebind.values._structs import write_struct
 
 #: So deep may messages be below a literal: those who read it have it three deep in another one.
 _DEEPEST = LIMIT - 3
 #: So many lists or maps, each in the other and in a union, are never deeper.
 _SURELY_READABLE = 12
-
-#: Stores a local file or folder, and gives its URI.
-Upload: TypeAlias = Callable[[Path], str]
 
 _EXACTLY: Mapping[type, SimpleType] = {
     type(None): SimpleType.NONE,
@@ -68,9 +49,11 @@ def to_literal(
     """A Python value as a literal of a type.
 
     A ``Literal`` goes through as it is. Dicts, dataclasses, pydantic models and NamedTuples become
-    MessagePack, as flytekit writes it; members of enums their values; a day its midnight in UTC.
-    Files and tables are given as handles or URIs, and a file also as a ``Path`` that is uploaded
-    first. A union takes the variant of the value's very type, or else the first that fits.
+    what the flytekit of the type's task reads: MessagePack, or a Struct before 1.14; members of
+    enums their values; a day its midnight in UTC. Files, folders and tables are given as handles or
+    URIs, or as a ``Path`` or ``str`` of what is here and is uploaded first; a folder also as a list
+    of its files, and a table as a data frame of pandas, polars or pyarrow. A union takes the
+    variant of the value's very type, or else the first that fits.
 
     Args:
         value: The value.
@@ -80,15 +63,10 @@ def to_literal(
 
     Raises:
         FlyteValueError: If the value does not fit; the message says where.
-        FlyteDataError: If msgpack is needed and not installed.
+        FlyteDataError: If a library is needed that is not installed.
     """
-    with reporting(path):
-        pb = literals_pb2.Literal()
-        writer = _Writer(upload)
-        writer.write(pb, value, literal_type)
-        if writer.deepest > _SURELY_READABLE and depth(pb) > _DEEPEST:
-            raise Mismatch(f"nested too deeply: nobody could read it, {writer.deepest} levels")
-        return Literal.from_pb(pb)
+    with Scratch() as scratch:
+        return _to_literal(value, literal_type, path, upload, scratch)
 
 
 def to_literal_map(
@@ -111,8 +89,21 @@ def to_literal_map(
     Raises:
         FlyteValueError: If a name is unknown or missing, or a value does not fit. All that is
             wrong is in one message.
-        FlyteDataError: If msgpack is needed and not installed.
+        FlyteDataError: If a library is needed that is not installed.
     """
+    with Scratch() as scratch:
+        return literal_map(values, variables, path=path, upload=upload, scratch=scratch)
+
+
+def literal_map(
+    values: Mapping[str, object],
+    variables: Mapping[str, Variable] | Mapping[str, Parameter],
+    *,
+    upload: Upload | None,
+    scratch: Scratch,
+    path: str = "inputs",
+) -> LiteralMap:
+    """As ``to_literal_map``; what has to be written before it is uploaded stays in ``scratch``."""
     problems = [
         f"{path} has no {name!r}{did_you_mean(str(name), variables)}"
         for name in values
@@ -126,8 +117,8 @@ def to_literal_map(
                 problems.append(f"{path}[{name!r}] is missing; it takes {type_name(literal_type)}")
             continue
         try:
-            literals[name] = to_literal(
-                values[name], literal_type, path=f"{path}[{name!r}]", upload=upload
+            literals[name] = _to_literal(
+                values[name], literal_type, f"{path}[{name!r}]", upload, scratch
             )
         except FlyteValueError as error:
             problems.append(str(error))
@@ -136,15 +127,27 @@ def to_literal_map(
     return LiteralMap(literals)
 
 
+def _to_literal(
+    value: object, literal_type: LiteralType, path: str, upload: Upload | None, scratch: Scratch
+) -> Literal:
+    with reporting(path):
+        pb = literals_pb2.Literal()
+        writer = _Writer(Uploads(upload, scratch))
+        writer.write(pb, value, literal_type)
+        if writer.deepest > _SURELY_READABLE and depth(pb) > _DEEPEST:
+            raise Mismatch(f"nested too deeply: nobody could read it, {writer.deepest} levels")
+        return Literal.from_pb(pb)
+
+
 class _Writer:
     """Fills messages in place: a tree of models would copy each value once for each level.
 
     Args:
-        upload: Stores a local file or folder, and gives its URI.
+        uploads: What local files, and what becomes one, are uploaded with.
     """
 
-    def __init__(self, upload: Upload | None) -> None:
-        self._upload = upload
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
         self._level = 0
         self.deepest = 0
         """How many lists, maps and unions are inside each other."""
@@ -173,11 +176,11 @@ class _Writer:
             case "union_type", union:
                 self._write_union(pb, value, union.variants)
             case "blob", blob_type:
-                self._write_blob(pb.scalar.blob, value, blob_type)
+                write_blob(pb.scalar.blob, value, blob_type, self._uploads)
             case "structured_dataset_type", dataset_type:
-                write_dataset(pb.scalar.structured_dataset, value, dataset_type)
+                write_dataset(pb.scalar.structured_dataset, value, dataset_type, self._uploads)
             case "schema", schema_type:
-                write_schema(pb.scalar.schema, value, schema_type)
+                write_schema(pb.scalar.schema, value, schema_type, self._uploads)
             case _:
                 raise Mismatch("there is no telling what type it has to be")
 
@@ -232,41 +235,6 @@ class _Writer:
         if len(problems) == 1:
             raise problems[0]
         raise expected(" | ".join(map(type_name, variants)), value)
-
-    def _write_blob(self, pb: literals_pb2.Blob, value: object, blob_type: BlobType) -> None:
-        is_folder = blob_type.dimensionality == BlobType.BlobDimensionality.MULTIPART
-        file_format = blob_type.format
-        if isinstance(value, RemotePickle) and file_format == PICKLE_FORMAT and not is_folder:
-            uri = value.uri
-        elif isinstance(value, RemoteDirectory if is_folder else RemoteFile):
-            uri = value.uri
-            file_format = common_format(value.format, blob_type.format)
-        elif isinstance(value, os.PathLike):
-            uri = self._uploaded(Path(value), is_folder)
-        elif is_uri(value):
-            uri = value
-        else:
-            raise expected(f"{blob_name(blob_type)}, a Path or a URI", value)
-        pb.uri = valid_text(uri)
-        pb.metadata.type.format = valid_text(file_format)
-        pb.metadata.type.dimensionality = blob_type.dimensionality.value
-
-    def _uploaded(self, path: Path, is_folder: bool) -> str:
-        if not (path.is_dir() if is_folder else path.is_file()):
-            wanted, other = ("folder", "file") if is_folder else ("file", "folder")
-            found = f"{str(path)!r} is a {other}, not a {wanted}"
-            raise Mismatch(found if path.exists() else f"there is no {wanted} {str(path)!r}")
-        if self._upload is None:
-            raise Mismatch(
-                f"{str(path)!r} is on this machine, and nothing here can upload it; "
-                f"upload it and give {'RemoteDirectory' if is_folder else 'RemoteFile'}(uri)"
-            )
-        try:
-            return self._upload(path)
-        except FlyteAssertion as error:
-            raise Mismatch(str(error)) from None
-        except FlyteDataError as error:
-            raise Mismatch(str(error), FlyteDataError) from error.__cause__
 
 
 def _rank(value: object, variant: LiteralType) -> int:

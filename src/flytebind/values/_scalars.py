@@ -8,17 +8,13 @@ from pathlib import PurePath
 
 from flyteidl.core import literals_pb2
 
-from flytebind._transfer.uris import is_uri
 from flytebind.models.core.types import (
     EnumType,
     Error,
-    SchemaType,
     SimpleType,
-    StructuredDatasetType,
 )
 from flytebind.runtime.convert import write_duration, write_timestamp
 from flytebind.runtime.fields import did_you_mean
-from flytebind.values._handles import RemoteTable
 from flytebind.values._leaves import is_text
 from flytebind.values._mismatch import Mismatch, expected
 from flytebind.values._names import simple_name
@@ -107,50 +103,3 @@ def enum_text(value: object, enum_type: EnumType) -> str:
         near = did_you_mean(text, enum_type.values)
         raise expected(f"one of {', '.join(map(repr, enum_type.values))}", value, near)
     return text
-
-
-def write_dataset(
-    pb: literals_pb2.StructuredDataset, value: object, dataset_type: StructuredDatasetType
-) -> None:
-    """Store the handle of a table.
-
-    Raises:
-        Mismatch: If it is something else, or of another format.
-    """
-    if is_uri(value):
-        value = RemoteTable(value)
-    if not isinstance(value, RemoteTable):
-        raise expected("RemoteTable or a URI", value)
-    pb.uri = valid_text(value.uri)
-    kind = pb.metadata.structured_dataset_type
-    kind.CopyFrom(dataset_type.to_pb())
-    kind.format = valid_text(common_format(value.format, dataset_type.format))
-    if value.columns:
-        del kind.columns[:]
-        kind.columns.extend([column.to_pb() for column in value.columns])
-
-
-def write_schema(pb: literals_pb2.Schema, value: object, schema_type: SchemaType) -> None:
-    """Store the handle of a table as a schema, which is always parquet.
-
-    Raises:
-        Mismatch: If it is something else, or of another format.
-    """
-    if is_uri(value):
-        value = RemoteTable(value)
-    if not isinstance(value, RemoteTable):
-        raise expected("RemoteTable or a URI", value)
-    common_format(value.format, "parquet")
-    pb.uri = valid_text(value.uri)
-    pb.type.CopyFrom(schema_type.to_pb())
-
-
-def common_format(given: str, declared: str) -> str:
-    """The format of a handle for a type; empty, on either side, stands for any.
-
-    Raises:
-        Mismatch: If they differ.
-    """
-    if given and declared and given.lower() != declared.lower():
-        raise Mismatch(f"expected the format {declared!r}, got {given!r}")
-    return given or declared

@@ -24,6 +24,7 @@ from flytebind.models.core.literals import Literal
 from flytebind.runtime.model import Model
 from flytebind.values import _converters as converters
 from flytebind.values._converters import Converter
+from flytebind.values._frames import frame_kind, read_frame
 from flytebind.values._handles import HANDLES, FindLinks, read_through
 from flytebind.values._leaves import (
     LEAVES,
@@ -78,7 +79,8 @@ def to_type(
     ``timedelta``, ``Path``, ``UUID``, ``Decimal``, ``Fraction``, IP addresses, enums, unions,
     ``typing.Literal``, lists, sets, tuples, dicts, dataclasses, pydantic models, TypedDicts,
     NamedTuples, protobuf messages and their models, the handles of files and tables, and
-    ``Literal`` for the literal itself. Fields that a class does not have are left out.
+    ``Literal`` for the literal itself. A table also becomes a data frame of pandas, polars or
+    pyarrow, read whole. Fields that a class does not have are left out.
 
     Args:
         literal: The value.
@@ -161,6 +163,8 @@ def _of_class(hint: object, cls: type, arguments: tuple[object, ...]) -> Convert
         return converters.model(validate)
     if is_record(cls):
         return converters.record(hint, converter)
+    if frame_kind(cls):
+        return converters.single(lambda value: read_frame(value, cls), exact=cls)
     if cls is Literal:
         return converters.LITERAL
     if issubclass(cls, Message):

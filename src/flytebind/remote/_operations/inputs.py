@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from flytebind import values
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
+from flytebind.remote._operations.folders import files_of, upload_folder
 from flytebind.remote._operations.uploads import check, upload
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError
+from flytebind.values._literal import literal_map
+from flytebind.values._scratch import Scratch
+
+
+async def put_up(session: Session, path: Path, project: str, domain: str) -> str:
+    """Upload a file or a folder; returns its URI."""
+    if path.is_dir():
+        return await upload_folder(session, path, project, domain)
+    return await upload(session, path, project, domain, None)
 
 
 async def to_literals(
@@ -34,32 +43,33 @@ async def to_literals(
     found: dict[Path, None] = {}
 
     def note(path: Path) -> str:
-        check(path)
+        (files_of if path.is_dir() else check)(path)
         found[path] = None
         return ""
 
-    convert = partial(values.to_literal_map, inputs, declared)
-    literals: LiteralMap = await session.io.in_thread(partial(convert, upload=note))
-    if not found:
-        return literals
-    failed: dict[Path, FlyteDataError] = {}
+    with Scratch() as scratch:
+        convert = partial(literal_map, dict(inputs), declared, scratch=scratch)
+        literals: LiteralMap = await session.io.in_thread(partial(convert, upload=note))
+        if not found:
+            return literals
+        failed: dict[Path, FlyteDataError] = {}
 
-    async def put(path: Path) -> str:
+        async def put(path: Path) -> str:
+            try:
+                return await put_up(session, path, project, domain)
+            except FlyteDataError as error:
+                failed[path] = error
+                raise
+
         try:
-            return await upload(session, path, project, domain, None)
-        except FlyteDataError as error:
-            failed[path] = error
+            uris = dict(zip(found, await session.io.gather(map(put, found)), strict=True))
+        except FlyteDataError:
+
+            def blame(path: Path) -> str:
+                if path in failed:
+                    raise failed[path]
+                return ""
+
+            convert(upload=blame)
             raise
-
-    try:
-        uris = dict(zip(found, await session.io.gather(map(put, found)), strict=True))
-    except FlyteDataError:
-
-        def blame(path: Path) -> str:
-            if path in failed:
-                raise failed[path]
-            return ""
-
-        convert(upload=blame)
-        raise
-    return await session.io.in_thread(partial(convert, upload=uris.__getitem__))
+        return await session.io.in_thread(partial(convert, upload=uris.__getitem__))

@@ -48,7 +48,7 @@ _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
     """A file as it was when it was read first."""
 
     path: Path
@@ -59,20 +59,25 @@ class _Content:
 async def upload(
     session: Session, path: Path, project: str, domain: str, filename: str | None
 ) -> str:
-    """Put a local file where tasks can read it; returns its URI there.
-
-    What fails for a while (the store is busy, the connection breaks, the link has expired) is tried
-    again, until nothing has moved for a minute.
-    """
+    """Put a local file where tasks can read it; returns its URI there."""
     check(path)
-    content = await session.io.in_thread(partial(_read_through, path))
+    content = await session.io.in_thread(partial(read_through, path))
     ask = CreateUploadLocationRequest(
         project=project,
         domain=domain,
         filename=legal_name(filename or path.name),
         content_md5=content.md5,
     )
-    with Transfer(f"uploading {path.name}", content.size) as transfer:
+    return await send(session, content, ask)
+
+
+async def send(session: Session, content: Content, ask: CreateUploadLocationRequest) -> str:
+    """Put a file where a request wants it; returns its URI there.
+
+    What fails for a while (the store is busy, the connection breaks, the link has expired) is tried
+    again, until nothing has moved for a minute.
+    """
+    with Transfer(f"uploading {content.path.name}", content.size) as transfer:
         sending = _Sending(session.connection.http, content, transfer)
         proxy = async_client(DataProxyServiceAsyncClient, session.caller)
         location = await proxy.create_upload_location(ask)
@@ -106,13 +111,8 @@ def check(path: Path) -> None:
         FlyteAssertion: If it is no file.
         FlyteDataError: If it is too large.
     """
-    if path.is_dir():
-        raise FlyteAssertion(
-            f"{path} is a folder; only single files can be uploaded. Put it into a store by other"
-            " means, and give its URI"
-        )
     if not path.is_file():
-        raise FlyteAssertion(f"{path} is no file; only single files can be uploaded")
+        raise FlyteAssertion(f"{path} is no file")
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise FlyteDataError(
@@ -121,7 +121,12 @@ def check(path: Path) -> None:
         )
 
 
-def _read_through(path: Path) -> _Content:
+def read_through(path: Path) -> Content:
+    """Read a file for its digest.
+
+    Raises:
+        FlyteDataError: If it cannot be read.
+    """
     digest = hashlib.md5(usedforsecurity=False)
     size = 0
     try:
@@ -132,7 +137,7 @@ def _read_through(path: Path) -> _Content:
                 size += len(chunk)
     except OSError as error:
         raise FlyteDataError(f"{path} cannot be read: {error.strerror}") from error
-    return _Content(path, size, digest.digest())
+    return Content(path, size, digest.digest())
 
 
 class _Refused(HttpError):
@@ -162,7 +167,7 @@ class _Sending:
         transfer: Shows how far it is.
     """
 
-    def __init__(self, http: HttpClient, content: _Content, transfer: Transfer) -> None:
+    def __init__(self, http: HttpClient, content: Content, transfer: Transfer) -> None:
         self._http = http
         self._content = content
         self._transfer = transfer
