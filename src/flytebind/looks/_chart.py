@@ -135,10 +135,10 @@ def chart_of(
 
 
 def ticks(length: timedelta, most: int) -> list[Tick]:
-    """At most so many times on an axis, at numbers that people count in; the first is 0."""
+    """So many times on an axis, at most, and 0: at numbers that people count in."""
     milliseconds = length / timedelta(milliseconds=1)
     step = next(
-        (step for step in _STEPS if milliseconds / step < most),
+        (step for step in _STEPS if milliseconds / step <= most),
         -(-milliseconds // (most * 86_400_000)) * 86_400_000,
     )
     count = int(milliseconds / step)

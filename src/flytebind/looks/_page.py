@@ -127,6 +127,13 @@ border-bottom:1px solid var(--fb-line)}
 .flytebind td.fb-number{text-align:right;font-variant-numeric:tabular-nums}
 .flytebind .fb-tree{padding:12px 18px;overflow-x:auto;white-space:pre;overflow-wrap:normal}
 @container (max-width:640px){
+.flytebind thead{display:none}
+.flytebind tr{display:flex;flex-wrap:wrap;gap:1px 14px;padding:7px 0;align-items:baseline;
+border-bottom:1px solid var(--fb-line)}
+.flytebind tr:last-child{border:0}
+.flytebind td{padding:0;white-space:normal;overflow-wrap:anywhere}
+.flytebind td.fb-wide{flex-basis:100%%}
+.flytebind td:empty{display:none}
 .flytebind .fb-row>.fb-track:empty{display:none}
 .flytebind .fb-sides{grid-template-columns:minmax(0,1fr)}
 .flytebind .fb-row{grid-template-columns:minmax(0,1fr) auto 70px;padding:5px 0}
