@@ -18,6 +18,8 @@ def test_the_demo_runs_two_workflows_and_shows_what_became_of_them(run: Run) -> 
     assert "summary = 'the result is 14'" in done.out
     assert "failure: A task that fails" in done.out
     assert "column 'age' holds text" in done.out
+    assert done.out.count("█ running") == 2
+    assert "▚ failed" in done.out
     assert "python -m flytebind.sandbox --demo" in done.out
     assert threading.active_count() <= before
 

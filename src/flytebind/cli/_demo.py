@@ -55,6 +55,8 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
                 if call.is_for_people:
                     print_drawing(made)
                     print_values(outputs)
+                    print()
+                    print_drawing(execution.timeline())
                     print(flush=True)
     if not call.is_for_people:
         print_document(call, results, name="\n".join(scripts))
