@@ -89,6 +89,12 @@ def test_a_value_becomes_the_literal_that_flytekit_makes_of_it(name: str) -> Non
     assert to_literal(CASES[name].value(OURS), declared) == written(name)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if "file" in name or "table" in name])
+def test_flytekit_s_own_files_and_tables_are_taken(name: str) -> None:
+    declared = LiteralType.from_pb(type_of(name).to_flyte_idl())
+    assert to_literal(CASES[name].value(THEIRS), declared) == written(name)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if CASES[name].reads])
 def test_flytekit_reads_what_was_written(name: str) -> None:
     case = CASES[name]

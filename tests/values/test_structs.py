@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from ipaddress import IPv4Address
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -19,9 +19,21 @@ from google.protobuf.struct_pb2 import ListValue, Struct
 
 from flytebind.models.core import errors, execution
 from flytebind.models.core.literals import Literal, Scalar
-from flytebind.models.core.types import LiteralType, SimpleType
+from flytebind.models.core.types import (
+    LiteralType,
+    SimpleType,
+    StructuredDatasetType,
+    TypeStructure,
+)
 from flytebind.runtime.depth import LIMIT, depth
-from flytebind.values import FlyteValueError, to_literal, to_native, to_type
+from flytebind.values import (
+    FlyteValueError,
+    RemoteFile,
+    RemoteTable,
+    to_literal,
+    to_native,
+    to_type,
+)
 from tests.values import samples as s
 
 MESSAGE = LiteralType(
@@ -203,3 +215,116 @@ def test_a_literal_that_is_no_message_of_the_class_is_refused() -> None:
         to_type(generic({"cod": "c"}), ContainerError)
     with pytest.raises(FlyteValueError, match=r"expected flyteidl.core.ContainerError, got int"):
         to_type(s.integer(1), errors.ContainerError)
+
+
+# Files inside.
+
+DATASET = StructuredDatasetType()
+
+
+@dataclass
+class Files:
+    file: object
+    folder: object = None
+    table: object = None
+    several: object = ()
+    named: object = field(default_factory=dict)
+    text: str = "s3://b/text"
+    either: object = "s3://b/text"
+
+
+def files_type() -> LiteralType:
+    blob, folder = s.blob_type("", s.SINGLE), s.blob_type("", s.MULTIPART)
+    table = LiteralType(structured_dataset_type=StructuredDatasetType(format="parquet"))
+    fields = {
+        "file": blob,
+        "folder": s.union_type(folder, s.NONE),
+        "table": s.union_type(table, s.NONE),
+        "several": s.list_type(blob),
+        "named": s.map_type(blob),
+        "text": s.STRING,
+        "either": s.union_type(s.STRING, blob),
+    }
+    return s.STRUCT.replace(structure=TypeStructure(tag="", dataclass_type=fields))
+
+
+def test_files_inside_dataclasses_are_given_by_path_or_uri_as_well(tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
+    value = Files(
+        tmp_path / "here",
+        tmp_path,
+        "s3://b/table",
+        ["s3://b/1", RemoteFile("s3://b/2")],
+        {"x": str(tmp_path / "here")},
+    )
+    literal = to_literal(value, files_type(), upload=lambda path: f"s3://up/{path.name}")
+    assert to_native(literal) == {
+        "file": {"path": "s3://up/here"},
+        "folder": {"path": f"s3://up/{tmp_path.name}"},
+        "table": {"uri": "s3://b/table", "file_format": "parquet"},
+        "several": [{"path": "s3://b/1"}, {"path": "s3://b/2"}],
+        "named": {"x": {"path": "s3://up/here"}},
+        "text": "s3://b/text",
+        "either": "s3://b/text",
+    }
+
+
+def test_nested_dataclasses_have_files_as_well() -> None:
+    outer = TypeStructure(tag="", dataclass_type={"inner": s.list_type(files_type())})
+    literal = to_literal({"inner": [{"file": "s3://b/k"}]}, s.STRUCT.replace(structure=outer))
+    assert to_native(literal) == {"inner": [{"file": {"path": "s3://b/k"}}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"file": "none"}, r"^value\.file: there is no file 'none'; "),
+        ({"several": ["s3://b/1", "none"]}, r"^value\.several\[1\]: there is no file 'none'; "),
+        ({"named": {"x": "none"}}, r"^value\.named\['x'\]: there is no file 'none'; "),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_by_its_field(value: object, message: str) -> None:
+    with pytest.raises(FlyteValueError, match=message):
+        to_literal(value, files_type())
+
+
+def theirs(name: str, **members: object) -> object:
+    """An object of flytekit's, with as much of it as is looked at; make parity has real ones."""
+
+    def download(self: object) -> str:
+        raise AssertionError("asked for a path, flytekit downloads")
+
+    members |= {"__module__": "flytekit.types", "__fspath__": download, "remote_source": None}
+    return type(name, (), members)()
+
+
+def test_flytekit_s_own_files_and_tables_go_where_they_say_and_are_not_downloaded(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "here").touch()
+    blob, table = s.blob_type("", s.SINGLE), LiteralType(structured_dataset_type=DATASET)
+    here = theirs("FlyteFile", path=tmp_path / "here")
+    away = theirs("FlyteFile", path="s3://b/k")
+    stored = theirs("StructuredDataset", dataframe=None, uri="s3://b/t", file_format="")
+    framed = theirs("StructuredDataset", dataframe=3)
+
+    def upload(path: Path) -> str:
+        return f"s3://up/{path.name}"
+
+    assert to_native(to_literal(away, blob)) == RemoteFile("s3://b/k")
+    assert to_native(to_literal(here, blob, upload=upload)) == RemoteFile("s3://up/here")
+    assert to_native(to_literal(stored, table)) == RemoteTable("s3://b/t")
+    literal = to_literal(Files(here, table=stored, several=[away]), files_type(), upload=upload)
+    assert to_native(literal) == {
+        "file": {"path": "s3://up/here"},
+        "folder": None,
+        "table": {"uri": "s3://b/t", "file_format": ""},
+        "several": [{"path": "s3://b/k"}],
+        "named": {},
+        "text": "s3://b/text",
+        "either": "s3://b/text",
+    }
+    with pytest.raises(FlyteValueError, match=r"expected RemoteTable, a data frame, .* got int"):
+        to_literal(framed, table)
+    with pytest.raises(FlyteValueError, match=r"^value\.table: a data frame inside something else"):
+        to_literal(Files("s3://b/k", table=framed), files_type())

@@ -163,7 +163,7 @@ class _Writer:
             return
         match literal_type.which_type:
             case "simple", SimpleType.STRUCT:
-                levels = write_struct(pb, value, literal_type)
+                levels = write_struct(pb, value, literal_type, self._uploads)
                 self.deepest = max(self.deepest, self._level + levels)
             case "simple", simple:
                 write_simple(pb.scalar, value, simple)

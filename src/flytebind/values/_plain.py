@@ -10,6 +10,7 @@ from pathlib import PurePath
 from types import NoneType
 from typing import Any
 
+from flytebind.values._flytekit import given, stored_kind
 from flytebind.values._handles import HANDLES, RemoteDirectory, RemoteFile, RemoteTable
 from flytebind.values._leaves import is_text
 from flytebind.values._mismatch import Mismatch, described, expected
@@ -100,6 +101,8 @@ def _record_packer(cls: Any) -> Callable[[Any], dict[object, object]] | None:
         return _plain_entries
     if issubclass(cls, (type, *HANDLES)):
         return None
+    if stored_kind(cls):
+        return _plain_stored
     if callable(getattr(cls, "model_dump", None)):
         return _plain_model
     if hasattr(cls, "__dataclass_fields__"):
@@ -144,6 +147,16 @@ def _plain_leaf(value: object) -> object:
     if own is not value:
         return _plain(own)
     raise Mismatch(f"there is no way to pack {described(value)}")
+
+
+def _plain_stored(value: object) -> dict[object, object]:
+    """One of flytekit's files, folders and tables, as flytekit packs it."""
+    stored = given(value)
+    if isinstance(stored, RemoteTable):
+        return {"uri": stored.uri, "file_format": stored.format}
+    if isinstance(stored, str):
+        return {"path": stored}
+    raise Mismatch("a data frame inside something else is not uploaded; give RemoteTable(uri)")
 
 
 def _plain_model(model: Any) -> dict[object, object]:

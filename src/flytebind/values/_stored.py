@@ -13,6 +13,7 @@ from flyteidl.core import literals_pb2, types_pb2
 from flytebind._transfer.uris import is_uri
 from flytebind.models.core.types import BlobType, SchemaType, StructuredDatasetType
 from flytebind.runtime.errors import FlyteAssertion, FlyteDataError
+from flytebind.values._flytekit import given
 from flytebind.values._frames import PARQUET, check_columns, is_frame, write_frame
 from flytebind.values._handles import (
     PICKLE_FORMAT,
@@ -101,6 +102,7 @@ def write_blob(pb: literals_pb2.Blob, value: object, blob_type: BlobType, upload
     Raises:
         Mismatch: If it is something else, or of another format, or cannot be uploaded.
     """
+    value = given(value)
     is_folder = blob_type.dimensionality == BlobType.BlobDimensionality.MULTIPART
     handle = "RemoteDirectory(uri)" if is_folder else "RemoteFile(uri)"
     file_format = blob_type.format
@@ -175,6 +177,7 @@ def common_format(given: str, declared: str) -> str:
 def _table(value: object, declared: str, columns: Sequence[str], uploads: Uploads) -> RemoteTable:
     """The handle of a table that may have to be uploaded first."""
     handle = "RemoteTable(uri)"
+    value = given(value)
     if isinstance(value, RemoteTable):
         return value
     if is_uri(value):

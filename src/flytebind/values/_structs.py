@@ -16,8 +16,10 @@ from flytebind.values import _packed as packed
 from flytebind.values._messages import message_type, message_values
 from flytebind.values._mismatch import Mismatch, expected
 from flytebind.values._names import simple_name
+from flytebind.values._parts import store_parts
 from flytebind.values._plain import plain_record, valid_text
 from flytebind.values._schema import check
+from flytebind.values._stored import Uploads
 
 #: Up to here a float can be any integer.
 _EXACT = 2**53
@@ -26,7 +28,9 @@ _EXACT = 2**53
 _CACHE_KEY, _FORMAT = "cache-key-metadata", "serialization-format"
 
 
-def write_struct(pb: literals_pb2.Literal, value: object, literal_type: LiteralType) -> int:
+def write_struct(
+    pb: literals_pb2.Literal, value: object, literal_type: LiteralType, uploads: Uploads
+) -> int:
     """Store a mapping, an object with named fields, or a message.
 
     Returns:
@@ -46,6 +50,8 @@ def write_struct(pb: literals_pb2.Literal, value: object, literal_type: LiteralT
         how = "to_dict()" if isinstance(value, Model) else "json_format.MessageToDict(...)"
         raise expected("a mapping, a dataclass or a model", value, f"; give what {how} makes of it")
     record = plain_record(value)
+    if literal_type._pb.structure.dataclass_type:
+        store_parts(record, literal_type._pb, uploads)
     # A pydantic model has checked itself, and its schema may have other names for its fields.
     if schema is not None and not hasattr(value, "model_dump"):
         check(record, schema)
