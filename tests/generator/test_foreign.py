@@ -71,6 +71,9 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     )
     folder = tmp_path_factory.mktemp("soft")
     write_modules(folder / "site", lent, inner, outer)
+    # Such a package may have more in it than what protoc writes.
+    (folder / "site/soft/__init__.py").write_text("def hello() -> int:\n    return 1\n")
+    (folder / "site/soft/py.typed").touch()
     (folder / "out").mkdir()
     with importable(folder / "site", folder / "out"):
         yield generate(folder / "out", "soft")
@@ -478,7 +481,6 @@ class TestPackages:
         assert stubs == {
             "lender-stubs/__init__.pyi",
             "lender-stubs/lent_pb2.pyi",
-            "soft-stubs/__init__.pyi",
             "soft-stubs/outer_pb2.pyi",
             "soft_protos/soft/import_/inner_pb2.pyi",
         }
@@ -504,7 +506,11 @@ def project(
 ) -> Project:
     """Everything that was generated here, in the one run that a checker gets."""
     folder, site = tmp_path_factory.mktemp("project"), soft.folder.parent / "site"
-    return Project(folder, hard.folder, soft.folder, high.folder, site=site)
+    made = Project(folder, hard.folder, soft.folder, high.folder, site=site)
+    program = folder / "uses_the_package_itself.py"
+    program.write_text("import soft\n\nnumber: int = soft.hello()\n")
+    made.add(program)
+    return made
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright])

@@ -278,7 +278,7 @@ def _is_python(template: str | None) -> bool:
 @pass_eval_context
 def _printed(context: EvalContext, value: object) -> object:
     """What is printed for the value of an expression."""
-    if not context.autoescape or isinstance(value, (Markup, Undefined)):
+    if not context.autoescape or isinstance(value, (Markup, Undefined, int)):
         return value
     text = str(value)
     if not _NAMES.fullmatch(text):

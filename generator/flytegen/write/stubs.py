@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
-from pathlib import PurePosixPath
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
 from google.protobuf.descriptor import FileDescriptor
@@ -97,8 +99,22 @@ def stub_package_files(source: Source, paths: Collection[str]) -> dict[str, str]
             files[f"{top}/py.typed"] = "partial\n"
             # mypy follows a stub folder of an editable install only if it has an __init__.pyi.
             for parent in list(PurePosixPath(path).parents)[:-1]:
-                files[f"{parent}/__init__.pyi"] = ""
+                # An empty one would hide what the package's own says.
+                if not _says_something(".".join(parent.parts).replace("-stubs", "", 1)):
+                    files[f"{parent}/__init__.pyi"] = ""
     return {path: text for path, text in files.items() if path not in paths}
+
+
+def _says_something(package: str) -> bool:
+    """Whether the package itself, not its modules, has more than a docstring."""
+    try:
+        spec = find_spec(package)
+    except ImportError:  # of a parent, which then is not there
+        return False
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return False
+    body = ast.parse(Path(spec.origin).read_bytes()).body
+    return any(not isinstance(item, ast.Expr) for item in body)
 
 
 def make_stubs(request: bytes) -> dict[str, str]:
