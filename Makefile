@@ -68,8 +68,9 @@ matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs,
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2, proto-plus and pydantic
 	.venv-peers/bin/python -m benchmarks
 
-docs: .venv/ready ## Build the documentation
-	$(BIN)/zensical build --clean
+docs: .venv/ready ## Build the documentation, with a reference of everything public
+	$(BIN)/python -m tools.site
+	$(BIN)/zensical build --clean --strict
 
 format: .venv/ready ## Mend what lint can mend by itself
 	$(BIN)/ruff check --quiet --fix-only

@@ -10,31 +10,37 @@ from pathlib import Path
 
 import pytest
 
-from tools.documents import examples_in
+from tools.documents import DOCUMENTS, Example, examples_in
+from tools.environments import PROJECT
+from tools.site.places import FILES, RAW
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-WITH_EXAMPLES = [
-    "README.md",
-    "docs/guide.md",
-    "docs/migrating.md",
-    "docs/migrating-client.md",
-    "docs/services.md",
-    "docs/sandbox.md",
-    "docs/remote.md",
-    "docs/remote-connections.md",
-]
+PROGRAMS = [program for document in DOCUMENTS for program in examples_in(document)]
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_the_examples_run_in_the_order_they_are_read(
-    name: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "program", [program for program in PROGRAMS if not program.needs_flytekit], ids=str
+)
+def test_each_block_of_python_runs_by_itself(
+    program: Example,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     caplog.set_level(logging.NOTSET, "flytebind.remote")  # so that theirs is undone in the end
-    examples = examples_in(ROOT / name)
-    assert examples
-    exec("\n".join(examples), {"__name__": "example"})
+    monkeypatch.chdir(tmp_path)
+    if program.is_test:
+        Path("test_it.py").write_text(program.code, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout
+    else:
+        program.run()
+
+
+def test_the_first_block_of_the_readme_shows_flytebind_alone() -> None:
+    assert not next(examples_in(ROOT / "README.md")).needs_flytekit
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -44,10 +50,32 @@ def test_an_example_runs_by_itself_and_shows_something(path: Path) -> None:
     assert run.stdout.strip()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name)
 def test_the_files_that_a_document_links_to_exist(path: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace(f"]({FILES}/", f"]({ROOT}/")
+        .replace(f"]({RAW}/", f"]({ROOT}/")
+    )
+    links = re.findall(r"\]\((?!https?:|reference/)([^)#]+)", text)  # the reference is not yet made
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_links_of_the_readme_work_outside_of_the_repository() -> None:
+    """A registry shows it without the files around it."""
+    links = re.findall(r"\]\(([^)]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+def test_everything_names_one_address_of_the_project() -> None:
+    address = PROJECT["urls"]["Source"]
+    assert [url for url in PROJECT["urls"].values() if not url.startswith(address)] == []
+    assert f'repo_url = "{address}"' in (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    host = address.rpartition("/")[0]
+    for path in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
+        named = re.findall(rf"{re.escape(host)}/[\w.-]+", path.read_text(encoding="utf-8"))
+        assert set(named) <= {address}, path
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -1,0 +1,1 @@
+"""What the documentation is built from: the pages of docs/, and a reference made of docstrings."""
