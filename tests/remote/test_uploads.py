@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 from moto.server import ThreadedMotoServer
 
-from flytebind.models.core.types import BlobType, LiteralType
+from flytebind.models.core.types import BlobType, LiteralType, SimpleType
 from flytebind.models.service.dataproxy import (
     CreateUploadLocationRequest,
     CreateUploadLocationResponse,
@@ -27,6 +27,7 @@ from flytebind.models.service.dataproxy import (
 from flytebind.remote import (
     AsyncFlyteRemote,
     FlyteAssertion,
+    FlyteCallError,
     FlyteDataError,
     FlyteError,
     FlytePermissionError,
@@ -36,9 +37,11 @@ from flytebind.remote._operations import uploads
 from flytebind.remote._operations.uploads import headers_for, legal_name
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox import Sandbox
+from flytebind.values import RemoteDirectory, RemoteFile, to_literal
 from tests.real import recordings
 from tests.remote.conftest import DOMAIN, PROJECT, Face, config, open_face, register_inputs
 from tests.remote.io.driving import when
+from tests.remote.scenes.data import give
 from tests.remote.uploading import Locate, linking
 from tests.transfer.http.conftest import Serve, serve  # noqa: F401 - a fixture
 from tests.transfer.http.peer import Peer, answer, deaf, raw, silent
@@ -455,11 +458,12 @@ def test_stalled_uploads_hold_nobody_up(serve: Serve, tmp_path: Path) -> None:  
 # Files among inputs.
 
 
+FILE = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.SINGLE))
+FOLDER = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.MULTIPART))
+
+
 def files_plan(sandbox: Sandbox) -> Any:
-    blob = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.SINGLE))
-    folder = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.MULTIPART))
-    lists = LiteralType(collection_type=blob)
-    return register_inputs(sandbox, f=blob, many=lists, d=folder)
+    return register_inputs(sandbox, f=FILE, many=LiteralType(collection_type=FILE), d=FOLDER)
 
 
 def test_many_executions_with_files_start_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -535,6 +539,24 @@ def test_folders_and_lists_of_files_are_inputs(
     assert len(set(uris)) == 1
     for path in paths:
         assert face.download(f"{uris[0]}/{path.name}", tmp_path / "c").read_text() == path.name
+
+
+def test_a_flyte_url_is_the_file_that_it_leads_to(sandbox: Sandbox, face: Face) -> None:
+    plan = files_plan(sandbox)
+    outputs = {
+        "file": to_literal(RemoteFile("s3://b/k"), FILE),
+        "folder": to_literal(RemoteDirectory("s3://b/d"), FOLDER),
+        "number": to_literal(3, LiteralType(simple=SimpleType.INTEGER)),
+    }
+    url = f"flyte://v1/{PROJECT}/{DOMAIN}/{give(sandbox, outputs).id.name}/n0/o"
+    given = {"f": f"{url}/file", "many": [f"{url}/file"], "d": f"{url}/folder"}
+    execution = face.sync(face.execute(plan, given))
+    assert execution.inputs["f"] == execution.inputs["many"][0] == RemoteFile("s3://b/k")
+    assert execution.inputs["d"] == RemoteDirectory("s3://b/d")
+    with pytest.raises(FlyteDataError, match=rf"^inputs\['f'\]: {url}/number is no file.* but int"):
+        face.execute(plan, {**given, "f": f"{url}/number"})
+    with pytest.raises(FlyteCallError, match=rf"{url}/none"):
+        face.execute(plan, {**given, "f": f"{url}/none"})
 
 
 @pytest.mark.parametrize(

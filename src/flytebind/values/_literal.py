@@ -66,7 +66,7 @@ def to_literal(
         FlyteDataError: If a library is needed that is not installed.
     """
     with Scratch() as scratch:
-        return _to_literal(value, literal_type, path, upload, scratch)
+        return _to_literal(value, literal_type, path, Uploads(upload, scratch))
 
 
 def to_literal_map(
@@ -92,18 +92,17 @@ def to_literal_map(
         FlyteDataError: If a library is needed that is not installed.
     """
     with Scratch() as scratch:
-        return literal_map(values, variables, path=path, upload=upload, scratch=scratch)
+        return literal_map(values, variables, Uploads(upload, scratch), path=path)
 
 
 def literal_map(
     values: Mapping[str, object],
     variables: Mapping[str, Variable] | Mapping[str, Parameter],
+    uploads: Uploads,
     *,
-    upload: Upload | None,
-    scratch: Scratch,
     path: str = "inputs",
 ) -> LiteralMap:
-    """As ``to_literal_map``; what has to be written before it is uploaded stays in ``scratch``."""
+    """As ``to_literal_map``."""
     problems = [
         f"{path} has no {name!r}{did_you_mean(str(name), variables)}"
         for name in values
@@ -117,9 +116,7 @@ def literal_map(
                 problems.append(f"{path}[{name!r}] is missing; it takes {type_name(literal_type)}")
             continue
         try:
-            literals[name] = _to_literal(
-                values[name], literal_type, f"{path}[{name!r}]", upload, scratch
-            )
+            literals[name] = _to_literal(values[name], literal_type, f"{path}[{name!r}]", uploads)
         except FlyteValueError as error:
             problems.append(str(error))
     if problems:
@@ -127,12 +124,10 @@ def literal_map(
     return LiteralMap(literals)
 
 
-def _to_literal(
-    value: object, literal_type: LiteralType, path: str, upload: Upload | None, scratch: Scratch
-) -> Literal:
+def _to_literal(value: object, literal_type: LiteralType, path: str, uploads: Uploads) -> Literal:
     with reporting(path):
         pb = literals_pb2.Literal()
-        writer = _Writer(Uploads(upload, scratch))
+        writer = _Writer(uploads)
         writer.write(pb, value, literal_type)
         if writer.deepest > _SURELY_READABLE and depth(pb) > _DEEPEST:
             raise Mismatch(f"nested too deeply: nobody could read it, {writer.deepest} levels")

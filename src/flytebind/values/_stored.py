@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from flyteidl.core import literals_pb2, types_pb2
 
@@ -30,6 +30,11 @@ from flytebind.values._scratch import Scratch
 #: Stores a local file or folder, and gives its URI.
 Upload: TypeAlias = Callable[[Path], str]
 
+#: Gives the URI in a store of what a Flyte URL, ``flyte://v1/...``, leads to.
+Resolve: TypeAlias = Callable[[str], str]
+
+T = TypeVar("T")
+
 _TABLE = "RemoteTable, a data frame, a Path or a URI"
 
 
@@ -39,11 +44,21 @@ class Uploads:
     Args:
         upload: Stores a local file or folder, and gives its URI; None where nothing can.
         scratch: Where files are written that are none yet.
+        resolve: Follows Flyte URLs, which no task can read; None leaves them as they are.
     """
 
-    def __init__(self, upload: Upload | None, scratch: Scratch) -> None:
+    def __init__(
+        self, upload: Upload | None, scratch: Scratch, resolve: Resolve | None = None
+    ) -> None:
         self._upload = upload
         self._scratch = scratch
+        self._resolve = resolve
+
+    def uri(self, uri: str) -> str:
+        """A URI that tasks can read from."""
+        if self._resolve is not None and uri.startswith("flyte://"):
+            return _told(self._resolve, uri)
+        return uri
 
     def path(self, value: str | os.PathLike[str], is_folder: bool, handle: str) -> str:
         """The URI of a file or folder of this machine.
@@ -88,12 +103,7 @@ class Uploads:
     def _put(self, path: Path, what: str, handle: str) -> str:
         if self._upload is None:
             raise _cannot(what, handle)
-        try:
-            return self._upload(path)
-        except FlyteAssertion as error:
-            raise Mismatch(str(error)) from None
-        except FlyteDataError as error:
-            raise Mismatch(str(error), FlyteDataError) from error.__cause__
+        return _told(self._upload, path)
 
 
 def write_blob(pb: literals_pb2.Blob, value: object, blob_type: BlobType, uploads: Uploads) -> None:
@@ -112,7 +122,7 @@ def write_blob(pb: literals_pb2.Blob, value: object, blob_type: BlobType, upload
         uri = value.uri
         file_format = common_format(value.format, blob_type.format)
     elif is_uri(value):
-        uri = value
+        uri = uploads.uri(value)
     elif isinstance(value, (str, os.PathLike)):
         uri = uploads.path(value, is_folder, handle)
     elif is_folder and isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
@@ -181,7 +191,7 @@ def _table(value: object, declared: str, columns: Sequence[str], uploads: Upload
     if isinstance(value, RemoteTable):
         return value
     if is_uri(value):
-        return RemoteTable(value)
+        return RemoteTable(uploads.uri(value))
     if is_frame(value):
         if declared and declared.lower() != PARQUET:
             raise Mismatch(
@@ -222,6 +232,16 @@ def _gather(paths: dict[str, Path], folder: Path) -> None:
             (folder / name).symlink_to(path.absolute())
         except OSError:  # not everybody may do so on Windows
             shutil.copyfile(path, folder / name)
+
+
+def _told(ask: Callable[[T], str], what: T) -> str:
+    """A URI; an error of who is asked for it becomes one with the way to the value."""
+    try:
+        return ask(what)
+    except FlyteAssertion as error:
+        raise Mismatch(str(error)) from None
+    except FlyteDataError as error:
+        raise Mismatch(str(error), FlyteDataError) from error.__cause__
 
 
 def _cannot(what: str, handle: str) -> Mismatch:

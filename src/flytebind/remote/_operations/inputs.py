@@ -8,12 +8,15 @@ from pathlib import Path
 
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
+from flytebind.remote._operations import urls
 from flytebind.remote._operations.folders import files_of, upload_folder
 from flytebind.remote._operations.uploads import check, upload
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError
+from flytebind.values._handles import HANDLES
 from flytebind.values._literal import literal_map
 from flytebind.values._scratch import Scratch
+from flytebind.values._stored import Resolve, Upload, Uploads
 
 
 async def put_up(session: Session, path: Path, project: str, domain: str) -> str:
@@ -40,19 +43,28 @@ async def to_literals(
         FlyteDataError: If a file cannot be uploaded. Both say which input that is.
         FlyteCallError: If the server gives no place for it.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
+    links: dict[str, None] = {}
 
     def note(path: Path) -> str:
         (files_of if path.is_dir() else check)(path)
-        found[path] = None
+        paths[path] = None
+        return ""
+
+    def note_link(link: str) -> str:
+        links[link] = None
         return ""
 
     with Scratch() as scratch:
-        convert = partial(literal_map, dict(inputs), declared, scratch=scratch)
-        literals: LiteralMap = await session.io.in_thread(partial(convert, upload=note))
-        if not found:
+
+        def convert(upload: Upload, resolve: Resolve) -> LiteralMap:
+            return literal_map(given, declared, Uploads(upload, scratch, resolve))
+
+        given = dict(inputs)
+        literals: LiteralMap = await session.io.in_thread(partial(convert, note, note_link))
+        if not paths and not links:
             return literals
-        failed: dict[Path, FlyteDataError] = {}
+        failed: dict[Path | str, FlyteDataError] = {}
 
         async def put(path: Path) -> str:
             try:
@@ -61,15 +73,40 @@ async def to_literals(
                 failed[path] = error
                 raise
 
+        async def follow(link: str) -> str:
+            try:
+                return await stored_at(session, link)
+            except FlyteDataError as error:
+                failed[link] = error
+                raise
+
         try:
-            uris = dict(zip(found, await session.io.gather(map(put, found)), strict=True))
+            targets = dict(zip(links, await session.io.gather(map(follow, links)), strict=True))
+            uris = dict(zip(paths, await session.io.gather(map(put, paths)), strict=True))
         except FlyteDataError:
 
-            def blame(path: Path) -> str:
-                if path in failed:
-                    raise failed[path]
+            def blame(what: Path | str) -> str:
+                if what in failed:
+                    raise failed[what]
                 return ""
 
-            convert(upload=blame)
+            convert(blame, blame)
             raise
-        return await session.io.in_thread(partial(convert, upload=uris.__getitem__))
+        done = partial(convert, uris.__getitem__, targets.__getitem__)
+        return await session.io.in_thread(done)
+
+
+async def stored_at(session: Session, link: str) -> str:
+    """Where in a store it is what a Flyte URL leads to.
+
+    Raises:
+        FlyteDataError: If it is no file, folder or table.
+        FlyteCallError: If there is nothing.
+    """
+    found = await urls.get(session, link)
+    if isinstance(found, HANDLES):
+        return found.uri
+    raise FlyteDataError(
+        f"{link} is no file, folder or table, but {type(found).__name__}; give what"
+        " remote.get(...) makes of it"
+    )
