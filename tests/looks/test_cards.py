@@ -191,6 +191,12 @@ def test_long_lists_are_cut_where_they_are_shown_and_nowhere_else() -> None:
     assert len(made.to_dicts()) == 250
 
 
+def test_a_part_of_a_list_is_one() -> None:
+    made = ExecutionList([Held(ExecutionSnapshot(execution(f"f{each}"))) for each in range(5)])
+    assert [row.name for row in made[1:3].rows()] == ["f1", "f2"]
+    assert made[-1] is made[4]
+
+
 def test_nothing_is_a_table_too() -> None:
     assert repr(ExecutionList[Held]()) == "[]"
     assert repr(NodeMapping[HeldNode]()) == "{}"

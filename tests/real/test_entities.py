@@ -12,6 +12,7 @@ from tests.real import recordings
 from tests.real.recordings import Question
 from tests.real.server import RecordedServer
 from tests.remote.conftest import DOMAIN, PROJECT, Face, face_of
+from tests.support.markup import Page
 
 Entity = FlyteTask | FlyteWorkflow | FlyteLaunchPlan
 
@@ -77,6 +78,9 @@ def test_all_are_fetched_with_what_goes_in_and_out(face: Face, registered: Recor
             shown = str(entity.card())
             assert all(f"input {each} " in shown for each in inputs)
             assert entity.console_url in shown
+            page = Page(entity._repr_html_())
+            assert page.links == [entity.console_url]
+            assert {*inputs, *outputs} <= {*page.text}
             count += 1
     assert count >= 128
 

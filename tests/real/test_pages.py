@@ -105,7 +105,11 @@ def test_nodes_as_dictionaries_are_plain(remote: FlyteRemote) -> None:
     assert [row["name"] for row in execution.node_executions.to_dicts()] == ["n0", "n1"]
 
 
-def test_a_node_shows_itself(remote: FlyteRemote) -> None:
+def test_nodes_and_attempts_show_themselves(remote: FlyteRemote) -> None:
     execution = remote.fetch_execution(DYNAMIC).sync(sync_nodes=True)
+    (attempt,) = execution.node_executions["n0"].task_executions
+    shown = Page(attempt._repr_html_())
+    assert "flows.dyn" in shown.text
+    assert [*shown.links] == [log.uri for log in attempt.closure.logs]
     node = Page(execution.node_executions["n0"]._repr_html_())
     assert node.text.count("dn0") == 1

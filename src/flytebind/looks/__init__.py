@@ -29,11 +29,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from flytebind.looks._card import Card, card
+    from flytebind.looks._collections import ExecutionList, NodeMapping
     from flytebind.looks._failure import first_failure
     from flytebind.looks._items import ArrayItem
     from flytebind.looks._rows import Row, Span
     from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-    from flytebind.looks._table import ExecutionList, NodeMapping
     from flytebind.looks._timeline import Timeline, timeline
     from flytebind.looks._tree import Tree, tree
 else:
@@ -41,11 +41,11 @@ else:
         __name__,
         homes={
             "_card": ["Card", "card"],
+            "_collections": ["ExecutionList", "NodeMapping"],
             "_failure": ["first_failure"],
             "_items": ["ArrayItem"],
             "_rows": ["Row", "Span"],
             "_snapshots": ["ExecutionSnapshot", "NodeSnapshot"],
-            "_table": ["ExecutionList", "NodeMapping"],
             "_timeline": ["Timeline", "timeline"],
             "_tree": ["Tree", "tree"],
         },

@@ -18,11 +18,13 @@ from flytebind.looks._rows import Row, named, row_of, telling
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._tree import LONG, Tree
 from flytebind.looks._words import moment
+from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.literals import Literal
 from flytebind.models.core.metrics import Span as Measured
 from flytebind.runtime.homes import public_in
 
+Shown: TypeAlias = ExecutionSnapshot | NodeSnapshot | TaskExecution
 Values: TypeAlias = Mapping[str, Literal] | str | None
 """Inputs or outputs; why they cannot be shown; or None where nobody has looked."""
 
@@ -35,7 +37,7 @@ _MOST_LOGS: Final = 10
 class Card:
     """An execution as a card, for notebooks and pages; elsewhere it prints as its tree."""
 
-    execution: ExecutionSnapshot | NodeSnapshot
+    execution: Shown
     inputs: Values = None
     outputs: Values = None
     measured: Measured | None = None
@@ -71,17 +73,26 @@ class Card:
     def _repr_html_(self) -> str:
         return fragment(self.content())
 
-    def _failure(self) -> Child:
+    @cached_property
+    def _failed_first(self) -> NodeSnapshot | None:
         execution = self.execution
-        node = first_failure(execution) if isinstance(execution, ExecutionSnapshot) else None
-        error = _error_of(execution, node)
+        return first_failure(execution) if isinstance(execution, ExecutionSnapshot) else None
+
+    @property
+    def _error(self) -> ExecutionError | None:
+        """What is told whole."""
+        node = self._failed_first
+        return (node.error if node is not None else None) or self.root.error
+
+    def _failure(self) -> Child:
+        node, error = self._failed_first, self._error
         if error is None:
             return None
         heading = "Error" if node is None else f"Failed first: node {named(node)}"
         return element(
             "section",
             element("h4", heading),
-            *_error(error),
+            *_told(error),
             *_logs(self.root),
             class_="fb-failure",
         )
@@ -95,24 +106,22 @@ class Card:
         return element("section", element("div", *sides, class_="fb-sides")) if sides else None
 
     def _nodes(self, chart: Chart) -> Child:
-        execution = self.execution
-        if isinstance(execution, NodeSnapshot):
-            return element("section", lanes(chart, self.root.error, has_root=True))
-        if not execution.nodes:
+        if not isinstance(self.execution, ExecutionSnapshot):
+            return element("section", lanes(chart, self._error, has_root=True))
+        if not self.execution.nodes:
             hint = "Nodes have not been loaded: sync(sync_nodes=True) brings them."
             return element("section", element("p", hint, class_="fb-hint"))
-        node = first_failure(execution)
-        return element("section", lanes(chart, _error_of(execution, node)))
+        return element("section", lanes(chart, self._error))
 
 
 def card(
-    execution: ExecutionSnapshot | NodeSnapshot,
+    execution: Shown,
     inputs: Values = None,
     outputs: Values = None,
     measured: Measured | None = None,
     long: int | None = LONG,
 ) -> Card:
-    """All that matters of an execution, or of a node, in one place.
+    """All that matters of an execution, of a node or of an attempt in one place.
 
     Args:
         execution: The execution, with its nodes as far as they have been loaded.
@@ -124,13 +133,7 @@ def card(
     return Card(execution, inputs, outputs, measured, long)
 
 
-def _error_of(
-    execution: ExecutionSnapshot | NodeSnapshot, node: NodeSnapshot | None
-) -> ExecutionError | None:
-    return (node.error if node is not None else None) or execution.error
-
-
-def _facts(execution: ExecutionSnapshot | NodeSnapshot, root: Row) -> Iterator[Markup]:
+def _facts(execution: Shown, root: Row) -> Iterator[Markup]:
     facts: dict[str, Child] = {}
     if isinstance(execution, ExecutionSnapshot):
         closure, spec = execution.model.closure, execution.model.spec
@@ -153,7 +156,7 @@ def _facts(execution: ExecutionSnapshot | NodeSnapshot, root: Row) -> Iterator[M
             yield element("div", element("dt", name), element("dd", value))
 
 
-def _error(error: ExecutionError) -> Iterator[Markup]:
+def _told(error: ExecutionError) -> Iterator[Markup]:
     """All of an error: what was said, and how it came to that where somebody wants to see it."""
     found = faults(error)
     brief, _, rest = in_full(error).partition("\n")
@@ -166,7 +169,8 @@ def _error(error: ExecutionError) -> Iterator[Markup]:
 
 
 def _logs(root: Row) -> Iterator[Markup]:
-    for row in telling(root)[:_MOST_LOGS]:
+    rows = telling(root) if root.kind == "execution" else [root]
+    for row in rows[:_MOST_LOGS]:
         for log in row.logs:
             shown = link(log.uri, log.name or "logs")
             more = None if shown.startswith("<a") else f": {log.uri}"

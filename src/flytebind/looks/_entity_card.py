@@ -34,6 +34,11 @@ class EntityCard:
 
     __repr__ = __str__  # what a shell shows unasked
 
+    def _repr_html_(self) -> str:
+        from flytebind.looks._entity_html import as_html
+
+        return as_html(self.kind, self.name, self.facts, self.inputs, self.outputs)
+
     def _sides(self) -> Iterator[tuple[str, str]]:
         for side, variables in (("input", self.inputs), ("output", self.outputs)):
             for name, declared in variables.items():

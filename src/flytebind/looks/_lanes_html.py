@@ -27,17 +27,20 @@ def timeline_section(chart: Chart) -> Markup:
 
 def head(root: Row) -> Markup:
     """What it is about: its name, which leads to the console, and how it stands."""
-    place, slash, name = root.id.rpartition("/")
-    title = element(
-        "span", element("span", place + slash, class_="fb-place"), root.name if not slash else name
-    )
     return element(
         "div",
-        element("h3", link(root.url, title), class_="fb-title fb-mono"),
+        title(root.id, root.url),
         badge(root.phase),
         element("span", spoken(root.time), class_="fb-remark") if root.time is not None else None,
         class_="fb-head",
     )
+
+
+def title(id: str, url: str) -> Markup:
+    """A name as people write it, and where it leads; project and domain matter least."""
+    *place, name = id.split("/", 2)
+    before = element("span", "".join(f"{step}/" for step in place), class_="fb-place")
+    return element("h3", link(url, element("span", before, name)), class_="fb-title fb-mono")
 
 
 def badge(phase: str) -> Markup:

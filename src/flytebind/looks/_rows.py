@@ -12,9 +12,10 @@ from flytebind.looks._items import ArrayItem
 from flytebind.looks._kinds import kind_of
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import is_boundary, spec_id
-from flytebind.looks._phases import RUNNING, SUCCESSFUL
+from flytebind.looks._phases import DONE, RUNNING, SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import Closure, has_failed, spoken, time_taken
+from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.models.core.identifier import Identifier
 from flytebind.models.core.workflow import Node
@@ -55,7 +56,7 @@ class Row:
     """A node's id in its workflow, an item's index (``[3]``), or the execution's name."""
     kind: str
     """``execution``, ``task``, ``array``, ``item``, ``dynamic``, ``subworkflow``, ``branch``,
-    ``gate``, ``launch plan`` or ``unknown``."""
+    ``gate``, ``launch plan`` or ``unknown``; or ``attempt``, where that is shown by itself."""
     phase: str
     """The name of the phase."""
     runs: Identifier | None = None
@@ -155,8 +156,10 @@ class Row:
 _MAP_TASK = re.compile(r"(?<=.)_[0-9a-f]{32}(-arraynode)?$")
 
 
-def row_of(part: ExecutionSnapshot | NodeSnapshot) -> Row:
-    """What an execution or a node has come to, with all of its nodes that have been loaded."""
+def row_of(part: ExecutionSnapshot | NodeSnapshot | TaskExecution) -> Row:
+    """What an execution, a node or an attempt has come to, with all nodes that have been loaded."""
+    if isinstance(part, TaskExecution):
+        return _attempt(part)
     if isinstance(part, NodeSnapshot):
         return _node(part, part.is_done)
     return _execution(part, part.is_done)
@@ -252,6 +255,26 @@ def _node(node: NodeSnapshot, is_over: bool) -> Row:
         tuple(node.attempts[-1].closure.logs) if node.attempts else (),
         (*_queued(closure), *(_tries(node) or _running(closure, ended_at, node.phase.name))),
         (*nodes, *launched, *(() if nodes else _items_alone(node, items))),
+    )
+
+
+def _attempt(attempt: TaskExecution) -> Row:
+    id, closure = attempt.id, attempt.closure
+    is_done = closure.phase.name in DONE
+    ended_at = _end(closure, closure.updated_at, is_done)
+    return Row(
+        label(id),
+        f"attempt {id.retry_attempt + 1}",
+        "attempt",
+        closure.phase.name,
+        id.task_id,
+        created_at=closure.created_at,
+        started_at=closure.started_at,
+        ended_at=ended_at,
+        time=time_taken(closure, is_done),
+        error=closure.error,
+        logs=tuple(closure.logs),
+        spans=(*_queued(closure), *_running(closure, ended_at, closure.phase.name)),
     )
 
 

@@ -133,6 +133,9 @@ class _Registered:
             {name: _declared(each) for name, each in self.outputs.items()},
         )
 
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
+
     def _facts(self) -> Mapping[str, str]:
         return {}
 

@@ -363,6 +363,19 @@ class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
         promoted._remote = remote
         return promoted
 
+    def card(self) -> Card:
+        """All that has been loaded of it, in one place; makes no call.
+
+        It is what a notebook shows; ``card().html()`` is a page of its own.
+        """
+        from flytebind.looks import card
+
+        model = TaskExecution._wrap(self._pb)
+        return card(model, self._in_brief("inputs"), self._in_brief("outputs"))
+
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
+
     @property
     def task(self) -> FlyteTask:
         """The task that is run. Loaded when touched.
