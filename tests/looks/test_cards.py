@@ -6,8 +6,18 @@ from datetime import datetime, timezone
 
 import pytest
 
-from flytebind.looks import Card, ExecutionList, ExecutionSnapshot, NodeMapping, NodeSnapshot, card
+from flytebind.looks import (
+    Card,
+    ExecutionList,
+    ExecutionSnapshot,
+    NodeMapping,
+    NodeSnapshot,
+    card,
+    timeline,
+    tree,
+)
 from flytebind.looks._markup import element, link, text
+from flytebind.looks._status import Status
 from flytebind.models.admin.execution import Execution
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
@@ -108,6 +118,22 @@ def test_what_has_not_been_loaded_is_said_and_not_made_up() -> None:
     said = "\n".join(shown(card(ExecutionSnapshot(execution()))).text)
     assert "Nodes have not been loaded" in said
     assert "Inputs" not in said
+
+
+@pytest.mark.parametrize("field", ["created_at", "started_at", "updated_at", "duration"])
+@pytest.mark.parametrize("seconds", [2**60, -(2**60), 2**38, -62135596800])
+def test_times_that_nobody_can_tell_hide_nothing_else(field: str, seconds: int) -> None:
+    pb, part = execution(phase="FAILED").to_pb(), node("n0", "FAILED").model.to_pb()
+    for closure in (pb.closure, part.closure):
+        closure.started_at.seconds = 5
+        getattr(closure, field).seconds = seconds
+    nodes = (NodeSnapshot(NodeExecution.from_pb(part)),)
+    snapshot = ExecutionSnapshot(Execution.from_pb(pb), nodes)
+    assert "n0" in shown(card(snapshot)).text
+    assert "n0" in timeline(snapshot).text()
+    assert "n0" in timeline(snapshot).svg()
+    assert "f7" in str(tree(snapshot))
+    assert Status.of(snapshot).phase == "FAILED"
 
 
 @pytest.mark.parametrize("evil", HOSTILE)

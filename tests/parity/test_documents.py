@@ -7,10 +7,7 @@ import pytest
 from tools.documents import DOCUMENTS, Example, examples_in
 
 PROGRAMS = [
-    program
-    for document in DOCUMENTS
-    for program in examples_in(document)
-    if program.needs_flytekit
+    program for document in DOCUMENTS for program in examples_in(document) if program.needs_flytekit
 ]
 
 

@@ -20,7 +20,7 @@ from flytebind.looks._failure import first_failure
 from flytebind.looks._labels import label
 from flytebind.looks._rows import named, row_of, telling
 from flytebind.looks._tree import Tree
-from flytebind.looks._words import first_line, harmless, moment, spoken, time_taken
+from flytebind.looks._words import Times, first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.errors import FlyteError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.fields import did_you_mean
@@ -99,6 +99,7 @@ def _key(key: object) -> str:
 def print_execution(execution: FlyteWorkflowExecution) -> None:
     """Print what an execution has come to, for people."""
     closure, spec = execution.closure, execution.spec
+    times = Times.of(closure)
     snapshot = execution.snapshot()
     failure = first_failure(snapshot)
     rows = {
@@ -106,9 +107,9 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         "phase": execution.phase.name,
         "workflow": label(closure.workflow_id) if closure.workflow_id is not None else "",
         "launch plan": label(spec.launch_plan),
-        "created": moment(closure.created_at),
-        "started": moment(closure.started_at),
-        "duration": spoken(time_taken(closure, execution.is_done)),
+        "created": moment(times.created_at),
+        "started": moment(times.started_at),
+        "duration": spoken(time_taken(times, execution.is_done)),
         "aborted": _abortion(execution),
         "console": execution.execution_url or "",
         "failed first": "" if failure is None else f"node {named(failure)}",
@@ -157,8 +158,8 @@ def _abortion(execution: FlyteWorkflowExecution) -> str:
 _COLUMNS: Mapping[str, Column[FlyteWorkflowExecution]] = {
     "name": lambda execution: execution.id.name,
     "phase": lambda execution: execution.phase.name,
-    "created": lambda execution: moment(execution.closure.created_at),
-    "started": lambda execution: moment(execution.closure.started_at),
+    "created": lambda execution: moment(Times.of(execution.closure).created_at),
+    "started": lambda execution: moment(Times.of(execution.closure).started_at),
     "duration": lambda execution: spoken(time_taken(execution.closure, execution.is_done)),
     "launch-plan": lambda execution: execution.spec.launch_plan.name,
     "version": lambda execution: execution.spec.launch_plan.version,

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from flytebind.looks._labels import label
 from flytebind.looks._phases import DONE
 from flytebind.looks._rows import Row
+from flytebind.looks._words import readable
 from flytebind.models.core.metrics import Span as Measured
 
 Kind: TypeAlias = Literal["queued", "overhead", "running", "inside"]
@@ -262,10 +263,10 @@ def _runtimes(
         if span.task_id is None:
             continue
         for inner in span.spans:
-            if inner.operation_id == "TASK_RUNTIME" and inner.start_time and inner.end_time:
+            times = readable(inner, "start_time"), readable(inner, "end_time")
+            if inner.operation_id == "TASK_RUNTIME" and all(times):
                 node = label(span.task_id.node_execution_id)
-                key = node, span.task_id.retry_attempt
-                found[key] = inner.start_time, inner.end_time
+                found[node, span.task_id.retry_attempt] = times
     return found
 
 

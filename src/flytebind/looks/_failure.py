@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from flytebind.looks._phases import SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-from flytebind.looks._words import has_failed
+from flytebind.looks._words import Times, has_failed
 
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
@@ -38,5 +38,5 @@ def _blamed(part: ExecutionSnapshot | NodeSnapshot) -> Iterator[NodeSnapshot]:
 
 
 def _failed_at(node: NodeSnapshot) -> datetime:
-    closure = node.model.closure
-    return closure.updated_at or closure.started_at or _NEVER
+    times = Times.of(node.model.closure)
+    return times.updated_at or times.started_at or _NEVER

@@ -14,7 +14,7 @@ from flytebind.looks._labels import label
 from flytebind.looks._nodes import is_boundary, spec_id
 from flytebind.looks._phases import DONE, RUNNING, SUCCESSFUL
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-from flytebind.looks._words import Closure, has_failed, spoken, time_taken
+from flytebind.looks._words import Times, has_failed, readable, spoken, time_taken
 from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError, TaskLog
 from flytebind.models.core.identifier import Identifier
@@ -209,20 +209,21 @@ def _execution(execution: ExecutionSnapshot, is_over: bool) -> Row:
         execution: The execution.
         is_over: Whether what it is part of is done, so that its own time goes on no more.
     """
-    id, closure, is_done = execution.model.id, execution.model.closure, execution.is_done
-    ended_at = _end(closure, closure.updated_at, is_done)
+    id, is_done = execution.model.id, execution.is_done
+    times = Times.of(execution.model.closure)
+    ended_at = times.ended_at(is_done)
     return Row(
         label(id),
         id.name,
         "execution",
         execution.phase.name,
         execution.model.spec.launch_plan,
-        created_at=closure.created_at,
-        started_at=closure.started_at,
+        created_at=times.created_at,
+        started_at=times.started_at,
         ended_at=ended_at,
-        time=time_taken(closure, is_done) if is_done or not is_over else None,
+        time=time_taken(times, is_done) if is_done or not is_over else None,
         error=execution.error,
-        spans=(*_queued(closure), *_running(closure, ended_at, execution.phase.name)),
+        spans=(*_queued(times), *_running(times, ended_at, execution.phase.name)),
         children=tuple(_nodes(execution.nodes, is_over or is_done)),
         url=execution.url,
     )
@@ -230,8 +231,8 @@ def _execution(execution: ExecutionSnapshot, is_over: bool) -> Row:
 
 def _node(node: NodeSnapshot, is_over: bool) -> Row:
     id, closure, is_done = node.model.id, node.model.closure, node.is_done
-    cache = closure.task_node_metadata
-    ended_at = _end(closure, closure.updated_at, is_done)
+    cache, times = closure.task_node_metadata, Times.of(closure)
+    ended_at = times.ended_at(is_done)
     nodes = list(_nodes(node.children, is_over or is_done))
     launched = [_execution(each, is_over or is_done) for each in node.launched]
     items = node.items
@@ -243,38 +244,38 @@ def _node(node: NodeSnapshot, is_over: bool) -> Row:
         node.phase.name,
         what_runs(node),
         _waits_for(node.spec),
-        closure.created_at,
-        closure.started_at,
+        times.created_at,
+        times.started_at,
         ended_at,
-        time_taken(closure, is_done) if is_done or not is_over else None,
+        time_taken(times, is_done) if is_done or not is_over else None,
         len(node.attempts),
         (succeeded, len(items)) if items else None,
         "" if cache is None else cache.cache_status.name,
         node.error,
         node.problem,
         tuple(node.attempts[-1].closure.logs) if node.attempts else (),
-        (*_queued(closure), *(_tries(node) or _running(closure, ended_at, node.phase.name))),
+        (*_queued(times), *(_tries(node) or _running(times, ended_at, node.phase.name))),
         (*nodes, *launched, *(() if nodes else _items_alone(node, items))),
     )
 
 
 def _attempt(attempt: TaskExecution) -> Row:
     id, closure = attempt.id, attempt.closure
-    is_done = closure.phase.name in DONE
-    ended_at = _end(closure, closure.updated_at, is_done)
+    is_done, times = closure.phase.name in DONE, Times.of(closure)
+    ended_at = times.ended_at(is_done)
     return Row(
         label(id),
         f"attempt {id.retry_attempt + 1}",
         "attempt",
         closure.phase.name,
         id.task_id,
-        created_at=closure.created_at,
-        started_at=closure.started_at,
+        created_at=times.created_at,
+        started_at=times.started_at,
         ended_at=ended_at,
-        time=time_taken(closure, is_done),
+        time=time_taken(times, is_done),
         error=closure.error,
         logs=tuple(closure.logs),
-        spans=(*_queued(closure), *_running(closure, ended_at, closure.phase.name)),
+        spans=(*_queued(times), *_running(times, ended_at, closure.phase.name)),
     )
 
 
@@ -325,35 +326,28 @@ def _waits_for(spec: Node | None) -> str:
         return f"approval {gate.approve.signal_id}"
     if gate.signal is not None:
         return f"signal {gate.signal.signal_id}"
-    return "" if gate.sleep is None else f"sleep {spoken(gate.sleep.duration)}"
+    return "" if gate.sleep is None else f"sleep {spoken(readable(gate.sleep, 'duration'))}"
 
 
-def _end(closure: Closure, updated_at: datetime | None, is_done: bool) -> datetime | None:
-    if not is_done:
-        return None
-    if closure.started_at is not None and closure.duration is not None:
-        return closure.started_at + closure.duration
-    return updated_at
+def _queued(times: Times) -> Iterator[Span]:
+    if times.created_at is not None and times.started_at is not None:
+        yield Span("queued", "QUEUED", times.created_at, times.started_at)
 
 
-def _queued(closure: Closure) -> Iterator[Span]:
-    if closure.created_at is not None and closure.started_at is not None:
-        yield Span("queued", "QUEUED", closure.created_at, closure.started_at)
-
-
-def _running(closure: Closure, ended_at: datetime | None, phase: str) -> Iterator[Span]:
-    if closure.started_at is not None:
-        yield Span("running", phase, closure.started_at, ended_at)
+def _running(times: Times, ended_at: datetime | None, phase: str) -> Iterator[Span]:
+    if times.started_at is not None:
+        yield Span("running", phase, times.started_at, ended_at)
 
 
 def _tries(node: NodeSnapshot) -> list[Span]:
     spans = []
     for number, attempt in enumerate(node.attempts, 1):
         closure = attempt.closure
-        start = closure.started_at or closure.created_at
+        times = Times.of(closure)
+        start = times.started_at or times.created_at
         if start is not None:
             is_done = node.is_done or number < len(node.attempts)
-            end = _end(closure, closure.updated_at, is_done)
+            end = times.ended_at(is_done)
             spans.append(Span(f"attempt {number}", closure.phase.name, start, end))
     return spans
 

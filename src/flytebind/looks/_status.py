@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from flytebind.looks._nodes import is_boundary
 from flytebind.looks._phases import RUNNING
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
-from flytebind.looks._words import has_failed, time_taken
+from flytebind.looks._words import Times, has_failed, time_taken
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Status:
 
 def _elapsed(execution: ExecutionSnapshot) -> timedelta:
     """Since it was asked for, or else it would begin again when it comes to run."""
-    closure = execution.model.closure
-    if not execution.is_done and closure.created_at is not None:
-        return max(datetime.now(timezone.utc) - closure.created_at, timedelta())
-    return time_taken(closure, execution.is_done) or timedelta()
+    times = Times.of(execution.model.closure)
+    if not execution.is_done and times.created_at is not None:
+        return max(datetime.now(timezone.utc) - times.created_at, timedelta())
+    return time_taken(times, execution.is_done) or timedelta()
 
 
 def _count_nodes(execution: ExecutionSnapshot) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 #: By the name of a phase, a style of rich's; those that are not here look plain.
 STYLES: Mapping[str, str] = MappingProxyType(
@@ -53,6 +54,41 @@ class Closure(Protocol):
         ...
 
 
+class Times(NamedTuple):
+    """The times of a closure, but for those that Python cannot tell."""
+
+    created_at: datetime | None
+    started_at: datetime | None
+    updated_at: datetime | None
+    duration: timedelta | None
+
+    @classmethod
+    def of(cls, closure: object) -> Times:
+        """Those of a closure of any kind; whoever wrote it may have written anything."""
+        return cls(*(readable(closure, name) for name in cls._fields))
+
+    def ended_at(self, is_done: bool) -> datetime | None:
+        """When it ended; None while it goes on.
+
+        Args:
+            is_done: Whether it goes on no more.
+        """
+        if not is_done:
+            return None
+        if self.started_at is not None and self.duration is not None:
+            with suppress(OverflowError):
+                return self.started_at + self.duration
+        return self.updated_at
+
+
+def readable(model: object, name: str) -> Any:
+    """A time or a length of time of a model; None for one that Python cannot tell."""
+    try:
+        return getattr(model, name)
+    except (OverflowError, ValueError):
+        return None
+
+
 def has_failed(phase: str) -> bool:
     """Whether the name of a phase says that something went wrong, or is just going wrong."""
     return phase in _FAILED
@@ -66,9 +102,10 @@ def time_taken(closure: Closure, is_done: bool, now: datetime | None = None) -> 
         is_done: Whether it goes on no more.
         now: The time, if not this moment.
     """
+    times = Times.of(closure)
     if is_done:
-        return closure.duration if closure.started_at is not None else None
-    began = closure.started_at or closure.created_at
+        return times.duration if times.started_at is not None else None
+    began = times.started_at or times.created_at
     if began is None:
         return None
     # The server's clock is not ours.
