@@ -23,6 +23,7 @@ from flytebind.sandbox import Sandbox
 from tests.remote.conftest import synced
 from tests.remote.scenes import executions, parents, scripted
 from tests.remote.scenes.scene import WorkflowPhase
+from tests.support.markup import Page
 
 THREAD = "flytebind-progress"
 
@@ -259,8 +260,11 @@ def test_a_notebook_has_one_output_that_changes(
     display.update(failed)
     display.close()
     first, last = notebook
-    assert f'href="{running.execution_url}"' in first._repr_html_()
-    assert "<b>RUNNING</b> &middot; 0 of 3 nodes done, 3 running" in first._repr_html_()
+    page = Page(first._repr_html_())
+    assert running.execution_url in page.links
+    assert page.text[1:3] == ["RUNNING", "0 of 3 nodes done, 3 running"]
+    assert page.text.count("RUNNING") == 4  # its nodes, too
+    assert Page(last._repr_html_()).text.count("FAILED") == 1
     assert "FAILED  4 of 4 nodes done, 1 failed" in repr(last)
 
 

@@ -13,7 +13,7 @@ from flytebind.looks._rows import row_of
 from flytebind.looks._screen import screen
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._status import Status
-from flytebind.looks._tree import rich_text
+from flytebind.looks._tree import LONG, rich_text
 from flytebind.looks._words import spoken
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Notebook:
 
     def update(self, execution: ExecutionSnapshot) -> None:
         """Show how far it is."""
-        page = _Html(Status.of(execution))
+        page = _Html(execution)
         if self._handle is None:
             self._handle = self._display(page, display_id=True)
         else:
@@ -153,10 +153,11 @@ class Notebook:
 
 
 class _Html:
-    """What a notebook shows."""
+    """What a notebook shows: how far it is, and its nodes while they go on."""
 
-    def __init__(self, status: Status) -> None:
-        self._status = status
+    def __init__(self, execution: ExecutionSnapshot) -> None:
+        self._status = Status.of(execution)
+        self._row = row_of(execution)
 
     def __repr__(self) -> str:
         status = self._status
@@ -165,11 +166,21 @@ class _Html:
         )
 
     def _repr_html_(self) -> str:
-        import html
+        from flytebind.looks._chart import chart_of
+        from flytebind.looks._lanes_html import badge, lanes, title
+        from flytebind.looks._markup import element
+        from flytebind.looks._page import fragment
 
         status = self._status
-        name = f"<code>{html.escape(status.name)}</code>"
-        if status.url:
-            name = f'<a href="{html.escape(status.url)}" target="_blank">{name}</a>'
-        rest = (f"<b>{status.phase}</b>", html.escape(status.nodes), spoken(status.elapsed))
-        return " &middot; ".join(filter(None, (name, *rest)))
+        told = (status.nodes, spoken(status.elapsed))
+        head = element(
+            "div",
+            title(status.name, status.url),
+            badge(status.phase),
+            *(element("span", words, class_="fb-remark") for words in told if words),
+            class_="fb-head",
+            style="padding-bottom:12px",
+        )
+        if status.is_done or not self._row.children:
+            return fragment(head)
+        return fragment(head, element("section", lanes(chart_of(self._row, None, LONG))))
