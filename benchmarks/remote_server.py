@@ -118,7 +118,7 @@ class _Control:
 def serve(latency: float) -> None:
     """Serve until standard input ends."""
     with (
-        Sandbox() as sandbox,
+        Sandbox(relay=False) as sandbox,
         Cluster(sandbox) as cluster,
         SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False) as control,
     ):

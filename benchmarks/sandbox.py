@@ -71,7 +71,7 @@ def server() -> Iterator[str]:
 
 def fill(db: Path) -> None:
     """Store one execution and its nodes."""
-    with Sandbox(db=db) as sandbox, sandbox.channel() as channel:
+    with Sandbox(db=db, relay=False) as sandbox, sandbox.channel() as channel:
         client = AdminServiceClient(channel)
         template = {"type": "python-task", "metadata": {}, "container": {"image": "image"}}
         client.create_task(

@@ -148,7 +148,7 @@ def outputs_and_wait() -> dict[str, Walk]:
     from flytebind.remote import Config, FlyteRemote, FlyteWorkflowExecution
     from flytebind.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
+    with Sandbox(relay=False) as sandbox:
         engine = sandbox.engine(math.inf)
         id = engine.launch("chain")
         settings = Config.for_endpoint(sandbox.endpoint, insecure=True)

@@ -34,7 +34,7 @@ def test_get_tells_people_what_matters(flytebind: Run, failure: Scene) -> None:
     assert found["workflow"] == "flytesnacks/development/failure/v1"
     assert found["error"].startswith("USER:RuntimeError: TaskError: 136 rows were read")
     assert found["failed first"] == "node n2 (play.validate)"
-    assert found["logs"].startswith("n2: https://logs.example/")
+    assert found["logs"].startswith("n2: http://127.0.0.1:")
     assert found["console"].endswith(f"/executions/{failure.id.name}")
 
 
@@ -158,7 +158,7 @@ def test_wait_tells_failure_and_where_it_began(flytebind: Run, failure: Scene) -
     done = flytebind("execution", "wait", failure.id.name)
     assert done.code == 1
     assert "failed first  node n2 (play.validate)\n" in done.out
-    assert "logs          n2: https://logs.example/" in done.out
+    assert "logs          n2: http://127.0.0.1:" in done.out
 
 
 def test_wait_shows_progress_on_stderr_and_the_result_on_stdout(

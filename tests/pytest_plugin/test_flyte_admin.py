@@ -73,7 +73,7 @@ def test_auth(flyte_admin):
     with flyte_admin.channel() as channel, pytest.raises(grpc.RpcError) as caught:
         AdminServiceClient(channel).get_domains(GetDomainRequest(), timeout=20)
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
-    with pytest.raises(RuntimeError, match="relay=True"):
+    with pytest.raises(RuntimeError, match="relay=False"):
         flyte_admin.faults.drop()
 
 @pytest.mark.flyte_admin(auth=False)

@@ -208,7 +208,7 @@ def test_what_the_server_refuses_names_the_call_and_the_execution(face: Face) ->
 @pytest.fixture(params=["sync", "async"])
 def shaky(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, Face]]:
     """A sandbox of its own whose connections can break, and a remote that tries again at once."""
-    with Sandbox(relay=True) as sandbox:
+    with Sandbox() as sandbox:
         sandbox.engine(float("inf"))
         with open_face(request.param, sandbox, policy=QUICK) as face:
             yield sandbox, face

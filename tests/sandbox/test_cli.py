@@ -19,6 +19,7 @@ from flytebind.sandbox.play import SCRIPTS
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.play.watching import until
 from tests.sandbox.support import DOMAIN, PROJECT
+from tests.support.browser import get
 
 COMMAND = (sys.executable, "-m", "flytebind.sandbox")
 
@@ -67,10 +68,19 @@ def test_it_answers_once_it_has_told_where_and_stops_cleanly(number: int) -> Non
         assert stop(process, number) == ""
 
 
+def test_it_tells_where_its_console_is() -> None:
+    with serving() as process:
+        endpoint, console = read(process, "endpoint"), read(process, "console")
+        assert console == f"http://{endpoint}/console"
+        assert "There are no executions yet." in get(console).body
+        stop(process)
+
+
 def test_with_auth_it_tells_a_token_that_calls_need() -> None:
     with serving("--auth") as process:
         with grpc.insecure_channel(read(process, "endpoint")) as channel:
             client = AdminServiceClient(channel)
+            read(process, "console")
             read(process, "client-id")
             read(process, "client-secret")
             token = read(process, "token")

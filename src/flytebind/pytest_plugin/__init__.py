@@ -32,12 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def flyte_admin(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A fresh Flyte admin on a free port, closed after the test.
 
-    Its connections go through a relay, so that ``flyte_admin.faults`` can break them. Change how it
-    is made with ``@pytest.mark.flyte_admin(auth=True)``; nearer markers win over farther ones.
+    A browser finds what runs on it at ``flyte_admin.console_url``. Change how it is made with
+    ``@pytest.mark.flyte_admin(auth=True)``; nearer markers win over farther ones.
     """
     from flytebind.sandbox import Sandbox
 
-    options: dict[str, Any] = {"relay": True}
+    options: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
         if marker.args:
             pytest.fail(f"@pytest.mark.{_MARKER} takes keyword arguments only", pytrace=False)

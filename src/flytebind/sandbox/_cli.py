@@ -21,12 +21,14 @@ DESCRIPTION = "Serve an embedded Flyte admin, until Ctrl-C or SIGTERM."
 EPILOG = """\
 examples:
   python -m flytebind.sandbox                    an empty admin on 127.0.0.1:30080
-  python -m flytebind.sandbox --demo             one with workflows that run by themselves
+  python -m flytebind.sandbox --demo             one with workflows that run by themselves,
+                                                 to be watched in a browser
   python -m flytebind.sandbox --port 0 -q        on a free port, which is in the first line
   python -m flytebind.sandbox --db flyte.sqlite  with what was there the last time
 
-It prints "endpoint HOST:PORT" to stdout once it answers; with --auth, lines with "client-id",
-"client-secret" and a "token" follow. What the demo does goes to stderr.
+It prints "endpoint HOST:PORT" to stdout once it answers, and "console URL", where a browser finds
+what runs; with --auth, lines with "client-id", "client-secret" and a "token" follow. What the demo
+does goes to stderr.
 
 exit codes:
   0  stopped, by Ctrl-C or SIGTERM
@@ -72,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(sandbox: Sandbox, options: argparse.Namespace, stop: threading.Event) -> None:
     engine = sandbox.engine(options.speed) if options.demo else None
     print("endpoint", sandbox.endpoint)
+    print("console", sandbox.console_url)
     if sandbox.tokens is not None:
         print("client-id", sandbox.tokens.client_id)
         print("client-secret", sandbox.tokens.client_secret)

@@ -240,7 +240,7 @@ class Faults(grpc.ServerInterceptor):
     def _needs_relay(self) -> Relay:
         if self._relay is None:
             raise RuntimeError(
-                "connections break at the relay, and this sandbox has none: make it with"
-                " Sandbox(relay=True)"
+                "connections break at the relay, and this sandbox has none: make it without"
+                " relay=False"
             )
         return self._relay

@@ -1,19 +1,22 @@
-"""The HTTP side of the sandbox: files behind signed links, and the authorization server."""
+"""The HTTP side of the sandbox: files behind signed links, an authorization server, the console."""
 
 from __future__ import annotations
 
 import logging
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox._clock import Clock
-from flytebind.sandbox._object_store import ObjectStore, Reply
+from flytebind.sandbox._object_store import ObjectStore
+from flytebind.sandbox._reply import Reply
 from flytebind.sandbox.auth._answers import Answer
 from flytebind.sandbox.auth._oauth import AuthorizationServer
 
@@ -24,6 +27,18 @@ _MAX_BYTES = 1 << 20
 _LINGER_SECONDS = 0.5
 _LINGER_BYTES = 1 << 28
 _CHUNK = 1 << 16
+
+
+class Site(Protocol):
+    """Pages for people."""
+
+    def has(self, path: str) -> bool:
+        """Whether a path is one of its own."""
+        ...
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Reply:
+        """Answer a request; names of headers are in small letters."""
+        ...
 
 
 class HttpServer:
@@ -57,12 +72,21 @@ class HttpServer:
             """Knows what it serves; the base class only gets a request."""
 
         Handler.store, Handler.provider = store, provider
+        self._handler = Handler
         self._server = _Server((host, port), Handler)
         self.url = Handler.url = f"http://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
         self._thread.start()
+
+    def use_site(self, site: Site) -> None:
+        """Serve pages, too."""
+        self._handler.site = site
+
+    def take(self, connection: socket.socket, address: tuple[str, int]) -> None:
+        """Serve on a connection that has been made elsewhere."""
+        self._server.process_request(connection, address)
 
     def close(self) -> None:
         """Stop serving."""
@@ -98,10 +122,17 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     store: ObjectStore
     provider: AuthorizationServer | None
+    site: Site | None = None
     url: str
     timeout = _IDLE_SECONDS
 
+    def do_HEAD(self) -> None:
+        if not self._answer_with_page():
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED, "Unsupported method ('HEAD')")
+
     def do_GET(self) -> None:
+        if self._answer_with_page():
+            return
         if self.provider is not None:
             path, query = urlsplit(self.path).path, _first(urlsplit(self.path).query)
             if self._answer_with(self.provider.get(self.url, path, query)):
@@ -109,6 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(self.store.get(self.path, self._headers()))
 
     def do_PUT(self) -> None:
+        if self._answer_with_page():
+            return
         reply = self.store.put(self.path, self._headers(), self.rfile)
         self._reply(reply)
         if reply.status >= HTTPStatus.BAD_REQUEST:
@@ -116,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._linger()
 
     def do_POST(self) -> None:
+        if self._answer_with_page():
+            return
         body = self._body()
         if body is None:
             return
@@ -125,6 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
             if self._answer_with(self.provider.post(self.url, path, form, authorization)):
                 return
         self._answer(HTTPStatus.NOT_FOUND, b"no such path")
+
+    def _answer_with_page(self) -> bool:
+        """Send a page for people, if the path is one's."""
+        if self.site is None or not self.site.has(self.path.partition("?")[0]):
+            return False
+        self._reply(self.site.answer(self.command, self.path, self._headers()))
+        return True
 
     def _answer_with(self, answer: Answer | None) -> bool:
         """Send an answer of the authorization server, if there is one."""
@@ -152,13 +194,14 @@ class _Handler(BaseHTTPRequestHandler):
         return {name.lower(): value for name, value in self.headers.items()}
 
     def _reply(self, reply: Reply) -> None:
-        """Send an answer of the store."""
+        """Send an answer of the store or of a page."""
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        self.wfile.write(reply.body)
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
 
     def _linger(self) -> None:
         """Take some of what was not read: a client that still writes would lose the answer."""

@@ -16,11 +16,11 @@ from datetime import datetime
 from email.utils import formatdate
 from html import escape
 from io import BufferedIOBase
-from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox._clock import Clock
+from flytebind.sandbox._reply import Reply
 from flytebind.sandbox._sigv4 import Refusal, Signer
 
 #: As in the sandbox that `flytectl demo start` runs.
@@ -30,14 +30,6 @@ MAX_BYTES = 5 << 30
 
 _CHUNK = 1 << 20
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-
-
-class Reply(NamedTuple):
-    """An answer: its status, headers and body."""
-
-    status: int
-    headers: Mapping[str, str] = {}
-    body: bytes = b""
 
 
 class ObjectStore:

@@ -1,7 +1,8 @@
-"""A relay in front of the server, whose connections can be broken.
+"""A relay in front of the server: its connections can be broken, and browsers find pages behind it.
 
 gRPC itself has no way to end a call as a failing network does, in the middle of a byte stream. The
-relay passes bytes on until it is told to stop.
+relay passes bytes on until it is told to stop. What speaks HTTP as browsers do is handed on whole,
+so that gRPC and pages have one address, as those of a real server have.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import partial
 _CHUNK = 65_536
 # Close with a reset instead of a farewell: the peer must see a broken connection.
 _RESET = struct.pack("ii", 1, 0)
+#: What gRPC begins with, where browsers have a method.
+_HTTP_2 = b"PRI"
 
 
 class Link:
@@ -76,11 +79,20 @@ class Relay:
         host: Where to listen.
         port: Where to listen; 0 takes a free one.
         target: The address of the server.
+        take_http: Is given connections that do not begin as gRPC's do, and where they come from.
     """
 
-    def __init__(self, host: str, port: int, target: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        target: tuple[str, int],
+        take_http: Callable[[socket.socket, tuple[str, int]], None],
+    ) -> None:
         self._target = target
+        self._take_http = take_http
         self._links: dict[str, Link] = {}
+        self._silent: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server((host, port))
         self.port: int = self._listener.getsockname()[1]
@@ -107,24 +119,46 @@ class Relay:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
+        with self._lock:
+            silent = list(self._silent)
+        for client in silent:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
         self.drop_all()
 
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, address = self._listener.accept()
             except OSError:
                 return  # closed
-            try:
-                server = socket.create_connection(self._target)
-            except OSError:
-                client.close()
-                continue
-            for end in (client, server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            own_port = str(server.getsockname()[1])
             with self._lock:
-                self._links[own_port] = Link(client, server, partial(self._forget, own_port))
+                self._silent.add(client)
+            threading.Thread(
+                target=self._receive, args=(client, address), name="sandbox-relay", daemon=True
+            ).start()
+
+    def _receive(self, client: socket.socket, address: tuple[str, int]) -> None:
+        """Wait for the first word of a client, which tells whom it means."""
+        try:
+            first = client.recv(len(_HTTP_2), socket.MSG_PEEK)
+        except OSError:
+            first = b""
+        with self._lock:
+            self._silent.discard(client)
+        if first != _HTTP_2 and first.isalpha():
+            self._take_http(client, address)
+            return
+        try:
+            server = socket.create_connection(self._target)
+        except OSError:
+            client.close()
+            return
+        for end in (client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        own_port = str(server.getsockname()[1])
+        with self._lock:
+            self._links[own_port] = Link(client, server, partial(self._forget, own_port))
 
     def _forget(self, own_port: str) -> None:
         with self._lock:

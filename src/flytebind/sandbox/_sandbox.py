@@ -20,6 +20,7 @@ from flytebind.sandbox._admin import Admin
 from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox._calls import Calls
 from flytebind.sandbox._clock import Clock
+from flytebind.sandbox._console import Console
 from flytebind.sandbox._dataproxy import DataProxy
 from flytebind.sandbox._engine_key import EngineMark
 from flytebind.sandbox._faults import Faults
@@ -65,8 +66,8 @@ class Sandbox:
         data: The folder of offloaded data. By default a temporary one or, with ``db``, the file's
             name with ``.data`` after it.
         auth: Whether calls need a token, see ``tokens``; or how they get one, in settings.
-        relay: Whether connections go through a relay, so that ``faults`` can break them. It costs
-            some speed.
+        relay: Whether connections go through a relay, so that browsers find the console at
+            ``endpoint``, and ``faults`` can break connections. It costs some speed.
         settings: Limits and the like.
         clock: The sandbox's time; a new one by default.
 
@@ -77,6 +78,9 @@ class Sandbox:
 
     endpoint: str
     """Where clients connect to, as ``host:port``."""
+    console_url: str
+    """Where people look at executions, with a browser. It is at ``endpoint``, as links of clients
+    have it, unless there is no relay."""
     settings: Settings
     clock: Clock
     """Move it to see what time does."""
@@ -99,7 +103,7 @@ class Sandbox:
         db: str | Path | None = None,
         data: str | Path | None = None,
         auth: bool | AuthSettings = False,
-        relay: bool = False,
+        relay: bool = True,
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -155,10 +159,14 @@ class Sandbox:
             closers.callback(lambda: server.stop(grace=None).wait())
             closers.callback(self.faults.clear)  # wakes calls that are being delayed
             if relay:
-                front = Relay(host, port, (host, own_port))
+                front = Relay(host, port, (host, own_port), http.take)
                 closers.callback(front.close)
                 self.faults.use_relay(front)
                 self.endpoint = f"{host}:{front.port}"
+            self._site = f"http://{self.endpoint}" if relay else http.url
+            self.console_url = f"{self._site}/console"
+            channel = closers.enter_context(self.engine_channel())
+            http.use_site(Console(channel, self.endpoint, store, self.clock, host, self.tokens))
             self._closers = closers.pop_all()
 
     def channel(self) -> grpc.Channel:
@@ -199,7 +207,14 @@ class Sandbox:
         """
         if self._engine is None:
             channel = self._closers.enter_context(self.engine_channel())
-            self._engine = Engine(channel, self.admin, self.signals, self.clock, speed=speed)
+            self._engine = Engine(
+                channel,
+                self.admin,
+                self.signals,
+                self.clock,
+                speed=speed,
+                logs_url=f"{self._site}/logs",
+            )
             self._closers.callback(self._engine.stop)
         return self._engine
 

@@ -18,7 +18,7 @@ def _nothing_left() -> Iterator[None]:
 
 @pytest.fixture
 def sandbox(_nothing_left: None) -> Iterator[Sandbox]:
-    with Sandbox(relay=True) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 

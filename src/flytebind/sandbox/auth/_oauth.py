@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote_plus, urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from flytebind.models.service.auth import OAuth2MetadataResponse, PublicClientAuthConfigResponse
 from flytebind.runtime.homes import public_in
 from flytebind.sandbox.auth._answers import Answer, Refusal, json_answer, no_client
+from flytebind.sandbox.auth._basic import credentials
 from flytebind.sandbox.auth._devices import Devices
 from flytebind.sandbox.auth._expiring import Expiring
 from flytebind.sandbox.auth._settings import AuthSettings
@@ -186,14 +186,10 @@ class AuthorizationServer:
     def _client(self, form: Mapping[str, str], authorization: str) -> str:
         """Who asks, with HTTP's basic authentication or in the form."""
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        scheme, _, credentials = authorization.partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                decoded = base64.b64decode(credentials, validate=True).decode(errors="replace")
-            except (binascii.Error, ValueError):
-                raise no_client() from None
-            # RFC 6749 has both parts form-encoded before they are joined.
-            client_id, _, secret = map(unquote_plus, decoded.partition(":"))
+        try:
+            client_id, secret = credentials(authorization) or (client_id, secret)
+        except ValueError:
+            raise no_client() from None
         if client_id == self.settings.public_client_id:
             return client_id
         if not self.tokens.is_client(client_id, secret):

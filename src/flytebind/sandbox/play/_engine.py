@@ -20,6 +20,7 @@ from flytebind.sandbox._admin.phases import TERMINAL_WORKFLOW
 from flytebind.sandbox._clock import Clock
 from flytebind.sandbox._signals import Signals
 from flytebind.sandbox.play._ending import ALL
+from flytebind.sandbox.play._events import LOGS_URL
 from flytebind.sandbox.play._launching import create_execution
 from flytebind.sandbox.play._perform import end, is_scripted, perform, system_error
 from flytebind.sandbox.play._registration import register
@@ -48,6 +49,7 @@ class Engine:
         signals: What gates wait for.
         clock: Says when what happens in executions happens.
         speed: How many times faster than written; ``math.inf`` never pauses.
+        logs_url: Where logs of what runs are said to be.
 
     Raises:
         ValueError: If the speed is not above zero.
@@ -62,12 +64,13 @@ class Engine:
         clock: Clock,
         *,
         speed: float = 1.0,
+        logs_url: str = LOGS_URL,
     ) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be above zero, not {speed}")
         self._admin = admin
         self._signals = signals
-        self._stage = Stage(channel, clock, admin.blobs, speed)
+        self._stage = Stage(channel, clock, admin.blobs, speed, logs_url)
         self._threads: set[threading.Thread] = set()
         try:
             register(self._stage.client, TASKS.values(), SCRIPTS.values())

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
+from urllib.parse import quote
 
 from flyteidl.admin.event_pb2 import (
     NodeExecutionEventRequest as NodeEventRequest,
@@ -45,6 +46,8 @@ from flytebind.sandbox.play._values import Literals, literal_map
 from flytebind.services.admin import AdminServiceClient
 
 PRODUCER = "propeller"
+#: Leads nowhere.
+LOGS_URL = "https://logs.example"
 _EVENT_VERSION = 2
 _MAX_ID_LENGTH = 20
 _ALPHABET = str.maketrans("234567", "123456")
@@ -111,6 +114,7 @@ class Events:
         clock: What the events' times are taken from.
         blobs: Where inputs and outputs go; None sends them inline.
         execution: Whose events they are.
+        logs_url: Where logs are said to be.
     """
 
     def __init__(
@@ -119,11 +123,13 @@ class Events:
         clock: Clock,
         blobs: BlobStore | None,
         execution: WorkflowExecutionIdentifier,
+        logs_url: str = LOGS_URL,
     ) -> None:
         self._client = client
         self._clock = clock
         self._blobs = blobs
         self._execution = execution
+        self._logs_url = logs_url
 
     def workflow(
         self,
@@ -263,15 +269,16 @@ class Events:
         )
         event.occurred_at.FromDatetime(self._clock.now())
         event.reported_at.CopyFrom(event.occurred_at)
-        pod = f"{self._execution.name}-{attempt.generated_name}"
-        event.metadata.generated_name = pod
+        id = self._execution
+        event.metadata.generated_name = f"{id.name}-{attempt.generated_name}"
         event.metadata.plugin_identifier = attempt.plugin
         event.metadata.external_resources.extend(resources)
         if phase == TaskExecution.RUNNING:
+            place = (id.project, id.domain, id.name, attempt.node, str(attempt.number))
             event.logs.append(
                 TaskLog(
                     name="Pretended Logs",
-                    uri=f"https://logs.example/{pod}",
+                    uri="/".join((self._logs_url, *map(_quoted, place))),
                     message_format=TaskLog.UNKNOWN,
                 )
             )
@@ -307,3 +314,7 @@ class Events:
         id = self._execution
         folder = f"metadata/propeller/{id.project}-{id.domain}-{id.name}"
         return blobs.write(f"{folder}/{path}", literal_map(literals).SerializeToString())
+
+
+def _quoted(step: str) -> str:
+    return quote(step, safe="")

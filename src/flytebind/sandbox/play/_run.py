@@ -22,6 +22,7 @@ from flytebind.models.admin.node_execution import (
 from flytebind.models.core.identifier import (
     NodeExecutionIdentifier as NodeExecutionIdentifierModel,
 )
+from flytebind.sandbox._blobs import BlobStore
 from flytebind.sandbox.play._events import Events
 from flytebind.sandbox.play._stage import Stage, key_of
 from flytebind.sandbox.play._values import Literals
@@ -61,7 +62,7 @@ class Run:
         self.stage = stage
         self.client = stage.client
         self.signals = stage.signals
-        self.events = Events(self.client, stage.clock, None, id)
+        self.events = self._make_events(None)
         self.is_aborted = False
         self._is_failing = False
         self._recovers: WorkflowExecutionIdentifier | None = None
@@ -79,7 +80,11 @@ class Run:
         ):
             self._recovers = metadata.reference_execution
         if offloads:
-            self.events = Events(self.client, self.stage.clock, self.stage.blobs, self.id)
+            self.events = self._make_events(self.stage.blobs)
+
+    def _make_events(self, blobs: BlobStore | None) -> Events:
+        stage = self.stage
+        return Events(self.client, stage.clock, blobs, self.id, stage.logs_url)
 
     def check(self) -> None:
         """Raise ``CalledOff`` if the run is."""

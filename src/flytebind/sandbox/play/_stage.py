@@ -36,14 +36,18 @@ class Stage:
         clock: Says when what happens in them happens.
         blobs: Where those that offload their data write it.
         speed: How many times faster than written the runs are.
+        logs_url: Where their logs are said to be.
     """
 
-    def __init__(self, channel: grpc.Channel, clock: Clock, blobs: BlobStore, speed: float) -> None:
+    def __init__(
+        self, channel: grpc.Channel, clock: Clock, blobs: BlobStore, speed: float, logs_url: str
+    ) -> None:
         self.client = AdminServiceClient(channel)
         self.signals = SignalServiceClient(channel)
         self.clock = clock
         self.blobs = blobs
         self.speed = speed
+        self.logs_url = logs_url
         self.changed = threading.Condition()
         """Guards what follows, and is notified of every change that somebody may wait for."""
         self.runs: dict[Key, Callable[[], None]] = {}
