@@ -50,6 +50,7 @@ types: .venv/ready ## Check types with mypy, then with pyright
 
 test: check lint types ## Run everything a change must pass: check, lint, types, tests, parity, quick matrix
 	$(BIN)/python -m pytest -n auto --dist=worksteal
+	@command -v chromedriver >/dev/null || echo 'Pages were not tried in a browser: there is no chromedriver'
 	@if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory parity; else \
 		echo 'Parity was not measured: flytekit needs Python 3.11 or 3.12, and neither was found'; fi
 	$(BIN)/python -m tools.matrix --quick

@@ -52,7 +52,7 @@ OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["s
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
-LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pydantic", "pyright", "trustme")
+LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pydantic", "pyright", "selenium", "trustme")
 
 LOWEST_COMPANIONS = {
     "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
