@@ -16,6 +16,14 @@ from flytebind.models.core.execution import ExecutionError
 
 _MOST_TICKS: Final = 5
 _MOST_LOGS: Final = 3
+#: What bars of each tone stand for.
+_TONES: Final = {
+    "good": "succeeded",
+    "bad": "failed",
+    "busy": "running",
+    "warn": "aborted",
+    "idle": "other",
+}
 #: So much is shown of each error; the one that was first is shown whole.
 _LONGEST_ERROR: Final = 10_000
 
@@ -82,7 +90,7 @@ def _lane(
     cells = name, badge(row.phase), spoken(row.time), _track(chart, lane.bars)
     style = f"--fb-depth:{depth}" if depth else None
     below = [] if alone else [_part(chart, each, told, depth + 1) for each in lane.below]
-    wrong = None if alone else _wrong(row, told)
+    wrong = _wrong(row, told)
     if not below:
         return joined(_row("", *cells, style=style), _styled(wrong, style))
     summary = element("summary", *_cells(*cells), class_="fb-row", style=style)
@@ -176,22 +184,25 @@ def told(bar: Bar) -> str:
     return f"{bar.name}{phase}: {spoken(bar.end - bar.start)}, from {moment(bar.start)}"
 
 
-def _legend(chart: Chart) -> Markup | None:
+def legend(chart: Chart) -> list[tuple[str, str]]:
+    """What bars of a chart look like, by tone or kind, and what that means."""
     bars = [bar for lane in chart.root.walk() for bar in lane.bars]
-    if not bars:
-        return None
     kinds = {bar.kind for bar in bars}
-    tones = {tone(bar.phase): bar.phase for bar in bars if bar.kind == "running"}
-    shown = [(f"fb-solid fb-{each}", phase.lower()) for each, phase in tones.items()]
-    shown += [(f"fb-{kind}", kind) for kind in ("queued", "overhead") if kind in kinds]
-    return element(
-        "div",
-        *(
-            element("span", element("i", class_=f"fb-bar {kind}"), words)
-            for kind, words in sorted(shown, key=lambda each: each[1])
-        ),
-        class_="fb-legend",
-    )
+    tones = {tone(bar.phase) for bar in bars if bar.kind == "running"}
+    shown = [(kind, kind) for kind in ("queued", "overhead") if kind in kinds]
+    return shown + [(each, words) for each, words in _TONES.items() if each in tones]
+
+
+def _legend(chart: Chart) -> Markup | None:
+    told = [
+        element("span", element("i", class_=f"fb-bar fb-{look}{_solid(look)}"), words)
+        for look, words in legend(chart)
+    ]
+    return element("div", *told, class_="fb-legend") if told else None
+
+
+def _solid(look: str) -> str:
+    return " fb-solid" if look in _TONES else ""
 
 
 def _row(class_: str, *cells: Child, style: str | None = None) -> Markup:

@@ -26,15 +26,16 @@ _LIGHT_HOSTS: Final = (
     "html[theme=light]",
 )
 
+#: Notebooks have rules of their own for links, tables and headings; these are more specific.
 _RULES: Final = """
 .flytebind{background:var(--fb-card);color:var(--fb-text);font:14px/1.5 %(sans)s;text-align:left;
 border:1px solid var(--fb-line);border-radius:10px;margin:4px 0;overflow:hidden;
 container-type:inline-size;max-width:1100px}
 .flytebind *{box-sizing:border-box}
-.flytebind a{color:var(--fb-link);text-decoration:none}
-.flytebind a:hover,.flytebind a:focus-visible{text-decoration:underline}
+.flytebind a[href]{color:var(--fb-link);text-decoration:none}
+.flytebind a[href]:hover,.flytebind a[href]:focus-visible{text-decoration:underline}
 .flytebind :focus-visible{outline:2px solid var(--fb-link);outline-offset:1px}
-.flytebind code,.flytebind pre,.flytebind .fb-mono{font-family:%(mono)s;font-size:.93em;
+.flytebind pre,.flytebind .fb-mono{font-family:%(mono)s;font-size:.93em;
 background:none;color:inherit;border:0;padding:0}
 .flytebind pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45}
 .flytebind .fb-head{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;
@@ -48,14 +49,14 @@ font-weight:600;line-height:1.75;letter-spacing:.02em;white-space:nowrap}
 padding:0;font-weight:500}
 .flytebind .fb-facts{display:flex;flex-wrap:wrap;gap:4px 26px;margin:0;padding:4px 18px 14px}
 .flytebind .fb-facts div{min-width:0}
-.flytebind dt{color:var(--fb-dim);font-size:.8em;font-weight:400;margin:0;line-height:1.4}
-.flytebind dd{margin:0;overflow-wrap:anywhere}
+.flytebind dl dt{color:var(--fb-dim);font-size:.8em;font-weight:400;margin:0;line-height:1.4}
+.flytebind dl dd{margin:0;overflow-wrap:anywhere}
 .flytebind section{border-top:1px solid var(--fb-line);padding:12px 18px 14px;margin:0}
-.flytebind h4{font-size:.8em;font-weight:600;color:var(--fb-dim);margin:0 0 8px;
+.flytebind section h4{font-size:.8em;font-weight:600;color:var(--fb-dim);margin:0 0 8px;
 text-transform:none;line-height:1.4}
 .flytebind .fb-failure{background:var(--fb-on-bad);border-left:4px solid var(--fb-bad);
 padding-left:14px}
-.flytebind .fb-failure h4{color:var(--fb-bad);font-size:.93em;margin-bottom:4px}
+.flytebind section.fb-failure h4{color:var(--fb-bad);font-size:.93em;margin-bottom:4px}
 .flytebind .fb-failure .fb-said{font-weight:600}
 .flytebind details{margin:0}
 .flytebind summary{cursor:pointer}
@@ -67,8 +68,8 @@ border-radius:6px;padding:10px 12px;margin-top:6px;max-height:32em;overflow:auto
 .flytebind .fb-sides>div{min-width:0}
 .flytebind .fb-values{display:grid;grid-template-columns:fit-content(40%%) minmax(0,1fr);
 gap:3px 14px;margin:0}
-.flytebind .fb-values dt{font:.93em %(mono)s;line-height:1.6;overflow-wrap:anywhere}
-.flytebind .fb-values dd{font:.93em %(mono)s;line-height:1.6}
+.flytebind dl.fb-values dt{font:.93em %(mono)s;line-height:1.6;overflow-wrap:anywhere}
+.flytebind dl.fb-values dd{font:.93em %(mono)s;line-height:1.6}
 .flytebind .fb-none,.flytebind .fb-hint{color:var(--fb-dim);margin:0}
 .flytebind .fb-row{display:grid;gap:0 12px;align-items:center;padding:2px 0;min-height:26px;
 grid-template-columns:minmax(0,4fr) 104px 74px minmax(0,5fr)}
@@ -117,23 +118,23 @@ font-size:.8em;margin:8px 0 0}
 .flytebind .fb-scroll{overflow-x:auto}
 .flytebind table{border-collapse:collapse;width:100%%;margin:0;font-size:1em;border:0;
 table-layout:auto}
-.flytebind tr,.flytebind tr:nth-child(even){background:none}
-.flytebind tbody tr:hover{background:var(--fb-soft)}
-.flytebind th,.flytebind td{text-align:left;padding:5px 18px 5px 0;border:0;
+.flytebind table tr{background:none!important}
+.flytebind table tbody tr:hover{background:var(--fb-soft)!important}
+.flytebind table th,.flytebind table td{text-align:left;padding:5px 18px 5px 0;border:0;
 vertical-align:top;white-space:nowrap;color:inherit}
-.flytebind td.fb-wide{white-space:normal;overflow-wrap:anywhere;min-width:9em}
-.flytebind th{color:var(--fb-dim);font-size:.8em;font-weight:400;
+.flytebind table td.fb-wide{white-space:normal;overflow-wrap:anywhere;min-width:9em}
+.flytebind table th{color:var(--fb-dim);font-size:.8em;font-weight:400;
 border-bottom:1px solid var(--fb-line)}
-.flytebind td.fb-number{text-align:right;font-variant-numeric:tabular-nums}
+.flytebind table td.fb-number{text-align:right;font-variant-numeric:tabular-nums}
 .flytebind .fb-tree{padding:12px 18px;overflow-x:auto;white-space:pre;overflow-wrap:normal}
 @container (max-width:640px){
-.flytebind thead{display:none}
-.flytebind tr{display:flex;flex-wrap:wrap;gap:1px 14px;padding:7px 0;align-items:baseline;
+.flytebind table thead{display:none}
+.flytebind table tr{display:flex;flex-wrap:wrap;gap:1px 14px;padding:7px 0;align-items:baseline;
 border-bottom:1px solid var(--fb-line)}
-.flytebind tr:last-child{border:0}
-.flytebind td{padding:0;white-space:normal;overflow-wrap:anywhere}
-.flytebind td.fb-wide{flex-basis:100%%}
-.flytebind td:empty{display:none}
+.flytebind table tr:last-child{border:0}
+.flytebind table td{padding:0;white-space:normal;overflow-wrap:anywhere}
+.flytebind table td.fb-wide{flex-basis:100%%}
+.flytebind table td:empty{display:none}
 .flytebind .fb-row>.fb-track:empty{display:none}
 .flytebind .fb-sides{grid-template-columns:minmax(0,1fr)}
 .flytebind .fb-row{grid-template-columns:minmax(0,1fr) auto 70px;padding:5px 0}

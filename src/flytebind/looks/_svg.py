@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from flytebind.looks._chart import Bar, Chart, Fold, Lane, ticks
-from flytebind.looks._lanes_html import told
+from flytebind.looks._lanes_html import legend, told
 from flytebind.looks._layout import Cell, cut
 from flytebind.looks._markup import Child, Markup, element
 from flytebind.looks._page import MONO, SANS, themes
@@ -195,17 +195,9 @@ def _area(fold: Fold, y: int, sizes: _Sizes) -> Child:
 
 
 def _legend(chart: Chart, y: int) -> Iterator[Child]:
-    bars = [bar for lane in chart.root.walk() for bar in lane.bars]
-    tones = {tone(bar.phase): bar.phase.lower() for bar in bars if bar.kind == "running"}
-    shown = [(f"fb-{each}", words) for each, words in tones.items()]
-    shown += [
-        (f"fb-{kind}", kind)
-        for kind in ("queued", "overhead")
-        if any(bar.kind == kind for bar in bars)
-    ]
     x = float(_MARGIN)
-    for class_, words in sorted(shown, key=lambda each: each[1]):
-        yield element("rect", class_=class_, x=f"{x:.1f}", y=y - 4, width=18, height=8, rx=2)
+    for look, words in legend(chart):
+        yield element("rect", class_=f"fb-{look}", x=f"{x:.1f}", y=y - 4, width=18, height=8, rx=2)
         yield _text(x + 24, y, words, "fb-small fb-dim")
         x += 24 + len(words) * _SMALL_WIDTH + 18
 
