@@ -116,8 +116,8 @@ font-size:.8em;margin:8px 0 0}
 .flytebind .fb-legend span{display:inline-flex;align-items:center;gap:6px}
 .flytebind .fb-legend i{position:static;display:inline-block;width:20px}
 .flytebind .fb-scroll{overflow-x:auto}
-.flytebind table{color:var(--fb-text);border-collapse:collapse;width:100%%;margin:0;font-size:1em;border:0;
-table-layout:auto}
+.flytebind table{color:var(--fb-text);border-collapse:collapse;width:100%%;margin:0;
+font-size:1em;border:0;table-layout:auto}
 .flytebind table tr{background:none!important}
 .flytebind table tbody tr:hover{background:var(--fb-soft)!important}
 .flytebind table th,.flytebind table td{text-align:left;padding:5px 18px 5px 0;border:0;
