@@ -24,6 +24,11 @@ Reshape = Literal["", "content", "pairs", "choice"]
 message that it holds, ``pairs`` a list of messages with key and value as a mapping, ``choice`` each
 element of a list as the value of the only oneof that it has."""
 
+Takes = Literal["", "message", "one", "zero", "false"]
+"""What a constructor takes for a field beside its own type: ``message`` protobuf's own message,
+``one`` an element in place of a list of one, ``zero`` 0 for none, ``false`` a False beside another
+member of the oneof, which is as good as none."""
+
 
 @dataclass(frozen=True, order=True)
 class Import:
@@ -90,6 +95,8 @@ class Field:
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
     reshape: Reshape
     """How it is shown otherwise than the message has it."""
+    takes: Takes
+    """What else the constructor takes."""
     raw: Field | None
     """The field as the message has it, under a name of its own, where it is reshaped."""
     default: Code
@@ -143,6 +150,21 @@ class Field:
     def is_content(self) -> bool:
         """It shows the only field of the message that it holds."""
         return self.reshape == "content"
+
+    @property
+    def takes_message(self) -> bool:
+        """The constructor takes protobuf's message as well."""
+        return self.takes == "message"
+
+    @property
+    def takes_zero(self) -> bool:
+        """The constructor takes 0 for none."""
+        return self.takes == "zero"
+
+    @property
+    def takes_false(self) -> bool:
+        """The constructor takes False beside another member of the oneof, for none."""
+        return self.takes == "false"
 
     @property
     def is_message(self) -> bool:
@@ -269,6 +291,10 @@ class Message:
     """Pairs of proto name and Python name, where they differ."""
     reshaped: tuple[tuple[str, Reshape], ...]
     """The Python names of the fields that are reshaped, and how."""
+    takes: tuple[tuple[str, Takes], ...]
+    """The Python names of the fields that the constructor takes otherwise, too, and how."""
+    stored: tuple[Field, ...]
+    """The fields in the order in which the constructor stores them."""
     oneofs: tuple[Oneof, ...]
     """The oneofs that have accessors."""
     has_required: bool

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from flytebind.models.common import Envs
 from flytebind.models.concurrency import ConcurrencyLimitBehavior, ConcurrencyPolicy
+from flytebind.models.core.artifact_id import ArtifactKey, ArtifactTag
+from flytebind.models.core.errors import ContainerError
 from flytebind.models.core.identifier import Identifier, ResourceType
-from flytebind.models.core.tasks import Container, Resources
-from flytebind.models.core.workflow import NodeMetadata
+from flytebind.models.core.tasks import Container, ExtendedResources, GPUAccelerator, Resources
+from flytebind.models.core.workflow import NodeMetadata, TaskNodeOverrides
 from flytebind.models.documentation import Description
 from flytebind.models.execution import ExecutionMetadata, ExecutionSpec
-from flytebind.models.interface import TypedInterface, Variable
-from flytebind.models.literals import Literal, LiteralCollection
+from flytebind.models.interface import Parameter, TypedInterface, Variable
+from flytebind.models.literals import Literal, LiteralCollection, Scalar
 from flytebind.models.matchable_resource import PluginOverride
 from flytebind.models.named_entity import NamedEntityState
 from flytebind.models.project import Project
 from flytebind.models.schedule import Schedule
+from flytebind.models.security import OAuth2Client, OAuth2TokenRequest, Secret, SecurityContext
 from flytebind.models.task import DataLoadingConfig, IOStrategy
 from flytebind.models.types import LiteralType, OutputReference, SimpleType
 
@@ -152,6 +157,74 @@ def test_parts_that_flytekit_makes_unasked_are_made() -> None:
 def test_parts_that_are_made_unasked_are_not_made_of_a_message_without_them() -> None:
     assert ExecutionSpec.from_bytes(b"").labels is None
     assert ExecutionSpec.from_bytes(b"").replace(max_parallelism=1).labels is None
+
+
+# What else is taken.
+
+
+def test_messages_of_protobuf_are_taken_where_flytekit_has_them() -> None:
+    gpu = ExtendedResources(gpu_accelerator=GPUAccelerator(device="t4"))
+    assert TaskNodeOverrides(None, gpu.to_pb()) == TaskNodeOverrides(None, gpu)
+    assert (
+        TaskNodeOverrides(None, None).replace(extended_resources=gpu.to_pb()).extended_resources
+        == gpu
+    )
+    tag = ArtifactTag(artifact_key=ArtifactKey(name="a"))
+    assert Variable(INTEGER.type, "", artifact_tag=tag.to_pb()).artifact_tag == tag
+    moment = Timestamp(seconds=3, nanos=1)
+    assert ContainerError("c", "m", 0, 0, moment).to_pb().timestamp == moment  # type: ignore[arg-type]
+
+
+def test_another_message_is_refused_where_one_is_taken() -> None:
+    with pytest.raises(
+        TypeError, match=r"extended_resources must be ExtendedResources, not a bare"
+    ):
+        TaskNodeOverrides(None, Resources([], []).to_pb())  # type: ignore[arg-type]
+
+
+def test_one_secret_is_a_list_of_one() -> None:
+    secret = Secret("group", "key")
+    assert SecurityContext(secrets=secret) == SecurityContext(secrets=[secret])
+    assert SecurityContext().replace(secrets=secret).secrets == [secret]
+    token = OAuth2TokenRequest("t", OAuth2Client("c", secret))
+    assert SecurityContext(tokens=token).tokens == [token]
+
+
+def test_a_timeout_of_zero_is_none() -> None:
+    assert NodeMetadata("n", timeout=0) == NodeMetadata("n", timeout=None)
+    assert NodeMetadata("n", timeout=timedelta(1)).replace(timeout=0).timeout is None
+    assert NodeMetadata("n", timeout=timedelta(0)).timeout == timedelta(0)
+    with pytest.raises(TypeError, match=r"NodeMetadata\.timeout must be a timedelta, not int"):
+        NodeMetadata("n", timeout=60)  # type: ignore[arg-type]
+
+
+def test_a_parameter_with_a_default_may_be_called_not_required() -> None:
+    default = Literal(hash="a")
+    for parameter in (
+        Parameter(INTEGER, default=default, required=False),
+        Parameter(INTEGER).replace(default=default, required=False),
+    ):
+        assert parameter.which_behavior == ("default", default)
+    assert Parameter(INTEGER, required=False).which_behavior == ("required", False)
+    with pytest.raises(ValueError, match="not both 'default' and 'required'"):
+        Parameter(INTEGER, default=default, required=True)
+
+
+def test_an_error_without_a_time_has_flytekits() -> None:
+    assert ContainerError("c", "m", 0, 0).to_pb().HasField("timestamp")  # type: ignore[arg-type]
+
+
+def test_a_model_of_another_library_is_told_by_its_module() -> None:
+    class Primitive:
+        def to_flyte_idl(self) -> None: ...
+
+    with pytest.raises(TypeError) as caught:
+        Scalar(Primitive())  # type: ignore[arg-type]
+    assert (
+        f"Scalar.primitive must be flytebind.models.core.literals.Primitive, not {__name__}."
+        in str(caught.value)
+    )
+    assert "Primitive.from_flyte_idl(value.to_flyte_idl()) makes one" in str(caught.value)
 
 
 # Names.

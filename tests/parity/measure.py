@@ -31,6 +31,7 @@ from tests.parity.discovery import (
     setters,
     there,
 )
+from tests.parity.odd import odd_cases
 from tests.parity.probes import PROBES, answer
 from tests.support.messages import descriptor_of, python_name
 
@@ -50,7 +51,8 @@ def differences(subject: str) -> tuple[Difference, ...]:
     found = [*_constants(subject)]
     if subject in pairs():
         pair = pairs()[subject]
-        found += [*_signature(pair), *_building(pair), *_setting(pair), *_reading(pair)]
+        found += [*_signature(pair), *_building(pair), *_oddly(pair)]
+        found += [*_setting(pair), *_reading(pair)]
     return tuple(found)
 
 
@@ -94,6 +96,25 @@ def _building(pair: Pair) -> Iterator[Difference]:
             written.update(name for name, item in arguments.items() if item.bind is not None)
     for name in sorted(given - written):
         yield difference(f"{pair.name}.{name}", "raises", "every case with it", "-", "-")
+
+
+def _oddly(pair: Pair) -> Iterator[Difference]:
+    """Building with one argument that is odd: what differs is about its parameter."""
+    for name, what, arguments, is_false in odd_cases(pair):
+        kit = attempt(_build, pair.kit, {name: item.kit for name, item in arguments.items()})
+        bind = attempt(_build, pair.bind, {name: item.bind for name, item in arguments.items()})
+        if isinstance(kit, Exception) and isinstance(bind, Exception):
+            continue
+        for found in _between_written(pair, f"{what} for {name}", kit, bind):
+            kind = found.kind
+            if is_false and kind == "refused":
+                kind = "false refused"
+            elif "protobuf" in what and kind == "raises":
+                kind = "message taken"
+            is_whole = found.where == pair.name and kind not in ("raises", "gives nothing")
+            yield found._replace(
+                where=f"{pair.name}.{name}" if is_whole else found.where, kind=kind
+            )
 
 
 def _build(cls: type[Any], arguments: Mapping[str, object]) -> Any:

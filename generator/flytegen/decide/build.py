@@ -80,7 +80,7 @@ class _Builder:
         self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
         self._required = Required()
         self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
-        self._fields = Fields(self._homes, problems)
+        self._fields = Fields(self._homes, source, problems)
         self._base = Home.said(overlay.package.base) if overlay.package.base else _PLAIN_BASE
 
     def library(self) -> Library:
@@ -251,6 +251,9 @@ class _Builder:
                 (field.proto_name, field.name) for field in fields if field.proto_name != field.name
             ),
             reshaped=tuple((field.name, field.reshape) for field in fields if field.reshape),
+            takes=tuple((field.name, field.takes) for field in fields if field.takes),
+            # A False that yields to another member has to see whether there is one.
+            stored=tuple(sorted(fields, key=lambda field: field.takes == "false")),
             oneofs=tuple(make_oneof(oneof, fields, scope) for oneof in oneofs),
             has_required=self._required.in_message(descriptor),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),

@@ -17,6 +17,7 @@ from flytegen.decide.scope import Scope
 from flytegen.decide.shown import shown
 from flytegen.decide.values import Values
 from flytegen.overlay.entries import FieldOverlay, MessageOverlay
+from flytegen.read.source import Source
 from flytegen.schema import Field
 
 
@@ -30,9 +31,9 @@ def field_names(name: str, overlay: FieldOverlay) -> tuple[str, str]:
 class Fields:
     """Decides about fields; knows where every generated class lives."""
 
-    def __init__(self, homes: Mapping[str, Home], problems: Problems) -> None:
+    def __init__(self, homes: Mapping[str, Home], source: Source, problems: Problems) -> None:
         self._problems = problems
-        self._values = Values(homes, problems)
+        self._values = Values(homes, source, problems)
 
     def of(
         self, descriptor: Descriptor, overlay: MessageOverlay, scope: Scope
@@ -68,6 +69,7 @@ class Fields:
         takes_none = is_optional if overlay.nullable is None else overlay.nullable
         is_nullable = takes_none or not is_required
 
+        yields = overlay.takes == "false"
         deprecated = descriptor.GetOptions().deprecated
         built = Field(
             name=name,
@@ -87,10 +89,11 @@ class Fields:
             is_optional=is_optional,
             is_text=value.is_text,
             oneof=field.oneof,
-            is_later_member=bool(field.oneof) and field.oneof in seen,
+            is_later_member=bool(field.oneof) and (field.oneof in seen or yields),
             is_unwritable=is_unwritable(field),
             path=what.path,
             reshape=what.reshape,
+            takes=overlay.takes,
             raw=None,
             default=value.default,
             has_setter=overlay.setter,
@@ -119,6 +122,7 @@ class Fields:
             wrap=raw_value.wrap,
             path=plain.path,
             reshape="",
+            takes="",
             doc=docstrings.raw_doc(name, field.declaration),
         )
         return replace(built, raw=raw)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from typing_extensions import assert_never
 
 from flytegen.common.problems import Problems
 from flytegen.common.proto_fields import Element, ProtoField, Scalar, proto_field, proto_fields
+from flytegen.common.well_known import Native
 from flytegen.overlay.entries import FieldOverlay
 from flytegen.overlay.words import DefaultValue
-from flytegen.schema import Reshape, Shape
+from flytegen.schema import Reshape, Shape, Takes
 
 _FORMS = {
     "content": "That is for a single message with one field.",
     "pairs": "That is for a list of messages whose fields are the scalars key and value.",
     "choice": "That is for a list of messages whose fields are scalars in one oneof.",
+}
+
+_OTHERWISE = {
+    "message": "That is for a message, or a list of messages.",
+    "one": "That is for a list of messages.",
+    "zero": "That is for a duration.",
+    "false": "That is for a bool in a oneof.",
 }
 
 
@@ -41,6 +49,7 @@ class Shown:
     reshape: Reshape = ""
     default: DefaultValue = None
     """What a constructor sets when it is told nothing, in the overlay's words."""
+    takes: Takes = ""
 
 
 def shown(
@@ -63,7 +72,31 @@ def shown(
     if reshaped is None:
         what = f"{descriptor.full_name} is no {overlay.reshape!r}: it is {field.declaration!r}"
         problems.add(where, what, _FORMS[overlay.reshape])
-    return field, replace(reshaped or plain, default=overlay.default), plain
+    found = replace(reshaped or plain, default=overlay.default, takes=overlay.takes)
+    if overlay.takes and not _can_take(found):
+        what = f"{descriptor.full_name} cannot take {overlay.takes!r}: it is {field.declaration!r}"
+        problems.add(where, what, _OTHERWISE[overlay.takes])
+    return field, found, plain
+
+
+def _can_take(shown: Shown) -> bool:
+    """Whether there is another way to give a field."""
+    element, shape = shown.element, shown.shape
+    match shown.takes:
+        case "":
+            return True
+        case "message":
+            is_message = isinstance(element, (Descriptor, Native))
+            return is_message and shape in ("single", "repeated") and not shown.reshape
+        case "one":
+            return isinstance(element, Descriptor) and shape == "repeated"
+        case "zero":
+            return isinstance(element, Native) and element.type == "timedelta"
+        case "false":
+            is_bool = isinstance(element, Scalar) and element.type == "bool"
+            return is_bool and bool(shown.field.oneof)
+        case _:
+            assert_never(shown.takes)
 
 
 def _as_it_is(field: ProtoField) -> Shown:

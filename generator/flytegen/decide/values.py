@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import isfinite
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
@@ -22,11 +23,13 @@ from flytegen.common.proto_fields import Scalar
 from flytegen.common.well_known import BUILT_IN, Native, Wrapper
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import Choice, Shown
+from flytegen.read.source import Source
 from flytegen.schema import Kind, Shape
 
 _CHECKS = "flytebind.runtime.checks"
 _CONVERT = "flytebind.runtime.convert"
 _TEXT = ("str", "bytes")
+_ZERO = Generic(Name("typing", "Literal"), (Text("0"),))
 
 
 @dataclass(frozen=True)
@@ -58,24 +61,41 @@ class Value:
 class Values:
     """Finds out about values; knows where every generated class lives."""
 
-    def __init__(self, homes: Mapping[str, Home], problems: Problems) -> None:
+    def __init__(self, homes: Mapping[str, Home], source: Source, problems: Problems) -> None:
         self._homes = homes
+        self._pb2 = _pb2_modules(source)
         self._problems = problems
 
     def of(self, shown: Shown, scope: Scope) -> Value:
         """What a field holds, annotated as the list or map that it comes in."""
+        other = self._other(shown)
         value = self._element(shown, scope)
+        if other != NOTHING:
+            value = replace(value, given=Union((value.given, other)))
         if shown.shape == "single":
             return value
         keys = () if shown.key is None else (scope.builtin(shown.key.type),)
         collection = Name("collections.abc", "Mapping" if keys else "Sequence")
+        given: Code = Generic(collection, (*keys, value.given))
+        check = value.check
+        if shown.takes == "one":
+            given, check = Union((given, value.given)), Name(_CHECKS, "as_one_or_more")
         return replace(
             value,
             type=Generic(collection, (*keys, value.type)),
-            given=Generic(collection, (*keys, value.given)),
+            given=given,
+            check=check,
             zero="empty",
             default=NOTHING,
         )
+
+    def _other(self, shown: Shown) -> Code:
+        """The annotation of what else a constructor takes for a value."""
+        message = shown.field.descriptor.message_type
+        if shown.takes == "message" and message is not None:
+            name = message.full_name.removeprefix(f"{message.file.package}.")
+            return Name(self._pb2[message.file.name], name, "module")
+        return _ZERO if shown.takes == "zero" else NOTHING
 
     def _element(self, shown: Shown, scope: Scope) -> Value:
         element = shown.element
@@ -144,7 +164,7 @@ class Values:
             write=Name(_CONVERT, f"write_{native.function}"),
             check=_check(native.type, shown.shape),
             is_text=native.takes_text,
-            default=_constant(shown, scope),
+            default=_moment(shown) if native.type == "datetime" else _constant(shown, scope),
         )
 
     def _wrapper(self, wrapper: Wrapper, shown: Shown, scope: Scope) -> Value:
@@ -182,15 +202,14 @@ class Values:
 
     def _message(self, message: Descriptor, shown: Shown, scope: Scope) -> Value:
         check = _check("", shown.shape)
+        given = shown.default if isinstance(shown.default, Mapping) else {}
+        keywords = tuple(Keyword(name, _spelled(value, scope)) for name, value in given.items())
         if built_in := BUILT_IN.get(message.full_name):
             type_ = body = owner = built_in
         else:
             home = self._home(message, shown)
             type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
-        default: Code = NOTHING
-        if isinstance(shown.default, Mapping) and not built_in:
-            given = shown.default.items()
-            default = Call(owner, tuple(Keyword(k, _spelled(v, scope)) for k, v in given))
+        is_made = isinstance(shown.default, Mapping) and not built_in
         return Value(
             "message",
             type_,
@@ -199,7 +218,7 @@ class Values:
             wrap=body.member("_wrap"),
             check=check,
             model=body,
-            default=default,
+            default=Call(owner, keywords) if is_made else NOTHING,
         )
 
     def _home(self, item: Descriptor | EnumDescriptor, shown: Shown) -> Home:
@@ -212,10 +231,31 @@ class Values:
         return home
 
 
+def _pb2_modules(source: Source) -> dict[str, str]:
+    """The module of message classes of each file that a field's type can be from."""
+    found: dict[str, str] = {}
+    pending = list(source.files)
+    while pending:
+        file = pending.pop()
+        if file.name not in found:
+            found[file.name] = source.pb2(file)
+            pending.extend(file.dependencies)
+    return found
+
+
 def _constant(shown: Shown, scope: Scope) -> Code:
     """The default where it is a scalar."""
-    is_scalar = shown.default is not None and not isinstance(shown.default, Mapping)
-    return _spelled(shown.default, scope) if is_scalar else NOTHING
+    is_other = shown.default is None or isinstance(shown.default, (Mapping, datetime))
+    return NOTHING if is_other else _spelled(shown.default, scope)
+
+
+def _moment(shown: Shown) -> Code:
+    """The default where it is a time."""
+    if not isinstance(shown.default, datetime) or shown.default.tzinfo is None:
+        return NOTHING
+    seconds, utc = shown.default.timestamp(), Name("datetime", "timezone.utc")
+    number = Text.of(int(seconds) if seconds.is_integer() else seconds)
+    return Call(Name("datetime", "datetime.fromtimestamp"), (number, utc))
 
 
 def _spelled(value: object, scope: Scope) -> Code:

@@ -34,7 +34,7 @@ from flytegen.overlay.words import (
     Version,
     Wrong,
 )
-from flytegen.schema import Reshape
+from flytegen.schema import Reshape, Takes
 
 #: Marks what the reader knows and no TOML file says.
 _NO_KEY = {"is_key": False}
@@ -82,6 +82,8 @@ class FieldOverlay(Entry):
     """Whether the property can be assigned to."""
     reshape: Reshape = ""
     """How the field is read and given otherwise than the message has it."""
+    takes: Takes = ""
+    """What the constructor takes beside the field's own type."""
     raw: Attribute = ""
     """The name of a second property that gives a reshaped field as the message has it."""
 

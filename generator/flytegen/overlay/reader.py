@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, TypeVar, get_args, get_origin
 
 from flytegen.common.problems import Problems, did_you_mean
@@ -17,6 +18,7 @@ _IN_TOML: dict[object, tuple[type, str]] = {
     bool: (bool, "true or false"),
     int: (int, "a number"),
     float: (float, "a number"),
+    datetime: (datetime, "a time"),
     tuple: (list, "a list of names"),
     Mapping: (dict, "a table"),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -124,7 +125,9 @@ FieldOf = Annotated[str, Known("field")]
 OneofOf = Annotated[str, Known("oneof")]
 ValueOf = Annotated[str, Known("value")]
 RpcOf = Annotated[str, Known("RPC")]
-DefaultValue = Annotated[str | bool | int | float | Mapping[str, object] | None, Default()]
+DefaultValue = Annotated[
+    str | bool | int | float | datetime | Mapping[str, object] | None, Default()
+]
 Target = Annotated[str, Known("message, enum or value of an enum")]
 LayoutTarget = Annotated[
     str,

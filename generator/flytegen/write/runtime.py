@@ -10,7 +10,8 @@ from flytegen.common.code import Name
 RUNTIME = {
     "flytebind.runtime": ("MapView", "OpenEnum", "RepeatedView"),
     "flytebind.runtime.checks": (
-        "add_each", "fill_map", "only_member", "set_each", "set_items",
+        "add_each", "as_message", "fill_map", "only_member", "set_each", "set_items", "unless_zero",
+        "yields",
     ),
     "flytebind.runtime.constructors": ("MISTAKES", "fail", "fill"),
     "flytebind.runtime.installed": ("require",),

@@ -55,7 +55,9 @@ def assign(model_class: type[HasFields], message: Message, changes: Mapping[str,
     hints = constructor(model_class).__annotations__
     for name in _stored(model_class, fields, changes):
         field, takes = fields[name], model_class._takes.get(name, "")
-        value = unless_zero(changes[name]) if takes == "zero" else changes[name]
+        value: Any = changes[name]
+        if takes == "zero":
+            value = unless_zero(value)
         message.ClearField(field.name)
         if value is None and str(hints.get(name)).endswith("None"):
             continue
@@ -157,10 +159,8 @@ def _assign_shown(
         _each(value, expected, lambda item: write_choice(target.add(), item))
     elif takes == "one" and hasattr(value, "_pb"):
         _assign_field(message, field, [value])
-    elif takes == "message" and isinstance(value, type(target)):
-        target.CopyFrom(value)
     else:
-        _assign_field(message, field, value)
+        _assign_field(message, field, value, bare=takes == "message")
 
 
 def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
@@ -171,13 +171,15 @@ def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
             target.add(key=_checked(key_field, key), value=_checked(item_field, item))
 
 
-def _assign_field(message: Message, field: FieldDescriptor, value: object) -> None:
+def _assign_field(
+    message: Message, field: FieldDescriptor, value: object, *, bare: bool = False
+) -> None:
     if is_map(field):
         _assign_map(getattr(message, field.name), field, value)
     elif is_repeated(field):
-        _assign_repeated(getattr(message, field.name), field, value)
+        _assign_repeated(getattr(message, field.name), field, value, bare)
     elif field.message_type is not None:
-        _assign_message(getattr(message, field.name), field, value)
+        _assign_message(getattr(message, field.name), field, value, bare)
     else:
         with _expecting(_expected_one(field), value):
             setattr(message, field.name, _checked(field, value))
@@ -196,12 +198,12 @@ def _assign_map(target: Any, field: FieldDescriptor, value: object) -> None:
                 target[key] = _checked(item_field, item)
 
 
-def _assign_repeated(target: Any, field: FieldDescriptor, value: object) -> None:
+def _assign_repeated(target: Any, field: FieldDescriptor, value: object, bare: bool) -> None:
     what = _expected(field)
 
     def add(item: object) -> None:
         if field.message_type is not None:
-            _assign_message(target.add(), field, item)
+            _assign_message(target.add(), field, item, bare)
         else:
             with _expecting(what, value):
                 target.append(_checked(field, item))
@@ -229,7 +231,8 @@ def _entries(value: Any, expected: str) -> Any:
         raise TypeError(f"must be {expected}, not {_kind(value)}") from None
 
 
-def _assign_message(target: Any, field: FieldDescriptor, value: object) -> None:
+def _assign_message(target: Any, field: FieldDescriptor, value: object, bare: bool = False) -> None:
+    """Store a model, or what stands for one; a ``bare`` message where the constructor takes it."""
     full_name = message_of(field).full_name
     if full_name in WRITERS:
         WRITERS[full_name](target, value)
@@ -239,11 +242,12 @@ def _assign_message(target: Any, field: FieldDescriptor, value: object) -> None:
         with _expecting(_expected_one(boxed), value):
             target.value = _checked(boxed, value)
     else:
-        message = getattr(value, "_pb", None)
+        message = value if bare and isinstance(value, Message) else getattr(value, "_pb", None)
         if not isinstance(message, type(target)):
             wanted = _expected_one(field)
-            is_namesake = type(value).__qualname__ == wanted and not isinstance(value, Message)
-            raise _Namesake(wanted, value) if is_namesake else _unfit(wanted, value)
+            if type(value).__name__ == wanted.rpartition(".")[2] and not isinstance(value, Message):
+                raise _Namesake(wanted, value)
+            raise _unfit(wanted, value)
         target.CopyFrom(message)
 
 

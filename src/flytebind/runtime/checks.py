@@ -7,6 +7,7 @@ here, for both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from google.protobuf.message import Message
@@ -88,9 +89,14 @@ def as_message(value: Holder[P] | P) -> P:
     return value if isinstance(value, Message) else value._pb
 
 
-def unless_zero(value: T | Literal[0] | None) -> T | None:
-    """None for zero: who has no number of seconds says 0."""
-    return None if value is None or value == 0 else value
+def unless_zero(value: timedelta | Literal[0] | None) -> timedelta | None:
+    """None for the number zero: so says who has no time to wait for."""
+    return None if value == 0 else value
+
+
+def yields(value: bool | None, message: Message, oneof: str) -> bool:
+    """Whether a value is a False that may be given beside another member of its oneof."""
+    return value is False and message.WhichOneof(oneof) is not None
 
 
 def only_member(message: Message, oneof: str) -> None:

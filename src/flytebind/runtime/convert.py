@@ -1,7 +1,8 @@
 """Protobuf's well-known types to and from native Python values.
 
 ``read_*`` makes a native value of a message; ``write_*`` stores one into a message that it changes
-in place, so that the message counts as set even when the value is its default.
+in place, so that the message counts as set even when the value is its default. They take such a
+message, too, as it is.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def read_timestamp(message: Timestamp) -> datetime:
     return _EPOCH + _MICROSECOND * (message.seconds * 1_000_000 + message.nanos // 1000)
 
 
-def write_timestamp(message: Timestamp, value: datetime) -> None:
+def write_timestamp(message: Timestamp, value: datetime | Timestamp) -> None:
     """Store an aware datetime.
 
     Raises:
@@ -45,6 +46,9 @@ def write_timestamp(message: Timestamp, value: datetime) -> None:
         ValueError: If ``value`` is naive: nobody can tell which moment it means.
     """
     if not isinstance(value, datetime):
+        if isinstance(value, Timestamp):
+            _copy(message, value)
+            return
         raise TypeError(f"must be a datetime, not {type(value).__name__}")
     if value.tzinfo is None:
         raise ValueError(
@@ -64,13 +68,16 @@ def read_duration(message: Duration) -> timedelta:
     return _MICROSECOND * (message.seconds * 1_000_000 + int(message.nanos / 1000))
 
 
-def write_duration(message: Duration, value: timedelta) -> None:
+def write_duration(message: Duration, value: timedelta | Duration) -> None:
     """Store a timedelta.
 
     Raises:
         TypeError: If ``value`` is not a timedelta.
     """
     if not isinstance(value, timedelta):
+        if isinstance(value, Duration):
+            _copy(message, value)
+            return
         raise TypeError(f"must be a timedelta, not {type(value).__name__}")
     seconds = value.days * 86_400 + value.seconds
     nanos = value.microseconds * 1000
@@ -92,6 +99,9 @@ def write_struct(message: Struct, value: JsonMapping) -> None:
     Raises:
         TypeError: If a key is not a string, or a value is not plain JSON.
     """
+    if isinstance(value, Struct):
+        _copy(message, value)
+        return
     if not isinstance(value, Mapping):
         raise TypeError(f"must be a mapping of JSON values, not {type(value).__name__}")
     message.SetInParent()
@@ -139,6 +149,8 @@ def write_value(message: Value, value: JsonInput) -> None:
         write_struct(message.struct_value, value)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         write_list(message.list_value, value)
+    elif isinstance(value, Value):
+        _copy(message, value)
     else:
         raise TypeError(f"must hold plain JSON values, not {type(value).__name__} ({value!r})")
 
@@ -154,11 +166,19 @@ def write_list(message: ListValue, value: JsonSequence) -> None:
     Raises:
         TypeError: If ``value`` is text or holds what is not plain JSON.
     """
+    if isinstance(value, ListValue):
+        _copy(message, value)
+        return
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError(f"must be a list of JSON values, not {type(value).__name__}")
     message.SetInParent()
     for item in value:
         write_value(message.values.add(), item)
+
+
+def _copy(message: Message, other: Message) -> None:
+    message.SetInParent()
+    message.CopyFrom(other)
 
 
 class Box(Protocol[T_co]):

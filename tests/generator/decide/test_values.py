@@ -15,7 +15,7 @@ from flytegen.common.problems import GenerationError
 from flytegen.common.well_known import NATIVES, WRAPPERS
 from flytegen.decide.build import build
 from flytegen.overlay.entries import FieldOverlay, MessageOverlay, Overlay
-from flytegen.schema import Reshape
+from flytegen.schema import Reshape, Takes
 from tests.generator.foreign import generate_from_set, importable
 from tests.generator.protos import file
 from tests.generator.sources import source_of
@@ -143,6 +143,25 @@ def test_only_scalars_are_shown_without_the_message_around_them(
     fields = {"parts": FieldOverlay(reshape=reshape)}
     with pytest.raises(GenerationError, match=f"M.parts is no '{reshape}'"):
         build(source, Overlay(messages={"acme.M": MessageOverlay(fields=fields)}))
+
+
+@pytest.mark.parametrize(
+    ("takes", "field"),
+    [
+        ("message", "string f = 1;"),
+        ("message", "map<string, Part> f = 1;"),
+        ("one", "Part f = 1;"),
+        ("one", "repeated string f = 1;"),
+        ("zero", "int32 f = 1;"),
+        ("false", "bool f = 1;"),
+        ("false", "oneof one { string f = 1; bool g = 2; }"),
+    ],
+)
+def test_what_a_field_has_no_room_for_cannot_be_taken_for_it(takes: Takes, field: str) -> None:
+    source = source_of(file(f"message M {{ {field} }} message Part {{}}"))
+    overlay = Overlay(messages={"acme.M": MessageOverlay(fields={"f": FieldOverlay(takes=takes)})})
+    with pytest.raises(GenerationError, match=f"M.f cannot take '{takes}': it is "):
+        build(source, overlay)
 
 
 def test_the_run_time_library_stores_what_the_generator_leaves_to_it() -> None:

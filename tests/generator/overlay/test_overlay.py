@@ -154,7 +154,7 @@ def problems_of(folder: Path, source: Source | None = None) -> str:
         ),
         (
             '[messages."flyteidl.core.Blob".fields]\nuri.default = []',
-            ["default must be text, true or false, a number or a table"],
+            ["default must be text, true or false, a number, a time or a table"],
         ),
         (
             '[messages."flyteidl.core.BlobType".fields]\ndimensionality.default = "DUAL"',

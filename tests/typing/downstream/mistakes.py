@@ -16,7 +16,7 @@ from flytebind.models.admin.signal import Signal
 from flytebind.models.admin.task import TaskCreateRequest
 from flytebind.models.core.execution import NodeExecutionPhase, WorkflowExecution
 from flytebind.models.core.identifier import Identifier, ResourceType, WorkflowExecutionIdentifier
-from flytebind.models.core.workflow import WorkflowNode
+from flytebind.models.core.workflow import NodeMetadata, WorkflowNode
 from flytebind.models.datacatalog.datacatalog import GetArtifactRequest
 from flytebind.models.execution import AbortMetadata, Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.literals import Literal, LiteralCollection, LiteralMap, Primitive, Scalar
@@ -160,6 +160,8 @@ def replacing(closure: ExecutionClosure, execution_: Execution) -> None:
     closure.replace(Phase.FAILED)
     # E: arg-type | reportArgumentType | WorkflowExecutionIdentifier
     execution_.replace(id=None)
+    # E: arg-type | reportArgumentType | timeout
+    NodeMetadata("n", timeout=60)
 
 
 def another_type(execution_: Execution, scalar: Scalar) -> None:

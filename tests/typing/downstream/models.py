@@ -2,9 +2,11 @@
 
 import copy
 import pickle
+from collections.abc import Sequence
+from datetime import timedelta
 
 from flyteidl.admin import execution_pb2
-from flyteidl.core import identifier_pb2, literals_pb2
+from flyteidl.core import identifier_pb2, literals_pb2, tasks_pb2
 from google.protobuf.message import Message
 from typing_extensions import assert_type
 
@@ -12,8 +14,11 @@ from flytebind import models
 from flytebind.models import core, model_for
 from flytebind.models.admin.launch_plan import LaunchPlanMetadata
 from flytebind.models.core.identifier import ResourceType, WorkflowExecutionIdentifier
+from flytebind.models.core.tasks import ExtendedResources
+from flytebind.models.core.workflow import NodeMetadata, TaskNodeOverrides
 from flytebind.models.execution import Execution, ExecutionClosure
 from flytebind.models.literals import LiteralMap
+from flytebind.models.security import Secret, SecurityContext
 from flytebind.runtime import FlyteIdlEntity
 from flytebind.runtime.any import AnyMessage
 from flytebind.runtime.typing import JsonObject
@@ -47,6 +52,13 @@ def changes_make_a_new_one(identifier: WorkflowExecutionIdentifier, execution: E
     assert_type(copy.copy(execution), Execution)
     assert_type(copy.deepcopy(execution.spec).launch_plan.version, str)
     assert_type(pickle.dumps(identifier), bytes)
+
+
+def what_else_constructors_take(secret: Secret, gpus: tasks_pb2.ExtendedResources) -> None:
+    assert_type(SecurityContext(secrets=secret).secrets, Sequence[Secret])
+    assert_type(SecurityContext().replace(secrets=[secret]), SecurityContext)
+    assert_type(TaskNodeOverrides(None, gpus).extended_resources, ExtendedResources | None)
+    assert_type(NodeMetadata("n", timeout=0).timeout, timedelta | None)
 
 
 def equality_hash_and_text(execution: Execution) -> None:

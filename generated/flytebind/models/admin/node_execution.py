@@ -22,6 +22,7 @@ from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
     as_items as _as_items,
+    as_message as _as_message,
     only_member as _only_member,
 )
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -319,6 +320,9 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
 
     __slots__ = ()
     _pb_type = _pb2.NodeExecution
+    _takes = {
+        "metadata": "message",
+    }
     __match_args__ = (
         "id",
         "input_uri",
@@ -331,14 +335,14 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
         id: _core_identifier.NodeExecutionIdentifier,
         input_uri: str,
         closure: NodeExecutionClosure,
-        metadata: NodeExecutionMetaData,
+        metadata: NodeExecutionMetaData | _pb2.NodeExecutionMetaData,
     ) -> None:
         self._pb = pb = _pb2.NodeExecution()
         try:
             pb.id.CopyFrom(id._pb)
             pb.input_uri = input_uri
             pb.closure.CopyFrom(closure._pb)
-            pb.metadata.CopyFrom(metadata._pb)
+            pb.metadata.CopyFrom(_as_message(metadata))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -388,7 +392,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
             id: _core_identifier.NodeExecutionIdentifier = ...,
             input_uri: str = ...,
             closure: NodeExecutionClosure = ...,
-            metadata: NodeExecutionMetaData = ...,
+            metadata: NodeExecutionMetaData | _pb2.NodeExecutionMetaData = ...,
         ) -> _Self: ...
 
         __replace__ = replace

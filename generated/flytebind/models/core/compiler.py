@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping as _Mapping, Sequence as _Sequence
 from typing import TYPE_CHECKING
 
-from flyteidl.core import compiler_pb2 as _pb2
+from flyteidl.core import compiler_pb2 as _pb2, tasks_pb2 as _flyteidl_core_tasks_pb2
 
 from flytebind.models.core import tasks as _core_tasks, workflow as _core_workflow
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import as_items as _as_items, fill_map as _fill_map
+from flytebind.runtime.checks import (
+    as_items as _as_items,
+    as_message as _as_message,
+    fill_map as _fill_map,
+)
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -228,15 +232,18 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
 
     __slots__ = ()
     _pb_type = _pb2.CompiledTask
+    _takes = {
+        "template": "message",
+    }
     __match_args__ = ("template",)
 
     def __init__(
         self,
-        template: _core_tasks.TaskTemplate,
+        template: _core_tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate,
     ) -> None:
         self._pb = pb = _pb2.CompiledTask()
         try:
-            pb.template.CopyFrom(template._pb)
+            pb.template.CopyFrom(_as_message(template))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -255,7 +262,7 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate = ...,
+            template: _core_tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime as _datetime
+from datetime import datetime as _datetime, timezone as _timezone
 from typing import TYPE_CHECKING
 
 from flyteidl.core import errors_pb2 as _pb2
+from google.protobuf import timestamp_pb2 as _google_protobuf_timestamp_pb2
 
 from flytebind.models.core import execution as _core_execution
 from flytebind.runtime import OpenEnum as _OpenEnum
@@ -33,6 +34,9 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
 
     __slots__ = ()
     _pb_type = _pb2.ContainerError
+    _takes = {
+        "timestamp": "message",
+    }
     __match_args__ = (
         "code",
         "message",
@@ -62,7 +66,9 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         message: str,
         kind: ContainerError.Kind,
         origin: _core_execution.ExecutionError.ErrorKind,
-        timestamp: _datetime | None = None,
+        timestamp: (
+            _datetime | _google_protobuf_timestamp_pb2.Timestamp | None
+        ) = _datetime.fromtimestamp(0, _timezone.utc),
         worker: str | None = "",
     ) -> None:
         self._pb = pb = _pb2.ContainerError()
@@ -136,7 +142,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             message: str = ...,
             kind: ContainerError.Kind = ...,
             origin: _core_execution.ExecutionError.ErrorKind = ...,
-            timestamp: _datetime | None = ...,
+            timestamp: _datetime | _google_protobuf_timestamp_pb2.Timestamp | None = ...,
             worker: str | None = ...,
         ) -> _Self: ...
 

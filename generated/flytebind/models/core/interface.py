@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping as _Mapping
 from typing import TYPE_CHECKING, Literal as _Literal
 
-from flyteidl.core import interface_pb2 as _pb2
+from flyteidl.core import artifact_id_pb2 as _flyteidl_core_artifact_id_pb2, interface_pb2 as _pb2
 
 from flytebind.behaviour.interfaces import (
     ListInterface as _ListInterface,
@@ -20,8 +20,10 @@ from flytebind.models.core import (
 from flytebind.runtime import MapView as _MapView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
+    as_message as _as_message,
     fill_map as _fill_map,
     only_member as _only_member,
+    yields as _yields,
 )
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -47,6 +49,10 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
 
     __slots__ = ()
     _pb_type = _pb2.Variable
+    _takes = {
+        "artifact_partial_id": "message",
+        "artifact_tag": "message",
+    }
     __match_args__ = (
         "type",
         "description",
@@ -58,17 +64,21 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         self,
         type: _core_types.LiteralType,
         description: str,
-        artifact_partial_id: _core_artifact_id.ArtifactID | None = None,
-        artifact_tag: _core_artifact_id.ArtifactTag | None = None,
+        artifact_partial_id: (
+            _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+        ) = None,
+        artifact_tag: (
+            _core_artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
+        ) = None,
     ) -> None:
         self._pb = pb = _pb2.Variable()
         try:
             pb.type.CopyFrom(type._pb)
             pb.description = description
             if artifact_partial_id is not None:
-                pb.artifact_partial_id.CopyFrom(artifact_partial_id._pb)
+                pb.artifact_partial_id.CopyFrom(_as_message(artifact_partial_id))
             if artifact_tag is not None:
-                pb.artifact_tag.CopyFrom(artifact_tag._pb)
+                pb.artifact_tag.CopyFrom(_as_message(artifact_tag))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -123,8 +133,12 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
             *,
             type: _core_types.LiteralType = ...,
             description: str = ...,
-            artifact_partial_id: _core_artifact_id.ArtifactID | None = ...,
-            artifact_tag: _core_artifact_id.ArtifactTag | None = ...,
+            artifact_partial_id: (
+                _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+            ) = ...,
+            artifact_tag: (
+                _core_artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
+            ) = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -236,6 +250,11 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
 
     __slots__ = ()
     _pb_type = _pb2.Parameter
+    _takes = {
+        "required": "false",
+        "artifact_query": "message",
+        "artifact_id": "message",
+    }
     __match_args__ = (
         "var",
         "default",
@@ -249,23 +268,27 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         var: Variable,
         default: _core_literals.Literal | None = None,
         required: bool | None = None,
-        artifact_query: _core_artifact_id.ArtifactQuery | None = None,
-        artifact_id: _core_artifact_id.ArtifactID | None = None,
+        artifact_query: (
+            _core_artifact_id.ArtifactQuery | _flyteidl_core_artifact_id_pb2.ArtifactQuery | None
+        ) = None,
+        artifact_id: (
+            _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+        ) = None,
     ) -> None:
         self._pb = pb = _pb2.Parameter()
         try:
             pb.var.CopyFrom(var._pb)
             if default is not None:
                 pb.default.CopyFrom(default._pb)
-            if required is not None:
-                _only_member(pb, "behavior")
-                pb.required = _as_bool(required)
             if artifact_query is not None:
                 _only_member(pb, "behavior")
-                pb.artifact_query.CopyFrom(artifact_query._pb)
+                pb.artifact_query.CopyFrom(_as_message(artifact_query))
             if artifact_id is not None:
                 _only_member(pb, "behavior")
-                pb.artifact_id.CopyFrom(artifact_id._pb)
+                pb.artifact_id.CopyFrom(_as_message(artifact_id))
+            if required is not None and not _yields(required, pb, "behavior"):
+                _only_member(pb, "behavior")
+                pb.required = _as_bool(required)
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -376,8 +399,14 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
             var: Variable = ...,
             default: _core_literals.Literal | None = ...,
             required: bool | None = ...,
-            artifact_query: _core_artifact_id.ArtifactQuery | None = ...,
-            artifact_id: _core_artifact_id.ArtifactID | None = ...,
+            artifact_query: (
+                _core_artifact_id.ArtifactQuery
+                | _flyteidl_core_artifact_id_pb2.ArtifactQuery
+                | None
+            ) = ...,
+            artifact_id: (
+                _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+            ) = ...,
         ) -> _Self: ...
 
         __replace__ = replace

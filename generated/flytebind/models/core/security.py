@@ -10,7 +10,7 @@ from flyteidl.core import security_pb2 as _pb2
 
 from flytebind.behaviour.secrets import CheckedSecret as _CheckedSecret
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
-from flytebind.runtime.checks import as_items as _as_items
+from flytebind.runtime.checks import as_message as _as_message, as_one_or_more as _as_one_or_more
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -146,6 +146,9 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
 
     __slots__ = ()
     _pb_type = _pb2.OAuth2Client
+    _takes = {
+        "client_secret": "message",
+    }
     __match_args__ = (
         "client_id",
         "client_secret",
@@ -154,12 +157,12 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
     def __init__(
         self,
         client_id: str,
-        client_secret: Secret,
+        client_secret: Secret | _pb2.Secret,
     ) -> None:
         self._pb = pb = _pb2.OAuth2Client()
         try:
             pb.client_id = client_id
-            pb.client_secret.CopyFrom(client_secret._pb)
+            pb.client_secret.CopyFrom(_as_message(client_secret))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -187,7 +190,7 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
             self,
             *,
             client_id: str = ...,
-            client_secret: Secret = ...,
+            client_secret: Secret | _pb2.Secret = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -407,6 +410,10 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
 
     __slots__ = ()
     _pb_type = _pb2.SecurityContext
+    _takes = {
+        "secrets": "one",
+        "tokens": "one",
+    }
     __match_args__ = (
         "run_as",
         "secrets",
@@ -416,17 +423,17 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
     def __init__(
         self,
         run_as: Identity | None = None,
-        secrets: _Sequence[Secret] | None = None,
-        tokens: _Sequence[OAuth2TokenRequest] | None = None,
+        secrets: _Sequence[Secret] | Secret | None = None,
+        tokens: _Sequence[OAuth2TokenRequest] | OAuth2TokenRequest | None = None,
     ) -> None:
         self._pb = pb = _pb2.SecurityContext()
         try:
             if run_as is not None:
                 pb.run_as.CopyFrom(run_as._pb)
             if secrets is not None:
-                pb.secrets.extend([_item._pb for _item in _as_items(secrets)])
+                pb.secrets.extend([_item._pb for _item in _as_one_or_more(secrets)])
             if tokens is not None:
-                pb.tokens.extend([_item._pb for _item in _as_items(tokens)])
+                pb.tokens.extend([_item._pb for _item in _as_one_or_more(tokens)])
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -465,8 +472,8 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
             self,
             *,
             run_as: Identity | None = ...,
-            secrets: _Sequence[Secret] | None = ...,
-            tokens: _Sequence[OAuth2TokenRequest] | None = ...,
+            secrets: _Sequence[Secret] | Secret | None = ...,
+            tokens: _Sequence[OAuth2TokenRequest] | OAuth2TokenRequest | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

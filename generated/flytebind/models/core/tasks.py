@@ -25,8 +25,10 @@ from flytebind.runtime import (
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
     as_items as _as_items,
+    as_message as _as_message,
     only_member as _only_member,
     set_items as _set_items,
+    unless_zero as _unless_zero,
 )
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
@@ -494,6 +496,9 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     _renamed = {
         "metadata": "k8s_object_metadata",
     }
+    _takes = {
+        "timeout": "zero",
+    }
     __match_args__ = (
         "discoverable",
         "runtime",
@@ -514,7 +519,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         self,
         discoverable: bool,
         runtime: RuntimeMetadata,
-        timeout: _timedelta | None,
+        timeout: _timedelta | _Literal[0] | None,
         retries: _core_literals.RetryStrategy,
         interruptible: bool | None,
         discovery_version: str | None,
@@ -532,6 +537,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         try:
             pb.discoverable = _as_bool(discoverable)
             pb.runtime.CopyFrom(runtime._pb)
+            timeout = _unless_zero(timeout)
             if timeout is not None:
                 _write_duration(pb.timeout, timeout)
             pb.retries.CopyFrom(retries._pb)
@@ -689,7 +695,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             *,
             discoverable: bool = ...,
             runtime: RuntimeMetadata = ...,
-            timeout: _timedelta | None = ...,
+            timeout: _timedelta | _Literal[0] | None = ...,
             retries: _core_literals.RetryStrategy = ...,
             interruptible: bool | None = ...,
             discovery_version: str | None = ...,
@@ -717,6 +723,9 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskTemplate
+    _takes = {
+        "extended_resources": "message",
+    }
     __match_args__ = (
         "id",
         "type",
@@ -745,7 +754,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         config: _Mapping[str, str] | None = None,
         k8s_pod: K8sPod | None = None,
         sql: Sql | None = None,
-        extended_resources: ExtendedResources | None = None,
+        extended_resources: ExtendedResources | _pb2.ExtendedResources | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskTemplate()
         try:
@@ -770,7 +779,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
                 _only_member(pb, "target")
                 pb.sql.CopyFrom(sql._pb)
             if extended_resources is not None:
-                pb.extended_resources.CopyFrom(extended_resources._pb)
+                pb.extended_resources.CopyFrom(_as_message(extended_resources))
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
@@ -946,7 +955,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             config: _Mapping[str, str] | None = ...,
             k8s_pod: K8sPod | None = ...,
             sql: Sql | None = ...,
-            extended_resources: ExtendedResources | None = ...,
+            extended_resources: ExtendedResources | _pb2.ExtendedResources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -7,7 +7,7 @@ from collections.abc import Mapping as _Mapping, Sequence as _Sequence
 from datetime import timedelta as _timedelta
 from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
-from flyteidl.core import workflow_pb2 as _pb2
+from flyteidl.core import tasks_pb2 as _flyteidl_core_tasks_pb2, workflow_pb2 as _pb2
 
 from flytebind.models.core import (
     condition as _core_condition,
@@ -26,8 +26,10 @@ from flytebind.runtime import (
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
     as_items as _as_items,
+    as_message as _as_message,
     only_member as _only_member,
     set_items as _set_items,
+    unless_zero as _unless_zero,
 )
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
@@ -915,6 +917,9 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
 
     __slots__ = ()
     _pb_type = _pb2.NodeMetadata
+    _takes = {
+        "timeout": "zero",
+    }
     __match_args__ = (
         "name",
         "timeout",
@@ -928,7 +933,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
     def __init__(
         self,
         name: str,
-        timeout: _timedelta | None = None,
+        timeout: _timedelta | _Literal[0] | None = None,
         retries: _core_literals.RetryStrategy | None = _core_literals.RetryStrategy(retries=0),
         interruptible: bool | None = None,
         cacheable: bool | None = None,
@@ -940,6 +945,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         self._pb = pb = _pb2.NodeMetadata()
         try:
             pb.name = name
+            timeout = _unless_zero(timeout)
             if timeout is not None:
                 _write_duration(pb.timeout, timeout)
             if retries is not None:
@@ -1032,7 +1038,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
             self,
             *,
             name: str = ...,
-            timeout: _timedelta | None = ...,
+            timeout: _timedelta | _Literal[0] | None = ...,
             retries: _core_literals.RetryStrategy | None = ...,
             interruptible: bool | None = ...,
             cacheable: bool | None = ...,
@@ -1589,6 +1595,9 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskNodeOverrides
+    _takes = {
+        "extended_resources": "message",
+    }
     __match_args__ = (
         "resources",
         "extended_resources",
@@ -1599,7 +1608,9 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
     def __init__(
         self,
         resources: _core_tasks.Resources | None,
-        extended_resources: _core_tasks.ExtendedResources | None,
+        extended_resources: (
+            _core_tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
+        ),
         container_image: str | None = None,
         pod_template: _core_tasks.K8sPod | None = None,
     ) -> None:
@@ -1608,7 +1619,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
             if resources is not None:
                 pb.resources.CopyFrom(resources._pb)
             if extended_resources is not None:
-                pb.extended_resources.CopyFrom(extended_resources._pb)
+                pb.extended_resources.CopyFrom(_as_message(extended_resources))
             if container_image is not None:
                 pb.container_image = container_image
             if pod_template is not None:
@@ -1669,7 +1680,9 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
             self,
             *,
             resources: _core_tasks.Resources | None = ...,
-            extended_resources: _core_tasks.ExtendedResources | None = ...,
+            extended_resources: (
+                _core_tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
+            ) = ...,
             container_image: str | None = ...,
             pod_template: _core_tasks.K8sPod | None = ...,
         ) -> _Self: ...

@@ -20,6 +20,7 @@ from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedVi
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
     as_items as _as_items,
+    as_message as _as_message,
     only_member as _only_member,
 )
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -1629,6 +1630,9 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
     __slots__ = ()
     _pb_type = _pb2.TaskExecutionMetadata
+    _takes = {
+        "external_resources": "message",
+    }
     __match_args__ = ("external_resources",)
 
     class InstanceClass(_OpenEnum):
@@ -1647,7 +1651,9 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
     def __init__(
         self,
-        external_resources: _Sequence[ExternalResourceInfo] | None = None,
+        external_resources: (
+            _Sequence[ExternalResourceInfo | _pb2.ExternalResourceInfo] | None
+        ) = None,
         *,
         generated_name: str | None = None,
         resource_pool_info: _Sequence[ResourcePoolInfo] | None = None,
@@ -1657,7 +1663,9 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
             if external_resources is not None:
-                pb.external_resources.extend([_item._pb for _item in _as_items(external_resources)])
+                pb.external_resources.extend(
+                    [_as_message(_item) for _item in _as_items(external_resources)]
+                )
             if generated_name is not None:
                 pb.generated_name = generated_name
             if resource_pool_info is not None:
@@ -1714,7 +1722,9 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         def replace(
             self,
             *,
-            external_resources: _Sequence[ExternalResourceInfo] | None = ...,
+            external_resources: (
+                _Sequence[ExternalResourceInfo | _pb2.ExternalResourceInfo] | None
+            ) = ...,
             generated_name: str | None = ...,
             resource_pool_info: _Sequence[ResourcePoolInfo] | None = ...,
             plugin_identifier: str | None = ...,
