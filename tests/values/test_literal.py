@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
@@ -302,7 +303,7 @@ def test_a_uri_says_where_data_lies() -> None:
         (10**400, s.FLOAT, "expected float, got int"),
         ("\ud800", s.STRING, "not Unicode text: surrogates"),
         (None, s.STRING, "expected str, got None"),
-        (None, s.STRUCT, "expected dict, got None"),
+        (None, s.STRUCT, "expected a mapping, a dataclass or a model, got None"),
         (0, s.NONE, "expected None, got int"),
         (datetime(2026, 5, 17), s.DATETIME, "has no time zone"),
         (datetime(2026, 5, 17, tzinfo=Nowhere()), s.DATETIME, "has no time zone"),
@@ -317,7 +318,7 @@ def test_a_uri_says_where_data_lies() -> None:
         ("x", s.BINARY, "expected bytes"),
         ("no", s.ERROR, "expected Error"),
         ("reb", ENUM, "expected one of 'red', 'blue', got str .*; did you mean 'red'?"),
-        (Color.ONE, ENUM, "expected str or a member of an enum"),
+        (Color.ONE, ENUM, "expected one of 'red', 'blue', got Color"),
         ("ab", s.list_type(s.STRING), r"expected list\[str\], got str"),
         ({"a"}, s.list_type(s.STRING), r"expected list\[str\], got set"),
         ([1, "x"], s.list_type(s.INTEGER), r"^x\[1\]: expected int"),
@@ -424,10 +425,68 @@ def test_a_class_without_fields_is_an_empty_struct() -> None:
 def test_a_model_that_is_no_mapping_is_refused() -> None:
     pydantic = pytest.importorskip("pydantic")
     root = pydantic.RootModel[list[int]]
-    with pytest.raises(FlyteValueError, match="expected a mapping, a dataclass or a model"):
+    with pytest.raises(FlyteValueError, match="expected a model with named fields"):
         to_literal(root([1]), s.STRUCT)
 
 
 def test_an_empty_union_takes_nothing() -> None:
     with pytest.raises(FlyteValueError):
         to_literal(None, LiteralType(union_type=UnionType([])))
+
+
+@pytest.mark.parametrize(
+    ("value", "literal_type", "hint"),
+    [
+        (Color.ONE, s.INTEGER, "give its .value"),
+        (3.0, s.INTEGER, "give int(it)"),
+        (90, s.DURATION, "give timedelta(seconds=it)"),
+        ("2026-05-17", s.DATETIME, "give datetime.fromisoformat(it), with a time zone"),
+        ("x", s.BINARY, "give it.encode()"),
+        ({1}, s.list_type(s.INTEGER), "give list(it)"),
+        (iter([1]), s.list_type(s.INTEGER), "give list(it)"),
+        (
+            {"a": 1},
+            s.blob_type("PythonPickle", s.SINGLE),
+            "flytekit pickles values of this type: give the Path of a file with"
+            " cloudpickle.dumps(it)",
+        ),
+    ],
+)
+def test_what_to_give_instead_is_told_where_it_is_plain_to_see(
+    value: object, literal_type: LiteralType, hint: str
+) -> None:
+    with pytest.raises(FlyteValueError, match=rf"^value: expected .*; {re.escape(hint)}$"):
+        to_literal(value, literal_type)
+
+
+def test_no_advice_is_given_that_would_not_help() -> None:
+    for value, declared in ((Color.ONE, s.STRING), (2.5, s.INTEGER), (True, s.DURATION)):
+        with pytest.raises(FlyteValueError, match=r"^value: expected \w+, got [^;]*$"):
+            to_literal(value, declared)
+
+
+def test_a_struct_is_called_what_its_schema_calls_it() -> None:
+    point = s.STRUCT.replace(metadata={"title": "Point", "type": "object"})
+    with pytest.raises(FlyteValueError, match=r"expected Point, as a mapping, a dataclass or"):
+        to_literal(3, point)
+    message = s.OLD_STRUCT.replace(metadata={"pb_type": "some_pb2.ContainerError"})
+    with pytest.raises(FlyteValueError, match=r"expected Point \| ContainerError, got int"):
+        to_literal(3, s.union_type(point, message))
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    class Scalar:
+        ndim = 0
+
+        def item(self) -> int:
+            return 3
+
+    class Array(Scalar):
+        ndim = 1
+
+    Scalar.__module__ = Array.__module__ = "numpy"
+    assert to_literal(Scalar(), s.INTEGER) == s.integer(3)
+    assert to_literal({"x": Scalar()}, s.STRUCT) == s.packed({"x": 3})
+    for declared in (s.INTEGER, s.STRING):
+        with pytest.raises(FlyteValueError, match=r"got .*Array"):
+            to_literal(Array(), declared)

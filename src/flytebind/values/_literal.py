@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from flyteidl.core import literals_pb2
@@ -183,7 +183,8 @@ class _Writer:
         self, pb: literals_pb2.LiteralCollection, value: object, item_type: LiteralType
     ) -> None:
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
-            raise expected(f"list[{type_name(item_type)}]", value)
+            hint = "; give list(it)" if isinstance(value, (Set, Iterator)) else ""
+            raise expected(f"list[{type_name(item_type)}]", value, hint)
         pb.SetInParent()
         for index, item in enumerate(value):
             self._write_part(pb.literals.add(), item, item_type, f"[{index}]")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flytebind.models.core.types import BlobType, LiteralType, SimpleType
 from flytebind.values._handles import PICKLE_FORMAT
+from flytebind.values._messages import message_type
 
 _PYTHON_NAMES = {
     SimpleType.NONE: "None",
@@ -27,6 +30,8 @@ def simple_name(simple: SimpleType) -> str:
 def type_name(literal_type: LiteralType) -> str:
     """A type as Python programmers would call it: ``list[int] | None``."""
     match literal_type.which_type:
+        case "simple", SimpleType.STRUCT:
+            return struct_name(literal_type.metadata)
         case "simple", simple:
             return simple_name(simple)
         case "collection_type", item_type:
@@ -43,6 +48,12 @@ def type_name(literal_type: LiteralType) -> str:
             return "RemoteTable"
         case _:
             return "value of an unknown type"
+
+
+def struct_name(schema: Mapping[str, object] | None) -> str:
+    """The class that a STRUCT stands for, as far as its schema tells; else ``dict``."""
+    title = (schema or {}).get("title") or message_type(schema).rpartition(".")[2]
+    return title if isinstance(title, str) and title else simple_name(SimpleType.STRUCT)
 
 
 def blob_name(blob_type: BlobType) -> str:

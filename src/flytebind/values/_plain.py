@@ -23,17 +23,21 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 _class_of: Callable[[object], Any] = type
 
 
-def plain_record(value: object) -> dict[object, object]:
+def plain_record(value: object, wanted: str) -> dict[object, object]:
     """A mapping, or an object with named fields, as a dict of plain values.
 
     Times become ISO 8601 text and lengths of time seconds, as flytekit packs them.
+
+    Args:
+        value: The mapping or object.
+        wanted: What errors say that was expected.
 
     Raises:
         Mismatch: If it is something else, or holds what cannot be packed.
     """
     plain = _record_packer(_class_of(value))
     if plain is None:
-        raise _no_record(value)
+        raise expected(wanted, value)
     return plain(value)
 
 
@@ -69,7 +73,8 @@ def valid_text(text: str) -> str:
 def unboxed(value: Any) -> object:
     """Python's own number, flag or text in place of one of numpy's; anything else as it is."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return value.item()
+        own = value.item()
+        return value if type(own) is type(value) else own  # Python has no long double
     return value
 
 
@@ -168,12 +173,8 @@ def _plain_model(model: Any) -> dict[object, object]:
     except Exception as error:  # a model may hold anybody's code
         raise Mismatch(f"the model cannot be dumped: {error}") from error
     if not isinstance(dumped, Mapping):
-        raise _no_record(model)
+        raise expected("a model with named fields", model)
     return _plain_fields(dumped.items())
-
-
-def _no_record(value: object) -> Mismatch:
-    return expected("a mapping, a dataclass or a model", value)
 
 
 def _plain_entries(entries: Mapping[Any, object]) -> dict[object, object]:

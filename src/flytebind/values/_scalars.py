@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import PurePath
+from types import NoneType
 
 from flyteidl.core import literals_pb2
 
@@ -22,6 +24,11 @@ from flytebind.values._plain import aware, unboxed, valid_text
 
 # A range would look through all its numbers for a subclass of int.
 _MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
+_FITTING: Mapping[SimpleType, type] = {
+    SimpleType.INTEGER: int,
+    SimpleType.FLOAT: float,
+    SimpleType.STRING: str,
+}
 _TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
 _DURATION_SECONDS = range(-315_576_000_000, 315_576_000_001)  # 10,000 years, says protobuf
 
@@ -65,11 +72,23 @@ def write_simple(pb: literals_pb2.Scalar, value: object, simple: SimpleType) -> 
 
 def _hint(value: object, simple: SimpleType) -> str:
     """What to give in place of what does not fit, where that is plain to see."""
-    if simple == SimpleType.STRING and (is_text(type(value)) or isinstance(value, PurePath)):
-        return "; give str(it)"
     if isinstance(value, enum.Enum):
-        return "; give its .value"
-    return ""
+        fits = isinstance(value.value, _FITTING.get(simple, NoneType))
+        return "; give its .value" if fits else ""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    match simple:
+        case SimpleType.STRING if is_text(type(value)) or isinstance(value, PurePath):
+            return "; give str(it)"
+        case SimpleType.INTEGER if isinstance(value, float) and value.is_integer():
+            return "; give int(it)"
+        case SimpleType.DURATION if is_number:
+            return "; give timedelta(seconds=it)"
+        case SimpleType.DATETIME if isinstance(value, str):
+            return "; give datetime.fromisoformat(it), with a time zone"
+        case SimpleType.BINARY if isinstance(value, str):
+            return "; give it.encode()"
+        case _:
+            return ""
 
 
 def _write_time(pb: literals_pb2.Scalar, value: date) -> None:
@@ -97,9 +116,7 @@ def enum_text(value: object, enum_type: EnumType) -> str:
         Mismatch: If it is none.
     """
     text = value.value if isinstance(value, enum.Enum) else value
-    if not isinstance(text, str):
-        raise expected("str or a member of an enum", value)
-    if text not in enum_type.values:
-        near = did_you_mean(text, enum_type.values)
-        raise expected(f"one of {', '.join(map(repr, enum_type.values))}", value, near)
-    return text
+    if isinstance(text, str) and text in enum_type.values:
+        return text
+    near = did_you_mean(text, enum_type.values) if isinstance(text, str) else ""
+    raise expected(f"one of {', '.join(map(repr, enum_type.values))}", value, near)

@@ -35,6 +35,9 @@ Resolve: TypeAlias = Callable[[str], str]
 
 T = TypeVar("T")
 
+_PICKLED = (
+    "; flytekit pickles values of this type: give the Path of a file with cloudpickle.dumps(it)"
+)
 _TABLE = "RemoteTable, a data frame, a Path or a URI"
 
 
@@ -123,6 +126,8 @@ def write_blob(pb: literals_pb2.Blob, value: object, blob_type: BlobType, upload
         file_format = common_format(value.format, blob_type.format)
     elif is_uri(value):
         uri = uploads.uri(value)
+    elif file_format == PICKLE_FORMAT and not isinstance(value, os.PathLike):
+        raise expected("RemotePickle, a Path or a URI", value, _PICKLED)
     elif isinstance(value, (str, os.PathLike)):
         uri = uploads.path(value, is_folder, handle)
     elif is_folder and isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):

@@ -10,12 +10,12 @@ from flyteidl.core import literals_pb2
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
-from flytebind.models.core.types import LiteralType, SimpleType
+from flytebind.models.core.types import LiteralType
 from flytebind.runtime.model import Model
 from flytebind.values import _packed as packed
 from flytebind.values._messages import message_type, message_values
 from flytebind.values._mismatch import Mismatch, expected
-from flytebind.values._names import simple_name
+from flytebind.values._names import struct_name
 from flytebind.values._parts import store_parts
 from flytebind.values._plain import plain_record, valid_text
 from flytebind.values._schema import check
@@ -23,6 +23,8 @@ from flytebind.values._stored import Uploads
 
 #: Up to here a float can be any integer.
 _EXACT = 2**53
+
+_RECORD = "a mapping, a dataclass or a model"
 
 #: Where flytekit, from 1.14 on, says that a task reads MessagePack.
 _CACHE_KEY, _FORMAT = "cache-key-metadata", "serialization-format"
@@ -44,12 +46,12 @@ def write_struct(
     name = message_type(schema)
     if name:
         return _write_values(pb, message_values(value, name))
-    if value is None:
-        raise expected(simple_name(SimpleType.STRUCT), value)
+    title = struct_name(schema)
+    wanted = f"{title}, as {_RECORD}" if title != "dict" else _RECORD
     if isinstance(value, (Message, Model)):
         how = "to_dict()" if isinstance(value, Model) else "json_format.MessageToDict(...)"
-        raise expected("a mapping, a dataclass or a model", value, f"; give what {how} makes of it")
-    record = plain_record(value)
+        raise expected(wanted, value, f"; give what {how} makes of it")
+    record = plain_record(value, wanted)
     if literal_type._pb.structure.dataclass_type:
         store_parts(record, literal_type._pb, uploads)
     # A pydantic model has checked itself, and its schema may have other names for its fields.
