@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from flytebind.models.admin.task import TaskSpec
 from flytebind.sandbox import Sandbox
 from tests.cli.conftest import Done, Run
+from tests.real.recordings import FOLDER
 from tests.remote.registering import register_two_versions
+
+PACKAGE = FOLDER / "packages" / "flows.tgz"
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +135,35 @@ def test_who_somebody_is_is_what_the_server_says(
         assert run(*place, "whoami", "-o", "name").out == "ada\n"
         monkeypatch.setenv("FLYTEBIND_TOKEN", "made up")
         assert run(*place, "whoami").code == 2
+
+
+def test_a_package_is_registered_line_by_line_and_summed_up(flytebind: Run) -> None:
+    arguments = ("register", str(PACKAGE), "--version")
+    planned = flytebind(*arguments, "cli", "--dry-run")
+    lines = planned.out.splitlines()
+    assert lines[0] == "new        task         flytesnacks/development/flows.add/cli"
+    assert lines[-2].startswith("code       file://")
+    assert lines[-1] == ("32 tasks, 32 workflows, 38 launch plans: 102 would be new, 0 unchanged")
+    document = flytebind(*arguments, "cli", "--json").json
+    assert (len(document["new"]), document["unchanged"], document["dryRun"]) == (102, [], False)
+    assert flytebind(*arguments, "cli", "-q") == Done(0, "", "")
+    assert flytebind(*arguments, "cli", "-o", "name").out == ""  # nothing is new
+    assert len(flytebind(*arguments, "cli2", "-o", "name").out.splitlines()) == 102
+    assert "flows.add has no version of its own" in flytebind("register", str(PACKAGE)).err
+    assert "nothing.tgz: No such file" in flytebind("register", "nothing.tgz").err
+
+
+def test_what_differs_from_what_is_registered_is_shown(flytebind: Run, tmp_path: Path) -> None:
+    spec = TaskSpec.from_dict(
+        {"template": {"id": {"resourceType": "TASK", "name": "a", "version": "v1"}}}
+    )
+    (tmp_path / "0_a_1.pb").write_bytes(spec.to_bytes())
+    done = flytebind("register", str(tmp_path), "--dry-run")
+    assert (done.code, done.out) == (2, "")
+    head, name, *lines = done.err.splitlines()
+    assert head == "flytebind: this is registered already, and differs; give another version:"
+    assert name == "task flytesnacks/development/a/v1"
+    assert '-type: "python-task"' in lines
 
 
 def test_a_shell_completes_the_new_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

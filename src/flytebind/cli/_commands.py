@@ -420,6 +420,42 @@ _GROUPS: list[click.Command] = [
         [_listing("workflow", "workflow", _WORKFLOW_COLUMNS), _get("workflow", "workflow")],
     ),
     Group("task", "see tasks", [_listing("task", "task", _TASK_COLUMNS), _get("task", "task")]),
+    Command(
+        "register",
+        "register what pyflyte has packaged or serialized",
+        "_register:register",
+        [
+            Argument(
+                "path",
+                "a package (.tgz) or a folder, as `pyflyte package` or `serialize` writes it",
+            ),
+            click.Option(
+                ["--version"], metavar="VERSION", help="the version of what has none of its own"
+            ),
+            click.Option(
+                ["--destination"],
+                metavar="FOLDER",
+                default=".",
+                show_default=True,
+                help="where tasks unpack their code, if the package leaves that open",
+            ),
+            click.Option(
+                ["--activate"],
+                is_flag=True,
+                help="make its launch plans active, so that schedules run",
+            ),
+            click.Option(
+                ["--dry-run"], is_flag=True, help="change nothing, and say what would be new"
+            ),
+        ],
+        examples="""
+pyflyte --pkgs flows package --fast --image ghcr.io/acme/flows:v1 -o flows.tgz
+flytebind register flows.tgz -p flytesnacks -d development --version v1 --dry-run
+flytebind register flows.tgz -p flytesnacks -d development --version v1 --activate""",
+        note="""\
+What is registered already and the same stays as it is. What differs from what is registered under
+its version is an error, which shows the difference: versions do not change.""",
+    ),
     Group(
         "project",
         "see projects and domains",

@@ -35,12 +35,15 @@ __all__ = [
     "FlyteTimeout",
     "FlyteUnavailableError",
     "FlyteValueError",
+    "FlyteVersionConflictError",
     "FlyteWorkflow",
     "FlyteWorkflowExecution",
     "Input",
     "LaunchOptions",
     "LiteralsResolver",
     "NodeMapping",
+    "RegisteredEntity",
+    "Registration",
     "RemoteExecutionBase",
 ]
 
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from flytebind.looks import ArrayItem, ExecutionList, NodeMapping
     from flytebind.remote._calls import CallPolicy
     from flytebind.remote._operations.launch import LaunchOptions
+    from flytebind.remote._operations.register import RegisteredEntity, Registration
     from flytebind.remote._operations.wait import Change
     from flytebind.remote._remote import AsyncFlyteRemote, FlyteRemote
     from flytebind.remote.config import Config
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
         FlyteTimeout,
         FlyteUnavailableError,
         FlyteValueError,
+        FlyteVersionConflictError,
     )
     from flytebind.remote.executions import (
         FlyteNodeExecution,
@@ -99,6 +104,7 @@ else:
                 "RemoteExecutionBase",
             ],
             "_operations.launch": ["LaunchOptions"],
+            "_operations.register": ["RegisteredEntity", "Registration"],
             "_operations.wait": ["Change"],
             "values": ["LiteralsResolver"],
         },

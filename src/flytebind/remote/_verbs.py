@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 # The face that does not wait asynchronously returns an Iterator.
-from collections.abc import AsyncIterator, Iterator as Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator as Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -25,6 +25,7 @@ from flytebind.models.core.metrics import Span
 from flytebind.remote import _operations as operations
 from flytebind.remote._arguments import must_be, named
 from flytebind.remote._operations.fetch import Filters
+from flytebind.remote._registration.read import Registrable
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteValueError
@@ -451,6 +452,52 @@ class Verbs:
             launch_plan = await active
         id = await self._launch_plan_id(call, launch_plan, version, project, domain)
         return await operations.entities.set_state(self._session, id, LaunchPlanState.INACTIVE)
+
+    async def register(
+        self,
+        source: str | os.PathLike[str] | Iterable[Registrable],
+        *,
+        version: str | None = None,
+        project: str | None = None,
+        domain: str | None = None,
+        destination: str = ".",
+        activate: bool = False,
+        dry_run: bool = False,
+        progress: Callable[[operations.register.RegisteredEntity], None] | None = None,
+    ) -> operations.register.Registration:
+        """Register what ``pyflyte package`` or ``pyflyte serialize`` has written.
+
+        Each comes after what it is made of. What is registered already and the same stays as it
+        is, so a second time does no harm, and one that was broken off can be begun again.
+
+        Args:
+            source: A package (``.tgz``), a folder or a file of them; or ``TaskSpec``,
+                ``WorkflowSpec`` and ``LaunchPlan`` as models, flytekit's or messages.
+            version: The version of what has none of its own.
+            project: The project of what has none of its own, if not the remote's.
+            domain: The domain of what has none of its own, if not the remote's.
+            destination: The folder in which tasks unpack their code, where a package leaves that
+                open.
+            activate: Whether to make the launch plans active, so that their schedules run.
+            dry_run: Whether to change nothing, and only say what would be new.
+            progress: Is called with each one when it is registered.
+
+        Returns:
+            What is new, and what was there.
+
+        Raises:
+            FlyteVersionConflictError: If something else is registered under the same version; what
+                differs is in ``differences``.
+            FlyteValueError: If there is nothing to register, or a version is missing.
+            FlyteCallError: If the server cannot be asked, or does not take something.
+            OSError: If a file cannot be read.
+        """
+        if version is not None:
+            named(version, "version of register")
+        how = operations.register.How(
+            *self._session.place(project, domain), version, destination, activate, dry_run
+        )
+        return await operations.register.register(self._session, source, how, progress)
 
     async def list_projects(self) -> list[Project]:
         """All projects that are not archived.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import grpc
 
+from flytebind.looks._labels import label
+from flytebind.models.core.identifier import Identifier
 from flytebind.runtime.errors import (
     FlyteAssertion as FlyteAssertion,
     FlyteConfigError as FlyteConfigError,
@@ -18,6 +21,29 @@ from flytebind.runtime.errors import (
 
 class FlyteExecutionError(FlyteError):
     """An execution has ended without success."""
+
+
+class FlyteVersionConflictError(FlyteValueError):
+    """Something else is registered under the same version, and versions do not change.
+
+    Args:
+        differences: By identifier, what differs, as ``diff`` shows it.
+    """
+
+    def __init__(self, differences: Mapping[Identifier, str]) -> None:
+        super().__init__(differences)
+        self.differences = dict(differences)
+
+    def __str__(self) -> str:
+        several = len(self.differences)
+        head = f"these {several} are registered already, and differ"
+        if several == 1:
+            head = "this is registered already, and differs"
+        shown = [
+            f"{id.resource_type.name.lower().replace('_', ' ')} {label(id)}\n{difference}"
+            for id, difference in self.differences.items()
+        ]
+        return f"{head}; give another version:\n" + "\n\n".join(shown)
 
 
 class FlyteCallError(FlyteError):

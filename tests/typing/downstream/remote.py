@@ -8,10 +8,13 @@ from pathlib import Path
 import grpc
 from typing_extensions import assert_type
 
+from flytebind.models.admin.launch_plan import LaunchPlan
 from flytebind.models.admin.project import Domain, Project
 from flytebind.models.admin.schedule import Schedule
 from flytebind.models.admin.signal import Signal
+from flytebind.models.admin.task import TaskSpec
 from flytebind.models.admin.version import GetVersionRequest, GetVersionResponse
+from flytebind.models.admin.workflow import WorkflowSpec
 from flytebind.models.core.execution import (
     ExecutionError,
     NodeExecution,
@@ -19,6 +22,7 @@ from flytebind.models.core.execution import (
     WorkflowExecution,
 )
 from flytebind.models.core.identifier import (
+    Identifier,
     NodeExecutionIdentifier,
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
@@ -35,6 +39,7 @@ from flytebind.remote import (
     CallPolicy,
     Change,
     Config,
+    ExecutionList,
     FlyteAssertion,
     FlyteCallError,
     FlyteError,
@@ -49,6 +54,9 @@ from flytebind.remote import (
     Input,
     LaunchOptions,
     LiteralsResolver,
+    NodeMapping,
+    RegisteredEntity,
+    Registration,
     RemoteExecutionBase,
 )
 from flytebind.services import AdminServiceClient, DataProxyServiceAsyncClient
@@ -86,7 +94,7 @@ def an_execution(execution: FlyteWorkflowExecution) -> None:
     assert_type(execution.inputs, LiteralsResolver)
     assert_type(execution.outputs, LiteralsResolver)
     assert_type(execution.interface, TypedInterface | None)
-    assert_type(execution.node_executions, dict[str, FlyteNodeExecution])
+    assert_type(execution.node_executions, NodeMapping[FlyteNodeExecution])
     assert_type(execution.flyte_workflow, FlyteWorkflow)
     assert_type(execution.execution_url, str | None)
     assert_type(execution.verbose_string(), str)
@@ -129,7 +137,7 @@ def a_node(node: FlyteNodeExecution) -> None:
     assert_type(node.is_boundary, bool)
     assert_type(node.task_executions, list[FlyteTaskExecution])
     assert_type(node.workflow_executions, list[FlyteWorkflowExecution])
-    assert_type(node.subworkflow_node_executions, dict[str, FlyteNodeExecution])
+    assert_type(node.subworkflow_node_executions, NodeMapping[FlyteNodeExecution])
     assert_type(
         node.executions,
         list[FlyteTaskExecution] | list[FlyteWorkflowExecution] | list[FlyteNodeExecution],
@@ -169,7 +177,7 @@ def blocking() -> None:
         assert_type(remote, FlyteRemote)
         assert_type(remote.fetch_execution("f7a9c2"), FlyteWorkflowExecution)
         assert_type(remote.list_executions(limit=3), Iterator[FlyteWorkflowExecution])
-        assert_type(remote.recent_executions(), list[FlyteWorkflowExecution])
+        assert_type(remote.recent_executions(), ExecutionList[FlyteWorkflowExecution])
         assert_type(remote.fetch_task("steps.step"), FlyteTask)
         assert_type(remote.fetch_workflow("steps", "v1"), FlyteWorkflow)
         plan = remote.fetch_launch_plan("steps", project="flytesnacks")
@@ -177,6 +185,12 @@ def blocking() -> None:
         assert_type(remote.list_tasks("steps.step", limit=3), Iterator[FlyteTask])
         assert_type(remote.list_workflow_names(), Iterator[str])
         assert_type(remote.activate_launch_plan(plan), FlyteLaunchPlan)
+        done = remote.register("flows.tgz", version="v1", dry_run=True)
+        assert_type(done, Registration)
+        assert_type(done.entities[0], RegisteredEntity)
+        specs: list[TaskSpec | WorkflowSpec | LaunchPlan] = []
+        assert_type(remote.register(specs).new, list[Identifier])
+        assert_type(remote.register([*specs, TaskSpec.from_dict({})]), Registration)
         assert_type(plan.inputs["x"], Input)
         assert_type(plan.schedule, Schedule | None)
         assert_type(plan.console_url, str | None)

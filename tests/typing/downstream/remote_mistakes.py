@@ -29,7 +29,7 @@ def misspelt(execution: FlyteWorkflowExecution, remote: FlyteRemote) -> None:
 
 def read_only(execution: FlyteWorkflowExecution) -> None:
     # E: misc | reportAttributeAccessIssue | node_executions
-    execution.node_executions = {}
+    execution.node_executions = execution.node_executions
     # E: misc | reportAttributeAccessIssue | closure
     execution.closure = execution.closure
 
