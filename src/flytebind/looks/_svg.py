@@ -166,6 +166,7 @@ def _bar(chart: Chart, bar: Bar, y: int, sizes: _Sizes) -> Markup:
     top, height = {"queued": (8.5, 7), "inside": (11, 2)}.get(bar.kind, (6, 12))
     first, last = chart.place(bar.start), chart.place(bar.end)
     left = min(sizes.place(first), sizes.width - _MARGIN - 2)
+    wide = max((last - first) * sizes.room, 2)
     is_toned = bar.kind in ("running", "inside")
     return element(
         "rect",
@@ -173,9 +174,9 @@ def _bar(chart: Chart, bar: Bar, y: int, sizes: _Sizes) -> Markup:
         class_=f"fb-{tone(bar.phase) if is_toned else bar.kind}",
         x=f"{left:.1f}",
         y=f"{y + top:g}",
-        width=f"{max((last - first) * sizes.room, 2):.1f}",
+        width=f"{wide:.1f}",
         height=height,
-        rx=0 if bar.kind == "inside" else 2.5,
+        rx=2.5 if height > 2 and wide > 6 else 0,
     )
 
 
