@@ -18,11 +18,12 @@ _DEFAULT = ("dynamic", "failure")
 _ENDLESS = "gate"
 _POLL_SECONDS = 0.2
 _NEXT = """\
-Next: a server that stays, and what runs there.
+Next: a server that stays, what runs there, and its console for browsers.
 
   python -m flytebind.sandbox --demo
   flytebind --endpoint 127.0.0.1:30080 --insecure \\
       -p flytesnacks -d development execution list
+  http://127.0.0.1:30080/console
 
 Or yours: `flytebind config init --endpoint HOST`."""
 

@@ -146,7 +146,7 @@ class Relay:
             first = b""
         with self._lock:
             self._silent.discard(client)
-        if first != _HTTP_2 and first.isalpha():
+        if first.isalpha() and not _HTTP_2.startswith(first):
             self._take_http(client, address)
             return
         try:
