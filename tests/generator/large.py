@@ -25,6 +25,7 @@ def large_messages() -> FileDescriptorProto:
         message Part {{ string name = 1; }}
         message Large {{ oneof choice {{ {" ".join(members)} }} {" ".join(others)} }}
         """,
-        name="large.proto",
+        # And protoc makes a module of this, too.
+        name="größe/riesig.proto",
         imports=["google/protobuf/timestamp.proto"],
     )

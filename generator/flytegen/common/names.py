@@ -13,6 +13,7 @@ import re
 from functools import cache
 from importlib import resources
 from typing import Literal
+from unicodedata import normalize
 
 from flytegen.common.toml import parse_toml
 
@@ -68,10 +69,11 @@ def spellable(module: str) -> str:
 def identifier(part: str) -> str:
     """Part of a file's name as an identifier, which may still be a keyword.
 
-    >>> identifier("a+b"), identifier("1st"), identifier("import")
-    ('a_b', 'n1st', 'import')
+    >>> identifier("a+b"), identifier("1st"), identifier("import"), identifier("größe")
+    ('a_b', 'n1st', 'import', 'größe')
     """
-    part = re.sub(r"[^A-Za-z0-9_]", "_", part)
+    # Python looks for a module under the normal form of the name that a statement has.
+    part = "".join(c if f"a{c}".isidentifier() else "_" for c in normalize("NFKC", part))
     return part if part.isidentifier() else f"n{part}"
 
 

@@ -196,7 +196,9 @@ class _Builder:
                     name=escape(value.name, "enum_value"),
                     proto_name=value.name,
                     number=value.number,
-                    doc=" ".join(overlay.values.get(value.name, Entry()).doc.split()),
+                    doc=docstrings.value_doc(
+                        overlay.values.get(value.name, Entry()).doc, value.GetOptions().deprecated
+                    ),
                 )
                 for value in descriptor.values
             ),

@@ -28,6 +28,11 @@ def class_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
     return paragraphs(_meaning(doc, full_name), _retired(deprecated), _proto(full_name))
 
 
+def value_doc(doc: str, deprecated: bool) -> str:
+    """The line beside a value of an enum; may be empty."""
+    return " ".join(f"{doc} {_retired(deprecated)}".split())
+
+
 def field_doc(
     doc: str,
     declaration: str,

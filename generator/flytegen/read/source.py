@@ -120,8 +120,7 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
     files = []
     for name, serialized in protos.items():
         try:
-            pool.AddSerializedFile(serialized)
-            files.append(pool.FindFileByName(name))
+            files.append(pool.AddSerializedFile(serialized))
         except (TypeError, KeyError, ValueError) as error:  # protobuf, with a reason or without
             problems.add(name, f"does not fit the others ({in_one_line(error)})")
     problems.raise_if_any()

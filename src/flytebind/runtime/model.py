@@ -60,6 +60,14 @@ class Model(Generic[P]):
         def __class_getitem__(cls, parameter: object) -> type[Self]:
             return cls
 
+    def _which(self, oneof: str) -> Any:
+        """The Python name and the value of the member of a oneof that is set, or None."""
+        proto_name = self._pb.WhichOneof(oneof)
+        if proto_name is None:
+            return None
+        name = self._renamed.get(proto_name, proto_name)
+        return name, getattr(self, name)
+
     @classmethod
     def _wrap(cls, pb: P) -> Self:
         """A model that shares ``pb``: for code that owns the message and will not change it."""

@@ -240,3 +240,9 @@ def test_an_rpc_of_a_foreign_message_is_a_problem() -> None:
     own = replace(whole, files=whole.files[1:])
     with pytest.raises(GenerationError, match=r"other\.Empty, which is not in the package"):
         build(own, Overlay())
+
+
+def test_a_value_that_is_deprecated_says_so() -> None:
+    text = module("enum Size { NONE = 0; OLD = 1 [deprecated = true]; }")
+    assert 'OLD = 1\n    """Deprecated in the IDL."""\n' in text
+    assert text.count("Deprecated in the IDL") == 1
