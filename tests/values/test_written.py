@@ -6,6 +6,7 @@ import pytest
 
 from flytebind.values import RemoteDirectory, RemoteFile, RemoteTable, to_literal, to_type
 from tests.values.written import CASES, Kinds, recorded
+from tools.flytekits import OLD
 
 OURS = Kinds(RemoteFile, RemoteDirectory, RemoteTable, RemoteFile, RemoteDirectory, RemoteTable)
 RECORDED = recorded()
@@ -14,6 +15,7 @@ EACH = [(version, name) for version, cases in RECORDED.items() for name in cases
 
 def test_there_are_records_of_flytekits_on_both_sides_of_messagepack() -> None:
     assert sorted(RECORDED) == ["1.13", "1.16"]
+    assert OLD.startswith("1.13.")  # the one that `make matrix` lets read
     new, old = RECORDED["1.16"], RECORDED["1.13"]
     assert set(new) == set(CASES)
     assert set(old) == {name for name, case in CASES.items() if case.since <= (1, 13)}

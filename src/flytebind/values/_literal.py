@@ -10,7 +10,16 @@ from flyteidl.core import literals_pb2
 
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
-from flytebind.models.core.types import Error, LiteralType, SimpleType
+from flytebind.models.core.types import (
+    BlobType,
+    EnumType,
+    Error,
+    LiteralType,
+    SchemaType,
+    SimpleType,
+    StructuredDatasetType,
+    UnionType,
+)
 from flytebind.runtime.depth import LIMIT, depth
 from flytebind.runtime.errors import FlyteValueError
 from flytebind.runtime.fields import did_you_mean
@@ -23,7 +32,7 @@ from flytebind.values._scalars import (
 )
 from flytebind.values._scratch import Scratch
 from flytebind.values._stored import Upload, Uploads, write_blob, write_dataset, write_schema
-from flytebind.values._structs import write_struct
+from flytebind.values._structs import StructType
 
 #: So deep may messages be below a literal: those who read it have it three deep in another one.
 _DEEPEST = LIMIT - 3
@@ -143,6 +152,7 @@ class _Writer:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
+        self._known: dict[int, tuple[LiteralType, tuple[str, object]]] = {}
         self._level = 0
         self.deepest = 0
         """How many lists, maps and unions are inside each other."""
@@ -156,28 +166,42 @@ class _Writer:
         if isinstance(value, Literal):
             pb.CopyFrom(value.to_pb())
             return
-        match literal_type.which_type:
-            case "simple", SimpleType.STRUCT:
-                levels = write_struct(pb, value, literal_type, self._uploads)
+        match self._taken_apart(literal_type):
+            case _, StructType() as struct:
+                levels = struct.write(pb, value, self._uploads)
                 self.deepest = max(self.deepest, self._level + levels)
-            case "simple", simple:
+            case _, SimpleType() as simple:
                 write_simple(pb.scalar, value, simple)
-            case "enum_type", enum_type:
+            case _, EnumType() as enum_type:
                 pb.scalar.primitive.string_value = enum_text(value, enum_type)
-            case "collection_type", item_type:
+            case "collection_type", LiteralType() as item_type:
                 self._write_list(pb.collection, value, item_type)
-            case "map_value_type", item_type:
+            case "map_value_type", LiteralType() as item_type:
                 self._write_map(pb.map, value, item_type)
-            case "union_type", union:
-                self._write_union(pb, value, union.variants)
-            case "blob", blob_type:
+            case _, tuple() as variants:
+                self._write_union(pb, value, variants)
+            case _, BlobType() as blob_type:
                 write_blob(pb.scalar.blob, value, blob_type, self._uploads)
-            case "structured_dataset_type", dataset_type:
+            case _, StructuredDatasetType() as dataset_type:
                 write_dataset(pb.scalar.structured_dataset, value, dataset_type, self._uploads)
-            case "schema", schema_type:
+            case _, SchemaType() as schema_type:
                 write_schema(pb.scalar.schema, value, schema_type, self._uploads)
             case _:
                 raise Mismatch("there is no telling what type it has to be")
+
+    def _taken_apart(self, literal_type: LiteralType) -> tuple[str, object]:
+        """Which type it is, and what is inside: the same objects each time, to be known again."""
+        known = self._known.get(id(literal_type))
+        if known is None:
+            kind, part = literal_type.which_type or ("", None)
+            inside: object = part
+            if isinstance(part, UnionType):
+                inside = tuple(part.variants)
+            elif part is SimpleType.STRUCT:
+                inside = StructType(literal_type)
+            # The type is kept, so that nothing else has its id.
+            known = self._known[id(literal_type)] = (literal_type, (kind, inside))
+        return known[1]
 
     def _write_list(
         self, pb: literals_pb2.LiteralCollection, value: object, item_type: LiteralType

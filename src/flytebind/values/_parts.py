@@ -17,6 +17,24 @@ from flytebind.values._mismatch import Mismatch
 from flytebind.values._stored import Uploads, write_blob, write_dataset
 
 
+def has_parts(declared: types_pb2.LiteralType) -> bool:
+    """Whether anything in a type is a file, a folder or a table."""
+    match declared.WhichOneof("type"):
+        case "blob":
+            return declared.blob.format != PICKLE_FORMAT
+        case "structured_dataset_type":
+            return True
+        case "union_type":
+            return any(map(has_parts, declared.union_type.variants))
+        case "collection_type":
+            return has_parts(declared.collection_type)
+        case "map_value_type":
+            return has_parts(declared.map_value_type)
+        case _:
+            fields = declared.structure.dataclass_type
+            return any(has_parts(fields[name]) for name in fields)
+
+
 def store_parts(
     record: dict[object, object], declared: types_pb2.LiteralType, uploads: Uploads
 ) -> None:

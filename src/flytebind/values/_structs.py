@@ -16,7 +16,7 @@ from flytebind.values import _packed as packed
 from flytebind.values._messages import message_type, message_values
 from flytebind.values._mismatch import Mismatch, expected
 from flytebind.values._names import struct_name
-from flytebind.values._parts import store_parts
+from flytebind.values._parts import has_parts, store_parts
 from flytebind.values._plain import plain_record, valid_text
 from flytebind.values._schema import check
 from flytebind.values._stored import Uploads
@@ -30,41 +30,52 @@ _RECORD = "a mapping, a dataclass or a model"
 _CACHE_KEY, _FORMAT = "cache-key-metadata", "serialization-format"
 
 
-def write_struct(
-    pb: literals_pb2.Literal, value: object, literal_type: LiteralType, uploads: Uploads
-) -> int:
-    """Store a mapping, an object with named fields, or a message.
+class StructType:
+    """A type STRUCT, looked at once: to read its schema costs more than to write most values.
 
-    Returns:
-        How many messages with other values are inside each other.
-
-    Raises:
-        Mismatch: If it does not fit.
-        FlyteDataError: If it has to be MessagePack, and msgpack is not installed.
+    Args:
+        literal_type: The type.
     """
-    schema = literal_type.metadata
-    name = message_type(schema)
-    if name:
-        return _write_values(pb, message_values(value, name))
-    title = struct_name(schema)
-    wanted = f"{title}, as {_RECORD}" if title != "dict" else _RECORD
-    if isinstance(value, (Message, Model)):
-        how = "to_dict()" if isinstance(value, Model) else "json_format.MessageToDict(...)"
-        raise expected(wanted, value, f"; give what {how} makes of it")
-    record = plain_record(value, wanted)
-    if literal_type._pb.structure.dataclass_type:
-        store_parts(record, literal_type._pb, uploads)
-    # A pydantic model has checked itself, and its schema may have other names for its fields.
-    if schema is not None and not hasattr(value, "model_dump"):
-        check(record, schema)
-    if is_packed(literal_type):
-        pb.scalar.binary.value = packed.pack(record)
-        pb.scalar.binary.tag = packed.TAG
-        return 0
-    levels = _write_entries(pb.scalar.generic, record)
-    if schema is None and not literal_type._pb.structure.dataclass_type:
-        pb.metadata["format"] = "json"  # flytekit's mark of a dict; the other one is a pickle
-    return levels
+
+    def __init__(self, literal_type: LiteralType) -> None:
+        self.literal_type = literal_type
+        self.schema = literal_type.metadata
+        self.message = message_type(self.schema)
+        self.is_packed = is_packed(literal_type)
+        self.has_parts = has_parts(literal_type._pb)
+        self.is_dict = self.schema is None and not literal_type._pb.structure.dataclass_type
+        title = struct_name(self.schema)
+        self.wanted = f"{title}, as {_RECORD}" if title != "dict" else _RECORD
+
+    def write(self, pb: literals_pb2.Literal, value: object, uploads: Uploads) -> int:
+        """Store a mapping, an object with named fields, or a message.
+
+        Returns:
+            How many messages with other values are inside each other.
+
+        Raises:
+            Mismatch: If it does not fit.
+            FlyteDataError: If it has to be MessagePack, and msgpack is not installed.
+        """
+        if self.message:
+            return _write_values(pb, message_values(value, self.message))
+        if isinstance(value, (Message, Model)):
+            how = "to_dict()" if isinstance(value, Model) else "json_format.MessageToDict(...)"
+            raise expected(self.wanted, value, f"; give what {how} makes of it")
+        record = plain_record(value, self.wanted)
+        if self.has_parts:
+            store_parts(record, self.literal_type._pb, uploads)
+        # A pydantic model has checked itself, and its schema may have other names for its fields.
+        if self.schema is not None and not hasattr(value, "model_dump"):
+            check(record, self.schema)
+        if self.is_packed:
+            pb.scalar.binary.value = packed.pack(record)
+            pb.scalar.binary.tag = packed.TAG
+            return 0
+        levels = _write_entries(pb.scalar.generic, record)
+        if self.is_dict:
+            pb.metadata["format"] = "json"  # flytekit's mark of a dict; the other one is a pickle
+        return levels
 
 
 def is_packed(literal_type: LiteralType) -> bool:
