@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, cast
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
+from flytebind.runtime.by_hand import adapt
 from flytebind.runtime.convert import read_struct, write_struct
 from flytebind.runtime.model import Model, P
 from flytebind.runtime.typing import Self
@@ -23,9 +24,17 @@ else:
 
 
 class FlyteIdlEntity(Model[P], Generic[P, Idl]):
-    """A model of a message of ``flyteidl``."""
+    """A model of a message of ``flyteidl``.
+
+    One that is written by hand says ``to_flyte_idl`` and ``from_flyte_idl``; equality, hashes,
+    texts and JSON come of these.
+    """
 
     __slots__ = ()
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        adapt(cls)
 
     @classmethod
     def from_flyte_idl(cls, pb: Idl, /) -> Self:

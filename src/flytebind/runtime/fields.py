@@ -21,6 +21,9 @@ class HasFields(Protocol):
     def _pb(self) -> Message: ...
 
 
+_MISSING = object()
+
+
 class OutOfRange:
     """Stands for a value that its Python type cannot hold."""
 
@@ -58,7 +61,8 @@ def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]
 def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:
     """The Python name and value of each field that is set, in the order of their numbers.
 
-    For people to look at: a time that Python cannot hold is shown as the message has it.
+    For people to look at: a time that Python cannot hold is shown as the message has it, and so is
+    what a model that is written by hand has no property for.
     """
     names = model._renamed
     for field, value in model._pb.ListFields():
@@ -66,9 +70,16 @@ def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:
             continue
         name = names.get(field.name, field.name)
         try:
-            yield name, getattr(model, name)
+            shown = getattr(model, name, _MISSING)
+            yield name, _plain(model, field) if shown is _MISSING else shown
         except OverflowError:
             yield name, OutOfRange(value)
+
+
+def _plain(model: HasFields, field: FieldDescriptor) -> object:
+    from google.protobuf.json_format import MessageToDict
+
+    return MessageToDict(model._pb, preserving_proto_field_name=True)[field.name]
 
 
 def fields_by_name(model_class: type[HasFields]) -> dict[str, FieldDescriptor]:

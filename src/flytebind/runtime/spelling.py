@@ -41,8 +41,8 @@ def name_of(kind: type) -> str:
 @cache
 def _required(model_class: type[HasFields]) -> tuple[str, ...]:
     init = model_class.__init__
-    if not isinstance(init, FunctionType):
-        return ()
+    if not (isinstance(init, FunctionType) and hasattr(model_class, "_pb_type")):
+        return ()  # what is written by hand need not read what it takes
     return tuple(name for name in _without_default(init) if name in fields_by_name(model_class))
 
 
