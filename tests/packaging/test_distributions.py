@@ -83,6 +83,9 @@ def test_the_metadata_tells_what_users_need(distributions: Distributions) -> Non
         "storage",
     }
     assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    urls = dict(line.split(", ") for line in metadata.get_all("Project-URL") or [])
+    assert urls.keys() == {"Documentation", "Source", "Changelog", "Issues"}
 
 
 def test_the_sdist_can_generate_and_test(distributions: Distributions) -> None:
