@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flytebind.behaviour.filters import Equal
+from flytebind.models.admin.signal import SignalGetOrCreateRequest
+from flytebind.models.core.identifier import SignalIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
-from flytebind.models.core.types import SimpleType
+from flytebind.models.core.types import BlobType, LiteralType, SimpleType
 from flytebind.remote import FlyteAssertion, FlyteInvalidInputError, FlyteValueError
 from flytebind.sandbox import Sandbox
+from flytebind.services.signal import SignalServiceClient
 from tests.remote.conftest import Face
 from tests.remote.scenes import gates, scripted
 from tests.remote.scenes.gates import NUMBER, SIGN_OFF
@@ -68,6 +72,25 @@ def test_a_value_can_be_a_literal(sandbox: Sandbox, face: Face) -> None:
     literal = Literal(scalar=Scalar(primitive=Primitive(integer=9)))
     face.set_input(NUMBER, scene.id, literal)
     assert values(face, scene.id)[NUMBER] == 9
+
+
+def test_a_file_that_a_gate_waits_for_is_uploaded(
+    sandbox: Sandbox, face: Face, tmp_path: Path
+) -> None:
+    scene = gates.waiting(sandbox)
+    id = SignalIdentifier(signal_id="rows", execution_id=scene.id)
+    blob = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.SINGLE))
+    with sandbox.channel() as channel:
+        SignalServiceClient(channel).get_or_create_signal(
+            SignalGetOrCreateRequest(id=id, type=blob), timeout=20
+        )
+    (tmp_path / "rows.csv").write_text("1")
+    face.set_input("rows", scene.id, tmp_path / "rows.csv")
+    given = {each.id.signal_id: each.value for each in face.list_signals(scene.id)}["rows"]
+    uri = given.scalar.blob.uri
+    assert face.download(uri, tmp_path / "copy").read_text() == "1"
+    with pytest.raises(FlyteValueError, match=r"^signal 'rows': there is no file '.*none'$"):
+        face.set_input("rows", scene.id, tmp_path / "none")
 
 
 @pytest.mark.parametrize("value", ["seven", 7.5, None, [7]])

@@ -756,7 +756,7 @@ class Verbs:
         Args:
             signal_id: The name of the signal.
             execution: The execution, its identifier or its name.
-            value: A Python value of the signal's type, or a ``Literal``.
+            value: A Python value of the signal's type, or a ``Literal``; files are uploaded.
 
         Raises:
             FlyteAssertion: If nothing waits for it.

@@ -75,7 +75,7 @@ def to_literal(
         FlyteDataError: If a library is needed that is not installed.
     """
     with Scratch() as scratch:
-        return _to_literal(value, literal_type, path, Uploads(upload, scratch))
+        return write_literal(value, literal_type, path, Uploads(upload, scratch))
 
 
 def to_literal_map(
@@ -125,7 +125,7 @@ def literal_map(
                 problems.append(f"{path}[{name!r}] is missing; it takes {type_name(literal_type)}")
             continue
         try:
-            literals[name] = _to_literal(values[name], literal_type, f"{path}[{name!r}]", uploads)
+            literals[name] = write_literal(values[name], literal_type, f"{path}[{name!r}]", uploads)
         except FlyteValueError as error:
             problems.append(str(error))
     if problems:
@@ -133,7 +133,8 @@ def literal_map(
     return LiteralMap(literals)
 
 
-def _to_literal(value: object, literal_type: LiteralType, path: str, uploads: Uploads) -> Literal:
+def write_literal(value: object, literal_type: LiteralType, path: str, uploads: Uploads) -> Literal:
+    """As ``to_literal``."""
     with reporting(path):
         pb = literals_pb2.Literal()
         writer = _Writer(uploads)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
@@ -16,7 +17,9 @@ from flytebind.remote.errors import FlyteDataError
 from flytebind.values._handles import HANDLES
 from flytebind.values._literal import literal_map
 from flytebind.values._scratch import Scratch
-from flytebind.values._stored import Resolve, Upload, Uploads
+from flytebind.values._stored import Uploads
+
+T = TypeVar("T")
 
 
 async def put_up(session: Session, path: Path, project: str, domain: str) -> str:
@@ -35,12 +38,32 @@ async def to_literals(
 ) -> LiteralMap:
     """Python values as literals.
 
-    No file goes up unless all values fit. Files go up side by side, from here and not from a thread
-    that waits for other threads: those that wait could be all that there are.
-
     Raises:
         FlyteValueError: If a value does not fit.
         FlyteDataError: If a file cannot be uploaded. Both say which input that is.
+        FlyteCallError: If the server gives no place for it.
+    """
+    given = dict(inputs)
+    return await uploading(session, partial(literal_map, given, declared), project, domain)
+
+
+async def uploading(
+    session: Session, convert: Callable[[Uploads], T], project: str, domain: str
+) -> T:
+    """What values become whose files have to go up first.
+
+    No file goes up unless all values fit. Files go up side by side, from here and not from a thread
+    that waits for other threads: those that wait could be all that there are.
+
+    Args:
+        session: Where to.
+        convert: Makes it, given what uploads files and follows links.
+        project: The project of the files.
+        domain: Their domain.
+
+    Raises:
+        FlyteValueError: If a value does not fit.
+        FlyteDataError: If a file cannot be uploaded.
         FlyteCallError: If the server gives no place for it.
     """
     paths: dict[Path, None] = {}
@@ -56,14 +79,10 @@ async def to_literals(
         return ""
 
     with Scratch() as scratch:
-
-        def convert(upload: Upload, resolve: Resolve) -> LiteralMap:
-            return literal_map(given, declared, Uploads(upload, scratch, resolve))
-
-        given = dict(inputs)
-        literals: LiteralMap = await session.io.in_thread(partial(convert, note, note_link))
+        noting = Uploads(note, scratch, note_link)
+        made: T = await session.io.in_thread(partial(convert, noting))
         if not paths and not links:
-            return literals
+            return made
         failed: dict[Path | str, FlyteDataError] = {}
 
         async def put(path: Path) -> str:
@@ -90,10 +109,10 @@ async def to_literals(
                     raise failed[what]
                 return ""
 
-            convert(blame, blame)
+            convert(Uploads(blame, scratch, blame))
             raise
-        done = partial(convert, uris.__getitem__, targets.__getitem__)
-        return await session.io.in_thread(done)
+        ready = Uploads(uris.__getitem__, scratch, targets.__getitem__)
+        return await session.io.in_thread(partial(convert, ready))
 
 
 async def stored_at(session: Session, link: str) -> str:

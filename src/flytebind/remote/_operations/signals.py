@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flytebind import values
 from flytebind.looks._labels import label
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRequest
@@ -13,11 +12,13 @@ from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import LiteralType
 from flytebind.remote._clients import async_client
 from flytebind.remote._operations.fetch import Filters, expression
+from flytebind.remote._operations.inputs import uploading
 from flytebind.remote._operations.pages import all_rows
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteAssertion
 from flytebind.runtime.fields import did_you_mean
 from flytebind.services.signal import SignalServiceAsyncClient
+from flytebind.values._literal import write_literal
 
 _PAGE = 100
 _IN_ORDER = Sort(key="id", direction=Sort.Direction.ASCENDING)
@@ -55,6 +56,7 @@ async def set_input(
     Raises:
         FlyteAssertion: If nothing waits for such a signal.
         FlyteValueError: If the value is not of the signal's type.
+        FlyteDataError: If a file cannot be uploaded.
     """
     if isinstance(value, Literal):
         await set_literal(session, execution, signal_id, value)
@@ -71,7 +73,13 @@ async def set_input(
             f"{did_you_mean(signal_id, signals)}"
         )
     literal_type = signals[signal_id].type or LiteralType()
-    literal = values.to_literal(value, literal_type, path=f"signal {signal_id!r}")
+    path = f"signal {signal_id!r}"
+    literal = await uploading(
+        session,
+        lambda uploads: write_literal(value, literal_type, path, uploads),
+        execution.project,
+        execution.domain,
+    )
     await set_literal(session, execution, signal_id, literal)
 
 
