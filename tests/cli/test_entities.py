@@ -172,3 +172,5 @@ def test_a_shell_completes_the_new_commands(run: Run, monkeypatch: pytest.Monkey
     monkeypatch.setenv("COMP_CWORD", "2")
     words = run().out.split()
     assert words == ["plain,list", "plain,get", "plain,activate", "plain,deactivate"]
+    monkeypatch.setenv("COMP_WORDS", "flytebind register fl")
+    assert run().out.split() == ["file,fl"]

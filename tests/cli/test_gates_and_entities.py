@@ -26,8 +26,9 @@ def test_a_gate_is_seen_and_gets_its_value(
     assert flytebind("signal", "set", gate.name, "number", "4", "-q") == Done(0, "", "")
     (signal,) = flytebind("signal", "list", gate.name, "--json").json
     assert signal["value"]["scalar"]["primitive"] == {"integer": "4"}
-    unknown = flytebind("signal", "set", gate.name, "nmber", "4")
-    assert "waits for no signal 'nmber'; did you mean 'number'?" in unknown.err
+    for verb in (("set", "4"), ("approve",), ("reject",)):
+        unknown = flytebind("signal", verb[0], gate.name, "nmber", *verb[1:])
+        assert "waits for no signal 'nmber'; did you mean 'number'?" in unknown.err
 
 
 def test_a_launch_plan_shows_its_inputs_with_defaults(flytebind: Run, dynamic: Scene) -> None:
@@ -91,7 +92,7 @@ def test_a_token_of_the_environment_is_used_and_calls_are_logged_without_it(
 def test_settings_are_shown_with_where_they_come_from(flytebind: Run, sandbox: Sandbox) -> None:
     done = flytebind("config", "show")
     (line,) = (line for line in done.out.splitlines() if line.startswith("endpoint"))
-    assert sandbox.endpoint in line
+    assert line.split() == ["endpoint", sandbox.endpoint, "argument"]
 
 
 def test_a_first_file_of_settings_is_written_once(run: Run, tmp_path: Path) -> None:

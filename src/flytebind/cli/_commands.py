@@ -223,6 +223,7 @@ flytebind execution logs f7a9c2 --node n0""",
             _new_name(),
             click.Option(
                 ["--inputs", "inputs_file"],
+                type=click.Path(allow_dash=True),
                 metavar="FILE",
                 help="inputs, as a JSON or YAML object; - for standard input",
             ),
@@ -428,6 +429,7 @@ _GROUPS: list[click.Command] = [
             Argument(
                 "path",
                 "a package (.tgz) or a folder, as `pyflyte package` or `serialize` writes it",
+                type=click.Path(),
             ),
             click.Option(
                 ["--version"], metavar="VERSION", help="the version of what has none of its own"

@@ -29,8 +29,12 @@ def settings(call: Call) -> Config:
         Config.for_endpoint(call.endpoint)  # or its error would blame the variable
         env["FLYTE_PLATFORM_URL"] = call.endpoint
     config = Config.auto(call.config, env=env)
+    origins = dict(config._origins)
+    if call.endpoint is not None:
+        del origins["endpoint"]  # the variable is made up
     return replace(
         config,
+        _origins=origins,
         insecure=call.insecure or config.insecure,
         project=call.project or config.project,
         domain=call.domain or config.domain,

@@ -73,7 +73,12 @@ def connection_options() -> list[click.Parameter]:
     return [
         _Shared("--endpoint", metavar="HOST:PORT", help="where the server is"),
         _Shared("--insecure", is_flag=True, help="connect without TLS"),
-        _Shared("--config", metavar="FILE", help="settings, as flytectl or flytekit write them"),
+        _Shared(
+            "--config",
+            type=click.Path(),
+            metavar="FILE",
+            help="settings, as flytectl or flytekit write them",
+        ),
         _Shared("-p", "--project", metavar="NAME", help="the project"),
         _Shared("-d", "--domain", metavar="NAME", help="the domain"),
         _Shared("-v", "--verbose", is_flag=True, help="log each call to stderr"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from flytebind.cli._connect import connect, execution_id
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._inputs import read_text
@@ -11,6 +13,7 @@ from flytebind.looks._labels import label
 from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.types import LiteralType
+from flytebind.remote import FlyteRemote
 from flytebind.runtime.fields import did_you_mean
 from flytebind.values import to_native, type_name
 
@@ -21,6 +24,8 @@ def list_(call: Call, *, execution: str) -> int:
         signals = remote.list_signals(execution_id(execution, config))
     if call.is_for_people:
         print_rows(call, [_row(signal) for signal in signals])
+        if not (signals or call.quiet):
+            print("it waits for nothing", file=sys.stderr)
     else:
         print_document(call, signals, name="\n".join(map(_name, signals)))
     return DONE
@@ -30,6 +35,7 @@ def approve(call: Call, *, execution: str, signal: str) -> int:
     """Let a gate go on."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
+        _known(remote, id, signal)
         remote.approve(signal, id)
     return _answered(call, id, signal, "approved")
 
@@ -38,6 +44,7 @@ def reject(call: Call, *, execution: str, signal: str) -> int:
     """Let a gate fail."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
+        _known(remote, id, signal)
         remote.reject(signal, id)
     return _answered(call, id, signal, "rejected")
 
@@ -46,13 +53,22 @@ def set_(call: Call, *, execution: str, signal: str, value: str) -> int:
     """Give a gate the value that it waits for."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
-        signals = {_name(each): each for each in remote.list_signals(id)}
-        if signal not in signals:
-            hint = did_you_mean(signal, signals) or f": there are {', '.join(signals) or 'none'}"
-            raise CommandError(f"{label(id)} waits for no signal {signal!r}{hint}")
-        literal_type = signals[signal].type or LiteralType()
+        literal_type = _known(remote, id, signal).type or LiteralType()
         remote.set_input(signal, id, read_text(value, literal_type, "VALUE"))
     return _answered(call, id, signal, "set")
+
+
+def _known(remote: FlyteRemote, id: WorkflowExecutionIdentifier, signal: str) -> Signal:
+    """The signal of a name.
+
+    Raises:
+        CommandError: If nothing waits for it.
+    """
+    signals = {_name(each): each for each in remote.list_signals(id)}
+    if signal not in signals:
+        hint = did_you_mean(signal, signals) or f": there are {', '.join(signals) or 'none'}"
+        raise CommandError(f"{label(id)} waits for no signal {signal!r}{hint}")
+    return signals[signal]
 
 
 def _row(signal: Signal) -> dict[str, object]:

@@ -32,7 +32,8 @@ class FlyteVersionConflictError(FlyteValueError):
 
     def __init__(self, differences: Mapping[Identifier, str]) -> None:
         super().__init__(differences)
-        self.differences = dict(differences)
+        self.differences: Mapping[Identifier, str] = dict(differences)
+        """By identifier, what differs, from what is registered to what was given."""
 
     def __str__(self) -> str:
         several = len(self.differences)
