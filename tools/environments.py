@@ -156,9 +156,9 @@ class Environment:
         return run(self.executable, "-c", IS_WHOLE, self.site_packages).returncode == 0
 
 
-def locked() -> Iterator[str]:
-    """The pins of the lock without their hashes, which pip wants for all packages or for none."""
-    for line in LOCK.read_text(encoding="utf-8").splitlines():
+def locked(lock: Path = LOCK) -> Iterator[str]:
+    """The pins of a lock without their hashes, which pip wants for all packages or for none."""
+    for line in lock.read_text(encoding="utf-8").splitlines():
         if line and not line.lstrip().startswith(("#", "--hash")):
             yield line.removesuffix("\\").rstrip()
 

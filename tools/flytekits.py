@@ -14,7 +14,17 @@ from __future__ import annotations
 
 import sys
 
-from tools.environments import HOME, LIBRARY, CannotMakeError, Environment, find_interpreter, run
+from tools.environments import (
+    HOME,
+    LIBRARY,
+    LOCK,
+    CannotMakeError,
+    Environment,
+    find_interpreter,
+    locked,
+    name_of,
+    run,
+)
 
 #: The last release before MessagePack.
 OLD = "1.13.15"
@@ -37,8 +47,10 @@ def main() -> int:
         print(f"flytekits: found no Python of {', '.join(PYTHONS)}", file=sys.stderr)
         return 2
     environment = Environment(HOME / f"flytekit-{OLD}", interpreter, python)
+    # What it needs is what the newest flytekit needs.
+    pins = [pin for pin in locked(LOCK.with_name("peers.lock")) if name_of(pin) != "flytekit"]
     try:
-        environment.make(WANTED, (), "\n".join(WANTED))
+        environment.make(WANTED, pins, "\n".join(WANTED))
     except CannotMakeError as error:
         print(f"flytekits: {error}", file=sys.stderr)
         return 2
