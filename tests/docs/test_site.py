@@ -72,6 +72,13 @@ def test_the_search_finds_every_public_name_of_the_library(found: Found) -> None
     assert verbs <= found.keys()
 
 
+def test_every_package_that_people_wrote_has_a_page(site: Path) -> None:
+    packages = [path.parent.name for path in (ROOT / "src" / "flytebind").glob("*/__init__.py")]
+    public = [name for name in packages if not name.startswith("_") and name != "behaviour"]
+    assert {"remote", "looks", "cli"} <= set(public)
+    assert [name for name in public if not (site / "reference" / name).is_dir()] == []
+
+
 def test_the_search_finds_every_command(found: Found) -> None:
     assert {"flytebind execution wait", "flytegen diff"} <= found.keys()
     assert set(commands(COMMANDS, "flytebind")) <= found.keys()

@@ -12,6 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -19,12 +20,15 @@ from types import FunctionType, ModuleType
 
 import griffe
 
+import flytebind
 from tools.site.pages import Page, cell, printed, signature
 from tools.site.places import FILES, FOLDER, Places, source_of
 from tools.written import ROOT
 
-#: The packages that people wrote and users import, in the order of the navigation.
-PACKAGES = ("remote", "values", "looks", "sandbox", "pytest_plugin", "cli", "runtime")
+#: What comes first in the navigation; other packages that people wrote follow.
+_FIRST = ("remote", "values", "looks", "sandbox")
+#: These are described with the messages and RPCs.
+_ELSEWHERE = ("models", "services", "behaviour")
 _GENERATED = ("flytebind.models.", "flytebind.services.")
 #: What every model inherits is described once.
 _COMMON = ("flytebind.runtime.", "flytebind.models.")
@@ -33,7 +37,7 @@ _STARS: dict[object, str] = {
     inspect.Parameter.VAR_KEYWORD: "**",
 }
 _LONG = 500  # A value of more characters is not shown.
-_ADDRESS = re.compile(r"<.* at 0x[0-9a-f]+>")
+_RAISED = re.compile(r"\s+(?:Raises:)?\s+(\w+(?:Error|Assertion|Timeout)): ")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Described:
     """How it is called, or what its type is; may be empty."""
     doc: str
     source: str
+    bases: str = ""
     members: str = ""
 
 
@@ -124,8 +129,9 @@ class Objects:
 
     def _describe(self, target: griffe.Object, value: object, name: str, page: str) -> Described:
         doc = target.docstring.value if target.docstring else ""
-        members = ""
+        bases = members = ""
         if isinstance(target, griffe.Class):
+            bases = ", ".join(filter(None, (self._base(base, page) for base in target.bases)))
             members = "\n\n".join(self._members(target, value, f"{name}.", page, 3))
         if isinstance(value, type) and issubclass(value, BaseException):
             call = f"class {name}"
@@ -134,8 +140,14 @@ class Objects:
         else:
             assert isinstance(target, griffe.Attribute)
             call = f"{name} = {target.value}" if len(str(target.value)) < _LONG else name
-        source = _source_of_object(target)
-        return Described(name, name, call, self.docstring(doc, page, target.path), source, members)
+        text, source = self.docstring(doc, page, target.path), _source_of_object(target)
+        return Described(name, name, call, text, source, bases, members)
+
+    def _base(self, base: griffe.Expr | str, page: str) -> str:
+        """A link to a base class that is described; nothing for another one."""
+        path = base.canonical_path if isinstance(base, griffe.Expr) else base
+        link = self._places.link(path, page)
+        return f"[`{path.rpartition('.')[2]}`]({link})" if link else ""
 
     def _members(
         self, target: griffe.Class, value: object, prefix: str, page: str, level: int
@@ -145,10 +157,12 @@ class Objects:
         for name in self._own(target):
             found = _target(target.all_members[name])
             static = inspect.getattr_static(value, name, None)
+            start = ""
             if isinstance(static, (classmethod, staticmethod)):
-                static = static.__func__
+                start, static = f"@{type(static).__name__}\n", static.__func__
             if inspect.isfunction(static):
-                methods.append(self._method(static, name, prefix, page, target.path))
+                start += "async " if inspect.iscoroutinefunction(static) else ""
+                methods.append(self._method(static, name, start, prefix, page, target.path))
             elif isinstance(found, griffe.Attribute):
                 attributes.append(self._attribute(found, name, prefix, page, target.path))
         if attributes:
@@ -156,9 +170,8 @@ class Objects:
         yield from (self._print(method, level) for method in methods)
 
     def _method(
-        self, function: FunctionType, name: str, prefix: str, page: str, context: str
+        self, function: FunctionType, name: str, start: str, prefix: str, page: str, context: str
     ) -> Described:
-        start = "async " if inspect.iscoroutinefunction(function) else ""
         doc = self.docstring(inspect.getdoc(function) or "", page, context)
         call = start + _call_of(function, name)
         return Described(name, f"{prefix}{name}", call, doc, _source_at(function))
@@ -166,7 +179,8 @@ class Objects:
     def _attribute(
         self, found: griffe.Attribute, name: str, prefix: str, page: str, context: str
     ) -> Described:
-        doc = self._places.linked(found.docstring.value if found.docstring else "", page, context)
+        text = found.docstring.value if found.docstring else ""
+        doc = self._places.linked(_RAISED.sub(r" Raises ``\1``: ", text), page, context)
         kind = self._annotation(found.annotation, page)
         return Described(name, f"{prefix}{name}", kind, doc, _source_of_object(found))
 
@@ -199,13 +213,16 @@ class Objects:
 
 
 def _public_modules() -> Iterator[ModuleType]:
-    for name in PACKAGES:
+    """Every module that says what is public in it, packages before what is in them."""
+    names = {found.name for found in pkgutil.iter_modules(flytebind.__path__) if found.ispkg}
+    for name in (*_FIRST, *sorted(names.difference(_FIRST, _ELSEWHERE))):
+        if name.startswith("_"):
+            continue
         package = importlib.import_module(f"flytebind.{name}")
-        yield package
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if "._" in found.name:
+        for found in (None, *pkgutil.walk_packages(package.__path__, f"{package.__name__}.")):
+            if found is not None and ("._" in found.name or found.name.endswith("__main__")):
                 continue
-            module = importlib.import_module(found.name)
+            module = importlib.import_module(found.name) if found else package
             if hasattr(module, "__all__"):
                 yield module
 
@@ -236,16 +253,20 @@ def _call_of(value: Callable[..., object], name: str) -> str:
         found = inspect.signature(value)
     except ValueError:  # it is made in C
         return name
-    parts, star = [], False
+    parts: list[str] = []
+    kinds = {parameter.kind for parameter in found.parameters.values()}
+    before: object = inspect.Parameter.POSITIONAL_ONLY
     for parameter in found.parameters.values():
-        if parameter.name in ("self", "cls"):
+        if parameter.name in ("self", "cls") or parameter.name.startswith("_"):
             continue
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            star = True
-        elif parameter.kind is parameter.KEYWORD_ONLY and not star:
-            parts.append("*")
-            star = True
+        if before is parameter.POSITIONAL_ONLY and parameter.kind is not before and parts:
+            parts.append("/")
+        if parameter.kind is parameter.KEYWORD_ONLY and before is not parameter.kind:
+            parts.extend(() if parameter.VAR_POSITIONAL in kinds else ("*",))
         parts.append(_parameter(parameter))
+        before = parameter.kind
+    if before is inspect.Parameter.POSITIONAL_ONLY and parts:
+        parts.append("/")
     result = found.return_annotation
     returns = "" if result in (found.empty, "None", None) else _annotation(result)
     return signature(name, parts, returns)
@@ -256,8 +277,14 @@ def _parameter(parameter: inspect.Parameter) -> str:
     if parameter.annotation is not parameter.empty:
         text += f": {_annotation(parameter.annotation)}"
     if parameter.default is not parameter.empty:
-        text += f" = {_ADDRESS.sub('...', repr(parameter.default))}"
+        text += f" = {_default(parameter.default)}"
     return text
+
+
+def _default(value: object) -> str:
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    return "..." if repr(value).startswith("<") else repr(value)
 
 
 def _annotation(annotation: object) -> str:
