@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import description_entity_pb2 as _pb2
 
+from flytebind.behaviour.dataclasses import AsDataclass as _AsDataclass
 from flytebind.models.admin import common as _admin_common, description_entity as _this
 from flytebind.models.core import identifier as _core_identifier
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
@@ -51,7 +52,7 @@ class DescriptionFormat(_OpenEnum):
         _UNRECOGNIZED = -2147483649  # A number that this version has no name for.
 
 
-class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
+class DescriptionEntity(_AsDataclass, _FlyteIdlEntity[_pb2.DescriptionEntity]):
     """Documentation of one version of a task, workflow or launch plan.
 
     Proto: ``flyteidl.admin.DescriptionEntity``
@@ -159,7 +160,7 @@ class DescriptionEntity(_FlyteIdlEntity[_pb2.DescriptionEntity]):
         __replace__ = replace
 
 
-class Description(_FlyteIdlEntity[_pb2.Description]):
+class Description(_AsDataclass, _FlyteIdlEntity[_pb2.Description]):
     """A documentation text and its format.
 
     Proto: ``flyteidl.admin.Description``
@@ -263,7 +264,7 @@ class Description(_FlyteIdlEntity[_pb2.Description]):
         __replace__ = replace
 
 
-class SourceCode(_FlyteIdlEntity[_pb2.SourceCode]):
+class SourceCode(_AsDataclass, _FlyteIdlEntity[_pb2.SourceCode]):
     """Where the source code of an entity is.
 
     Proto: ``flyteidl.admin.SourceCode``

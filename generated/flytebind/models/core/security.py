@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import security_pb2 as _pb2
 
+from flytebind.behaviour.dataclasses import AsDataclass as _AsDataclass
 from flytebind.behaviour.secrets import CheckedSecret as _CheckedSecret
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_message as _as_message, as_one_or_more as _as_one_or_more
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class Secret(_CheckedSecret, _FlyteIdlEntity[_pb2.Secret]):
+class Secret(_CheckedSecret, _AsDataclass, _FlyteIdlEntity[_pb2.Secret]):
     """Reference to a secret that a task needs; never the secret itself.
 
     The platform mounts the secret into the task's container. The environment variables
@@ -138,7 +139,7 @@ class Secret(_CheckedSecret, _FlyteIdlEntity[_pb2.Secret]):
         __replace__ = replace
 
 
-class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
+class OAuth2Client(_AsDataclass, _FlyteIdlEntity[_pb2.OAuth2Client]):
     """OAuth 2.0 client that a task acts as.
 
     Proto: ``flyteidl.core.OAuth2Client``
@@ -196,7 +197,7 @@ class OAuth2Client(_FlyteIdlEntity[_pb2.OAuth2Client]):
         __replace__ = replace
 
 
-class Identity(_FlyteIdlEntity[_pb2.Identity]):
+class Identity(_AsDataclass, _FlyteIdlEntity[_pb2.Identity]):
     """Whom a task runs as.
 
     When several are set, the plugin that runs the task picks the one that suits its
@@ -285,7 +286,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
         __replace__ = replace
 
 
-class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
+class OAuth2TokenRequest(_AsDataclass, _FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
     """Request for an OAuth 2.0 token that a task needs.
 
     The token is mounted like a secret. The environment variables
@@ -402,7 +403,7 @@ class OAuth2TokenRequest(_FlyteIdlEntity[_pb2.OAuth2TokenRequest]):
         __replace__ = replace
 
 
-class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
+class SecurityContext(_AsDataclass, _FlyteIdlEntity[_pb2.SecurityContext]):
     """What a task may do: its identity, secrets and tokens.
 
     Proto: ``flyteidl.core.SecurityContext``
