@@ -39,9 +39,11 @@ from flytebind.remote.errors import (
     FlyteValueError,
     FlyteVersionConflictError,
 )
+from flytebind.runtime.homes import public_in
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 
 
+@public_in("flytebind.remote")
 @dataclass(frozen=True)
 class RegisteredEntity:
     """A task, a workflow or a launch plan that is registered now, or would be."""
@@ -60,6 +62,7 @@ class RegisteredEntity:
         return f"{'new' if self.is_new else 'unchanged':9}  {self.kind:11}  {label(self.id)}"
 
 
+@public_in("flytebind.remote")
 @dataclass(frozen=True)
 class Registration:
     """What has become of a package, or would."""
