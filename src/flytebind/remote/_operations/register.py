@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flyteidl.admin import launch_plan_pb2, task_pb2, workflow_pb2
 
@@ -25,11 +24,11 @@ from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.models.service.dataproxy import CreateUploadLocationRequest
 from flytebind.remote._clients import async_client
 from flytebind.remote._operations.entities import set_state
-from flytebind.remote._operations.uploads import legal_name, upload
+from flytebind.remote._operations.uploads import legal_name, read_through, send
 from flytebind.remote._registration.compare import Stored, difference, is_same
 from flytebind.remote._registration.fill import Filling, fill, fill_code, needs_code
 from flytebind.remote._registration.order import in_waves
-from flytebind.remote._registration.read import Package, Registrable, Spec, id_of, read
+from flytebind.remote._registration.read import Registrable, Spec, id_of, read
 from flytebind.remote._session import Session
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
@@ -113,23 +112,25 @@ async def register(
     note: Callable[[RegisteredEntity], None] | None,
 ) -> Registration:
     """Register a package, a folder, a file or models."""
-    if isinstance(source, (str, os.PathLike)):
-        package = await session.io.in_thread(partial(read, source))
-    else:
-        package = read(source)
-    waiting = sorted(id_of(spec).name for spec in package.specs if needs_code(spec))
-    if waiting and package.code is None:
-        raise FlyteValueError(
-            f"{', '.join(waiting[:3])}{', ...' if len(waiting) > 3 else ''}: what they run comes"
-            " from an archive of code, and none is here; register the package, or the folder that"
-            " has the fast....tar.gz"
-        )
-    filling = Filling(how.project, how.domain, how.version, how.destination)
-    items = _filled(package.specs, filling)
-    code = await _put_code(session, package, how) if waiting else None
-    if code is not None:
-        for spec in items.values():
-            fill_code(spec, code)
+    with ExitStack() as stack:
+        if isinstance(source, (str, os.PathLike)):
+            package = await session.io.in_thread(partial(read, source, stack))
+        else:
+            package = read(source, stack)
+        waiting = sorted(id_of(spec).name for spec in package.specs if needs_code(spec))
+        if waiting and package.code is None:
+            raise FlyteValueError(
+                f"{', '.join(waiting[:3])}{', ...' if len(waiting) > 3 else ''}: what they run"
+                " comes from an archive of code, and none is here; register the package, or the"
+                " folder that has the fast....tar.gz"
+            )
+        filling = Filling(how.project, how.domain, how.version, how.destination)
+        items = _filled(package.specs, filling)
+        code = None
+        if waiting and package.code is not None:
+            code = await _put_code(session, package.code, how)
+            for spec in items.values():
+                fill_code(spec, code)
     done: list[RegisteredEntity] = []
     for wave in in_waves(items):
         outcomes = await session.io.gather(_one(session, items[key], how, note) for key in wave)
@@ -155,22 +156,19 @@ def _filled(specs: Iterable[Spec], filling: Filling) -> Mapping[bytes, Spec]:
     return items
 
 
-async def _put_code(session: Session, package: Package, how: How) -> str:
+async def _put_code(session: Session, path: Path, how: How) -> str:
     """Bring the code to where tasks can read it; in a dry run, only ask where that would be."""
-    assert package.code is not None
-    if how.dry_run:
-        request = CreateUploadLocationRequest(
-            project=how.project,
-            domain=how.domain,
-            filename=legal_name(package.code_name),
-            content_md5=hashlib.md5(package.code, usedforsecurity=False).digest(),
-        )
-        proxy = async_client(DataProxyServiceAsyncClient, session.caller)
-        return (await proxy.create_upload_location(request)).native_url
-    with TemporaryDirectory() as folder:
-        path = Path(folder, package.code_name)
-        path.write_bytes(package.code)
-        return await upload(session, path, how.project, how.domain, None)
+    content = await session.io.in_thread(partial(read_through, path))
+    ask = CreateUploadLocationRequest(
+        project=how.project,
+        domain=how.domain,
+        filename=legal_name(path.name),
+        content_md5=content.md5,
+    )
+    if not how.dry_run:
+        return await send(session, content, ask)
+    proxy = async_client(DataProxyServiceAsyncClient, session.caller)
+    return (await proxy.create_upload_location(ask)).native_url
 
 
 async def _one(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol, TypeAlias, cast
 
 from flyteidl.admin import launch_plan_pb2, task_pb2, workflow_pb2
@@ -52,17 +56,17 @@ class Package:
     """What is to be registered, and the code that tasks of it run."""
 
     specs: list[Spec] = field(default_factory=list)
-    code: bytes | None = None
+    code: Path | None = None
     """An archive of code, whatever is in it."""
-    code_name: str = ""
 
 
-def read(source: str | os.PathLike[str] | Iterable[Registrable]) -> Package:
+def read(source: str | os.PathLike[str] | Iterable[Registrable], stack: ExitStack) -> Package:
     """Read a package, a folder, a file or models.
 
     Args:
         source: A path, or ``TaskSpec``, ``WorkflowSpec`` and ``LaunchPlan`` as models of flytebind,
             of flytekit or as messages.
+        stack: How long what is unpacked is needed.
 
     Raises:
         FlyteValueError: If there is nothing to register, or something cannot be.
@@ -72,13 +76,13 @@ def read(source: str | os.PathLike[str] | Iterable[Registrable]) -> Package:
     package = Package()
     if isinstance(source, (str, os.PathLike)):
         where = Path(source)
-        for name, content in sorted(_files(where), key=lambda each: _number(each[0])):
-            if _CODE.fullmatch(name):
-                if package.code is not None:
-                    raise FlyteValueError(f"{where} has two archives of code")
-                package.code, package.code_name = content, name
-            elif name.endswith(".pb"):
-                package.specs.append(_parse(name, content))
+        for path in sorted(_files(where, stack), key=_number):
+            if path.suffix == ".pb":
+                package.specs.append(_parse(path.name, path.read_bytes()))
+            elif package.code is not None:
+                raise FlyteValueError(f"{where} has two archives of code")
+            else:
+                package.code = path
     elif isinstance(source, Iterable):
         package.specs.extend(map(_of_model, source))
     else:
@@ -97,34 +101,46 @@ def id_of(spec: Spec) -> identifier_pb2.Identifier:
     return spec.id if isinstance(spec, launch_plan_pb2.LaunchPlan) else spec.template.id
 
 
-def _files(where: Path) -> Iterator[tuple[str, bytes]]:
-    """The names and contents of files, in whatever folder of an archive they are."""
+def _files(where: Path, stack: ExitStack) -> list[Path]:
+    """The files that matter, unpacked if they are in an archive."""
     if where.is_dir():
-        for path in where.iterdir():
-            if path.is_file() and (path.suffix == ".pb" or _CODE.fullmatch(path.name)):
-                yield path.name, path.read_bytes()
-    elif where.name.endswith(".pb"):
-        yield where.name, where.read_bytes()
-    elif where.name.endswith(_ARCHIVES):
-        try:
-            with tarfile.open(where) as archive:
-                # In memory: nothing that an archive says of paths is obeyed.
-                for member in archive:
-                    content = archive.extractfile(member) if member.isfile() else None
-                    if content is not None:
-                        yield member.name.rpartition("/")[2], content.read()
-        except (tarfile.TarError, EOFError) as error:
-            raise FlyteValueError(f"{where} cannot be read: {error}") from error
-    elif where.exists():
-        raise FlyteValueError(f"{where} is no .pb, no folder and none of {', '.join(_ARCHIVES)}")
-    else:
+        return [path for path in where.iterdir() if _matters(path.name) and path.is_file()]
+    if where.suffix == ".pb":
+        return [where]
+    if not where.exists():
         raise FileNotFoundError(2, "No such file or directory", str(where))
+    if not where.name.endswith(_ARCHIVES):
+        raise FlyteValueError(f"{where} is no .pb, no folder and none of {', '.join(_ARCHIVES)}")
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    try:
+        with tarfile.open(where) as archive:
+            return [*_unpacked(archive, folder)]
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise FlyteValueError(f"{where} cannot be read: {error}") from error
 
 
-def _number(name: str) -> tuple[int, str]:
+def _unpacked(archive: tarfile.TarFile, folder: Path) -> Iterator[Path]:
+    """Contents alone, by their last name: what an archive says of paths and links is not obeyed."""
+    for member in archive:
+        name = member.name.rpartition("/")[2]
+        content = archive.extractfile(member) if member.isfile() and _matters(name) else None
+        if content is not None:
+            path = folder / name
+            if path.exists():
+                raise FlyteValueError(f"there are two files called {name}")
+            with path.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            yield path
+
+
+def _matters(name: str) -> bool:
+    return name.endswith(".pb") or _CODE.fullmatch(name) is not None
+
+
+def _number(path: Path) -> tuple[int, str]:
     """Files are numbered in the order in which they were written."""
-    number = re.match(r"\d+", name)
-    return (int(number[0]) if number else 0, name)
+    number = re.match(r"\d+", path.name)
+    return (int(number[0]) if number else 0, path.name)
 
 
 def _parse(name: str, content: bytes) -> Spec:
