@@ -124,7 +124,7 @@ UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrad
 
 clean: ## Remove what was built, environments included; generated/ stays
 	rm -rf .venv .venv-peers .matrix build dist site
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
 	find $(SOURCES) $(wildcard generated) -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- Environments ----------------------------------------------------------------------------------------------

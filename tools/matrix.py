@@ -52,7 +52,16 @@ OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["s
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
-LOWEST_TOOLS = (*QUICK_TOOLS, "mypy", "pydantic", "pyright", "selenium", "trustme")
+LOWEST_TOOLS = (
+    *QUICK_TOOLS,
+    "mypy",
+    "opentelemetry-instrumentation-grpc",
+    "opentelemetry-sdk",
+    "pydantic",
+    "pyright",
+    "selenium",
+    "trustme",
+)
 
 LOWEST_COMPANIONS = {
     "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
@@ -65,6 +74,9 @@ QUICK_TESTS = ("tests/models/test_round_trip.py", "tests/runtime")
 # protobuf 4's own C code, from Python 3.12 on; nobody will change that code any more.
 LOWEST_OPTIONS = (
     "--ignore=tests/docs/test_ci.py",
+    "--ignore=tests/docs/test_commands.py",
+    "--ignore=tests/docs/test_pictures.py",
+    "--ignore=tests/docs/test_site.py",
     "--ignore=tests/examples",
     "--ignore=tests/generator",
     "--ignore=tests/packaging",
