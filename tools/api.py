@@ -171,7 +171,7 @@ def _told(breakage: Breakage) -> Change:
     thing = breakage.obj
     # One method that a base class loses is one break, and not one for each class below it.
     name = thing.canonical_path if thing.inherited else thing.path
-    found = _TOLD.fullmatch(breakage.explain(ExplanationStyle.MARKDOWN))
+    found = _TOLD.fullmatch(breakage.explain(ExplanationStyle("markdown")))
     assert found is not None
     parameter, kind, change = found.groups(default="")
     return Change(name + parameter, kind[:1].lower() + kind[1:] + change.replace("`", ""))

@@ -61,7 +61,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command with these arguments."""
 
     def run(*arguments: str) -> Done:
-        return Done(main(arguments), *capsys.readouterr())
+        code = main(arguments)
+        told = capsys.readouterr()
+        return Done(code, told.out, told.err)
 
     return run
 

@@ -24,7 +24,8 @@ from google.protobuf.descriptor_pb2 import (
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Value
 
-from flytebind import models, runtime
+import flytebind.models
+import flytebind.runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
 from flytegen.read.source import protoc_module
@@ -207,7 +208,8 @@ class Project:
         (packages,) = environment.glob("lib/python*/site-packages")
         ours = sysconfig.get_path("purelib")
         # An editable install of ours is found by a path, too, and such paths do not add up.
-        roots = [Path(package.__path__[0]).parents[1] for package in (models, runtime)]
+        parts = (flytebind.models, flytebind.runtime)
+        roots = [Path(part.__path__[0]).parents[1] for part in parts]
         paths = (*filter(None, [site]), ours, *roots)
         (packages / "ours.pth").write_text("\n".join(map(str, paths)))
         for path in (path for out in generated for path in out.iterdir() if path.is_dir()):

@@ -243,10 +243,10 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     ipython: Any = types.ModuleType("IPython")
     ipython.get_ipython = lambda: types.SimpleNamespace(kernel=object())
-    ipython.display = types.ModuleType("IPython.display")
-    ipython.display.display = display
+    module: Any = types.ModuleType("IPython.display")
+    module.display = display
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    monkeypatch.setitem(sys.modules, "IPython.display", ipython.display)
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
     return pages
 
 

@@ -42,7 +42,7 @@ class Login:
         self.sandbox = sandbox
         self.endpoints = endpoints
 
-    def token(self, basic: tuple[str, str] | None = None, **form: str) -> Answer:
+    def token(self, basic: tuple[str, str] | None = None, /, **form: str) -> Answer:
         return post(self.endpoints.token_endpoint, form, basic)
 
     def authorize(self, **changes: str) -> Answer:

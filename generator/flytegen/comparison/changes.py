@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from flytegen.comparison.compatibility import LEVELS, Level, Meaning, worst
+from flytegen.comparison.compatibility import Level, Meaning, worst, worst_of
 from flytegen.comparison.facts import Thing
 
 How = Literal[
@@ -83,7 +83,7 @@ class Changes:
     @property
     def level(self) -> Level:
         """The worst of all."""
-        return max((item.level for item in self.changes), key=LEVELS.index, default="same")
+        return worst_of(item.level for item in self.changes)
 
     def of(self, level: Level) -> tuple[Change, ...]:
         """The changes of one level."""

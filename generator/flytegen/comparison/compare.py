@@ -40,7 +40,8 @@ def _totals(old: Facts, new: Facts, changes: Iterable[Change]) -> tuple[Total, .
     for change in changes:
         if change.how in came:
             counts = came[change.how]
-            for thing, count in ((change.thing, 1), *change.holds.items()):
+            counts[change.thing] = counts.get(change.thing, 0) + 1
+            for thing, count in change.holds.items():
                 counts[thing] = counts.get(thing, 0) + count
     before, after = old.count(), new.count()
     things: tuple[Thing, ...] = get_args(Thing)

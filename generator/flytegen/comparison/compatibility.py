@@ -6,7 +6,7 @@ Only differences of two fields or messages are judged here; whether something ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,9 +32,18 @@ class Meaning:
 SAME = Meaning()
 
 
+def worst_of(levels: Iterable[Level]) -> Level:
+    """The worst level; ``same`` if there is none."""
+    found: Level = "same"
+    for level in levels:
+        if LEVELS.index(level) > LEVELS.index(found):
+            found = level
+    return found
+
+
 def worst(*meanings: Meaning) -> Meaning:
     """The worst level of all, with the texts of those that have something to say."""
-    level: Level = max((item.level for item in meanings), key=LEVELS.index, default="same")
+    level = worst_of(item.level for item in meanings)
     return Meaning(level, "; ".join(dict.fromkeys(item.text for item in meanings if item.text)))
 
 

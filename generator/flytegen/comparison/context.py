@@ -41,7 +41,7 @@ class Context:
     ) -> Change:
         """One thing that is not as it was; silent about Python where nothing is known of it."""
         python = python if self.has_api else SAME
-        held = {} if holds is None else {item: count for item, count in holds.items() if count}
+        held: dict[Thing, int] = {item: count for item, count in (holds or {}).items() if count}
         return Change(module, thing, name, how, before, after, wire, json, python, held)
 
     def deprecation(

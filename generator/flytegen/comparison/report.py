@@ -27,7 +27,7 @@ _PLURALS: dict[Thing, str] = {
     "service": "services",
     "RPC": "RPCs",
 }
-_WORST_FIRST = tuple(reversed(LEVELS))
+_WORST_FIRST: tuple[Level, ...] = LEVELS[::-1]
 
 LEGEND = """\
 Each change is judged on three levels. *Wire* and *JSON*: is what the old version wrote still read?
@@ -126,9 +126,11 @@ def summary(changes: Changes) -> str:
     """All of it in one line, without a full stop: ``3 changes: 1 breaking, 2 compatible``."""
     if not changes.changes:
         return "nothing changed"
-    counts = [(len(changes.of(level)), level) for level in _WORST_FIRST]
+    counts = {level: len(changes.of(level)) for level in _WORST_FIRST}
     count = len(changes.changes)
-    words = ", ".join(f"{number} {_HEADS[level].lower()}" for number, level in counts if number)
+    words = ", ".join(
+        f"{counts[level]} {_HEADS[level].lower()}" for level in _WORST_FIRST if counts[level]
+    )
     return f"{count} change{'s' if count > 1 else ''}: {words}"
 
 

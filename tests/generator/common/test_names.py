@@ -62,8 +62,7 @@ def python_name(kind: str, name: str) -> str:
         proto = FileDescriptorProto(name=name)
         source = replace(source_of(proto), package="acme", modules={name: protoc_module(name)})
         return module_names(source, "acme_models", source.files, class_names, Problems())[name]
-    (context,) = (context for context in CONTEXTS if context == kind)
-    return escape(name, context)
+    return escape(name, next(context for context in CONTEXTS if context == kind))
 
 
 def test_no_name_changes_that_people_use() -> None:

@@ -86,7 +86,7 @@ class Filter:
         (wanted,) = self.values
         if self.function in TEXTS:
             wild = {"%": ".*", "_": "."}
-            pattern = "".join(wild.get(letter, re.escape(letter)) for letter in wanted)
+            pattern = "".join(wild.get(letter, re.escape(letter)) for letter in str(wanted))
             if self.function == "contains":
                 return re.search(pattern, value, re.DOTALL) is not None
             return re.fullmatch(pattern, value, re.DOTALL) is None
