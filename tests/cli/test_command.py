@@ -45,10 +45,18 @@ def test_the_version_is_told(run: Run) -> None:
     assert run("--version") == Done(0, f"flytebind {__version__}\n", "")
 
 
+@pytest.mark.parametrize("width", [60, 80])
 @pytest.mark.parametrize("arguments", [(), *EVERY])
-def test_every_help_has_exit_codes(run: Run, arguments: tuple[str, ...]) -> None:
+def test_every_help_has_exit_codes_and_breaks_no_word(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
     done = run(*arguments, "--help")
     assert done.code == 0
+    head, _, rest = done.out.partition("\nexamples:\n")
+    examples, _, tail = rest.partition("\n\n")
+    assert max(map(len, examples.split("\n"))) < 80  # and those are copied, hence not broken
+    assert max(map(len, f"{head}\n{tail}".split("\n"))) < width
     assert f"Usage: {' '.join(('flytebind', *arguments))} " in done.out
     assert "exit codes:" in done.out
     assert "example" in done.out

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from flytebind.cli._options import EXITS, Argument, Command, Group
+from flytebind.cli._options import Argument, Command, Group
 
 
 def _seconds(text: str) -> float:
@@ -130,7 +130,8 @@ flytebind execution get f7a9c2 --web""",
 flytebind execution list -p flytesnacks -d development
 flytebind execution list --phase failed --phase aborted --limit 5
 flytebind execution list --columns name,phase,user
-flytebind execution list --filter 'gte(created_at,2026-01-01T00:00:00Z)' --sort=-started_at""",
+flytebind execution list --filter 'gte(created_at,2026-01-01T00:00:00Z)' \\
+    --sort=-started_at""",
     ),
     Command(
         "tree",
@@ -164,7 +165,7 @@ flytebind execution timeline f7a9c2 --svg f7a9c2.svg --html f7a9c2.html""",
         "_executions:wait",
         [_execution(), _timeout()],
         examples="""
-flytebind execution wait flytesnacks/development/f7a9c2 && echo it has succeeded
+flytebind execution wait flytesnacks/development/f7a9c2 && echo succeeded
 flytebind execution wait f7a9c2 --timeout 600 -q""",
     ),
     Command(
@@ -239,8 +240,8 @@ flytebind execution logs f7a9c2 --node n0""",
         settings={"ignore_unknown_options": True},
         examples="""
 flytebind execution start core.hello --name Ada
-flytebind execution start ml.train --epochs 3 --rates '[0.1, 0.01]' --data ./data.csv --wait
-flytebind execution start ml.train --kind workflow --version v7 --inputs inputs.yaml""",
+flytebind execution start ml.train --epochs 3 --rates '[0.1, 0.01]' --wait
+flytebind execution start ml.train --version v7 --inputs inputs.yaml""",
         note="""\
 An input is read as its type wants it: text, files (paths, which are uploaded, or URIs) and times
 as they are, the rest as JSON. One that is called like an option goes into --inputs.""",
@@ -283,7 +284,7 @@ flytebind execution recover flytesnacks/development/f7a9c2 --wait""",
             ),
         ],
         examples="""
-flytebind execution terminate flytesnacks/development/f7a9c2 --cause 'wrong inputs'""",
+flytebind execution terminate f7a9c2 --cause 'wrong inputs'""",
     ),
 ]
 
@@ -351,7 +352,7 @@ def _listing(kind: str, what: str, columns: str, *more: click.Parameter) -> Comm
         examples=f"""
 flytebind {kind} list -p flytesnacks -d development
 flytebind {kind} list core.hello --limit 5
-flytebind {kind} list --filter 'contains(name,train)' --columns name,version,inputs
+flytebind {kind} list --filter 'contains(name,train)'
 flytebind {kind} list --versions --filter 'eq(version,v7)' -o name""",
     )
 
@@ -451,9 +452,10 @@ _GROUPS: list[click.Command] = [
             ),
         ],
         examples="""
-pyflyte --pkgs flows package --fast --image ghcr.io/acme/flows:v1 -o flows.tgz
-flytebind register flows.tgz -p flytesnacks -d development --version v1 --dry-run
-flytebind register flows.tgz -p flytesnacks -d development --version v1 --activate""",
+pyflyte --pkgs flows package --fast --image acme/flows:v1 -o flows.tgz
+flytebind register flows.tgz --version v1 --dry-run
+flytebind register flows.tgz -p flytesnacks -d development \\
+    --version v1 --activate""",
         note="""\
 What is registered already and the same stays as it is. What differs from what is registered under
 its version is an error, which shows the difference: versions do not change.""",
@@ -566,7 +568,7 @@ flytebind demo --speed 10 -q""",
         ],
         is_local=True,
         examples="""
-eval "$(flytebind completion bash)"                  in ~/.bashrc; zsh likewise
+eval "$(flytebind completion bash)"  in ~/.bashrc; zsh likewise
 flytebind completion fish > ~/.config/fish/completions/flytebind.fish""",
     ),
 ]
@@ -595,17 +597,14 @@ COMMANDS = Group(
             help="print the version, and no more",
         )
     ],
-    epilog=f"""\
-examples:
-  flytebind demo                                      no server needed: it brings one
-  flytebind -p flytesnacks -d development execution list --phase failed
-  flytebind execution wait flytesnacks/development/f7a9c2 --timeout 600
-  flytebind execution outputs f7a9c2 --json
-
+    examples="""
+flytebind demo                            no server needed: it brings one
+flytebind -p flytesnacks -d development execution list --phase failed
+flytebind execution wait flytesnacks/development/f7a9c2 --timeout 600
+flytebind execution outputs f7a9c2 --json""",
+    note="""\
 Where the server is comes from --endpoint or --config, from FLYTE_* variables, or from the file of
 flytectl (~/.flyte/config.yaml). A token in FLYTEBIND_TOKEN is used in place of a login. Global
-options may stand anywhere.
-
-{EXITS}""",
+options may stand anywhere.""",
 )
 """The command ``flytebind``."""

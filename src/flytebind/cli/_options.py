@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-EXITS = """\
-exit codes:
-  0    done; wait, watch: and the execution has succeeded
-  1    wait, watch: the execution has ended, without success
-  2    something is wrong with the command, the settings, the server or the data
-  3    wait, watch: the execution was not done in time
-  130  interrupted"""
+_EXITS = (
+    ("0", "done; wait, watch: and the execution has succeeded"),
+    ("1", "wait, watch: the execution has ended, without success"),
+    ("2", "something is wrong with the command, the settings, the server or the data"),
+    ("3", "wait, watch: the execution was not done in time"),
+    ("130", "interrupted"),
+)
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -117,7 +117,12 @@ def _section(param: click.Parameter) -> str:
 
 
 class _Screen(click.Command):
-    """Help with the global options apart from a command's own, and an epilog as it was written."""
+    """Help with the global options apart from a command's own, examples, and exit codes."""
+
+    examples = ""
+    """Lines that are copied, hence not broken; they fit 80 columns."""
+    note = ""
+    """What else there is to say."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -130,8 +135,14 @@ class _Screen(click.Command):
                 formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.epilog:
-            formatter.write(f"\n{self.epilog}\n")
+        if self.examples:
+            formatter.write("\nexamples:\n")
+            formatter.write("".join(f"  {line}\n" for line in self.examples.strip().splitlines()))
+        if self.note:
+            formatter.write_paragraph()
+            formatter.write_text(self.note)
+        with formatter.section("exit codes"):
+            formatter.write_dl(_EXITS)
 
 
 class Command(_Screen):
@@ -161,7 +172,7 @@ class Command(_Screen):
         is_local: bool = False,
         settings: Mapping[str, object] | None = None,
     ) -> None:
-        self.run = run
+        self.run, self.examples, self.note = run, examples, note
         shared = [*([] if is_local else connection_options()), *output_options()]
         super().__init__(
             name,
@@ -170,7 +181,6 @@ class Command(_Screen):
             params=[*arguments, *shared],
             help=f"{summary[0].upper()}{summary[1:]}.",
             short_help=summary,
-            epilog="\n\n".join(filter(None, (f"examples:\n{_indented(examples)}", note, EXITS))),
         )
 
     def _call(self, **arguments: object) -> int:
@@ -187,7 +197,8 @@ class Group(_Screen, click.Group):
         name: What it is called.
         summary: What its commands are about.
         commands: These.
-        epilog: What follows in the help.
+        examples: Lines for the help.
+        note: What else the help says.
         arguments: Options of its own.
     """
 
@@ -197,10 +208,12 @@ class Group(_Screen, click.Group):
         summary: str,
         commands: Sequence[click.Command],
         *,
-        epilog: str = "",
+        examples: str = "",
+        note: str = "",
         arguments: Sequence[click.Parameter] = (),
     ) -> None:
-        epilog = epilog or f"`flytebind {name} COMMAND --help` has examples.\n\n{EXITS}"
+        self.examples = examples
+        self.note = note or f"`flytebind {name} COMMAND --help` has examples."
         super().__init__(
             name,
             {command.name or "": command for command in commands},
@@ -208,7 +221,6 @@ class Group(_Screen, click.Group):
             params=[*arguments, *connection_options(), *output_options()],
             help=f"{summary[0].upper()}{summary[1:]}.",
             short_help=summary,
-            epilog=epilog,
             subcommand_metavar="COMMAND [ARGUMENT]...",
         )
 
@@ -220,7 +232,3 @@ class Group(_Screen, click.Group):
         """Commands first, which is what people look for."""
         self.format_commands(ctx, formatter)
         _Screen.format_options(self, ctx, formatter)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.strip().splitlines())
