@@ -15,6 +15,7 @@ from flytebind.models.core.types import (
     EnumType,
     LiteralType,
     SimpleType,
+    StructuredDatasetType,
     UnionType,
 )
 from flytebind.sandbox import Sandbox
@@ -35,6 +36,8 @@ INTEGER, FLOAT, TEXT, FLAG, MOMENT, LENGTH, STRUCT, NONE = (
     )
 )
 FILE = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.SINGLE))
+FOLDER = LiteralType(blob=BlobType("", BlobType.BlobDimensionality.MULTIPART))
+TABLE = LiteralType(structured_dataset_type=StructuredDatasetType())
 COLOUR = LiteralType(enum_type=EnumType(["red", "green"]))
 INTEGERS = LiteralType(collection_type=INTEGER)
 LENGTHS = LiteralType(map_value_type=LENGTH)
@@ -59,6 +62,9 @@ MAYBE = LiteralType(union_type=UnionType([TEXT, INTEGER, NONE]))
         (LENGTH, "1h30m", timedelta(minutes=90)),
         (FILE, "data.csv", Path("data.csv")),
         (FILE, "s3://bucket/data.csv", "s3://bucket/data.csv"),
+        (FOLDER, "data", Path("data")),
+        (FOLDER, '["a.csv", "b.csv"]', [Path("a.csv"), Path("b.csv")]),
+        (TABLE, "rows.parquet", Path("rows.parquet")),
         (COLOUR, "red", "red"),
         (STRUCT, '{"a": [1, null]}', {"a": [1, None]}),
         (INTEGERS, "[1, 2]", [1, 2]),
@@ -92,6 +98,7 @@ def test_a_word_is_read_as_its_type_wants_it(
         (LENGTHS, "[]", "a JSON object"),
         (STRUCT, "{", "JSON"),
         (NONE, "x", "null"),
+        (FOLDER, "[1", "JSON"),
     ],
 )
 def test_what_is_no_value_of_the_type_is_refused_by_name(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from flytebind.cli._exits import CommandError
-from flytebind.models.core.types import LiteralType, SimpleType
+from flytebind.models.core.types import BlobType, LiteralType, SimpleType
 from flytebind.runtime.fields import did_you_mean
 from flytebind.values import type_name
 
@@ -83,6 +83,13 @@ def read(value: object, literal_type: LiteralType, where: str) -> object:
             return _variant(value, union.variants, literal_type, where)
         case "simple", SimpleType.STRING | SimpleType.DATETIME | SimpleType.DURATION as simple:
             return _textual(value, simple, where)
+        case "blob", blob if _is_list_of_files(value, blob):
+            items = _json(value, where)
+            if not isinstance(items, list):
+                raise _not(value, "a JSON list", where)
+            return [
+                Path(_must_be_text(item, f"{where}[{n}]", "a path")) for n, item in enumerate(items)
+            ]
         case "blob" | "schema" | "structured_dataset_type", _:
             text = _must_be_text(value, where, "a path or a URI")
             return text if _URI.match(text) else Path(text)
@@ -111,6 +118,13 @@ def read(value: object, literal_type: LiteralType, where: str) -> object:
             return {key: read(item, item_type, f"{where}[{key!r}]") for key, item in table.items()}
         case _:
             return _json(value, where)
+
+
+def _is_list_of_files(value: object, blob: BlobType) -> bool:
+    """Whether a folder is given as its files."""
+    is_folder = blob.dimensionality == BlobType.BlobDimensionality.MULTIPART
+    is_listed = isinstance(value, list) or (isinstance(value, str) and value.startswith("["))
+    return is_folder and is_listed
 
 
 def _variant(
