@@ -89,6 +89,7 @@ def test_a_package_registers_once(sandbox: Sandbox, face: Face) -> None:
     assert str(planned) == f"{COUNTS}: 102 would be new, 0 unchanged"
     done = face.register(PACKAGE, version="v1", progress=seen.append)
     assert str(done) == f"{COUNTS}: 102 new, 0 unchanged"
+    assert repr(done) == f"<Registration: {done}>"
     assert done.new == planned.new
     assert sorted(map(str, seen)) == sorted(map(str, done.entities))
     again = face.register(PACKAGE, version="v1")

@@ -62,7 +62,7 @@ class RegisteredEntity:
 
 
 @public_in("flytebind.remote")
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Registration:
     """What has become of a package, or would."""
 
@@ -91,6 +91,9 @@ class Registration:
         counts = ", ".join(f"{n} {kind}{'s' * (n != 1)}" for kind, n in kinds.items())
         would = " would be" if self.is_dry_run else ""
         return f"{counts}: {len(self.new)}{would} new, {len(self.unchanged)} unchanged"
+
+    def __repr__(self) -> str:
+        return f"<Registration: {self}>"  # a notebook shows it unasked
 
 
 @dataclass(frozen=True)
