@@ -116,6 +116,7 @@ def test_what_is_not_there_is_said_in_words(sandbox: Sandbox, client: AdminServi
         assert answer.status == 404
         assert "There is no" in answer.text or "nosuch" in answer.text
         assert name not in answer.text
+        assert f'href="{sandbox.console_url}"' in answer.text  # there is a way back
     assert ask(sandbox, "/").headers["Location"] == "/console"
 
 

@@ -9,13 +9,12 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
-from flytebind.looks._lanes_html import badge as badge
 from flytebind.looks._markup import Child, Markup, element, joined
 from flytebind.looks._page import document
 from flytebind.sandbox._reply import Reply
 
-#: How often pages are looked at again, in seconds.
-REFRESH: Final = 2
+#: How often pages are looked at again.
+_SECONDS: Final = 2
 
 _STYLE: Final = """
 body{max-width:none;padding:0;font-size:15px;overflow-wrap:anywhere}
@@ -66,6 +65,7 @@ const look = async () => {{
     const main = document.querySelector("main");
     if (document.hidden || !("refresh" in main.dataset) || !getSelection().isCollapsed) return;
     const answer = await fetch(location.href, {{cache: "no-store"}});
+    if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.querySelector("main");
     const open = [...main.querySelectorAll("details")].map((each) => each.open);
@@ -80,10 +80,10 @@ const look = async () => {{
   }} catch {{
     gone.hidden = false;
   }} finally {{
-    setTimeout(look, {REFRESH * 1000});
+    setTimeout(look, {_SECONDS * 1000});
   }}
 }};
-setTimeout(look, {REFRESH * 1000});
+setTimeout(look, {_SECONDS * 1000});
 """
 
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
@@ -140,10 +140,12 @@ def page(
     return Reply(status, {**HEADERS, **kind, **(headers or {})}, html.encode(errors="replace"))
 
 
-def trouble(status: HTTPStatus, why: str, headers: Mapping[str, str] | None = None) -> Reply:
+def trouble(
+    status: HTTPStatus, why: str, root: str = "", headers: Mapping[str, str] | None = None
+) -> Reply:
     """A page that says what is wrong."""
     content = element("h1", f"{status.value} {status.phrase}"), element("p", why)
-    return page(status.phrase, *content, status=status, headers=headers)
+    return page(status.phrase, *content, root=root, status=status, headers=headers)
 
 
 def plain(text: str) -> Reply:
@@ -165,4 +167,4 @@ def crumbs(*steps: Child) -> Markup:
 
 def _again() -> Markup:
     """What has browsers load a page once more."""
-    return element("meta", http_equiv="refresh", content=str(REFRESH))
+    return element("meta", http_equiv="refresh", content=str(_SECONDS))

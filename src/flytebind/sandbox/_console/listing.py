@@ -10,6 +10,7 @@ from urllib.parse import quote
 import grpc
 
 from flytebind.looks._errors import in_brief
+from flytebind.looks._lanes_html import badge
 from flytebind.looks._markup import Child, Markup, element, joined
 from flytebind.looks._phases import DONE
 from flytebind.looks._rows import name_of
@@ -18,7 +19,7 @@ from flytebind.models.admin.common import Sort
 from flytebind.models.admin.execution import Execution, ExecutionState
 from flytebind.runtime.rpc import StatusError
 from flytebind.sandbox._clock import Clock
-from flytebind.sandbox._console.layout import anchor, badge, crumbs, page
+from flytebind.sandbox._console.layout import anchor, crumbs, page
 from flytebind.sandbox._reply import Reply
 from flytebind.sandbox._store import Row, Store, Table, Value, tables
 
@@ -160,7 +161,7 @@ def _table(root: str, executions: list[Execution], now: datetime) -> Markup:
 
 
 def _row(root: str, execution: Execution, now: datetime) -> Markup:
-    id, closure = execution.id, execution.closure
+    closure = execution.closure
     time = time_taken(closure, closure.phase.name in DONE, now)
     return element(
         "tr",
@@ -168,7 +169,6 @@ def _row(root: str, execution: Execution, now: datetime) -> Markup:
         element("td", badge(closure.phase.name), class_="phase"),
         element("td", moment(closure.created_at), class_="time"),
         element("td", spoken(time), class_="number"),
-        id=f"{id.project}/{id.domain}/{id.name}",
     )
 
 

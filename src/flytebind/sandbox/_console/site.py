@@ -84,12 +84,13 @@ class Console:
         try:
             return self._page(f"http://{host}", path, query)
         except StatusError as error:
-            return trouble(_STATUS.get(error.code, _BROKEN), error.message)
+            status, why = _STATUS.get(error.code, _BROKEN), error.message
         except grpc.RpcError as error:
-            return trouble(_STATUS.get(error.code(), _BROKEN), error.details() or "")
+            status, why = _STATUS.get(error.code(), _BROKEN), error.details() or ""
         except Exception:
             _log.exception("the page %s cannot be made", path)
-            return trouble(_BROKEN, "The page cannot be made: the log of the sandbox says why.")
+            status, why = _BROKEN, "The page cannot be made: the log of the sandbox says why."
+        return trouble(status, why, f"http://{host}{_ROOT}")
 
     def _refusal(self, method: str, host: str, authorization: str) -> Reply | None:
         if not self._is_ours(host):
@@ -107,13 +108,13 @@ class Console:
                 return trouble(
                     HTTPStatus.UNAUTHORIZED,
                     "Log in with the client's id and secret.",
-                    {"WWW-Authenticate": 'Basic realm="flytebind", charset="UTF-8"'},
+                    headers={"WWW-Authenticate": 'Basic realm="flytebind", charset="UTF-8"'},
                 )
         if method not in _METHODS:
             return trouble(
                 HTTPStatus.METHOD_NOT_ALLOWED,
                 "Pages can only be read.",
-                {"Allow": ", ".join(_METHODS)},
+                headers={"Allow": ", ".join(_METHODS)},
             )
         return None
 
@@ -146,16 +147,14 @@ class Console:
             if found is not None:
                 number = parse_qs(query).get("page", ["1"])[0]
                 if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
-                    return trouble(HTTPStatus.BAD_REQUEST, f"There is no page {number!r}.")
+                    raise StatusError(_INVALID, f"There is no page {number!r}.")
                 return self._listing.page(site + _ROOT, Wanted(**found), int(number))
-        return trouble(HTTPStatus.NOT_FOUND, "There is no such page.")
+        raise StatusError(_MISSING, "There is no such page.")
 
 
+_MISSING, _INVALID = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
+_STATUS = {_MISSING: HTTPStatus.NOT_FOUND, _INVALID: HTTPStatus.BAD_REQUEST}
 _BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
-_STATUS = {
-    grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
-}
 
 
 def _match(pattern: re.Pattern[str], path: str) -> dict[str, str] | None:
