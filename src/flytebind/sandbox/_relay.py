@@ -146,6 +146,9 @@ class Relay:
             first = b""
         with self._lock:
             self._silent.discard(client)
+        if not first:
+            client.close()
+            return
         if first.isalpha() and not _HTTP_2.startswith(first):
             self._take_http(client, address)
             return

@@ -7,6 +7,7 @@ import http.client
 import math
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -191,7 +192,8 @@ def test_what_says_nothing_keeps_nobody_from_stopping() -> None:
     host, port = sandbox.endpoint.split(":")
     with socket.create_connection((host, int(port)), timeout=20) as silent:
         sandbox.stop()
-        assert silent.recv(1) == b""
+        with suppress(ConnectionResetError):  # nobody had taken it yet
+            assert silent.recv(1) == b""
 
 
 def test_a_single_task_has_its_executions_listed(
