@@ -275,6 +275,14 @@ def test_nested_dataclasses_have_files_as_well() -> None:
     assert to_native(literal) == {"inner": [{"file": {"path": "s3://b/k"}}]}
 
 
+def test_what_flytekit_would_pickle_stays_plain_inside(tmp_path: Path) -> None:
+    declared = {"x": s.blob_type("PythonPickle", s.SINGLE), "file": s.blob_type("", s.SINGLE)}
+    structure = TypeStructure(tag="", dataclass_type=declared)
+    value = {"x": {"path": str(tmp_path)}, 1: "other", "file": "s3://b/k"}
+    literal = to_literal(value, s.STRUCT.replace(structure=structure))
+    assert to_native(literal) == {**value, "file": {"path": "s3://b/k"}}
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

@@ -50,8 +50,8 @@ def store_parts(
     """
     fields = declared.structure.dataclass_type
     for name, value in record.items():
-        if name in fields:
-            record[name] = _inside(f".{name}", value, fields[cast("str", name)], uploads)
+        if isinstance(name, str) and name in fields:
+            record[name] = _inside(f".{name}", value, fields[name], uploads)
 
 
 def _inside(step: str, value: object, kind: types_pb2.LiteralType, uploads: Uploads) -> object:
@@ -63,9 +63,10 @@ def _inside(step: str, value: object, kind: types_pb2.LiteralType, uploads: Uplo
 
 
 def _stored(value: object, kind: types_pb2.LiteralType, uploads: Uploads) -> object:
+    if kind.blob.format == PICKLE_FORMAT:
+        return value  # so flytekit declares classes that it does not know; inside, these are plain
     match kind.WhichOneof("type"), value:
-        # So flytekit declares classes that it does not know, too; inside, these are text.
-        case "blob", str() if kind.blob.format != PICKLE_FORMAT:
+        case "blob", str():
             blob = literals_pb2.Blob()
             write_blob(blob, value, BlobType._wrap(kind.blob), uploads)
             return {"path": blob.uri}
