@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+import runpy
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from unittest import mock
 
 import click
 
 from flytebind.cli._commands import COMMANDS
-from flytebind.sandbox._cli import main as run_sandbox
 from flytegen.cli import main as run_flytegen
 from tools.site.pages import Page, printed
 from tools.site.places import FOLDER
+from tools.written import ROOT
 
 _WIDTH = 80
 _FLYTEGEN = ("generate", "check", "list", "diff")
@@ -22,18 +24,30 @@ _FLYTEGEN = ("generate", "check", "list", "diff")
 
 def command_pages() -> Iterator[Page]:
     """A page for each program."""
-    for name, summary, helps in (
-        ("flytebind", "Executions on a Flyte server, from a terminal.", [*_flytebind()]),
-        ("flytegen", "Typed Python models for packages of protobuf modules.", [*_flytegen()]),
-        (
-            "python -m flytebind.sandbox",
-            "A Flyte admin server in one process.",
-            [("python -m flytebind.sandbox", _printed(run_sandbox, []))],
-        ),
-    ):
-        text = printed("commands.md.j2", name=name, summary=summary, helps=helps)
-        file = name.rpartition("flytebind.")[2].replace(" ", "-")
-        yield Page(f"{FOLDER}/commands/{file}.md", name, "Commands", text)
+    yield _page("flytebind", "Executions on a Flyte server, from a terminal.", _flytebind())
+    for package in _runnable():
+        name = f"python -m {package}"
+        yield _page(name, "", [(name, _printed(_main_of(package), []))])
+    yield _page("flytegen", "Typed Python models for packages of protobuf modules.", _flytegen())
+
+
+def _page(name: str, summary: str, helps: Iterable[tuple[str, str]]) -> Page:
+    text = printed("commands.md.j2", name=name, summary=summary, helps=[*helps])
+    return Page(f"{FOLDER}/commands/{name.rpartition('.')[2]}.md", name, "Commands", text)
+
+
+def _runnable() -> list[str]:
+    """The packages that ``python -m`` runs; ``flytebind.cli`` is the command itself."""
+    folders = (path.parent for path in (ROOT / "src" / "flytebind").glob("*/__main__.py"))
+    return sorted(f"flytebind.{folder.name}" for folder in folders if folder.name != "cli")
+
+
+def _main_of(package: str) -> Callable[[Sequence[str]], object]:
+    def run(arguments: Sequence[str]) -> object:
+        with mock.patch.object(sys, "argv", [package, *arguments]):
+            return runpy.run_module(f"{package}.__main__", run_name="__main__")
+
+    return run
 
 
 def _flytebind() -> Iterator[tuple[str, str]]:
@@ -60,7 +74,7 @@ def _flytegen() -> Iterator[tuple[str, str]]:
         yield f"flytegen {name}", _printed(run_flytegen, [name])
 
 
-def _printed(run: Callable[[Sequence[str]], int], arguments: list[str]) -> str:
+def _printed(run: Callable[[Sequence[str]], object], arguments: list[str]) -> str:
     """What a program prints as its help."""
     out = io.StringIO()
     with (
