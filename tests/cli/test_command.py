@@ -306,8 +306,12 @@ def test_ctrl_c_ends_the_waiting_and_says_that_the_execution_goes_on(sandbox: Sa
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.strip().startswith(f"no longer waiting; {name} goes on: ")
-    assert len(errors.strip().splitlines()) == 1
+    told, *commands = errors.strip().splitlines()
+    assert told == "no longer waiting; the execution goes on:"
+    assert [line.split() for line in commands] == [
+        ["flytebind", "execution", "wait", name],
+        ["flytebind", "execution", "terminate", name],
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reports closed pipes in another way")

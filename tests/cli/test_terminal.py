@@ -58,7 +58,7 @@ def test_whoever_waits_sees_a_tree_and_gets_the_terminal_back(
     assert len(below) == 3
     assert len(shown) < lines
     assert terminal.code == 130
-    assert terminal.all.lstrip().startswith("no longer waiting; flytesnacks/development/")
+    assert terminal.all.lstrip().startswith("no longer waiting; the execution goes on:\n")
     assert "Traceback" not in terminal.all
     assert not terminal.cursor_is_hidden
 

@@ -250,8 +250,9 @@ def said_to_go_on(execution: FlyteWorkflowExecution) -> Iterator[None]:
     except KeyboardInterrupt:
         name = label(execution.id)
         print(
-            f"\nno longer waiting; {name} goes on: `flytebind execution wait {name}` waits again, "
-            f"`flytebind execution terminate {name}` ends it",
+            f"\nno longer waiting; the execution goes on:\n"
+            f"  flytebind execution wait {name}\n"
+            f"  flytebind execution terminate {name}",
             file=sys.stderr,
         )
         raise
