@@ -84,6 +84,17 @@ def test_the_latest_version_of_each_is_listed_by_name(sandbox: Sandbox, face: Fa
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_a_server_makes_to_run_a_task_is_no_name_of_anybodys(kind: str) -> None:
+    with Sandbox() as sandbox, open_face(kind, sandbox) as face:
+        register_two_versions(sandbox)
+        face.execute(face.fetch_task("a"), {"rows": 1, "title": "x"})
+        assert ".flytegen.a" in [each.name for each in face.list_workflows()]
+        assert face.list_workflow_names() == ["other", "wf"]
+        assert face.list_launch_plan_names(limit=1) == ["nightly"]
+        assert versions(face.list_workflows(latest=True)) == ["other v2", "wf v2"]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
 def test_long_lists_come_page_by_page_whatever_is_registered_meanwhile(kind: str) -> None:
     with Sandbox() as sandbox, sandbox.channel() as channel, open_face(kind, sandbox) as face:
         registrar = Registrar(sandbox, AdminServiceClient(channel))

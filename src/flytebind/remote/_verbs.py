@@ -230,7 +230,7 @@ class Verbs:
         Args:
             name: Only versions of this one.
             latest: Whether to list each task once, by its newest version and in the order
-                of names. That is a call for each.
+                of names, as ``list_task_names`` gives them. That is a call for each.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
@@ -288,7 +288,7 @@ class Verbs:
         Args:
             name: Only versions of this one.
             latest: Whether to list each workflow once, by its newest version and in the order
-                of names. That is a call for each.
+                of names, as ``list_workflow_names`` gives them. That is a call for each.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             filters: What must hold, as in ``list_executions``: ``contains(name,train)``,
@@ -316,6 +316,8 @@ class Verbs:
         limit: int | None = None,
     ) -> AsyncIterator[str]:
         """The names of registered workflows in alphabetical order, each once.
+
+        Those that a server makes to run single tasks are left out.
 
         Args:
             project: Their project, if not the remote's.
@@ -347,7 +349,7 @@ class Verbs:
         Args:
             name: Only versions of this one.
             latest: Whether to list each launch plan once, by its newest version and in the order
-                of names. That is a call for each.
+                of names, as ``list_launch_plan_names`` gives them. That is a call for each.
             active: Whether to list only those that are active.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
@@ -376,6 +378,8 @@ class Verbs:
         limit: int | None = None,
     ) -> AsyncIterator[str]:
         """The names of registered launch plans in alphabetical order, each once.
+
+        Those that a server makes to run single tasks are left out.
 
         Args:
             project: Their project, if not the remote's.

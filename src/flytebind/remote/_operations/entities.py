@@ -42,6 +42,8 @@ _PAGE = 100
 #: Ids only grow, and nothing that is registered ever goes: pages of this order lose nothing.
 _NEWEST = Sort(key="id", direction=Sort.Direction.DESCENDING)
 _BY_NAME = Sort(key="name", direction=Sort.Direction.ASCENDING)
+#: What a server makes of a task, to run it alone.
+_GENERATED = ".flytegen."
 _ACTIVE = f"eq(state,{int(LaunchPlanState.ACTIVE)})"
 
 
@@ -124,7 +126,8 @@ def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[
 
     async def ask(size: int, token: str) -> tuple[Sequence[str], str]:
         page = await ask_for(request.replace(limit=size, token=token))
-        return [each.name for each in page.entities], page.token
+        names = (each.name for each in page.entities)
+        return [name for name in names if not name.startswith(_GENERATED)], page.token
 
     return by_tokens(ask, _size(at_most(which.limit)))
 
