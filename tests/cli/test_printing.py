@@ -5,16 +5,22 @@ from __future__ import annotations
 import enum
 import json
 import math
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import PurePosixPath
 
 import pytest
 
+from flytebind.cli._executions import print_change, said_to_go_on
 from flytebind.cli._exits import CommandError
+from flytebind.cli._options import Call
 from flytebind.cli._printing import print_json, print_values
+from flytebind.looks._displays import Lines
+from flytebind.models.admin.execution import Execution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Scalar
+from flytebind.remote import Change, FlyteWorkflowExecution
 from flytebind.values._handles import RemoteFile, RemotePickle, RemoteTable
 
 
@@ -95,3 +101,18 @@ def test_values_of_many_lines_are_indented(capsys: pytest.CaptureFixture[str]) -
 def test_texts_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     print_values({"o0": "\x1b[2J"})
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_hostile_name_stays_text_whoever_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\x1b]8;;https://evil.example\x07\x1b[2J"
+    model = Execution.from_dict({"id": {"name": name}, "closure": {"phase": "RUNNING"}})
+    execution = FlyteWorkflowExecution.promote_from_model(model)
+    Lines(sys.stderr).update(execution.snapshot())
+    print_change(Call(), Change(execution, None, None, execution.phase))
+    with pytest.raises(KeyboardInterrupt), said_to_go_on(execution):
+        raise KeyboardInterrupt
+    out, err = capsys.readouterr()
+    assert "RUNNING" in out
+    assert "RUNNING" in err
+    assert "goes on" in err
+    assert not {"\x1b", "\x07"} & {*out, *err}

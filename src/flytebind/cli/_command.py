@@ -87,5 +87,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _fail(message: str) -> int:
-    print(f"flytebind: {' '.join(message.split())}", file=sys.stderr)
+    from flytebind.looks._words import harmless
+
+    print(f"flytebind: {harmless(' '.join(message.split()))}", file=sys.stderr)
     return FAILED

@@ -27,7 +27,7 @@ from flytebind.cli._printing import (
 from flytebind.looks._labels import label
 from flytebind.looks._terminal import can_draw
 from flytebind.looks._tree import LONG, tree as tree_of
-from flytebind.looks._words import moment
+from flytebind.looks._words import harmless, moment
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import (
     Change,
@@ -142,7 +142,7 @@ def watch(call: Call, *, execution: str, timeout: float | None) -> int:
         with said_to_go_on(found):
             for change in remote.watch(found, timeout):
                 if change.node is None or not change.node.is_boundary:
-                    _print_change(call, change)
+                    print_change(call, change)
         if call.is_for_people and not call.quiet:
             bring_states(found)
             print()
@@ -197,7 +197,7 @@ def terminate(call: Call, *, execution: str, cause: str) -> int:
     if not call.is_for_people:
         print_document(call, {"id": id, "cause": cause}, name=label(id))
     elif not call.quiet:
-        print(f"asked for the end of {label(id)}")
+        print(f"asked for the end of {harmless(label(id))}")
     return DONE
 
 
@@ -248,7 +248,7 @@ def said_to_go_on(execution: FlyteWorkflowExecution) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        name = label(execution.id)
+        name = harmless(label(execution.id))
         print(
             f"\nno longer waiting; the execution goes on:\n"
             f"  flytebind execution wait {name}\n"
@@ -271,7 +271,8 @@ def _phase(text: str) -> str:
     return name
 
 
-def _print_change(call: Call, change: Change) -> None:
+def print_change(call: Call, change: Change) -> None:
+    """Print that something has come to another phase."""
     if call.is_for_people:
         print(_change_as_text(change), flush=True)
     elif call.output == "json":
@@ -295,4 +296,4 @@ def _change_as_text(change: Change) -> str:
     part = change.execution if change.node is None else change.node
     came_from = f"{change.before.name} -> " if change.before is not None else ""
     when = moment(part.closure.updated_at) or " " * 20
-    return f"{when}  {label(part.id)}  {came_from}{change.phase.name}"
+    return f"{when}  {harmless(label(part.id))}  {came_from}{change.phase.name}"

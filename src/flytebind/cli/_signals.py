@@ -10,6 +10,7 @@ from flytebind.cli._inputs import read_text
 from flytebind.cli._options import Call
 from flytebind.cli._printing import print_document, print_rows
 from flytebind.looks._labels import label
+from flytebind.looks._words import harmless
 from flytebind.models.admin.signal import Signal
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.types import LiteralType
@@ -88,5 +89,5 @@ def _answered(call: Call, id: WorkflowExecutionIdentifier, signal: str, what: st
     if not call.is_for_people:
         print_document(call, {"execution": id, "signal": signal, "done": what}, name=signal)
     elif not call.quiet:
-        print(f"{what}: signal {signal} of {label(id)}")
+        print(harmless(f"{what}: signal {signal} of {label(id)}"))
     return DONE

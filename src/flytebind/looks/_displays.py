@@ -14,7 +14,7 @@ from flytebind.looks._screen import screen
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._status import Status
 from flytebind.looks._tree import LONG, rich_text
-from flytebind.looks._words import spoken
+from flytebind.looks._words import harmless, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -59,7 +59,7 @@ class Lines:
         """Nothing to be done: the last line is the last word."""
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
+        self._stream.write(f"{harmless(line)}\n")
         self._stream.flush()
 
 
@@ -161,9 +161,8 @@ class _Html:
 
     def __repr__(self) -> str:
         status = self._status
-        return "  ".join(
-            filter(None, (status.name, status.phase, status.nodes, spoken(status.elapsed)))
-        )
+        parts = (harmless(status.name), status.phase, status.nodes, spoken(status.elapsed))
+        return "  ".join(filter(None, parts))
 
     def _repr_html_(self) -> str:
         from flytebind.looks._chart import chart_of
