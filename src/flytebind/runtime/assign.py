@@ -114,7 +114,7 @@ def _named(model_class: type[HasFields], name: str, error: Exception) -> Excepti
     """An error that says which field of which class it is about."""
     kind = ValueError if isinstance(error, (ValueError, OverflowError)) else TypeError
     if isinstance(error, _Namesake):
-        own = _class_called(error.name, get_type_hints(constructor(model_class))[name])
+        own = _class_called(error.name, get_type_hints(constructor(model_class)).get(name))
         error = TypeError(error.words(own))
     return kind(f"{model_class.__qualname__}.{name} {error}")
 
@@ -132,7 +132,7 @@ class _Namesake(TypeError):
         other = type(self._value)
         hint = ""
         if hasattr(self._value, "to_flyte_idl"):
-            hint = f"; {self.name}.from_flyte_idl(value.to_flyte_idl()) makes one of the other"
+            hint = f"; {self.name}.from_flyte_idl(value.to_flyte_idl()) makes one of it"
         module = f"{wanted.__module__}." if wanted else ""
         return f"must be {module}{self.name}, not {other.__module__}.{other.__qualname__}{hint}"
 
