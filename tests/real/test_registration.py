@@ -89,6 +89,7 @@ def done(remote: FlyteRemote) -> Registration:
 
 def without_arguments(stored: Stored) -> Stored:
     """The same, but for how a container is run: with code from an archive, or from its image."""
+    stored = type(stored).FromString(stored.SerializeToString())
     for message in walk(stored):
         if message.DESCRIPTOR.full_name == "flyteidl.core.Container":
             message.ClearField("args")

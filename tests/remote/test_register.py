@@ -91,7 +91,7 @@ def test_a_package_registers_once(sandbox: Sandbox, face: Face) -> None:
     assert str(done) == f"{COUNTS}: 102 new, 0 unchanged"
     assert repr(done) == f"<Registration: {done}>"
     assert done.new == planned.new
-    assert sorted(map(str, seen)) == sorted(map(str, done.entities))
+    assert tuple(seen) == done.entities
     again = face.register(PACKAGE, version="v1")
     assert str(again) == f"{COUNTS}: 0 new, 102 unchanged"
     assert str(face.register(PACKAGE, version="v1", dry_run=True)).endswith(" 102 unchanged")

@@ -30,6 +30,7 @@ KINDS = {"task": "Task", "workflow": "Workflow", "launch plan": "LaunchPlan"}
 
 def without_settings(stored: Stored) -> Stored:
     """The same, but for the settings that dynamic tasks bring along: they name folders."""
+    stored = type(stored).FromString(stored.SerializeToString())
     for message in walk(stored):
         if isinstance(message, tasks_pb2.Container):
             message.ClearField("env")

@@ -136,9 +136,13 @@ async def register(
                 fill_code(spec, code)
     done: list[RegisteredEntity] = []
     for wave in in_waves(items):
-        outcomes = await session.io.gather(_one(session, items[key], how, note) for key in wave)
+        outcomes = await session.io.gather(_one(session, items[key], how) for key in wave)
+        made = [each for each in outcomes if isinstance(each, RegisteredEntity)]
+        if note is not None:
+            for entity in made:
+                note(entity)
         _raise_any(outcomes)
-        done += [each for each in outcomes if isinstance(each, RegisteredEntity)]
+        done += made
     if how.activate and not how.dry_run:
         plans = [each.id for each in done if each.id.resource_type is ResourceType.LAUNCH_PLAN]
         await session.io.gather(set_state(session, id, LaunchPlanState.ACTIVE) for id in plans)
@@ -174,22 +178,14 @@ async def _put_code(session: Session, path: Path, how: How) -> str:
     return (await proxy.create_upload_location(ask)).native_url
 
 
-async def _one(
-    session: Session,
-    spec: Spec,
-    how: How,
-    note: Callable[[RegisteredEntity], None] | None,
-) -> RegisteredEntity | FlyteError:
+async def _one(session: Session, spec: Spec, how: How) -> RegisteredEntity | FlyteError:
     """Register one; what is wrong with it is returned, so that the others come to their end."""
     id = Identifier.from_pb(id_of(spec))
     try:
         is_new = await (_would_be_new if how.dry_run else _create)(session, id, spec)
     except FlyteError as error:
         return error
-    entity = RegisteredEntity(id, is_new)
-    if note is not None:
-        note(entity)
-    return entity
+    return RegisteredEntity(id, is_new)
 
 
 async def _create(session: Session, id: Identifier, spec: Spec) -> bool:
