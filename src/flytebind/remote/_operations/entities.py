@@ -31,7 +31,7 @@ from flytebind.remote._operations.fetch import (
     order,
     registered,
 )
-from flytebind.remote._operations.pages import by_tokens, each_once, growing
+from flytebind.remote._operations.pages import Page, by_tokens, each_once, growing
 from flytebind.remote._session import Session
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteValueError
@@ -112,7 +112,7 @@ def list_names(session: Session, kind: ResourceType, which: Which) -> AsyncItera
     return each_once(_names(session, kind, which), str, at_most(which.limit))
 
 
-def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[Sequence[str]]:
+def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[Page[str]]:
     ask_for = {
         ResourceType.TASK: session.admin.list_task_ids,
         ResourceType.WORKFLOW: session.admin.list_workflow_ids,
@@ -155,19 +155,27 @@ def _each(session: Session, kind: ResourceType, ask: _AskFor[R], which: Which) -
 
 async def _latest(
     session: Session, kind: ResourceType, ask: _AskFor[R], which: Which
-) -> AsyncIterator[Sequence[R]]:
+) -> AsyncIterator[Page[R]]:
     """The newest version of each name, as many of them as one asks for names."""
 
     async def newest(name: str) -> Sequence[R]:
         rows, _ = await ask(replace(which, name=name), 1, "")
         return rows
 
+    async def all_newest(names: list[str]) -> Sequence[R]:
+        return [row for rows in await session.io.gather(map(newest, names)) for row in rows]
+
     if which.name is not None:
-        yield await newest(which.name)
+        yield await newest(which.name), ""
         return
-    async for names in _names(session, kind, which):
-        found = await session.io.gather(map(newest, names))
-        yield [row for rows in found for row in rows]
+    names: list[str] = []
+    size = _size(at_most(which.limit))
+    async for name in each_once(_names(session, kind, which), str, None):
+        names.append(name)
+        if len(names) == size:
+            yield await all_newest(names), ""
+            names.clear()
+    yield await all_newest(names), ""
 
 
 def _size(most: int | None) -> int:

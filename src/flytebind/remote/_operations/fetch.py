@@ -28,7 +28,7 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.remote._arguments import must_be, named
-from flytebind.remote._operations.pages import GROWTH, all_rows, each_once, growing
+from flytebind.remote._operations.pages import GROWTH, Page, all_rows, each_once, endless, growing
 from flytebind.remote._session import Session
 from flytebind.remote.entities import About, FlyteLaunchPlan, FlyteTask, FlyteWorkflow, known
 from flytebind.remote.errors import (
@@ -99,9 +99,7 @@ async def _listed(
         yield execution
 
 
-async def _by_age(
-    session: Session, request: ResourceListRequest
-) -> AsyncIterator[Sequence[Execution]]:
+async def _by_age(session: Session, request: ResourceListRequest) -> AsyncIterator[Page[Execution]]:
     """The newest executions, then what is not newer than the last of these, and so on.
 
     What ends, or begins, meanwhile moves nothing: each question has a place of its own to begin at.
@@ -110,9 +108,11 @@ async def _by_age(
     asked = request
     while True:
         page = await session.admin.list_executions(asked)
-        yield page.executions
+        yield page.executions, page.token
         if not page.token:
             return
+        if not page.executions:
+            raise endless("an empty page leads", page.token)
         created_at = page.executions[-1].closure.created_at
         following = asked
         if created_at is not None:
@@ -125,15 +125,13 @@ async def _by_age(
         asked = following
 
 
-async def _sorted(
-    session: Session, request: ResourceListRequest
-) -> AsyncIterator[Sequence[Execution]]:
+async def _sorted(session: Session, request: ResourceListRequest) -> AsyncIterator[Page[Execution]]:
     async def ask(size: int, token: str) -> tuple[Sequence[Execution], str]:
         page = await session.admin.list_executions(request.replace(limit=size, token=token))
         return page.executions, page.token
 
-    async for executions in growing(ask, request.limit):
-        yield executions
+    async for page in growing(ask, request.limit):
+        yield page
 
 
 async def fetch_task(session: Session, id: Identifier) -> FlyteTask:

@@ -38,7 +38,9 @@ from flytebind.remote._operations.data import (
     share_data,
     workflow_of,
 )
+from flytebind.remote._operations.descent import Descent, TooManyNodes
 from flytebind.remote._operations.fetch import fetch_execution
+from flytebind.remote._operations.pages import Page, all_rows, by_tokens, each_once
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FATAL, FlyteCallError, FlyteDataError, FlyteError
 from flytebind.remote.executions import (
@@ -61,7 +63,13 @@ _CUT_AT = 97
 
 
 async def sync_execution(
-    session: Session, execution: E, *, nodes: bool, data: bool, is_fresh: bool = False
+    session: Session,
+    execution: E,
+    *,
+    nodes: bool,
+    data: bool,
+    is_fresh: bool = False,
+    descent: Descent | None = None,
 ) -> E:
     """Bring an execution up to date.
 
@@ -71,6 +79,7 @@ async def sync_execution(
         nodes: Whether to bring nodes, too.
         data: Whether to bring data and attempts along.
         is_fresh: Whether its message has just come.
+        descent: The way to it from another one that is synced.
     """
     if not is_fresh:
         await bring_whole(session, execution)
@@ -78,7 +87,8 @@ async def sync_execution(
     if data:
         jobs.append(_bring_checked_data(session, execution))
     if nodes:
-        jobs.append(_sync_nodes(session, execution, data))
+        descent = descent or Descent.into(execution.id)
+        jobs.append(_sync_nodes(session, execution, data, descent))
     await session.io.gather(jobs)
     if data and not session.can_load_later:
         await bring_types(session, execution)  # once its nodes have brought the workflow for all
@@ -133,21 +143,17 @@ async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
         return
     is_final = node.is_done
     known = {task.id: task for task in held.attempts or ()}
-    found: list[FlyteTaskExecution] = []
-    token = ""
-    while True:
+
+    async def ask(size: int, token: str) -> Page[TaskExecution]:
         page = await session.admin.list_task_executions(
             TaskExecutionListRequest(
-                node_execution_id=node.id, limit=_PAGE, token=token, sort_by=_IN_ORDER
+                node_execution_id=node.id, limit=size, token=token, sort_by=_IN_ORDER
             )
         )
-        found.extend(
-            _task(session, known.get(message.id) if known else None, message)
-            for message in page.task_executions
-        )
-        token = page.token
-        if not token:
-            break
+        return page.task_executions, page.token
+
+    messages = await all_rows(ask, _PAGE, lambda message: message.id, by_tokens)
+    found = [_task(session, known.get(message.id), message) for message in messages]
     found.sort(key=lambda task: task.id.retry_attempt)
     held.attempts = found
     # An attempt may end after its node.
@@ -162,11 +168,13 @@ async def _bring_checked_data(session: Session, execution: FlyteWorkflowExecutio
         await _note(partial(find_hidden, session, execution), [])
 
 
-async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data: bool) -> None:
+async def _sync_nodes(
+    session: Session, execution: FlyteWorkflowExecution, data: bool, descent: Descent
+) -> None:
     held = execution.loaded
     if not (held.nodes_are_final and _is_over(execution)):
         is_final = execution.is_done
-        listing = _list_level(session, execution.id, "", execution)
+        listing = _list_level(session, execution.id, "", execution, descent)
         if held.nodes is None and not data:
             # What tells branches is asked for beside the list, which it need not wait for.
             workflow = _note(partial(workflow_of, session, execution), [])
@@ -174,16 +182,21 @@ async def _sync_nodes(session: Session, execution: FlyteWorkflowExecution, data:
         else:
             held.nodes = await listing
         held.nodes_are_final = is_final
-    await _visit_all(session, held.nodes or {}, data)
+    await _visit_all(session, held.nodes or {}, data, descent)
 
 
-async def _sync_children(session: Session, node: FlyteNodeExecution, data: bool) -> None:
+async def _sync_children(
+    session: Session, node: FlyteNodeExecution, data: bool, descent: Descent
+) -> None:
     held = node.loaded
+    descent = descent.to_nodes_of(node.id)
     if not (held.nodes_are_final and _is_over(node)):
         is_final = node.is_done
-        held.nodes = await _list_level(session, node.id.execution_id, node.id.node_id, node)
+        held.nodes = await _list_level(
+            session, node.id.execution_id, node.id.node_id, node, descent
+        )
         held.nodes_are_final = is_final
-    await _visit_all(session, held.nodes or {}, data)
+    await _visit_all(session, held.nodes or {}, data, descent)
 
 
 def _is_over(container: FlyteWorkflowExecution | FlyteNodeExecution) -> bool:
@@ -203,34 +216,39 @@ async def _list_level(
     id: WorkflowExecutionIdentifier,
     parent: str,
     container: FlyteWorkflowExecution | FlyteNodeExecution,
+    descent: Descent,
 ) -> dict[str, FlyteNodeExecution]:
     """The nodes of one level, in the order in which they began."""
+    limit = _PAGE
+
+    async def ask(_: int, token: str) -> Page[NodeExecution]:
+        nonlocal limit
+        while True:
+            request = NodeExecutionListRequest(
+                workflow_execution_id=id,
+                unique_parent_id=parent,
+                limit=limit,
+                token=token,
+                sort_by=_IN_ORDER,
+            )
+            try:
+                page = await session.admin.list_node_executions(request)
+            except FlyteCallError as error:
+                if error.code is not grpc.StatusCode.RESOURCE_EXHAUSTED or limit == 1:
+                    raise
+                limit = max(1, limit // 4)  # The page was too large for the channel.
+            else:
+                return page.node_executions, page.token
+
     known = container.loaded.nodes or {}
     level: dict[str, FlyteNodeExecution] = {}
-    limit, token = _PAGE, ""
-    while True:
-        request = NodeExecutionListRequest(
-            workflow_execution_id=id,
-            unique_parent_id=parent,
-            limit=limit,
-            token=token,
-            sort_by=_IN_ORDER,
-        )
-        try:
-            page = await session.admin.list_node_executions(request)
-        except FlyteCallError as error:
-            if error.code is not grpc.StatusCode.RESOURCE_EXHAUSTED or limit == 1:
-                raise
-            limit = max(1, limit // 4)  # The page was too large for the channel.
-            continue
-        for message in page.node_executions:
-            if _is_left_over(message, container):
-                continue
+    pages = by_tokens(ask, limit)
+    async for message in each_once(pages, lambda message: message.id.node_id, None):
+        descent.count_node()
+        if not _is_left_over(message, container):
             node_id = message.id.node_id
             level[node_id] = _node(session, known.get(node_id), message, container)
-        token = page.token
-        if not token:
-            return level
+    return level
 
 
 def _is_left_over(
@@ -276,12 +294,14 @@ def _is_cut(message: NodeExecution) -> bool:
     return error is not None and len(error.message.encode()) >= _CUT_AT
 
 
-async def _visit_all(session: Session, level: dict[str, FlyteNodeExecution], data: bool) -> None:
+async def _visit_all(
+    session: Session, level: dict[str, FlyteNodeExecution], data: bool, descent: Descent
+) -> None:
     nodes = [node for node in level.values() if not _is_at_rest(session, node)]
-    await session.io.gather(_visit(session, node, data) for node in nodes)
+    await session.io.gather(_visit(session, node, data, descent) for node in nodes)
     unsure = [node for node in nodes if _is_unsure(node)]
     if unsure:
-        await _look_up(session, unsure, data)
+        await _look_up(session, unsure, data, descent)
     for node in nodes:
         if data:
             # One after the other: the first one brings the workflow for all.
@@ -338,7 +358,7 @@ def _add_problem(node: FlyteNodeExecution, problems: list[FlyteError]) -> None:
         held.problem = problems[0]
 
 
-async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None:
+async def _visit(session: Session, node: FlyteNodeExecution, data: bool, descent: Descent) -> None:
     """Bring what belongs to one node."""
     closure, metadata, held = node.closure, node.metadata, node.loaded
     problems: list[FlyteError] = []
@@ -349,16 +369,16 @@ async def _visit(session: Session, node: FlyteNodeExecution, data: bool) -> None
         jobs.append(partial(bring_data, session, node))
     if closure.workflow_node_metadata is not None and not metadata.is_array:
         id = closure.workflow_node_metadata.execution_id
-        jobs.append(partial(_sync_launched, session, node, [id], data, problems))
+        jobs.append(partial(_sync_launched, session, node, [id], data, descent, problems))
     if (data or lacks_error(node)) and _may_have_tasks(node):
         jobs.append(partial(bring_tasks, session, node))
     elif data and held.attempts is None:
         held.attempts = []
     if _may_have_children(node):
-        jobs.append(partial(_sync_children, session, node, data))
+        jobs.append(partial(_sync_children, session, node, data, descent))
     await session.io.gather([_note(job, problems) for job in jobs])
     if data and metadata.is_array:
-        await _sync_launched(session, node, _launched_by(node), data, problems)
+        await _sync_launched(session, node, _launched_by(node), data, descent, problems)
     if data:
         await _bring_data_of_attempts(session, node, problems)
     held.problem = problems[0] if problems else None
@@ -386,6 +406,8 @@ async def _note(job: Callable[[], Awaitable[object]], problems: list[FlyteError]
         if error.code in FATAL:
             raise
         problems.append(error)
+    except TooManyNodes:
+        raise
     except FlyteDataError as error:
         problems.append(error)
 
@@ -395,6 +417,7 @@ async def _sync_launched(
     node: FlyteNodeExecution,
     ids: list[WorkflowExecutionIdentifier],
     data: bool,
+    descent: Descent,
     problems: list[FlyteError],
 ) -> None:
     """Bring the executions that a node has launched, as many of them as there are."""
@@ -402,10 +425,13 @@ async def _sync_launched(
     known = {child.id: child for child in held.launched or ()}
 
     async def sync(id: WorkflowExecutionIdentifier) -> None:
+        deeper = descent.to_launched(id)
         is_fresh = id not in known
         if is_fresh:
             known[id] = await fetch_execution(session, id)
-        await sync_execution(session, known[id], nodes=True, data=data, is_fresh=is_fresh)
+        await sync_execution(
+            session, known[id], nodes=True, data=data, is_fresh=is_fresh, descent=deeper
+        )
 
     await session.io.gather(_note(partial(sync, id), problems) for id in ids)
     held.launched = [known[id] for id in ids if id in known]
@@ -460,7 +486,9 @@ def _is_unsure(node: FlyteNodeExecution) -> bool:
     return closure.task_node_metadata is None and not held.attempts
 
 
-async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool) -> None:
+async def _look_up(
+    session: Session, nodes: list[FlyteNodeExecution], data: bool, descent: Descent
+) -> None:
     """Find out what some nodes of one level run, and bring what was not looked for before."""
     problems: list[FlyteError] = []
     for node in nodes:
@@ -484,7 +512,7 @@ async def _look_up(session: Session, nodes: list[FlyteNodeExecution], data: bool
             if data:
                 await _bring_data_of_attempts(session, node, problems)
         else:
-            await _note(partial(_sync_children, session, node, data), problems)
+            await _note(partial(_sync_children, session, node, data, descent), problems)
         _add_problem(node, problems)
 
     await session.io.gather(visit(node) for node in nodes if may_have_more(node))
