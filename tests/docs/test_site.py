@@ -72,6 +72,12 @@ def test_the_search_finds_every_public_name_of_the_library(found: Found) -> None
     assert verbs <= found.keys()
 
 
+def test_what_a_package_lends_to_others_is_described_with_it(found: Found) -> None:
+    assert found["RemoteFile"] == {"reference/values/#RemoteFile"}
+    assert found["ExecutionList"] == {"reference/looks/#ExecutionList"}
+    assert "reference/remote/#FlyteWorkflowExecution" in found["FlyteWorkflowExecution"]
+
+
 def test_every_package_that_people_wrote_has_a_page(site: Path) -> None:
     packages = [path.parent.name for path in (ROOT / "src" / "flytebind").glob("*/__init__.py")]
     public = [name for name in packages if not name.startswith("_") and name != "behaviour"]

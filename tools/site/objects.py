@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -60,18 +61,24 @@ class Objects:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._modules = [*_public_modules()]
-        for module in self._modules:
-            for name in _names(module):
-                target = self._found(f"{module.__name__}.{name}")
-                if target is None or target.path.startswith(_GENERATED):
-                    continue  # somebody else's, or flytegen's
-                page = _page_of(module)
-                places.add(target.path, page, name)
-                places.also(f"{module.__name__}.{name}", target.path)
-                if isinstance(target, griffe.Class):
-                    for member in self._own(target):
-                        places.add(f"{target.path}.{member}", page, f"{name}.{member}")
-                        places.also(f"{module.__name__}.{name}.{member}", f"{target.path}.{member}")
+        for is_home in (True, False):  # what a package has made is described there
+            for module in self._modules:
+                for name in _names(module):
+                    self._place(module, name, is_home)
+
+    def _place(self, module: ModuleType, name: str, is_home: bool) -> None:
+        target = self._found(f"{module.__name__}.{name}")
+        if target is None or target.path.startswith(_GENERATED):
+            return  # somebody else's, or flytegen's
+        if is_home and not target.path.startswith(f"{module.__name__}."):
+            return
+        page = _page_of(module)
+        self._places.add(target.path, page, name)
+        self._places.also(f"{module.__name__}.{name}", target.path)
+        if isinstance(target, griffe.Class):
+            for member in self._own(target):
+                self._places.add(f"{target.path}.{member}", page, f"{name}.{member}")
+                self._places.also(f"{module.__name__}.{name}.{member}", f"{target.path}.{member}")
 
     @cached_property
     def _sources(self) -> griffe.Module:
@@ -95,7 +102,7 @@ class Objects:
                 if link.startswith("#"):
                     here.append(self.described(f"{module.__name__}.{name}", page, 2))
                 elif link:
-                    elsewhere.append((name, link))
+                    elsewhere.append((name, link, _module_at(page, link)))
             text = printed(
                 "module.md.j2",
                 name=module.__name__,
@@ -302,6 +309,12 @@ def _source_at(function: FunctionType) -> str:
     code = inspect.unwrap(function).__code__
     path = Path(code.co_filename).relative_to(ROOT)
     return f"{FILES}/{path.as_posix()}#L{code.co_firstlineno}"
+
+
+def _module_at(page: str, link: str) -> str:
+    """The module that a link from a page leads to."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), link.partition("#")[0]))
+    return f"flytebind.{path.removeprefix(f'{FOLDER}/').removesuffix('.md').replace('/', '.')}"
 
 
 def _page_of(module: ModuleType) -> str:
