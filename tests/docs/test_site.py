@@ -74,7 +74,7 @@ def test_the_search_finds_every_public_name_of_the_library(found: Found) -> None
 
 def test_what_a_package_lends_to_others_is_described_with_it(found: Found) -> None:
     assert found["RemoteFile"] == {"reference/values/#RemoteFile"}
-    assert found["ExecutionList"] == {"reference/looks/#ExecutionList"}
+    assert found["NodeMapping"] == {"reference/looks/#NodeMapping"}
     assert "reference/remote/#FlyteWorkflowExecution" in found["FlyteWorkflowExecution"]
 
 
