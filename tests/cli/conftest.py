@@ -39,9 +39,9 @@ Run: TypeAlias = Callable[..., Done]
 def without_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Whatever this machine has been told about Flyte is no business of tests."""
+    """Whatever this machine has been told about Flyte, or colours, is no business of tests."""
     for name in list(os.environ):
-        if name.startswith("FLYTE"):
+        if name.startswith("FLYTE") or name in ("NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name)
     empty = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(empty))

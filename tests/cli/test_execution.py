@@ -85,6 +85,19 @@ def test_list_shows_the_newest_first(flytebind: Run, sandbox: Sandbox) -> None:
     assert [line.split()[0] for line in lines] == names[:0:-1]
 
 
+@pytest.mark.parametrize(
+    ("variable", "shown"), [("FORCE_COLOR", "\x1b[31mFAILED"), ("X", "FAILED")]
+)
+def test_phases_have_colours_where_there_are_any(
+    flytebind: Run, monkeypatch: pytest.MonkeyPatch, failure: Scene, variable: str, shown: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, "1")
+    for done in (flytebind("execution", "list"), flytebind("execution", "get", failure.id.name)):
+        assert shown in done.out
+        assert ("\x1b" in done.out) == ("\x1b" in shown)
+
+
 def test_list_prints_a_list_as_json(flytebind: Run, dynamic: Scene) -> None:
     done = flytebind(
         "execution", "list", "--filter", f"eq(execution_name,{dynamic.id.name})", "--json"

@@ -119,7 +119,7 @@ def test_a_terminal_on_which_nothing_can_be_drawn_gets_lines(variables: dict[str
 def test_colours_can_be_insisted_on_in_a_pipe() -> None:
     done = subprocess.run(
         [*COMMAND, "demo", "--script", "chain", "--speed", "1000"],
-        env={**os.environ, "FORCE_COLOR": "1"},
+        env={**os.environ, "FORCE_COLOR": "1", "TERM": "xterm"},
         capture_output=True,
         text=True,
         timeout=60,

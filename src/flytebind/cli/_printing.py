@@ -18,9 +18,10 @@ from flytebind.cli._options import Call
 from flytebind.looks._errors import in_full
 from flytebind.looks._failure import first_failure
 from flytebind.looks._labels import label
+from flytebind.looks._layout import Cell, Line
 from flytebind.looks._rows import named, row_of, telling
-from flytebind.looks._tree import Tree
-from flytebind.looks._words import Times, first_line, harmless, moment, spoken, time_taken
+from flytebind.looks._tree import Tree, rich_text
+from flytebind.looks._words import STYLES, Times, first_line, harmless, moment, spoken, time_taken
 from flytebind.remote.errors import FlyteError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.fields import did_you_mean
@@ -142,9 +143,10 @@ def print_outputs(execution: FlyteWorkflowExecution) -> None:
 def print_fields(fields: Mapping[str, str]) -> None:
     """Print what there is to say about one thing: a line for each field that is not empty."""
     width = max(12, *map(len, fields)) if fields else 0
+    console = _console()
     for name, value in fields.items():
         if value:
-            print(f"{name:{width}}  {harmless(value)}")
+            _print_line([Cell(f"{name:{width}}  ", "dim"), _shown(value)], console)
 
 
 def _abortion(execution: FlyteWorkflowExecution) -> str:
@@ -247,12 +249,26 @@ def print_rows(call: Call, rows: Sequence[Mapping[str, object]], name: str = "na
         return
     if not rows:
         return
-    lines = [[key.upper().replace("-", " ") for key in rows[0]]]
-    lines += [[harmless(str(value)) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines = [[Cell(key.upper().replace("-", " "), "dim") for key in rows[0]]]
+    lines += [[_shown(str(value)) for value in row.values()] for row in rows]
+    widths = [max(len(cell.text) for cell in column) for column in zip(*lines, strict=True)]
+    console = _console()
     for line in lines:
-        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        for place, (cell, width) in enumerate(zip(line[:-1], widths, strict=False)):
+            line[place] = cell._replace(text=f"{cell.text:{width}}  ")
+        _print_line(line, console)
+
+
+def _shown(value: str) -> Cell:
+    """A value; phases have colours."""
+    return Cell(harmless(value), STYLES.get(value, ""))
+
+
+def _print_line(line: Line, console: Console | None) -> None:
+    if console is None:
+        print("".join(cell.text for cell in line).rstrip())
+    else:
+        console.print(rich_text(line, overflow="fold"), soft_wrap=True, highlight=False)
 
 
 def print_document(call: Call, value: object, *, name: str) -> None:
