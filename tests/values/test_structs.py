@@ -194,6 +194,26 @@ def test_what_is_no_such_message_is_refused(value: object, expected: str) -> Non
         to_literal(value, MESSAGE, path="inputs")
 
 
+@pytest.mark.parametrize("value", [{1: 2}, {"x": "\ud800"}, {"x": b"y"}])
+def test_what_is_no_json_is_no_message(value: object) -> None:
+    """protobuf has errors of several kinds for it."""
+    declared = LiteralType(
+        simple=SimpleType.STRUCT, metadata={"pb_type": "google.protobuf.struct_pb2.Struct"}
+    )
+    with pytest.raises(FlyteValueError, match=r"^value: no google.protobuf.Struct: "):
+        to_literal(value, declared)
+
+
+def test_a_message_without_a_json_form_is_refused() -> None:
+    declared = LiteralType(
+        simple=SimpleType.STRUCT, metadata={"pb_type": "google.protobuf.struct_pb2.Struct"}
+    )
+    message = Struct()
+    message.update({"a": math.inf})
+    with pytest.raises(FlyteValueError, match=r"^value: this google.protobuf.Struct has no JSON"):
+        to_literal(message, declared)
+
+
 def test_a_class_that_a_server_names_is_not_imported_for_it() -> None:
     declared = LiteralType(
         simple=SimpleType.STRUCT, metadata={"pb_type": "no_such_module_pb2.Thing"}

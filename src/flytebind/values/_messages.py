@@ -60,7 +60,7 @@ def message(plain: object, cls: type[Message]) -> Message:
         raise expected(cls.DESCRIPTOR.full_name, plain)
     try:
         return json_format.ParseDict(cast("dict[str, Any]", plain), cls())  # or a ListValue's list
-    except json_format.ParseError as error:
+    except (AttributeError, LookupError, TypeError, ValueError, json_format.ParseError) as error:
         raise Mismatch(f"no {cls.DESCRIPTOR.full_name}: {error}") from None
 
 
@@ -76,7 +76,11 @@ def model(plain: object, cls: type[Model[Any]]) -> Model[Any]:
 def _plain(given: Message) -> object:
     from google.protobuf import json_format
 
-    return json_format.MessageToDict(given)
+    try:
+        return json_format.MessageToDict(given)
+    except (TypeError, ValueError, json_format.Error) as error:
+        name = given.DESCRIPTOR.full_name
+        raise Mismatch(f"this {name} has no JSON form: {error}") from None
 
 
 def _known_class(name: str) -> type[Message] | None:
