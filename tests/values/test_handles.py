@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,23 @@ def test_a_pickle_is_loaded_when_it_is_told_to(tmp_path: Path) -> None:
     path.write_bytes(b"no pickle")
     with pytest.raises(FlyteDataError, match="cannot be unpickled"):
         RemotePickle(str(path)).unpickle()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: RemoteFile("").open(),
+        lambda: RemoteFile("").download(),
+        lambda: RemoteDirectory("").download(),
+        lambda: RemoteTable("").open(),
+        lambda: RemoteTable("").download(),
+        lambda: RemotePickle("").unpickle(),
+    ],
+)
+def test_what_lies_nowhere_is_not_the_folder_that_we_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[], object]
+) -> None:
+    (tmp_path / "one").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FlyteDataError, match="nobody said where it lies"):
+        read()

@@ -337,6 +337,8 @@ def _hint(links: Links | None) -> str:
 @contextmanager
 def _explained(uri: str, hint: str = "") -> Iterator[None]:
     """File systems and stores fail in many ways; say what was read, and keep links secret."""
+    if not uri:  # which is the folder that this program is in, as a path
+        raise FlyteDataError("nobody said where it lies")
     try:
         yield
     except FlyteError:
