@@ -89,7 +89,7 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     library = build(source, fitted.overlay)
     texts = render(library, templates)
     texts[f"{library.root.replace('.', '/')}/{MANIFEST}"] = manifest_text(library, source)
-    request = stub_request(source)
+    request = stub_request(source, fitted.overlay.words())
     stubs = stub_paths(source, overlay.package.stubs)
     texts |= stub_package_files(source, stubs.values())
     formatter = f"black {version('black')} {LINE_LENGTH}"

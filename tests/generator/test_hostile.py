@@ -214,6 +214,7 @@ def test_no_string_of_a_descriptor_set_becomes_code(
     assert _are_harmless(refusals)
     # What is free text is taken, and shown as that; what is a name is refused.
     assert {".name[0]", ".message_type[0].field[0].default_value[0]"} <= taken
+    assert {path for path in paths if "_comments" in path} <= taken
     assert ".message_type[0].field[0].name[0]" in set(paths) - taken
     assert ".package[0]" in set(paths) - taken
 

@@ -80,11 +80,14 @@ class _Builder:
         self._inside = submodules(self._root, (*self._modules.values(), *self._layout))
         self._required = Required()
         self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
-        self._fields = Fields(self._homes, source, problems)
+        self._words = {**source.comments, **overlay.words()}
+        self._fields = Fields(self._homes, source, self._words, problems)
         self._base = Home.said(overlay.package.base) if overlay.package.base else _PLAIN_BASE
 
     def library(self) -> Library:
-        services = service_modules(self._source, self._overlay, self._homes, self._problems)
+        services = service_modules(
+            self._source, self._overlay, self._words, self._homes, self._problems
+        )
         packages = service_packages(self._source, self._overlay, services)
         pb2 = pb2_modules(self._source)
         return Library(
@@ -173,6 +176,10 @@ class _Builder:
                     module = home.module.removeprefix(f"{self._root}.")
                     yield item.full_name, f"{module}:{home.qualname}"
 
+    def _said(self, full_name: str) -> str:
+        """What a person says about something: in the overlay, or else in the .proto file."""
+        return self._words.get(full_name, "")
+
     def _target(self, name: str) -> Home:
         """What the layout says that a name stands for."""
         return Home.said(name) if ":" in name else self._homes[name]
@@ -197,7 +204,8 @@ class _Builder:
                     proto_name=value.name,
                     number=value.number,
                     doc=docstrings.value_doc(
-                        overlay.values.get(value.name, Entry()).doc, value.GetOptions().deprecated
+                        self._said(f"{descriptor.full_name}.{value.name}"),
+                        value.GetOptions().deprecated,
                     ),
                 )
                 for value in descriptor.values
@@ -206,7 +214,9 @@ class _Builder:
                 (name, escape(value, "enum_value")) for name, value in overlay.names.items()
             ),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
-            doc=docstrings.class_doc(overlay.doc, descriptor.full_name, deprecated),
+            doc=docstrings.class_doc(
+                self._said(descriptor.full_name), descriptor.full_name, deprecated
+            ),
         )
 
     def _constant(self, name: str, target: str, scope: Scope) -> Constant:
@@ -225,7 +235,7 @@ class _Builder:
         overlay = self._overlay.messages.get(descriptor.full_name, MessageOverlay())
         home = self._home(descriptor)
         pb_type = unwritable.named(pb2, descriptor.name)
-        oneofs = accessors(descriptor, overlay)
+        oneofs = accessors(descriptor, overlay, self._words)
         scope = module_scope.inside(home.qualname, self._members(descriptor, overlay, oneofs))
         fields = self._fields.of(descriptor, overlay, scope)
         deprecated = descriptor.GetOptions().deprecated
@@ -259,7 +269,9 @@ class _Builder:
             oneofs=tuple(make_oneof(oneof, fields, scope) for oneof in oneofs),
             has_required=self._required.in_message(descriptor),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
-            doc=docstrings.class_doc(overlay.doc, descriptor.full_name, deprecated),
+            doc=docstrings.class_doc(
+                self._said(descriptor.full_name), descriptor.full_name, deprecated
+            ),
         )
 
     def _members(

@@ -1,22 +1,48 @@
-"""The wording of generated docstrings: the overlay's words, then what the descriptor knows."""
+"""The wording of generated docstrings: what a person says, then what the descriptor knows."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _WIDTH = 88
 
+# Lines of Markdown that are no prose: what is indented, items of lists, tables, quotes, headings,
+# rules, and lines that want to end where they do.
+_NO_PROSE = re.compile(r"\s|[-*+] |\d+[.)] |[|>#]|[-=*_~ ]{3,}$|.*(?:\\|<br ?/?>)$")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+
 
 def paragraphs(*texts: str, width: int = _WIDTH) -> tuple[str, ...]:
-    """The lines of a docstring: each text wrapped, with an empty line between two."""
+    """The lines of a docstring, with an empty line between two texts.
+
+    The texts are Markdown: their prose is wrapped, and all else stays as it is.
+    """
     lines: list[str] = []
     for text in filter(None, texts):
-        for paragraph in text.split("\n\n"):
-            if lines:
-                lines.append("")
-            lines.extend(_wrap(paragraph, width))
+        if lines:
+            lines.append("")
+        lines.extend(_laid_out(text.strip("\n"), width))
     return tuple(lines)
+
+
+def _laid_out(text: str, width: int) -> Iterator[str]:
+    prose: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if not (fence or mark or not line or _NO_PROSE.match(line)):
+            prose.append(line)
+            continue
+        yield from _wrap("\n".join(prose), width)
+        prose.clear()
+        yield line
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and line.strip().startswith(fence):
+            fence = ""
+    yield from _wrap("\n".join(prose), width)
 
 
 def _wrap(paragraph: str, width: int) -> list[str]:
@@ -29,8 +55,8 @@ def class_doc(doc: str, full_name: str, deprecated: bool) -> tuple[str, ...]:
 
 
 def value_doc(doc: str, deprecated: bool) -> str:
-    """The line beside a value of an enum; may be empty."""
-    return " ".join(f"{doc} {_retired(deprecated)}".split())
+    """What is said below a value of an enum; may be empty."""
+    return "\n".join(paragraphs(doc, _retired(deprecated)))
 
 
 def field_doc(
@@ -130,7 +156,7 @@ def retired(deprecated: bool, full_name: str) -> str:
 
 
 def _meaning(doc: str, full_name: str) -> str:
-    """What the overlay says, or at least whose it is."""
+    """What a person says, or at least whose it is."""
     owner, _, name = full_name.rpartition(".")
     return doc or f"``{name}`` of ``{owner}``."
 

@@ -31,7 +31,14 @@ def field_names(name: str, overlay: FieldOverlay) -> tuple[str, str]:
 class Fields:
     """Decides about fields; knows where every generated class lives."""
 
-    def __init__(self, homes: Mapping[str, Home], source: Source, problems: Problems) -> None:
+    def __init__(
+        self,
+        homes: Mapping[str, Home],
+        source: Source,
+        words: Mapping[str, str],
+        problems: Problems,
+    ) -> None:
+        self._words = words
         self._problems = problems
         self._values = Values(homes, source, problems)
 
@@ -100,7 +107,7 @@ class Fields:
             alias=alias,
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
             doc=docstrings.field_doc(
-                overlay.doc,
+                self._words.get(descriptor.full_name, ""),
                 field.declaration,
                 zone=value.zone,
                 oneof=field.oneof,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from google.protobuf.descriptor import Descriptor, OneofDescriptor
@@ -29,7 +29,9 @@ class Accessor:
     doc: str
 
 
-def accessors(descriptor: Descriptor, message: MessageOverlay) -> tuple[Accessor, ...]:
+def accessors(
+    descriptor: Descriptor, message: MessageOverlay, words: Mapping[str, str]
+) -> tuple[Accessor, ...]:
     """The accessors of a class: for oneofs with a choice, unless the overlay has it otherwise."""
 
     def found() -> Iterator[Accessor]:
@@ -38,7 +40,7 @@ def accessors(descriptor: Descriptor, message: MessageOverlay) -> tuple[Accessor
             has_choice = len(oneof.fields) > 1
             if has_choice if overlay.accessor is None else overlay.accessor:
                 name = overlay.name or escape(snake_case(oneof.name), "attribute")
-                yield Accessor(name, oneof, overlay.doc)
+                yield Accessor(name, oneof, words.get(oneof.full_name, ""))
 
     return tuple(found())
 

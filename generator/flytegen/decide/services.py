@@ -32,11 +32,12 @@ _ABC = "collections.abc"
 def service_modules(
     source: Source,
     overlay: Overlay,
+    words: Mapping[str, str],
     homes: Mapping[str, Home],
     problems: Problems,
 ) -> tuple[ServiceModule, ...]:
     """A module for each file of the package that has services."""
-    builder = _Builder(source, overlay, homes, problems)
+    builder = _Builder(source, overlay, words, homes, problems)
     return tuple(builder.module(file) for file in builder.files)
 
 
@@ -90,11 +91,13 @@ class _Builder:
         self,
         source: Source,
         overlay: Overlay,
+        words: Mapping[str, str],
         homes: Mapping[str, Home],
         problems: Problems,
     ) -> None:
         self._source = source
         self._overlay = overlay
+        self._words = words
         self._homes = homes
         self._problems = problems
         self._root = _root(source, overlay)
@@ -137,6 +140,7 @@ class _Builder:
     def _service(self, service: ServiceDescriptor, scope: Scope) -> Service:
         overlay = self._overlay.services.get(service.full_name, ServiceOverlay())
         deprecated = service.GetOptions().deprecated
+        said = self._words.get(service.full_name, "")
         name = escape(service.name, "class")
         taken: dict[str, str] = {}
         methods = []
@@ -154,11 +158,9 @@ class _Builder:
             full_name=service.full_name,
             methods=tuple(methods),
             deprecated=docstrings.retired(deprecated, service.full_name),
-            client_doc=docstrings.client_doc(overlay.doc, service.full_name, deprecated),
-            async_client_doc=docstrings.async_client_doc(
-                overlay.doc, service.full_name, f"{name}Client"
-            ),
-            servicer_doc=docstrings.servicer_doc(overlay.doc, service.full_name, deprecated),
+            client_doc=docstrings.client_doc(said, service.full_name, deprecated),
+            async_client_doc=docstrings.async_client_doc(said, service.full_name, f"{name}Client"),
+            servicer_doc=docstrings.servicer_doc(said, service.full_name, deprecated),
         )
 
     def _method(
@@ -170,9 +172,10 @@ class _Builder:
         request = self._class_of(method.input_type, method, scope)
         response = self._class_of(method.output_type, method, scope)
         deprecated = method.GetOptions().deprecated
+        said = self._words.get(method.full_name, "")
         name = overlay.name or escape(snake_case(method.name), "method")
         doc = docstrings.rpc_doc(
-            overlay.doc,
+            said,
             method.name,
             path,
             _described(method.input_type, method.client_streaming),
@@ -180,7 +183,7 @@ class _Builder:
             overlay.raises,
             deprecated,
         )
-        async_doc = docstrings.async_rpc_doc(overlay.doc, method.name, f"{client}.{name}")
+        async_doc = docstrings.async_rpc_doc(said, method.name, f"{client}.{name}")
         servicer_doc = docstrings.servicer_rpc_doc(method.name, f"{client}.{name}")
         context = Name(_RUNTIME, "ServicerContext")
         async_context = Generic(Name(_RUNTIME, "AsyncServicerContext"), (request, response))

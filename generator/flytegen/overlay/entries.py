@@ -206,3 +206,20 @@ class Overlay(Table):
     enums: Mapping[EnumOf, EnumOverlay] = field(default_factory=dict)
     services: Mapping[ServiceOf, ServiceOverlay] = field(default_factory=dict)
     layout: Mapping[ModuleName, LayoutOverlay] = field(default_factory=dict)
+
+    def words(self) -> dict[str, str]:
+        """All that is said about messages, fields, enums ..., by full names."""
+        parts: tuple[Mapping[str, Entry], ...] = (
+            self.messages,
+            self.enums,
+            self.services,
+            *(_below(name, item.fields) for name, item in self.messages.items()),
+            *(_below(name, item.oneofs) for name, item in self.messages.items()),
+            *(_below(name, item.values) for name, item in self.enums.items()),
+            *(_below(name, item.methods) for name, item in self.services.items()),
+        )
+        return {name: entry.doc for part in parts for name, entry in part.items() if entry.doc}
+
+
+def _below(scope: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    return {f"{scope}.{name}": entry for name, entry in entries.items()}

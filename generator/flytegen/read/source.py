@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from flytegen.common.names import spellable
 from flytegen.common.problems import Problems, in_one_line
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
+from flytegen.read.comments import comments_of
 from flytegen.read.references import uses_of_file
 from flytegen.read.well_formed import check_form
 
@@ -42,6 +43,8 @@ class Source:
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
     distribution: str = ""
     """What pip calls the package; empty when unknown, and for a descriptor set."""
+    comments: Mapping[str, str] = field(default_factory=dict)
+    """What the .proto files say about things, by full name; modules made by protoc keep none."""
 
     @property
     def flat_name(self) -> str:
@@ -84,7 +87,7 @@ def source_of(
     Raises:
         GenerationError: If protobuf refuses a file, or the bases have all of them.
     """
-    closure = _pool_of(protos)
+    closure, comments = _pool_of(protos)
     modules = {name: made for name, made in modules.items() if not bases.owner(name, package)}
     if not modules:
         bases.refuse_nothing(package)
@@ -97,7 +100,16 @@ def source_of(
     for file in files:
         collect(file, needed)
     closure = tuple(file for file in closure if file.name in needed)
-    return Source(package, version, tuple(files), modules, closure, frozenset(foreign), bases=bases)
+    return Source(
+        package,
+        version,
+        tuple(files),
+        modules,
+        closure,
+        frozenset(foreign),
+        bases=bases,
+        comments=comments,
+    )
 
 
 def protoc_module(file_name: str) -> str:
@@ -111,11 +123,14 @@ def file_proto(file: FileDescriptor) -> descriptor_pb2.FileDescriptorProto:
     return descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
 
 
-def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
-    """The files in a pool of their own."""
+def _pool_of(protos: Mapping[str, bytes]) -> tuple[tuple[FileDescriptor, ...], dict[str, str]]:
+    """The files in a pool of their own, and the comments, which a pool need not keep."""
     pool, problems = DescriptorPool(), Problems()
+    comments: dict[str, str] = {}
     for serialized in protos.values():
-        check_form(descriptor_pb2.FileDescriptorProto.FromString(serialized), problems)
+        file = descriptor_pb2.FileDescriptorProto.FromString(serialized)
+        check_form(file, problems)
+        comments |= comments_of(file)
     problems.raise_if_any()
     files = []
     for name, serialized in protos.items():
@@ -124,7 +139,7 @@ def _pool_of(protos: Mapping[str, bytes]) -> tuple[FileDescriptor, ...]:
         except (TypeError, KeyError, ValueError) as error:  # protobuf, with a reason or without
             problems.add(name, f"does not fit the others ({in_one_line(error)})")
     problems.raise_if_any()
-    return tuple(files)
+    return tuple(files), comments
 
 
 def _foreign(own: list[FileDescriptor], package: str, bases: BasePackages) -> set[str]:

@@ -300,7 +300,7 @@ def _comment(value: str) -> Markup:
 def _docstring(lines: str | tuple[str, ...], indent: int = 0) -> Markup:
     """Print a docstring whose first line stands where the caller is, and the others below it."""
     margin = " " * indent
-    first, *rest = (lines,) if isinstance(lines, str) else lines
+    first, *rest = lines.split("\n") if isinstance(lines, str) else lines
     if not rest:
         body, end = (first[:-1], '\\"') if first.endswith('"') else (first, "")
         return Markup(f'"""{_documented(body)}{end}"""')

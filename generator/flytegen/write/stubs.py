@@ -24,6 +24,7 @@ from flytegen.common.digest import digest
 from flytegen.common.problems import GenerationError, Problem
 from flytegen.common.texts import visible
 from flytegen.common.unwritable import has_no_stub
+from flytegen.read.comments import named_items
 from flytegen.read.source import Source, file_proto
 
 # The plugin makes a type of its own for the values of each enum. Protobuf takes any int there, so
@@ -46,11 +47,16 @@ _ENUM_TYPE = re.compile(r"\b[\w.]+(?=\.ValueType\b)")
 _MEMBERS_OF_TYPE = frozenset(dir(type))
 
 
-def stub_request(source: Source) -> bytes:
+def stub_request(source: Source, words: Mapping[str, str] | None = None) -> bytes:
     """What protoc would say to the plugin; no protoc is needed to say it.
 
     The plugin makes the names of modules from those of files, so files are named after modules.
+
+    Args:
+        source: What the stubs are for.
+        words: What to say about what has comments, by full names, instead of these.
     """
+    said = {name: (words or {}).get(name, text) for name, text in source.comments.items()}
     wanted = {name: _file_of(source.pb2(file)) for name, file in _stubbed(source).items()}
     provided = {
         file.name: _file_of(module)
@@ -61,11 +67,13 @@ def stub_request(source: Source) -> bytes:
     protos = [file_proto(file) for file in source.closure]
     for proto in protos:
         _prepare(proto, names)
+        _comment(proto, said)
     request = CodeGeneratorRequest(
         file_to_generate=list(wanted.values()),
         proto_file=protos,
         # Descriptors in a wheel carry no comments; without this the plugin complains about each.
-        parameter="quiet",
+        # Of comments it would make the reasons of deprecations, which it does not escape.
+        parameter="quiet,use_default_deprecation_warnings" if said else "quiet",
     )
     return request.SerializeToString(deterministic=True)
 
@@ -175,17 +183,15 @@ def _prepare(proto: FileDescriptorProto, names: Mapping[str, str]) -> None:
         _drop_hidden(message)
     for enum in proto.enum_type:
         _drop_hidden_values(enum)
-    for location in proto.source_code_info.location:
-        location.leading_comments = _visible_lines(location.leading_comments)
-        location.trailing_comments = _visible_lines(location.trailing_comments)
-        location.leading_detached_comments[:] = map(
-            _visible_lines, location.leading_detached_comments
-        )
 
 
-def _visible_lines(comment: str) -> str:
-    """A comment that a file of Python can hold."""
-    return "\n".join(map(visible, comment.split("\n")))
+def _comment(proto: FileDescriptorProto, said: Mapping[str, str]) -> None:
+    """Put in the comments, where things are now, and as a file of Python can hold them."""
+    proto.ClearField("source_code_info")
+    for path, name in named_items(proto) if said else ():
+        if name in said:
+            text = "\n".join(f" {visible(line)}" for line in said[name].split("\n"))
+            proto.source_code_info.location.add(path=path, leading_comments=text)
 
 
 def _drop_hidden(message: DescriptorProto) -> None:
