@@ -33,11 +33,13 @@ generate: .venv/ready ## Write generated/ anew from flyteidl's descriptors, and 
 	$(BIN)/flytegen generate
 	$(BIN)/python -m tools.differences --write
 	$(BIN)/python -m tools.contract --write
+	$(BIN)/python -m tools.migrating --write
 
 check: .venv/ready ## Fail if generated/ or a generated table is not what its generator writes
 	$(BIN)/flytegen check
 	$(BIN)/python -m tools.differences --check
 	$(BIN)/python -m tools.contract --check
+	$(BIN)/python -m tools.migrating --check
 
 lint: .venv/ready ## Check formatting (black), style (ruff) and who imports whom (import-linter)
 	$(BIN)/black --quiet --check --diff $(SOURCES)

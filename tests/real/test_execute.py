@@ -36,7 +36,7 @@ def test_a_refusal_names_project_domain_and_execution(face: Face) -> None:
     ):
         expected = f"^CreateExecution of {project}/{DOMAIN}/{name}: INVALID_ARGUMENT: .*{says}"
         with pytest.raises(FlyteInvalidInputError, match=expected):
-            face.execute(SIMPLE, {"x": 1}, project=project, name=name)
+            face.execute(SIMPLE, {"x": 1}, project=project, execution_name=name)
     taken = f"^CreateExecution of {PROJECT}/{DOMAIN}/twice1795980328: ALREADY_EXISTS"
     with pytest.raises(FlyteAlreadyExistsError, match=taken):
-        face.execute(SIMPLE, {"x": 1}, name="twice1795980328")
+        face.execute(SIMPLE, {"x": 1}, execution_name="twice1795980328")

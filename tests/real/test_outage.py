@@ -142,7 +142,7 @@ def test_an_execution_that_cannot_be_made_now_is_not_blamed_on_its_inputs(
     id = Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "wfs.simple", "v1")
     name = ExecutionCreateRequest.from_bytes(create.request).name
     with pytest.raises(FlyteCallError) as caught:
-        face.execute(id, {"x": 1}, name=name)
+        face.execute(id, {"x": 1}, execution_name=name)
     error = caught.value
     assert type(error) is FlyteOutageError
     assert not isinstance(error, FlyteInvalidInputError)

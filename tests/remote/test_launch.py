@@ -111,10 +111,10 @@ def test_inputs_that_do_not_fit_are_refused_before_the_server_hears_of_them(
 
 def test_an_execution_has_the_name_that_it_was_given(face: Face) -> None:
     name = f"mine-{'a' if face.is_async else 's'}"
-    execution = face.execute(face.fetch_launch_plan("chain"), name=name)
+    execution = face.execute(face.fetch_launch_plan("chain"), execution_name=name)
     assert execution.id == WorkflowExecutionIdentifier(PROJECT, DOMAIN, name)
     with pytest.raises(FlyteAlreadyExistsError, match=f"CreateExecution.*{name}"):
-        face.execute(face.fetch_launch_plan("chain"), name=name)
+        face.execute(face.fetch_launch_plan("chain"), execution_name=name)
 
 
 def test_names_that_are_not_given_are_good_ones(face: Face) -> None:
@@ -197,7 +197,7 @@ def test_type_hints_tell_what_outputs_become(face: Face) -> None:
 def test_what_the_server_refuses_names_the_call_and_the_execution(face: Face) -> None:
     expected = f"CreateExecution of {PROJECT}/{DOMAIN}/Not_A_Name: INVALID"
     with pytest.raises(FlyteInvalidInputError, match=expected):
-        face.execute(face.fetch_launch_plan("chain"), name="Not_A_Name")
+        face.execute(face.fetch_launch_plan("chain"), execution_name="Not_A_Name")
     with pytest.raises(FlyteNotFoundError, match=r"GetLaunchPlan of .*/nothing/v1: NOT_FOUND"):
         face.execute(Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "nothing", "v1"))
 
@@ -225,7 +225,7 @@ def test_an_execution_is_made_once_though_the_answer_is_lost(
     assert names(face) == [execution.id.name]
 
     sandbox.faults.cut(method="CreateExecution")
-    named = face.execute(plan, {"rows": 3}, name="mine")
+    named = face.execute(plan, {"rows": 3}, execution_name="mine")
     assert named.id.name == "mine"
     assert sorted(names(face)) == sorted([execution.id.name, "mine"])
 
@@ -234,11 +234,11 @@ def test_an_execution_of_somebody_else_is_not_taken_for_ones_own(
     shaky: tuple[Sandbox, Face],
 ) -> None:
     sandbox, face = shaky
-    face.execute(face.fetch_launch_plan("chain"), name="taken")
+    face.execute(face.fetch_launch_plan("chain"), execution_name="taken")
     # The first attempt is not heard; the second one finds the name taken.
     sandbox.faults.fail(method="CreateExecution", times=1)
     with pytest.raises(FlyteAlreadyExistsError):
-        face.execute(face.fetch_launch_plan("map"), name="taken")
+        face.execute(face.fetch_launch_plan("map"), execution_name="taken")
     assert names(face) == ["taken"]
 
 
@@ -247,10 +247,10 @@ def test_an_older_execution_of_the_same_plan_is_not_taken_for_ones_own(
 ) -> None:
     sandbox, face = shaky
     plan = face.fetch_launch_plan("chain")
-    face.execute(plan, {"rows": 3}, name="taken")
+    face.execute(plan, {"rows": 3}, execution_name="taken")
     sandbox.faults.fail(method="CreateExecution", times=1)
     with pytest.raises(FlyteAlreadyExistsError):
-        face.execute(plan, {"rows": 4}, name="taken")
+        face.execute(plan, {"rows": 4}, execution_name="taken")
 
 
 @pytest.mark.parametrize("name", [None, "again"])

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from tools import contract, differences, history, losses, packages
+from tools import contract, differences, history, losses, migrating, packages
 from tools.written import (
     NOT_MADE,
     OUT_OF_DATE,
@@ -81,7 +81,7 @@ def test_one_of_the_options_is_wanted_and_no_more(
     assert "--check" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("tool", [contract, differences, history, losses, packages])
+@pytest.mark.parametrize("tool", [contract, differences, history, losses, migrating, packages])
 def test_each_help_says_what_the_exit_codes_mean(
     tool: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

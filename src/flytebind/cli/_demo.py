@@ -47,7 +47,7 @@ def demo(call: Call, *, scripts: Sequence[str], speed: float) -> int:
                 id = engine.launch(name)
                 if is_told:
                     print_text(f"{name}: {SCRIPTS[name].summary}", "bold")
-                execution = remote.fetch_execution(id.name, id.project, id.domain)
+                execution = remote.fetch_execution(id.name, project=id.project, domain=id.domain)
                 remote.wait(execution, None, _POLL_SECONDS, progress=not call.quiet)
                 outputs = execution.outputs.as_dict() if execution.is_successful else {}
                 bring_names(execution)

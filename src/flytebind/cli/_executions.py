@@ -136,7 +136,7 @@ def watch(call: Call, *, execution: str, timeout: float | None) -> int:
     """Show an execution until it is done: as a tree that changes, or each change of phase."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
-        found = remote.fetch_execution(id.name, id.project, id.domain)
+        found = remote.fetch_execution(id.name, project=id.project, domain=id.domain)
         if call.is_for_people and not call.quiet and sys.stdout.isatty() and can_draw():
             return wait_for(call, found, timeout)
         with said_to_go_on(found):
@@ -206,7 +206,7 @@ def fetched(call: Call, execution: str) -> Iterator[FlyteWorkflowExecution]:
     """The execution that a command is about, with a connection to load more of it."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
-        yield remote.fetch_execution(id.name, id.project, id.domain)
+        yield remote.fetch_execution(id.name, project=id.project, domain=id.domain)
 
 
 def show(call: Call, execution: FlyteWorkflowExecution) -> None:

@@ -39,7 +39,7 @@ def start(
         project, domain = place(config)
         entity = fetch(remote, kind, name, version, project, domain)
         values = typed(given, input_types(entity))
-        started = remote.execute(entity, values, name=execution_name)
+        started = remote.execute(entity, values, execution_name=execution_name)
         return _started(call, started, wait)
 
 

@@ -8,6 +8,7 @@ from flytebind.runtime.extras import explained as _explained
 from flytebind.runtime.lazy import lazy_module as _lazy_module
 
 __all__ = [
+    "MOST_RECENT_FIRST",
     "ArrayItem",
     "AsyncFlyteRemote",
     "CallPolicy",
@@ -23,6 +24,7 @@ __all__ = [
     "FlyteDataError",
     "FlyteError",
     "FlyteExecutionError",
+    "FlyteExecutionTimeout",
     "FlyteInvalidInputError",
     "FlyteLaunchPlan",
     "FlyteNodeExecution",
@@ -42,6 +44,8 @@ __all__ = [
     "LaunchOptions",
     "LiteralsResolver",
     "NodeMapping",
+    "Options",
+    "PlatformConfig",
     "RegisteredEntity",
     "Registration",
     "RemoteExecutionBase",
@@ -50,11 +54,12 @@ __all__ = [
 if TYPE_CHECKING:
     from flytebind.looks import ArrayItem, ExecutionList, NodeMapping
     from flytebind.remote._calls import CallPolicy
+    from flytebind.remote._flytekit import MOST_RECENT_FIRST, Options
     from flytebind.remote._operations.launch import LaunchOptions
     from flytebind.remote._operations.register import RegisteredEntity, Registration
     from flytebind.remote._operations.wait import Change
     from flytebind.remote._remote import AsyncFlyteRemote, FlyteRemote
-    from flytebind.remote.config import Config
+    from flytebind.remote.config import Config, PlatformConfig
     from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Input
     from flytebind.remote.errors import (
         FlyteAlreadyExistsError,
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
         FlyteDataError,
         FlyteError,
         FlyteExecutionError,
+        FlyteExecutionTimeout,
         FlyteInvalidInputError,
         FlyteNotFoundError,
         FlyteOutageError,
@@ -92,7 +98,8 @@ else:
         homes={
             "_remote": ["AsyncFlyteRemote", "FlyteRemote"],
             "_calls": ["CallPolicy"],
-            "config": ["Config"],
+            "_flytekit": ["MOST_RECENT_FIRST", "Options"],
+            "config": ["Config", "PlatformConfig"],
             "entities": ["FlyteLaunchPlan", "FlyteTask", "FlyteWorkflow", "Input"],
             "errors": [
                 name for name in __all__ if name.endswith(("Error", "Assertion", "Timeout"))

@@ -21,10 +21,12 @@ from flytebind.models.core.identifier import (
     WorkflowExecutionIdentifier,
 )
 from flytebind.remote import _operations as operations, auth
+from flytebind.remote._advice import advised
 from flytebind.remote._arguments import must_be
 from flytebind.remote._calls import CallPolicy
 from flytebind.remote._clients import async_client, blocking_client
 from flytebind.remote._connection import Connection
+from flytebind.remote._flytekit import FlytekitNames, FlytekitVerbs
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
 from flytebind.remote._io.blocking import BlockingIo, blocking, iterating
@@ -33,7 +35,7 @@ from flytebind.remote._session import Session
 from flytebind.remote._verbs import Verbs
 from flytebind.remote.config import Config
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
-from flytebind.remote.errors import FlyteAssertion
+from flytebind.remote.errors import FlyteAssertion, FlyteValueError
 from flytebind.remote.executions import (
     Bringer,
     FlyteNodeExecution,
@@ -56,7 +58,7 @@ _AnyId: TypeAlias = (
 )
 
 
-class RemoteBase:
+class RemoteBase(FlytekitNames):
     """A Flyte server, as far as it does not matter how one waits for it."""
 
     config: Config | None
@@ -76,6 +78,9 @@ class RemoteBase:
         max_calls: int = 64,
         policy: CallPolicy | None = None,
         interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
+        default_project: str | None = None,
+        default_domain: str | None = None,
+        interactive_mode_enabled: bool = False,
     ) -> None:
         """Take the settings; nothing is opened before the first call.
 
@@ -91,10 +96,14 @@ class RemoteBase:
             policy: Deadlines and retries.
             interceptors: What each attempt at a call goes through, outermost first; of
                 ``AsyncFlyteRemote``, too, in the thread of the loop. They see tokens.
+            default_project: What flytekit calls ``project``.
+            default_domain: What flytekit calls ``domain``.
+            interactive_mode_enabled: Of flytekit, where it decides how code is registered from
+                notebooks. Nothing depends on it here.
 
         Raises:
             FlyteConfigError: If there is no config to be found, or it makes no sense.
-            ValueError: If no call is allowed at all.
+            ValueError: If no call is allowed at all, or a project or domain is given twice.
             TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use, or something
                 is no interceptor of it.
         """
@@ -107,7 +116,10 @@ class RemoteBase:
         if channel is not None:
             self._check_channel(channel)
         _check_interceptors(interceptors, channel)
+        project = _one("project", project, default_project)
+        domain = _one("domain", domain, default_domain)
         self.config = config
+        self.interactive_mode_enabled: bool = interactive_mode_enabled
         self._connection = Connection(config, channel, token, interceptors)
         self._turns = Turns(max_calls)
         self._session: Session = Session(
@@ -179,10 +191,15 @@ def _speaking_for_itself(face: type[_F]) -> type[_F]:
     for name, verb in inspect.getmembers(face, inspect.isfunction):
         if name.startswith("_") and name != "__init__":
             continue
-        if name not in vars(face):
-            verb = _twin(verb)
-            setattr(face, name, verb)
+        is_inherited = name not in vars(face)
+        verb = _twin(verb) if is_inherited else verb
         verb.__qualname__, verb.__module__ = f"{face.__qualname__}.{name}", face.__module__
+        if is_inherited:
+            setattr(face, name, advised(verb))
+    for name in ("auto", "for_endpoint", "for_sandbox", "from_config"):
+        maker = _twin(vars(FlytekitNames)[name].__func__)
+        maker.__qualname__, maker.__module__ = f"{face.__qualname__}.{name}", face.__module__
+        setattr(face, name, classmethod(advised(maker)))
     return face
 
 
@@ -196,7 +213,7 @@ def _twin(function: FunctionType) -> FunctionType:
 
 
 @_speaking_for_itself
-class AsyncFlyteRemote(RemoteBase, Verbs):
+class AsyncFlyteRemote(RemoteBase, FlytekitVerbs):
     """A Flyte server, for programs on asyncio.
 
     Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
@@ -379,6 +396,26 @@ class FlyteRemote(RemoteBase):
     @blocking(Verbs.download)
     def download(self) -> None: ...
 
+    # Under flytekit's names
+    @blocking(FlytekitVerbs.fetch_workflow_execution)
+    def fetch_workflow_execution(self) -> None: ...
+    @blocking(FlytekitVerbs.sync_execution)
+    def sync_execution(self) -> None: ...
+    @blocking(FlytekitVerbs.fetch_active_launchplan)
+    def fetch_active_launchplan(self) -> None: ...
+    @blocking(FlytekitVerbs.activate_launchplan)
+    def activate_launchplan(self) -> None: ...
+    @blocking(FlytekitVerbs.deactivate_launchplan)
+    def deactivate_launchplan(self) -> None: ...
+    @blocking(FlytekitVerbs.list_tasks_by_version)
+    def list_tasks_by_version(self) -> None: ...
+    @blocking(FlytekitVerbs.get_domains)
+    def get_domains(self) -> None: ...
+    @blocking(FlytekitVerbs.set_signal)
+    def set_signal(self) -> None: ...
+    @blocking(FlytekitVerbs.upload_file)
+    def upload_file(self) -> None: ...
+
     @cached_property
     def admin(self) -> AdminServiceClient:
         """The control plane, RPC by RPC: what the other verbs of a remote are made of.
@@ -445,8 +482,8 @@ class FlyteRemote(RemoteBase):
         self.close()
 
     @property
-    def _coroutines(self) -> Verbs:
-        return Verbs(self._session)
+    def _coroutines(self) -> FlytekitVerbs:
+        return FlytekitVerbs(self._session)
 
     def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
         if not isinstance(channel, grpc.Channel):
@@ -457,6 +494,12 @@ class FlyteRemote(RemoteBase):
 
     def _make_io(self, turns: Turns) -> Io:
         return BlockingIo()
+
+
+def _one(name: str, ours: str | None, flytekits: str | None) -> str | None:
+    if ours and flytekits and ours != flytekits:
+        raise FlyteValueError(f"{name} {ours!r} or default_{name} {flytekits!r}? Give one of them")
+    return ours or flytekits
 
 
 def _check_interceptors(

@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 
 # The face that does not wait asynchronously returns an Iterator.
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator as Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator as Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from flytebind._flytekit import advice
 from flytebind._transfer.uris import public
 from flytebind.looks import ExecutionList
 from flytebind.models.admin.common import Sort
@@ -24,6 +32,7 @@ from flytebind.models.core.identifier import (
 from flytebind.models.core.metrics import Span
 from flytebind.remote import _operations as operations
 from flytebind.remote._arguments import must_be, named
+from flytebind.remote._naming import new_execution_name
 from flytebind.remote._operations.fetch import Filters
 from flytebind.remote._registration.read import Registrable
 from flytebind.remote._session import Session
@@ -35,6 +44,7 @@ from flytebind.remote.executions import (
     ShowProgress,
     attach,
 )
+from flytebind.values import RemoteDirectory, RemoteFile, RemotePickle, RemoteTable
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 X = TypeVar("X", bound=RemoteExecutionBase)
@@ -61,9 +71,9 @@ class Verbs:
     async def fetch_execution(
         self,
         name: str,
+        *,
         project: str | None = None,
         domain: str | None = None,
-        *,
         type_hints: Mapping[str, type] | None = None,
     ) -> FlyteWorkflowExecution:
         """Get an execution as it is now, without its nodes.
@@ -117,20 +127,25 @@ class Verbs:
         return operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
 
     async def recent_executions(
-        self, project: str | None = None, domain: str | None = None, *, limit: int = 100
+        self,
+        project: str | None = None,
+        domain: str | None = None,
+        limit: int | None = 100,
+        filters: Filters = (),
     ) -> ExecutionList[FlyteWorkflowExecution]:
         """The executions that were created last: a list that prints as a table.
 
         Args:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
-            limit: How many at most.
+            limit: How many at most; None for all.
+            filters: What must hold, as in ``list_executions``.
 
         Raises:
-            FlyteCallError: If the server cannot be asked.
+            FlyteCallError: If the server cannot be asked, or does not take the filters.
         """
         place = self._session.place(project, domain)
-        found = operations.fetch.list_executions(self._session, *place, (), None, limit)
+        found = operations.fetch.list_executions(self._session, *place, filters, None, limit)
         return ExecutionList([execution async for execution in found])
 
     async def fetch_task(
@@ -523,16 +538,25 @@ class Verbs:
         self,
         entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
         inputs: Mapping[str, object] | None = None,
-        *,
         project: str | None = None,
         domain: str | None = None,
-        name: str | None = None,
+        *,
+        execution_name: str | None = None,
+        execution_name_prefix: str | None = None,
         options: operations.launch.LaunchOptions | None = None,
+        wait: bool = False,
         type_hints: Mapping[str, type] | None = None,
+        overwrite_cache: bool | None = None,
+        interruptible: bool | None = None,
+        envs: Mapping[str, str] | None = None,
+        tags: Sequence[str] | None = None,
+        cluster_pool: str | None = None,
+        execution_cluster_label: str | None = None,
     ) -> FlyteWorkflowExecution:
         """Run a launch plan, a task or a workflow.
 
-        Asking again does no harm: the execution has its name before the server hears of it.
+        Asking again does no harm: the execution has its name before the server hears of it. What
+        is said of how to run it wins over the same in ``options``.
 
         Args:
             entity: What to run, or its identifier. A workflow is run by the launch plan of its own
@@ -540,27 +564,45 @@ class Verbs:
             inputs: Python values by name; files are uploaded. Those with defaults may be left out.
             project: Where to run it, if not in the remote's project.
             domain: Where to run it, if not in the remote's domain.
-            name: The name of the execution; by default one that nobody has.
+            execution_name: The name of the execution; by default one that nobody has.
+            execution_name_prefix: What that name begins with, before a minus.
             options: How to run it.
+            wait: Whether to wait until it is done; see ``wait``.
             type_hints: By output, the Python type that it becomes.
+            overwrite_cache: Whether to run tasks whose results are cached, and cache the new ones.
+            interruptible: Whether tasks may run on machines that can be taken away.
+            envs: Environment variables of its tasks.
+            tags: Words to find it by.
+            cluster_pool: The pool of clusters that it runs in.
+            execution_cluster_label: The label of the clusters that it may run on.
 
         Raises:
-            FlyteValueError: If an input is missing, unknown, or not of the declared type.
+            FlyteValueError: If an input is missing, unknown, or not of the declared type; or if
+                both a name and a prefix are given.
             FlyteAlreadyExistsError: If there is another execution of this name.
             FlyteCallError: If the server cannot be asked, or refuses.
         """
         place = self._session.place(project, domain)
-        return await operations.launch.execute(
+        execution = await operations.launch.execute(
             self._session,
             entity,
             {} if inputs is None else inputs,
             place,
-            _new_name(name, "execute"),
-            options or operations.launch.LaunchOptions(),
+            _execution_name(execution_name, execution_name_prefix),
+            operations.launch.with_options(
+                options,
+                overwrite_cache=overwrite_cache,
+                interruptible=interruptible,
+                envs=envs,
+                tags=tags,
+                cluster_pool=cluster_pool,
+                execution_cluster_label=execution_cluster_label,
+            ),
             type_hints,
         )
+        return await self.wait(execution) if wait else execution
 
-    async def sync(self, execution: E, sync_nodes: bool = False, *, data: bool = True) -> E:
+    async def sync(self, execution: E, *, sync_nodes: bool = False, data: bool = True) -> E:
         """Bring an execution up to date.
 
         What is known to be final is not asked for again.
@@ -712,55 +754,87 @@ class Verbs:
         return await operations.launch.recover(self._session, id, _new_name(name, "recover"))
 
     async def list_signals(
-        self, execution: ExecutionLike, *, filters: Filters = ()
+        self,
+        execution: ExecutionLike,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        filters: Filters = (),
     ) -> list[Signal]:
         """What the gates of an execution wait for, or have been given.
 
         Args:
             execution: The execution, its identifier or its name.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
             filters: What must hold, as in ``list_executions``.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
         """
-        id = self._execution_id(execution, "list_signals")
+        id = self._execution_id(execution, "list_signals", project, domain)
         return await operations.signals.list_signals(self._session, id, filters)
 
-    async def approve(self, signal_id: str, execution: ExecutionLike) -> None:
+    async def approve(
+        self,
+        signal_id: str,
+        execution: ExecutionLike,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> None:
         """Let a gate that waits for approval go on.
 
         Args:
             signal_id: The name of the signal.
             execution: The execution, its identifier or its name.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
         """
         signal = named(signal_id, "signal_id of approve", _SIGNAL_FIRST)
-        id = self._execution_id(execution, "approve")
+        id = self._execution_id(execution, "approve", project, domain)
         await operations.signals.answer(self._session, id, signal, True)
 
-    async def reject(self, signal_id: str, execution: ExecutionLike) -> None:
+    async def reject(
+        self,
+        signal_id: str,
+        execution: ExecutionLike,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> None:
         """Let a gate that waits for approval fail.
 
         Args:
             signal_id: The name of the signal.
             execution: The execution, its identifier or its name.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
         """
         signal = named(signal_id, "signal_id of reject", _SIGNAL_FIRST)
-        id = self._execution_id(execution, "reject")
+        id = self._execution_id(execution, "reject", project, domain)
         await operations.signals.answer(self._session, id, signal, False)
 
-    async def set_input(self, signal_id: str, execution: ExecutionLike, value: object) -> None:
+    async def set_input(
+        self,
+        signal_id: str,
+        execution: ExecutionLike,
+        value: object,
+        project: str | None = None,
+        domain: str | None = None,
+    ) -> None:
         """Give a gate the value that it waits for.
 
         Args:
             signal_id: The name of the signal.
             execution: The execution, its identifier or its name.
             value: A Python value of the signal's type, or a ``Literal``; files are uploaded.
+            project: Its project, of a name, if not the remote's.
+            domain: Its domain, of a name, if not the remote's.
 
         Raises:
             FlyteAssertion: If nothing waits for it.
@@ -768,7 +842,7 @@ class Verbs:
             FlyteCallError: If the server cannot be asked.
         """
         signal = named(signal_id, "signal_id of set_input", _SIGNAL_FIRST)
-        id = self._execution_id(execution, "set_input")
+        id = self._execution_id(execution, "set_input", project, domain)
         await operations.signals.set_input(self._session, id, signal, value)
 
     async def get(self, flyte_uri: str) -> object:
@@ -845,9 +919,11 @@ class Verbs:
             raise FlyteValueError(
                 f"download writes to this machine, not to {public(to)}; what to get comes first"
             )
+        kinds = (str, RemoteFile, RemoteDirectory, RemoteTable, RemotePickle)
+        must_be(what, kinds, "download", advice("FlyteRemote.download"))
         return await operations.downloads.download(self._session, what, to)
 
-    async def get_execution_metrics(self, execution: ExecutionLike, *, depth: int = 10) -> Span:
+    async def get_execution_metrics(self, execution: ExecutionLike, depth: int = 10) -> Span:
         """Where the time went: spans of an execution, its nodes and tasks.
 
         Args:
@@ -929,6 +1005,14 @@ class Verbs:
             named(version, f"version of {call}", "None stands for the newest")
         place = self._session.place(project, domain)
         return await operations.fetch.entity_id(self._session, kind, name, version, *place)
+
+
+def _execution_name(name: str | None, prefix: str | None) -> str | None:
+    if prefix is None:
+        return _new_name(name, "execute")
+    if name is not None:
+        raise FlyteValueError("execute: execution_name or execution_name_prefix? Give one of them")
+    return f"{named(prefix, 'execution_name_prefix of execute')}-{new_execution_name()[1:]}"
 
 
 def _new_name(name: str | None, call: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from flytebind.looks._entity_card import EntityCard, timing
 from flytebind.looks._labels import label
+from flytebind.looks._nodes import END_NODE, START_NODE
 from flytebind.looks._words import moment
 from flytebind.models.admin.launch_plan import LaunchPlan, LaunchPlanState
 from flytebind.models.admin.schedule import Schedule
@@ -220,6 +221,11 @@ class FlyteWorkflow(_Registered, CompiledWorkflowClosure):
     def outputs(self) -> Mapping[str, Variable]:
         """What comes out, by name."""
         return _in_order(self.interface.outputs)
+
+    @property
+    def flyte_nodes(self) -> list[Node]:
+        """What flytekit calls the nodes of the first level, without start and end."""
+        return [node for node in self.template.nodes if node.id not in (START_NODE, END_NODE)]
 
     def task(self, id: Identifier) -> FlyteTask | None:
         """The task of this identifier, if the workflow has it."""

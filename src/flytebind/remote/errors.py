@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import grpc
 
 from flytebind.looks._labels import label
-from flytebind.models.core.identifier import Identifier
+from flytebind.models.core.execution import ExecutionError
+from flytebind.models.core.identifier import Identifier, WorkflowExecutionIdentifier
 from flytebind.runtime.errors import (
     FlyteAssertion as FlyteAssertion,
     FlyteConfigError as FlyteConfigError,
@@ -20,7 +21,50 @@ from flytebind.runtime.errors import (
 
 
 class FlyteExecutionError(FlyteError):
-    """An execution has ended without success."""
+    """An execution has ended without success.
+
+    Args:
+        message: What is wrong, in words.
+        execution_id: The execution.
+        error: Its error, as the server has it; None where it has none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        execution_id: WorkflowExecutionIdentifier | None = None,
+        error: ExecutionError | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.execution_id: WorkflowExecutionIdentifier | None = execution_id
+        self.error: ExecutionError | None = error
+        self.code: str = "" if error is None else error.code
+        """The code of the error: ``USER:ValueError``; empty where there is none."""
+        self.passing: bool = error is not None and error.kind is ExecutionError.ErrorKind.SYSTEM
+        """Whether it was the system's fault, so that another run may succeed."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.execution_id, self.error)
+
+
+class FlyteExecutionTimeout(FlyteTimeout):
+    """An execution was not done, or not all of it here, in time.
+
+    Args:
+        message: What is wrong, in words.
+        execution_id: The execution.
+    """
+
+    passing: bool = True
+
+    def __init__(
+        self, message: str, execution_id: WorkflowExecutionIdentifier | None = None
+    ) -> None:
+        super().__init__(message)
+        self.execution_id: WorkflowExecutionIdentifier | None = execution_id
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.execution_id)
 
 
 class FlyteVersionConflictError(FlyteValueError):

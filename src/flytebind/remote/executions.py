@@ -723,7 +723,8 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
                 f"{self._label} is {self.phase.name}; wait until it is done to see how it ends"
             )
         if self.phase.name not in SUCCESSFUL:
-            raise FlyteExecutionError(f"{self._label} is {self.phase.name}: {self._reason}")
+            said = f"{self._label} is {self.phase.name}: {self._reason}"
+            raise FlyteExecutionError(said, self.id, self._error)
 
     @property
     def _reason(self) -> str:

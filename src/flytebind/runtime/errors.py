@@ -9,6 +9,11 @@ class FlyteError(Exception):
     passing = False
     """Whether it is about the connection or the server, so that the same may work later."""
 
+    @property
+    def retryable(self) -> bool:
+        """Whether the same may work later: ``passing``, as other libraries call it."""
+        return self.passing
+
 
 class FlyteAssertion(FlyteError, AssertionError):
     """Something was asked of an object that it cannot give in its present state."""

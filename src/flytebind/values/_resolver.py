@@ -6,7 +6,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TypeVar, overload
+from types import UnionType
+from typing import TYPE_CHECKING, TypeVar, get_origin, overload
 
 from flytebind._transfer.links import Links
 from flytebind.models.core.interface import Variable
@@ -129,10 +130,17 @@ class LiteralsResolver(Mapping[str, object]):
 
         Raises:
             KeyError: If there is no such name, ``as_type`` is given, and ``default`` is not.
+            TypeError: If ``default`` is a type, which is what flytekit takes second.
             FlyteCallError: If the server cannot be asked for a type that matters.
             FlyteValueError: If the literal does not fit.
             FlyteDataError: If it was too large to travel and cannot be fetched.
         """
+        if _is_type(default):
+            shown = getattr(default, "__name__", default)
+            raise TypeError(
+                f"get({name!r}, {shown}): what comes second is the default; to have the value as a"
+                f" type, write get({name!r}, as_type={shown})"
+            )
         if name not in self._literals and default is not _MISSING:
             return default
         if as_type is not None:
@@ -178,6 +186,13 @@ class LiteralsResolver(Mapping[str, object]):
             self._type_hints,
             self._label,
         )
+
+    if not TYPE_CHECKING:  # or no name would be wrong
+
+        def __getattr__(self, name: str) -> object:
+            from flytebind._flytekit import no_attribute
+
+            raise no_attribute(self, "LiteralsResolver", name)
 
     def __repr__(self) -> str:
         items = ", ".join(f"{name!r}: {text}" for name, text in self._briefly())
@@ -244,6 +259,11 @@ def _restored(
     label: str,
 ) -> LiteralsResolver:
     return LiteralsResolver(literals, variable_map, type_hints=type_hints, label=label)
+
+
+def _is_type(value: object) -> bool:
+    """Whether a value could be meant as a type: ``int``, ``list[int]`` or ``int | None``."""
+    return isinstance(value, (type, UnionType)) or get_origin(value) is not None
 
 
 class _Shown:

@@ -55,7 +55,7 @@ def test_links_that_a_remote_prints_lead_to_pages(relay: bool) -> None:
             console_endpoint=None if relay else sandbox.console_url.removesuffix("/console"),
         )
         with FlyteRemote(config) as remote:
-            execution = remote.fetch_execution(id.name, id.project, id.domain)
+            execution = remote.fetch_execution(id.name, project=id.project, domain=id.domain)
             execution.sync(sync_nodes=True)
             node = execution.node_executions["n2"]
             (attempt,) = node.task_executions

@@ -20,7 +20,7 @@ from collections.abc import (
     Iterator,
 )
 from concurrent.futures import wait as wait_for_work
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial, wraps
 from heapq import heappop, heappush
 from itertools import count
@@ -28,6 +28,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from flytebind._transfer.threads import GRACE, Threads, Work
+from flytebind.remote._advice import advising
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
 from flytebind.remote._io.turns import Turns
@@ -105,7 +106,7 @@ def blocking(
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with _as_own(operation, call):
+        with advising(call.__qualname__, operation.__qualname__):
             doing = operation(self._coroutines, *args, **kwargs)
         return run(doing, self._turns)
 
@@ -119,7 +120,7 @@ def iterating(
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        with _as_own(operation, call):
+        with advising(call.__qualname__, operation.__qualname__):
             items = operation(self._coroutines, *args, **kwargs)
         return _plain(items, self._turns)
 
@@ -129,16 +130,6 @@ def iterating(
         return_annotation=returned
     )
     return lambda declaration: call
-
-
-@contextmanager
-def _as_own(operation: Callable[..., object], call: Callable[..., object]) -> Iterator[None]:
-    """Arguments that do not fit are wrong for what was called, and not its twin."""
-    try:
-        yield
-    except TypeError as error:
-        message = str(error).replace(operation.__qualname__, call.__qualname__)
-        raise TypeError(message) from None
 
 
 def _plain(items: AsyncIterator[T], turns: Turns) -> Iterator[T]:

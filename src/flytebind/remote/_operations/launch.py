@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from typing import Any
 
 import grpc
 
@@ -90,6 +91,17 @@ class LaunchOptions:
     def __post_init__(self) -> None:
         if self.notifications and self.disable_notifications:
             raise FlyteValueError("LaunchOptions: notifications, or disable_notifications?")
+
+
+def with_options(options: LaunchOptions | None, **given: object) -> LaunchOptions:
+    """Options with those in place of others that are given, which are not None."""
+    options = options or LaunchOptions()
+    # Not ``replace``: subclasses may be made in another way.
+    said: dict[str, Any] = {
+        each.name: getattr(options, each.name) for each in fields(LaunchOptions)
+    }
+    said.update({name: each for name, each in given.items() if each is not None})
+    return LaunchOptions(**said)
 
 
 RUNNABLE = (FlyteLaunchPlan, FlyteTask, FlyteWorkflow, Identifier)

@@ -17,7 +17,13 @@ from flytebind.remote._io import TimeIsUp
 from flytebind.remote._operations.sync import sync_execution
 from flytebind.remote._progress import Progress, progress_for
 from flytebind.remote._session import Session
-from flytebind.remote.errors import FlyteCallError, FlyteCallTimeout, FlyteTimeout, may_pass
+from flytebind.remote.errors import (
+    FlyteCallError,
+    FlyteCallTimeout,
+    FlyteExecutionTimeout,
+    FlyteTimeout,
+    may_pass,
+)
 from flytebind.remote.executions import (
     FlyteNodeExecution,
     FlyteWorkflowExecution,
@@ -273,12 +279,13 @@ class _Pace:
         """Seconds until the end of all waiting; None if there is none."""
         return None if self._timeout is None else self._timeout - self._gone()
 
-    def too_late(self, execution: FlyteWorkflowExecution) -> FlyteTimeout:
+    def too_late(self, execution: FlyteWorkflowExecution) -> FlyteExecutionTimeout:
         """The error for an execution that is not done, or not here, in time."""
         what, phase = title(execution), execution.phase.name
+        said = f"{what} is still {phase} after {self._timeout:g} s"
         if execution.is_done:
-            return FlyteTimeout(f"{what} is {phase}, but not all of it came in {self._timeout:g} s")
-        return FlyteTimeout(f"{what} is still {phase} after {self._timeout:g} s")
+            said = f"{what} is {phase}, but not all of it came in {self._timeout:g} s"
+        return FlyteExecutionTimeout(said, execution.id)
 
     def answered(self) -> None:
         """The server is there."""

@@ -2,6 +2,6 @@
 
 from flytebind.remote.config._modes import AuthMode
 from flytebind.remote.config._secret import Secret
-from flytebind.remote.config._settings import Config
+from flytebind.remote.config._settings import Config, PlatformConfig
 
-__all__ = ["AuthMode", "Config", "Secret"]
+__all__ = ["AuthMode", "Config", "PlatformConfig", "Secret"]

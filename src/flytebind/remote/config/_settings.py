@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
+from flytebind.remote._advice import advised
 from flytebind.remote.config import _files as files
 from flytebind.remote.config._modes import AuthMode, auth_mode
 from flytebind.remote.config._secret import Secret
@@ -14,6 +15,108 @@ from flytebind.remote.errors import FlyteConfigError
 from flytebind.runtime.homes import public_in
 
 _MIB = 1024 * 1024
+
+
+#: Where ``Config`` has another name.
+_OURS = {"ca_cert_file_path": "ca_cert_file", "client_credentials_secret": "client_secret"}
+
+
+@public_in("flytebind.remote.config")
+@dataclass(frozen=True)
+class PlatformConfig:
+    """What flytekit says of a connection, for ``Config(platform=PlatformConfig(...))``.
+
+    The settings are those of ``Config``, which documents them.
+    """
+
+    endpoint: str = "localhost:30080"
+    """See ``Config.endpoint``."""
+    insecure: bool = False
+    """See ``Config.insecure``."""
+    insecure_skip_verify: bool = False
+    """See ``Config.insecure_skip_verify``."""
+    ca_cert_file_path: str | None = None
+    """See ``Config.ca_cert_file``."""
+    console_endpoint: str | None = None
+    """See ``Config.console_endpoint``."""
+    command: Sequence[str] | None = None
+    """See ``Config.command``."""
+    proxy_command: Sequence[str] | None = None
+    """See ``Config.proxy_command``."""
+    client_id: str | None = None
+    """See ``Config.client_id``."""
+    client_credentials_secret: Secret | str | None = field(default=None, repr=False)
+    """See ``Config.client_secret``."""
+    scopes: Sequence[str] = ()
+    """See ``Config.scopes``."""
+    auth_mode: AuthMode | str | None = None
+    """See ``Config.auth_mode``."""
+    audience: str | None = None
+    """See ``Config.audience``."""
+    rpc_retries: int = 3
+    """Taken, and not used: ``CallPolicy.max_attempts`` of a remote says how often it tries."""
+    http_proxy_url: str | None = None
+    """See ``Config.http_proxy_url``."""
+
+    @classmethod
+    def auto(cls, config_file: str | os.PathLike[str] | None = None) -> PlatformConfig:
+        """The settings of ``Config.auto``.
+
+        Args:
+            config_file: See there.
+
+        Raises:
+            FlyteConfigError: See there.
+        """
+        return cls(**_flytekits(vars(Config.auto(config_file))))
+
+    @classmethod
+    def for_endpoint(cls, endpoint: str, insecure: bool = False) -> PlatformConfig:
+        """Settings for a server whose address is known.
+
+        Args:
+            endpoint: ``host:port``.
+            insecure: Whether to talk without TLS.
+        """
+        return cls(endpoint, insecure)
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it only shows what a ``Config`` says, and nobody has made it by hand."""
+        return "_derived" in vars(self)
+
+    def settings(self) -> Mapping[str, object]:
+        """What it says, under the names of ``Config``."""
+        given = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.default is MISSING or getattr(self, each.name) not in (each.default, None)
+        }
+        given.pop("rpc_retries", None)
+        for name in ("command", "proxy_command", "scopes"):
+            if name in given and not isinstance(given[name], str):
+                given[name] = tuple(given[name])
+        # Members of flytekit's own enum say their name as their value.
+        if "auth_mode" in given and not isinstance(given["auth_mode"], AuthMode):
+            given["auth_mode"] = getattr(given["auth_mode"], "value", given["auth_mode"])
+        return {_OURS.get(name, name): value for name, value in given.items()}
+
+
+def _flytekits(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a ``Config`` under flytekit's names."""
+    theirs = {each.name: _OURS.get(each.name, each.name) for each in fields(PlatformConfig)}
+    return {name: settings[ours] for name, ours in theirs.items() if ours in settings}
+
+
+def _derived(settings: Mapping[str, Any]) -> PlatformConfig:
+    """What shows the settings of a ``Config``, which are given by name; none for no platform."""
+    platform = PlatformConfig(**_flytekits(settings))
+    object.__setattr__(platform, "_derived", True)
+    return platform
+
+
+def _no_platform() -> PlatformConfig:
+    return _derived({})
 
 
 @public_in("flytebind.remote.config")
@@ -25,10 +128,12 @@ class Config:
         FlyteConfigError: If the settings make no sense.
     """
 
-    endpoint: str
+    endpoint: str = ""
     """``host:port``; a port of 443 may be left out. ``dns:///``, ``https://`` and ``http://``
     before it are understood, the last meaning ``insecure``."""
     _: KW_ONLY
+    platform: PlatformConfig = field(default_factory=_no_platform, repr=False, compare=False)
+    """The same settings as flytekit groups them; to be given in place of an endpoint."""
     insecure: bool = False
     """Whether to connect without TLS."""
     insecure_skip_verify: bool = False
@@ -82,6 +187,13 @@ class Config:
     )
 
     def __post_init__(self) -> None:
+        if not self.platform.is_derived:
+            if self.endpoint:
+                raise self._error("platform", "does not go with an endpoint: choose one")
+            for name, value in self.platform.settings().items():
+                self._keep(name, value)
+            if not self.endpoint:
+                self._keep("endpoint", self.platform.endpoint)
         for name in ("insecure", "insecure_skip_verify"):
             if not isinstance(getattr(self, name), bool):
                 raise self._error(name, "must be True or False")  # "false" would count as true
@@ -98,9 +210,11 @@ class Config:
                 raise self._error("auth_mode", str(error)) from None
         self._resolve_endpoint()
         self._check()
+        self._keep("platform", _derived(vars(self)))
 
     @classmethod
-    def for_endpoint(cls, endpoint: str, *, insecure: bool = False) -> Config:
+    @advised
+    def for_endpoint(cls, endpoint: str, insecure: bool = False) -> Config:
         """Settings for a server whose address is known; the constructor takes more.
 
         Args:
@@ -172,6 +286,13 @@ class Config:
         return "\n".join(
             f"{name:{widths[0]}}  {value:{widths[1]}}  {source}" for name, value, source in rows
         )
+
+    if not TYPE_CHECKING:  # or no name would be wrong
+
+        def __getattr__(self, name: str) -> object:
+            from flytebind._flytekit import no_attribute
+
+            raise no_attribute(self, "Config", name)
 
     def __repr__(self) -> str:
         given = [
@@ -270,7 +391,9 @@ class Config:
 
 
 _DEFAULTS = {
-    setting.name: setting.default for setting in fields(Config) if setting.name != "_origins"
+    setting.name: setting.default
+    for setting in fields(Config)
+    if setting.name not in ("_origins", "platform")
 }
 
 

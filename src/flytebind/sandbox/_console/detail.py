@@ -111,7 +111,7 @@ class Details:
         config = Config(self._endpoint, insecure=True, console_endpoint=site)
         remote = FlyteRemote(config, channel=self._channel)
         try:
-            return remote.fetch_execution(id.name, id.project, id.domain)
+            return remote.fetch_execution(id.name, project=id.project, domain=id.domain)
         except FlyteNotFoundError as error:
             raise StatusError(grpc.StatusCode.NOT_FOUND, error.details) from None
 
