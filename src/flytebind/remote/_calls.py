@@ -15,6 +15,7 @@ from grpc import aio
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection, closed
 from flytebind.remote._io import AwaitableCall, Future, Io
+from flytebind.remote._metadata import check as check_metadata
 from flytebind.remote._reading import Unreadable
 from flytebind.remote.errors import (
     FlyteAssertion,
@@ -100,6 +101,7 @@ class Caller:
             FlyteAssertion: If the connection is closed, or does not survive a fork.
         """
         method.check_request(request)
+        check_metadata(metadata)
         credentials = self._connection.open()
         call = _Call(method, request, self._policy.timeout if timeout is None else timeout)
         renewals = 0
@@ -111,13 +113,21 @@ class Caller:
                 tokens[:] = [
                     each.fresh() or token for each, token in zip(credentials, tokens, strict=True)
                 ]
-                headers = [
-                    each.header(token)
-                    for each, token in zip(credentials, tokens, strict=True)
-                    if token is not None
-                ]
+                timeout = call.begin()
+                # No variable holds the headers: whoever shows a traceback's would show tokens.
                 return self._start(
-                    method, request, call.begin(), (*metadata, *headers), wait_for_ready
+                    method,
+                    request,
+                    timeout,
+                    (
+                        *metadata,
+                        *(
+                            each.header(token)
+                            for each, token in zip(credentials, tokens, strict=True)
+                            if token is not None
+                        ),
+                    ),
+                    wait_for_ready,
                 )
 
             try:
@@ -184,9 +194,13 @@ class Caller:
                     metadata=aio.Metadata(*metadata),
                     wait_for_ready=wait_for_ready,
                 )
-        except (ValueError, aio.UsageError) as error:  # what grpcio says of closed channels
-            raise FlyteAssertion(f"{method.name}: the channel is closed") from error
-        return started
+        except (ValueError, aio.UsageError):  # what grpcio says of closed channels
+            pass
+        else:
+            return started
+        # Not chained, and without the variable: grpcio's errors and frames may show tokens.
+        del metadata
+        raise FlyteAssertion(f"{method.name}: the channel is closed")
 
     def _pause(self, call: _Call, code: grpc.StatusCode, details: str) -> float | None:
         """Seconds until the next attempt; None if there is to be none."""

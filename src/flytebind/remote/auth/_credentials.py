@@ -9,8 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from flytebind.remote._metadata import is_key
 from flytebind.remote.auth._tokens import (
     Renewal,
     Token,
@@ -18,9 +19,12 @@ from flytebind.remote.auth._tokens import (
     ask,
     away,
     refused,
+    sendable,
 )
 from flytebind.remote.errors import FlyteCallError, FlyteConfigError, call_error
 from flytebind.runtime.homes import public_in
+
+E = TypeVar("E", bound=BaseException)
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -87,7 +91,7 @@ class Credentials:
     def metadata_key(self) -> str:
         """The metadata key that takes the token."""
         key = self._metadata_key
-        return key if isinstance(key, str) else key()
+        return (key if isinstance(key, str) else key()).lower()
 
     @property
     def due(self) -> bool:
@@ -113,8 +117,18 @@ class Credentials:
         return held.token
 
     def header(self, token: Token) -> tuple[str, str]:
-        """The metadata that carries a token."""
-        return self.metadata_key, f"Bearer {token.reveal()}"
+        """The metadata that carries a token.
+
+        Raises:
+            FlyteAuthenticationError: If gRPC takes no such key.
+        """
+        key = self.metadata_key
+        if not is_key(key) or key.endswith("-bin"):
+            raise refused(
+                f"tokens cannot go into {key!r}, which is no metadata key for text: set "
+                "authorization_header (admin.authorizationHeader), or correct the server's settings"
+            )
+        return key, f"Bearer {token.reveal()}"
 
     def begin(self, rejected: Token | None = None) -> Future[Token]:
         """Have a token got in place of one that does not do.
@@ -229,11 +243,11 @@ class Credentials:
 
     def _ask(self, renewal: Renewal) -> Token | FlyteCallError:
         try:
-            token = ask(self._source, renewal)
+            token = sendable(ask(self._source, renewal))
         except FlyteCallError as error:
-            return error
+            return _bare(error)
         except FlyteConfigError as error:
-            return _because(refused(str(error)), error)
+            return _because(refused(str(error)), _bare(error))
         except BaseException as error:
             # Its own text may have secrets in it; it is there as the cause.
             problem = f"getting a token failed with {type(error).__name__}"
@@ -282,6 +296,15 @@ def _settle(future: Future[Token], outcome: Token | FlyteCallError) -> None:
 
 def _because(error: FlyteCallError, cause: BaseException | None) -> FlyteCallError:
     error.__cause__ = cause
+    return error
+
+
+def _bare(error: E) -> E:
+    """An error without the frames that it has come through: they hold what was sent."""
+    part: BaseException | None = error
+    while part is not None:
+        part.__traceback__ = part.__context__ = None
+        part = part.__cause__
     return error
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import grpc
 
+from flytebind._transfer.uris import public
 from flytebind.models.service.auth import (
     OAuth2MetadataRequest,
     OAuth2MetadataResponse,
@@ -134,12 +137,21 @@ class Discovery:
         """
         own = self._config.token_url if name == "token_endpoint" else None
         url: str = own or getattr(self.endpoints, name)
-        if url.lower().startswith(("https://", "http://")):
+        if url.lower().startswith("https://"):
+            return url
+        if url.lower().startswith("http://"):
+            if not own and not self._config.insecure and not _is_loopback(url):
+                raise refused(
+                    f"the server names a {name} without TLS ({public(url, is_url=True)}), where "
+                    "all that is secret would be sent in clear: correct its settings, or set "
+                    "token_url (admin.tokenUrl)"
+                )
             return url
         if own:
             source = self._config.sources["token_url"]
-            raise refused(f"token_url ({source}) is no usable URL: {url!r}")
-        raise refused(f"the server names no usable {name} ({url!r}): use another auth_mode")
+            raise refused(f"token_url ({source}) is no usable URL: {public(url, is_url=True)!r}")
+        shown = public(url, is_url=True)
+        raise refused(f"the server names no usable {name} ({shown!r}): use another auth_mode")
 
     @property
     def takes_basic(self) -> bool:
@@ -168,6 +180,15 @@ class Discovery:
         if self._proxy is None:
             return []
         return [self._proxy.header(self._proxy.fresh() or self._proxy.renew())]
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether it stays on this machine. A name that only resolves to that does not count."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _failure(error: grpc.RpcError) -> FlyteCallError:

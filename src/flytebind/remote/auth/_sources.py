@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from flytebind.remote.auth._tokens import Renewal, Token, away, refused, token_of
+from flytebind.remote.auth._tokens import Renewal, Token, away, refused, sendable, token_of
 from flytebind.remote.errors import FlyteCallError
 from flytebind.runtime.homes import public_in
 
@@ -20,7 +20,7 @@ class StaticSource:
     """One token, for as long as it is good."""
 
     def __init__(self, token: str | Token) -> None:
-        self._token = token_of(token.strip()) if isinstance(token, str) else token
+        self._token = token_of(token.strip()) if isinstance(token, str) else sendable(token)
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import grpc
 
+from flytebind.remote._metadata import is_sendable
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
 from flytebind.runtime.homes import public_in
@@ -90,12 +91,20 @@ def token_of(value: str) -> Token:
     Raises:
         FlyteAuthenticationError: If it is none that could be sent.
     """
-    if not value:
+    return sendable(Token(value, _jwt_end(value)))
+
+
+def sendable(token: Token) -> Token:
+    """A token that gRPC takes: it would quote another one in its own error.
+
+    Raises:
+        FlyteAuthenticationError: If it is none that could be sent.
+    """
+    if not token.reveal():
         raise refused("the token is empty")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        # gRPC would quote it in its own error.
+    if not is_sendable(token.reveal()) or " " in token.reveal():
         raise refused("the token has characters that no token can have, such as spaces")
-    return Token(value, _jwt_end(value))
+    return token
 
 
 def _jwt_end(value: str) -> float | None:
