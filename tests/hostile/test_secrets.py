@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from flytebind.remote import (
     Config,
     FlyteAssertion,
     FlyteAuthenticationError,
+    FlyteConfigError,
     FlyteError,
     FlyteRemote,
     FlyteValueError,
@@ -194,3 +198,75 @@ def test_passwords_in_netrc_go_to_nobody(
     finally:
         peer.close()
     assert peer.seen[0].header("Authorization") == []
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"http://me:{_SECRET}@proxy:3128",
+        f"me:{_SECRET}@proxy:3128",
+        f"http://{_SECRET}@proxy",
+        f"http://me:p@{_SECRET}@proxy",
+        f"http://me:{_SECRET}?#@proxy",
+        f"http://proxy/?key={_SECRET}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("http_proxy_url", lambda url: Config("host", http_proxy_url=url)),
+        ("console_endpoint", lambda url: Config("host", console_endpoint=url)),
+        ("token_url", lambda url: Config("host", token_url=url)),
+    ],
+    ids=["proxy", "console", "token"],
+)
+def test_passwords_in_addresses_are_neither_shown_nor_pickled(
+    name: str, change: Callable[[str], Config], proxy: str
+) -> None:
+    config = change(proxy)
+    assert _SECRET not in repr(config) + config.explain() + str(config)
+    assert copy.deepcopy(config) == replace(config) == config
+    with pytest.raises(TypeError, match=name):
+        pickle.dumps(config)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        f"https://me:{_SECRET}@host",
+        f"http://me:{_SECRET}@host:80",
+        f"dns:///me:{_SECRET}@host",
+        f"ftp://me:{_SECRET}@host",
+        f"me:{_SECRET}@host:443",
+        f"https://me:{_SECRET}?@host/path",
+    ],
+)
+def test_a_password_in_an_endpoint_is_refused_and_not_quoted(endpoint: str) -> None:
+    with pytest.raises(FlyteConfigError, match="password") as raised:
+        Config(endpoint)
+    assert _SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"httpProxyURL: {{password: {_SECRET}}}",
+        f"httpProxyURL: [{_SECRET}]",
+        f"insecure: {{password: {_SECRET}}}",
+        f"maxMessageSizeBytes: [{_SECRET}]",
+        f"maxMessageSizeBytes: http://me:{_SECRET}@host",
+        f"scopes: {{password: {_SECRET}}}",
+        f"authType: [{_SECRET}]",
+        f"httpProxyURL: *{_SECRET}",
+        f"httpProxyURL: !{_SECRET} x",
+        f"httpProxyURL: &{_SECRET} [x",
+        f"httpProxyURL: '{_SECRET}",
+    ],
+)
+def test_a_file_that_makes_no_sense_is_not_quoted(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"admin:\n  endpoint: host:81\n  {line}\n")
+    with pytest.raises(FlyteConfigError) as raised:
+        Config.auto(path, env={})
+    assert _SECRET not in str(raised.value)
+    assert raised.value.__cause__ is None

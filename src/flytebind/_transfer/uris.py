@@ -14,6 +14,8 @@ def public(uri: str, *, is_url: bool = False) -> str:
         is_url: Whether it is meant for an HTTP server, so that text without a scheme is no path.
     """
     scheme, separator, rest = uri.partition("://")
+    if not separator and is_url and uri[:5].lower() == "data:":
+        return "data:..."  # which is all data
     if not separator:
         return uri.partition("?")[0].partition("#")[0] if is_url else uri
     rest = rest.partition("?")[0]

@@ -238,7 +238,7 @@ def test_misspelt_keys_are_warned_about_and_those_of_others_are_not(
     [
         ("insecure: maybe", r"admin\.insecure: must be true or false, not 'maybe'"),
         ("insecure: 7", r"admin\.insecure: must be true or false, not 7"),
-        ("caCertFilePath: [a]", r"admin\.caCertFilePath: must be text, not \['a'\]"),
+        ("caCertFilePath: [a]", r"admin\.caCertFilePath: must be text, not a list"),
         ("scopes: {a: b}", r"admin\.scopes: must be a list of texts"),
         ("scopes: [1]", r"admin\.scopes: must be a list of texts"),
         ("command: 7", r"admin\.command: must be a list of texts: a program and its arguments"),
@@ -424,7 +424,7 @@ def test_the_table_shows_each_setting_and_its_source(secretive: Config) -> None:
 
 def test_a_secret_is_copied_and_never_pickled(secretive: Config) -> None:
     assert copy.deepcopy(secretive) == secretive == copy.copy(secretive)
-    with pytest.raises(TypeError, match="a Secret is not pickled"):
+    with pytest.raises(TypeError, match="is not pickled"):
         pickle.dumps(secretive)
 
 

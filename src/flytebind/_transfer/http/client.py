@@ -368,8 +368,11 @@ def _follow(
         if answer.status not in statuses or not location:
             return answer
         answer.close()
-        onward = urljoin(url, location)
-        before, after = urlsplit(url), urlsplit(onward)
+        try:
+            onward = urljoin(url, location)
+            before, after = urlsplit(url), urlsplit(onward)
+        except ValueError:
+            raise HttpError(url, "it leads on to what is no URL") from None
         if before.scheme == "https" and after.scheme != "https":
             raise HttpError(url, f"it leads away from TLS, to {public(onward, is_url=True)}")
         if before.netloc != after.netloc:

@@ -41,6 +41,7 @@ MAX_BYTES = 5 << 30
 _CHUNK = 1 << 20
 _MAX_PAUSE = 10.0
 _DENIED = frozenset({401, 403})
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]")
 #: Headers that are the client's own, whatever a server says.
 _OWN = frozenset({"content-length", "host", "transfer-encoding", "connection"})
@@ -247,10 +248,20 @@ def headers_for(url: str, given: Mapping[str, str], md5: bytes) -> dict[str, str
         url: The link.
         given: The headers that the server names.
         md5: The file's digest.
+
+    Raises:
+        HttpError: If the link or a header is none.
     """
     headers = {name: value for name, value in given.items() if value and name.lower() not in _OWN}
+    for name, value in headers.items():
+        if not (_NAME.fullmatch(name) and value.isprintable()):
+            raise HttpError(url, f"the server names a header that cannot be sent: {name!r}")
+    try:
+        query_text = urlsplit(url).query
+    except ValueError:
+        raise HttpError(url, "this is no HTTP URL") from None
     named = {name.lower() for name in headers}
-    query = {name.lower(): values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+    query = {name.lower(): values[-1] for name, values in parse_qs(query_text).items()}
     signed = query.get("x-amz-signedheaders") or query.get("x-goog-signedheaders") or ""
     # Google's older signature covers the digest, and does not say so.
     is_for_md5 = "content-md5" in signed.split(";") or ("googleaccessid" in query and not named)

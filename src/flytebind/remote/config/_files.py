@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from flytebind.remote.config._hiding import without_quotes
 from flytebind.remote.config._keys import KEYS, OTHERS, Key
 from flytebind.remote.errors import FlyteConfigError
 from flytebind.runtime.fields import did_you_mean
@@ -115,7 +116,7 @@ def _parse_yaml(path: str, text: str) -> dict[str, Mapping[str, object]]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", line {mark.line + 1}"
-        what = getattr(error, "problem", None) or type(error).__name__
+        what = without_quotes(getattr(error, "problem", None) or type(error).__name__)
         # Not the error itself: it quotes the text around, in which there may be secrets.
         raise FlyteConfigError(f"{path}{where}: this is no valid YAML: {what}") from None
     if content is None:

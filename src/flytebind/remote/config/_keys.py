@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from flytebind.remote.config._hiding import in_words
 from flytebind.remote.config._modes import auth_mode
 from flytebind.remote.config._secret import Secret
 
@@ -16,14 +17,14 @@ _FLAGS = {
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"must be text, not {value!r}")
+        raise ValueError(f"must be text, not {in_words(value)}")
     return value.strip()
 
 
 def _flag(value: object) -> bool:
     known = value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
     if known is None:
-        raise ValueError(f"must be true or false, not {value!r}")
+        raise ValueError(f"must be true or false, not {in_words(value)}")
     return known
 
 
@@ -33,7 +34,7 @@ def _integer(value: object) -> int:
     try:
         return int(_text(value))
     except ValueError:
-        raise ValueError(f"must be a whole number, not {value!r}") from None
+        raise ValueError(f"must be a whole number, not {in_words(value)}") from None
 
 
 def _number(value: object) -> float:
@@ -42,7 +43,7 @@ def _number(value: object) -> float:
     try:
         return float(_text(value))
     except ValueError:
-        raise ValueError(f"must be a number, not {value!r}") from None
+        raise ValueError(f"must be a number, not {in_words(value)}") from None
 
 
 def _items(value: object) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def _items(value: object) -> tuple[str, ...]:
         return tuple(value.replace(",", " ").split())
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise ValueError(f"must be a list of texts, not {value!r}")
+    raise ValueError(f"must be a list of texts, not {in_words(value)}")
 
 
 def _words(value: object) -> tuple[str, ...]:

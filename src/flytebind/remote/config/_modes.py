@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from flytebind.remote.config._hiding import in_words
 from flytebind.runtime.fields import did_you_mean
 from flytebind.runtime.homes import public_in
 
@@ -45,6 +46,6 @@ def auth_mode(value: object) -> AuthMode:
     if mode is None:
         known = [mode.value for mode in AuthMode]
         raise ValueError(
-            f"must be one of {', '.join(known)}, not {name!r}{did_you_mean(name, known)}"
+            f"must be one of {', '.join(known)}, not {in_words(value)}{did_you_mean(name, known)}"
         )
     return mode

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from flytebind.remote._advice import advised
 from flytebind.remote.config import _files as files
+from flytebind.remote.config._hiding import has_password, without_password
 from flytebind.remote.config._modes import AuthMode, auth_mode
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteConfigError
 from flytebind.runtime.homes import public_in
+from flytebind.runtime.typing import Self
 
 _MIB = 1024 * 1024
 
@@ -302,6 +304,18 @@ class Config:
         ]
         return f"Config({', '.join(given)})"
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __getstate__(self) -> dict[str, object]:
+        for name in _ADDRESSES:
+            if has_password(getattr(self, name)):
+                raise TypeError(f"a Config is not pickled with a password in {name}")
+        return dict(self.__dict__)
+
     def _shown(self, name: str) -> str:
         """A setting as people may see it."""
         value = getattr(self, name)
@@ -315,8 +329,8 @@ class Config:
             return "yes" if value else "no"
         if name in ("command", "proxy_command"):  # arguments may be secrets
             return f"{value[0]} ..." if len(value) > 1 else str(value[0])
-        if name == "http_proxy_url":
-            return _without_password(value)
+        if name in _ADDRESSES:
+            return without_password(value)
         return " ".join(value) if isinstance(value, tuple) else str(value)
 
     def _source(self, name: str) -> str:
@@ -334,6 +348,11 @@ class Config:
         if not isinstance(given, str):
             raise self._error("endpoint", f"must be text, not {type(given).__name__}")
         endpoint = given.strip()
+        if "@" in endpoint and not endpoint.startswith("unix:"):
+            problem = (
+                "must not have a user or a password; tokens and proxies have their own settings"
+            )
+            raise self._error("endpoint", f"{problem}: {without_password(endpoint)!r}")
         scheme, found, address = endpoint.partition("://")
         if found:
             scheme = scheme.lower()
@@ -397,12 +416,11 @@ _DEFAULTS = {
 }
 
 
+#: Those that may have a password in them.
+_ADDRESSES = ("endpoint", "console_endpoint", "token_url", "http_proxy_url")
+
+
 def _port_of(endpoint: str) -> str:
     """What follows the host's colon; an address in brackets has colons of its own."""
     host, _, port = endpoint.rpartition(":")
     return port if host and "]" not in port else ""
-
-
-def _without_password(url: str) -> str:
-    before, at, after = url.rpartition("@")
-    return f"{before.partition('://')[0]}://...@{after}" if at else url
