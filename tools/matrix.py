@@ -54,11 +54,14 @@ OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["s
 QUICK_TOOLS = ("hypothesis", "pytest")
 LOWEST_TOOLS = (
     *QUICK_TOOLS,
+    "ipykernel",
     "mypy",
+    "nbclient",
     "opentelemetry-instrumentation-grpc",
     "opentelemetry-sdk",
     "pydantic",
     "pyright",
+    "pyte",
     "selenium",
     "trustme",
 )
