@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -13,41 +12,42 @@ from flytebind._flytekit import advice
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@contextmanager
-def advising(called: str, written: str | None = None) -> Iterator[None]:
-    """Let the error of arguments that do not fit a call say what to write instead.
+def explained(error: TypeError, called: str, written: str | None = None) -> TypeError:
+    """The error of arguments that do not fit a call, which says what to write instead.
 
     Args:
+        error: What Python says; what comes from within the call stays as it is.
         called: What was called: ``FlyteRemote.fetch_execution``.
         written: What Python takes it for, if that has another name.
     """
-    try:
-        yield
-    except TypeError as error:
-        message = str(error).replace(written or called, called)
-        if not message.startswith(f"{called}()"):  # it comes from within
-            raise
-        hint = advice(called.removeprefix("Async"))
-        raise TypeError(f"{message}; {hint}" if hint else message) from None
+    message = str(error).replace(written or called, called)
+    if not message.startswith(f"{called}()"):
+        return error
+    hint = advice(called.removeprefix("Async"))
+    return TypeError(f"{message}; {hint}" if hint else message)
 
 
 def advised(function: F) -> F:
-    """The same function, whose arguments are looked at under ``advising``, if that would help."""
+    """The same function, whose errors about its arguments are ``explained``, if that would help."""
     if not advice(function.__qualname__.removeprefix("Async")):
         return function
     if inspect.iscoroutinefunction(function):
 
         @wraps(function)
         async def begin(*args: Any, **kwargs: Any) -> Any:
-            with advising(function.__qualname__):
+            try:
                 doing = function(*args, **kwargs)
+            except TypeError as error:
+                raise explained(error, function.__qualname__) from None
             return await doing
 
         return cast("F", begin)
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with advising(function.__qualname__):
+        try:
             return function(*args, **kwargs)
+        except TypeError as error:
+            raise explained(error, function.__qualname__) from None
 
     return cast("F", call)

@@ -28,7 +28,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from flytebind._transfer.threads import GRACE, Threads, Work
-from flytebind.remote._advice import advising
+from flytebind.remote._advice import explained
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
 from flytebind.remote._io.turns import Turns
@@ -106,8 +106,10 @@ def blocking(
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with advising(call.__qualname__, operation.__qualname__):
+        try:
             doing = operation(self._coroutines, *args, **kwargs)
+        except TypeError as error:
+            raise explained(error, call.__qualname__, operation.__qualname__) from None
         return run(doing, self._turns)
 
     return lambda declaration: call
@@ -120,8 +122,10 @@ def iterating(
 
     @wraps(operation)
     def call(self: Driven[S], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        with advising(call.__qualname__, operation.__qualname__):
+        try:
             items = operation(self._coroutines, *args, **kwargs)
+        except TypeError as error:
+            raise explained(error, call.__qualname__, operation.__qualname__) from None
         return _plain(items, self._turns)
 
     returned = operation.__annotations__["return"].removeprefix("Async")
