@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
+from flytebind import looks
 from flytebind._transfer.links import Links
 from flytebind.looks import (
     ArrayItem,
@@ -44,9 +45,6 @@ from flytebind.remote.errors import (
 )
 from flytebind.runtime.typing import Self
 from flytebind.values import LiteralsResolver
-
-if TYPE_CHECKING:
-    from flytebind.looks import Card, Timeline
 
 __all__ = [
     "FlyteNodeExecution",
@@ -363,15 +361,13 @@ class FlyteTaskExecution(RemoteExecutionBase, TaskExecution):
         promoted._remote = remote
         return promoted
 
-    def card(self) -> Card:
+    def card(self) -> looks.Card:
         """All that has been loaded of it, in one place; makes no call.
 
         It is what a notebook shows; ``card().html()`` is a page of its own.
         """
-        from flytebind.looks import card
-
         model = TaskExecution._wrap(self._pb)
-        return card(model, self._in_brief("inputs"), self._in_brief("outputs"))
+        return looks.card(model, self._in_brief("inputs"), self._in_brief("outputs"))
 
     def _repr_html_(self) -> str:
         return self.card()._repr_html_()
@@ -482,14 +478,12 @@ class FlyteNodeExecution(RemoteExecutionBase, NodeExecution):
             "" if loaded.problem is None else str(loaded.problem),
         )
 
-    def card(self) -> Card:
+    def card(self) -> looks.Card:
         """All that has been loaded of it, in one place; makes no call.
 
         It is what a notebook shows; ``card().html()`` is a page of its own.
         """
-        from flytebind.looks import card
-
-        return card(self.snapshot(), self._in_brief("inputs"), self._in_brief("outputs"))
+        return looks.card(self.snapshot(), self._in_brief("inputs"), self._in_brief("outputs"))
 
     def _repr_html_(self) -> str:
         return self.card()._repr_html_()
@@ -669,28 +663,24 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """
         return tree(self.snapshot())
 
-    def timeline(self) -> Timeline:
+    def timeline(self) -> looks.Timeline:
         """What this execution, and all nodes of it that have been synced, spent their time on.
 
         It prints as text, looks better with rich, and in notebooks; ``timeline().svg()`` and
         ``.html()`` are files. Of what is done, the server is asked once what it has measured.
         Where it does not tell, or on asyncio, times come from the nodes alone.
         """
-        from flytebind.looks import timeline
-
         bringer = None if self._remote is None else self._remote._bringer
         if self.is_done and bringer is not None and not self.loaded.measured_is_known:
             bringer.bring_measured(self)
-        return timeline(self.snapshot(), self.loaded.measured)
+        return looks.timeline(self.snapshot(), self.loaded.measured)
 
-    def card(self) -> Card:
+    def card(self) -> looks.Card:
         """All that has been loaded of this execution, in one place; makes no call.
 
         It is what a notebook shows; ``card().html()`` is a page of its own.
         """
-        from flytebind.looks import card
-
-        return card(
+        return looks.card(
             self.snapshot(),
             self._in_brief("inputs"),
             self._in_brief("outputs"),
