@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from flytebind.models.admin.launch_plan import LaunchPlanMetadata
@@ -30,3 +33,27 @@ def test_a_field_of_type_any_is_an_any_message() -> None:
     assert metadata.launch_conditions is not None
     assert metadata.launch_conditions.unpack(Primitive).boolean is True
     assert LaunchPlanMetadata(None, []).launch_conditions is None
+
+
+class TestConstructor:
+    def test_nothing_is_packed_by_default(self) -> None:
+        empty = AnyMessage()
+        assert empty == AnyMessage.from_bytes(b"")
+        assert empty.is_empty
+        assert (empty.type_name, empty.value, repr(empty)) == ("", b"", "AnyMessage()")
+        assert hash(empty) == hash(copy.copy(empty))
+        assert AnyMessage.from_json(empty.to_json()) == empty
+
+    def test_it_takes_both_fields_and_its_repr_builds_it(self) -> None:
+        packed = AnyMessage.pack(Primitive(integer=3))
+        assert AnyMessage(type_url=packed.type_url, value=packed.value) == packed
+        for model in (packed, AnyMessage(), AnyMessage(type_url="a/b"), AnyMessage(value=b"\0")):
+            assert eval(repr(model)) == model
+            assert pickle.loads(pickle.dumps(model)) == model
+        assert AnyMessage().replace(type_url="a/b.C").type_name == "b.C"
+
+    def test_what_does_not_fit_is_named(self) -> None:
+        with pytest.raises(TypeError, match=r"^AnyMessage\.type_url must be str, not int \(1\)$"):
+            AnyMessage(type_url=1)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^AnyMessage\.value must be bytes, not str \('x'\)$"):
+            AnyMessage().replace(value="x")  # type: ignore[arg-type]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf import any_pb2
-from google.protobuf.message import EncodeError
 
-from flytebind.runtime.model import Model, incomplete
+from flytebind.runtime.constructors import MISTAKES, fail
+from flytebind.runtime.model import Model
 from flytebind.runtime.typing import Self
 
 M = TypeVar("M", bound=Model[Any])
+
+_PREFIX = "type.googleapis.com/"
 
 
 class AnyMessage(Model[any_pb2.Any]):
@@ -22,19 +24,25 @@ class AnyMessage(Model[any_pb2.Any]):
     __slots__ = ()
     _pb_type = any_pb2.Any
 
+    def __init__(self, *, type_url: str | None = None, value: bytes | None = None) -> None:
+        self._pb = pb = any_pb2.Any()
+        try:
+            if type_url is not None:
+                pb.type_url = type_url
+            if value is not None:
+                pb.value = value
+        except MISTAKES as error:
+            fail(self, {"type_url": type_url, "value": value}, error)
+
     @classmethod
     def pack(cls, model: Model[Any]) -> Self:
         """Pack a model together with the full name of its message.
 
         Raises:
-            ValueError: If the model lacks required fields.
+            ValueError: If the model lacks required fields, or nests more deeply than is read.
         """
-        pb = any_pb2.Any()
-        try:
-            pb.Pack(model._pb)
-        except EncodeError as error:
-            raise incomplete(model, error) from None
-        return cls._wrap(pb)
+        name = model._pb.DESCRIPTOR.full_name
+        return cls._wrap(any_pb2.Any(type_url=f"{_PREFIX}{name}", value=model.to_bytes()))
 
     def unpack(self, model_class: type[M]) -> M:
         """The packed message as a model.
@@ -63,5 +71,10 @@ class AnyMessage(Model[any_pb2.Any]):
         """``bytes value = 2``: the packed message in binary form."""
         return self._pb.value
 
-    def __repr__(self) -> str:
-        return f"{type(self).__qualname__}.from_bytes({self.to_bytes()!r})"
+    if TYPE_CHECKING:
+
+        def replace(self, *, type_url: str | None = ..., value: bytes | None = ...) -> Self:
+            """A copy with some fields changed; ``None`` clears one."""
+            ...
+
+        __replace__ = replace

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, get_args, get_type_hints
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from flytebind.runtime.checks import as_bool, as_items, unless_zero
 from flytebind.runtime.convert import WRAPPERS, WRITERS, choices, write_choice
@@ -25,6 +25,7 @@ from flytebind.runtime.fields import (
     is_repeated,
     map_entry,
     message_of,
+    too_deep,
 )
 
 _SCALARS = {
@@ -63,7 +64,7 @@ def assign(model_class: type[HasFields], message: Message, changes: Mapping[str,
             continue
         try:
             _assign_shown(message, field, value, model_class._reshaped.get(name, ""), takes)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, DecodeError) as error:
             raise _named(model_class, name, error) from None
 
 
@@ -112,6 +113,8 @@ def _stored(
 
 def _named(model_class: type[HasFields], name: str, error: Exception) -> Exception:
     """An error that says which field of which class it is about."""
+    if isinstance(error, DecodeError):  # protobuf copies messages in lists by their bytes
+        error = ValueError(too_deep())
     kind = ValueError if isinstance(error, (ValueError, OverflowError)) else TypeError
     if isinstance(error, _Namesake):
         own = _class_called(error.name, get_type_hints(constructor(model_class)).get(name))
@@ -202,8 +205,10 @@ def _assign_repeated(target: Any, field: FieldDescriptor, value: object, bare: b
     what = _expected(field)
 
     def add(item: object) -> None:
-        if field.message_type is not None:
-            _assign_message(target.add(), field, item, bare)
+        if _is_native(field):
+            _assign_native(target.add(), field, item)
+        elif field.message_type is not None:
+            target.extend([_message_in(field, item, bare)])
         else:
             with _expecting(what, value):
                 target.append(_checked(field, item))
@@ -233,22 +238,38 @@ def _entries(value: Any, expected: str) -> Any:
 
 def _assign_message(target: Any, field: FieldDescriptor, value: object, bare: bool = False) -> None:
     """Store a model, or what stands for one; a ``bare`` message where the constructor takes it."""
+    if _is_native(field):
+        _assign_native(target, field, value)
+    else:
+        target.CopyFrom(_message_in(field, value, bare))
+
+
+def _is_native(field: FieldDescriptor) -> bool:
+    """Whether Python has a type of its own for the messages of a field."""
+    kind = field.message_type
+    return kind is not None and (kind.full_name in WRITERS or kind.full_name in WRAPPERS)
+
+
+def _assign_native(target: Any, field: FieldDescriptor, value: object) -> None:
     full_name = message_of(field).full_name
     if full_name in WRITERS:
         WRITERS[full_name](target, value)
-    elif full_name in WRAPPERS:
+    else:
         target.SetInParent()
         boxed = message_of(field).fields_by_name["value"]
         with _expecting(_expected_one(boxed), value):
             target.value = _checked(boxed, value)
-    else:
-        message = value if bare and isinstance(value, Message) else getattr(value, "_pb", None)
-        if not isinstance(message, type(target)):
-            wanted = _expected_one(field)
-            if type(value).__name__ == wanted.rpartition(".")[2] and not isinstance(value, Message):
-                raise _Namesake(wanted, value)
-            raise _unfit(wanted, value)
-        target.CopyFrom(message)
+
+
+def _message_in(field: FieldDescriptor, value: object, bare: bool) -> Message:
+    """The message of a model that is given for a field."""
+    message = value if bare and isinstance(value, Message) else getattr(value, "_pb", None)
+    if isinstance(message, Message) and field.message_type == message.DESCRIPTOR:
+        return message
+    wanted = _expected_one(field)
+    if type(value).__name__ == wanted.rpartition(".")[2] and not isinstance(value, Message):
+        raise _Namesake(wanted, value)
+    raise _unfit(wanted, value)
 
 
 def _checked(field: FieldDescriptor, value: Any) -> object:
@@ -277,7 +298,10 @@ def _described(value: object) -> str:
         return "None"
     if isinstance(value, Message):
         return f"a bare protobuf message ({type(value).__name__}); wrap it with from_pb"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return type(value).__name__
     return f"{type(value).__name__} ({text if len(text) <= 40 else text[:37] + '...'})"
 
 
@@ -296,9 +320,8 @@ def _expected(field: FieldDescriptor, reshape: str = "") -> str:
 
 def _expected_one(field: FieldDescriptor) -> str:
     if field.message_type is not None:
-        full_name = field.message_type.full_name
-        if full_name in WRITERS or full_name in WRAPPERS:
-            return full_name.rpartition(".")[2]
+        if _is_native(field):
+            return field.message_type.name
         return _python_path(field.message_type)
     if field.enum_type is not None:
         return _python_path(field.enum_type)

@@ -87,13 +87,6 @@ def _replace(model: object, /, **_: object) -> NoReturn:
     _refused(type(model))
 
 
-def _to_json(model: Any, *, indent: int | None = None, proto_names: bool = False) -> str:
-    import json
-
-    value = Model.to_dict(model, proto_names=proto_names)
-    return json.dumps(value, indent=indent, ensure_ascii=False)
-
-
 def _reduced(model: Any, _protocol: object) -> tuple[object, ...]:
     """What pickle and copy are given of any object: what it keeps, and no message."""
     cls = type(model)
@@ -120,7 +113,6 @@ _MEMBERS: dict[str, object] = {
     "_wrap": classmethod(_made_of),
     "from_pb": classmethod(_made_of),
     "to_pb": _to_pb,
-    "to_json": _to_json,
     "from_bytes": classmethod(_refused),
     "from_dict": classmethod(_refused),
     "from_json": classmethod(_refused),

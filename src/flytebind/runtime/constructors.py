@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from flytebind.runtime.assign import assign, explain
 from flytebind.runtime.fields import fields_by_name
 from flytebind.runtime.model import Model
 
 #: What goes wrong when a constructor is given something else than it asks for.
-MISTAKES = (AttributeError, OverflowError, TypeError, ValueError)
+MISTAKES = (
+    AttributeError,
+    DecodeError,  # of what nests too deeply: protobuf copies messages in lists by their bytes
+    OverflowError,
+    TypeError,
+    ValueError,
+)
 
 
 def fail(model: Model[Any], arguments: Mapping[str, object], error: Exception) -> NoReturn:

@@ -18,7 +18,15 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from flytebind.runtime.typing import JsonInput, JsonMapping, JsonObject, JsonSequence, JsonValue
+from flytebind.runtime.fields import LIMIT, too_deep
+from flytebind.runtime.typing import (
+    NULL,
+    JsonInput,
+    JsonMapping,
+    JsonObject,
+    JsonSequence,
+    JsonValue,
+)
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -93,11 +101,17 @@ def read_struct(message: Struct) -> JsonObject:
     return {key: read_value(fields[key]) for key in fields}
 
 
-def write_struct(message: Struct, value: JsonMapping) -> None:
+def write_struct(message: Struct, value: JsonMapping, depth: int = 1) -> None:
     """Store a mapping of plain JSON values.
+
+    Args:
+        message: Where.
+        value: The mapping.
+        depth: How many messages this one is in, itself counted.
 
     Raises:
         TypeError: If a key is not a string, or a value is not plain JSON.
+        ValueError: If it nests more deeply than protobuf reads.
     """
     if isinstance(value, Struct):
         _copy(message, value)
@@ -105,10 +119,11 @@ def write_struct(message: Struct, value: JsonMapping) -> None:
     if not isinstance(value, Mapping):
         raise TypeError(f"must be a mapping of JSON values, not {type(value).__name__}")
     message.SetInParent()
+    _check_depth(depth + 2 if value else depth)  # an entry of a map is a message, too
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError(f"must have text keys, not {type(key).__name__} ({key!r})")
-        write_value(message.fields[key], item)
+        write_value(message.fields[key], item, depth + 2)
 
 
 def read_value(message: Value) -> JsonValue:
@@ -127,14 +142,15 @@ def read_value(message: Value) -> JsonValue:
     return None
 
 
-def write_value(message: Value, value: JsonInput) -> None:
-    """Store a plain JSON value.
+def write_value(message: Value, value: JsonInput, depth: int = 1) -> None:
+    """Store a plain JSON value; ``depth`` as above.
 
     Raises:
         TypeError: If ``value`` is not plain JSON.
-        ValueError: If it holds a whole number that a float does not hold for sure.
+        ValueError: If it holds a whole number that a float does not hold for sure, or nests more
+            deeply than protobuf reads.
     """
-    if value is None:
+    if value is None or value is NULL:
         message.null_value = NULL_VALUE
     elif isinstance(value, bool):
         message.bool_value = value
@@ -146,9 +162,9 @@ def write_value(message: Value, value: JsonInput) -> None:
             raise ValueError(f"must hold no whole number beyond 2**53: it would be rounded{shown}")
         message.number_value = value
     elif isinstance(value, Mapping):
-        write_struct(message.struct_value, value)
+        write_struct(message.struct_value, value, depth + 1)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        write_list(message.list_value, value)
+        write_list(message.list_value, value, depth + 1)
     elif isinstance(value, Value):
         _copy(message, value)
     else:
@@ -160,11 +176,12 @@ def read_list(message: ListValue) -> list[JsonValue]:
     return [read_value(item) for item in message.values]
 
 
-def write_list(message: ListValue, value: JsonSequence) -> None:
-    """Store a sequence of plain JSON values.
+def write_list(message: ListValue, value: JsonSequence, depth: int = 1) -> None:
+    """Store a sequence of plain JSON values; ``depth`` as above.
 
     Raises:
         TypeError: If ``value`` is text or holds what is not plain JSON.
+        ValueError: If it nests more deeply than protobuf reads.
     """
     if isinstance(value, ListValue):
         _copy(message, value)
@@ -172,8 +189,14 @@ def write_list(message: ListValue, value: JsonSequence) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError(f"must be a list of JSON values, not {type(value).__name__}")
     message.SetInParent()
+    _check_depth(depth + 1 if value else depth)
     for item in value:
-        write_value(message.values.add(), item)
+        write_value(message.values.add(), item, depth + 1)
+
+
+def _check_depth(depth: int) -> None:
+    if depth > LIMIT:
+        raise ValueError(too_deep())
 
 
 def _copy(message: Message, other: Message) -> None:

@@ -8,6 +8,9 @@ from typing import Any, ClassVar, Protocol, cast
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from flytebind.runtime.typing import NULL
+from flytebind.runtime.views import MapView, NotShown, RepeatedView
+
 
 class HasFields(Protocol):
     """What is asked of a model here and by those who write and show its fields."""
@@ -21,17 +24,11 @@ class HasFields(Protocol):
     def _pb(self) -> Message: ...
 
 
+#: How many messages protobuf reads inside each other.
+LIMIT = 100
+
 _MISSING = object()
-
-
-class OutOfRange:
-    """Stands for a value that its Python type cannot hold."""
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
-
-    def __repr__(self) -> str:
-        return f"<out of range: {' '.join(str(self._message).split())}>"
+_VALUE = "google.protobuf.Value"
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -62,7 +59,7 @@ def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:
     """The Python name and value of each field that is set, in the order of their numbers.
 
     For people to look at: a time that Python cannot hold is shown as the message has it, and so is
-    what a model that is written by hand has no property for.
+    what a model that is written by hand has no property for; a null that is set is ``NULL``.
     """
     names = model._renamed
     for field, value in model._pb.ListFields():
@@ -71,15 +68,26 @@ def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:
         name = names.get(field.name, field.name)
         try:
             shown = getattr(model, name, _MISSING)
-            yield name, _plain(model, field) if shown is _MISSING else shown
-        except OverflowError:
-            yield name, OutOfRange(value)
+            if isinstance(shown, (RepeatedView, MapView)):
+                shown = shown._to_show()
+            elif shown is None and _is_null(field):
+                shown = NULL
+            yield name, _plain(model, field, value) if shown is _MISSING else shown
+        except (OverflowError, RecursionError) as error:
+            yield name, NotShown(value, error)
 
 
-def _plain(model: HasFields, field: FieldDescriptor) -> object:
-    from google.protobuf.json_format import MessageToDict
+def _is_null(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and field.message_type.full_name == _VALUE
 
-    return MessageToDict(model._pb, preserving_proto_field_name=True)[field.name]
+
+def _plain(model: HasFields, field: FieldDescriptor, value: object) -> object:
+    from google.protobuf import json_format
+
+    try:
+        return json_format.MessageToDict(model._pb, preserving_proto_field_name=True)[field.name]
+    except (json_format.Error, OverflowError, RecursionError, TypeError, ValueError):
+        return str(value)  # which JSON cannot hold
 
 
 def fields_by_name(model_class: type[HasFields]) -> dict[str, FieldDescriptor]:
@@ -96,6 +104,15 @@ def constructor(model_class: type[HasFields]) -> Any:
     """
     made = (vars(base).get("__init__") for base in model_class.__mro__ if "_pb_type" in vars(base))
     return next(filter(None, made), lambda: None)
+
+
+def too_deep(found: int | str = "too many") -> str:
+    """What is said of a message that nests too deeply.
+
+    Args:
+        found: How many messages it has inside each other.
+    """
+    return f"nests {found} messages inside each other, and protobuf reads at most {LIMIT}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

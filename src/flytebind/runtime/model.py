@@ -9,13 +9,16 @@ from google.protobuf.message import DecodeError, EncodeError, Message
 
 from flytebind.runtime import text
 from flytebind.runtime.assign import assign
-from flytebind.runtime.fields import set_fields
+from flytebind.runtime.fields import LIMIT, set_fields
 from flytebind.runtime.hashing import hash_message
 from flytebind.runtime.spelling import call_of
 from flytebind.runtime.typing import JsonObject, Self
 
 P = TypeVar("P", bound=Message)
 M = TypeVar("M", bound="Model[Any]")
+
+#: Bytes that are no more can be read: it takes two of them to put a message into another one.
+_SHALLOW = 2 * LIMIT
 
 if TYPE_CHECKING:
 
@@ -108,9 +111,7 @@ class Model(Generic[P]):
         try:
             own.MergeFromString(data)
         except DecodeError as error:
-            raise ValueError(
-                f"{cls.__qualname__}: not a {own.DESCRIPTOR.full_name} ({error})"
-            ) from None
+            raise _damaged(cls, error) from None
         model = cls._wrap(cast("P", own))
         if cls._has_required and not own.IsInitialized():
             raise incomplete(model)
@@ -120,12 +121,14 @@ class Model(Generic[P]):
         """Protobuf's binary form, with map entries in the order of their keys.
 
         Raises:
-            ValueError: If required fields are not set; says which.
+            ValueError: If required fields are not set; says which. If it nests more messages inside
+                each other than protobuf reads.
         """
         try:
-            return self._pb.SerializeToString(deterministic=True)
+            data = self._pb.SerializeToString(deterministic=True)
         except EncodeError as error:
             raise incomplete(self, error) from None
+        return _readable(self, data)
 
     @classmethod
     def from_dict(
@@ -133,56 +136,61 @@ class Model(Generic[P]):
     ) -> Self:
         """Read protobuf's JSON form from plain values; field names in either spelling.
 
+        Where that form is no object (a ``FieldMask`` is text), it is under the key ``value``.
+
         Raises:
-            ValueError: If a field is unknown or a value does not fit.
+            ValueError: If a field is unknown or comes twice, or a value does not fit.
         """
-        from google.protobuf import json_format
+        from flytebind.runtime import json_form
 
         own = cls._pb_type()
-        try:
-            json_format.ParseDict(dict(data), own, ignore_unknown_fields=ignore_unknown_fields)
-        except (json_format.Error, AttributeError, TypeError) as error:
-            raise ValueError(f"{cls.__qualname__}: {error}") from None
+        name = cls.__qualname__
+        json_form.from_mapping(data, own, name, lenient=ignore_unknown_fields)
         return cls._wrap(cast("P", own))
 
     def to_dict(self, *, proto_names: bool = False) -> JsonObject:
         """Protobuf's JSON form as plain values.
 
+        Where that form is no object (a ``FieldMask`` is text), it is under the key ``value``.
+
         Args:
             proto_names: Keys as the .proto spells them, instead of camelCase.
 
         Raises:
-            ValueError: If JSON cannot hold a value: a time out of range, NaN in a Struct, or a
-                packed message of a type that nobody has imported.
+            ValueError: If JSON cannot hold a value: a time out of range, NaN in a Struct, a packed
+                message of a type that nobody has imported, or more levels than are read.
         """
-        from google.protobuf import json_format
+        from flytebind.runtime import json_form
 
-        try:
-            return json_format.MessageToDict(self._pb, preserving_proto_field_name=proto_names)
-        except (json_format.Error, OverflowError, TypeError, ValueError) as error:
-            raise ValueError(f"{type(self).__qualname__}: {error}") from None
+        name = type(self).__qualname__
+        return json_form.to_mapping(self._pb, name, proto_names=proto_names)
 
     @classmethod
     def from_json(cls, data: str | bytes, /, *, ignore_unknown_fields: bool = False) -> Self:
         """Read protobuf's JSON form.
 
         Raises:
-            ValueError: If ``data`` is not JSON, a field is unknown, or a value does not fit.
+            ValueError: If ``data`` is not JSON, has a key twice or a field that is unknown, or a
+                value does not fit.
+            TypeError: If it is neither text nor bytes.
         """
-        import json
+        from flytebind.runtime import json_form
 
-        value = json.loads(data)
-        if not isinstance(value, dict):
-            raise ValueError(
-                f"{cls.__qualname__}: the JSON must be an object, not {type(value).__name__}"
-            )
-        return cls.from_dict(value, ignore_unknown_fields=ignore_unknown_fields)
+        own = cls._pb_type()
+        name = cls.__qualname__
+        json_form.from_text(data, own, name, lenient=ignore_unknown_fields)
+        return cls._wrap(cast("P", own))
 
     def to_json(self, *, indent: int | None = None, proto_names: bool = False) -> str:
-        """Protobuf's JSON form: camelCase keys, or the names in the .proto with ``proto_names``."""
-        import json
+        """Protobuf's JSON form: camelCase keys, or the names in the .proto with ``proto_names``.
 
-        return json.dumps(self.to_dict(proto_names=proto_names), indent=indent, ensure_ascii=False)
+        Raises:
+            ValueError: If JSON cannot hold a value; see ``to_dict``.
+        """
+        from flytebind.runtime import json_form
+
+        name = type(self).__qualname__
+        return json_form.to_text(self._pb, name, indent=indent, proto_names=proto_names)
 
     @property
     def is_empty(self) -> bool:
@@ -228,7 +236,7 @@ class Model(Generic[P]):
     def __reduce__(self) -> tuple[object, ...]:
         return restore, (
             type(self),
-            self._pb.SerializePartialToString(),
+            _readable(self, self._pb.SerializePartialToString()),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -248,10 +256,34 @@ class Model(Generic[P]):
 
 
 def restore(model_class: type[M], data: bytes) -> M:
-    """Unpickle a model, which may be one that lacks required fields."""
+    """Unpickle a model, which may be one that lacks required fields.
+
+    Raises:
+        ValueError: If ``data`` is not a message of this kind.
+    """
     own = model_class._pb_type()
-    own.MergeFromString(data)
+    try:
+        own.MergeFromString(data)
+    except DecodeError as error:
+        raise _damaged(model_class, error) from None
     return model_class._wrap(own)
+
+
+def _damaged(model_class: type[Model[Any]], error: DecodeError) -> ValueError:
+    name = model_class._pb_type.DESCRIPTOR.full_name
+    return ValueError(f"{model_class.__qualname__}: not a {name} ({error})")
+
+
+def _readable(model: Model[Any], data: bytes) -> bytes:
+    """The bytes of a model, if they can be read again."""
+    if len(data) > _SHALLOW:
+        from flytebind.runtime.nesting import refuse_unreadable
+
+        try:
+            refuse_unreadable(model._pb, data)
+        except ValueError as error:
+            raise ValueError(f"{type(model).__qualname__} {error}") from None
+    return data
 
 
 def incomplete(model: Model[Any], error: EncodeError | None = None) -> ValueError:

@@ -14,7 +14,17 @@ from flytebind.runtime.views import MapView, RepeatedView
 
 
 def call_of(model: HasFields) -> str:
-    """The call that builds a model: what is set, and what must be given."""
+    """The call that builds a model: what is set, and what must be given.
+
+    What nests beyond all that Python can go through is ``...``.
+    """
+    try:
+        return _call_of(model)
+    except RecursionError:
+        return f"{type(model).__qualname__}(...)"
+
+
+def _call_of(model: HasFields) -> str:
     given = dict(set_fields(model))
     for name in _required(type(model)):
         # A message that is not there cannot be given: it is left out, as it is in the model.

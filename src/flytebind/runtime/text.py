@@ -39,7 +39,7 @@ def _fields(model: HasFields) -> Iterator[str]:
 
 def _entry(label: str, value: object) -> Iterator[str]:
     """One labelled value: beside its label if it is one line, else indented below it."""
-    first, *rest = _value(value) or [""]
+    first, *rest = _lines(value) or [""]
     if rest or _is_nested(value):
         yield label
         yield from (f"  {line}" for line in (first, *rest))
@@ -51,6 +51,14 @@ def _is_nested(value: object) -> bool:
     return hasattr(value, "_pb") or (
         isinstance(value, (RepeatedView, MapView, dict, list)) and bool(value)
     )
+
+
+def _lines(value: object) -> list[str]:
+    """The lines of a value; of one that nests beyond all that Python can go through, dots."""
+    try:
+        return _value(value)
+    except RecursionError:
+        return ["..."]
 
 
 def _value(value: Any) -> list[str]:
@@ -79,6 +87,6 @@ def _key(key: object) -> str:
 
 
 def _item(item: object) -> Iterator[str]:
-    first, *rest = _value(item)
+    first, *rest = _lines(item)
     yield f"- {first}"
     yield from (f"  {line}" for line in rest)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,6 +35,23 @@ else:
         return mark
 
 
+class Null(Enum):
+    """JSON's null, where None would leave a field unset."""
+
+    NULL = None
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return self.name
+
+    __str__ = __repr__
+
+
+#: A ``google.protobuf.Value`` that is set, and is null. It is read as None.
+NULL = Null.NULL
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -44,7 +62,7 @@ if TYPE_CHECKING:
     JsonList: TypeAlias = list[JsonValue]
     # What a constructor takes is wider than what a property gives.
     JsonInput: TypeAlias = (
-        "bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput] | None"
+        "bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput] | Null | None"
     )
     JsonMapping: TypeAlias = Mapping[str, JsonInput]
     JsonSequence: TypeAlias = Sequence[JsonInput]
@@ -53,6 +71,6 @@ else:
     JsonValue = bool | int | float | str | list[object] | dict[str, object] | None
     JsonObject = dict[str, JsonValue]
     JsonList = list[JsonValue]
-    JsonInput = bool | int | float | str | Sequence[object] | Mapping[str, object] | None
+    JsonInput = bool | int | float | str | Sequence[object] | Mapping[str, object] | Null | None
     JsonMapping = Mapping[str, JsonInput]
     JsonSequence = Sequence[JsonInput]

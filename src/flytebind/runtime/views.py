@@ -17,6 +17,27 @@ V = TypeVar("V")
 Raw = TypeVar("Raw")
 
 
+class NotShown:
+    """Stands for a value that Python cannot hold, or cannot go through."""
+
+    def __init__(self, message: object, error: OverflowError | RecursionError) -> None:
+        is_deep = isinstance(error, RecursionError)
+        self._words = "nests too deeply" if is_deep else f"out of range: {message}"
+
+    def __repr__(self) -> str:
+        return f"<{' '.join(self._words.split())}>"
+
+
+def _to_show(wrap: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read(item: Any) -> Any:
+        try:
+            return wrap(item)
+        except (OverflowError, RecursionError) as error:
+            return NotShown(item, error)
+
+    return read
+
+
 class RepeatedView(Sequence[T]):
     """The elements of a repeated field: equals a list or tuple of them, hashes like the tuple."""
 
@@ -64,8 +85,12 @@ class RepeatedView(Sequence[T]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    def _to_show(self) -> RepeatedView[Any]:
+        """A view for people to look at, which shows what Python cannot hold, too."""
+        return RepeatedView(self._items, _to_show(self._wrap)) if self._wrap else self
+
     def __repr__(self) -> str:
-        return repr(list(self))
+        return repr(list(self._to_show()))
 
     def __reduce__(self) -> tuple[type[tuple[T, ...]], tuple[list[T]]]:
         # A view cannot leave its message; what is pickled or copied is the tuple that equals it.
@@ -120,8 +145,12 @@ class MapView(Mapping[K, V]):
             return dict(self) == dict(other)
         return NotImplemented
 
+    def _to_show(self) -> MapView[K, Any]:
+        """A view for people to look at, which shows what Python cannot hold, too."""
+        return MapView(self._items, _to_show(self._wrap)) if self._wrap else self
+
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(dict(self._to_show()))
 
     def __reduce__(self) -> tuple[type[dict[K, V]], tuple[dict[K, V]]]:
         return dict, (dict(self),)
