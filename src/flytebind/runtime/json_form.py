@@ -106,6 +106,26 @@ def to_mapping(message: Message, name: str, *, proto_names: bool) -> JsonObject:
         return cast("JsonObject", value) if is_object else {_VALUE: value}
 
 
+def read(form: object, message: Message, name: str, *, lenient: bool = False) -> None:
+    """Read a JSON form, which need be no object, into an empty message; as ``from_text`` else.
+
+    Raises:
+        ValueError: If it is not this message's.
+    """
+    with _reported(name):
+        _read(form, message, lenient)
+
+
+def written(message: Message, name: str, *, proto_names: bool = False) -> JsonValue:
+    """The JSON form of a message, which need be no object.
+
+    Raises:
+        ValueError: If JSON cannot hold what it has.
+    """
+    with _reported(name):
+        return _written(message, proto_names)
+
+
 def _kind(message: Message) -> Descriptor:
     return cast("Descriptor", message.DESCRIPTOR)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -52,16 +52,16 @@ def message(plain: object, cls: type[Message]) -> Message:
     Raises:
         Mismatch: If it is none.
     """
-    from google.protobuf import json_format
+    from flytebind.runtime import json_form
 
-    if isinstance(plain, Mapping):
-        plain = dict(plain)
-    elif not isinstance(plain, list):
+    if not isinstance(plain, (Mapping, list)):
         raise expected(cls.DESCRIPTOR.full_name, plain)
+    made = cls()
     try:
-        return json_format.ParseDict(cast("dict[str, Any]", plain), cls())  # or a ListValue's list
-    except (AttributeError, LookupError, TypeError, ValueError, json_format.ParseError) as error:
-        raise Mismatch(f"no {cls.DESCRIPTOR.full_name}: {error}") from None
+        json_form.read(plain, made, cls.DESCRIPTOR.full_name)
+    except ValueError as error:
+        raise Mismatch(f"no {error}") from None
+    return made
 
 
 def model(plain: object, cls: type[Model[Any]]) -> Model[Any]:
@@ -74,13 +74,12 @@ def model(plain: object, cls: type[Model[Any]]) -> Model[Any]:
 
 
 def _plain(given: Message) -> object:
-    from google.protobuf import json_format
+    from flytebind.runtime import json_form
 
     try:
-        return json_format.MessageToDict(given)
-    except (TypeError, ValueError, json_format.Error) as error:
-        name = given.DESCRIPTOR.full_name
-        raise Mismatch(f"this {name} has no JSON form: {error}") from None
+        return json_form.written(given, f"this {given.DESCRIPTOR.full_name} has no JSON form")
+    except ValueError as error:
+        raise Mismatch(str(error)) from None
 
 
 def _known_class(name: str) -> type[Message] | None:
