@@ -159,9 +159,11 @@ def outputs_and_wait() -> dict[str, Walk]:
             closure = done.closure.replace(phase=WorkflowExecutionPhase.RUNNING)
             before = Execution(done.id, done.spec, closure)
             running = FlyteWorkflowExecution.promote_from_model(before, remote)
+            again = FlyteWorkflowExecution.promote_from_model(before, remote)
             return {
                 'execution.outputs["summary"]': walk(lambda: done.outputs["summary"]),
                 "execution.wait()": walk(running.wait),
+                "execution.wait(sync_nodes=False)": walk(lambda: again.wait(sync_nodes=False)),
             }
 
 

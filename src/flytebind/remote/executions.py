@@ -775,6 +775,14 @@ def _walk(nodes: dict[str, FlyteNodeExecution] | None) -> Iterator[FlyteNodeExec
             yield from walk(child)
 
 
+def is_partly_open(execution: FlyteWorkflowExecution) -> bool:
+    """Whether a node or an attempt that has been synced has not been seen at its end."""
+    return any(
+        not node.is_done or any(not task.is_done for task in node.loaded.attempts or ())
+        for node in walk(execution)
+    )
+
+
 def known_scope(node: FlyteNodeExecution) -> Scope | None:
     """Where a node is described, if that is in memory."""
     container = node.loaded.container

@@ -29,6 +29,7 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
     ShowProgress,
     adopt,
+    is_partly_open,
     walk,
 )
 from flytebind.runtime.homes import public_in
@@ -117,7 +118,7 @@ async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pa
     """
     for pause in _LATER:
         left = pace.left()
-        if not _is_partly_open(execution) or (left is not None and left < pause):
+        if not is_partly_open(execution) or (left is not None and left < pause):
             return
         await session.io.sleep(pause)
         with suppress(FlyteTimeout):  # what matters is here
@@ -171,14 +172,6 @@ def _changes(execution: FlyteWorkflowExecution, seen: dict[str, Phase]) -> Itera
             seen[title(part)] = phase
             _log.info("%s is %s", title(part), phase.name)
             yield Change(execution, node, before, phase)
-
-
-def _is_partly_open(execution: FlyteWorkflowExecution) -> bool:
-    """Whether a node or an attempt that has been synced has not been seen at its end."""
-    return any(
-        not node.is_done or any(not task.is_done for task in node.loaded.attempts or ())
-        for node in walk(execution)
-    )
 
 
 async def _poll(
