@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, cast
@@ -28,6 +28,7 @@ import flytebind.models
 import flytebind.runtime
 from flytebind.runtime import Model
 from flytegen.cli import main
+from flytegen.read.installed import without_defaults
 from flytegen.read.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
 from tests.generator.large import large_messages
@@ -132,6 +133,7 @@ def generate(folder: Path, package: str, *arguments: str) -> Generated:
     assert (
         main(["generate", "--quiet", "--package", package, *arguments, "--out", str(folder)]) == 0
     )
+    invalidate_caches()  # the folder may have been looked into when there was nothing in it
     return Generated(folder, package)
 
 
@@ -150,7 +152,8 @@ def write_modules(folder: Path, *files: FileDescriptorProto) -> None:
         path = folder / (protoc_module(file.name).replace(".", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
         imports = (f"import_module({protoc_module(name)!r})" for name in file.dependency)
-        text = _MODULE.format(imports="\n".join(imports), serialized=file.SerializeToString())
+        serialized = without_defaults(file).SerializeToString()
+        text = _MODULE.format(imports="\n".join(imports), serialized=serialized)
         path.write_text(text, encoding="utf-8")
 
 

@@ -109,3 +109,13 @@ def snake_case(name: str) -> str:
     ('get_data_uris', 'get_detections3d', 'list_ipv4_oauth2_keys')
     """
     return _SEAMS.sub("_", _OAUTH.sub("Oauth", name)).lower()
+
+
+def json_name(name: str) -> str:
+    """What protoc calls a field in JSON unless it is told otherwise.
+
+    >>> json_name("output_result"), json_name("_id")
+    ('outputResult', 'Id')
+    """
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)

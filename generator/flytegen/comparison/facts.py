@@ -19,6 +19,8 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
+from flytegen.common.names import json_name
+
 Cardinality = Literal["optional", "required", "repeated"]
 
 Thing = Literal["module", "message", "field", "oneof", "enum", "value", "service", "RPC"]
@@ -257,7 +259,7 @@ class _Reader:
         return FieldFacts(
             name=field.name,
             number=field.number,
-            json_name=field.json_name or _json_name(field.name),
+            json_name=field.json_name or json_name(field.name),
             kind=kind,
             type_name=field.type_name.removeprefix("."),
             cardinality="repeated" if is_repeated else "required" if is_required else "optional",
@@ -334,9 +336,3 @@ def _within(outer: FeatureSet, own: FeatureSet) -> FeatureSet:
     features.CopyFrom(outer)
     features.MergeFrom(own)
     return features
-
-
-def _json_name(name: str) -> str:
-    """What protoc writes into ``json_name``, for descriptors that were made without it."""
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)

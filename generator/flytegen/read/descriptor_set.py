@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePath
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
+from flytegen.read.installed import agreeing, without_defaults
 from flytegen.read.source import Source, collect, protoc_module, source_of
 
 _PROTOBUF = "google/protobuf/"
@@ -37,49 +38,87 @@ def load_descriptor_set(
     except DecodeError as error:
         hint = "Make one with protoc --include_imports --descriptor_set_out."
         raise GenerationError(Problem(str(path), f"is no descriptor set ({error})", hint)) from None
-    for file in found.file:
+    return source_of_set(str(path), found.file, package, bases)
+
+
+def source_of_set(
+    where: str,
+    files: Iterable[FileDescriptorProto],
+    package: str = "",
+    bases: BasePackages = NO_BASE_PACKAGES,
+) -> Source:
+    """What the files of a set are.
+
+    Of a file that another package brings and whose module is installed, no message classes are
+    written, if that module says the same: protobuf would not like two that differ.
+
+    Args:
+        where: What the set is called in problems.
+        files: All of its files, in any order.
+        package: What the generated packages are named after.
+        bases: What the models will stand on.
+
+    Raises:
+        GenerationError: If a file is damaged or missing, the set does not say what to call it, or
+            does not fit the bases.
+    """
+    files = list(files)
+    for file in files:
         # Protobuf hands out what is not UTF-8 as bytes, and leaves it at that.
         if not all(isinstance(text, str) for text in (file.name, file.package, *file.dependency)):
             what, hint = (
                 "is no descriptor set (a name is not UTF-8)",
                 "Make it anew; it is damaged.",
             )
-            raise GenerationError(Problem(str(path), what, hint))
-    own = {file.name: file for file in found.file if not file.name.startswith(_PROTOBUF)}
+            raise GenerationError(Problem(where, what, hint))
+    own = {file.name: file for file in files if not file.name.startswith(_PROTOBUF)}
     if not own:
-        raise GenerationError(Problem(str(path), "has no files but protobuf's own"))
-    for file in found.file:
+        raise GenerationError(Problem(where, "has no files but protobuf's own"))
+    for file in files:
         if own.get(file.name, file) != file:
             what, hint = f"has two versions of {file.name}", "Make it of one of them."
-            raise GenerationError(Problem(str(path), what, hint))
+            raise GenerationError(Problem(where, what, hint))
     new = {
         name: file
         for name, file in own.items()
         if not bases.pb2(name) and not bases.owner(name, package)
     }
     if not new:
-        bases.refuse_nothing(package or str(path))
-    package = package or _common_package(path, new.values())
-    protos = _ordered(path, own, bases)
+        bases.refuse_nothing(package or where)
+    named = package or _first_part(new.values())
+    others = [name for name, file in new.items() if not f"{file.package}.".startswith(f"{named}.")]
+    installed = agreeing(others, own)
+    unnamed = [file for name, file in new.items() if name not in installed] or new.values()
+    package = package or _common_package(where, unnamed)
+    own = {name: without_defaults(file) for name, file in own.items()}
+    protos = _ordered(where, own, bases)
     modules = {name: protoc_module(name) for name in new}
     source = source_of(package, "", protos, modules, bases)
-    bases.check(package, source.files, dict.fromkeys(bases.roots, f"what {path.name} has"))
-    return source.with_written(modules, is_set=True)
+    bases.check(
+        package, source.files, dict.fromkeys(bases.roots, f"what {PurePath(where).name} has")
+    )
+    written = {name: module for name, module in modules.items() if name not in installed}
+    return source.with_written(written, is_set=True)
 
 
-def _common_package(path: Path, files: Iterable[FileDescriptorProto]) -> str:
+def _first_part(files: Iterable[FileDescriptorProto]) -> str:
+    """What the proto packages of all files begin with; empty if that is not the same."""
     first = {file.package.partition(".")[0] for file in files}
-    if len(first) == 1 and "" not in first:
-        return first.pop()
-    named = ", ".join(sorted(name or "(none)" for name in first))
+    return first.pop() if len(first) == 1 else ""
+
+
+def _common_package(where: str, files: Collection[FileDescriptorProto]) -> str:
+    if package := _first_part(files):
+        return package
+    named = ", ".join(sorted({file.package.partition(".")[0] or "(none)" for file in files}))
     what = f"has files of more than one package, or of none: {named}"
     raise GenerationError(
-        Problem(str(path), what, "Say what to name the result after: --package NAME.")
+        Problem(where, what, "Say what to name the result after: --package NAME.")
     )
 
 
 def _ordered(
-    path: Path, own: Mapping[str, FileDescriptorProto], bases: BasePackages
+    where: str, own: Mapping[str, FileDescriptorProto], bases: BasePackages
 ) -> dict[str, bytes]:
     """Serialized files, imports first; others' come from where they are installed."""
     problems = Problems()
@@ -94,7 +133,7 @@ def _ordered(
                 if item in trail:
                     problems.add(name, f"imports {item}, which imports it in turn")
                 elif item not in own:
-                    _collect_installed(path, name, item, bases, protos, problems)
+                    _collect_installed(where, name, item, bases, protos, problems)
             problems.raise_if_any()
             waiting = [item for item in missing if item in own]
             if waiting:
@@ -106,7 +145,7 @@ def _ordered(
 
 
 def _collect_installed(
-    path: Path,
+    where: str,
     importer: str,
     name: str,
     bases: BasePackages,
@@ -115,7 +154,7 @@ def _collect_installed(
 ) -> None:
     module = bases.pb2(name) or (protoc_module(name) if name.startswith(_PROTOBUF) else "")
     if not module:
-        what = f"imports {name}, which is not in {path.name}"
+        what = f"imports {name}, which is not in {PurePath(where).name}"
         problems.add(importer, what, "Make the set with protoc --include_imports.")
         return
     try:

@@ -35,10 +35,11 @@ class Source:
     foreign: frozenset[str] = frozenset()
     """The names of the files of other packages among them."""
     written: Mapping[str, str] = field(default_factory=dict)
-    """The modules of message classes that are written beside the models, by file name: all of them
-    for a descriptor set, and for a package those that no import statement can name."""
+    """The modules of message classes that are written beside the models, by file name: for a
+    descriptor set all but those of other packages that are installed, and for a package those that
+    no import statement can name."""
     is_set: bool = False
-    """It is a descriptor set: nobody else has message classes."""
+    """It is a descriptor set, whose message classes are written."""
     bases: BasePackages = NO_BASE_PACKAGES
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
     distribution: str = ""
