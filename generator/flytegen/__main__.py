@@ -1,13 +1,33 @@
-"""``python -m flytegen``, and where the installed command starts."""
+"""``python -m flytegen``, and where the installed commands start."""
 
 import sys
+from collections.abc import Callable
 
 
 def main() -> int:
     """Run the command; what keeps it from being imported is told in a line."""
-    try:
-        from flytegen.cli import main as run
 
+    def run() -> int:
+        from flytegen.cli import main
+
+        return main()
+
+    return _run(run)
+
+
+def plugin() -> int:
+    """Run the plugin of protoc; what keeps it from being imported is told in a line."""
+
+    def run() -> int:
+        from flytegen.plugin import main
+
+        return main()
+
+    return _run(run)
+
+
+def _run(run: Callable[[], int]) -> int:
+    try:
         return run()
     except ModuleNotFoundError as error:
         library = (error.name or "flytegen").partition(".")[0]

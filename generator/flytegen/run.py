@@ -25,6 +25,7 @@ from flytegen.write.files import (
     clear_staging,
     load_record,
     read_text,
+    record_text,
     replace_files,
 )
 from flytegen.write.format import LINE_LENGTH, format_all
@@ -115,15 +116,23 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
     gone = tuple(path for path in record if path not in plan.made_from)
     new_record = {path: record[path] for path in current}
-    new_record |= {
-        path: Recorded(plan.made_from[path], digest(text)) for path, text in texts.items()
-    }
+    new_record |= _recorded(plan, texts)
     progress.step("Writing")
     if changed or new_record != record or not (out / RECORD).is_file():
         replace_files(out, new_record, changed, gone)
     clear_staging(out)
     unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
     return Outcome(plan.library, tuple(sorted(changed)), unchanged, gone)
+
+
+def whole(plan: Draft, progress: Progress) -> dict[str, str]:
+    """What ``generate`` would write to an empty folder, by path.
+
+    Raises:
+        GenerationError: If a source cannot be formatted, or the stubs cannot be made.
+    """
+    texts = _finish(plan, frozenset(), progress)
+    return texts | {RECORD: record_text(_recorded(plan, texts))}
 
 
 def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
@@ -150,6 +159,10 @@ def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
                 changed.append(path)
     unchanged = tuple(sorted(plan.made_from.keys() - set(changed)))
     return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff))
+
+
+def _recorded(plan: Draft, texts: Mapping[str, str]) -> dict[str, Recorded]:
+    return {path: Recorded(plan.made_from[path], digest(text)) for path, text in texts.items()}
 
 
 def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> None:

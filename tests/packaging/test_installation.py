@@ -87,6 +87,7 @@ def test_the_readme_s_examples_run(installation: Installation, tmp_path: Path) -
 def test_flytegen_explains_itself(installation: Installation, tmp_path: Path) -> None:
     said = installation.run("flytegen", "--help", cwd=tmp_path)
     assert all(word in said for word in ("generate", "check", "list", "exit codes"))
+    assert "--flytegen_out" in installation.run("protoc-gen-flytegen", "--help", cwd=tmp_path)
 
 
 def test_flytegen_writes_the_same_bytes_as_in_the_checkout(
