@@ -47,6 +47,13 @@ def execution(name: str) -> execution_pb2.Execution:
     )
     message.closure.phase = core_execution_pb2.WorkflowExecution.SUCCEEDED
     message.closure.created_at.seconds = 1_700_000_000
+    message.closure.workflow_id.CopyFrom(_VERSION)
+    return message
+
+
+def _workflow() -> workflow_pb2.Workflow:
+    message = workflow_pb2.Workflow(id=_VERSION)
+    message.closure.compiled_workflow.primary.template.id.CopyFrom(_VERSION)
     return message
 
 
@@ -167,6 +174,7 @@ class HostileAdmin(grpc.GenericRpcHandler):
             execution_pb2.WorkflowExecutionGetDataRequest,
             lambda request: execution_pb2.WorkflowExecutionGetDataResponse(),
         )
+        self.tell("GetWorkflow", common_pb2.ObjectGetRequest, lambda request: _workflow())
         self.tell(
             "GetNodeExecutionData",
             node_execution_pb2.NodeExecutionGetDataRequest,

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
-from flytebind._transfer import stores
+from flytebind._transfer import offered, stores
 from flytebind._transfer.links import Links, Watch
 from flytebind._transfer.parts import (
     NotWritten,
@@ -25,7 +25,7 @@ from flytebind._transfer.parts import (
 )
 from flytebind._transfer.threads import check_given_up, unless_given_up
 from flytebind._transfer.uris import is_http, last_name, local_path, public
-from flytebind.runtime.errors import FlyteDataError, FlyteError
+from flytebind.runtime.errors import FlyteDataError, FlyteError, FlyteValueError
 
 if TYPE_CHECKING:
     from flytebind._transfer.linked import LinkedFile
@@ -57,6 +57,7 @@ def chunks(
     *,
     size: int | None = None,
     silence: float | None = None,
+    is_asked_for: bool = True,
 ) -> Generator[bytes, None, None]:
     """The content, piece by piece.
 
@@ -65,6 +66,8 @@ def chunks(
         links: What signs links, which are tried first.
         size: How many bytes it should have, if that is known.
         silence: Seconds that may pass without a byte that comes; a minute by default.
+        is_asked_for: Whether it may be a file of this machine; or else a server names it, whose
+            own files alone are read.
 
     Raises:
         FlyteDataError: If it cannot be read, or ends early.
@@ -73,7 +76,12 @@ def chunks(
     def as_it_comes(file: LinkedFile) -> io.RawIOBase | BinaryIO:
         return file  # what has come should not wait until there is more
 
-    stream: io.RawIOBase | BinaryIO = _read(uri, links, as_it_comes, _open_here, size, silence)
+    def open_offered(uri: str) -> BinaryIO:
+        offered.check(uri)
+        return _open_here(uri)
+
+    here = _open_here if is_asked_for else open_offered
+    stream: io.RawIOBase | BinaryIO = _read(uri, links, as_it_comes, here, size, silence)
     with _explained(uri), stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
@@ -112,7 +120,7 @@ def save_file(
             if path is None:
                 stores.fetch_file(uri, part.path, watch)
             else:
-                fill(path.open("rb"), None)
+                fill(_open_file(path), None)
 
         watch = _watch(uri, links)
         _read(uri, links, lambda file: fill(file, file.size), fetch)
@@ -278,7 +286,14 @@ def _buffered(file: LinkedFile) -> BinaryIO:
 
 def _open_here(uri: str) -> BinaryIO:
     path = local_path(uri)
-    return stores.open_binary(uri) if path is None else path.open("rb")
+    return stores.open_binary(uri) if path is None else _open_file(path)
+
+
+def _open_file(path: Path) -> BinaryIO:
+    """Open a file of this machine; a pipe or a terminal might never say anything."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FlyteDataError(f"{path}: is no file")
+    return path.open("rb")
 
 
 def _names_here(folder: Path) -> list[str]:
@@ -323,6 +338,8 @@ def _copy(source: Path, to: Path) -> None:
     if source.is_file():  # a table may be one file
         shutil.copy(source, to)
     else:
+        if source.resolve() in to.resolve().parents:
+            raise FlyteValueError(f"{source} cannot be copied into itself; name a folder elsewhere")
         shutil.copytree(source, to, dirs_exist_ok=True)
 
 

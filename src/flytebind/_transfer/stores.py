@@ -13,7 +13,7 @@ from flytebind._transfer.links import Moved, Watch
 from flytebind._transfer.optional import optional_module
 from flytebind._transfer.parts import NotWritten, on_this_machine
 from flytebind._transfer.threads import check_given_up, current_work
-from flytebind._transfer.uris import public
+from flytebind._transfer.uris import public, safe_name
 from flytebind.runtime.errors import FlyteDataError
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _inner(name: str, uri: str) -> str:
     inner = "/".join(parts)
     if ".." in inner.replace("\\", "/").split("/") or Path(inner).is_absolute() or "\0" in inner:
         raise FlyteDataError(f"{public(uri)}: {inner!r} leads out of the folder")
-    return inner
+    return "/".join(map(safe_name, parts))
 
 
 def _parents(name: str) -> Iterator[str]:

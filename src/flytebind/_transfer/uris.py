@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TypeGuard
+
+#: What nobody sees, or what moves what is seen: control characters, and marks of direction.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_NOT_ON_WINDOWS = re.compile(r'[<>:"\\|?*]')
+_DEVICES = re.compile(
+    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?",
+    re.IGNORECASE,
+)
 
 
 def public(uri: str, *, is_url: bool = False) -> str:
@@ -41,7 +51,21 @@ def local_path(uri: str) -> Path | None:
 
 def last_name(uri: str) -> str:
     """What the file or folder is called; ``data`` if that is no name for one here."""
-    name = public(uri).replace("\\", "/").rstrip("/").rpartition("/")[2].replace("\0", "")
+    return safe_name(public(uri).replace("\\", "/").rstrip("/").rpartition("/")[2])
+
+
+def safe_name(name: str, *, for_windows: bool = os.name == "nt") -> str:
+    """A name for a file in a folder here, whatever names are elsewhere.
+
+    Args:
+        name: What a store or a server calls it.
+        for_windows: Whether to heed what Windows takes for drives, streams and devices.
+    """
+    name = _UNSEEN.sub("", name).replace("/", "_")
+    if for_windows:
+        name = _NOT_ON_WINDOWS.sub("_", name).rstrip(". ")
+        if _DEVICES.fullmatch(name):
+            name = f"_{name}"
     return "data" if name in ("", ".", "..") else name
 
 

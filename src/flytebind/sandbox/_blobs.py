@@ -11,6 +11,8 @@ from typing import BinaryIO
 from urllib.parse import quote
 from urllib.request import url2pathname
 
+from flytebind._transfer.offered import offer, withdraw
+
 _SCHEME = "file://"
 
 
@@ -33,9 +35,14 @@ class BlobStore:
             folder = Path(self._temporary.name)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
+        offer(self.folder)
+        self._is_open = True
 
     def close(self) -> None:
-        """Remove the folder, if it is a temporary one."""
+        """Remove the folder, if it is a temporary one. Twice does no harm."""
+        if self._is_open:
+            self._is_open = False
+            withdraw(self.folder)
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -102,7 +102,13 @@ def _read(
     started = time.monotonic()
     data = bytearray()
     try:
-        with closing(storage.chunks(uri, links, size=size or None, silence=timeout)) as content:
+        # Where there is a remote, its server has named it.
+        is_asked_for = links is None
+        with closing(
+            storage.chunks(
+                uri, links, size=size or None, silence=timeout, is_asked_for=is_asked_for
+            )
+        ) as content:
             for chunk in content:
                 data += chunk
                 if len(data) > max_bytes:
