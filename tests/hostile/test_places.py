@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from flyteidl.admin import common_pb2, execution_pb2
 
+from flytebind._transfer import storage
 from flytebind._transfer.uris import safe_name
 from flytebind.models.admin.common import UrlBlob
 from flytebind.remote import FlyteDataError, FlyteValueError
+from flytebind.sandbox._blobs import BlobStore
 from flytebind.values import RemoteDirectory, RemoteFile, fetch_literal_map
 from tests.hostile.admin import HostileAdmin
 from tests.remote.conftest import Face
@@ -116,3 +118,18 @@ def test_a_folder_is_not_copied_into_itself(tmp_path: Path, to: str) -> None:
     with pytest.raises(FlyteValueError, match="into itself"):
         RemoteDirectory(str(source)).download(source / to)
     assert list(source.rglob("*")) == [source / "b", source / "b" / "file"]
+
+
+def test_what_a_sandbox_of_this_process_keeps_may_be_named_as_long_as_it_is_there(
+    tmp_path: Path,
+) -> None:
+    store = BlobStore(tmp_path / "store")
+    uri = store.write("inputs.pb", b"data")
+    assert b"".join(storage.chunks(uri, is_asked_for=False)) == b"data"
+    for outside in (f"file://{tmp_path}/store/../secret", f"file://{tmp_path}/store"):
+        with pytest.raises(FlyteDataError, match="nobody has asked for"):
+            b"".join(storage.chunks(outside, is_asked_for=False))
+    store.close()
+    store.close()
+    with pytest.raises(FlyteDataError, match="nobody has asked for"):
+        b"".join(storage.chunks(uri, is_asked_for=False))

@@ -15,6 +15,7 @@ from flytebind.models.core.identifier import (
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
+from flytebind.runtime.screens import harmless
 
 AnyIdentifier: TypeAlias = (
     Identifier
@@ -27,16 +28,23 @@ AnyIdentifier: TypeAlias = (
 
 
 def label(id: AnyIdentifier) -> str:
-    """An identifier as people write it: ``flytesnacks/development/f7a9c2/n0``."""
+    """An identifier as people write it: ``flytesnacks/development/f7a9c2/n0``.
+
+    What a terminal would obey is written out: servers make names up.
+    """
+    return harmless(_label(id))
+
+
+def _label(id: AnyIdentifier) -> str:
     match id:
         case Identifier():
             return "/".join(filter(None, (id.project, id.domain, id.name, id.version)))
         case NodeExecutionIdentifier():
-            return f"{label(id.execution_id)}/{id.node_id}"
+            return f"{_label(id.execution_id)}/{id.node_id}"
         case SignalIdentifier():
-            return f"{label(id.execution_id)}/{id.signal_id}" if id.execution_id else id.signal_id
+            return f"{_label(id.execution_id)}/{id.signal_id}" if id.execution_id else id.signal_id
         case TaskExecutionIdentifier():
-            return f"{label(id.node_execution_id)}/{id.retry_attempt}"
+            return f"{_label(id.node_execution_id)}/{id.retry_attempt}"
         case _:
             return "/".join(filter(None, (id.project, id.domain, id.name)))
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from flytebind.runtime.screens import harmless as harmless
+
 #: By the name of a phase, a style of rich's; those that are not here look plain.
 STYLES: Mapping[str, str] = MappingProxyType(
     {
@@ -138,13 +140,6 @@ def first_line(text: str, limit: int | None = 100) -> str:
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = harmless(line)
     return line if limit is None or len(line) <= limit else f"{line[: limit - 3]}..."
-
-
-def harmless(line: str) -> str:
-    """Without characters that a terminal would obey instead of show."""
-    return "".join(
-        each if each.isprintable() else repr(each)[1:-1] for each in line.replace("\t", " ")
-    )
 
 
 def address(uri: str) -> str:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from flytebind.looks._terminal import can_draw, terminal
+from flytebind.runtime.screens import harmless
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Transfer:
     """
 
     def __init__(self, what: str, size: int | None) -> None:
-        self._what = what
+        self._what = harmless(what)
         self._size = size
         self._done = 0
         self._since = time.monotonic()
@@ -130,7 +131,7 @@ def _open() -> Progress | None:
 
     # rich's own thread may outlive its display by a moment, and prints what goes wrong in it.
     opened = progress.Progress(
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.DownloadColumn(),
         progress.TransferSpeedColumn(),

@@ -18,6 +18,7 @@ from flytebind.runtime.errors import (
     FlyteTimeout as FlyteTimeout,
     FlyteValueError as FlyteValueError,
 )
+from flytebind.runtime.screens import harmless_lines
 
 
 class FlyteExecutionError(FlyteError):
@@ -88,7 +89,7 @@ class FlyteVersionConflictError(FlyteValueError):
             f"{id.resource_type.name.lower().replace('_', ' ')} {label(id)}\n{difference}"
             for id, difference in self.differences.items()
         ]
-        return f"{head}; give another version:\n" + "\n\n".join(shown)
+        return harmless_lines(f"{head}; give another version:\n" + "\n\n".join(shown))
 
 
 class FlyteCallError(FlyteError):
@@ -117,7 +118,7 @@ class FlyteCallError(FlyteError):
 
     def __str__(self) -> str:
         where = call_label(self.call, self.subject)
-        return ": ".join(filter(None, (where, self.code.name, self.details)))
+        return harmless_lines(": ".join(filter(None, (where, self.code.name, self.details))))
 
 
 class FlyteNotFoundError(FlyteCallError):

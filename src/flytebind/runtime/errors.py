@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from flytebind.runtime.screens import harmless_lines
+
 
 class FlyteError(Exception):
-    """The base of every error that flytebind raises by itself about Flyte."""
+    """The base of every error that flytebind raises by itself about Flyte.
+
+    Its text has names and messages of servers in it, written out where a terminal would obey them.
+    """
 
     passing = False
     """Whether it is about the connection or the server, so that the same may work later."""
+
+    def __str__(self) -> str:
+        return harmless_lines(super().__str__())
 
     @property
     def retryable(self) -> bool:

@@ -18,6 +18,7 @@ from flytebind.remote.auth._tokens import Token, away, refused, token_of
 from flytebind.remote.config import Config
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
+from flytebind.runtime.screens import harmless
 
 if TYPE_CHECKING:
     from flytebind._transfer.http.client import HttpClient, Response
@@ -213,4 +214,4 @@ def _words(error: str, description: object, hidden: list[str]) -> str:
     for secret in hidden:
         if secret:
             text = text.replace(secret, "***")
-    return " ".join(text.split())[:_MAX_WORDS]
+    return harmless(" ".join(text.split()))[:_MAX_WORDS]

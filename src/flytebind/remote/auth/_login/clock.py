@@ -7,6 +7,7 @@ import threading
 import time
 
 from flytebind.remote.auth._tokens import refused
+from flytebind.runtime.screens import harmless
 
 
 class CancellableClock:
@@ -37,5 +38,5 @@ class CancellableClock:
 
 
 def notify(message: str) -> None:
-    """Print a message for the user to stderr."""
-    print(message, file=sys.stderr, flush=True)
+    """Print a message for the user to stderr; providers have a say in what it is."""
+    print(harmless(message), file=sys.stderr, flush=True)

@@ -1,0 +1,17 @@
+"""Text of others, for screens to show and not to obey."""
+
+from __future__ import annotations
+
+
+def harmless(line: str) -> str:
+    """A line without characters that a terminal would obey instead of show."""
+    if line.isprintable():
+        return line
+    return "".join(
+        each if each.isprintable() else repr(each)[1:-1] for each in line.replace("\t", " ")
+    )
+
+
+def harmless_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return text if text.isprintable() else "\n".join(map(harmless, text.split("\n")))
