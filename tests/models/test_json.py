@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flyteidl.admin import execution_pb2, launch_plan_pb2
@@ -14,7 +16,7 @@ from flytebind.models.admin.execution import ExecutionClosure
 from flytebind.models.admin.launch_plan import LaunchPlanMetadata
 from flytebind.models.core.literals import Primitive, Scalar
 from tests.support.fill import UNKNOWN_FIELDS, fillings, use_unknown_enum_numbers
-from tests.support.messages import ModelClass, every_model
+from tests.support.messages import ModelClass, descriptor_of, every_model
 from tests.support.strategies import every_message
 
 
@@ -73,3 +75,36 @@ class TestWhatJsonCannotHold:
         pb.started_at.seconds = 2**60
         with pytest.raises(ValueError, match=r"^ExecutionClosure: "):
             ExecutionClosure.from_pb(pb).to_json()
+
+
+#: What somebody may write for anything.
+ODD: list[object] = [
+    *(None, -1, 2**70, 1.5, math.nan, "", "a", "\ud800", "9" * 5_000, "9999-99-99T00:00:00Z"),
+    *([None], [[]], {}, {"a": 1}, {1: 2}, {"@type": 1}, {"value": [1]}),
+]  # fmt: skip
+
+
+@contextmanager
+def refusals_by(model_class: ModelClass) -> Iterator[None]:
+    """Pass over an error that names the class."""
+    try:
+        yield
+    except ValueError as error:
+        if not str(error).startswith(f"{model_class.__qualname__}: "):
+            raise
+
+
+@every_model
+def test_odd_json_is_refused_by_the_class_or_read_and_written_again(
+    model_class: ModelClass,
+) -> None:
+    for field in descriptor_of(model_class).fields:
+        for value in ODD:
+            model = None
+            with refusals_by(model_class):
+                model = model_class.from_dict({field.name: value})
+            if model is None:
+                continue
+            assert model_class.from_json(model.to_json()) == model, f"{field.name}: {value!r}"
+            assert hash(model_class.from_bytes(model.to_bytes())) == hash(model)
+            assert repr(model)
