@@ -119,11 +119,13 @@ def write_struct(message: Struct, value: JsonMapping, depth: int = 1) -> None:
     if not isinstance(value, Mapping):
         raise TypeError(f"must be a mapping of JSON values, not {type(value).__name__}")
     message.SetInParent()
-    _check_depth(depth + 2 if value else depth)  # an entry of a map is a message, too
+    inner = depth + 2  # an entry of a map is a message, too
+    if inner > LIMIT:
+        _check_depth(inner if value else depth)
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError(f"must have text keys, not {type(key).__name__} ({key!r})")
-        write_value(message.fields[key], item, depth + 2)
+        write_value(message.fields[key], item, inner)
 
 
 def read_value(message: Value) -> JsonValue:
@@ -189,9 +191,11 @@ def write_list(message: ListValue, value: JsonSequence, depth: int = 1) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError(f"must be a list of JSON values, not {type(value).__name__}")
     message.SetInParent()
-    _check_depth(depth + 1 if value else depth)
+    inner = depth + 1
+    if inner > LIMIT:
+        _check_depth(inner if value else depth)
     for item in value:
-        write_value(message.values.add(), item, depth + 1)
+        write_value(message.values.add(), item, inner)
 
 
 def _check_depth(depth: int) -> None:
