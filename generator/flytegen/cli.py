@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from flytegen import locate
 from flytegen.common.code import plain
-from flytegen.common.problems import GenerationError, Problem
+from flytegen.common.problems import GenerationError, Problem, told
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
 from flytegen.comparison.sides import RECORDED, default_cache, read_side
@@ -85,8 +85,8 @@ def _complain(error: GenerationError, code: int) -> int:
     count = len(error.problems)
     result = "nothing was written" if error.is_whole else "something was written"
     print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}", file=sys.stderr)
-    for problem in error.problems:
-        print(f"  {problem}", file=sys.stderr)
+    for line in told(error.problems):
+        print(f"  {line}", file=sys.stderr)
     return code
 
 
@@ -145,6 +145,14 @@ def _parser() -> _Parser:
                 default=[],
                 help="installed package of models, such as flytebind.models, whose classes are"
                 " used where the protos import its; may be given again",
+            )
+            command.add_argument(
+                "--exclude",
+                metavar="MODULE",
+                action="append",
+                default=[],
+                help="module of the package, or package in it, to leave out, such as one that"
+                " cannot be imported; may be given again",
             )
         if name != "list":
             command.add_argument(
@@ -210,8 +218,11 @@ def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
     package = overlay.package.name if options.package is None else options.package
     bases = load_bases(options.base)
     if options.descriptor_set is not None:
+        if options.exclude:
+            what, hint = "is for modules of a package", "Make the set without these files."
+            raise GenerationError(Problem("--exclude", what, hint))
         return load_descriptor_set(options.descriptor_set, package, bases)
-    return load_package(package, bases)
+    return load_package(package, bases, options.exclude)
 
 
 def _out(options: argparse.Namespace) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from flytegen.common.texts import visible
@@ -34,9 +34,19 @@ class GenerationError(Exception):
     """
 
     def __init__(self, *problems: Problem, is_whole: bool = True) -> None:
-        super().__init__("\n".join(map(str, problems)))
+        super().__init__("\n".join(told(problems)))
         self.problems = problems
         self.is_whole = is_whole
+
+
+def told(problems: Iterable[Problem]) -> Iterator[str]:
+    """The problems in words; those with one way out stand together, and it is said once."""
+    groups: dict[str | int, list[Problem]] = {}
+    for index, problem in enumerate(problems):
+        groups.setdefault(problem.hint or index, []).append(problem)
+    for *others, last in groups.values():
+        yield from (str(replace(problem, hint="")) for problem in others)
+        yield str(last)
 
 
 class Problems:

@@ -6,7 +6,7 @@ import importlib
 import os
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from importlib import metadata
 from importlib.util import find_spec
@@ -17,25 +17,41 @@ from google.protobuf import __version__ as _protobuf
 from google.protobuf.descriptor import FileDescriptor
 
 from flytegen.common.names import can_be_imported
-from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
+from flytegen.common.problems import (
+    GenerationError,
+    Problem,
+    Problems,
+    did_you_mean,
+    in_one_line,
+)
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
-from flytegen.read.source import Source, collect, source_of
+from flytegen.read.source import Source, collect, protoc_module, source_of
 
 
-def load_package(package: str, bases: BasePackages = NO_BASE_PACKAGES) -> Source:
+def load_package(
+    package: str, bases: BasePackages = NO_BASE_PACKAGES, exclude: Collection[str] = ()
+) -> Source:
     """Read every ``*_pb2`` module of an installed package.
 
     The descriptors end up in a pool of their own, so that two versions of one file can be looked
     at side by side.
 
+    Args:
+        package: Its name.
+        bases: What the models will stand on.
+        exclude: Modules that are not looked at; a package stands for all that is in it.
+
     Raises:
-        GenerationError: If a module cannot be imported, there are no descriptors, or they do not
-            fit the bases.
+        GenerationError: If a module cannot be imported or is not there to be excluded, there are no
+            descriptors, or they do not fit the bases.
     """
     modules: dict[str, str] = {}
     protos: dict[str, bytes] = {}
-    for module in _pb2_modules(package):
+    for module in _pb2_modules(package, exclude):
         file: FileDescriptor = module.DESCRIPTOR
+        # Of several the one that protoc makes of the file; it may lie in a package of its own.
+        if f".{module.__name__}".endswith(f".{protoc_module(file.name)}"):
+            modules[file.name] = module.__name__
         modules.setdefault(file.name, module.__name__)
         collect(file, protos)
     distribution = _distribution(package)
@@ -47,18 +63,22 @@ def load_package(package: str, bases: BasePackages = NO_BASE_PACKAGES) -> Source
     return source.with_written(found)
 
 
-def _pb2_modules(package: str) -> list[ModuleType]:
+def _pb2_modules(package: str, exclude: Collection[str]) -> list[ModuleType]:
     if not all(part.isidentifier() for part in package.split(".")):
         what, hint = "cannot be the name of a Python package", _installed_as(package)
         raise GenerationError(Problem(package or "--package", what, hint))
     problems = Problems()
+    excluded: set[str] = set()
 
     def load(name: str) -> ModuleType | None:
+        if name in exclude:
+            excluded.add(name)
+            return None
         try:
             return importlib.import_module(name)
         except (Exception, SystemExit) as error:  # whatever a foreign module does when imported
             what = f"cannot be imported ({in_one_line(error)})"
-            problems.add(name, what, _way_out(error, package))
+            problems.add(name, what, _way_out(error, name, package))
             return None
 
     root = load(package)
@@ -67,6 +87,10 @@ def _pb2_modules(package: str) -> list[ModuleType]:
     alone = [package] if "." not in package else []
     names = [name for name in (*alone, *_walk(root, load)) if name.endswith("_pb2")]
     modules = [module for module in map(load, names) if module is not None]
+    for name in exclude:
+        if name not in excluded:
+            hint = did_you_mean(name, names)
+            problems.add(name, "cannot be excluded: it is none of the modules", hint)
     problems.raise_if_any()
     found = [
         module
@@ -94,8 +118,8 @@ def _walk(package: ModuleType | None, load: Callable[[str], ModuleType | None]) 
         full_name = f"{getattr(package, '__name__', '')}.{name}"
         if not is_package:
             yield full_name
-        elif _has_pb2_modules(full_name):
-            yield from _walk(load(full_name), load)
+        elif _has_pb2_modules(full_name) and (found := load(full_name)):
+            yield from _walk(found, load)
 
 
 def _has_pb2_modules(package: str) -> bool:
@@ -105,8 +129,13 @@ def _has_pb2_modules(package: str) -> bool:
     return any(not folder.is_dir() or any(folder.rglob("*_pb2.py*")) for folder in folders)
 
 
-def _way_out(error: BaseException, package: str) -> str:
+def _way_out(error: BaseException, module: str, package: str) -> str:
     """What to do about a module that cannot be imported."""
+    remedy = _remedy(error, module, package)
+    return remedy if module == package else f"{remedy} Or leave it out: --exclude MODULE."
+
+
+def _remedy(error: BaseException, module: str, package: str) -> str:
     text = str(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         if f"{package}.".startswith(f"{error.name}."):
@@ -121,7 +150,7 @@ def _way_out(error: BaseException, package: str) -> str:
         return f"It is made for another protobuf than {_protobuf}, which is installed."
     if "Descriptors cannot be created directly" in text:
         return "It was made by a protoc before 3.19; make it anew with a later one."
-    return f"Try it alone: python -c 'import {package}'"
+    return f"Try it alone: python -c 'import {module}'."
 
 
 def _installed_as(name: str) -> str:
