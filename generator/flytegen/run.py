@@ -26,6 +26,7 @@ from flytegen.write.files import (
     load_record,
     read_text,
     record_text,
+    removable,
     replace_files,
 )
 from flytegen.write.format import LINE_LENGTH, format_all
@@ -114,13 +115,14 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
-    gone = tuple(path for path in record if path not in plan.made_from)
+    gone = removable(out, record, plan.made_from)
     new_record = {path: record[path] for path in current}
     new_record |= _recorded(plan, texts)
     progress.step("Writing")
     if changed or new_record != record or not (out / RECORD).is_file():
-        replace_files(out, new_record, changed, gone)
-    clear_staging(out)
+        replace_files(out, record, new_record, changed, gone)
+    else:
+        clear_staging(out)
     unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
     return Outcome(plan.library, tuple(sorted(changed)), unchanged, gone)
 
@@ -144,7 +146,7 @@ def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
     record = load_record(out)
     current = _current(plan, out, record)
     texts = _finish(plan, current, progress)
-    gone = tuple(path for path in record if path not in plan.made_from and (out / path).exists())
+    gone = removable(out, record, plan.made_from)
     changed = []
     diff: list[str] = []
     for path in (*sorted(texts), *gone):

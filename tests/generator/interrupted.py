@@ -55,10 +55,10 @@ def signal_at(step: int, number: signal.Signals, out: Path) -> None:
 
 def write(after: Path, out: Path) -> None:
     """Bring a folder to what another one is."""
-    record = load_record(after)
+    old, record = load_record(out), load_record(after)
     texts = {path: (after / path).read_text() for path in record}
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
-    replace_files(out, record, changed, [path for path in load_record(out) if path not in record])
+    replace_files(out, old, record, changed, [path for path in old if path not in record])
 
 
 if __name__ == "__main__":

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from heapq import nsmallest
 
 from flytegen.common.texts import visible
+
+# Comparing two names takes the square of their length, and more: both are a file's to choose.
+_LONGEST_NAME = 200
+_MOST_NAMES = 50
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,25 @@ class Problems:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for a misspelt name: the nearest known one, or all of them where they are few."""
     names = sorted(known)
-    near = get_close_matches(name, names, 1)
+    near = get_close_matches(name, _comparable(name, names), 1)
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"There is: {', '.join(names)}." if 0 < len(names) <= 12 else ""
+
+
+def _comparable(name: str, known: list[str]) -> list[str]:
+    """The names that can be compared with one in no time; of many, those with its characters."""
+    if len(name) > _LONGEST_NAME:
+        return []
+    names = [each for each in known if len(each) <= _LONGEST_NAME]
+    if len(names) <= _MOST_NAMES:
+        return names
+    there = Counter(name)
+
+    def apart(other: str) -> int:
+        return len(name) + len(other) - 2 * (there & Counter(other)).total()
+
+    return nsmallest(_MOST_NAMES, names, apart)
 
 
 def in_one_line(error: BaseException) -> str:

@@ -30,6 +30,10 @@ LIMIT = 100
 _MISSING = object()
 _VALUE = "google.protobuf.Value"
 
+# Comparing two names takes the square of their length, and more: both are a server's to choose.
+_LONGEST_NAME = 200
+_MOST_NAMES = 50
+
 
 def is_repeated(field: FieldDescriptor) -> bool:
     """True for repeated and map fields."""
@@ -116,8 +120,24 @@ def too_deep(found: int | str = "too many") -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error message about a misspelt name; empty when no known name is near."""
-    from difflib import get_close_matches
+    """The end of an error message about a misspelt name; empty when no known name is near.
 
-    near = get_close_matches(name, list(known), 1)
+    Names of more than 200 characters are near to none. Of many names, those are looked at that
+    have almost the same characters.
+    """
+    from collections import Counter
+    from difflib import get_close_matches
+    from heapq import nsmallest
+
+    if len(name) > _LONGEST_NAME:
+        return ""
+    names = [each for each in known if len(each) <= _LONGEST_NAME]
+    if len(names) > _MOST_NAMES:
+        there = Counter(name)
+
+        def apart(other: str) -> int:
+            return len(name) + len(other) - 2 * (there & Counter(other)).total()
+
+        names = nsmallest(_MOST_NAMES, names, apart)
+    near = get_close_matches(name, names, 1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -18,7 +18,6 @@ from flytebind.sandbox._store.errors import invalid, unknown
 from flytebind.sandbox._store.tables import Kind, Table
 from flytebind.sandbox._store.values import Stored, parse
 
-_EXPRESSION = re.compile(r"([^(]+)\((.+),\s?(.+)\)")
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _LISTS = {"value_in": "IN", "value_not_in": "NOT IN"}
 _TEXTS = {"contains": "{} GLOB ?", "not_like": "{} NOT GLOB ?"}
@@ -58,10 +57,10 @@ def conditions(table: Table, filters: str) -> list[Condition]:
 
 
 def _condition(table: Table, expression: str) -> Condition:
-    form = _EXPRESSION.match(expression)  # what follows is not looked at
+    form = _parts(expression)
     if form is None:
         raise _wrong(expression, "the form is func(field,value)")
-    function, field, text = form.groups()
+    function, field, text = form
     join, column, kind = _column(table, expression, field)
     if function in _LISTS:
         texts = text.split(";")
@@ -72,7 +71,9 @@ def _condition(table: Table, expression: str) -> Condition:
         if ";" in text:
             raise _unreadable(expression, f"{function} takes one value")
     elif function in _TEXTS:
-        return Condition(_TEXTS[function].format(column), (_pattern(expression, form, kind),), join)
+        return Condition(
+            _TEXTS[function].format(column), (_pattern(expression, *form, kind),), join
+        )
     else:
         raise _wrong(expression, f"unknown function {function!r}")
     try:
@@ -84,9 +85,28 @@ def _condition(table: Table, expression: str) -> Condition:
     return Condition(sql, values, join)
 
 
-def _pattern(expression: str, form: re.Match[str], kind: Kind) -> str:
+def _parts(expression: str) -> tuple[str, str, str] | None:
+    r"""Function, field and value: what ``([^(]+)\((.+),\s?(.+)\)`` finds at the beginning.
+
+    By hand, since that expression takes the square of the length, for commas without an end.
+    """
+    function, _, rest = expression.partition("(")
+    line, _, following = rest.partition("\n")
+    next_line = following.partition("\n")[0]
+    if not function:
+        return None
+    if len(line) > 1 and line.endswith(",") and (end := next_line.rfind(")")) > 0:
+        return function, line[:-1], next_line[:end]
+    end = line.rfind(")")
+    comma = line.rfind(",", 1, max(end - 1, 0))
+    if comma < 0:
+        return None
+    text = line[comma + 1 : end]
+    return function, line[:comma], text[1:] if len(text) > 1 and text[0].isspace() else text
+
+
+def _pattern(expression: str, function: str, field: str, text: str, kind: Kind) -> str:
     """What ``contains`` and ``not_like`` compare with."""
-    function, field, text = form.groups()
     if kind is not Kind.TEXT:
         raise _unreadable(expression, f"{function} is for text, and {field} holds a {kind.value}")
     if len(text) > _MAX_PATTERN:
