@@ -15,12 +15,14 @@ import pytest
 
 from flytebind.models.admin.common import NamedEntityIdentifier, ResourceListRequest
 from flytebind.models.admin.project import GetDomainRequest
+from flytebind.sandbox._store import Store
 from flytebind.sandbox.play import SCRIPTS
 from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.play.watching import until
 from tests.sandbox.support import DOMAIN, PROJECT
 from tests.support.browser import get
 
+MALFORMED = "database disk image is malformed"
 COMMAND = (sys.executable, "-m", "flytebind.sandbox")
 
 
@@ -124,6 +126,22 @@ def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path) -> No
     file = tmp_path / "notes.txt"
     file.write_text("not a database, but long enough to be looked at" * 10)
     assert_refused(run("--port", "0", "--db", str(file)), str(file), "not a database")
+
+
+def test_a_damaged_database_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "flyte.sqlite"
+    Store(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * 4096 + whole[8192:])
+    found = run("--port", "0", "--db", str(path))
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == f"python -m flytebind.sandbox: {path}: {MALFORMED}\n"
+
+
+def test_a_database_without_a_name_is_refused_in_one_line() -> None:
+    found = run("--port", "0", "--db", "")
+    assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert "the database has no name" in found.stderr
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line() -> None:

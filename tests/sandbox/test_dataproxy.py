@@ -11,6 +11,12 @@ from xml.etree import ElementTree
 
 import grpc
 import pytest
+from flyteidl.service.dataproxy_pb2 import (
+    CreateDownloadLinkRequest as LinkPb,
+    CreateDownloadLocationRequest as LocationPb,
+    CreateUploadLocationRequest as UploadPb,
+)
+from google.protobuf.duration_pb2 import Duration
 
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
@@ -429,3 +435,17 @@ def test_a_deck_that_is_not_there_yet_is_not_found(server: Server) -> None:
     add_node(server, deck_uri=server.blobs.uri("run/n0/deck.html"))
     with refused(NOT_FOUND, "deck"):
         data(server, "n0/d")
+
+
+@pytest.mark.parametrize("seconds", [-(2**63), -1, 3601, 315_576_000_001, 2**63 - 1])
+def test_a_lifetime_of_links_that_is_out_of_range_is_invalid(server: Server, seconds: int) -> None:
+    client = server.dataproxy_client
+    lifetime = Duration(seconds=seconds)  # more than a timedelta holds, perhaps
+    upload = UploadPb(project=PROJECT, domain=DOMAIN, filename_root="a", expires_in=lifetime)
+    location = LocationPb(native_url="s3://bucket/key", expires_in=lifetime)
+    with refused(INVALID, "expires_in"):
+        client.create_upload_location(CreateUploadLocationRequest.from_pb(upload))
+    with refused(INVALID, "expires_in"):
+        client.create_download_location(CreateDownloadLocationRequest.from_pb(location))
+    with refused(INVALID, "expires_in"):
+        client.create_download_link(CreateDownloadLinkRequest.from_pb(LinkPb(expires_in=lifetime)))

@@ -43,3 +43,7 @@ def test_messages_name_types_in_a_few_words() -> None:
     assert type_name(dataset()) == "structured dataset"
     assert type_name(LiteralType()) == "nothing"
     assert type_name(None) == "nothing"
+
+
+def test_a_simple_type_of_the_future_is_named_by_its_number() -> None:
+    assert type_name(LiteralType.FromString(b"\x08\xe7\x07")) == "simple type 999"

@@ -8,6 +8,7 @@ import re
 import secrets
 import sys
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import grpc
@@ -50,6 +51,11 @@ _FLYTE_URL = re.compile(
 )
 
 
+_Expiring: TypeAlias = (
+    CreateUploadLocationRequest | CreateDownloadLocationRequest | CreateDownloadLinkRequest
+)
+
+
 class DataProxy(DataProxyServiceServicer):
     """Hands out links to the HTTP server, and reads what admin knows of executions.
 
@@ -82,7 +88,7 @@ class DataProxy(DataProxyServiceServicer):
         project, domain = required(request.project, "project"), required(request.domain, "domain")
         if not request.filename_root and not request.content_md5:
             invalid("missing content_md5 or filename_root")
-        expires_at = self._expires_at(request.expires_in)
+        expires_at = self._expires_at(request)
         root = request.filename_root or base64.b32encode(request.content_md5).decode()
         filename = request.filename or secrets.token_hex(10)
         uri = self._uri(f"{project}/{domain}/{root}/{filename}")
@@ -107,7 +113,7 @@ class DataProxy(DataProxyServiceServicer):
             StatusError: INVALID_ARGUMENT, also for a file that is not the sandbox's.
         """
         uri = required(request.native_url, "native_url")
-        expires_at = self._expires_at(request.expires_in)
+        expires_at = self._expires_at(request)
         try:
             link = self.http.signed_url("GET", uri, expires_at)
         except ValueError as error:
@@ -123,7 +129,7 @@ class DataProxy(DataProxyServiceServicer):
             StatusError: INVALID_ARGUMENT, also for a node that does not exist; NOT_FOUND when there
                 is no deck.
         """
-        expires_at = self._expires_at(request.expires_in)
+        expires_at = self._expires_at(request)
         if request.artifact_type == ArtifactType.ARTIFACT_TYPE_UNDEFINED:
             invalid("invalid value for artifact_type")
         id = required(request.node_execution_id, "source")
@@ -214,8 +220,12 @@ class DataProxy(DataProxyServiceServicer):
                 f"{urlsplit(uri).path.rpartition('/')[2]} exists already, with another content",
             )
 
-    def _expires_at(self, expires_in: timedelta | None) -> datetime:
-        expires_in = _MAX_EXPIRES_IN if expires_in is None else expires_in
+    def _expires_at(self, request: _Expiring) -> datetime:
+        try:
+            given = request.expires_in
+        except OverflowError:
+            invalid(f"expires_in: it is not between 0 and {_MAX_EXPIRES_IN}")
+        expires_in = _MAX_EXPIRES_IN if given is None else given
         if not timedelta() <= expires_in <= _MAX_EXPIRES_IN:
             invalid(f"expires_in: {expires_in} is not between 0 and {_MAX_EXPIRES_IN}")
         return self.clock.now() + expires_in

@@ -25,7 +25,7 @@ _log = logging.getLogger("flytebind.sandbox")
 _IDLE_SECONDS = 30.0
 _MAX_BYTES = 1 << 20
 _LINGER_SECONDS = 0.5
-_LINGER_BYTES = 1 << 28
+_LINGER_BYTES = 1 << 24
 _CHUNK = 1 << 16
 
 

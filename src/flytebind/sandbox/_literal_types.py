@@ -98,7 +98,8 @@ def type_name(literal_type: LiteralType | None) -> str:
         return "nothing"
     match literal_type.WhichOneof("type"):
         case "simple":
-            return SimpleType.Name(literal_type.simple).lower()
+            known = SimpleType.DESCRIPTOR.values_by_number.get(literal_type.simple)
+            return known.name.lower() if known else f"simple type {literal_type.simple}"
         case "collection_type":
             return f"list of {type_name(literal_type.collection_type)}"
         case "map_value_type":

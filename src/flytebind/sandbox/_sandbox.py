@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +30,7 @@ from flytebind.sandbox._probes import add_probes
 from flytebind.sandbox._relay import Relay
 from flytebind.sandbox._settings import Settings
 from flytebind.sandbox._signals import Signals
-from flytebind.sandbox._store import Store
+from flytebind.sandbox._store import Store, StoreError
 from flytebind.sandbox.auth import (
     Authentication,
     AuthMetadata,
@@ -73,7 +74,7 @@ class Sandbox:
 
     Raises:
         OSError: If the port is taken, or a file or folder cannot be used.
-        StoreError: If ``db`` is no file of a sandbox, or another one has it open.
+        StoreError: If ``db`` is no file of a sandbox, is damaged, or another one has it open.
     """
 
     endpoint: str
@@ -126,7 +127,10 @@ class Sandbox:
             closers.callback(blobs.close)
             http = HttpServer(blobs, self.clock, provider, host)
             closers.callback(http.close)
-            self.admin = Admin(store, blobs, http, self.clock, self.settings)
+            try:
+                self.admin = Admin(store, blobs, http, self.clock, self.settings)
+            except sqlite3.DatabaseError as error:
+                raise StoreError(f"{db}: {error}") from error
             self.signals = Signals(store)
             interceptors: list[grpc.ServerInterceptor] = [self.calls, self.faults]
             if provider is not None:

@@ -177,3 +177,21 @@ def test_waiting_ends_when_nobody_is_interested_any_more() -> None:
     stop = threading.Event()
     stop.set()
     assert "the login was given up" in refusal(lambda: CancellableClock(stop).wait(600))
+
+
+@pytest.mark.parametrize(
+    ("device", "waits"),
+    [
+        ({"interval": 1e-9, "expires_in": 3}, [1, 1, 1]),
+        ({"interval": 1200, "expires_in": 1e300}, [1200, 1200, 1200]),
+        ({"interval": 1e300, "expires_in": "1e300"}, [3600]),
+    ],
+)
+def test_a_provider_cannot_have_itself_polled_for_ever_or_without_a_pause(
+    flyte: NamingServer, provider: IdentityProvider, device: dict[str, object], waits: list[float]
+) -> None:
+    provider.device = device
+    provider.device_answers = ["authorization_pending"] * 10
+    hurry = Hurry()
+    assert "nobody has logged in within" in refusal(lambda: device_login(flyte, hurry))
+    assert hurry.waits == waits

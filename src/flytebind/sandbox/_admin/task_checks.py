@@ -96,7 +96,8 @@ def _in_pod(struct: Struct) -> dict[str, Decimal]:
 def _named(entries: Iterable[Resources.ResourceEntry]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for entry in entries:
-        name = Resources.ResourceName.Name(entry.name)
+        known = Resources.ResourceName.DESCRIPTOR.values_by_number.get(entry.name)
+        name = known.name if known else str(entry.name)
         if name in found:
             invalid(f"{name} is there more than once")
         found[name] = _quantity(name, entry.value)

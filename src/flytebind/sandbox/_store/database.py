@@ -19,6 +19,8 @@ def open_database(path: str | Path | None) -> sqlite3.Connection:
         StoreError: If the file is no database of the sandbox, is of another version, cannot be
             written, or is open elsewhere.
     """
+    if path is not None and not str(path):
+        raise StoreError("the database has no name; leave it out to keep everything in memory")
     try:
         connection = sqlite3.connect(
             ":memory:" if path is None else path,

@@ -16,6 +16,9 @@ from flytebind.remote.config._secret import Secret
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _INTERVAL = 5.0
 _LIFETIME = 600.0
+# Whatever a provider says, it is not flooded, and nobody waits for ever.
+_LEAST_INTERVAL = 1.0
+_MOST_LIFETIME = 3600.0
 # A poll that gets no answer must not keep the next one waiting for long.
 _POLL_TIMEOUT = 10.0
 
@@ -83,8 +86,8 @@ class Provider:
             device_code,
             user_code,
             str(addresses[0]),
-            seconds_of(answer.get("interval")) or _INTERVAL,
-            seconds_of(answer.get("expires_in")) or _LIFETIME,
+            max(seconds_of(answer.get("interval")) or _INTERVAL, _LEAST_INTERVAL),
+            min(seconds_of(answer.get("expires_in")) or _LIFETIME, _MOST_LIFETIME),
         )
 
     def poll_device(self, device_code: str, verifier: str) -> Login:
