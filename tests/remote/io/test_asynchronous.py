@@ -11,6 +11,9 @@ from functools import partial
 
 import pytest
 
+from flytebind.remote._io import TimeIsUp
+from flytebind.remote._io.asynchronous import AsyncIo
+from flytebind.remote._io.turns import Turns
 from tests.remote.faults.interrupting import CTRL_C, ctrl_c
 from tests.remote.faults.leftovers import until
 from tests.remote.io.driving import Driver, when
@@ -171,3 +174,36 @@ def test_what_ends_elsewhere_is_given_up_by_a_cancel_that_does_not_wake_the_loop
     driver.run(main())
     assert begun.cancelled()
     assert woken == []
+
+
+def test_time_that_is_up_ends_all_levels_at_once() -> None:
+    """One after the other, the inner ones would go on, and start more, until it is their turn."""
+    io = AsyncIo(Turns(1))
+    ended: list[int] = []
+    rounds = 0
+
+    async def level(depth: int) -> None:
+        if depth:
+            # There is no room for the second one, so that this is still starting its part.
+            await io.gather(level(each) for each in (depth - 1, 0))
+            return
+        try:
+            await io.call(Future[None])
+        finally:
+            ended.append(rounds)
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        counting = asyncio.ensure_future(count())
+        with pytest.raises(TimeIsUp):
+            await io.within(0.05, level(6))
+        counting.cancel()
+
+    asyncio.run(main())
+    assert len(ended) > 1
+    assert len(set(ended)) == 1

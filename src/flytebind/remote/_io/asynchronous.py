@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
@@ -23,6 +24,9 @@ from flytebind.remote._io.turns import Turns
 T = TypeVar("T")
 
 _WAKING = 0.25
+
+#: What goes on, at any depth, within a time that somebody has set.
+_inside: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("flytebind_inside", default=None)
 
 
 class AsyncIo:
@@ -104,6 +108,7 @@ class AsyncIo:
         tasks: list[asyncio.Task[T]] = []
         failed: list[asyncio.Task[T]] = []
         left = iter(coroutines)
+        inside = _inside.get()
 
         def note(task: asyncio.Task[T]) -> None:
             if not task.cancelled() and task.exception() is not None:
@@ -113,6 +118,9 @@ class AsyncIo:
             for coroutine in left:
                 tasks.append(asyncio.ensure_future(coroutine))
                 tasks[-1].add_done_callback(note)
+                if inside is not None:
+                    inside.add(tasks[-1])
+                    tasks[-1].add_done_callback(inside.discard)
                 await queue.is_short()
                 if failed:
                     break
@@ -127,12 +135,17 @@ class AsyncIo:
 
     async def within(self, seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
         """See ``Io``."""
+        inside = set[asyncio.Task[Any]]()
+        outer = _inside.set(inside)
         task = asyncio.ensure_future(coroutine)
+        _inside.reset(outer)
         try:
             await asyncio.wait({task}, timeout=seconds)
             is_late = not task.done()
         finally:
-            task.cancel()
+            # All at once: level by level, the inner ones would start more in the meantime.
+            for each in [task, *inside]:
+                each.cancel()
             await asyncio.gather(task, return_exceptions=True)
         if is_late and task.cancelled():
             raise TimeIsUp
