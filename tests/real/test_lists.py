@@ -101,7 +101,10 @@ class PostgreSQL:
     def get_execution(
         self, request: execution_pb2.WorkflowExecutionGetRequest, context: grpc.ServicerContext
     ) -> execution_pb2.Execution:
-        return ROWS[0]
+        found = execution_pb2.Execution()
+        found.CopyFrom(ROWS[0])
+        found.id.CopyFrom(request.id)
+        return found
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
         """The lists as methods of their services."""

@@ -745,9 +745,32 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
 
 
 def adopt(execution: Executed, newer: AnyExecution, *, whole: bool = True) -> None:
-    """Have an execution take a newer message, which may be one that a list has cut."""
+    """Have an execution take a newer message, which may be one that a list has cut.
+
+    Raises:
+        FlyteDataError: If the message is of another execution, which would be ended next, perhaps.
+    """
+    if isinstance(execution, FlyteWorkflowExecution) and isinstance(newer, Execution):
+        check_answer(execution.id, newer)
+    elif isinstance(newer, NodeExecution) and newer.id.node_id != execution._pb.id.node_id:
+        raise FlyteDataError(
+            f"the server was asked for {execution._label}, and tells of node {newer.id.node_id!r}"
+        )
     execution._pb = newer._pb
     execution.loaded.is_whole = whole
+
+
+def check_answer(asked: WorkflowExecutionIdentifier, answer: Execution) -> None:
+    """See that an answer is about the execution that was asked for.
+
+    Raises:
+        FlyteDataError: If it is not.
+    """
+    there = answer.id
+    if (there.project, there.domain, there.name) != (asked.project, asked.domain, asked.name):
+        wanted = f"{asked.project}/{asked.domain}/{asked.name}"
+        found = f"{there.project}/{there.domain}/{there.name}"
+        raise FlyteDataError(f"the server was asked for execution {wanted}, and tells of {found}")
 
 
 def attach(execution: Executed, remote: Remote) -> None:

@@ -37,7 +37,7 @@ from flytebind.remote.errors import (
     FlyteNotFoundError,
     FlyteValueError,
 )
-from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.remote.executions import FlyteWorkflowExecution, check_answer
 from flytebind.runtime.model import Model
 
 import grpc  # isort: skip
@@ -61,6 +61,7 @@ async def fetch_execution(
 ) -> FlyteWorkflowExecution:
     """One execution, as it is now."""
     message = await session.admin.get_execution(WorkflowExecutionGetRequest(id=id))
+    check_answer(id, message)
     return FlyteWorkflowExecution.promote_from_model(message, session.remote, type_hints)
 
 
