@@ -44,7 +44,7 @@ def some(examples: int) -> settings:
     """
     return settings(
         max_examples=max(examples, 1),
-        suppress_health_check=[*HealthCheck.__members__.values()],
+        suppress_health_check=[*HealthCheck],
         report_multiple_bugs=False,
         derandomize=not _ASKED,
         phases=[Phase.generate, Phase.shrink] if _ASKED else [Phase.generate],

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from flytebind.looks._labels import label
-from flytebind.models.core.identifier import Identifier, ResourceType
+from flytebind.models.core.identifier import Identifier
+from flytebind.runtime.screens import harmless
 from tools.walks import Walk, decisions, outputs_and_wait, walk, ways_back
-
-ID = Identifier(ResourceType.TASK, "p", "d", "n", "v")
 
 
 def test_a_walk_counts_ways_there_and_back_and_passes_over_generated_code() -> None:
-    found = walk(lambda: (label(ID), Identifier.from_bytes(b""), label(ID)))
-    assert found.files == ["flytebind/looks/_labels.py", "flytebind/runtime/model.py"]
+    found = walk(lambda: (harmless("a"), Identifier.from_bytes(b""), harmless("a")))
+    assert found.files == ["flytebind/runtime/screens.py", "flytebind/runtime/model.py"]
     assert found.moves == 2
 
 
 def test_a_call_that_stays_in_one_file_moves_nowhere() -> None:
-    found = walk(lambda: label(ID))
-    assert found == Walk(["flytebind/looks/_labels.py"])
+    found = walk(lambda: harmless("a"))
+    assert found == Walk(["flytebind/runtime/screens.py"])
 
 
 def test_who_reads_a_call_up_to_grpc_opens_four_files_at_most() -> None:

@@ -44,7 +44,12 @@ def _runnable() -> list[str]:
 
 def _main_of(package: str) -> Callable[[Sequence[str]], object]:
     def run(arguments: Sequence[str]) -> object:
-        with mock.patch.object(sys, "argv", [package, *arguments]):
+        # It runs as if nobody had imported it before.
+        others = {name: sys.modules[name] for name in sys.modules if name != f"{package}.__main__"}
+        with (
+            mock.patch.object(sys, "argv", [package, *arguments]),
+            mock.patch.dict(sys.modules, others, clear=True),
+        ):
             return runpy.run_module(f"{package}.__main__", run_name="__main__")
 
     return run

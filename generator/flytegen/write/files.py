@@ -243,7 +243,10 @@ class _Made:
 
     def folder(self, path: Path) -> None:
         for missing in reversed([item for item in (path, *path.parents) if not item.exists()]):
-            missing.mkdir()
+            try:
+                missing.mkdir()
+            except FileExistsError:  # another run was first
+                continue
             self._undo.append(missing.rmdir)
         path.mkdir(exist_ok=True)  # complains where it is a file
 
