@@ -44,7 +44,12 @@ def some(examples: int) -> settings:
     """
     return settings(
         max_examples=max(examples, 1),
-        suppress_health_check=[*HealthCheck],
+        suppress_health_check=[
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+            HealthCheck.large_base_example,
+            HealthCheck.too_slow,
+        ],
         report_multiple_bugs=False,
         derandomize=not _ASKED,
         phases=[Phase.generate, Phase.shrink] if _ASKED else [Phase.generate],
