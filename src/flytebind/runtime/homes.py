@@ -23,6 +23,7 @@ def public_in(package: str) -> Callable[[C], C]:
         annotations = {
             name: ForwardRef(text, module=cls.__module__, is_class=True)
             for name, text in vars(cls).get("__annotations__", {}).items()
+            if text != "KW_ONLY"  # a mark that dataclass has seen, and Python 3.10 takes for a type
         }
         if annotations:
             cls.__annotations__ = annotations
