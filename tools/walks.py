@@ -63,12 +63,7 @@ def walk(call: Callable[[], object]) -> Walk:
         if here not in found.files:
             found.files.append(here)
 
-    before = sys.getprofile()
-    sys.setprofile(see)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
+    _watched(call, see)
     return found
 
 
@@ -81,12 +76,7 @@ def stays(call: Callable[[], object]) -> list[str]:
         if here and found[-1:] != [here]:
             found.append(here)
 
-    before = sys.getprofile()
-    sys.setprofile(see)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
+    _watched(call, see)
     return found
 
 
@@ -116,6 +106,16 @@ def decisions() -> dict[str, list[str]]:
     with patch.object(Fields, "_field", watched):
         build(load_package("flyteidl"), load_overlay(locate.overlay()))
     return found
+
+
+def _watched(call: Callable[[], object], see: Callable[[FrameType, str, object], None]) -> None:
+    """Make a call, and show whoever sees each frame that it enters or leaves."""
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
 
 
 def _house(frame: FrameType) -> str:

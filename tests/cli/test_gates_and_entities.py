@@ -24,9 +24,8 @@ def test_a_gate_is_seen_and_gets_its_value(
     refused = flytebind("signal", "set", gate.name, "number", "many")
     assert refused == Done(2, "", "flytebind: VALUE: 'many' is not a whole number\n")
     assert flytebind("signal", "set", gate.name, "number", "4", "-q") == Done(0, "", "")
-    first, *_ = flytebind(
-        "signal", "list", gate.name, "--json"
-    ).json  # the next gate may wait by now
+    # The next gate may wait by now.
+    first, *_ = flytebind("signal", "list", gate.name, "--json").json
     assert first["id"]["signalId"] == "number"
     assert first["value"]["scalar"]["primitive"] == {"integer": "4"}
     for verb in (("set", "4"), ("approve",), ("reject",)):
