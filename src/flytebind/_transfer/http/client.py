@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from flytebind._transfer.http.errors import HttpError
+from flytebind._transfer.http.errors import HttpError, HttpOversize
 from flytebind._transfer.http.exchanges import Exchange, Exchanges
 from flytebind._transfer.http.trust import Settings, Trust
 from flytebind._transfer.uris import public
@@ -30,6 +30,7 @@ SILENCE = 60.0
 #: The most bytes of an answer that is read into memory.
 MAX_BYTES = 1 << 20
 
+_NEVER = 30 * 86400.0  # seconds; sockets and locks take no infinite time
 _PIECE = 1 << 16
 _MAX_REDIRECTS = 5
 #: Those after which the same thing is asked of another place, and those that are good for data.
@@ -201,7 +202,37 @@ class HttpClient:
             return self._send(exchange, method, headers, body, is_data=False)
 
         with closing(_follow(send, url, sent, _REDIRECTS if redirects else ())) as answer:
-            return _whole(answer, max_bytes)
+            return whole(answer, max_bytes)
+
+    def begin(self, url: str, timeout: float | None, *, since: float) -> Exchange:
+        """Begin what ``post`` goes on with, and what can be ended from another thread.
+
+        Args:
+            url: Where to post.
+            timeout: Seconds for all of it; None for no end.
+            since: From when on they count, on the monotonic clock.
+
+        Raises:
+            HttpEnded: If this client is closed.
+        """
+        return self._exchanges.begin(url, _NEVER if timeout is None else timeout, since)
+
+    def post(self, exchange: Exchange, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Post bytes; redirects are not followed.
+
+        Args:
+            exchange: What ``begin`` has begun.
+            headers: What to send besides the usual ones.
+            body: What to send.
+
+        Returns:
+            The answer, whatever its status, before its body is read.
+
+        Raises:
+            HttpError: If there is none; ``HttpTimeout`` if it was not here in time.
+            FlyteConfigError: If the settings for TLS make no sense.
+        """
+        return self._send(exchange, "POST", headers, body, is_data=False)
 
     def open(
         self, url: str, *, headers: Mapping[str, str] | None = None, silence: float = SILENCE
@@ -265,7 +296,7 @@ class HttpClient:
 
         sent = {**(headers or {}), "Content-Length": str(length)}
         with closing(_follow(send, url, sent, _KEEPING_REDIRECTS)) as answer:
-            return _whole(answer, MAX_BYTES)
+            return whole(answer, MAX_BYTES)
 
     def close(self) -> None:
         """End whatever is under way. Twice does no harm."""
@@ -381,12 +412,21 @@ def _follow(
     raise HttpError(url, "it leads on and on")
 
 
-def _whole(answer: Answer, max_bytes: int) -> Response:
+def whole(answer: Answer, max_bytes: int) -> Response:
+    """Read an answer to its end.
+
+    Args:
+        answer: What to read; it stays the caller's to close.
+        max_bytes: More than that is not read, nor unpacked.
+
+    Raises:
+        HttpError: If it does not come as a whole; ``HttpOversize`` if it is too large.
+    """
     body = bytearray()
     for piece in answer.pieces():
         body += piece
         if len(body) > max_bytes:
-            raise HttpError(answer.url, f"the answer has more than {max_bytes} bytes")
+            raise HttpOversize(answer.url, max_bytes)
     return Response(answer.status, answer.headers, _unpacked(bytes(body), answer, max_bytes))
 
 
@@ -400,5 +440,5 @@ def _unpacked(body: bytes, answer: Answer, max_bytes: int) -> bytes:
     except zlib.error:
         raise HttpError(answer.url, "the answer cannot be unpacked") from None
     if unpacker.unconsumed_tail:
-        raise HttpError(answer.url, f"the answer has more than {max_bytes} bytes")
+        raise HttpOversize(answer.url, max_bytes)
     return unpacked

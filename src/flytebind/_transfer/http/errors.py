@@ -35,6 +35,14 @@ class HttpTimeout(HttpError, FlyteTimeout):
         super().__init__(url, reason, passing=True)
 
 
+class HttpOversize(HttpError):
+    """The answer is larger than what is read into memory."""
+
+    def __init__(self, url: str, most: int) -> None:
+        super().__init__(url, f"the answer has more than {most} bytes")
+        self.most = most
+
+
 class HttpEnded(HttpError):
     """This program ended it: the remote was closed, or nobody waits any more."""
 
