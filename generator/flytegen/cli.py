@@ -154,6 +154,11 @@ def _parser() -> _Parser:
                 help="module of the package, or package in it, to leave out, such as one that"
                 " cannot be imported; may be given again",
             )
+            command.add_argument(
+                "--skip-broken",
+                action="store_true",
+                help="leave out the modules that cannot be imported, and say which",
+            )
         if name != "list":
             command.add_argument(
                 "--out",
@@ -218,11 +223,25 @@ def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
     package = overlay.package.name if options.package is None else options.package
     bases = load_bases(options.base)
     if options.descriptor_set is not None:
-        if options.exclude:
-            what, hint = "is for modules of a package", "Make the set without these files."
-            raise GenerationError(Problem("--exclude", what, hint))
+        for option, is_given in (
+            ("--exclude", options.exclude),
+            ("--skip-broken", options.skip_broken),
+        ):
+            if is_given:
+                what, hint = "is for modules of a package", "Make the set without these files."
+                raise GenerationError(Problem(option, what, hint))
         return load_descriptor_set(options.descriptor_set, package, bases)
-    return load_package(package, bases, options.exclude)
+    source = load_package(package, bases, options.exclude, skip_broken=options.skip_broken)
+    if source.broken:
+        _tell_broken(source.broken)
+    return source
+
+
+def _tell_broken(broken: Sequence[Problem]) -> None:
+    are = "modules are" if len(broken) > 1 else "module is"
+    print(f"flytegen: {len(broken)} {are} left out", file=sys.stderr)
+    for line in told(broken):
+        print(f"  {line}", file=sys.stderr)
 
 
 def _out(options: argparse.Namespace) -> Path:

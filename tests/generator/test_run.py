@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from flytegen import locate
 from flytegen.cli import main
-from flytegen.comparison.facts import facts_of
+from flytegen.comparison.facts import FieldFacts, facts_of
 from flytegen.comparison.sides import installed
 from tests.support.folders import snapshot
 
@@ -149,9 +150,7 @@ def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str])
     assert "flyteidl/core/literals.proto -> flytebind.models.core.literals" in out
     assert "  1 integer: int64  (one of value)" in out
     assert "flyteidl/service/agent.proto -> flytebind.services.agent" in out
-    # Reshaped ones, too, as the .proto has them.
     assert "  6 config: repeated flyteidl.core.KeyValuePair\n" in out
-    assert "  1 inputs: flyteidl.core.VariableMap\n" in out
     assert "    get_task_logs: GetTaskLogsRequest -> stream GetTaskLogsResponse\n" in out
     facts = facts_of(installed("flyteidl").files)
     count = facts.count()
@@ -160,6 +159,35 @@ def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str])
         f"{count['message']:,} messages, {count['enum']:,} enums, {count['field']:,} fields, "
         f"{count['service']:,} services, {count['RPC']:,} RPCs, {modules:,} modules"
     )
+
+
+def test_list_says_of_each_field_what_the_proto_says(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = facts_of(installed("flyteidl").files)
+
+    def shown(field: FieldFacts) -> tuple[int, str]:
+        entry = facts.messages.get(field.type_name)
+        kind = field.type_name or field.kind
+        if entry is not None and entry.is_map_entry:
+            key, value = entry.fields.values()
+            kind = f"map<{key.kind}, {value.type_name or value.kind}>"
+        elif field.cardinality == "repeated":
+            kind = f"repeated {kind}"
+        is_alone = not field.oneof or field.oneof.startswith("_")
+        return field.number, kind if is_alone else f"{kind}  (one of {field.oneof})"
+
+    messages = [item for item in facts.messages.values() if not item.is_map_entry]
+    expected = [
+        (message.name, *shown(field)) for message in messages for field in message.fields.values()
+    ]
+    assert main(["list"]) == 0
+    listed, owner = [], ""
+    for line in capsys.readouterr().out.splitlines():
+        if field := re.fullmatch(r" +(\d+) \w+: (.*)", line):
+            listed.append((owner, int(field[1]), field[2]))
+        elif message := re.fullmatch(r" +([\w.]+)", line):
+            owner = message[1]
+        assert not re.search(r"(^|[ .<\[])_", line), "an alias of generated code"
+    assert sorted(listed) == sorted(expected)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--help"]])

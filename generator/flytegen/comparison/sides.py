@@ -16,7 +16,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +24,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems
+from flytegen.read.distributions import distribution_of
 from flytegen.read.manifest import MANIFEST, read_base
+from flytegen.read.modules import holds_descriptor, says_descriptor
 from flytegen.read.source import Source
 from flytegen.write.files import load_record
 
@@ -115,7 +116,8 @@ def installed(package: str) -> Side:
     texts = {
         str(path): path.read_bytes()
         for folder in spec.submodule_search_locations or ()
-        for path in sorted(Path(folder).rglob("*_pb2.py"))
+        for path in sorted(Path(folder).rglob("*.py"))
+        if holds_descriptor(path)
     }
     files = {file.name: file for file in _descriptors(texts)}
     if not files:
@@ -216,13 +218,8 @@ def _in_order(files: Mapping[str, FileDescriptorProto]) -> tuple[FileDescriptorP
 
 
 def _installed_version(package: str) -> str:
-    top = package.partition(".")[0]
-    for distribution in (package, *metadata.packages_distributions().get(top, ())):
-        try:
-            return metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            continue
-    return ""
+    found = distribution_of(package)
+    return found.version if found else ""
 
 
 # ---- Fetching ----------------------------------------------------------------------------------
@@ -255,8 +252,9 @@ def _download(distribution: str, version: str) -> tuple[str, dict[str, FileDescr
                 hint = "Install pip here first: python -m ensurepip"
             raise GenerationError(Problem(f"{distribution}=={version}", what, hint))
         with zipfile.ZipFile(wheels[0]) as wheel:
-            names = sorted(name for name in wheel.namelist() if name.endswith("_pb2.py"))
-            texts = {name: wheel.read(name) for name in names}
+            names = sorted(name for name in wheel.namelist() if name.endswith(".py"))
+            read = {name: wheel.read(name) for name in names}
+        texts = {name: text for name, text in read.items() if says_descriptor(text)}
     files = {file.name: file for file in _descriptors(texts)}
     if not files:
         where = f"{distribution}=={version}"

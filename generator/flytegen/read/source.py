@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from flytegen.common.names import spellable
-from flytegen.common.problems import Problems, in_one_line
+from flytegen.common.problems import Problem, Problems, in_one_line
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.comments import comments_of
 from flytegen.read.references import uses_of_file
@@ -37,13 +37,15 @@ class Source:
     written: Mapping[str, str] = field(default_factory=dict)
     """The modules of message classes that are written beside the models, by file name: for a
     descriptor set all but those of other packages that are installed, and for a package those that
-    no import statement can name."""
+    no import statement can name, or that are not called ``*_pb2``."""
     is_set: bool = False
     """It is a descriptor set, whose message classes are written."""
     bases: BasePackages = NO_BASE_PACKAGES
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
     distribution: str = ""
     """What pip calls the package; empty when unknown, and for a descriptor set."""
+    broken: tuple[Problem, ...] = ()
+    """The modules that could not be imported, where it is done without them."""
     comments: Mapping[str, str] = field(default_factory=dict)
     """What the .proto files say about things, by full name; modules made by protoc keep none."""
 
@@ -64,7 +66,8 @@ class Source:
     def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
         """The source, with modules beside the models that stand in for these ones of protoc's."""
         written = {
-            name: f"{self.flat_name}_protos.{spellable(module)}" for name, module in modules.items()
+            name: f"{self.flat_name}_protos.{spellable(module).removesuffix('_pb2')}_pb2"
+            for name, module in modules.items()
         }
         return replace(self, written=written, is_set=is_set)
 
@@ -160,12 +163,13 @@ def _foreign(own: list[FileDescriptor], package: str, bases: BasePackages) -> se
 
 def _loaded_modules() -> dict[str, str]:
     """The modules of all files that have been imported, by file name."""
-    return {
-        file.name: name
-        for name, module in sorted(sys.modules.items())
-        if name.endswith("_pb2")
-        and isinstance(file := getattr(module, "DESCRIPTOR", None), FileDescriptor)
-    }
+    found: dict[str, str] = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__dict__", {}).get("DESCRIPTOR")
+        # Of the others some only hand on what is in one that is called so.
+        if isinstance(file, FileDescriptor) and (name.endswith("_pb2") or file.name not in found):
+            found[file.name] = name
+    return found
 
 
 def collect(file: FileDescriptor, protos: dict[str, bytes]) -> None:
