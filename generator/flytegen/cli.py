@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from flytegen import locate
-from flytegen.common.code import plain
 from flytegen.common.problems import GenerationError, Problem, told
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
 from flytegen.comparison.sides import RECORDED, default_cache, read_side
 from flytegen.decide.build import build
+from flytegen.listing import counts, listed
 from flytegen.overlay.entries import Overlay
 from flytegen.overlay.fit import Fitted, fit
 from flytegen.overlay.load import load_overlay
@@ -26,7 +26,7 @@ from flytegen.read.manifest import load_bases
 from flytegen.read.package import load_package
 from flytegen.read.source import Source
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
-from flytegen.schema import Enum, Library, Message, Service
+from flytegen.schema import Library
 
 EPILOG = """\
 exit codes:
@@ -319,45 +319,12 @@ def _list(options: argparse.Namespace) -> int:
     source = _source(options, overlay)
     fitted = fit(overlay, source)
     library = build(source, fitted.overlay)
-    for module in library.modules:
-        print(f"{module.proto_file} -> {module.name}")
-        for enum in module.enums:
-            _print_enum(enum, "  ")
-        for message in module.messages:
-            _print_message(message, "  ")
-    for service_module in library.service_modules:
-        print(f"{service_module.proto_file} -> {service_module.name}")
-        for service in service_module.services:
-            _print_service(service)
+    for line in listed(library):
+        print(line)
     if not options.quiet:
-        print(_counts(library))
+        print(counts(library))
         _print_skipped(fitted, library, options)
     return DONE
-
-
-def _print_message(message: Message, indent: str) -> None:
-    print(f"{indent}{message.full_name}")
-    for field in message.fields:
-        oneof = f"  (one of {field.oneof})" if field.oneof else ""
-        label = f"{field.label} " if field.label else ""
-        print(f"{indent}  {field.number:>3} {field.name}: {label}{field.proto_type}{oneof}")
-    for enum in message.enums:
-        _print_enum(enum, indent + "  ")
-    for nested in message.messages:
-        _print_message(nested, indent + "  ")
-
-
-def _print_enum(enum: Enum, indent: str) -> None:
-    values = ", ".join(f"{value.name}={value.number}" for value in enum.values)
-    print(f"{indent}enum {enum.full_name}: {values}")
-
-
-def _print_service(service: Service) -> None:
-    print(f"  service {service.full_name}")
-    for method in service.methods:
-        takes = f"{'stream ' if method.client_streaming else ''}{plain(method.request)}"
-        answers = f"{'stream ' if method.server_streaming else ''}{plain(method.response)}"
-        print(f"    {method.name}: {takes} -> {answers}")
 
 
 def _print_files(outcome: Outcome) -> None:
@@ -369,7 +336,7 @@ def _print_files(outcome: Outcome) -> None:
 def _print_summary(outcome: Outcome, out: Path, seconds: float) -> None:
     written, unchanged, removed = map(len, (outcome.written, outcome.unchanged, outcome.removed))
     print(f"{outcome.library.source} -> {_shown(out)}")
-    print(f"  {_counts(outcome.library)}")
+    print(f"  {counts(outcome.library)}")
     print(f"  {written} files written, {unchanged} unchanged, {removed} removed")
     print(f"  {seconds:.1f} s")
 
@@ -386,20 +353,6 @@ def _print_skipped(fitted: Fitted, library: Library, options: argparse.Namespace
     if options.verbose:
         for key in fitted.skipped:
             print(f"  ~ {key}")
-
-
-def _counts(library: Library) -> str:
-    messages = library.all_messages()
-    services = [service for module in library.service_modules for service in module.services]
-    counts = {
-        "messages": len(messages),
-        "enums": len(library.all_enums()),
-        "fields": sum(len(message.fields) for message in messages),
-        "services": len(services),
-        "RPCs": sum(len(service.methods) for service in services),
-        "modules": len(library.modules) + len(library.service_modules),
-    }
-    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
 
 def _shown(path: Path) -> Path:
