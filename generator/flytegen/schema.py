@@ -17,12 +17,12 @@ as datetime); a wrapper is a message that boxes one scalar. Templates ask the bo
 instead."""
 
 Shape = Literal["single", "repeated", "map", "pairs"]
-"""What a field holds. ``pairs`` are a list of messages with key and value, shown as a mapping."""
+"""What a field holds. ``pairs`` are a list of messages with a key and a value, as a mapping."""
 
 Reshape = Literal["", "content", "pairs", "choice"]
 """How a field is shown otherwise than the message has it: ``content`` shows the only field of the
-message that it holds, ``pairs`` a list of messages with key and value as a mapping, ``choice`` each
-element of a list as the value of the only oneof that it has."""
+message that it holds, ``pairs`` a list of messages with a key and a value as a mapping, ``choice``
+each element of a list as the value of the only oneof that it has."""
 
 Takes = Literal["", "message", "one", "zero", "false"]
 """What a constructor takes for a field beside its own type: ``message`` protobuf's own message,
@@ -93,6 +93,9 @@ class Field:
     it wants an enum of protobuf's own."""
     path: str
     """Where protobuf has what is read and written: ``inputs``, or ``inputs.variables``."""
+    pair: tuple[str, str] | None
+    """The fields of each message of the list that key and value of the mapping are, where it is
+    ``is_pairs``."""
     reshape: Reshape
     """How it is shown otherwise than the message has it."""
     takes: Takes
@@ -143,7 +146,7 @@ class Field:
 
     @property
     def is_pairs(self) -> bool:
-        """It holds a list of messages with key and value, and is shown as a mapping."""
+        """It holds a list of messages with a key and a value, and is shown as a mapping."""
         return self.shape == "pairs"
 
     @property

@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.read.distributions import distribution_of
 from flytegen.read.manifest import MANIFEST, read_base
 from flytegen.read.modules import holds_descriptor, says_descriptor
-from flytegen.read.source import Source
+from flytegen.read.source import Source, protoc_module, source_of
 from flytegen.write.files import load_record
 
 RECORDED = "generated"
@@ -301,37 +300,24 @@ def source_of_side(side: Side) -> Source:
         GenerationError: If a type that a field needs is nowhere to be found.
     """
     known = {file.name: file for file in side.files}
-    pool = DescriptorPool()
-    order: list[str] = []
+    protos: dict[str, bytes] = {}
 
     def add(name: str) -> None:
-        if name not in order:
+        if name not in protos:
             file = known.get(name) or side.others.get(name) or _installed_file(name)
             for dependency in file.dependency:
                 add(dependency)
-            order.append(name)
-            pool.AddSerializedFile(file.SerializeToString())
+            protos[name] = file.SerializeToString()
 
-    try:
-        for file in side.files:
-            add(file.name)
-    except TypeError as error:
-        hint = "A package that it imports from may be missing; install it."
-        raise GenerationError(
-            Problem(side.label, f"does not fit together ({error})", hint)
-        ) from None
-    modules = {
-        name: name.removesuffix(".proto").replace("-", "_").replace("/", ".") + "_pb2"
-        for name in known
-    }
-    closure = tuple(map(pool.FindFileByName, order))
-    files = tuple(map(pool.FindFileByName, sorted(known)))
-    return Source(side.package, side.version, files, modules, closure)
+    for name in known:
+        add(name)
+    modules = {name: protoc_module(name) for name in known}
+    return source_of(side.package, side.version, protos, modules)
 
 
 def _installed_file(name: str) -> FileDescriptorProto:
     """A file that a module of this environment has; an empty one if there is no such module."""
-    module = name.removesuffix(".proto").replace("-", "_").replace("/", ".") + "_pb2"
+    module = protoc_module(name)
     try:
         spec = importlib.util.find_spec(module)
     except ImportError:

@@ -13,10 +13,10 @@ from google.protobuf.descriptor import (
 from flytegen.common.code import Generic, Name
 from flytegen.common.descriptors import nested, nested_enums, nested_messages, top_level, walk
 from flytegen.common.home import Home
-from flytegen.common.names import escape
 from flytegen.common.problems import Problems
 from flytegen.common.unwritable import is_fatal, is_lost
 from flytegen.decide import docstrings
+from flytegen.decide.enums import further_names, value_name
 from flytegen.decide.fields import Fields, field_names
 from flytegen.decide.oneofs import Accessor, accessors, make_oneof
 from flytegen.decide.pb2 import pb2_modules, pb2_packages
@@ -26,9 +26,9 @@ from flytegen.decide.scope import Scope
 from flytegen.decide.services import service_modules, service_packages
 from flytegen.decide.unwritable import UnwritableClasses
 from flytegen.overlay.entries import (
-    Entry,
     EnumOverlay,
     FieldOverlay,
+    FileOverlay,
     LayoutOverlay,
     MessageOverlay,
     Overlay,
@@ -81,7 +81,7 @@ class _Builder:
         self._required = Required()
         self._homes = source.bases.homes() | find_homes(source, self._modules, problems)
         self._words = {**source.comments, **overlay.words()}
-        self._fields = Fields(self._homes, source, self._words, problems)
+        self._fields = Fields(self._homes, source, overlay.enums, self._words, problems)
         self._base = Home.said(overlay.package.base) if overlay.package.base else _PLAIN_BASE
 
     def library(self) -> Library:
@@ -132,7 +132,7 @@ class _Builder:
             aliases=aliases,
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
             doc=docstrings.paragraphs(
-                self._overlay.files.get(file.name, Entry(doc=f"``{file.name}``.")).doc
+                self._overlay.files.get(file.name, FileOverlay()).doc or f"``{file.name}``."
             ),
         )
 
@@ -200,7 +200,7 @@ class _Builder:
             mixins=_named(overlay.mixins),
             values=tuple(
                 EnumValue(
-                    name=escape(value.name, "enum_value"),
+                    name=value_name(value.name, overlay),
                     proto_name=value.name,
                     number=value.number,
                     doc=docstrings.value_doc(
@@ -210,9 +210,7 @@ class _Builder:
                 )
                 for value in descriptor.values
             ),
-            names=tuple(
-                (name, escape(value, "enum_value")) for name, value in overlay.names.items()
-            ),
+            names=further_names(descriptor, overlay, self._problems),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
             doc=docstrings.class_doc(
                 self._said(descriptor.full_name), descriptor.full_name, deprecated
@@ -225,7 +223,8 @@ class _Builder:
             return Constant(name, scope.in_default(self._homes[target]), is_class=True)
         enum, _, value = target.rpartition(".")
         owner = scope.in_default(self._homes[enum])
-        return Constant(name, owner.member(escape(value, "enum_value")), is_class=False)
+        said = self._overlay.enums.get(enum, EnumOverlay())
+        return Constant(name, owner.member(value_name(value, said)), is_class=False)
 
     # ---- Messages ---------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import shown
 from flytegen.decide.values import Values
-from flytegen.overlay.entries import FieldOverlay, MessageOverlay
+from flytegen.overlay.entries import EnumOverlay, FieldOverlay, MessageOverlay
 from flytegen.read.source import Source
 from flytegen.schema import Field
 
@@ -35,12 +35,13 @@ class Fields:
         self,
         homes: Mapping[str, Home],
         source: Source,
+        enums: Mapping[str, EnumOverlay],
         words: Mapping[str, str],
         problems: Problems,
     ) -> None:
         self._words = words
         self._problems = problems
-        self._values = Values(homes, source, problems)
+        self._values = Values(homes, source, enums, problems)
 
     def of(
         self, descriptor: Descriptor, overlay: MessageOverlay, scope: Scope
@@ -99,6 +100,7 @@ class Fields:
             is_later_member=bool(field.oneof) and (field.oneof in seen or yields),
             is_unwritable=is_unwritable(field),
             path=what.path,
+            pair=what.pair,
             reshape=what.reshape,
             takes=overlay.takes,
             raw=None,
@@ -128,6 +130,7 @@ class Fields:
             model=raw_value.model,
             wrap=raw_value.wrap,
             path=plain.path,
+            pair=None,
             reshape="",
             takes="",
             doc=docstrings.raw_doc(name, field.declaration),

@@ -19,7 +19,7 @@ from flytegen.common.well_known import BUILT_IN
 from flytegen.decide import docstrings
 from flytegen.decide.places import module_names, submodules
 from flytegen.decide.scope import Scope
-from flytegen.overlay.entries import MethodOverlay, Overlay, ServiceOverlay
+from flytegen.overlay.entries import FileOverlay, MethodOverlay, Overlay, ServiceOverlay
 from flytegen.read.source import Source
 from flytegen.schema import Alias, LazyModule, Method, Service, ServiceModule, Signature
 
@@ -107,10 +107,10 @@ class _Builder:
             if file.services_by_name and file.name not in source.foreign
         ]
         modules = module_names(source, self._root, self.files, _class_names, problems)
-        if overlay.package.flat_services:
-            modules = {
-                file: f"{self._root}.{name.rpartition('.')[2]}" for file, name in modules.items()
-            }
+        for name, module in modules.items():
+            said = overlay.files.get(name, FileOverlay()).services
+            if said or overlay.package.flat_services:
+                modules[name] = f"{self._root}.{said or module.rpartition('.')[2]}"
         self._modules = modules
         self._inside = submodules(self._root, modules.values())
         self._owners: dict[str, str] = {}
@@ -118,13 +118,14 @@ class _Builder:
     def module(self, file: FileDescriptor) -> ServiceModule:
         name = self._modules[file.name]
         package = self._root if self._overlay.package.flat_services else name
-        self._claim(name, file.name)
+        self._claim(name, file.name, f'[files."{file.name}"] services')
         services = list(file.services_by_name.values())
         scope = Scope(name)
         made = tuple(self._service(service, scope) for service in services)
         for service in made:
             for class_name in service.classes:
-                self._claim(f"{package}.{class_name}", service.full_name)
+                key = f'[services."{service.full_name}"] name'
+                self._claim(f"{package}.{class_name}", service.full_name, key)
         plural = "s" if len(made) > 1 else ""
         named = ", ".join(f"``{service.full_name}``" for service in made)
         return ServiceModule(
@@ -141,7 +142,7 @@ class _Builder:
         overlay = self._overlay.services.get(service.full_name, ServiceOverlay())
         deprecated = service.GetOptions().deprecated
         said = self._words.get(service.full_name, "")
-        name = escape(service.name, "class")
+        name = overlay.name or escape(service.name, "class")
         taken: dict[str, str] = {}
         methods = []
         for descriptor in service.methods:
@@ -229,10 +230,11 @@ class _Builder:
             return Name("builtins", "object", "here")
         return scope.of_class(home)
 
-    def _claim(self, name: str, owner: str) -> None:
+    def _claim(self, name: str, owner: str, key: str) -> None:
         first = self._owners.setdefault(name, owner)
         if first != owner:
-            self._problems.add(name, f"{first} and {owner} would both be written to it")
+            what = f"{first} and {owner} would both be written to it"
+            self._problems.add(name, what, f'Name one of them in the overlay: {key} = "..."')
 
 
 def _alias(name: str, module: str) -> Alias:

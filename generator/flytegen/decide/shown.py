@@ -9,6 +9,7 @@ from typing_extensions import assert_never
 
 from flytegen.common.problems import Problems
 from flytegen.common.proto_fields import Element, ProtoField, Scalar, proto_field, proto_fields
+from flytegen.common.unwritable import is_unwritable
 from flytegen.common.well_known import Native
 from flytegen.overlay.entries import FieldOverlay
 from flytegen.overlay.words import DefaultValue
@@ -16,7 +17,7 @@ from flytegen.schema import Reshape, Shape, Takes
 
 _FORMS = {
     "content": "That is for a single message with one field.",
-    "pairs": "That is for a list of messages whose fields are the scalars key and value.",
+    "pairs": "That is for a list of messages with two fields: a scalar, and a scalar or a message.",
     "choice": "That is for a list of messages whose fields are scalars in one oneof.",
 }
 
@@ -46,6 +47,8 @@ class Shown:
     shape: Shape
     key: Scalar | None
     element: Element | Choice
+    pair: tuple[str, str] | None = None
+    """What the messages of a list call the key and the value that they are shown as."""
     reshape: Reshape = ""
     default: DefaultValue = None
     """What a constructor sets when it is told nothing, in the overlay's words."""
@@ -115,9 +118,7 @@ def _reshaped(plain: Shown, inner: list[ProtoField], reshape: Reshape) -> Shown 
                 path = f"{plain.path}.{content.path}"
                 return replace(content, path=path, reshape=reshape)
         case "pairs":
-            if plain.shape == "repeated" and is_all and scalars.keys() == {"key", "value"}:
-                key, value = scalars["key"], scalars["value"]
-                return replace(plain, shape="pairs", key=key, element=value, reshape=reshape)
+            return _as_pairs(plain, inner)
         case "choice":
             oneofs = {item.oneof for item in inner}
             if plain.shape == "repeated" and is_all and len(oneofs) == 1 and "" not in oneofs:
@@ -125,4 +126,19 @@ def _reshaped(plain: Shown, inner: list[ProtoField], reshape: Reshape) -> Shown 
                 return replace(plain, element=choice, reshape=reshape)
         case _:
             assert_never(reshape)
+    return None
+
+
+def _as_pairs(plain: Shown, inner: list[ProtoField]) -> Shown | None:
+    """A list as a mapping; the key is the field with the lower number, whatever it is called."""
+    if plain.shape != "repeated" or len(inner) != 2:
+        return None
+    key, value = sorted(inner, key=lambda item: item.descriptor.number)
+    if any(item.shape != "single" or item.oneof or is_unwritable(item) for item in inner):
+        return None
+    if isinstance(key.element, Scalar) and isinstance(value.element, (Scalar, Descriptor)):
+        pair = (key.name, value.name)
+        return replace(
+            plain, shape="pairs", key=key.element, element=value.element, pair=pair, reshape="pairs"
+        )
     return None

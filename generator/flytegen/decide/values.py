@@ -17,12 +17,13 @@ from typing_extensions import assert_never
 
 from flytegen.common.code import NOTHING, Call, Code, Generic, Keyword, Name, Text, Union
 from flytegen.common.home import Home
-from flytegen.common.names import escape
 from flytegen.common.problems import Problems
 from flytegen.common.proto_fields import Scalar
 from flytegen.common.well_known import BUILT_IN, Native, Wrapper
+from flytegen.decide.enums import value_name
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import Choice, Shown
+from flytegen.overlay.entries import EnumOverlay
 from flytegen.read.source import Source
 from flytegen.schema import Kind, Shape
 
@@ -61,8 +62,15 @@ class Value:
 class Values:
     """Finds out about values; knows where every generated class lives."""
 
-    def __init__(self, homes: Mapping[str, Home], source: Source, problems: Problems) -> None:
+    def __init__(
+        self,
+        homes: Mapping[str, Home],
+        source: Source,
+        enums: Mapping[str, EnumOverlay],
+        problems: Problems,
+    ) -> None:
         self._homes = homes
+        self._enums = enums
         self._pb2 = _pb2_modules(source)
         self._problems = problems
 
@@ -135,12 +143,13 @@ class Values:
 
     def _enum(self, enum: EnumDescriptor, shown: Shown, scope: Scope) -> Value:
         home, check = self._home(enum, shown), _check("int", shown.shape)
+        overlay = self._enums.get(enum.full_name, EnumOverlay())
         number = shown.field.descriptor.default_value
         named = [value.name for value in enum.values if value.number == number]
-        zero = f"``{escape((named or [enum.values[0].name])[0], 'enum_value')}``"
+        zero = f"``{value_name((named or [enum.values[0].name])[0], overlay)}``"
         said = shown.default
         is_value = isinstance(said, str) and said in enum.values_by_name
-        value = escape(str(said), "enum_value") if is_value else ""
+        value = value_name(str(said), overlay) if is_value else ""
         type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
         return Value(
             "enum",

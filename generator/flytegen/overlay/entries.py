@@ -23,6 +23,7 @@ from flytegen.overlay.words import (
     LayoutTarget,
     MessageOf,
     Method,
+    Module,
     ModuleName,
     OneofOf,
     Package,
@@ -63,6 +64,14 @@ class Entry(Table):
     where: str = field(default="", metadata=_NO_KEY)
     """The file that speaks of it first."""
     doc: str = ""
+
+
+@dataclass(frozen=True)
+class FileOverlay(Entry):
+    """What a person says about one .proto file."""
+
+    services: Module = ""
+    """The module that its services go into, directly below the package of all services."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,8 @@ class EnumOverlay(Entry):
 
     mixins: tuple[Class, ...] = ()
     """Hand-written bases."""
+    strip_prefix: str = ""
+    """What Python names of values leave out at their beginning; the full names stay as well."""
     names: Mapping[EnumMember, ValueOf] = field(default_factory=dict)
     """Further names of values."""
     values: Mapping[ValueOf, Entry] = field(default_factory=dict)
@@ -155,6 +166,8 @@ class MethodOverlay(Entry):
 class ServiceOverlay(Entry):
     """What a person says about one service."""
 
+    name: ClassName = ""
+    """What the names of its clients and servicers begin with."""
     methods: Mapping[RpcOf, MethodOverlay] = field(default_factory=dict)
 
 
@@ -201,7 +214,7 @@ class Overlay(Table):
     origins: Mapping[tuple[str, ...], str] = field(default_factory=dict, metadata=_NO_KEY)
     """The file that says a key."""
     package: PackageOverlay = PackageOverlay()
-    files: Mapping[FileOf, Entry] = field(default_factory=dict)
+    files: Mapping[FileOf, FileOverlay] = field(default_factory=dict)
     messages: Mapping[MessageOf, MessageOverlay] = field(default_factory=dict)
     enums: Mapping[EnumOf, EnumOverlay] = field(default_factory=dict)
     services: Mapping[ServiceOf, ServiceOverlay] = field(default_factory=dict)

@@ -116,6 +116,7 @@ EnumMember = Annotated[str, _python_name("enum_value")]
 Method = Annotated[str, _python_name("method")]
 StatusCode = Annotated[str, Form(_wrong_code)]
 ModuleName = Annotated[str, Form(_wrong_module)]
+Module = Annotated[str, _python_name("module")]
 
 FileOf = Annotated[str, Known("file")]
 MessageOf = Annotated[str, Known("message")]

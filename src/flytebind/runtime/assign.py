@@ -170,8 +170,11 @@ def _assign_pairs(target: Any, field: FieldDescriptor, value: object) -> None:
     key_field, item_field = map_entry(field)
     what = _expected(field, "pairs")
     for key, item in _entries(value, what):
+        if item_field.message_type is not None:
+            item = _message_in(item_field, item, bare=False)
         with _expecting(what, value):
-            target.add(key=_checked(key_field, key), value=_checked(item_field, item))
+            given = {key_field.name: _checked(key_field, key)}
+            target.add(**given, **{item_field.name: _checked(item_field, item)})
 
 
 def _assign_field(

@@ -54,9 +54,9 @@ def message_of(field: FieldDescriptor) -> Descriptor:
 
 
 def map_entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]:
-    """The key and the value of a map field."""
-    fields = message_of(field).fields_by_name
-    return fields["key"], fields["value"]
+    """The key and the value of a map field, or of a list that is shown as a map."""
+    key, value = sorted(message_of(field).fields, key=lambda item: item.number)
+    return key, value
 
 
 def set_fields(model: HasFields) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
+from google.protobuf import any_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.rpc import status_pb2
 from hypothesis import given, strategies as st
 
 from flytegen.comparison import diff
@@ -616,6 +618,24 @@ def test_a_new_required_parameter_is_breaking_and_moves_those_after_it() -> None
     added, moved = changes_of(old, new, overlay_of("acme.M", said_of_it)).changes
     assert (added.how, added.python.level) == ("added", "breaking")
     assert (moved.name, moved.how, moved.python.level) == ("acme.M.a", "changed in Python", "risky")
+
+
+def test_fields_of_messages_of_other_packages_are_compared_in_python_too() -> None:
+    other = file("message Thing {}", "other/y.proto", package="other")
+    text = "message M { other.Thing thing = 1; google.rpc.Status status = 2; %s }"
+    status = FileDescriptorProto.FromString(status_pb2.DESCRIPTOR.serialized_pb)
+    any_ = FileDescriptorProto.FromString(any_pb2.DESCRIPTOR.serialized_pb)
+    imports, known = ["other/y.proto", status.name], [other, any_, status]
+    old, new = (
+        replace(
+            side(file(text % more, imports=imports, known=known)), others={"other/y.proto": other}
+        )  # of the two only one came along; the other is installed
+        for more in ("", "other.Thing more = 3;")
+    )
+    report = diff(old, new, Overlay())
+    assert report.notes == ()
+    (change,) = report.changes.changes
+    assert change.python.text == "`M` takes and gives `more: Thing | None`"
 
 
 def test_python_is_left_out_where_the_models_cannot_be_built() -> None:

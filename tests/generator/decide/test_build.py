@@ -13,7 +13,13 @@ from flytegen import locate
 from flytegen.common.code import plain
 from flytegen.common.problems import GenerationError
 from flytegen.decide.build import build
-from flytegen.overlay.entries import LayoutOverlay, Overlay, PackageOverlay
+from flytegen.overlay.entries import (
+    FileOverlay,
+    LayoutOverlay,
+    Overlay,
+    PackageOverlay,
+    ServiceOverlay,
+)
 from flytegen.write.render import render
 from tests.generator.protos import file
 from tests.generator.sources import source_of
@@ -224,6 +230,33 @@ def test_two_files_of_one_name_cannot_both_have_services_where_these_lie_flat() 
     flat = Overlay(package=PackageOverlay(flat_services=True))
     with pytest.raises(GenerationError, match=r"acme/x\.proto and acme/sub/x\.proto would both be"):
         build(source_of(*two_greeters()), flat)
+
+
+def test_modules_and_classes_of_services_can_be_named_one_by_one() -> None:
+    overlay = Overlay(
+        package=PackageOverlay(flat_services=True),
+        files={"acme/sub/x.proto": FileOverlay(services="other")},
+        services={"acme.sub.Greeter": ServiceOverlay(name="OtherGreeter")},
+    )
+    texts = render(build(source_of(*two_greeters()), overlay), [locate.templates()])
+    assert "class GreeterClient" in texts["acme_services/x.py"]
+    assert "class OtherGreeterAsyncServicer" in texts["acme_services/other.py"]
+    assert '"/acme.sub.Greeter/Hello"' in texts["acme_services/other.py"]
+    assert "OtherGreeterClient" in texts["acme_services/__init__.py"]
+
+
+def test_a_module_of_services_can_be_named_where_others_lie_in_folders() -> None:
+    overlay = Overlay(files={"acme/x.proto": FileOverlay(services="greetings")})
+    paths = render(build(source_of(*two_greeters()), overlay), [locate.templates()])
+    assert {"acme_services/greetings.py", "acme_services/sub/x.py"} <= paths.keys()
+
+
+def test_services_that_meet_are_told_how_to_name_one_of_them() -> None:
+    flat = Overlay(package=PackageOverlay(flat_services=True))
+    with pytest.raises(GenerationError) as caught:
+        build(source_of(*two_greeters()), flat)
+    assert '[files."acme/sub/x.proto"] services = "..."' in str(caught.value)
+    assert '[services."acme.sub.Greeter"] name = "..."' in str(caught.value)
 
 
 def test_two_services_that_would_share_a_class_are_a_problem() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -60,9 +61,11 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     ]
     made = file(
         f"""
-        message Every {{ {fields} repeated Pair pairs = 100; }}
+        message Every {{ {fields} repeated Pair pairs = 100; repeated Named named = 101; }}
         message Part {{}}
         message Pair {{ string key = 1; bool value = 2; }}
+        message Named {{ Thing thing = 2; string name = 1; }}
+        message Thing {{ int32 size = 1; }}
         enum Size {{ NONE = 0; SMALL = 1; }}
         """,
         "stored/x.proto",
@@ -72,6 +75,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("every")
     (folder / "stored.toml").write_text(
         '[messages."stored.Every".fields]\npairs.reshape = "pairs"\n'
+        'named.reshape = "pairs"\nnamed.raw = "things"\n'
     )
     descriptors = FileDescriptorSet(file=[*known, made])
     package = generate_from_set(folder / "out", "stored", descriptors, "--overlay", str(folder))
@@ -126,20 +130,46 @@ def test_pairs_are_stored_as_maps_are(every: Any) -> None:
     assert "a mapping of str to bool" in str(refused)
 
 
+def test_pairs_may_hold_models_under_any_names(every: Any) -> None:
+    thing, other = (sys.modules[every.__module__].Thing(size=size) for size in (3, 4))
+    built, replaced = stored(every, "named", {"a": thing, "b": other})
+    assert built == replaced
+    model: Any = built
+    assert model.named == {"a": thing, "b": other}
+    assert [(item.name, item.thing.size) for item in model.things] == [("a", 3), ("b", 4)]
+    assert "c" not in model.named
+    assert every.from_bytes(model.to_bytes()).named == model.named
+    for wrong in ({"a": 7}, {7: thing}, [thing], {"a": None}):
+        refused, too = stored(every, "named", wrong)
+        assert refused == too
+        assert "Every.named must be " in str(refused)
+    refused, _ = stored(every, "named", [thing])
+    assert "a mapping of str to Thing" in str(refused)
+
+
 @pytest.mark.parametrize(
     ("reshape", "part"),
     [
         ("pairs", "string key = 1; Size value = 2;"),
         ("pairs", "string key = 1; repeated string value = 2;"),
+        ("pairs", "string key = 1; google.protobuf.Timestamp value = 2;"),
+        ("pairs", "Part key = 1; string value = 2;"),
+        ("pairs", "string key = 1; Part value = 2; string note = 3;"),
+        ("pairs", "string class = 1; Part value = 2;"),
+        ("pairs", "string key = 1; oneof one { Part value = 2; }"),
         ("choice", "oneof one { string text = 1; Size size = 2; }"),
         ("choice", "oneof one { string text = 1; } string other = 2;"),
     ],
 )
-def test_only_scalars_are_shown_without_the_message_around_them(
+def test_only_some_messages_are_shown_without_what_is_around_their_fields(
     reshape: Reshape, part: str
 ) -> None:
     text = f"message M {{ repeated Part parts = 1; }} message Part {{ {part} }}"
-    source = source_of(file(f"{text} enum Size {{ NONE = 0; }}"))
+    timestamp = FileDescriptorProto.FromString(timestamp_pb2.DESCRIPTOR.serialized_pb)
+    known = [timestamp] if timestamp.package in part else []
+    imports = [item.name for item in known]
+    made = file(f"{text} enum Size {{ NONE = 0; }}", imports=imports, known=known)
+    source = source_of(*known, made)
     fields = {"parts": FieldOverlay(reshape=reshape)}
     with pytest.raises(GenerationError, match=f"M.parts is no '{reshape}'"):
         build(source, Overlay(messages={"acme.M": MessageOverlay(fields=fields)}))

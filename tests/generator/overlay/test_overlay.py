@@ -13,9 +13,9 @@ from flytegen import locate
 from flytegen.common.problems import GenerationError, Problems
 from flytegen.decide.build import build
 from flytegen.overlay.entries import (
-    Entry,
     EnumOverlay,
     FieldOverlay,
+    FileOverlay,
     LayoutOverlay,
     MessageOverlay,
     MethodOverlay,
@@ -191,7 +191,7 @@ message EnumType { repeated string values = 1; }
     ("message", "key", "expected"),
     [
         ("Blob", 'uri.reshape = "content"', "a single message with one field"),
-        ("Blob", 'metadata.reshape = "pairs"', "the scalars key and value"),
+        ("Blob", 'metadata.reshape = "pairs"', "two fields: a scalar, and a scalar or a message"),
         ("Literals", 'literals.reshape = "choice"', "scalars in one oneof"),
         ("Blob", 'uri.raw = "address"', "Blob.uri has a raw name but no reshape"),
         ("Blob", "uri.default = {}", "Blob.uri cannot have the default {}"),
@@ -263,7 +263,7 @@ def test_a_new_key_is_read_as_its_annotation_says() -> None:
     ("head", "table", "before"),
     [
         ("package", PackageOverlay, ""),
-        ("files.", Entry, ""),
+        ("files.", FileOverlay, ""),
         ('messages."fly', MessageOverlay, ""),
         ('messages."...".fields', FieldOverlay, "NAME."),
         ('messages."...".oneofs', OneofOverlay, "NAME."),
