@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
 from flytebind.runtime._version import __version__
+
+if TYPE_CHECKING:
+    from flytebind._transfer.connect import ConnectChannel
 
 _Option = tuple[str, "str | int"]
 
@@ -23,13 +27,15 @@ _ROOTS_VARIABLE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 def open_channel(config: Config) -> grpc.Channel:
     """A new channel to the server, yours to close.
 
-    It connects when it is first used, except that with ``insecure_skip_verify`` the server is asked
-    for its certificate at once.
+    It connects when it is first used, except that gRPC with ``insecure_skip_verify`` asks the
+    server for its certificate at once.
 
     Raises:
         FlyteConfigError: If a certificate or key file cannot be read.
         FlyteUnavailableError: If the server shows no certificate.
     """
+    if config.transport == "connect":
+        return _connect_channel(config)
     options = _options(config)
     if config.insecure:
         return grpc.insecure_channel(config.endpoint, options)
@@ -44,6 +50,14 @@ def open_channel(config: Config) -> grpc.Channel:
         roots = _read(config, "ca_cert_file") or _system_roots()
     credentials = grpc.ssl_channel_credentials(roots, key, chain)
     return grpc.secure_channel(config.endpoint, credentials, options)
+
+
+def _connect_channel(config: Config) -> ConnectChannel:
+    from flytebind._transfer.connect import ConnectChannel
+
+    scheme = "http" if config.insecure else "https"
+    most = sys.maxsize if config.max_message_bytes == -1 else config.max_message_bytes
+    return ConnectChannel(f"{scheme}://{config.endpoint}", config, max_message_bytes=most)
 
 
 def connection_hint(details: str, insecure: bool) -> str:

@@ -22,6 +22,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "client_key_file": ("/certs/me.key", "/certs/me.key"),
     "console_endpoint": ("https://console.example.com", "https://console.example.com"),
     "max_message_bytes": ("1048576", 1048576),
+    "transport": ("connect", "connect"),
     "keepalive": ("12.5", 12.5),
     "auth_mode": ("DeviceFlow", AuthMode.DEVICE_FLOW),
     "client_id": ("robot", "robot"),
@@ -335,6 +336,7 @@ def test_the_source_of_what_the_endpoint_implies_is_the_endpoint() -> None:
         ({"auth_mode": "Pkcee"}, "auth_mode: must be one of"),
         ({"client_cert_file": "a"}, "client_cert_file: needs client_key_file too"),
         ({"client_key_file": "a"}, "client_key_file: needs client_cert_file too"),
+        ({"transport": "http"}, "transport: must be grpc or connect, not 'http'"),
         ({"keepalive": -1}, "keepalive: must be a number of seconds, or 0"),
         ({"keepalive": float("nan")}, "keepalive: must be a number of seconds, or 0"),
         ({"max_message_bytes": -2}, "max_message_bytes: must be positive, or -1"),
@@ -347,6 +349,11 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(FlyteConfigError, match=problem):
         Config("host:81", **settings)  # type: ignore[arg-type] # what untyped callers do
+
+
+def test_http_does_not_go_through_a_socket_of_this_machine() -> None:
+    with pytest.raises(FlyteConfigError, match="transport: connect does not go with 'unix:"):
+        Config("unix:/run/flyte", transport="connect")
 
 
 def test_a_contradiction_names_both_sources(tmp_path: Path) -> None:

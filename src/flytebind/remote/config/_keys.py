@@ -119,6 +119,7 @@ KEYS = (
         "admin.maxMessageSizeBytes",
         "platform.max_message_size_bytes",
     ),
+    Key("transport", _text, "", "platform.transport"),
     Key("keepalive", _number, "", "platform.keepalive"),
     Key("auth_mode", auth_mode, "admin.authType", "credentials.auth_mode"),
     Key("client_id", _text, "admin.clientId", "credentials.client_id"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flytebind.remote._advice import advised
 from flytebind.remote.config import _files as files
@@ -18,6 +18,7 @@ from flytebind.runtime.typing import Self
 
 _MIB = 1024 * 1024
 
+Transport: TypeAlias = Literal["grpc", "connect"]
 
 #: Where ``Config`` has another name.
 _OURS = {"ca_cert_file_path": "ca_cert_file", "client_credentials_secret": "client_secret"}
@@ -151,6 +152,9 @@ class Config:
     """Where the web console is, if not at ``endpoint``."""
     max_message_bytes: int = 64 * _MIB
     """The largest message to send or receive, in bytes; -1 for any size."""
+    transport: Transport = "grpc"
+    """What calls travel by: ``grpc``, or ``connect``, which is plain HTTP/1.1. Servers of Flyte 2
+    take both, those of Flyte 1 gRPC alone."""
     # Servers written in Go allow one ping in five minutes.
     keepalive: float = 360.0
     """The interval of keepalive pings during calls, in seconds; 0 sends none."""
@@ -395,6 +399,10 @@ class Config:
                 raise self._error(name, f"needs {other} too")
         if self.max_message_bytes < 1 and self.max_message_bytes != -1:
             raise self._error("max_message_bytes", "must be positive, or -1 for any size")
+        if self.transport not in ("grpc", "connect"):
+            raise self._error("transport", f"must be grpc or connect, not {self.transport!r}")
+        if self.transport == "connect" and endpoint.startswith("unix:"):
+            raise self._error("transport", f"connect does not go with {endpoint!r}")
         if not 0 <= self.keepalive < float("inf"):
             raise self._error("keepalive", "must be a number of seconds, or 0 for never")
 
