@@ -6,21 +6,46 @@ import pytest
 
 from tests.support.missing import ending
 
+REMOTE = """
+from flytebind.remote import Config, FlyteRemote
+remote = FlyteRemote(Config("localhost:1", insecure=True, transport={transport!r}))
+remote.list_projects()
+"""
+
 
 @pytest.mark.parametrize(
     ("what", "program"),
     [
-        ("flytebind.services", "import flytebind.services.admin"),
-        ("flytebind.remote", "from flytebind.remote import FlyteRemote"),
+        ("grpc.insecure_channel", REMOTE.format(transport="grpc")),
         ("flytebind.sandbox", "import flytebind.sandbox"),
     ],
 )
-def test_without_grpcio_an_import_names_the_extra(what: str, program: str) -> None:
+def test_without_grpcio_what_needs_it_names_the_extra(what: str, program: str) -> None:
     code, lines = ending("grpc", program)
     assert code == 1
     assert lines[-1] == (
         f"ModuleNotFoundError: {what} needs grpcio: pip install 'flytebind[remote]'"
     )
+
+
+def test_without_grpcio_generated_clients_call_over_http() -> None:
+    program = """
+from flytebind.models.admin.project import ProjectListRequest
+from flytebind._transfer.connect import ConnectChannel
+from flytebind.services.admin import AdminServiceClient
+from tests.transfer.connect.replay import serving
+body = bytes.fromhex("0a030a0161")
+with serving(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/proto\\r\\nContent-Length: 5\\r\\n"
+             b"\\r\\n" + body) as server, ConnectChannel(server.url) as channel:
+    print(AdminServiceClient(channel).list_projects(ProjectListRequest()).projects[0].id)
+"""
+    assert ending("grpc grpc.aio", program) == (0, ["a"])
+
+
+def test_without_grpcio_a_remote_works_over_http() -> None:
+    code, lines = ending("grpc", REMOTE.format(transport="connect"))
+    assert code == 1
+    assert lines[-1].startswith("flytebind.remote.errors.FlyteUnavailableError: ListProjects: UNAV")
 
 
 def test_without_grpcio_the_fixture_names_the_extra(

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import grpc
-from grpc import aio
-
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection, closed
 from flytebind.remote._io import AwaitableCall, Future, Io
@@ -26,6 +23,7 @@ from flytebind.remote.errors import (
     may_pass,
     names_outage,
 )
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.homes import public_in
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method

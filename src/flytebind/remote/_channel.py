@@ -7,11 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import grpc
-
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
 from flytebind.runtime._version import __version__
+from flytebind.runtime.grpcio import grpc
 
 if TYPE_CHECKING:
     from flytebind._transfer.connect import ConnectChannel

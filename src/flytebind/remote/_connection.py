@@ -9,15 +9,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-import grpc
-from grpc import aio
-
 from flytebind._transfer.http.client import HttpClient
 from flytebind.remote import auth
 from flytebind.remote._channel import open_channel
 from flytebind.remote._reading import AsyncReadingClient, ReadingClient
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.rpc.client import AsyncClient, Client
 
 _log = logging.getLogger("flytebind.remote")
@@ -155,7 +153,9 @@ class Connection:
             self.client = AsyncReadingClient(channel)
 
     def _client_of(self, channel: grpc.Channel) -> Client:
-        return ReadingClient(grpc.intercept_channel(channel, *self._interceptors))
+        if self._interceptors:
+            channel = grpc.intercept_channel(channel, *self._interceptors)
+        return ReadingClient(channel)
 
     def _forget(self) -> None:
         """Leave to the parent of this process what the parent has opened.

@@ -9,9 +9,6 @@ from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, get_args
 from urllib.parse import quote
 
-import grpc
-from grpc import aio
-
 from flytebind._transfer.links import Links
 from flytebind.models.core.identifier import (
     Identifier,
@@ -42,6 +39,7 @@ from flytebind.remote.executions import (
     FlyteTaskExecution,
     FlyteWorkflowExecution,
 )
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:  # imported when touched

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import grpc
-
 from flytebind.looks._labels import label
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.identifier import Identifier, WorkflowExecutionIdentifier
@@ -18,6 +16,7 @@ from flytebind.runtime.errors import (
     FlyteTimeout as FlyteTimeout,
     FlyteValueError as FlyteValueError,
 )
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.screens import harmless_lines
 
 

@@ -24,6 +24,16 @@ def explained(what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in _BROUGHT_BY:
             raise
-        package, extra = _BROUGHT_BY[error.name]
-        message = f"{what} needs {package}: pip install 'flytebind[{extra}]'"
-        raise ModuleNotFoundError(message, name=error.name) from None
+        raise needed(error.name, what) from None
+
+
+def needed(module: str, what: str) -> ModuleNotFoundError:
+    """The error for a library that is missing, with the command that brings it.
+
+    Args:
+        module: Its name.
+        what: What needs it.
+    """
+    package, extra = _BROUGHT_BY[module]
+    message = f"{what} needs {package}: pip install 'flytebind[{extra}]'"
+    return ModuleNotFoundError(message, name=module)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from flytebind._transfer.connect import protocol
 from flytebind._transfer.connect.protocol import Malformed, Pairs, Status, TooLarge
@@ -15,17 +15,22 @@ from flytebind._transfer.http.client import Answer, HttpClient, whole
 from flytebind._transfer.http.errors import HttpEnded, HttpError, HttpOversize, HttpTimeout
 from flytebind._transfer.http.exchanges import Exchange
 from flytebind._transfer.threads import Threads, Work
-from flytebind.runtime import rpc_shapes as shapes
+from flytebind.runtime.grpcio import grpc
+
+if TYPE_CHECKING:
+    _Future: TypeAlias = grpc.Future[Any]
+else:
+    _Future = grpc.Future
 
 T = TypeVar("T")
 
-_OK = Status(shapes.StatusCode.OK)
-_GIVEN_UP = Status(shapes.StatusCode.CANCELLED, "the call was given up")
+_OK = Status(grpc.StatusCode.OK)
+_GIVEN_UP = Status(grpc.StatusCode.CANCELLED, "the call was given up")
 #: What is read of an answer that only says what is wrong.
 _REFUSAL_BYTES = 1 << 20
 
 
-class ConnectError(shapes.RpcError):
+class ConnectError(grpc.RpcError):
     """A call has failed.
 
     Args:
@@ -38,7 +43,7 @@ class ConnectError(shapes.RpcError):
         self.status = status
         self._initial = initial
 
-    def code(self) -> shapes.StatusCode:
+    def code(self) -> grpc.StatusCode:
         """The status code."""
         return self.status.code
 
@@ -107,22 +112,22 @@ class Request:
         try:
             return self.read(data)
         except Exception as error:
-            status = Status(shapes.StatusCode.INTERNAL, "Exception deserializing response!")
+            status = Status(grpc.StatusCode.INTERNAL, "Exception deserializing response!")
             raise ConnectError(status) from error
 
 
 def status_of(error: HttpError) -> Status:
     """What it means for a call that HTTP has failed."""
     if isinstance(error, HttpTimeout):
-        return Status(shapes.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+        return Status(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
     if isinstance(error, HttpEnded):
         return _GIVEN_UP
     if isinstance(error, HttpOversize):
-        return Status(shapes.StatusCode.RESOURCE_EXHAUSTED, str(TooLarge(error.most)))
-    return Status(shapes.StatusCode.UNAVAILABLE, f"failed to connect: {error.reason}")
+        return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, str(TooLarge(error.most)))
+    return Status(grpc.StatusCode.UNAVAILABLE, f"failed to connect: {error.reason}")
 
 
-class Call(shapes.Call):
+class Call(grpc.Call):
     """What can be asked of a call while it goes on and afterwards, from any thread.
 
     Args:
@@ -148,7 +153,7 @@ class Call(shapes.Call):
         self._ended.wait()
         return self._status.trailing
 
-    def code(self) -> shapes.StatusCode:
+    def code(self) -> grpc.StatusCode:
         """How the call has ended; waits for its end."""
         self._ended.wait()
         return self._status.code
@@ -194,7 +199,7 @@ class Call(shapes.Call):
             callback()
 
 
-class UnaryCall(Call, shapes.AnyFuture):
+class UnaryCall(Call, _Future):
     """A call with one answer.
 
     Args:
@@ -233,7 +238,7 @@ class UnaryCall(Call, shapes.AnyFuture):
 
     def cancelled(self) -> bool:
         """Whether it was given up."""
-        return self._ended.is_set() and self._status.code is shapes.StatusCode.CANCELLED
+        return self._ended.is_set() and self._status.code is grpc.StatusCode.CANCELLED
 
     def running(self) -> bool:
         """Whether it goes on."""
@@ -248,8 +253,8 @@ class UnaryCall(Call, shapes.AnyFuture):
 
         Raises:
             ConnectError: If the call has failed.
-            shapes.FutureTimeoutError: If it is not here within ``timeout`` seconds.
-            shapes.FutureCancelledError: If it was given up.
+            grpc.FutureTimeoutError: If it is not here within ``timeout`` seconds.
+            grpc.FutureCancelledError: If it was given up.
         """
         error = self.exception(timeout)
         if error is not None:
@@ -261,13 +266,13 @@ class UnaryCall(Call, shapes.AnyFuture):
         """What the call has failed with, if it has; waits for its end.
 
         Raises:
-            shapes.FutureTimeoutError: If that is not here within ``timeout`` seconds.
-            shapes.FutureCancelledError: If it was given up.
+            grpc.FutureTimeoutError: If that is not here within ``timeout`` seconds.
+            grpc.FutureCancelledError: If it was given up.
         """
         if not self._ended.wait(timeout):
-            raise shapes.FutureTimeoutError
+            raise grpc.FutureTimeoutError
         if self.cancelled():
-            raise shapes.FutureCancelledError
+            raise grpc.FutureCancelledError
         assert self._work is not None
         error = self._work.exception()
         if error is not None and not isinstance(error, Exception):
@@ -290,7 +295,7 @@ class UnaryCall(Call, shapes.AnyFuture):
         except ConnectError as error:
             self._outcome = error.status
             raise
-        self._outcome = Status(shapes.StatusCode.OK, "", trailing)
+        self._outcome = Status(grpc.StatusCode.OK, "", trailing)
         return message
 
     def _exchanged(self, exchange: Exchange) -> tuple[Any, Pairs]:
@@ -367,7 +372,7 @@ class StreamCall(Call, Generic[T]):
                 for message in protocol.messages(answer.pieces(), request.most):
                     if isinstance(message, bytes):
                         yield request.message(message)
-                    elif message.code is not shapes.StatusCode.OK:
+                    elif message.code is not grpc.StatusCode.OK:
                         raise ConnectError(message, initial)
                     else:
                         exchange.check()  # servers end a stream well when its time is up
@@ -375,9 +380,9 @@ class StreamCall(Call, Generic[T]):
         except HttpError as error:
             raise ConnectError(status_of(error)) from None
         except TooLarge as error:
-            raise ConnectError(Status(shapes.StatusCode.RESOURCE_EXHAUSTED, str(error))) from None
+            raise ConnectError(Status(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))) from None
         except Malformed as error:
-            raise ConnectError(Status(shapes.StatusCode.INTERNAL, str(error))) from None
+            raise ConnectError(Status(grpc.StatusCode.INTERNAL, str(error))) from None
 
 
 def _check(answer: Answer, wanted: str, initial: Pairs, trailing: Pairs) -> None:
@@ -388,4 +393,4 @@ def _check(answer: Answer, wanted: str, initial: Pairs, trailing: Pairs) -> None
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != wanted:
         what = f"the answer is {kind or 'of no kind'}, not {wanted}"
-        raise ConnectError(Status(shapes.StatusCode.UNKNOWN, what), initial)
+        raise ConnectError(Status(grpc.StatusCode.UNKNOWN, what), initial)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from flytebind._transfer.connect import protocol
 from flytebind._transfer.connect.calls import Request, StreamCall, UnaryCall
 from flytebind._transfer.http.client import HttpClient
 from flytebind._transfer.http.trust import Settings
 from flytebind._transfer.threads import Threads
-from flytebind.runtime import rpc_shapes as shapes
+from flytebind.runtime.grpcio import grpc
+
+if TYPE_CHECKING:
+    _UnaryUnaryCallable: TypeAlias = grpc.UnaryUnaryMultiCallable[Any, Any]
+    _UnaryStreamCallable: TypeAlias = grpc.UnaryStreamMultiCallable[Any, Any]
+else:
+    _UnaryUnaryCallable = grpc.UnaryUnaryMultiCallable
+    _UnaryStreamCallable = grpc.UnaryStreamMultiCallable
 
 _MAX_MESSAGE = 4 << 20  # gRPC's own
 #: Smaller requests gain nothing.
 _WORTH_PACKING = 1 << 10
 
 
-class ConnectChannel(shapes.Channel):
+class ConnectChannel(grpc.Channel):
     """Makes calls over HTTP/1.1, by the Connect protocol: with one answer, or a stream of them.
 
     Generated clients and interceptors take it as any ``grpc.Channel``. ``wait_for_ready`` is for
@@ -37,7 +44,7 @@ class ConnectChannel(shapes.Channel):
         config: Settings | None = None,
         *,
         max_message_bytes: int = _MAX_MESSAGE,
-        compression: shapes.Compression | None = None,
+        compression: grpc.Compression | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._http = HttpClient(config)
@@ -74,12 +81,12 @@ class ConnectChannel(shapes.Channel):
         raise _needs_grpc(method)
 
     def subscribe(
-        self, callback: Callable[[shapes.ChannelConnectivity], None], try_to_connect: bool = False
+        self, callback: Callable[[grpc.ChannelConnectivity], None], try_to_connect: bool = False
     ) -> None:
         """Tell that it is ready: what it connects for is a call, and not before."""
-        callback(shapes.ChannelConnectivity.READY)
+        callback(grpc.ChannelConnectivity.READY)
 
-    def unsubscribe(self, callback: Callable[[shapes.ChannelConnectivity], None]) -> None:
+    def unsubscribe(self, callback: Callable[[grpc.ChannelConnectivity], None]) -> None:
         """Nothing is told a second time."""
 
     def close(self) -> None:
@@ -115,14 +122,14 @@ class _Method:
         message: Any,
         timeout: float | None,
         metadata: Sequence[tuple[str, str | bytes]] | None,
-        compression: shapes.Compression | None,
+        compression: grpc.Compression | None,
     ) -> Request:
         since = time.monotonic()
         channel = self._channel
         data = self._write(message)
         if compression is None:
             compression = channel._compression
-        is_packed = compression is not None and compression is not shapes.Compression.NoCompression
+        is_packed = compression is not None and compression is not grpc.Compression.NoCompression
         is_packed = is_packed and len(data) >= _WORTH_PACKING
         body = protocol.packed(data) if is_packed else data
         if self.is_stream:
@@ -142,7 +149,7 @@ class _Method:
         )
 
 
-class _UnaryUnary(_Method, shapes.UnaryUnary):
+class _UnaryUnary(_Method, _UnaryUnaryCallable):
     is_stream = False
 
     def __call__(
@@ -152,7 +159,7 @@ class _UnaryUnary(_Method, shapes.UnaryUnary):
         metadata: Sequence[tuple[str, str | bytes]] | None = None,
         credentials: object = None,
         wait_for_ready: bool | None = None,
-        compression: shapes.Compression | None = None,
+        compression: grpc.Compression | None = None,
     ) -> Any:
         return self._call(request, timeout, metadata, compression).run()
 
@@ -163,7 +170,7 @@ class _UnaryUnary(_Method, shapes.UnaryUnary):
         metadata: Sequence[tuple[str, str | bytes]] | None = None,
         credentials: object = None,
         wait_for_ready: bool | None = None,
-        compression: shapes.Compression | None = None,
+        compression: grpc.Compression | None = None,
     ) -> tuple[Any, UnaryCall]:
         call = self._call(request, timeout, metadata, compression)
         return call.run(), call
@@ -175,7 +182,7 @@ class _UnaryUnary(_Method, shapes.UnaryUnary):
         metadata: Sequence[tuple[str, str | bytes]] | None = None,
         credentials: object = None,
         wait_for_ready: bool | None = None,
-        compression: shapes.Compression | None = None,
+        compression: grpc.Compression | None = None,
     ) -> UnaryCall:
         call = self._call(request, timeout, metadata, compression)
         return call.start(self._channel._threads)
@@ -185,12 +192,12 @@ class _UnaryUnary(_Method, shapes.UnaryUnary):
         request: Any,
         timeout: float | None,
         metadata: Sequence[tuple[str, str | bytes]] | None,
-        compression: shapes.Compression | None,
+        compression: grpc.Compression | None,
     ) -> UnaryCall:
         return UnaryCall(self._request(request, timeout, metadata, compression))
 
 
-class _UnaryStream(_Method, shapes.UnaryStream):
+class _UnaryStream(_Method, _UnaryStreamCallable):
     is_stream = True
 
     def __call__(  # type: ignore[override]  # what the stubs want is in no grpc
@@ -200,7 +207,7 @@ class _UnaryStream(_Method, shapes.UnaryStream):
         metadata: Sequence[tuple[str, str | bytes]] | None = None,
         credentials: object = None,
         wait_for_ready: bool | None = None,
-        compression: shapes.Compression | None = None,
+        compression: grpc.Compression | None = None,
     ) -> StreamCall[Any]:
         return StreamCall(self._request(request, timeout, metadata, compression))
 

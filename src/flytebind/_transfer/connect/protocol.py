@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from flytebind.runtime import rpc_shapes as shapes
+from flytebind.runtime.grpcio import grpc
 
 Pairs: TypeAlias = tuple[tuple[str, "str | bytes"], ...]
 """Metadata as gRPC has it."""
@@ -22,24 +22,24 @@ _TRAILER = "trailer-"
 _KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+")
 
 _CODES = {
-    "canceled": shapes.StatusCode.CANCELLED,
+    "canceled": grpc.StatusCode.CANCELLED,
     **{
         code.name.lower(): code
-        for code in shapes.StatusCode
-        if code not in (shapes.StatusCode.OK, shapes.StatusCode.CANCELLED)
+        for code in grpc.StatusCode
+        if code not in (grpc.StatusCode.OK, grpc.StatusCode.CANCELLED)
     },
 }
 #: What a status means that comes from something in front of the server, or without its words.
 _STATUSES = {
-    400: shapes.StatusCode.INTERNAL,
-    401: shapes.StatusCode.UNAUTHENTICATED,
-    403: shapes.StatusCode.PERMISSION_DENIED,
-    404: shapes.StatusCode.UNIMPLEMENTED,
-    408: shapes.StatusCode.UNAVAILABLE,
-    429: shapes.StatusCode.UNAVAILABLE,
-    502: shapes.StatusCode.UNAVAILABLE,
-    503: shapes.StatusCode.UNAVAILABLE,
-    504: shapes.StatusCode.UNAVAILABLE,
+    400: grpc.StatusCode.INTERNAL,
+    401: grpc.StatusCode.UNAUTHENTICATED,
+    403: grpc.StatusCode.PERMISSION_DENIED,
+    404: grpc.StatusCode.UNIMPLEMENTED,
+    408: grpc.StatusCode.UNAVAILABLE,
+    429: grpc.StatusCode.UNAVAILABLE,
+    502: grpc.StatusCode.UNAVAILABLE,
+    503: grpc.StatusCode.UNAVAILABLE,
+    504: grpc.StatusCode.UNAVAILABLE,
 }
 _MOST_WORDS = 300
 
@@ -52,7 +52,7 @@ _DETAILS_KEY = "grpc-status-details-bin"
 class Status(NamedTuple):
     """How a call has ended."""
 
-    code: shapes.StatusCode
+    code: grpc.StatusCode
     details: str = ""
     trailing: Pairs = ()
 
@@ -183,7 +183,7 @@ def refusal(status: int, body: bytes, trailing: Pairs = ()) -> Status:
     said = _object(body)
     code = _CODES.get(str(said.get("code", "")))
     if code is None:
-        code = _STATUSES.get(status, shapes.StatusCode.UNKNOWN)
+        code = _STATUSES.get(status, grpc.StatusCode.UNKNOWN)
     elif said:
         return _status(code, said, trailing)
     return Status(code, f"HTTP {status}{_words(body)}", trailing)
@@ -198,14 +198,14 @@ def _end(data: bytes) -> Status:
             trailing += _pairs(str(key).lower(), values if isinstance(values, list) else [])
     error = said.get("error")
     if error is None:
-        return Status(shapes.StatusCode.OK, "", tuple(trailing))
+        return Status(grpc.StatusCode.OK, "", tuple(trailing))
     if not isinstance(error, dict):
         raise Malformed("the end of the stream cannot be read")
-    code = _CODES.get(str(error.get("code", "")), shapes.StatusCode.UNKNOWN)
+    code = _CODES.get(str(error.get("code", "")), grpc.StatusCode.UNKNOWN)
     return _status(code, error, tuple(trailing))
 
 
-def _status(code: shapes.StatusCode, said: Mapping[str, object], trailing: Pairs) -> Status:
+def _status(code: grpc.StatusCode, said: Mapping[str, object], trailing: Pairs) -> Status:
     words = said.get("message")
     message = words if isinstance(words, str) else ""
     details = said.get("details")
@@ -214,7 +214,7 @@ def _status(code: shapes.StatusCode, said: Mapping[str, object], trailing: Pairs
     return Status(code, message, trailing)
 
 
-def _status_bytes(code: shapes.StatusCode, message: str, details: Sequence[object]) -> bytes:
+def _status_bytes(code: grpc.StatusCode, message: str, details: Sequence[object]) -> bytes:
     """The details as gRPC carries them, so that one function reads those of both."""
     from google.rpc.status_pb2 import Status as StatusMessage
 

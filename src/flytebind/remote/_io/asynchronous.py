@@ -14,12 +14,11 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
-import grpc
-
 from flytebind._transfer.threads import GRACE, Threads
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
 from flytebind.remote._io.turns import Turns
+from flytebind.runtime.grpcio import grpc
 
 T = TypeVar("T")
 

@@ -38,9 +38,8 @@ from flytebind.remote.errors import (
     FlyteValueError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution, check_answer
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.model import Model
-
-import grpc  # isort: skip
 
 T = TypeVar("T", bound=Model[Any])
 R = TypeVar("R", FlyteTask, FlyteWorkflow, FlyteLaunchPlan)

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-import grpc
-
 from flytebind.models.admin.cluster_assignment import ClusterAssignment
 from flytebind.models.admin.common import (
     Annotations,
@@ -50,6 +48,7 @@ from flytebind.remote.errors import (
     FlyteValueError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.homes import public_in
 
 # Clocks of clients and servers differ by less.

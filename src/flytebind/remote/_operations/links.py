@@ -6,8 +6,6 @@ import asyncio
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-import grpc
-
 from flytebind._transfer.http.client import HttpClient
 from flytebind._transfer.links import Moved
 from flytebind._transfer.threads import current_work
@@ -18,6 +16,7 @@ from flytebind.remote._io.blocking import BlockingIo, run
 from flytebind.remote._session import Session
 from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteCallError
+from flytebind.runtime.grpcio import grpc
 
 
 class SignedLinks:

@@ -11,8 +11,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-import grpc
-
 from flytebind.looks._nodes import START_NODE, is_boundary, lacks_error, spec_id
 from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL
 from flytebind.models.admin.common import Sort
@@ -52,6 +50,7 @@ from flytebind.remote.executions import (
     adopt,
     attach,
 )
+from flytebind.runtime.grpcio import grpc
 
 E = TypeVar("E", bound=FlyteWorkflowExecution)
 

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-import grpc
-
 from flytebind.looks._labels import title
 from flytebind.looks._phases import SUCCESSFUL
 from flytebind.models.admin.node_execution import NodeExecutionGetRequest
@@ -29,6 +27,7 @@ from flytebind.remote._operations.sync import bring_tasks
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, names_missing_object
 from flytebind.remote.executions import Executed, FlyteNodeExecution
+from flytebind.runtime.grpcio import grpc
 from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 from flytebind.values import LiteralsResolver, to_native
 

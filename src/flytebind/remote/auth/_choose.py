@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import grpc
-
 from flytebind.remote.auth._credentials import Credentials
 from flytebind.remote.auth._discovery import Discovery
 from flytebind.remote.auth._secrets import has_client_secret
@@ -14,6 +12,7 @@ from flytebind.remote.auth._sources import CallableSource, CommandSource, Static
 from flytebind.remote.auth._tokens import AnyToken, Renewal, Token, TokenSource, ask
 from flytebind.remote.config import AuthMode, Config
 from flytebind.remote.errors import FlyteConfigError
+from flytebind.runtime.grpcio import grpc
 
 _PROXY_KEY = "proxy-authorization"
 

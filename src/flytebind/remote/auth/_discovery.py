@@ -7,8 +7,6 @@ from functools import cached_property
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import grpc
-
 from flytebind._transfer.uris import public
 from flytebind.models.service.auth import (
     OAuth2MetadataRequest,
@@ -20,6 +18,7 @@ from flytebind.remote.auth._credentials import Credentials
 from flytebind.remote.auth._tokens import away, refused
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteCallError
+from flytebind.runtime.grpcio import grpc
 from flytebind.services.auth import AuthMetadataServiceClient
 
 _TIMEOUT = 15.0

@@ -10,14 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-import grpc
-
 from flytebind.remote.auth._discovery import Discovery
 from flytebind.remote.auth._secrets import client_secret
 from flytebind.remote.auth._tokens import Token, away, refused, token_of
 from flytebind.remote.config import Config
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.screens import harmless
 
 if TYPE_CHECKING:

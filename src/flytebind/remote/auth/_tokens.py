@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
-import grpc
-
 from flytebind.remote._metadata import is_sendable
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteAuthenticationError, FlyteUnavailableError
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.homes import public_in
 
 

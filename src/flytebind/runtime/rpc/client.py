@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-import grpc
-from grpc import aio
-
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc.method import Metadata, Method, Req, Res
 

@@ -6,10 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
-import grpc
-from grpc import ServicerContext, aio
-from grpc.aio import ServicerContext as AsyncServicerContext
-
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.model import Model
 from flytebind.runtime.rpc.method import Method
 from flytebind.runtime.rpc.status import StatusError, fit
@@ -31,7 +28,7 @@ def unimplemented(method: Method[Any, Any]) -> StatusError:
 def sync_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler:
     """The handler of an RPC that a plain method serves."""
 
-    def answer(request: Any, context: ServicerContext) -> Any:
+    def answer(request: Any, context: grpc.ServicerContext) -> Any:
         try:
             response = serve(request, context)
             method.check_response(response)
@@ -39,7 +36,7 @@ def sync_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler
         except Exception as error:
             _end(error, method, context)
 
-    def stream(request: Any, context: ServicerContext) -> Iterator[Any]:
+    def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         try:
             for response in serve(request, context):
                 method.check_response(response)
@@ -53,7 +50,7 @@ def sync_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler
 def async_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handler:
     """The handler of an RPC that a coroutine, or an async generator, serves."""
 
-    async def answer(request: Any, context: AsyncServicerContext[Any, Any]) -> Any:
+    async def answer(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
         try:
             response = await serve(request, context)
             method.check_response(response)
@@ -61,7 +58,7 @@ def async_handler(method: Method[Any, Any], serve: Callable[..., Any]) -> Handle
         except Exception as error:
             await _end_async(error, method, context)
 
-    async def stream(request: Any, context: AsyncServicerContext[Any, Any]) -> AsyncIterator[Any]:
+    async def stream(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
             async for response in serve(request, context):
                 method.check_response(response)
@@ -82,7 +79,7 @@ def _handler(method: Method[Any, Any], behaviour: Callable[..., Any]) -> Handler
     return handler
 
 
-def _end(error: Exception, method: Method[Any, Any], context: ServicerContext) -> NoReturn:
+def _end(error: Exception, method: Method[Any, Any], context: grpc.ServicerContext) -> NoReturn:
     # A bare Exception is what `context.abort` raises when it has ended the call itself.
     code = cast("Any", context).code  # which types-grpcio does not know
     if type(error) is Exception and not error.args and code() is not None:
@@ -98,7 +95,7 @@ def _end(error: Exception, method: Method[Any, Any], context: ServicerContext) -
 
 
 async def _end_async(
-    error: Exception, method: Method[Any, Any], context: AsyncServicerContext[Any, Any]
+    error: Exception, method: Method[Any, Any], context: aio.ServicerContext[Any, Any]
 ) -> NoReturn:
     if isinstance(error, aio.AbortError):
         raise error

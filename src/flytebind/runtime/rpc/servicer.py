@@ -6,9 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, ClassVar
 
-import grpc
-from grpc import aio
-
+from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.rpc.handlers import Handler, async_handler, sync_handler
 from flytebind.runtime.rpc.method import Method, methods_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-import grpc
 from google.protobuf.message import DecodeError
 
 from flytebind.runtime.any import AnyMessage
+from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.model import Model
 
 _DETAILS_KEY = "grpc-status-details-bin"
