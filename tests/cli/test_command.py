@@ -211,17 +211,22 @@ def test_a_server_that_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene)
 
 
 @pytest.mark.parametrize(
-    ("module", "package"), [("grpc", "grpcio"), ("click", "click"), ("yaml", "pyyaml")]
+    ("module", "package", "command"),
+    [
+        ("grpc", "grpcio", "project list --endpoint localhost:1 --insecure"),
+        ("click", "click", "config init --endpoint flyte.example --file f.yaml"),
+        ("yaml", "pyyaml", "config init --endpoint flyte.example --file f.yaml"),
+    ],
 )
 def test_without_a_package_it_says_what_to_install(
-    tmp_path: Path, module: str, package: str
+    tmp_path: Path, module: str, package: str, command: str
 ) -> None:
     (tmp_path / module).mkdir()
     (tmp_path / module / "__init__.py").write_text(
         f"raise ModuleNotFoundError('no {module}', name='{module}')"
     )
     done = subprocess.run(
-        [*COMMAND, "config", "init", "--endpoint", "flyte.example", "--file", "f.yaml"],
+        [*COMMAND, *command.split()],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
