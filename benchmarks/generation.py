@@ -27,7 +27,7 @@ def generate(folder: Path) -> float:
     if not FLYTEGEN.exists():
         raise BenchmarkError("the generator is missing: run `make .venv/ready`")
     started = time.perf_counter()
-    run([FLYTEGEN, "generate", "--quiet", "--out", folder])
+    run([FLYTEGEN, "generate", "--quiet", "--target", "flyteidl", "--out", folder])
     return time.perf_counter() - started
 
 

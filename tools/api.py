@@ -40,7 +40,7 @@ from griffe import (
 PACKAGE = "flytebind"
 VERSION = "flytebind/runtime/_version.py"
 #: Where the parts of the namespace lie: in a checkout, and in a wheel.
-ROOTS = ("generated", "src", ".")
+ROOTS = ("generated/flyteidl", "generated", "src", ".")
 GENERATED_CODE_STANDS_ON = "flytebind.runtime"
 
 #: How griffe tells of a break: "- `Class.method(parameter)`: *Kind of break*: `old` -> `new`".

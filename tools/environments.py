@@ -135,9 +135,9 @@ class Environment:
         if not (self._is_whole() and record.exists() and record.read_text() == identity):
             shutil.rmtree(self.folder, ignore_errors=True)
             make_environment(self.interpreter, self.folder)
-            # The three roots that an editable install puts on the path.
-            roots = (str(ROOT / root) for root in ("generated", "generator", "src"))
-            (self.site_packages / "flytebind.pth").write_text("\n".join(roots))
+            # The roots that an editable install puts on the path.
+            roots = (*sorted((ROOT / "generated").iterdir()), ROOT / "generator", ROOT / "src")
+            (self.site_packages / "flytebind.pth").write_text("\n".join(map(str, roots)))
             holds.touch()
             record.write_text(identity)
         if not {*wanted, *alone} <= set(holds.read_text().splitlines()):

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from flytegen import locate
 from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.report import as_markdown
@@ -67,7 +66,7 @@ def kept_pairs() -> list[tuple[str, str]]:
 
 def page(old: Side, new: Side) -> str:
     """What `flytegen diff --format markdown` prints for two versions of flyteidl."""
-    return as_markdown(diff(old, new, load_overlay(locate.overlay())))
+    return as_markdown(diff(old, new, load_overlay(ROOT / "overlay" / PACKAGE)))
 
 
 def contents(pairs: Sequence[tuple[str, str]]) -> dict[Path, bytes | None]:

@@ -72,7 +72,9 @@ class Trial:
 
     def generate(self) -> str:
         """Write models, services and stubs."""
-        return self._step("generate", "-m", "flytegen", "generate", "--out", str(self.out))
+        return self._step(
+            "generate", "-m", "flytegen", "generate", "--target", PACKAGE, "--out", str(self.out)
+        )
 
     def take_messages_through(self) -> str:
         """Import what was written, and take every message through its model."""

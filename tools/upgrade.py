@@ -17,7 +17,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from flytegen import locate
 from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.changes import Changes
@@ -35,7 +34,7 @@ SAID = {
     "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
     "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
     "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
-    "overlay/package.toml": ('version = "{version}"',),
+    "overlay/flyteidl/package.toml": ('version = "{version}"',),
     "pyproject.toml": ("are written from flyteidl {version}.", '"flyteidl>={version},<{bound}"'),
 }
 
@@ -82,12 +81,12 @@ def upgrade(version: str, root: Path) -> str:
         UpgradeError: If a file does not say what it should say; nothing is written then.
     """
     cache = default_cache()
-    old = read_side(RECORDED, package=PACKAGE, out=root / "generated", cache=cache)
+    old = read_side(RECORDED, package=PACKAGE, out=root / "generated" / PACKAGE, cache=cache)
     new = fetched(PACKAGE, version, cache)
     if old.version == new.version:
-        print(f"generated/ is made from {new.label} already", file=sys.stderr)
+        print(f"generated/{PACKAGE} is made from {new.label} already", file=sys.stderr)
         return ""
-    report = diff(old, new, load_overlay(locate.overlay()))
+    report = diff(old, new, load_overlay(ROOT / "overlay" / PACKAGE))
     before, after = (said(facts_of(side.files), side.version) for side in (old, new))
     texts = {
         name: moved(root / name, said_there, before, after) for name, said_there in SAID.items()

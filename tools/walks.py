@@ -87,7 +87,6 @@ def ways_back(stays: list[str]) -> int:
 
 def decisions() -> dict[str, list[str]]:
     """The stays of the generator while it decides about a field, for each field of flyteidl."""
-    from flytegen import locate
     from flytegen.decide.build import build
     from flytegen.decide.fields import Fields
     from flytegen.overlay.load import load_overlay
@@ -104,7 +103,7 @@ def decisions() -> dict[str, list[str]]:
         return made[0]
 
     with patch.object(Fields, "_field", watched):
-        build(load_package("flyteidl"), load_overlay(locate.overlay()))
+        build(load_package("flyteidl"), load_overlay(ROOT / "overlay" / "flyteidl"))
     return found
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +20,6 @@ from flytegen.decide.build import build
 from flytegen.listing import counts, listed
 from flytegen.overlay.entries import Overlay
 from flytegen.overlay.fit import Fitted, fit
-from flytegen.overlay.load import load_overlay
 from flytegen.progress import show_progress
 from flytegen.read.descriptor_set import load_descriptor_set
 from flytegen.read.manifest import load_bases
@@ -27,6 +27,7 @@ from flytegen.read.package import load_package
 from flytegen.read.source import Source
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Library
+from flytegen.targets import Target, chosen, configured
 
 EPILOG = """\
 exit codes:
@@ -65,26 +66,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if strange:  # said by the command, whose exit codes are its own
         options.parser.error(f"unrecognized arguments: {' '.join(strange)}")
     failed: int = options.parser.failed
+    name, code = "", DONE
     try:
-        code: int = options.run(options)
+        for target in options.targets(options):
+            name = target.name
+            code = max(code, options.run(target, options))
         return code
     except GenerationError as error:
-        return _complain(error, failed)
+        return _complain(error, failed, name)
     except BrokenPipeError:  # `flytegen list | head` has seen enough
         _hang_up()
         return DONE
     except OSError as error:
         where = str(error.filename or "flytegen")
-        return _complain(GenerationError(Problem(where, error.strerror or str(error))), failed)
+        problem = Problem(where, error.strerror or str(error))
+        return _complain(GenerationError(problem), failed, name)
     except KeyboardInterrupt:
         print("flytegen: interrupted; the output is whole", file=sys.stderr)
         return INTERRUPTED
 
 
-def _complain(error: GenerationError, code: int) -> int:
+def _complain(error: GenerationError, code: int, target: str) -> int:
     count = len(error.problems)
     result = "nothing was written" if error.is_whole else "something was written"
-    print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}", file=sys.stderr)
+    of = f" of {target}" if target else ""
+    print(f"flytegen: {count} problem{'s' if count > 1 else ''}; {result}{of}", file=sys.stderr)
     for line in told(error.problems):
         print(f"  {line}", file=sys.stderr)
     return code
@@ -121,7 +127,16 @@ def _parser() -> _Parser:
             epilog=DIFF_EPILOG if name == "diff" else EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=run, parser=command)
+        targets = _targets_to_compare if name == "diff" else _targets
+        command.set_defaults(run=run, parser=command, targets=targets)
+        command.add_argument(
+            "--target",
+            metavar="NAME",
+            action="append",
+            default=[],
+            help="one of the targets that pyproject.toml names, here or in a folder above"
+            " (default: all of them, unless what follows names a package); may be given again",
+        )
         command.add_argument(
             "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
         )
@@ -135,7 +150,7 @@ def _parser() -> _Parser:
             "--overlay",
             metavar="DIR",
             type=Path,
-            help="folder of TOML files (default: flyteidl's; none for another package)",
+            help="folder of TOML files (default: ours, for a package that we have one for)",
         )
         if name != "diff":
             command.add_argument(
@@ -164,7 +179,7 @@ def _parser() -> _Parser:
                 "--out",
                 metavar="DIR",
                 type=Path,
-                help="output folder (default for flyteidl: generated; else it must be given)",
+                help="output folder (default: the target's)",
             )
         if name == "diff":
             _add_diff_arguments(command)
@@ -203,35 +218,67 @@ def _hang_up() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _overlay(options: argparse.Namespace) -> Overlay:
-    if options.overlay is not None:
-        overlay = load_overlay(options.overlay)
-    else:
-        overlay = load_overlay(locate.overlay())
-        is_other = options.package not in (None, overlay.package.name)
-        if is_other or options.descriptor_set is not None:
-            overlay = Overlay()
-    is_named = options.package is not None or options.descriptor_set is not None
-    if not is_named and not overlay.package.name:
-        raise GenerationError(
-            Problem(str(options.overlay), "names no package", "Give --package NAME.")
-        )
-    return overlay
+def _targets(options: argparse.Namespace) -> Sequence[Target]:
+    """What the command is about: what its options name, or what is configured."""
+    if (options.package, options.descriptor_set, options.overlay) != (None, None, None):
+        if options.target:
+            hint = "A target says itself what it is made from."
+            what = "does not go with --package, --descriptor-set or --overlay"
+            raise GenerationError(Problem("--target", what, hint))
+        return [_told(Target("", options.package or ""), options)]
+    targets = chosen(configured(Path.cwd()), tuple(options.target))
+    if len(targets) > 1 and getattr(options, "out", None) is not None:
+        hint = f"Name one: --target {targets[0].name}."
+        raise GenerationError(Problem("--out", f"is one folder for {len(targets)} targets", hint))
+    return [_told(target, options) for target in targets]
 
 
-def _source(options: argparse.Namespace, overlay: Overlay) -> Source:
-    package = overlay.package.name if options.package is None else options.package
-    bases = load_bases(options.base)
-    if options.descriptor_set is not None:
+def _told(target: Target, options: argparse.Namespace) -> Target:
+    """A target with what the options of the command add to it."""
+    said = vars(options)  # not each command has each option
+    return replace(
+        target,
+        descriptor_set=target.descriptor_set or said["descriptor_set"],
+        overlay=target.overlay or said["overlay"],
+        out=said.get("out") or target.out,
+        bases=(*target.bases, *said.get("base", ())),
+        exclude=(*target.exclude, *said.get("exclude", ())),
+        skip_broken=target.skip_broken or said.get("skip_broken", False),
+        templates=(*said.get("templates", ()), *target.templates),
+    )
+
+
+def _targets_to_compare(options: argparse.Namespace) -> Sequence[Target]:
+    """The target whose package is compared; all of them, if nothing says which."""
+    sides = [said for said in (options.old, options.new) if said not in (None, RECORDED)]
+    if options.target or options.package or options.overlay or not sides:
+        return _targets(options)
+    side = read_side(sides[0], package="", out=Path(), cache=_cache(options))
+    known = configured(Path.cwd())
+    found = [each for each in known if (each.package or _named(each)) == side.package]
+    return [_told(each, options) for each in found] or [_told(Target("", side.package), options)]
+
+
+def _named(target: Target) -> str:
+    return target.load_overlay().package.name
+
+
+def _source(target: Target, overlay: Overlay) -> Source:
+    package = target.package or overlay.package.name
+    bases = load_bases(target.bases)
+    if target.descriptor_set is not None:
         for option, is_given in (
-            ("--exclude", options.exclude),
-            ("--skip-broken", options.skip_broken),
+            ("--exclude", target.exclude),
+            ("--skip-broken", target.skip_broken),
         ):
             if is_given:
                 what, hint = "is for modules of a package", "Make the set without these files."
                 raise GenerationError(Problem(option, what, hint))
-        return load_descriptor_set(options.descriptor_set, package, bases)
-    source = load_package(package, bases, options.exclude, skip_broken=options.skip_broken)
+        return load_descriptor_set(target.descriptor_set, package, bases)
+    if not package:
+        where, hint = target.name or str(target.overlay), "Give --package NAME."
+        raise GenerationError(Problem(where, "names no package", hint))
+    source = load_package(package, bases, target.exclude, skip_broken=target.skip_broken)
     if source.broken:
         _tell_broken(source.broken)
     return source
@@ -244,28 +291,18 @@ def _tell_broken(broken: Sequence[Problem]) -> None:
         print(f"  {line}", file=sys.stderr)
 
 
-def _out(options: argparse.Namespace) -> Path:
-    """Where to write. Only flyteidl has a place of its own: others would replace what is there."""
-    out: Path | None = options.out
-    if out is None:
-        if (options.package, options.descriptor_set, options.overlay) != (None, None, None):
-            raise GenerationError(Problem("--out", "is missing", "Say where to: --out DIR."))
-        return locate.output()
-    return out
-
-
-def _plan(options: argparse.Namespace, progress: Progress) -> Draft:
+def _plan(target: Target, progress: Progress) -> Draft:
     progress.step("Reading descriptors")
-    overlay = _overlay(options)
-    source = _source(options, overlay)
-    return draft(source, overlay, (*options.templates, locate.templates()))
+    overlay = target.load_overlay()
+    source = _source(target, overlay)
+    return draft(source, overlay, (*target.templates, locate.templates()))
 
 
-def _generate(options: argparse.Namespace) -> int:
+def _generate(target: Target, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     with show_progress(quiet=options.quiet) as progress:
-        plan = _plan(options, progress)
-        out = _out(options)
+        plan = _plan(target, progress)
+        out = target.output()
         outcome = generate(plan, out, progress)
     if options.verbose:
         _print_files(outcome)
@@ -275,11 +312,11 @@ def _generate(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(target: Target, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     with show_progress(quiet=options.quiet) as progress:
-        plan = _plan(options, progress)
-        out = _out(options)
+        plan = _plan(target, progress)
+        out = target.output()
         outcome = check(plan, out, progress)
     if outcome.diff:
         print("\n".join(outcome.diff))
@@ -298,14 +335,12 @@ def _check(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _diff(options: argparse.Namespace) -> int:
-    overlay = _overlay(options)
-    package = options.package or overlay.package.name
-    out, cache = options.out or locate.output(), options.cache or default_cache()
-    old, new = (
-        read_side(said, package=package, out=out, cache=cache)
-        for said in (options.old, options.new or package)
-    )
+def _diff(target: Target, options: argparse.Namespace) -> int:
+    overlay = target.load_overlay()
+    package = target.package or overlay.package.name
+    sides = (options.old, options.new or package)
+    out = target.output() if RECORDED in sides else Path()
+    old, new = (read_side(said, package=package, out=out, cache=_cache(options)) for said in sides)
     report = diff(old, new, overlay)
     try:
         print(FORMATS[options.format](report), end="", flush=True)
@@ -314,9 +349,14 @@ def _diff(options: argparse.Namespace) -> int:
     return exit_code(report)
 
 
-def _list(options: argparse.Namespace) -> int:
-    overlay = _overlay(options)
-    source = _source(options, overlay)
+def _cache(options: argparse.Namespace) -> Path:
+    cache: Path | None = options.cache
+    return cache or default_cache()
+
+
+def _list(target: Target, options: argparse.Namespace) -> int:
+    overlay = target.load_overlay()
+    source = _source(target, overlay)
     fitted = fit(overlay, source)
     library = build(source, fitted.overlay)
     for line in listed(library):

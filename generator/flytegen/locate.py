@@ -1,4 +1,4 @@
-"""Where templates, overlay and output are, in a checkout or in an installed wheel."""
+"""Where templates and overlays are, in a checkout or in an installed wheel."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ def templates() -> Path:
     return _data() / "templates"
 
 
-def overlay() -> Path:
-    """The overlay of flyteidl."""
-    return _data() / "overlay"
-
-
-def output() -> Path:
-    """Where generated files go unless told otherwise."""
-    return _CHECKOUT / "generated" if is_checkout() else Path("generated")
+def overlay(package: str) -> Path | None:
+    """Our own overlay of a package, if there is one."""
+    folder = _data() / "overlay" / package
+    return folder if package and folder.is_dir() else None
 
 
 def _data() -> Path:

@@ -185,7 +185,9 @@ def test_a_link_to_the_source_names_the_line_of_the_definition(site: Path) -> No
     page = (site / "reference" / "models" / "admin" / "node_execution" / "index.html").read_text()
     section = page.partition('id="NodeExecutionClosure"')[2]
     (line,) = re.findall(r"node_execution\.py#L(\d+)", section)[:1]
-    source = ROOT / "generated" / "flytebind" / "models" / "admin" / "node_execution.py"
+    source = (
+        ROOT / "generated" / "flyteidl" / "flytebind" / "models" / "admin" / "node_execution.py"
+    )
     assert source.read_text().splitlines()[int(line) - 1].startswith("class NodeExecutionClosure(")
 
 

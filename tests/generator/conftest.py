@@ -14,8 +14,8 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 
-from flytegen import locate
 from flytegen.write import render
+from tests.generator.sources import OUTPUT, OVERLAY
 
 
 class _Compiled(BytecodeCache):
@@ -54,7 +54,7 @@ def compiled_templates() -> Iterator[None]:
 def output(tmp_path: Path) -> Path:
     """A copy of the committed output, so that a run has little left to do."""
     out = tmp_path / "generated"
-    shutil.copytree(locate.output(), out, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OUTPUT, out, ignore=shutil.ignore_patterns("__pycache__"))
     return out
 
 
@@ -62,5 +62,5 @@ def output(tmp_path: Path) -> Path:
 def overlay(tmp_path: Path) -> Path:
     """A copy of flyteidl's overlay, to be spoilt."""
     folder = tmp_path / "overlay"
-    shutil.copytree(locate.overlay(), folder)
+    shutil.copytree(OVERLAY, folder)
     return folder

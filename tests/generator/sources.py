@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from flytegen.read.package import load_package
 from flytegen.read.source import Source
+
+ROOT = Path(__file__).parents[2]
+OVERLAY = ROOT / "overlay" / "flyteidl"
+OUTPUT = ROOT / "generated" / "flyteidl"
 
 
 @cache

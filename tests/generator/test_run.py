@@ -14,6 +14,7 @@ from flytegen import locate
 from flytegen.cli import main
 from flytegen.comparison.facts import FieldFacts, facts_of
 from flytegen.comparison.sides import installed
+from tests.generator.sources import OUTPUT, OVERLAY
 from tests.support.folders import snapshot
 
 
@@ -31,20 +32,22 @@ def run(folder: Path, seed: int, *arguments: str) -> subprocess.CompletedProcess
 
 
 def test_a_run_from_nothing_gives_the_committed_bytes_in_another_folder(tmp_path: Path) -> None:
-    assert run(tmp_path / "elsewhere", 1, "generate", "--quiet", "--out", "out").returncode == 0
-    assert snapshot(tmp_path / "elsewhere" / "out") == snapshot(locate.output())
+    said = ("generate", "--quiet", "--package", "flyteidl", "--out", "out")
+    assert run(tmp_path / "elsewhere", 1, *said).returncode == 0
+    assert snapshot(tmp_path / "elsewhere" / "out") == snapshot(OUTPUT)
 
 
 @pytest.mark.parametrize("seed", [2, 3])
 def test_what_is_written_is_the_same_whatever_the_hash_seed(seed: int, tmp_path: Path) -> None:
     """What is as it was is not formatted again, which takes all but a second of a run."""
-    checked = run(tmp_path / "elsewhere", seed, "check")
+    said = ("check", "--package", "flyteidl", "--out", str(OUTPUT))
+    checked = run(tmp_path / "elsewhere", seed, *said)
     assert checked.returncode == 0, checked.stdout
 
 
 def test_a_second_run_writes_nothing(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
-    assert main(["generate", "--out", str(output)]) == 0
+    assert main(["generate", "--target", "flyteidl", "--out", str(output)]) == 0
     count = len(snapshot(output)) - 1  # all but the record
     summary = f"0 files written, {count} unchanged, 0 removed"
     assert summary in capsys.readouterr().out
@@ -57,20 +60,20 @@ def test_check_shows_a_hand_edit_as_a_diff_and_generate_mends_it(
     committed = snapshot(output)
     edited = output / "flytebind/models/core/errors.py"
     edited.write_text(edited.read_text().replace("Do not edit", "Edited"))
-    assert main(["check", "--out", str(output)]) == 1
+    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 1
     out, err = capsys.readouterr()
     assert "--- flytebind/models/core/errors.py" in out
     assert "run `make generate`" in out
     assert "1 files in" in err
-    assert main(["generate", "--out", str(output), "--quiet"]) == 0
+    assert main(["generate", "--target", "flyteidl", "--out", str(output), "--quiet"]) == 0
     assert snapshot(output) == committed
-    assert main(["check", "--out", str(output)]) == 0
+    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 0
     assert "are up to date" in capsys.readouterr().out
 
 
 def test_check_sees_a_file_that_is_gone(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (output / "flyteidl-stubs/core/errors_pb2.pyi").unlink()
-    assert main(["check", "--out", str(output)]) == 1
+    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 1
     assert "+++ flyteidl-stubs/core/errors_pb2.pyi" in capsys.readouterr().out
 
 
@@ -82,7 +85,7 @@ def test_only_files_of_its_own_are_removed(output: Path, overlay: Path) -> None:
     arguments = ["generate", "--out", str(output), "--quiet", "--overlay"]
     assert main([*arguments, str(overlay)]) == 0
     assert (output / "flytebind/models/spare.py").is_file()
-    assert main([*arguments, str(locate.overlay())]) == 0
+    assert main([*arguments, str(OVERLAY)]) == 0
     assert not (output / "flytebind/models/spare.py").exists()
     assert foreign.read_text() == "mine"
 
@@ -106,7 +109,15 @@ def test_a_bad_template_is_named_and_the_old_output_stays_whole(
 ) -> None:
     before = snapshot(output)
     (tmp_path / template).write_text(text)
-    arguments = ["generate", "--out", str(output), "--templates", str(tmp_path)]
+    arguments = [
+        "generate",
+        "--target",
+        "flyteidl",
+        "--out",
+        str(output),
+        "--templates",
+        str(tmp_path),
+    ]
     assert main(arguments) == 2
     message = capsys.readouterr().err
     assert expected in message
@@ -118,7 +129,16 @@ def test_a_bad_template_is_named_and_the_old_output_stays_whole(
 def test_a_template_of_ones_own_replaces_ours_by_name(output: Path, tmp_path: Path) -> None:
     ours = (locate.templates() / "index.py.j2").read_text()
     (tmp_path / "index.py.j2").write_text("EXTRA = 1\n" + ours)
-    arguments = ["generate", "--quiet", "--out", str(output), "--templates", str(tmp_path)]
+    arguments = [
+        "generate",
+        "--quiet",
+        "--target",
+        "flyteidl",
+        "--out",
+        str(output),
+        "--templates",
+        str(tmp_path),
+    ]
     assert main(arguments) == 0
     assert "EXTRA = 1" in (output / "flytebind/models/_index.py").read_text()
 
@@ -128,7 +148,7 @@ def test_a_folder_that_cannot_be_made_is_named(
 ) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("mine")
-    assert main(["generate", "--quiet", "--out", str(occupied)]) == 2
+    assert main(["generate", "--quiet", "--target", "flyteidl", "--out", str(occupied)]) == 2
     assert str(occupied) in capsys.readouterr().err
     assert occupied.read_text() == "mine"
 
@@ -145,7 +165,7 @@ def test_a_package_without_descriptors_is_a_problem_with_its_name(
 
 
 def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["list"]) == 0
+    assert main(["list", "--target", "flyteidl"]) == 0
     out = capsys.readouterr().out
     assert "flyteidl/core/literals.proto -> flytebind.models.core.literals" in out
     assert "  1 integer: int64  (one of value)" in out
@@ -179,7 +199,7 @@ def test_list_says_of_each_field_what_the_proto_says(capsys: pytest.CaptureFixtu
     expected = [
         (message.name, *shown(field)) for message in messages for field in message.fields.values()
     ]
-    assert main(["list"]) == 0
+    assert main(["list", "--target", "flyteidl"]) == 0
     listed, owner = [], ""
     for line in capsys.readouterr().out.splitlines():
         if field := re.fullmatch(r" +(\d+) \w+: (.*)", line):

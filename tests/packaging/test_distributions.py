@@ -13,10 +13,10 @@ from tests.support.folders import snapshot
 
 #: Where each folder of the checkout ends up in the wheel.
 PLACES = {
-    "generated/flytebind": "flytebind",
-    "generated/flyteidl-stubs": "flyteidl-stubs",
+    "generated/flyteidl/flytebind": "flytebind",
+    "generated/flyteidl/flyteidl-stubs": "flyteidl-stubs",
     "generator/flytegen": "flytegen",
-    "overlay": "flytegen/data/overlay",
+    "overlay/flyteidl": "flytegen/data/overlay/flyteidl",
     "src/flytebind": "flytebind",
     "templates": "flytegen/data/templates",
 }

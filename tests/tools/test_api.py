@@ -130,12 +130,16 @@ def test_what_is_new_and_what_is_nobody_s_business_break_nothing(tmp_path: Path)
 
 
 def test_what_users_of_the_whole_library_can_name_is_seen(tmp_path: Path) -> None:
-    for root in ("generated", "src"):
+    for root in ("generated/flyteidl", "src"):
         shutil.copytree(ROOT / root / "flytebind", tmp_path / root / "flytebind")
     for name, old, new in (
-        ("generated/flytebind/models/execution.py", "        ExecutionClosure,\n", ""),
-        ("generated/flytebind/models/core/execution.py", "        QUEUED = 1\n", ""),
-        ("generated/flytebind/services/admin.py", "    def get_task(\n", "    def find_task(\n"),
+        ("generated/flyteidl/flytebind/models/execution.py", "        ExecutionClosure,\n", ""),
+        ("generated/flyteidl/flytebind/models/core/execution.py", "        QUEUED = 1\n", ""),
+        (
+            "generated/flyteidl/flytebind/services/admin.py",
+            "    def get_task(\n",
+            "    def find_task(\n",
+        ),
         ("src/flytebind/remote/_verbs.py", "async def fetch_task(", "async def find_task("),
         ("src/flytebind/runtime/model.py", "def short_string(", "def brief_string("),
         ("src/flytebind/sandbox/_sandbox.py", "def play(", "def perform("),

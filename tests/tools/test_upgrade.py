@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from flytegen import locate
 from flytegen.comparison.changes import Changes
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, write_set
 from flytegen.read.manifest import MANIFEST
 from tests.generator.protos import file
+from tests.generator.sources import OUTPUT
 from tools import upgrade as module
 from tools.registry import last_of_minors
 from tools.upgrade import ROOT, SAID, UpgradeError, listed, moved, noted, said, upgrade
@@ -27,12 +27,13 @@ NOTHING = Changes((), ())
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that are written to, and a cache that has a version of the future."""
     root, cache = tmp_path / "checkout", tmp_path / "cache"
-    for name in (*SAID, "zensical.toml", "CHANGELOG.md", "generated/flytegen.lock"):
+    for name in (*SAID, "zensical.toml", "CHANGELOG.md", "generated/flyteidl/flytegen.lock"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     origin = f"flytebind/models/{MANIFEST}"
-    (root / "generated" / origin).parent.mkdir(parents=True)
-    shutil.copy(locate.output() / origin, root / "generated" / origin)
+    copied = root / "generated/flyteidl" / origin
+    copied.parent.mkdir(parents=True)
+    shutil.copy(OUTPUT / origin, copied)
     later = file("message Later { string a = 1; }", "flyteidl/later.proto", package="flyteidl")
     write_set(cache / f"flyteidl-{NEXT}.binpb", [*installed("flyteidl").files, later])
     monkeypatch.setattr(module, "default_cache", lambda: cache)
@@ -48,7 +49,7 @@ def test_all_that_names_the_version_is_moved(checkout: Path) -> None:
         return (checkout / name).read_text(encoding="utf-8")
 
     assert f'"flyteidl>={NEXT},<1.100"' in text("pyproject.toml")
-    assert f'\nversion = "{NEXT}"' in text("overlay/package.toml")
+    assert f'\nversion = "{NEXT}"' in text("overlay/flyteidl/package.toml")
     for name in ("README.md", "docs/index.md"):
         told = f"{messages} messages and {count['enum']} enums of flyteidl {NEXT}"
         assert told in text(name)

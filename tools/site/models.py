@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from flytegen import locate
 from flytegen.common.code import Code, Name, plain, spelled
 from flytegen.decide.build import build
 from flytegen.overlay.fit import fit
@@ -19,13 +18,13 @@ from tools.site.places import FOLDER, Places, source_of
 from tools.written import ROOT
 
 LAYOUT = f"{FOLDER}/models/flytekit.md"
-_GENERATED = ROOT / "generated"
+_GENERATED = ROOT / "generated" / "flyteidl"
 
 
 def load_library() -> Library:
     """All that flytegen knows of flyteidl."""
     source = load_package("flyteidl")
-    return build(source, fit(load_overlay(locate.overlay()), source).overlay)
+    return build(source, fit(load_overlay(ROOT / "overlay" / "flyteidl"), source).overlay)
 
 
 class ModelPages:

@@ -82,7 +82,7 @@ class Objects:
 
     @cached_property
     def _sources(self) -> griffe.Module:
-        loader = griffe.GriffeLoader(search_paths=[ROOT / "src", ROOT / "generated"])
+        loader = griffe.GriffeLoader(search_paths=[ROOT / "src", ROOT / "generated" / "flyteidl"])
         loaded = loader.load("flytebind")
         loader.resolve_aliases(implicit=False, external=False)
         assert isinstance(loaded, griffe.Module)

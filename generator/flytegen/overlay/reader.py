@@ -30,17 +30,27 @@ class Reader:
     Args:
         origins: The file that says a key.
         problems: Where complaints go.
+        of: What the tables are, for complaints.
+        where: The file of what is not among the origins.
     """
 
-    def __init__(self, origins: Mapping[tuple[str, ...], str], problems: Problems) -> None:
+    def __init__(
+        self,
+        origins: Mapping[tuple[str, ...], str],
+        problems: Problems,
+        of: str = "an overlay",
+        where: str = "overlay",
+    ) -> None:
         self._origins = origins
         self._problems = problems
+        self._of = of
+        self._elsewhere = where
 
     def table(self, kind: type[T], value: Mapping[str, object], path: tuple[str, ...]) -> T:
         """A table as a dataclass, with its defaults for what is wrong."""
         keys = kind.keys()
         for key in sorted(value.keys() - keys.keys()):
-            self._complain((*path, key), " is not a key of an overlay", did_you_mean(key, keys))
+            self._complain((*path, key), f" is not a key of {self._of}", did_you_mean(key, keys))
         read = {
             key: self._read(keys[key], value[key], (*path, key)) for key in value if key in keys
         }
@@ -97,7 +107,7 @@ class Reader:
         self._problems.add(self._where(path), f"{dotted(path)}{what}", hint)
 
     def _where(self, path: tuple[str, ...]) -> str:
-        return self._origins.get(path, "overlay")
+        return self._origins.get(path, self._elsewhere)
 
 
 def _in_toml(kind: object) -> tuple[type, str]:

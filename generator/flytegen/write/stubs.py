@@ -85,10 +85,13 @@ def stub_paths(source: Source, folder: str) -> dict[str, str]:
 
     Args:
         source: What the stubs are for.
-        folder: The package of stubs; by default each top-level package gets one.
+        folder: The package of stubs, which is for the source's own modules; by default each
+            top-level package gets one.
     """
     paths = {}
     for name, file in _stubbed(source).items():
+        if folder and name in source.foreign:
+            continue
         module = source.pb2(file)
         top, _, rest = module.replace(".", "/").partition("/")
         path = f"{top}/{rest}.pyi" if rest else f"{top}.pyi"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
-from flytegen import locate
 from flytegen.cli import main
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, source_of_side
 from flytegen.read.package import load_package
 from flytegen.read.source import file_proto
 from tests.generator.protos import file
+from tests.generator.sources import OVERLAY
 
 OLD = file("message M { string a = 1; } enum E { X = 0; }")
 GROWN = file("message M { string a = 1; string b = 2; } enum E { X = 0; }")
@@ -162,7 +162,7 @@ def test_descriptors_are_read_as_importing_would_give_them() -> None:
 def test_what_was_generated_is_compared_with_what_is_installed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["diff"]) == 0
+    assert main(["diff", "--target", "flyteidl"]) == 0
     version = load_package("flyteidl").version
     assert capsys.readouterr().out == f"flyteidl {version} -> flyteidl {version}: nothing changed\n"
 
@@ -262,7 +262,7 @@ def test_old_modules_that_build_descriptors_by_hand_are_read_too(
         ("acme==1.*", "is nothing that could be compared"),
         ("--index-url=x==1", "unrecognized arguments"),
         ("-e==1", "unrecognized arguments"),
-        (str(locate.overlay() / "package.toml"), "holds no descriptors"),
+        (str(OVERLAY / "package.toml"), "holds no descriptors"),
         (__file__, "holds no descriptors"),
     ],
 )
@@ -283,7 +283,7 @@ def test_a_side_that_is_none_is_a_problem_with_its_name(
 def test_output_that_was_never_generated_is_a_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["diff", "generated", "--out", str(tmp_path)]) == 3
+    assert main(["diff", "--target", "flyteidl", "--out", str(tmp_path)]) == 3
     assert "does not say what it was made from" in capsys.readouterr().err
 
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 import pytest
 
-from flytegen import locate
 from flytegen.common.problems import GenerationError, Problems
 from flytegen.decide.build import build
 from flytegen.overlay.entries import (
@@ -29,7 +28,7 @@ from flytegen.overlay.reader import Reader
 from flytegen.overlay.words import FieldOf
 from flytegen.read.source import Source
 from tests.generator.protos import file
-from tests.generator.sources import flyteidl, source_of
+from tests.generator.sources import OVERLAY, flyteidl, source_of
 
 
 def problems_of(folder: Path, source: Source | None = None) -> str:
@@ -274,7 +273,7 @@ def test_a_new_key_is_read_as_its_annotation_says() -> None:
     ],
 )
 def test_the_readme_says_what_each_key_means(head: str, table: type[Table], before: str) -> None:
-    readme = (locate.overlay() / "README.md").read_text(encoding="utf-8")
+    readme = (OVERLAY.parent / "README.md").read_text(encoding="utf-8")
     (section,) = [part for part in readme.split("\n`[")[1:] if part.startswith(head)]
     rows = re.findall(rf"^\| `{before}(\w+)", section, re.M)
     tables_of_their_own = {"fields", "oneofs"}
@@ -295,7 +294,7 @@ def test_two_names_that_meet_are_named_both(tmp_path: Path) -> None:
 
 
 def test_every_documented_class_of_the_reference_has_words_of_its_own() -> None:
-    overlay = load_overlay(locate.overlay())
+    overlay = load_overlay(OVERLAY)
     library = build(flyteidl(), overlay)
     layout = overlay.layout["execution"].names.values()
     undocumented = [

@@ -37,7 +37,7 @@ def test_nothing_is_removed_but_what_runs_made_in_the_folder(output: Path, tmp_p
     names = ("link/module.py", "linked.py", "mine.py", "picture.py", "vanished.py", "absent.py")
     add_to_record(output, **dict.fromkeys(names, GENERATED), **{"plain.txt": "as a run wrote it"})
 
-    assert main(["generate", "--out", str(output), "--quiet"]) == 0
+    assert main(["generate", "--target", "flyteidl", "--out", str(output), "--quiet"]) == 0
 
     assert (elsewhere / "module.py").read_text() == GENERATED
     assert (output / "linked.py").is_symlink()

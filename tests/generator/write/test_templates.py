@@ -210,7 +210,7 @@ def test_the_example_prints_what_its_page_shows(
     assert main([*arguments, "--quiet", "--out", str(output)]) == 0
     reference = (output / "reference.md").read_text(encoding="utf-8")
     assert excerpt[1] in reference
-    assert main(["generate", "--quiet", "--out", str(output)]) == 0
+    assert main(["generate", "--quiet", "--target", "flyteidl", "--out", str(output)]) == 0
     assert not (output / "reference.md").exists()
 
 
@@ -218,7 +218,7 @@ def test_the_example_has_each_message_once_and_no_link_that_leads_nowhere(
     output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["--quiet", "--out", str(output), "--templates", str(EXAMPLE / "templates")]
-    assert main(["generate", *arguments]) == 0
+    assert main(["generate", "--target", "flyteidl", *arguments]) == 0
     reference = (output / "reference.md").read_text(encoding="utf-8")
     titles = re.findall(r"^### (.*)$", reference, re.M)
     count = facts_of(installed("flyteidl").files).count()

@@ -50,7 +50,7 @@ class StatusError(Exception):
         status = Status(code=self.code.value[0], message=fit(self.message))
         for detail in self.details:
             status.details.add().Pack(detail.to_pb())
-        return ((_DETAILS_KEY, cast("bytes", status.SerializeToString())),)
+        return ((_DETAILS_KEY, status.SerializeToString()),)
 
 
 def fit(message: str) -> str:
