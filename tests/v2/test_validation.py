@@ -7,10 +7,8 @@ import pytest
 from flytebind.v2.models.common.identifier import RunIdentifier
 from flytebind.v2.models.notification.definition import WebhookDeliveryTemplate
 from flytebind.v2.models.workflow.run_service import GetRunDetailsRequest
-from flytebind.v2.validation import Violation, validate
+from flytebind.v2.validation import validate
 from tests.support.missing import ending
-
-NO_ORG = Violation("run_id.org", "string.min_len", "must be at least 1 characters")
 
 
 def request(**fields: str) -> GetRunDetailsRequest:
@@ -20,7 +18,8 @@ def request(**fields: str) -> GetRunDetailsRequest:
 def test_what_a_server_takes_breaks_no_rule_but_that_of_org() -> None:
     whole = request(project="flytesnacks", domain="development", name="r1")
     assert validate(whole) == ()
-    assert validate(whole, excused=()) == (NO_ORG,)
+    [violation] = validate(whole, excused=())
+    assert (violation.field, violation.rule) == ("run_id.org", "string.min_len")
 
 
 @pytest.mark.parametrize("missing", ["project", "domain", "name"])
@@ -28,7 +27,8 @@ def test_a_violation_says_where_which_rule_and_what_it_demands(missing: str) -> 
     parts = {"project": "flytesnacks", "domain": "development", "name": "r1", missing: ""}
     [violation] = validate(request(**parts))
     assert violation.rule == "string.min_len"
-    assert str(violation) == f"run_id.{missing}: must be at least 1 characters"
+    assert str(violation).startswith(f"run_id.{missing}: ")
+    assert "at least 1 characters" in violation.message
 
 
 def test_a_message_that_must_be_there_is_missed() -> None:
