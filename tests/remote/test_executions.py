@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from flytebind.looks import Work
 from flytebind.models.admin.execution import (
     AbortMetadata,
     Execution,
@@ -40,7 +41,7 @@ from flytebind.remote import (
 )
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import DOMAIN, PROJECT, whole_float
-from tests.remote.scenes import arrays, parents, strange, tasks
+from tests.remote.scenes import arrays, executions, parents, strange, tasks
 from tests.remote.scenes.scene import NodePhase, TaskPhase, WorkflowPhase
 
 EXECUTION_ID = WorkflowExecutionIdentifier(PROJECT, DOMAIN, "f7a9c2")
@@ -526,3 +527,27 @@ def test_an_execution_of_the_asyncio_face_names_what_to_await(
         with pytest.raises(FlyteAssertion, match=rf"await remote\.{verb}\(execution\)"):
             getattr(execution, verb)()
     remote.close()
+
+
+def test_an_execution_is_work_as_a_run_is(chain: FlyteWorkflowExecution) -> None:
+    work: Work = chain
+    assert (work.name, work.url) == (chain.id.name, chain.execution_url)
+    assert work.wait(5) is chain
+    assert work.is_successful
+    assert work.started_at == chain.closure.started_at
+    assert work.duration == chain.closure.duration
+    assert work.error is None
+
+
+def test_work_that_goes_on_has_not_taken_its_time_yet() -> None:
+    going_on = workflow(WorkflowPhase.RUNNING)
+    assert going_on.duration is None
+
+
+def test_an_execution_ends_itself(sandbox: Sandbox, remote: FlyteRemote) -> None:
+    scene = executions.in_phase(sandbox, WorkflowPhase.RUNNING)
+    execution = remote.fetch_execution(scene.id.name)
+    work: Work = execution
+    assert work.abort("nobody needs it") is work
+    assert execution.sync().closure.abort_metadata is not None
+    assert execution.phase is WorkflowPhase.ABORTING

@@ -21,6 +21,7 @@ __all__ = [
     "Span",
     "Timeline",
     "Tree",
+    "Work",
     "card",
     "first_failure",
     "timeline",
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
     from flytebind.looks._timeline import Timeline, timeline
     from flytebind.looks._tree import Tree, tree
+    from flytebind.looks._work import Work
 else:
     __getattr__, __dir__ = _lazy_module(
         __name__,
@@ -48,5 +50,6 @@ else:
             "_snapshots": ["ExecutionSnapshot", "NodeSnapshot"],
             "_timeline": ["Timeline", "timeline"],
             "_tree": ["Tree", "tree"],
+            "_work": ["Work"],
         },
     )

@@ -7,7 +7,7 @@ come by calls of their own (nodes, data, interfaces) are kept beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 from flytebind import looks
@@ -26,6 +26,7 @@ from flytebind.looks._labels import title
 from flytebind.looks._nodes import error_of, is_boundary, lacks_error
 from flytebind.looks._phases import DONE, SUCCESSFUL, Phase
 from flytebind.looks._rows import named
+from flytebind.looks._words import Times, time_taken
 from flytebind.models.admin.execution import Execution, ExecutionClosure, ExecutionSpec
 from flytebind.models.admin.node_execution import NodeExecution
 from flytebind.models.admin.task_execution import TaskExecution
@@ -90,6 +91,10 @@ class Bringer(Protocol):
 
     def sync(self, execution: _E, /, *, nodes: bool, data: bool) -> _E:
         """Bring it up to date."""
+        ...
+
+    def terminate(self, id: WorkflowExecutionIdentifier, cause: str, /) -> None:
+        """Ask for its end."""
         ...
 
     def wait(
@@ -558,6 +563,21 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         return promoted
 
     @property
+    def name(self) -> str:
+        """What it is called, within its project and domain."""
+        return self.id.name
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began to run, to the microsecond; None until then."""
+        return Times.of(self.closure).started_at
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took; None until it is done."""
+        return time_taken(self.closure, True) if self.is_done else None
+
+    @property
     def is_successful(self) -> bool:
         """Whether it is done, and well."""
         return self.closure.phase is WorkflowExecution.Phase.SUCCEEDED
@@ -599,6 +619,11 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             return None if self._remote is None else self._remote.generate_console_url(self)
         except FlyteAssertion:  # It was made of a channel, which does not tell.
             return None
+
+    @property
+    def url(self) -> str | None:
+        """The same as ``execution_url``, by the name that runs of Flyte 2 have for it, too."""
+        return self.execution_url
 
     def sync(self, sync_nodes: bool = False, *, data: bool = True) -> Self:
         """Bring this object up to date.
@@ -646,6 +671,22 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             FlyteCallError: If the server cannot be asked.
         """
         return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress)
+
+    def abort(self, reason: str) -> Self:
+        """Ask for its end; it is ABORTED when its tasks are gone.
+
+        Args:
+            reason: Why, for people to read.
+
+        Returns:
+            This object.
+
+        Raises:
+            FlyteAssertion: If it has no remote, or one for asyncio, which has ``terminate``.
+            FlyteCallError: If the server cannot be asked, or the execution is done.
+        """
+        self._verbs("terminate").terminate(self.id, reason)
+        return self
 
     def snapshot(self) -> ExecutionSnapshot:
         """What has been loaded of it, as plain values; makes no call."""
