@@ -215,21 +215,21 @@ def test_a_file_can_be_read_from_anywhere(serve: Serve) -> None:
 def test_silence_is_counted_from_the_last_byte(serve: Serve) -> None:
     def slow(peer: Peer, connection: socket.socket) -> None:
         peer.read(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n")
         for number in range(40):
             peer.over.wait(0.05)
-            connection.sendall(bytes([number]))
+            connection.sendall(bytes([number]) * 1000)
 
     started = time.monotonic()
     with LinkedFile(URI, Signer(serve(slow)), silence=1.5) as file:
-        assert file.readall() == bytes(range(40))
+        assert set(file.readall()) == {*range(40)}
     assert time.monotonic() - started > 1.5
 
 
 def test_a_store_that_falls_silent_is_left_in_time(serve: Serve) -> None:
     with (
         LinkedFile(URI, Signer(serve(whole(after=1000), silent)), silence=0.3) as file,
-        pytest.raises(FlyteDataError, match=r"after 1000 of 300000 bytes: nothing moved for"),
+        pytest.raises(FlyteDataError, match=r"after 1000 of 300000 bytes: hardly anything"),
     ):
         file.readall()
 

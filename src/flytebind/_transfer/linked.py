@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import random
 import re
-import threading
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import NoReturn, cast
@@ -15,11 +13,11 @@ from flytebind._transfer.http.client import Answer, HttpClient
 from flytebind._transfer.http.errors import HttpEnded, HttpError
 from flytebind._transfer.http.refusal import PASSING, in_words
 from flytebind._transfer.links import Links
-from flytebind._transfer.threads import check_given_up, current_work
+from flytebind._transfer.patience import SLOWEST, Patience
 from flytebind._transfer.uris import is_http, public
 from flytebind.runtime.errors import FlyteAssertion, FlyteDataError
 
-#: Seconds that may pass without a byte that comes, however often that is tried.
+#: Seconds in which hardly anything may come, however often that is tried; see ``Patience``.
 SILENCE = 60.0
 
 #: How often to try a server that has never answered: the reader may know another way.
@@ -60,7 +58,7 @@ class LinkedFile(io.RawIOBase):
     Args:
         uri: What messages call it, and what links are asked for.
         links: Where links come from, unless the URI is one, and what speaks HTTP.
-        silence: Seconds that may pass without a byte that comes; a minute by default.
+        silence: Seconds in which hardly anything may come; a minute by default.
         size: How many bytes it should have, if that is known.
 
     Raises:
@@ -90,7 +88,8 @@ class LinkedFile(io.RawIOBase):
         self._is_answered = False
         self._refusal = 0
         self._tries = 0
-        self._since = 0.0
+        self._patience = Patience(self._silence, SLOWEST)
+        self._furthest = 0
 
     def begin(self) -> None:
         """See that there is something to read.
@@ -163,7 +162,9 @@ class LinkedFile(io.RawIOBase):
         count = 0 if answer is None else answer.readinto(view)
         if count:
             self._position += count
-            self._is_renewed, self._tries, self._since = False, 0, time.monotonic()
+            self._is_renewed, self._tries = False, 0
+            self._patience.moved(max(self._position - self._furthest, 0))
+            self._furthest = max(self._position, self._furthest)
         elif answer is not None and not answer.says_end and self._position != self._expected_size:
             # HTTP/1.0 may end like a connection that breaks: ask for what follows.
             self._hang_up()
@@ -173,15 +174,15 @@ class LinkedFile(io.RawIOBase):
 
     def _persist(self, act: Callable[[], int]) -> int:
         """Try until it is done, or there is no hope left."""
-        self._since = time.monotonic()
-        while True:
-            try:
-                return act()
-            except HttpEnded:
-                raise
-            except HttpError as error:
-                self._hang_up()
-                self._recover(error)
+        with self._patience.counting():  # and not while nobody reads
+            while True:
+                try:
+                    return act()
+                except HttpEnded:
+                    raise
+                except HttpError as error:
+                    self._hang_up()
+                    self._recover(error)
 
     def _recover(self, error: HttpError) -> None:
         """Get ready for another try, or give up."""
@@ -193,12 +194,12 @@ class LinkedFile(io.RawIOBase):
         self._tries += 1
         pause = min(0.1 * 2**self._tries, _MAX_PAUSE) * random.uniform(0.5, 1)
         pause = max(pause, refused.pause if refused else 0)
-        is_late = time.monotonic() + pause > self._since + self._silence
+        is_late = pause > self._patience.left()
         is_hopeless = not self._is_answered and self._tries >= _FIRST_TRIES
         if not error.passing or is_late or is_hopeless:
             of = f"after {self._position} of {self.size} bytes: " if self._position else ""
             self._fail(of + error.reason)
-        _wait(pause)
+        self._http.pause(self._link or self.uri, pause)
 
     def _open(self, *, must_be_rest: bool = False) -> Answer | None:
         """The answer with the next byte in it; None if the store says that there is none."""
@@ -279,15 +280,3 @@ def _client(uri: str, links: Links | None) -> HttpClient:
 def _pause_of(answer: Answer) -> float:
     asked = answer.headers.get("Retry-After", "")
     return min(float(asked), _MAX_PAUSE) if asked.isascii() and asked.isdigit() else 0
-
-
-def _wait(seconds: float) -> None:
-    """Let time pass, unless nobody waits for this work any more."""
-    work = current_work()
-    if work is None:
-        time.sleep(seconds)
-        return
-    given_up = threading.Event()
-    with work.ended_by(given_up.set):
-        given_up.wait(seconds)
-    check_given_up()

@@ -129,6 +129,16 @@ def unless_given_up() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def never_given_up() -> Iterator[None]:
+    """For steps that are to come to their end, whoever waits for it."""
+    before = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
 class Threads:
     """Runs functions in threads that do not hold up the end of the program.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection, closed
-from flytebind.remote._io import AwaitableCall, Future, Io
+from flytebind.remote._io import AwaitableCall, Future, Io, TimeIsUp
 from flytebind.remote._metadata import check as check_metadata
 from flytebind.remote._reading import Unreadable
 from flytebind.remote.errors import (
@@ -104,7 +104,7 @@ class Caller:
         call = _Call(method, request, self._policy.timeout if timeout is None else timeout)
         renewals = 0
         while True:
-            tokens = [await self._token(each) for each in credentials]
+            tokens = [await self._token(call, each) for each in credentials]
 
             def start(tokens: list[Token | None] = tokens) -> Future[Res] | AwaitableCall[Res]:
                 # Others may have renewed them while this call was waiting for its turn.
@@ -141,7 +141,7 @@ class Caller:
                     and renewals < _MAX_RENEWALS
                 ):
                     renewals += 1
-                    await self._renew(credentials[0], tokens[0])
+                    await self._renew(call, credentials[0], tokens[0])
                     continue
                 pause = self._pause(call, code, details)
                 if pause is None:
@@ -218,10 +218,10 @@ class Caller:
         elif code not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
             self._heard = time.monotonic()
 
-    async def _token(self, credentials: Credentials) -> Token | None:
+    async def _token(self, call: _Call, credentials: Credentials) -> Token | None:
         token = credentials.fresh()
         if token is None and credentials.due:
-            return await self._renew(credentials, None)
+            return await self._renew(call, credentials, None)
         return token
 
     def _explain(self, code: grpc.StatusCode, details: str) -> str:
@@ -235,8 +235,21 @@ class Caller:
             hint = connection_hint(details, config is not None and config.insecure)
         return f"{details}; {hint}" if hint else details
 
-    async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
-        return await self._io.outside(lambda: credentials.begin(rejected))
+    async def _renew(self, call: _Call, credentials: Credentials, rejected: Token | None) -> Token:
+        began = time.monotonic()
+        asked = credentials.begin(rejected)
+        try:
+            await self._io.within(call.left(), self._io.outside(lambda: asked.soon))
+            if asked.done():
+                call.spend(time.monotonic() - began)
+                return asked.result()
+            token = await self._io.outside(lambda: asked)
+        except TimeIsUp:
+            raise call.too_late("no token has come in time") from None
+        finally:
+            asked.cancel()
+        call.start_over()
+        return token
 
 
 class AsyncRoute(AsyncClient):
@@ -261,12 +274,21 @@ class AsyncRoute(AsyncClient):
 class _Call:
     """The attempts of one call. Its time counts from its turn, not from when it began to queue."""
 
-    __slots__ = ("_deadline", "_method", "_request", "_timeout", "attempts", "began", "trouble")
+    __slots__ = (
+        "_budget",
+        "_deadline",
+        "_method",
+        "_request",
+        "_timeout",
+        "attempts",
+        "began",
+        "trouble",
+    )
 
     def __init__(self, method: Method[Any, Any], request: Model[Any], timeout: float) -> None:
         self._method = method
         self._request = request
-        self._timeout = timeout
+        self._timeout = self._budget = timeout
         self.began = 0.0
         self._deadline: float | None = None
         self.trouble: grpc.RpcError | None = None
@@ -278,13 +300,27 @@ class _Call:
         """One more attempt; returns the seconds that it may last."""
         self.began = time.monotonic()
         if self._deadline is None:
-            self._deadline = self.began + self._timeout
+            self._deadline = self.began + self._budget
         self.attempts += 1
         return max(self._deadline - self.began, 0.001)
 
     def left(self) -> float:
         """Seconds until the deadline."""
-        return self._timeout if self._deadline is None else self._deadline - time.monotonic()
+        return self._budget if self._deadline is None else self._deadline - time.monotonic()
+
+    def spend(self, seconds: float) -> None:
+        """Let count what has passed before the first attempt."""
+        self._budget -= seconds
+
+    def start_over(self) -> None:
+        """Have all the time again: a person has logged in meanwhile."""
+        self._budget, self._deadline = self._timeout, None
+
+    def too_late(self, what: str) -> FlyteCallError:
+        """The error for what a call needs, and has not come by its deadline."""
+        code, request = grpc.StatusCode.DEADLINE_EXCEEDED, self._request
+        details = f"{what} ({self._timeout:g} s)"
+        return _error(code, details, self._method, request, self.attempts)
 
     def helps_again(self, code: grpc.StatusCode, details: str) -> bool:
         """Whether another attempt may help, and do no harm.

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from flytebind._transfer.http.errors import HttpError, HttpOversize
 from flytebind._transfer.http.exchanges import Exchange, Exchanges
 from flytebind._transfer.http.trust import Settings, Trust
+from flytebind._transfer.patience import SLOWEST, Patience
 from flytebind._transfer.uris import public
 from flytebind.runtime import __version__
 from flytebind.runtime.errors import FlyteDataError, FlyteError
@@ -25,7 +26,7 @@ _log = logging.getLogger("flytebind.remote")
 
 #: Seconds for a request and its answer.
 TIMEOUT = 30.0
-#: Seconds that may pass in a transfer without a byte that moves.
+#: Seconds that may pass in a transfer in which hardly anything moves; see ``Patience``.
 SILENCE = 60.0
 #: The most bytes of an answer that is read into memory.
 MAX_BYTES = 1 << 20
@@ -113,7 +114,6 @@ class Answer(io.RawIOBase):
         """How many bytes the body has; None if the server does not say."""
         self.says_end: bool = self.length is not None or response.chunked
         """Whether the end can be told from a connection that broke. HTTP/1.0 may not tell."""
-        self._received = 0
 
     def readable(self) -> bool:
         """Always."""
@@ -127,9 +127,8 @@ class Answer(io.RawIOBase):
         except Exception as error:
             self._exchange.fail(error)
         if data:
-            self._exchange.moved()
-            self._received += len(data)
-        elif len(view) and not self.says_end:
+            self._exchange.moved(len(data))
+        elif len(view) and self.length is None:
             self._exchange.check()  # a connection that was shut down looks like the end
         view[: len(data)] = data
         return len(data)
@@ -195,10 +194,10 @@ class HttpClient:
         if form is not None:
             body = urlencode(form).encode()
             sent = {"Content-Type": "application/x-www-form-urlencoded", **sent}
-        now = time.monotonic()
+        deadline = Patience(timeout)
 
         def send(url: str, headers: Mapping[str, str]) -> Answer:
-            exchange = self._exchanges.begin(url, timeout, since=now)
+            exchange = self._exchanges.begin(url, deadline)
             return self._send(exchange, method, headers, body, is_data=False)
 
         with closing(_follow(send, url, sent, _REDIRECTS if redirects else ())) as answer:
@@ -215,7 +214,8 @@ class HttpClient:
         Raises:
             HttpEnded: If this client is closed.
         """
-        return self._exchanges.begin(url, _NEVER if timeout is None else timeout, since)
+        deadline = Patience(_NEVER if timeout is None else timeout, since=since)
+        return self._exchanges.begin(url, deadline)
 
     def post(self, exchange: Exchange, headers: Mapping[str, str], body: bytes) -> Answer:
         """Post bytes; redirects are not followed.
@@ -242,7 +242,8 @@ class HttpClient:
         Args:
             url: Where it is.
             headers: What to send besides the usual ones.
-            silence: Seconds that may pass without a byte that comes.
+            silence: Seconds in which something must come: redirects and heads, and of a body a
+                thousand bytes for each second on the whole.
 
         Returns:
             The answer, whatever its status, before its body is read.
@@ -251,9 +252,10 @@ class HttpClient:
             HttpError: If there is no answer; ``HttpTimeout`` after too much silence.
             FlyteConfigError: If the settings for TLS make no sense.
         """
+        patience = Patience(silence, SLOWEST)
 
         def send(url: str, headers: Mapping[str, str]) -> Answer:
-            exchange = self._exchanges.begin(url, silence)
+            exchange = self._exchanges.begin(url, patience)
             return self._send(exchange, "GET", headers, None, is_data=True)
 
         return _follow(send, url, headers or {}, _REDIRECTS)
@@ -275,7 +277,7 @@ class HttpClient:
             file: What to read, from where it stands.
             length: How many bytes to send.
             headers: What to send besides the usual ones; no ``Content-Length``.
-            silence: Seconds that may pass without a byte that goes.
+            silence: Seconds in which something must go: a thousand bytes for each on the whole.
             moved: Told how many bytes have just gone.
 
         Returns:
@@ -286,17 +288,33 @@ class HttpClient:
             FlyteDataError: If the file cannot be read, or has become shorter.
             FlyteConfigError: If the settings for TLS make no sense.
         """
-        start = file.tell()
+        start, patience = file.tell(), Patience(silence, SLOWEST)
 
         def send(url: str, headers: Mapping[str, str]) -> Answer:
             file.seek(start)
-            exchange = self._exchanges.begin(url, silence)
+            exchange = self._exchanges.begin(url, patience)
             body = _Body(exchange, file, length, moved)
             return self._send(exchange, "PUT", headers, body, is_data=True)
 
         sent = {**(headers or {}), "Content-Length": str(length)}
         with closing(_follow(send, url, sent, _KEEPING_REDIRECTS)) as answer:
             return whole(answer, MAX_BYTES)
+
+    def pause(self, url: str, seconds: float) -> None:
+        """Let time pass before another try; it is ended as a request would be.
+
+        Args:
+            url: What is to be tried.
+            seconds: How long.
+
+        Raises:
+            HttpError: If it is ended.
+        """
+        exchange = self._exchanges.begin(url, Patience(seconds + TIMEOUT))
+        try:
+            exchange.rest(seconds)
+        finally:
+            exchange.finish()
 
     def close(self) -> None:
         """End whatever is under way. Twice does no harm."""
@@ -373,7 +391,7 @@ class _Body:
             piece = self._read(min(left, _PIECE))
             yield piece
             left -= len(piece)
-            self._exchange.moved()
+            self._exchange.moved(len(piece))
             self._moved(len(piece))
 
     def _read(self, size: int) -> bytes:

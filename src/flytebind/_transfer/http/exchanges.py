@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +17,7 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from flytebind._transfer.http.errors import HttpEnded, HttpError, HttpTimeout, reason_of
+from flytebind._transfer.patience import Patience
 from flytebind._transfer.threads import Threads, current_work
 
 try:
@@ -36,17 +36,14 @@ class Exchange:
 
     Args:
         url: Where it goes.
-        seconds: How long it may take.
-        since: From when on, by the monotonic clock; None for each byte that moves.
+        patience: How long it may take. Others may share it: whoever asks once more elsewhere.
     """
 
-    def __init__(self, url: str, seconds: float, since: float | None) -> None:
+    def __init__(self, url: str, patience: Patience) -> None:
         self.url = url
-        self.seconds = seconds
         self.until_end: ExitStack[bool | None] = ExitStack()
         """What is undone at the end."""
-        self._from_last_move = since is None
-        self._since = time.monotonic() if since is None else since
+        self._patience = patience
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._end: Future[HttpError] = Future()
@@ -54,14 +51,13 @@ class Exchange:
 
     def left(self) -> float:
         """Seconds until its time is up."""
-        return self._since + self.seconds - time.monotonic()
+        return self._patience.left()
 
-    def moved(self) -> None:
-        """Note that something was sent or has come."""
-        if self._from_last_move:
-            self._since = time.monotonic()
-            if self._socket is not None:
-                self._unsent = _unsent(self._socket)
+    def moved(self, count: int) -> None:
+        """Note that so many bytes were sent or have come."""
+        self._patience.moved(count)
+        if not self._patience.is_deadline and self._socket is not None:
+            self._unsent = _unsent(self._socket)
 
     def hold(self, connected: socket.socket) -> None:
         """Know the socket, by a handle of its own: TLS takes the other one over."""
@@ -84,6 +80,11 @@ class Exchange:
         self.check()
         return work.result()
 
+    def rest(self, seconds: float) -> None:
+        """Let time pass, unless it is ended meanwhile."""
+        wait([self._end], timeout=seconds)
+        self.check()
+
     def end(self, why: HttpError) -> None:
         """End it, from whatever thread. The first that does so says why."""
         with suppress(InvalidStateError):
@@ -95,9 +96,11 @@ class Exchange:
 
     def end_if_late(self) -> None:
         """End it when its time is up, unless what was sent still moves."""
-        if self.left() <= 0 and not (self._from_last_move and self._drains()):
-            what = "nothing moved for" if self._from_last_move else "no answer within"
-            self.end(HttpTimeout(self.url, f"{what} {self.seconds:g} s"))
+        if self.left() <= 0:
+            self._note_what_has_left()
+        if self.left() <= 0:
+            what = "no answer within" if self._patience.is_deadline else "hardly anything moved for"
+            self.end(HttpTimeout(self.url, f"{what} {self._patience.seconds:g} s"))
 
     def check(self) -> None:
         """Raise why it was ended, if it was."""
@@ -119,17 +122,16 @@ class Exchange:
         self._let_go()
         self.until_end.close()
 
-    def _drains(self) -> bool:
-        """Whether the other side has taken some of what the system holds for it meanwhile.
+    def _note_what_has_left(self) -> None:
+        """Let count what the other side has taken of what the system holds for it.
 
         On a slow line the last megabytes leave long after they were sent.
         """
         with self._lock:
             unsent = 0 if self._socket is None else _unsent(self._socket)
-        drains, self._unsent = unsent < self._unsent, unsent
-        if drains:
-            self._since = time.monotonic()
-        return drains
+        gone, self._unsent = self._unsent - unsent, unsent
+        if gone > 0:
+            self._patience.moved(gone)
 
     def _let_go(self) -> None:
         with self._lock:
@@ -147,14 +149,14 @@ class Exchanges:
         self._watch: threading.Thread | None = None
         self._closed = False
 
-    def begin(self, url: str, seconds: float, since: float | None = None) -> Exchange:
+    def begin(self, url: str, patience: Patience) -> Exchange:
         """Begin one that is to be finished; see ``Exchange``.
 
         Raises:
             HttpEnded: If the remote is closed.
             GivenUp: If this thread works on something that nobody waits for any more.
         """
-        exchange = Exchange(url, seconds, since)
+        exchange = Exchange(url, patience)
         with exchange.until_end as until_end:
             until_end.enter_context(self._watched(exchange))
             work = current_work()

@@ -83,7 +83,7 @@ class AsyncIo:
             await asyncio.wait([ended])  # who awaits it alone cancels it, too
         except asyncio.CancelledError:
             work.cancel()
-            await asyncio.wait([ended], timeout=GRACE)
+            await _settled(ended, GRACE)
             raise
         return work.result()
 
@@ -222,6 +222,15 @@ class _Queue:
             for short in self._short:
                 _wake(short)
             self._short.clear()
+
+
+async def _settled(ended: asyncio.Future[None], seconds: float) -> None:
+    """Wait for an end, though this task is cancelled again: ``asyncio.run`` does so at its own."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while not ended.done() and loop.time() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([ended], timeout=until - loop.time())
 
 
 def _pass_on(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:

@@ -173,6 +173,7 @@ async def _follow_link(session: Session, execution: Executed, side: Side) -> Lit
         values.fetch_literal_map,
         link_of(execution, data, side),
         what=f"{side} of {title(execution)}",
+        timeout=session.policy.timeout,
         links=links_of(session),
     )
     return data.keep(side, await session.io.in_thread(fetch))

@@ -40,7 +40,13 @@ async def fetch(session: Session, metadata: LiteralOffloadedMetadata, what: str)
         FlyteDataError: If it cannot be had.
     """
     return await session.io.in_thread(
-        partial(values.fetch_literal, metadata, what=f"one of the {what}", links=links_of(session))
+        partial(
+            values.fetch_literal,
+            metadata,
+            what=f"one of the {what}",
+            timeout=session.policy.timeout,
+            links=links_of(session),
+        )
     )
 
 

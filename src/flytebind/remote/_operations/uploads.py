@@ -7,7 +7,6 @@ import hashlib
 import os
 import random
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flytebind._transfer.http.errors import HttpEnded, HttpError
 from flytebind._transfer.http.refusal import PASSING, in_words
+from flytebind._transfer.patience import SLOWEST, Patience
 from flytebind._transfer.threads import check_given_up
 from flytebind._transfer.uris import public
 from flytebind.models.service.dataproxy import (
@@ -32,7 +32,7 @@ from flytebind.services.dataproxy import DataProxyServiceAsyncClient
 if TYPE_CHECKING:
     from flytebind._transfer.http.client import HttpClient, Response
 
-#: Seconds that may pass without a byte that goes, however often that is tried.
+#: Seconds in which hardly anything may go, however often that is tried; see ``Patience``.
 SILENCE = 60.0
 
 #: What stores take at once; more takes several requests, for which there are no links.
@@ -92,7 +92,7 @@ async def send(session: Session, content: Content, ask: CreateUploadLocationRequ
                 pause = sending.pause_after(error)
                 if isinstance(error, _Refused) and error.wants_new_link:
                     location = await proxy.create_upload_location(ask)
-            await session.io.sleep(pause)
+            await session.io.in_thread(partial(sending.pause, location, pause))
 
 
 def legal_name(name: str) -> str:
@@ -172,7 +172,8 @@ class _Sending:
         self._http = http
         self._content = content
         self._transfer = transfer
-        self._since = time.monotonic()
+        self._patience = Patience(SILENCE, SLOWEST)
+        self._sent = self._furthest = 0
         self._tries = 0
         self._has_new_link = False
 
@@ -185,6 +186,7 @@ class _Sending:
         """
         content, url = self._content, location.signed_url
         self._transfer.begin()
+        self._sent = 0
         with self._open() as file:
             if os.fstat(file.fileno()).st_size < content.size:
                 raise self._changed()
@@ -218,13 +220,24 @@ class _Sending:
             return 0
         pause: float = min(0.1 * 2**self._tries, _MAX_PAUSE) * random.uniform(0.5, 1)
         pause = max(pause, min(refused.pause if refused is not None else 0, _MAX_PAUSE))
-        if not error.passing or time.monotonic() + pause > self._since + SILENCE:
+        if not error.passing or pause > self._patience.left():
             raise FlyteDataError(f"{self._content.path} cannot be uploaded to {error}") from None
         return pause
 
+    def pause(self, location: CreateUploadLocationResponse, seconds: float) -> None:
+        """Let time pass before the next attempt. Blocks.
+
+        Raises:
+            HttpEnded: If the remote is closed meanwhile.
+        """
+        self._http.pause(location.signed_url, seconds)
+
     def _moved(self, count: int) -> None:
-        self._since = time.monotonic()
+        self._sent += count
         self._transfer.moved(count)
+        # What goes a second time brings the end no nearer.
+        self._patience.moved(max(self._sent - self._furthest, 0))
+        self._furthest = max(self._sent, self._furthest)
 
     def _open(self) -> BinaryIO:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flytebind.remote.auth._discovery import Discovery
 from flytebind.remote.auth._oauth import OAuth
-from flytebind.remote.auth._tokens import Token
+from flytebind.remote.auth._tokens import Renewal, Token
 
 
 class ClientSecretSource:
@@ -21,6 +21,10 @@ class ClientSecretSource:
 
     def fetch(self) -> Token:
         """See ``TokenSource``."""
+        return self.renew(Renewal())
+
+    def renew(self, renewal: Renewal) -> Token:
+        """See ``AttentiveSource``."""
         self._discovery.learn()
         form = {"grant_type": "client_credentials"}
         if self._discovery.robot_scopes:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, TypeVar
 
+from flytebind._transfer.threads import Work
 from flytebind.remote._metadata import is_key
 from flytebind.remote.auth._tokens import (
     Renewal,
@@ -44,12 +46,37 @@ class _Held(NamedTuple):
     end: float
 
 
+class Asked(Future[Token]):
+    """A token that somebody waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.soon: Future[None] = Future()
+        """Done with it, or once nobody knows how long it takes: somebody has to log in."""
+        self.add_done_callback(self._no_longer)
+
+    def _no_longer(self, _: object) -> None:
+        with suppress(InvalidStateError):
+            self.soon.set_result(None)
+
+
 class _Flight:
     """One question to the source, and those who wait for its answer."""
 
-    def __init__(self, renewal: Renewal) -> None:
+    def __init__(self, renewal: Renewal, fly: Callable[[_Flight], None]) -> None:
         self.renewal = renewal
-        self.waiting: list[Future[Token]] = []
+        self.waiting: list[Asked] = []
+        self.work = Work(partial(fly, self))
+
+    def take(self, asked: Asked) -> None:
+        """Have one more wait for it."""
+        self.waiting.append(asked)
+        self.renewal.open_ended.add_done_callback(asked._no_longer)
+
+    def give_up(self) -> None:
+        """Nobody waits any more: end what goes on for it."""
+        self.renewal.stop.set()
+        self.work.cancel()
 
 
 @public_in("flytebind.remote.auth")
@@ -130,7 +157,7 @@ class Credentials:
             )
         return key, f"Bearer {token.reveal()}"
 
-    def begin(self, rejected: Token | None = None) -> Future[Token]:
+    def begin(self, rejected: Token | None = None) -> Asked:
         """Have a token got in place of one that does not do.
 
         However many ask, the source is asked once, and all of them get its answer. Once all have
@@ -143,7 +170,7 @@ class Credentials:
         Returns:
             What will have the token, or one of the errors of ``renew``.
         """
-        mine: Future[Token] = Future()
+        mine = Asked()
         with self._lock:
             known = self._known(rejected)
             if known is None:
@@ -154,9 +181,9 @@ class Credentials:
                 except RuntimeError:
                     known = refused("the program is ending")
                 else:
-                    flight.waiting.append(mine)
+                    flight.take(mine)
         if known is None:
-            mine.add_done_callback(lambda future: self._left(flight, future))
+            mine.add_done_callback(lambda _: self._left(flight, mine))
         else:
             _settle(mine, known)
         return mine
@@ -183,7 +210,7 @@ class Credentials:
             self._closed = True
             flight, self._flight = self._flight, None
         if flight is not None:
-            flight.renewal.stop.set()
+            flight.give_up()
             for future in flight.waiting:
                 _settle(future, _closed())
 
@@ -206,11 +233,9 @@ class Credentials:
         Raises:
             RuntimeError: If the program is ending, and Python starts no threads any more.
         """
-        flight = _Flight(renewal)
+        flight = _Flight(renewal, self._fly)
         # A daemon, since the end of the program must not wait for somebody to log in.
-        threading.Thread(
-            target=self._fly, args=(flight,), name="flytebind-token", daemon=True
-        ).start()
+        threading.Thread(target=flight.work.run, name="flytebind-token", daemon=True).start()
         self._flight = flight
         return flight
 
@@ -267,7 +292,7 @@ class Credentials:
             return _Held(token, float("inf"), float("inf"))
         return _Held(token, end - min(_MARGIN, _MARGIN_SHARE * (end - now)), end)
 
-    def _left(self, flight: _Flight, future: Future[Token]) -> None:
+    def _left(self, flight: _Flight, future: Asked) -> None:
         """Somebody does not wait any more."""
         if not future.cancelled():
             return
@@ -277,7 +302,7 @@ class Credentials:
                 return
             if self._flight is flight:
                 self._flight = None
-        flight.renewal.stop.set()
+        flight.give_up()
 
 
 def _within(seconds: float, since: float | None, now: float) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -56,6 +58,13 @@ class Renewal:
     """Whether it lives still: then nobody is to be bothered for another."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for the new one any more."""
+    open_ended: Future[None] = field(default_factory=Future)
+    """Done once deadlines of calls do not count: somebody has to log in."""
+
+    def take_long(self) -> None:
+        """Let it take as long as people take."""
+        with suppress(InvalidStateError):
+            self.open_ended.set_result(None)
 
 
 @runtime_checkable
@@ -68,8 +77,14 @@ class AttentiveSource(TokenSource, Protocol):
 
 
 def ask(source: TokenSource, renewal: Renewal) -> Token:
-    """Ask a source, and tell it why if it wants to know."""
-    return source.renew(renewal) if isinstance(source, AttentiveSource) else source.fetch()
+    """Ask a source, and tell it why if it wants to know.
+
+    One that does not is the caller's own, and may take as long as it likes.
+    """
+    if isinstance(source, AttentiveSource):
+        return source.renew(renewal)
+    renewal.take_long()
+    return source.fetch()
 
 
 def refused(problem: str) -> FlyteAuthenticationError:

@@ -65,6 +65,7 @@ class BrowserLogin:
             answers,
         ):
             url = self._provider.authorization_url(redirect_uri, state, verifier)
+            clock.take_long()
             self._show(f"To log in to Flyte, open {url}")
             # A browser without windows keeps whoever opens it waiting.
             threading.Thread(target=self._open, args=(url,), daemon=True).start()

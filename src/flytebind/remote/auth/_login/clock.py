@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from flytebind.remote.auth._tokens import refused
 from flytebind.runtime.screens import harmless
@@ -15,10 +16,12 @@ class CancellableClock:
 
     Args:
         stop: Set when no call waits for the token any more.
+        take_long: Called once it is up to a person; until then deadlines of calls count.
     """
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: threading.Event, take_long: Callable[[], None] = lambda: None) -> None:
         self._stop = stop
+        self.take_long = take_long
 
     def now(self) -> float:
         """Monotonic seconds."""

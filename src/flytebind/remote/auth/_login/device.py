@@ -49,6 +49,7 @@ class DeviceLogin:
         """
         verifier = new_secret()
         codes = self._provider.begin_device(verifier)
+        clock.take_long()
         self._show(f"To log in to Flyte, open {codes.address} and enter the code {codes.user_code}")
         interval, end = codes.interval, clock.now() + codes.lifetime
         trouble = ""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flytebind._transfer.threads import never_given_up
 from flytebind.remote.auth._login.clock import CancellableClock, notify
 from flytebind.remote.auth._login.provider import Provider
 from flytebind.remote.auth._login.store import Account, TokenStore
@@ -72,7 +73,7 @@ class LoginSource:
         discovery.learn()  # which header takes the token, even a remembered one
         account = Account(self._endpoint, discovery.client_id, discovery.scopes, discovery.audience)
         store, turns = _shared(account)
-        clock = CancellableClock(renewal.stop)
+        clock = CancellableClock(renewal.stop, renewal.take_long)
         with turns.turn(clock, self._show, among_processes=store.is_shared):
             login = self._remembered_or_refreshed(store, renewal, clock)
             if login is None:
@@ -97,7 +98,7 @@ class LoginSource:
             if known.refresh_token is None or known.refresh_token in tried:
                 return None
             tried.add(known.refresh_token)
-            with _finished_before_the_end():
+            with _finished_before_the_end(), never_given_up():
                 login = self._refresh(known.refresh_token, renewal, clock)
                 if login is not None:
                     store.save(login)

@@ -91,6 +91,7 @@ class Turns:
                     "program: end that login first"
                 )
             if waited > _TOLD_AFTER and not told:
+                clock.take_long()
                 show("Waiting for another program that is logging in to Flyte")
                 told = True
             clock.wait(_STEP)
