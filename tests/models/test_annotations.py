@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import pkgutil
 import typing
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -12,13 +11,9 @@ from typing import Any
 
 import pytest
 
-import flytebind
+from tests.support.modules import MODULES
 
-MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(flytebind.__path__, "flytebind.")
-    if not any(part.startswith("_") for part in module.name.split("."))
-)
+PUBLIC = [name for name in MODULES if not any(part.startswith("_") for part in name.split("."))]
 
 
 def is_public(name: str) -> bool:
@@ -40,7 +35,7 @@ def functions_of(owner: ModuleType | type) -> Iterator[Callable[..., Any]]:
                 yield from functions_of(member)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_the_annotations_of_a_module_resolve(name: str) -> None:
     unresolved = {}
     module = import_module(name)

@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from flytebind.runtime import Model
 from tests.support.fill import UNKNOWN_FIELDS, fillings
 from tests.support.messages import (
-    MODEL_CLASSES,
+    ALL_MODEL_CLASSES,
     ModelClass,
     descriptor_of,
     deterministic,
@@ -33,7 +33,8 @@ from tests.support.strategies import every_message
 
 DURATION = "google.protobuf.Duration"
 TIMES = (DURATION, "google.protobuf.Timestamp")
-NATIVES = (*TIMES, "google.protobuf.Struct", "google.protobuf.BoolValue")
+WRAPPERS = (f"google.protobuf.{kind}Value" for kind in ("Bool", "String", "Int32", "UInt32"))
+NATIVES = (*TIMES, "google.protobuf.Struct", *WRAPPERS)
 
 
 def is_required(model_class: ModelClass, name: str) -> bool:
@@ -157,7 +158,7 @@ def test_rebuilding_drops_own_unknown_fields(model_class: ModelClass) -> None:
 class TestWhatIsLost:
     def test_times_are_cut_to_microseconds(self) -> None:
         cut = {1_999: 0, -1_999: 0}  # How many fields lose what, once they have it.
-        for model_class in MODEL_CLASSES.values():
+        for model_class in ALL_MODEL_CLASSES.values():
             for field in times_of(model_class):
                 for nanos in cut if type_of(field) == DURATION else (1_999,):
                     pb = new_message(model_class)
@@ -169,7 +170,7 @@ class TestWhatIsLost:
 
     def test_required_parts_that_are_absent_become_present(self) -> None:
         present = 0
-        for model_class in MODEL_CLASSES.values():
+        for model_class in ALL_MODEL_CLASSES.values():
             rebuilt = rebuild(model_class.from_pb(new_message(model_class))).to_pb()
             fields = [field for field, _ in rebuilt.ListFields()]
             assert fields == required_parts_of(model_class)

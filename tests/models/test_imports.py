@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pkgutil
 import subprocess
 import sys
 
 import pytest
 
-import flytebind
-
-MODULES = sorted(module.name for module in pkgutil.walk_packages(flytebind.__path__, "flytebind."))
+from tests.support.modules import MODULES
 
 #: What the generator, the remote layer or a type checker needs, or what takes long to import.
 UNWANTED = {

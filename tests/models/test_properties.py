@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.protobuf.wrappers_pb2 import BoolValue
+from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue, UInt32Value
 
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.models.core.literals import LiteralMap, Primitive
@@ -105,7 +105,7 @@ def same(given: Any, raw: Any) -> bool:
         return bool(given == raw.ToTimedelta())
     if isinstance(raw, Struct):
         return bool(given == MessageToDict(raw))
-    if isinstance(raw, BoolValue):
+    if isinstance(raw, (BoolValue, Int32Value, StringValue, UInt32Value)):
         return bool(given == raw.value)
     return bool(given == raw)
 

@@ -11,21 +11,25 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
-from flytebind.models import model_for
-from flytebind.models._index import MODELS
+from flytebind import models
+from flytebind.models import _index
 from flytebind.runtime import FlyteIdlEntity
 from flytebind.runtime.fields import is_map, is_repeated, map_entry
+from flytebind.v2 import models as models2
+from flytebind.v2.models import _index as _index2
 
 ModelClass: TypeAlias = type[FlyteIdlEntity[Any]]
 
 
-def _model_class(full_name: str) -> ModelClass:
-    found = model_for(full_name)
-    assert issubclass(found, FlyteIdlEntity)
-    return found
+MODEL_CLASSES: dict[str, ModelClass] = {
+    full_name: models.model_for(full_name) for full_name in _index.MODELS
+}
+"""The models of flyteidl."""
 
-
-MODEL_CLASSES = {full_name: _model_class(full_name) for full_name in MODELS}
+ALL_MODEL_CLASSES: dict[str, ModelClass] = MODEL_CLASSES | {
+    full_name: models2.model_for(full_name) for full_name in _index2.MODELS
+}
+"""Those of flyteidl2, too."""
 
 
 def every_model(claim: Callable[[ModelClass], None]) -> Callable[[str], None]:
@@ -66,7 +70,9 @@ def _package_of(model_class: ModelClass) -> str:
 
 _PACKAGES = {
     package: list(classes)
-    for package, classes in groupby(sorted(MODEL_CLASSES.values(), key=_package_of), _package_of)
+    for package, classes in groupby(
+        sorted(ALL_MODEL_CLASSES.values(), key=_package_of), _package_of
+    )
 }
 
 

@@ -1,4 +1,4 @@
-"""flyteidl as it may be one day: every message, oneof and enum has more than we were made for."""
+"""The IDLs as they may be one day: every message, oneof and enum has more than we were made for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 
 import flyteidl
+import flyteidl2
 from google.protobuf import text_format
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import (
@@ -23,7 +24,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.support.fill import Filler
 from tests.support.messages import real_oneofs
 
-#: Above all numbers that flyteidl has, so that new fields are written after known ones.
+#: Above all numbers that there are, so that new fields are written after known ones.
 _NUMBER = 500_000
 _ENUM_NUMBER = 77_777
 _DEPTH = 2
@@ -62,7 +63,7 @@ def _newer_class(full_name: str) -> type[Message]:
 
 @cache
 def _pool() -> DescriptorPool:
-    """All files of flyteidl, grown, in a pool of their own."""
+    """All files of both IDLs, grown, in a pool of their own."""
     pool = DescriptorPool()
     added = {_NEW.name}
     pool.Add(_NEW)
@@ -74,13 +75,14 @@ def _pool() -> DescriptorPool:
         for dependency in file.dependencies:
             add(dependency)
         proto = FileDescriptorProto.FromString(file.serialized_pb)
-        if file.name.startswith("flyteidl/"):
+        if not file.name.startswith(("google/api/", "google/protobuf/", "buf/")):
             _grow(proto)
         pool.Add(proto)
 
-    for module in pkgutil.walk_packages(flyteidl.__path__, "flyteidl."):
-        if module.name.endswith("_pb2"):
-            add(import_module(module.name).DESCRIPTOR)
+    for package in (flyteidl, flyteidl2):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.endswith("_pb2"):
+                add(import_module(module.name).DESCRIPTOR)
     return pool
 
 
