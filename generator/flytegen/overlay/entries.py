@@ -198,6 +198,9 @@ class PackageOverlay(Table):
     """Each file's services go into a module directly below, and their classes are named there."""
     remake: str = "flytegen generate"
     """The command that writes the output again, for who would rather edit it."""
+    words: str = ""
+    """The folder of another package's overlay, seen from this one: what that says about a thing
+    goes for what has the same name in this package, unless this overlay has words of its own."""
     stubs: Folder = ""
     """The folder of the stub-only package; by default ``NAME-stubs``."""
 
@@ -213,6 +216,8 @@ class Overlay(Table):
 
     origins: Mapping[tuple[str, ...], str] = field(default_factory=dict, metadata=_NO_KEY)
     """The file that says a key."""
+    shared: Mapping[str, str] = field(default_factory=dict, metadata=_NO_KEY)
+    """What the overlay of another package says about things, by their full names in this one."""
     package: PackageOverlay = PackageOverlay()
     files: Mapping[FileOf, FileOverlay] = field(default_factory=dict)
     messages: Mapping[MessageOf, MessageOverlay] = field(default_factory=dict)
@@ -231,7 +236,8 @@ class Overlay(Table):
             *(_below(name, item.values) for name, item in self.enums.items()),
             *(_below(name, item.methods) for name, item in self.services.items()),
         )
-        return {name: entry.doc for part in parts for name, entry in part.items() if entry.doc}
+        own = {name: entry.doc for part in parts for name, entry in part.items() if entry.doc}
+        return {**self.shared, **own}
 
 
 def _below(scope: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:

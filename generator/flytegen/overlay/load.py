@@ -22,6 +22,20 @@ def load_overlay(folder: Path) -> Overlay:
     Raises:
         GenerationError: If a file is not TOML, or says what an overlay cannot say.
     """
+    overlay = _load(folder)
+    if not overlay.package.words:
+        return overlay
+    other = _load(folder / overlay.package.words)
+    theirs, ours = f"{other.package.name}.", f"{overlay.package.name}."
+    shared = {
+        ours + name.removeprefix(theirs): doc
+        for name, doc in other.words().items()
+        if name.startswith(theirs)
+    }
+    return replace(overlay, shared=shared)
+
+
+def _load(folder: Path) -> Overlay:
     if not folder.is_dir():
         raise GenerationError(
             Problem(str(folder), "is not a folder", "Name an overlay with --overlay.")
