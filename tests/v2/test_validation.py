@@ -32,7 +32,7 @@ def test_a_violation_says_where_which_rule_and_what_it_demands(missing: str) -> 
 
 
 def test_a_message_that_must_be_there_is_missed() -> None:
-    [violation] = validate(GetRunDetailsRequest())
+    [violation] = validate(GetRunDetailsRequest.from_bytes(b""))
     assert (violation.field, violation.rule) == ("run_id", "required")
 
 

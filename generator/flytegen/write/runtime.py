@@ -10,8 +10,8 @@ from flytegen.common.code import Name
 RUNTIME = {
     "flytebind.runtime": ("MapView", "OpenEnum", "RepeatedView"),
     "flytebind.runtime.checks": (
-        "add_each", "as_message", "fill_map", "only_member", "set_each", "set_items", "unless_zero",
-        "yields",
+        "add_each", "add_pairs", "as_message", "fill_map", "fill_pairs", "only_member", "set_each",
+        "set_items", "unless_zero", "yields",
     ),
     "flytebind.runtime.constructors": ("MISTAKES", "fail", "fill"),
     "flytebind.runtime.installed": ("require",),

@@ -137,6 +137,20 @@ def fill_map(target: Any, models: Mapping[Any, Holder[Message]]) -> None:
         target[key].CopyFrom(model._pb)
 
 
+def add_pairs(target: Any, values: Mapping[Any, object], key_name: str, name: str) -> None:
+    """Add a message to a repeated field for each key and scalar; the names are those in there."""
+    for key, value in values.items():
+        target.add(**{key_name: key, name: value})
+
+
+def fill_pairs(
+    target: Any, models: Mapping[Any, Holder[Message]], key_name: str, name: str
+) -> None:
+    """Add a message to a repeated field for each key and model."""
+    for key, model in models.items():
+        target.add(**{key_name: key, name: model._pb})
+
+
 def box(wrapper: Any, value: object) -> None:
     """Write what a wrapper wraps."""
     wrapper.value = value

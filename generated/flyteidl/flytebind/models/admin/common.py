@@ -21,6 +21,7 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
+    add_pairs as _add_pairs,
     as_items as _as_items,
     only_member as _only_member,
     set_items as _set_items,
@@ -1436,8 +1437,7 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
     ) -> None:
         self._pb = pb = _pb2.Envs()
         try:
-            for _key, _item in envs.items():
-                pb.values.add(key=_key, value=_item)
+            _add_pairs(pb.values, envs, "key", "value")
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 

@@ -23,6 +23,7 @@ from flytebind.runtime import (
     RepeatedView as _RepeatedView,
 )
 from flytebind.runtime.checks import (
+    add_pairs as _add_pairs,
     as_bool as _as_bool,
     as_items as _as_items,
     as_message as _as_message,
@@ -1080,10 +1081,8 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
             pb.command.extend(_as_items(command))
             pb.args.extend(_as_items(args))
             pb.resources.CopyFrom(resources._pb)
-            for _key, _item in env.items():
-                pb.env.add(key=_key, value=_item)
-            for _key, _item in config.items():
-                pb.config.add(key=_key, value=_item)
+            _add_pairs(pb.env, env, "key", "value")
+            _add_pairs(pb.config, config, "key", "value")
             if data_loading_config is not None:
                 pb.data_config.CopyFrom(data_loading_config._pb)
             if ports is not None:
