@@ -16,6 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from flytebind.runtime import Model
+from flytebind.runtime.fields import map_entry
 from tests.support.fill import UNKNOWN_FIELDS, fillings
 from tests.support.messages import (
     ALL_MODEL_CLASSES,
@@ -24,6 +25,7 @@ from tests.support.messages import (
     deterministic,
     every_model,
     new_message,
+    pairs,
     python_name,
     real_oneofs,
     spoil,
@@ -57,7 +59,7 @@ def required_parts_of(model_class: ModelClass) -> list[FieldDescriptor]:
         hint = properties(model_class)[name]
         is_model = isinstance(hint, type) and issubclass(hint, Model)
         is_shown_by_content = model_class._reshaped.get(name) == "content"
-        return is_required(model_class, name) and (is_model or is_shown_by_content)
+        return is_model or (is_shown_by_content and is_required(model_class, name))
 
     fields = sorted(descriptor_of(model_class).fields, key=lambda field: field.number)
     return [field for field in fields if is_there(field)]
@@ -69,10 +71,11 @@ def reshape(kind: str, message: Message, field: FieldDescriptor) -> None:
     if kind == "content":
         value.CopyFrom(type(value)(**{inner.name: item for inner, item in value.ListFields()}))
     elif kind == "pairs":
-        last = {pair.key: pair.value for pair in value}
+        last = pairs(field, value)
+        key_name, name = (item.name for item in map_entry(field))
         message.ClearField(field.name)
         for key, item in last.items():
-            getattr(message, field.name).add(key=key, value=item)
+            getattr(message, field.name).add(**{key_name: key, name: item})
     elif kind == "choice":
         for item in value:
             item.DiscardUnknownFields()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import groupby
 from typing import Any, TypeAlias, cast
@@ -97,6 +97,12 @@ def plain_fields(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
 def element(field: FieldDescriptor) -> FieldDescriptor:
     """What says the type of one value of a field: for a map, its ``value``."""
     return map_entry(field)[1] if is_map(field) else field
+
+
+def pairs(field: FieldDescriptor, messages: Iterable[Message]) -> dict[Any, Any]:
+    """What a list that is shown as a mapping shows."""
+    key, value = (item.name for item in map_entry(field))
+    return {getattr(message, key): getattr(message, value) for message in messages}
 
 
 def nested(message: Message) -> Iterator[Message]:
