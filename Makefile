@@ -16,7 +16,7 @@ BIN := .venv/bin
 PIP := -m pip -qq --disable-pip-version-check --no-input
 
 # What black formats. generated/ is not among it: `flytegen check` answers for every byte there.
-SOURCES = $(wildcard generator src tests benchmarks tools examples)
+SOURCES = $(wildcard generator src tests benchmarks tools examples hatch_build.py distributions/*/hatch_build.py)
 
 # pyright must neither ask the network for a newer pyright nor take whatever node is on PATH: both are in the lock.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -104,9 +104,9 @@ packages: .venv/ready ## Try the generator on packages that others publish, for 
 # ---- Ship ------------------------------------------------------------------------------------------------------
 
 .PHONY: build release lock clean
-build: .venv/ready ## Build the sdist, and from it the wheel, into dist/
+build: .venv/ready ## Build each distribution, an sdist and from it the wheel, into dist/
 	@rm -rf dist
-	$(BIN)/python -m build --no-isolation
+	@for each in distributions/*/; do $(BIN)/python -m build --no-isolation --outdir dist "$$each" || exit; done
 
 release: build ## Check what was built as users meet it, and its API against the last release (needs the network)
 	$(BIN)/python -m tools.release $(if $(AGAINST),--against '$(AGAINST)')
@@ -114,7 +114,7 @@ release: build ## Check what was built as users meet it, and its API against the
 lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them (needs the network)
 	@echo 'Writing requirements/dev.lock and requirements/peers.lock'
 	@$(BIN)/python $(PIP) install uv==$(UV_VERSION)
-	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --extra dev pyproject.toml
+	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --group dev --extra all --extra flyte2 --extra generator pyproject.toml
 	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote pyproject.toml requirements/peers.in
 
 LOCK_FLYTEIDL = $(if $(FLYTEIDL),--upgrade-package 'flyteidl==$(FLYTEIDL)')

@@ -102,7 +102,7 @@ def unpack(version: str, root: Path, folder: Path) -> None:
     """Put the sources of a version into a folder.
 
     Args:
-        version: A wheel, or what Git knows it by in the checkout.
+        version: A folder of wheels, or what Git knows it by in the checkout.
         root: The checkout.
         folder: An empty folder.
 
@@ -110,14 +110,15 @@ def unpack(version: str, root: Path, folder: Path) -> None:
         ComparisonError: If there is no such version.
     """
     try:
-        if version.endswith(".whl"):
-            archive = Path(version).read_bytes()
+        if Path(version).is_dir():
+            archives = [wheel.read_bytes() for wheel in Path(version).glob("*.whl")]
         else:
             done = _git(root, "archive", "--format=zip", version, "generated", "src")
             if done.returncode:
                 raise ComparisonError(f"{version}: Git says: {done.stderr.decode().strip()}")
-            archive = done.stdout
-        ZipFile(io.BytesIO(archive)).extractall(folder)
+            archives = [done.stdout]
+        for archive in archives:
+            ZipFile(io.BytesIO(archive)).extractall(folder)
     except (OSError, BadZipFile) as error:
         raise ComparisonError(f"{version}: {error}") from None
 

@@ -20,13 +20,19 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from tools.distributions import WHOLE, projects, together
+
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".matrix"
 LOCK = ROOT / "requirements" / "dev.lock"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS = PROJECT["optional-dependencies"]
+CHECKOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECTS = projects(ROOT)
+PROJECT = PROJECTS[WHOLE]
+TOGETHER = together(ROOT)
+EXTRAS = TOGETHER["optional-dependencies"]
+TOOLS = CHECKOUT["dependency-groups"]["dev"]
 LIBRARY = (
-    *PROJECT["dependencies"],
+    *TOGETHER["dependencies"],
     *EXTRAS["remote"],
     *(each for each in EXTRAS["cli"] if not each.startswith("flytebind[")),
 )
@@ -44,7 +50,7 @@ class CannotMakeError(Exception):
 
 
 def promised_pythons() -> list[str]:
-    """The versions of Python among pyproject.toml's classifiers, in their order: oldest first."""
+    """The versions of Python among flytebind's classifiers, in their order: oldest first."""
     classifier = re.compile(r"Programming Language :: Python :: (3\.\d+)")
     return [match[1] for name in PROJECT["classifiers"] if (match := classifier.fullmatch(name))]
 

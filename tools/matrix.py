@@ -1,8 +1,8 @@
 """Run the tests on every Python, with the lowest and the newest dependencies, that we promise.
 
-pyproject.toml says what we promise: "lowest" is the lower bound of each dependency there, to the
-patch; "newest" is what requirements/dev.lock pins. Interpreters are looked for on PATH and among
-pyenv's. One that is absent is named in the table and fails nothing.
+The pyproject.toml of each distribution says what we promise: "lowest" is the lower bound of each
+dependency there, to the patch; "newest" is what requirements/dev.lock pins. Interpreters are looked
+for on PATH and among pyenv's. One that is absent is named in the table and fails nothing.
 
 The whole matrix runs all tests in every cell; with the lowest dependencies without those of the
 generator, of packaging and of tools, whose own pins want a newer protobuf. --quick imports every
@@ -36,8 +36,8 @@ from tools.environments import (
     EXTRAS,
     HOME,
     LIBRARY,
-    PROJECT,
     ROOT,
+    TOOLS,
     CannotMakeError,
     Environment,
     find_interpreters,
@@ -154,13 +154,12 @@ def plan(interpreters: Mapping[str, Path], quick: bool) -> list[Cell]:
 
 def requirements(cell: Cell) -> list[str]:
     """What the job needs besides flytebind."""
-    dev = [requirement for requirement in EXTRAS["dev"] if name_of(requirement) != PROJECT["name"]]
     if cell.job == "suite" and cell.bounds == "newest":
         # pip is what `flytegen diff` fetches versions with.
-        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *dev, "pip"]
+        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *TOOLS, "pip"]
     tools = {"imports": ("pytest",), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
     library = (*LIBRARY, *OPTIONAL) if cell.job == "suite" else LIBRARY
-    return [*library, *(requirement for requirement in dev if name_of(requirement) in tools)]
+    return [*library, *(requirement for requirement in TOOLS if name_of(requirement) in tools)]
 
 
 def constraints(cell: Cell) -> list[str]:

@@ -35,7 +35,10 @@ SAID = {
     "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
     "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
     "overlay/flyteidl/package.toml": ('version = "{version}"',),
-    "pyproject.toml": ("are written from flyteidl {version}.", '"flyteidl>={version},<{bound}"'),
+    "distributions/flytebind/pyproject.toml": (
+        "are written from flyteidl {version}.",
+        '"flyteidl>={version},<{bound}"',
+    ),
 }
 
 

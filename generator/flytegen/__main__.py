@@ -33,7 +33,7 @@ def _run(run: Callable[[], int]) -> int:
         library = (error.name or "flytegen").partition(".")[0]
         if library == "flytegen":
             raise
-        hint = "pip install 'flytebind[generator]'"
+        hint = "pip install flytegen"
         print(f"flytegen: {library} is missing: {hint}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

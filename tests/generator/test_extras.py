@@ -1,4 +1,4 @@
-"""Without the libraries of its extra, the generator says what to install."""
+"""Without its libraries, the generator says what to install."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.support.missing import ending
 
 
 @pytest.mark.parametrize("library", ["jinja2", "rich"])
-def test_without_its_libraries_the_generator_names_the_extra(library: str) -> None:
+def test_without_its_libraries_the_generator_names_what_brings_them(library: str) -> None:
     program = "from flytegen.__main__ import main; sys.exit(main())"
     code, lines = ending(library, program)
     assert code == 2
-    assert lines == [f"flytegen: {library} is missing: pip install 'flytebind[generator]'"]
+    assert lines == [f"flytegen: {library} is missing: pip install flytegen"]

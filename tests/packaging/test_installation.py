@@ -1,4 +1,4 @@
-"""The wheel, installed in an environment that knows nothing of this checkout."""
+"""The wheels, installed in an environment that knows nothing of this checkout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.packaging.distribution import ROOT, Installation
 from tests.support.folders import snapshot
 from tests.typing.expectations import Checker
 from tests.typing.project import CHECKERS, check_project
-from tools.release import examples_fail
+from tools.release import README, examples_fail
 
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -81,7 +81,7 @@ def test_our_stubs_hide_none_of_flyteidl_s_grpc_modules(
 
 
 def test_the_readme_s_examples_run(installation: Installation, tmp_path: Path) -> None:
-    assert examples_fail(installation.python, tmp_path) == ""
+    assert examples_fail(installation.python, tmp_path, README) == ""
 
 
 def test_flytegen_explains_itself(installation: Installation, tmp_path: Path) -> None:

@@ -14,18 +14,22 @@ remote.list_projects()
 
 
 @pytest.mark.parametrize(
-    ("what", "program"),
+    ("what", "extra", "program"),
     [
-        ("grpc.insecure_channel", REMOTE.format(transport="grpc")),
-        ("flytebind.sandbox", "import flytebind.sandbox"),
+        (
+            "grpc.insecure_channel",
+            "flytebind-runtime[grpc]",
+            REMOTE.format(transport="grpc"),
+        ),
+        ("flytebind.sandbox", "flytebind[remote]", "import flytebind.sandbox"),
     ],
 )
-def test_without_grpcio_what_needs_it_names_the_extra(what: str, program: str) -> None:
+def test_without_grpcio_what_needs_it_names_the_extra(
+    what: str, extra: str, program: str
+) -> None:
     code, lines = ending("grpc", program)
     assert code == 1
-    assert lines[-1] == (
-        f"ModuleNotFoundError: {what} needs grpcio: pip install 'flytebind[remote]'"
-    )
+    assert lines[-1] == f"ModuleNotFoundError: {what} needs grpcio: pip install '{extra}'"
 
 
 def test_without_grpcio_generated_clients_call_over_http() -> None:

@@ -183,17 +183,20 @@ def test_the_last_release_is_the_newest_tag_but_for_the_version_s_own(tmp_path: 
     assert compare(tmp_path / "unpacked", tmp_path) == NOTHING
 
 
-def test_a_wheel_can_be_compared_with_a_checkout(tmp_path: Path) -> None:
-    checkout, wheel = write(tmp_path / "checkout"), tmp_path / "flytebind.whl"
-    with ZipFile(wheel, "w") as archive:
-        for name, source in SOURCES.items():
-            archive.writestr(name.partition("/")[2], source)
-    unpack(str(wheel), tmp_path, tmp_path / "unpacked")
+def test_a_folder_of_wheels_can_be_compared_with_a_checkout(tmp_path: Path) -> None:
+    checkout, wheels = write(tmp_path / "checkout"), tmp_path / "dist"
+    wheels.mkdir()
+    for name, source in SOURCES.items():
+        place = name.partition("/")[2]
+        wheel = "flytebind_runtime" if "/runtime/" in place else "flytebind"
+        with ZipFile(wheels / f"{wheel}.whl", "a") as archive:
+            archive.writestr(place, source)
+    unpack(str(wheels), tmp_path, tmp_path / "unpacked")
     assert version_of(tmp_path / "unpacked") == "1.2.3"
     assert compare(tmp_path / "unpacked", checkout) == NOTHING
 
 
-@pytest.mark.parametrize("version", ["v9.9", "missing.whl", __file__])
+@pytest.mark.parametrize("version", ["v9.9", "missing", __file__])
 def test_a_version_that_cannot_be_had_is_named(version: str, tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match=version.rpartition("/")[2]):
         unpack(version, tmp_path, tmp_path / "unpacked")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,24 +12,44 @@ import pytest
 from flytebind.runtime import __version__
 from tests.tools.small_release import write
 from tools import release
-from tools.environments import CannotMakeError
-from tools.release import FIT, NOT_TRIED, UNFIT, built, compare, examples_fail, main, plan
+from tools.environments import PROJECTS, CannotMakeError
+from tools.release import (
+    CHECKS,
+    FIT,
+    NOT_TRIED,
+    README,
+    UNFIT,
+    Kind,
+    built,
+    compare,
+    examples_fail,
+    main,
+    plan,
+)
+
+Made = Mapping[Kind, Mapping[str, Path]]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> list[Path]:
-    paths = [
-        tmp_path / f"flytebind-{__version__}-py3-none-any.whl",
-        tmp_path / f"flytebind-{__version__}.tar.gz",
-    ]
-    for path in paths:
-        path.touch()
-    return paths
+def made(tmp_path: Path) -> Made:
+    stems = {
+        name: f"{name.replace('-', '_')}-{project.get('version', __version__)}"
+        for name, project in PROJECTS.items()
+    }
+    made: Made = {
+        "wheel": {name: tmp_path / f"{stem}-py3-none-any.whl" for name, stem in stems.items()},
+        "sdist": {name: tmp_path / f"{stem}.tar.gz" for name, stem in stems.items()},
+    }
+    for paths in made.values():
+        for path in paths.values():
+            path.touch()
+    return made
 
 
-def test_both_distributions_of_this_version_are_wanted(made: list[Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PROJECTS)
+def test_each_distribution_of_this_version_is_wanted(name: str, made: Made, tmp_path: Path) -> None:
     assert built(tmp_path) == made
-    made[1].rename(tmp_path / "flytebind-0.0.1.tar.gz")
+    made["sdist"][name].rename(tmp_path / "another-0.0.1.tar.gz")
     with pytest.raises(CannotMakeError, match=r"tar\.gz is missing; run `make build`"):
         built(tmp_path)
 
@@ -40,20 +62,17 @@ def test_nothing_built_is_no_failure_of_the_release(
 
 
 def test_each_is_tried_on_the_oldest_and_the_newest_python(
-    made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = {version: Path(f"/python{version}") for version in ("3.10", "3.12", "3.13")}
     monkeypatch.setattr(release, "find_interpreters", lambda: found)
     trials = plan(made, tmp_path)
-    assert [(trial.python, trial.kind) for trial in trials] == [
-        ("3.10", "wheel"),
-        ("3.10", "sdist"),
-        ("3.13", "wheel"),
-        ("3.13", "sdist"),
+    assert [(trial.python, trial.kind, trial.what) for trial in trials] == [
+        *product(("3.10", "3.13"), ("wheel", "sdist"), CHECKS)
     ]
-    assert len({trial.folder for trial in trials}) == 4
+    assert len({trial.folder for trial in trials}) == len(trials)
     monkeypatch.setattr(release, "find_interpreters", lambda: {"3.12": found["3.12"]})
-    assert [trial.kind for trial in plan(made, tmp_path)] == ["wheel", "sdist"]
+    assert {trial.python for trial in plan(made, tmp_path)} == {"3.12"}
     monkeypatch.setattr(release, "find_interpreters", dict)
     with pytest.raises(CannotMakeError, match=r"found no Python of 3\.10, "):
         plan(made, tmp_path)
@@ -91,4 +110,4 @@ def test_a_first_release_says_that_there_is_nothing_to_compare_with(
 
 def test_examples_that_fail_are_told_with_the_reason(tmp_path: Path) -> None:
     without_flytebind = Path(sys.base_prefix, "bin", "python3")
-    assert "No module named 'flytebind'" in examples_fail(without_flytebind, tmp_path)
+    assert "No module named 'flytebind'" in examples_fail(without_flytebind, tmp_path, README)

@@ -48,7 +48,7 @@ def test_all_that_names_the_version_is_moved(checkout: Path) -> None:
     def text(name: str) -> str:
         return (checkout / name).read_text(encoding="utf-8")
 
-    assert f'"flyteidl>={NEXT},<1.100"' in text("pyproject.toml")
+    assert f'"flyteidl>={NEXT},<1.100"' in text("distributions/flytebind/pyproject.toml")
     assert f'\nversion = "{NEXT}"' in text("overlay/flyteidl/package.toml")
     for name in ("README.md", "docs/index.md"):
         told = f"{messages} messages and {count['enum']} enums of flyteidl {NEXT}"
@@ -79,10 +79,10 @@ def test_what_is_taken_already_leaves_everything_as_it_is(
 
 def test_a_text_that_is_missing_is_named_and_nothing_is_written(checkout: Path) -> None:
     (checkout / "docs/index.md").write_text("all of it")
-    before = (checkout / "pyproject.toml").read_text()
+    before = (checkout / "distributions/flytebind/pyproject.toml").read_text()
     with pytest.raises(UpgradeError, match=r"index\.md does not say 'all [0-9]+ messages"):
         upgrade(NEXT, checkout)
-    assert (checkout / "pyproject.toml").read_text() == before
+    assert (checkout / "distributions/flytebind/pyproject.toml").read_text() == before
     assert not (checkout / "docs/changes").exists()
 
 

@@ -5,35 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: By module: the package that it belongs to, and the extra of flytebind that brings it.
-_BROUGHT_BY = {"grpc": ("grpcio", "remote")}
-
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Imports whose failure says what to install.
+    """Imports of a part of flytebind, whose failure for want of grpcio says what to install.
 
     Args:
-        what: What needs them.
+        what: The part.
 
     Raises:
-        ModuleNotFoundError: If a library is missing, with the command that brings it.
+        ModuleNotFoundError: If grpcio is missing, with the command that brings it.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in _BROUGHT_BY:
+        if error.name != "grpc":
             raise
-        raise needed(error.name, what) from None
+        raise grpcio_needed(what, "flytebind[remote]") from None
 
 
-def needed(module: str, what: str) -> ModuleNotFoundError:
-    """The error for a library that is missing, with the command that brings it.
+def grpcio_needed(what: str, brought_by: str = "flytebind-runtime[grpc]") -> ModuleNotFoundError:
+    """The error where grpcio is missing, with the command that brings it.
 
     Args:
-        module: Its name.
         what: What needs it.
+        brought_by: The distribution to install.
     """
-    package, extra = _BROUGHT_BY[module]
-    message = f"{what} needs {package}: pip install 'flytebind[{extra}]'"
-    return ModuleNotFoundError(message, name=module)
+    message = f"{what} needs grpcio: pip install '{brought_by}'"
+    return ModuleNotFoundError(message, name="grpc")

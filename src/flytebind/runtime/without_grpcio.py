@@ -116,6 +116,6 @@ class aio:  # it stands for a module
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):
         raise AttributeError(name)
-    from flytebind.runtime.extras import needed
+    from flytebind.runtime.extras import grpcio_needed
 
-    raise needed("grpc", f"grpc.{name}")
+    raise grpcio_needed(f"grpc.{name}")
