@@ -17,7 +17,7 @@ def test_every_public_type_is_known(installation: Installation, tmp_path: Path) 
     # pyright looks at one package: as if flytebind were one, and not a namespace of several.
     package = tmp_path / "flytebind"
     shutil.copytree(installation.site_packages / "flytebind", package)
-    parts = {each.parent.name for each in package.glob("*/py.typed")}
+    parts = {each.relative_to(package).parts[0] for each in package.rglob("py.typed")}
     for name in ("__init__.py", "py.typed"):
         (package / name).touch()
     done = subprocess.run(
