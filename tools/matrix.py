@@ -50,8 +50,8 @@ from tools.environments import (
 # What the library uses where it is installed. Nothing fails to import without it.
 OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["storage"])
 
-# What only environments with the newest of everything have: protovalidate, which flyteidl2 asks for, wants a protobuf
-# above the lower bound.
+# What only environments with the newest of everything have: protovalidate, which flyteidl2 asks
+# for, wants a protobuf above the lower bound.
 FLYTE2 = tuple(EXTRAS["flyte2"])
 
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
@@ -77,8 +77,8 @@ LOWEST_COMPANIONS = {
 FIRST_WHEELS = {"3.13": {"grpcio": "1.66.2"}}
 
 QUICK_TESTS = ("tests/models/test_round_trip.py", "tests/runtime")
-# These need the generator and what it pins, or flyteidl2, or try what developers run. The warning is about
-# protobuf 4's own C code, from Python 3.12 on; nobody will change that code any more.
+# These need the generator and what it pins, or flyteidl2, or try what developers run. The warning
+# is about protobuf 4's own C code, from Python 3.12 on; nobody will change that code any more.
 LOWEST_OPTIONS = (
     "--ignore=tests/docs/test_ci.py",
     "--ignore=tests/docs/test_commands.py",
