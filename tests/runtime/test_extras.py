@@ -24,9 +24,7 @@ remote.list_projects()
         ("flytebind.sandbox", "flytebind[remote]", "import flytebind.sandbox"),
     ],
 )
-def test_without_grpcio_what_needs_it_names_the_extra(
-    what: str, extra: str, program: str
-) -> None:
+def test_without_grpcio_what_needs_it_names_the_extra(what: str, extra: str, program: str) -> None:
     code, lines = ending("grpc", program)
     assert code == 1
     assert lines[-1] == f"ModuleNotFoundError: {what} needs grpcio: pip install '{extra}'"
