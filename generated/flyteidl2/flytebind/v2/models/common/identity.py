@@ -370,7 +370,7 @@ class EnrichedIdentity(_FlyteIdlEntity[_pb2.EnrichedIdentity]):
 
     @property
     def user(self) -> User | None:
-        """A person did.
+        """Person who did it.
 
         ``User user = 1``; one of ``principal``, None when unset.
         """
@@ -383,7 +383,7 @@ class EnrichedIdentity(_FlyteIdlEntity[_pb2.EnrichedIdentity]):
 
     @property
     def application(self) -> Application | None:
-        """An application did.
+        """Application that did it.
 
         ``Application application = 2``; one of ``principal``, None when unset.
         """
@@ -455,7 +455,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
 
     @property
     def user_id(self) -> _common_identifier.UserIdentifier | None:
-        """A person did.
+        """Person who did it.
 
         ``UserIdentifier user_id = 1``; one of ``principal``, None when unset.
         """
@@ -468,7 +468,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
 
     @property
     def application_id(self) -> _common_identifier.ApplicationIdentifier | None:
-        """An application did.
+        """Application that did it.
 
         ``ApplicationIdentifier application_id = 2``; one of ``principal``, None when unset.
         """

@@ -389,11 +389,11 @@ class GpuFault(_FlyteIdlEntity[_pb2.GpuFault]):
         UNSPECIFIED = 0
         """Not stated."""
         USER = 1
-        """Whose program it is: it has misused the GPU."""
+        """The author of the program, which misuses the GPU."""
         WARN = 2
-        """Nobody at once; the GPU goes on."""
+        """Nobody for now; the GPU goes on."""
         CRITICAL = 3
-        """Who runs the machine: the GPU is of no use as it is."""
+        """The people who run the machine; the GPU is of no use as it is."""
 
         SEVERITY_UNSPECIFIED = UNSPECIFIED
         SEVERITY_USER = USER

@@ -1757,7 +1757,7 @@ class TimeoutStrategy(_FlyteIdlEntity[_pb2.TimeoutStrategy]):
 
     @property
     def deadline(self) -> _timedelta | None:
-        """Longest time from its start to its end, attempts included.
+        """Longest time from its start to its end.
 
         ``google.protobuf.Duration deadline = 2``; None when unset.
         """

@@ -621,7 +621,8 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
 
     @property
     def timeout(self) -> _timedelta | None:
-        """Time limit the author chose; zero means none of its own.
+        """Time limit that the author chose; zero means none. The server that was recorded does not
+        enforce it.
 
         ``google.protobuf.Duration timeout = 4``; None when unset.
         """

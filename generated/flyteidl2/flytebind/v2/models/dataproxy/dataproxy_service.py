@@ -340,7 +340,7 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
 
     @property
     def run_id(self) -> _common_identifier.RunIdentifier | None:
-        """A run of this name.
+        """Run that is to have them.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset.
         """
@@ -353,7 +353,7 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
 
     @property
     def project_id(self) -> _common_identifier.ProjectIdentifier | None:
-        """A run in this project.
+        """Project of a run without a name as yet.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``id``, None when unset.
         """
@@ -983,7 +983,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
 
     @property
     def pod_name(self) -> str | None:
-        """The pod of this name.
+        """Name of one pod.
 
         ``string pod_name = 3``; one of ``pod_selector``, None when unset.
         """
@@ -999,7 +999,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
 
     @property
     def all_pods(self) -> bool | None:
-        """All pods.
+        """True for all pods.
 
         ``bool all_pods = 5``; one of ``pod_selector``, None when unset.
         """
@@ -1007,7 +1007,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
 
     @property
     def primary_pod(self) -> bool | None:
-        """The pod that comes first.
+        """True for the pod that comes first.
 
         ``bool primary_pod = 6``; one of ``pod_selector``, None when unset.
         """

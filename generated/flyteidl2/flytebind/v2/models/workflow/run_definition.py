@@ -917,7 +917,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
 
     @property
     def task(self) -> TaskActionMetadata | None:
-        """It runs a task.
+        """Task that it runs, in short.
 
         ``TaskActionMetadata task = 7``; one of ``spec``, None when unset.
         """
@@ -930,7 +930,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
 
     @property
     def trace(self) -> TraceActionMetadata | None:
-        """It is a function that a task has called.
+        """Function that it is a call of.
 
         ``TraceActionMetadata trace = 8``; one of ``spec``, None when unset.
         """
@@ -943,7 +943,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
 
     @property
     def condition(self) -> ConditionActionMetadata | None:
-        """It waits for a value.
+        """Condition that it waits for, in short.
 
         ``ConditionActionMetadata condition = 9``; one of ``spec``, None when unset.
         """
@@ -1647,7 +1647,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def error_info(self) -> ErrorInfo | None:
-        """It failed.
+        """Why it failed.
 
         ``ErrorInfo error_info = 4``; one of ``result``, None when unset.
         """
@@ -1660,7 +1660,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def abort_info(self) -> AbortInfo | None:
-        """It was aborted.
+        """Why it was aborted.
 
         ``AbortInfo abort_info = 5``; one of ``result``, None when unset.
         """
@@ -1673,7 +1673,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def task(self) -> _task_task_definition.TaskSpec | None:
-        """It runs this task.
+        """Task that it runs.
 
         ``flyteidl2.task.TaskSpec task = 6``; one of ``spec``, None when unset.
         """
@@ -1694,7 +1694,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def trace(self) -> _task_task_definition.TraceSpec | None:
-        """It is a function with these types.
+        """Inputs and outputs of the function that it is a call of.
 
         ``flyteidl2.task.TraceSpec trace = 8``; one of ``spec``, None when unset.
         """
@@ -1707,7 +1707,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def condition(self) -> ConditionAction | None:
-        """It is this condition.
+        """Condition that it waits for.
 
         ``ConditionAction condition = 9``; one of ``spec``, None when unset.
         """
@@ -1720,7 +1720,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
 
     @property
     def signal_info(self) -> SignalInfo | None:
-        """It is a condition that was given its value.
+        """Value that it was given, if it is a condition.
 
         ``SignalInfo signal_info = 10``; one of ``result``, None when unset.
         """
@@ -2576,7 +2576,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
 
     @property
     def task(self) -> TaskAction | None:
-        """Run a task.
+        """Task to run.
 
         ``TaskAction task = 6``; one of ``spec``, None when unset.
         """
@@ -2589,7 +2589,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
 
     @property
     def condition(self) -> ConditionAction | None:
-        """Wait for a value.
+        """Condition to wait for.
 
         ``ConditionAction condition = 7``; one of ``spec``, None when unset.
         """
@@ -2610,7 +2610,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
 
     @property
     def trace(self) -> TraceAction | None:
-        """Record what a task has done.
+        """Function that a task has called, to be recorded.
 
         ``TraceAction trace = 10``; one of ``spec``, None when unset.
         """
