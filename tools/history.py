@@ -1,10 +1,11 @@
-"""Compare each minor release of flyteidl with the one before, and keep the pages.
+"""Compare releases of what is generated with the ones before, and keep the pages.
 
-The pages in tests/generator/comparison/history/ are what `flytegen diff` says about the last
-release of each minor version from 1.5 on, one page for each pair. `--check` makes them again, and
-takes versions from flytegen's cache or from the package index. `--write` also asks the index for
-releases, up to the installed one, and keeps the descriptors of the last but one, so that the last
-pair can be tested without it.
+The pages in tests/generator/comparison/history/ are what `flytegen diff` says, one page for each
+pair. Of flyteidl the last release of each minor version from 1.5 on counts, up to the one that its
+models are made from; of a target that is made from the oldest release that it supports, each
+release since. `--check` makes them again, and takes versions from flytegen's cache or from the
+package index. `--write` also asks the index for releases, and keeps descriptors of the one release
+that stands in a pair with the installed one, so that this pair can be tested without it.
 """
 
 from __future__ import annotations
@@ -19,13 +20,10 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
 from flytegen.comparison.report import as_markdown
-from flytegen.comparison.sides import Side, default_cache, fetched, installed
-from flytegen.overlay.load import load_overlay
-from tools.registry import RegistryError, last_of_minors, parts, versions
-from tools.written import ROOT, Command, Contents, NotMadeError
-
-PAGES = ROOT / "tests" / "generator" / "comparison" / "history"
-PACKAGE, SINCE = "flyteidl", "1.5"
+from flytegen.comparison.sides import Side, default_cache, fetched
+from tools.registry import RegistryError, parts, versions
+from tools.targets import FOLLOWED, Followed
+from tools.written import Command, Contents, NotMadeError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,50 +37,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def make() -> Contents:
         try:
-            return contents(released_pairs() if options.write else kept_pairs())
+            made: dict[Path, bytes | None] = {}
+            for followed in FOLLOWED.values():
+                pairs = released_pairs if options.write else kept_pairs
+                made |= contents(followed, pairs(followed))
+            return made
         except (GenerationError, RegistryError) as error:
             raise NotMadeError(f"{error}") from error
 
     return command.run(options, make)
 
 
-def released_pairs() -> list[tuple[str, str]]:
+def released_pairs(followed: Followed) -> list[tuple[str, str]]:
     """The pairs that there should be pages for, oldest first.
 
     Raises:
         RegistryError: If the package index cannot be asked.
     """
-    # Not beyond what generated/ is for: the last pair is tested with what is installed.
-    present = parts(installed(PACKAGE).version)
-    known = [version for version in versions(PACKAGE) if parts(version) <= present]
-    return list(pairwise(last_of_minors(known, SINCE)))
+    return list(pairwise(followed.counted(versions(followed.package))))
 
 
-def kept_pairs() -> list[tuple[str, str]]:
+def kept_pairs(followed: Followed) -> list[tuple[str, str]]:
     """The pairs that there are pages for, oldest first."""
-    names = (path.stem.partition("-") for path in PAGES.glob("*.md"))
+    names = (path.stem.partition("-") for path in followed.pages.glob("*.md"))
     return sorted(((old, new) for old, _, new in names), key=lambda pair: parts(pair[0]))
 
 
-def page(old: Side, new: Side) -> str:
-    """What `flytegen diff --format markdown` prints for two versions of flyteidl."""
-    return as_markdown(diff(old, new, load_overlay(ROOT / "overlay" / PACKAGE)))
+def neighbours(followed: Followed, pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """The releases in pairs with the one that models are made from; at most one, at either end."""
+    present = followed.made_from
+    return [one for pair in pairs if present in pair for one in pair if one != present]
 
 
-def contents(pairs: Sequence[tuple[str, str]]) -> dict[Path, bytes | None]:
-    """A page for each pair and the sample for the last one; what is of other pairs is to go.
+def page(followed: Followed, old: Side, new: Side) -> str:
+    """What `flytegen diff --format markdown` prints for two versions."""
+    return as_markdown(diff(old, new, followed.overlay))
+
+
+def contents(followed: Followed, pairs: Sequence[tuple[str, str]]) -> dict[Path, bytes | None]:
+    """A page for each pair and the sample of one release; what is of others is to go.
 
     Raises:
         GenerationError: If a version cannot be fetched.
     """
-    cache = default_cache()
-    wanted: dict[Path, bytes | None] = dict.fromkeys(PAGES.glob("*"))
+    package, cache = followed.package, default_cache()
+    wanted: dict[Path, bytes | None] = dict.fromkeys(followed.pages.glob("*"))
     for old, new in pairs:
-        before, after = (fetched(PACKAGE, version, cache) for version in (old, new))
-        wanted[PAGES / f"{old}-{new}.md"] = page(before, after).encode()
-    last, _ = pairs[-1]
-    sample = FileDescriptorSet(file=fetched(PACKAGE, last, cache).files)
-    wanted[PAGES / f"{last}.binpb"] = sample.SerializeToString(deterministic=True)
+        before, after = (fetched(package, version, cache) for version in (old, new))
+        wanted[followed.pages / f"{old}-{new}.md"] = page(followed, before, after).encode()
+    for kept in neighbours(followed, pairs):
+        sample = FileDescriptorSet(file=fetched(package, kept, cache).files)
+        wanted[followed.pages / f"{kept}.binpb"] = sample.SerializeToString(deterministic=True)
     return wanted
 
 

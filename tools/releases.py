@@ -1,9 +1,12 @@
-"""Generate from each minor release of flyteidl since 1.5, and try what comes out.
+"""Generate from releases of what we generate from, and try what comes out.
 
-pip installs each release into a folder of its own in .matrix/, the first time from the package
-index. flytegen generates from it, with our overlay, which is written for the newest. Then all
+Those are the releases that there is history of: each minor release of flyteidl since 1.5, and each
+release of flyteidl2 from the oldest that is supported, hence what the last releases of Flyte 2's
+SDK pin. pip installs each into a folder of its own in .matrix/, the first time from the package
+index. flytegen generates from it, with our overlay, which is written for one of them. Then all
 modules are imported, every message goes through its model, and mypy --strict reads all of it. The
-committed models must refuse a release that is older than theirs.
+committed models must refuse a release that is older than theirs, and take every message of another
+without loss, with whatever they do not know in it.
 
 exit codes:
   0  every release passed
@@ -26,11 +29,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flytegen.common.versions import is_older
-from flytegen.comparison.sides import installed
-from tools.history import PACKAGE, kept_pairs
+from tools.history import kept_pairs
+from tools.targets import FOLLOWED, Followed
 
 ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / ".matrix" / PACKAGE
+HOME = ROOT / ".matrix"
+MYPY = """\
+[mypy]
+[mypy-google.rpc.*]
+follow_untyped_imports = true
+"""
 PASSED, FAILED, NOT_INSTALLED = 0, 1, 2
 
 
@@ -46,6 +54,7 @@ class TrialError(Exception):
 class Trial:
     """One release, where it is installed, and a folder for what is made of it."""
 
+    followed: Followed
     version: str
     site: Path
     folder: Path
@@ -53,7 +62,7 @@ class Trial:
     @property
     def out(self) -> Path:
         """Where flytegen writes to."""
-        return self.folder / "generated" / PACKAGE
+        return self.folder / "generated" / self.followed.package
 
     def run(self) -> str:
         """Go through all steps.
@@ -67,18 +76,20 @@ class Trial:
         self.generate()
         told = self.take_messages_through()
         self.check_types()
-        self.refuse()
+        if is_older(self.version, than=self.followed.made_from):
+            self.refuse()
+        else:
+            self.hold()
         return told
 
     def generate(self) -> str:
         """Write models, services and stubs."""
-        return self._step(
-            "generate", "-m", "flytegen", "generate", "--target", PACKAGE, "--out", str(self.out)
-        )
+        said = ("--target", self.followed.target.name, "--out", str(self.out))
+        return self._step("generate", "-m", "flytegen", "generate", *said)
 
     def take_messages_through(self) -> str:
         """Import what was written, and take every message through its model."""
-        command = ("-m", "tests.generator.passage", str(self.out.parent), PACKAGE)
+        command = ("-m", "tests.generator.passage", str(self.out.parent), self.followed.package)
         counts = json.loads(self._step("messages", *command))
         return f"{counts['modules']} modules, {counts['models']} messages"
 
@@ -87,9 +98,12 @@ class Trial:
         # On mypy's own path, stubs are called like the package that they describe.
         stubs = self.folder / "typing"
         shutil.rmtree(stubs, ignore_errors=True)
-        shutil.copytree(self.out / f"{PACKAGE}-stubs", stubs / PACKAGE)
-        options = ("--config-file=", "--strict", "--explicit-package-bases", "--cache-dir")
-        code = (*options, str(self.folder / "mypy"), "flytebind")
+        package = self.followed.package
+        shutil.copytree(self.out / f"{package}-stubs", stubs / package)
+        settings = self.folder / "mypy.ini"
+        settings.write_text(MYPY)
+        options = ("--config-file", str(settings), "--strict", "--explicit-package-bases")
+        code = (*options, "--cache-dir", str(self.folder / "mypy"), "flytebind")
         paths = os.pathsep.join((str(self.out), str(stubs)))
         self._step("types", "-m", "mypy", *code, cwd=self.out, MYPYPATH=paths, PYTHONPATH="")
 
@@ -99,19 +113,23 @@ class Trial:
         Raises:
             TrialError: If they do not.
         """
-        newest = installed(PACKAGE).version
-        if not is_older(self.version, than=newest):
-            return
-        statement = "import flytebind.models.execution"
-        done = _python("-c", statement, PYTHONPATH=str(self.site))
+        package, present = self.followed.package, self.followed.made_from
+        models = self.followed.overlay.package.root
+        done = _python("-c", f"import {models}", PYTHONPATH=str(self.site))
         last = done.stderr.strip().rpartition("\n")[2]
         expected = (
-            f"OutdatedPackageError: flytebind.models was generated from {PACKAGE} {newest}",
-            f"{PACKAGE} {self.version} is installed",
-            f"pip install -U '{PACKAGE}>={newest}'",
+            f"OutdatedPackageError: {models} was generated from {package} {present}",
+            f"{package} {self.version} is installed",
+            f"pip install -U '{package}>={present}'",
         )
         if not all(part in last for part in expected):
             raise TrialError(f"refuse: {last or 'the committed models took it'}")
+
+    def hold(self) -> str:
+        """Take every message of the release through the committed models."""
+        models = self.followed.overlay.package.root
+        command = ("-m", "tests.generator.passage", "--committed", models)
+        return self._step("hold", *command, PYTHONPATH=str(self.site))
 
     def _step(self, name: str, *command: str, cwd: Path = ROOT, **environment: str) -> str:
         paths = os.pathsep.join((str(self.out), str(self.site)))
@@ -134,7 +152,7 @@ def _python(
     )
 
 
-def install(version: str) -> Path:
+def install(package: str, version: str) -> Path:
     """Install a release by itself, unless it is there.
 
     What it needs comes from our own environment: old releases set bounds for protobuf that none of
@@ -143,14 +161,15 @@ def install(version: str) -> Path:
     Raises:
         NotInstalledError: If pip cannot.
     """
-    site = HOME / version / "site"
+    home = HOME / package
+    site = home / version / "site"
     if not site.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home) as folder:
             options = ["--no-deps", "--no-compile", "--only-binary=:all:", "--quiet", "--no-input"]
             options += ["--ignore-requires-python", "--disable-pip-version-check"]
             command = ("-m", "pip", "install", *options, "--target", f"{folder}/site")
-            done = _python(*command, f"{PACKAGE}=={version}")
+            done = _python(*command, f"{package}=={version}")
             if done.returncode:
                 said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
                 raise NotInstalledError(" ".join(said[-1:]) or "pip installed nothing")
@@ -159,14 +178,32 @@ def install(version: str) -> Path:
     return site
 
 
-def try_release(version: str) -> tuple[int, str]:
+def try_release(followed: Followed, version: str) -> tuple[int, str]:
     """The exit code for one release, and what there is to read about it."""
     try:
-        return PASSED, Trial(version, install(version), HOME / version).run()
+        site = install(followed.package, version)
+        return PASSED, Trial(followed, version, site, site.parent).run()
     except TrialError as error:
         return FAILED, str(error)
     except NotInstalledError as error:
         return NOT_INSTALLED, str(error)
+
+
+def release(said: str, parser: argparse.ArgumentParser) -> tuple[Followed, str]:
+    """What is meant by ``flyteidl==1.14.3``."""
+    package, equals, version = said.partition("==")
+    if not equals or package not in FOLLOWED:
+        parser.error(f"{said} is no release, such as {next(iter(FOLLOWED))}==1.2.3")
+    return FOLLOWED[package], version
+
+
+def every_release() -> list[tuple[Followed, str]]:
+    """Those that there is history of."""
+    return [
+        (followed, version)
+        for followed in FOLLOWED.values()
+        for version in dict.fromkeys(one for pair in kept_pairs(followed) for one in pair)
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -180,17 +217,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("versions", nargs="*", help="(default: those of `make history`)")
+    parser.add_argument(
+        "versions", nargs="*", metavar="PACKAGE==VERSION", help="(default: those of the history)"
+    )
     options = parser.parse_args(arguments)
-    pairs = kept_pairs()
-    versions: list[str] = options.versions or [pairs[0][0], *(new for _, new in pairs)]
+    releases = [release(said, parser) for said in options.versions] or every_release()
     worst = PASSED
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        for version, (code, text) in zip(
-            versions, executor.map(try_release, versions), strict=True
-        ):
+        tried = executor.map(try_release, *zip(*releases, strict=True))
+        for (followed, version), (code, text) in zip(releases, tried, strict=True):
             result = {PASSED: "passed", FAILED: "FAILED", NOT_INSTALLED: "NOT INSTALLED"}[code]
-            print(f"  {PACKAGE} {version:<8} {result}: {text}", flush=True)
+            print(f"  {followed.package} {version:<8} {result}: {text}", flush=True)
             worst = max(worst, code)
     return worst
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, invalidate_caches
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -27,7 +26,9 @@ from google.protobuf.struct_pb2 import ListValue, Value
 import flytebind.models
 import flytebind.runtime
 from flytebind.runtime import Model
+from flytegen import locate
 from flytegen.cli import main
+from flytegen.overlay.load import load_overlay
 from flytegen.read.installed import without_defaults
 from flytegen.read.source import protoc_module
 from tests.generator.awkward import awkward_fields, awkward_messages
@@ -107,23 +108,17 @@ class Generated:
 
     def modules(self) -> list[str]:
         """The names of all modules in there."""
-        tops = [path.name for path in sorted(self.folder.iterdir()) if path.is_dir()]
-        tops = [top for top in tops if top.isidentifier()]
-        return [
-            *tops,
-            *(
-                module.name
-                for top in tops
-                for module in walk_packages([str(self.folder / top)], f"{top}.")
-            ),
-        ]
+        paths = (path.relative_to(self.folder) for path in sorted(self.folder.rglob("*.py")))
+        parts = (path.with_suffix("").parts for path in paths)
+        names = (".".join(part for part in each if part != "__init__") for each in parts)
+        return sorted(name for name in names if "-" not in name)
 
     @cached_property
     def model_classes(self) -> dict[str, type[Model[Any]]]:
         """Every model class, by the full name of its message."""
-        # Our own overlay says where those of flyteidl are.
-        is_ours = self.package == "flyteidl"
-        name = "flytebind.models" if is_ours else f"{self.package.replace('.', '_')}_models"
+        folder = locate.overlay(self.package)  # says where ours are
+        ours = load_overlay(folder).package.root if folder else ""
+        name = ours or f"{self.package.replace('.', '_')}_models"
         root, index = import_module(name), import_module(f"{name}._index")
         return {name: root.model_for(name) for name in index.MODELS}
 

@@ -2,7 +2,8 @@
 
 ``python -m tests.generator.passage FOLDER PACKAGE ...`` does it in an environment of its own, with
 packages that were generated into folders of their names, flyteidl among them. It prints what there
-was, as JSON.
+was, as JSON. ``--committed MODELS`` takes messages through models that were made from another
+release of what is installed.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from google.protobuf.message import Message
 
 from flytebind.runtime import Model
 from flytegen.decide.build import build
@@ -57,6 +61,27 @@ def take_through(made: Generated) -> Counter[str]:
     return counts
 
 
+def hold(model_classes: Mapping[str, type[Model[Any]]]) -> Counter[str]:
+    """Take every message through a model that may not know all of its fields and enums.
+
+    Returns:
+        How many models were tried, and messages filled for them.
+
+    Raises:
+        LostError: If a message came out otherwise, or not at all.
+    """
+    counts: Counter[str] = Counter()
+    for name, model_class in model_classes.items():
+        try:
+            for pb in whole_messages(model_class):
+                _passed(model_class, pb, "a message of another release")
+                counts["filled"] += 1
+        except Exception as error:
+            raise LostError(f"{name}: {error or type(error).__name__}") from error
+        counts["models"] += 1
+    return counts
+
+
 def contents(package: str) -> Counter[str]:
     """How much of what a package has, with all that it borrows."""
     library = build(load_package(package), Overlay())
@@ -74,28 +99,39 @@ def contents(package: str) -> Counter[str]:
 def _filled(model_class: type[Model[Any]]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for pb in whole_messages(model_class):
-        data = deterministic(pb)
-        made = model_class.from_pb(pb)
-        assert made.to_pb() == pb, "from_pb and to_pb"
-        assert made.to_bytes() == data, "to_bytes"
-        assert model_class.from_bytes(data).to_bytes() == data, "from_bytes"
-        assert rebuild(made).to_bytes() == data, "the constructor, given all properties"
+        made = _passed(model_class, pb, "a whole message")
+        assert rebuild(made).to_bytes() == deterministic(
+            pb
+        ), "the constructor, given all properties"
         use_unknown_enum_numbers(pb)
         counts["extensions"] += add_extensions(pb)
         add_unknown_fields(pb)
-        data = deterministic(pb)
-        read = model_class.from_bytes(data)
-        assert read == model_class.from_pb(pb), "equality"
-        for name in properties(model_class):
-            getattr(read, name)
-        assert read.to_bytes() == data, "unknown fields, enum numbers and extensions"
+        _passed(model_class, pb, "unknown fields, enum numbers and extensions")
         counts["filled"] += 1
     return counts
+
+
+def _passed(model_class: type[Model[Any]], pb: Message, what: str) -> Model[Any]:
+    """The model of a message, which is read and gives what went in."""
+    data = deterministic(pb)
+    made, read = model_class.from_pb(pb), model_class.from_bytes(data)
+    assert made.to_pb() == pb, f"{what}: from_pb and to_pb"
+    assert made.to_bytes() == data, f"{what}: to_bytes"
+    assert read == made, f"{what}: equality"
+    for name in properties(model_class):
+        getattr(read, name)
+    assert read.to_bytes() == data, f"{what}: from_bytes"
+    return made
 
 
 def main() -> None:
     """Run the command."""
     folder, *packages = sys.argv[1:]
+    if folder == "--committed":
+        for root in packages:
+            models, index = import_module(root), import_module(f"{root}._index")
+            print(json.dumps(hold({name: models.model_for(name) for name in index.MODELS})))
+        return
     counts: Counter[str] = Counter()
     for package in packages:
         made = Generated(Path(folder, package), package)

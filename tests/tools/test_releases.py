@@ -1,40 +1,54 @@
-"""`make matrix` tries every minor release of flyteidl; one of them is tried each time.
+"""`make matrix` tries every release that there is history of; one of each is tried each time.
 
 It is the release that is kept as descriptors, so that no network is needed.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
+from flytebind.v2.models._index import MODELS
 from flytegen.comparison.facts import facts_of
 from tests.generator.foreign import write_modules
 from tools import releases
-from tools.history import PAGES
 from tools.releases import FAILED, NOT_INSTALLED, NotInstalledError, Trial, TrialError
+from tools.targets import FOLLOWED, Followed
 
-(KEPT,) = PAGES.glob("*.binpb")
-DESCRIPTORS = FileDescriptorSet.FromString(KEPT.read_bytes()).file
+FLYTEIDL = FOLLOWED["flyteidl"]
+
+
+def kept(followed: Followed, folder: Path) -> tuple[Trial, Sequence[FileDescriptorProto]]:
+    """The kept release as pip would install it."""
+    (path,) = followed.pages.glob("*.binpb")
+    descriptors = FileDescriptorSet.FromString(path.read_bytes()).file
+    site, version, package = folder / "site", path.stem, followed.package
+    write_modules(site, *descriptors)
+    (site / package / "__init__.py").touch()
+    metadata = site / f"{package}-{version}.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+    return Trial(followed, version, site, folder), descriptors
 
 
 @pytest.fixture(scope="module")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """The kept release as pip would install it."""
-    folder = tmp_path_factory.mktemp("older")
-    site, version = folder / "site", KEPT.stem
-    write_modules(site, *DESCRIPTORS)
-    (site / "flyteidl" / "__init__.py").touch()
-    metadata = site / f"flyteidl-{version}.dist-info" / "METADATA"
-    metadata.parent.mkdir()
-    metadata.write_text(f"Metadata-Version: 2.1\nName: flyteidl\nVersion: {version}\n")
-    return Trial(version, site, folder)
+    return kept(FLYTEIDL, tmp_path_factory.mktemp("older"))[0]
 
 
-def test_an_older_release_can_be_generated_from_with_the_same_overlay(older: Trial) -> None:
-    count = f"{facts_of(DESCRIPTORS).count()['message']} messages"
+def test_models_hold_what_a_newer_release_has(tmp_path: Path) -> None:
+    newer, descriptors = kept(FOLLOWED["flyteidl2"], tmp_path)
+    assert not facts_of(descriptors).messages.keys() <= MODELS.keys()
+    assert json.loads(newer.hold())["models"] == len(MODELS)
+
+
+def test_an_older_release_can_be_generated_from_with_the_same_overlay(tmp_path: Path) -> None:
+    older, descriptors = kept(FLYTEIDL, tmp_path)
+    count = f"{facts_of(descriptors).count()['message']} messages"
     assert f"flyteidl {older.version} -> " in (told := older.generate())
     assert count in told
     assert older.take_messages_through().endswith(count)
@@ -47,20 +61,20 @@ def test_models_refuse_an_older_release_with_the_way_out(older: Trial) -> None:
 
 def test_a_release_that_is_not_refused_is_told(older: Trial, tmp_path: Path) -> None:
     with pytest.raises(TrialError, match="the committed models took it"):
-        Trial("1.0", tmp_path, tmp_path).refuse()
+        Trial(FLYTEIDL, "1.0", tmp_path, tmp_path).refuse()
 
 
 def test_a_step_that_fails_is_told_with_what_it_printed(tmp_path: Path) -> None:
     (tmp_path / "flyteidl").mkdir()
     (tmp_path / "flyteidl" / "__init__.py").touch()
     with pytest.raises(TrialError, match=r"(?s)generate:.*has no modules made by protoc"):
-        Trial("1.0", tmp_path, tmp_path).run()
+        Trial(FLYTEIDL, "1.0", tmp_path, tmp_path).run()
 
 
 def test_the_worst_release_decides_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def install(version: str) -> Path:
+    def install(package: str, version: str) -> Path:
         if version == "1.0":
             raise NotInstalledError("no network")
         return Path()
@@ -72,9 +86,10 @@ def test_the_worst_release_decides_the_exit_code(
 
     monkeypatch.setattr(releases, "install", install)
     monkeypatch.setattr(Trial, "run", run)
-    assert releases.main(["1.2"]) == 0
-    assert releases.main(["1.1", "1.2"]) == FAILED
-    assert releases.main(["1.1", "1.0", "1.2"]) == NOT_INSTALLED
+    tried = [f"flyteidl=={version}" for version in ("1.2", "1.1", "1.0")]
+    assert releases.main(tried[:1]) == 0
+    assert releases.main([tried[1], tried[0]]) == FAILED
+    assert releases.main([tried[1], tried[2], tried[0]]) == NOT_INSTALLED
     lines = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split(maxsplit=2)[2] for line in lines] == [
         "FAILED: types: no",

@@ -23,7 +23,11 @@ def distribution_of(package: str) -> metadata.Distribution | None:
 def _richest(
     distributions: Iterable[metadata.Distribution], package: str
 ) -> metadata.Distribution | None:
-    counted = [(_modules(item, package), item) for item in distributions]
+    # Of two with one name, the first on the path hides the other.
+    visible: dict[str, metadata.Distribution] = {}
+    for item in distributions:
+        visible.setdefault(item.name, item)
+    counted = [(_modules(item, package), item) for item in visible.values()]
     most, found = max(counted, key=lambda each: each[0], default=((0, 0), None))
     return found if any(most) else None
 

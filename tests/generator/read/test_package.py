@@ -169,3 +169,17 @@ def test_the_version_is_that_of_the_distribution_which_has_the_modules(tmp_path:
         versions = {name: installed(f"shared.{name}").version for name in "abc"}
         assert versions == {"a": "1.97", "b": "1.98", "c": ""}
         assert load_package("shared.b").version == "1.98"
+
+
+def test_the_version_is_that_of_the_copy_that_is_imported(tmp_path: Path) -> None:
+    """An older release that lies first on the path, and has fewer modules than the other."""
+    for version, names in (("1.0", "a"), ("2.0", "ab")):
+        site = tmp_path / version
+        write_modules(site, *(file("message M {}", f"twice/{name}.proto") for name in names))
+        (site / "twice" / "__init__.py").touch()
+        record = site / f"twice-{version}.dist-info"
+        record.mkdir()
+        (record / "METADATA").write_text(f"Name: twice\nVersion: {version}\n")
+        (record / "RECORD").write_text("".join(f"twice/{name}_pb2.py,,\n" for name in names))
+    with importable(tmp_path / "1.0", tmp_path / "2.0"):
+        assert load_package("twice").version == "1.0"
