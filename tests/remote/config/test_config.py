@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -193,6 +194,44 @@ def test_files_are_looked_for_in_the_order_of_flytekit(home: Path, tmp_path: Pat
     assert (
         endpoint(FLYTECTL_CONFIG=named, _FLYTECTL_CONFIG_PYFLYTE_OVERRIDE=override) == "override:1"
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("command = print-token,--password,hush", "has 'print-token' run for tokens"),
+        ("proxy_command = print-token --password hush", "has 'print-token' run for tokens"),
+        ("command = \x1b[2Jevil", r"has '\x1b[2Jevil' run for tokens"),
+        ("client_secret_location = ~/.ssh/id_rsa", "has the file '~/.ssh/id_rsa' sent as a secret"),
+        ("client_secret_env_var = AWS_KEY", "has the variable 'AWS_KEY' sent as a secret"),
+    ],
+)
+def test_what_lies_in_the_working_directory_runs_nothing_without_a_word(
+    home: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    said: str,
+) -> None:
+    content = f"[platform]\nurl = here:1\n[credentials]\n{setting}\n"
+    path = write(Path("flytekit.config"), content)
+    write(home / ".flyte" / "config", content)
+    for _ in range(2):
+        assert Config.auto(env={}).endpoint == "here:1"
+    (record,) = caplog.records
+    words = f"{Path(path).absolute()} lies in the working directory, and {said}; to have it so,"
+    assert record.getMessage().startswith(words)
+    assert "hush" not in record.getMessage()
+    with monkeypatch.context() as others:
+        others.setattr("os.getuid", lambda: 1000, raising=False)
+        others.setattr("os.fstat", lambda _: SimpleNamespace(st_uid=1001))
+        with pytest.raises(FlyteConfigError, match=r"flytekit\.config is another user's, and has"):
+            Config.auto(env={})
+    assert Config.auto(env={"FLYTECTL_CONFIG": path}).endpoint == "here:1"
+    Path(path).unlink()
+    assert Config.auto(env={}).endpoint == "here:1"
+    assert len(caplog.records) == 1
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

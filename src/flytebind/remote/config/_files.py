@@ -11,16 +11,23 @@ from flytebind.remote.config._hiding import without_quotes
 from flytebind.remote.config._keys import KEYS, OTHERS, Key
 from flytebind.remote.errors import FlyteConfigError
 from flytebind.runtime.fields import did_you_mean
+from flytebind.runtime.screens import harmless
 
 _log = logging.getLogger("flytebind.remote")
 
 # These two name a file, which must then exist.
 _VARIABLES = ("_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE", "FLYTECTL_CONFIG")
+_HERE = "flytekit.config"
 _PLACES = (
-    "flytekit.config",
+    _HERE,
     os.path.join("~", ".flyte", "config"),
     os.path.join("~", ".flyte", "config.yaml"),
 )
+
+
+_BY_FOLDER = "the folder that this program is in"
+# What a file may have this program do with whatever else there is on this machine.
+_POWERFUL = ("command", "proxy_command", "client_secret_file", "client_secret_env")
 
 
 class Setting(NamedTuple):
@@ -39,7 +46,7 @@ def find(env: Mapping[str, str]) -> tuple[str, str] | None:
     for place in _PLACES:
         path = os.path.abspath(os.path.expanduser(place))
         if os.path.isfile(path):
-            return path, "the usual places"
+            return path, _BY_FOLDER if place == _HERE else "the usual places"
     return None
 
 
@@ -64,17 +71,57 @@ def read_file(path: str, named_by: str) -> list[Setting]:
         named_by: Who wants it to be read, for messages.
 
     Raises:
-        FlyteConfigError: If it cannot be read.
+        FlyteConfigError: If it cannot be read, or somebody else would have a program run by it.
     """
     try:
         with open(os.path.expanduser(path), encoding="utf-8") as file:
+            owner = os.fstat(file.fileno()).st_uid
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise FlyteConfigError(f"{path}: cannot be read: {reason}; {named_by} led to it") from error
-    if path.lower().endswith((".yaml", ".yml")):
-        return list(_settings(path, _parse_yaml(path, text), yaml=True))
-    return list(_settings(path, _parse_ini(path, text), yaml=False))
+    is_yaml = path.lower().endswith((".yaml", ".yml"))
+    content = _parse_yaml(path, text) if is_yaml else _parse_ini(path, text)
+    settings = list(_settings(path, content, yaml=is_yaml))
+    if named_by == _BY_FOLDER:
+        _beware(path, owner, settings)
+    return settings
+
+
+def _beware(path: str, owner: int, settings: Iterable[Setting]) -> None:
+    """Tell what a file does that nobody has named: it is there for whoever comes by.
+
+    Raises:
+        FlyteConfigError: If it is somebody else's.
+    """
+    powerful = [setting for setting in settings if setting.key.field in _POWERFUL]
+    if not powerful:
+        return
+    does = "; ".join(map(_power, powerful))
+    advice = "to have it so, name the file: FLYTECTL_CONFIG=./flytekit.config"
+    if hasattr(os, "getuid") and owner not in (os.getuid(), 0):
+        raise FlyteConfigError(f"{path} is another user's, and {does}; {advice}")
+    if path not in _told:
+        _told.add(path)
+        words = f"{path} lies in the working directory, and {does}; {advice}"
+        _log.warning("%s", harmless(words))
+
+
+_told: set[str] = set()
+
+
+def _power(setting: Setting) -> str:
+    """What a setting has this program do, in words. Arguments of programs may be secrets."""
+    value = setting.value
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    first = repr(str(words[0])) if isinstance(words, list) and words else "something"
+    match setting.key.field:
+        case "command" | "proxy_command":
+            return f"has {first} run for tokens"
+        case "client_secret_file":
+            return f"has the file {value!r} sent as a secret"
+        case _:
+            return f"has the variable {value!r} sent as a secret"
 
 
 def _settings(

@@ -254,8 +254,9 @@ class Config:
             env: The variables; by default those of this process.
 
         Raises:
-            FlyteConfigError: If the file cannot be read, a value makes no sense, or there is no
-                endpoint.
+            FlyteConfigError: If the file cannot be read, a value makes no sense, there is no
+                endpoint, or a ``./flytekit.config`` of another user would have a program run, or a
+                file or a variable sent as a secret.
         """
         env = os.environ if env is None else env
         found = files.find(env) if config_file is None else (os.fspath(config_file), "an argument")
