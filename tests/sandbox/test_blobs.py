@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -121,14 +123,39 @@ def test_a_write_that_fails_leaves_the_old_blob_and_no_remains(
 ) -> None:
     uri = blobs.write("a", b"old")
 
-    def fail(source: str, target: Path) -> None:
+    def fail(source: Path, target: Path) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(os, "replace", fail)
+    monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
         blobs.write("a", b"new")
     assert blobs.read(uri, LIMIT) == b"old"
-    assert [path.name for path in blobs.folder.iterdir()] == ["a"]
+    assert files_in(blobs.folder) == ["a"]
+
+
+def files_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no locks that end with their process")
+def test_what_a_killed_process_has_left_goes_and_what_another_writes_stays(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from flytebind.sandbox._blobs import BlobStore
+with BlobStore(Path(sys.argv[1])).writing("deep/a") as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)])
+    assert len(files_in(tmp_path)) == 1
+    with closing(BlobStore(tmp_path)) as blobs:
+        assert files_in(tmp_path) == []
+        with blobs.writing("b") as file:
+            file.write(b"whole")
+            BlobStore(tmp_path).close()
+        assert files_in(tmp_path) == ["b"]
 
 
 def test_a_temporary_folder_goes_with_its_store_and_a_given_one_stays(tmp_path: Path) -> None:

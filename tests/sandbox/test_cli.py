@@ -138,10 +138,14 @@ def test_a_damaged_database_is_refused_in_one_line(tmp_path: Path) -> None:
     assert found.stderr == f"python -m flytebind.sandbox: {path}: {MALFORMED}\n"
 
 
-def test_a_database_without_a_name_is_refused_in_one_line() -> None:
-    found = run("--port", "0", "--db", "")
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--db", "the database has no name"), ("--data", "the folder of data has no name")],
+)
+def test_what_has_no_name_is_refused_in_one_line(option: str, said: str) -> None:
+    found = run("--port", "0", option, "")
     assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
-    assert "the database has no name" in found.stderr
+    assert said in found.stderr
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line() -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.client
 import socket
+import time
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from flytebind.models.service.dataproxy import (
     GetDataRequest,
     GetDataResponse,
 )
+from flytebind.sandbox import _http
 from flytebind.sandbox._store.tables import NODE_EXECUTIONS, TASK_EXECUTIONS
 from tests.sandbox.support import DOMAIN, PROJECT, Server, identifier, refused
 
@@ -184,6 +186,20 @@ def test_an_upload_that_breaks_off_is_not_stored(server: Server) -> None:
         client.shutdown(socket.SHUT_WR)
         assert b" 400 " in client.makefile("rb").readline()
     assert server.blobs.size(location.native_url) is None
+
+
+def test_a_refused_upload_is_neither_read_nor_waited_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "_LINGER_SECONDS", 0.3)
+    parts = urlsplit(upload(server).signed_url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as client:
+        client.sendall(f"PUT {parts.path}?forged HTTP/1.1\r\nContent-Length: 99\r\n\r\n".encode())
+        assert b" 403 " in client.makefile("rb").readline()
+        with pytest.raises(OSError, match=r"reset|pipe|aborted"):  # noqa: PT012
+            for _ in range(100):  # a byte now and then does not keep it waiting
+                client.sendall(b"x")
+                time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class Part:
         self.place = target or beside
         with on_this_machine(self.place):
             sweep(beside)
-            self.path, self._lock = _make(beside, is_folder)
+            self.path, self._lock = make(beside, is_folder=is_folder)
 
     def commit(self) -> Path:
         """Put it into its place; returns where that is.
@@ -169,8 +169,12 @@ def _sweep_one(path: Path, locks: ModuleType) -> None:
         os.close(descriptor)
 
 
-def _make(beside: Path, is_folder: bool) -> tuple[Path, int | None]:
-    """Make an empty file or folder, and lock it; returns its descriptor where there are locks."""
+def make(beside: Path, *, is_folder: bool = False) -> tuple[Path, int | None]:
+    """Make an empty file or folder in another, and lock it.
+
+    Returns:
+        It, and a descriptor to close in the end, where there are locks.
+    """
     while True:
         path = beside / f".flytebind-{secrets.token_hex(8)}.part"
         if is_folder:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 from urllib.request import url2pathname
 
+from flytebind._transfer import parts
 from flytebind._transfer.offered import offer, withdraw
 
 _SCHEME = "file://"
@@ -35,6 +36,9 @@ class BlobStore:
             folder = Path(self._temporary.name)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
+        self._unfinished = self.folder / ".unfinished"
+        self._unfinished.mkdir(mode=0o700, exist_ok=True)
+        parts.sweep(self._unfinished)
         offer(self.folder)
         self._is_open = True
 
@@ -109,14 +113,15 @@ class BlobStore:
         """
         target = self._below(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, written = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        written, lock = parts.make(self._unfinished)
         try:
-            with open(descriptor, "wb") as file:
+            with written.open("wb") as file:
                 yield file
-            os.replace(written, target)
-        except BaseException:
-            os.unlink(written)
-            raise
+            written.replace(target)
+        finally:
+            parts.remove(written)  # it has gone, unless it failed
+            if lock is not None:
+                os.close(lock)
 
     def uri(self, path: str) -> str:
         """The URI of a path below the folder, whether there is a file or not.

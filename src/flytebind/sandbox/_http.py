@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -24,7 +25,7 @@ _log = logging.getLogger("flytebind.sandbox")
 
 _IDLE_SECONDS = 30.0
 _MAX_BYTES = 1 << 20
-_LINGER_SECONDS = 0.5
+_LINGER_SECONDS = 2.0
 _LINGER_BYTES = 1 << 24
 _CHUNK = 1 << 16
 
@@ -206,11 +207,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _linger(self) -> None:
         """Take some of what was not read: a client that still writes would lose the answer."""
         self.wfile.flush()
-        self.connection.settimeout(_LINGER_SECONDS)
+        end, left = time.monotonic() + _LINGER_SECONDS, _LINGER_BYTES
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
-            left = _LINGER_BYTES
-            while left > 0 and (piece := self.connection.recv(_CHUNK)):
+            while left > 0 and (seconds := end - time.monotonic()) > 0:
+                self.connection.settimeout(seconds)
+                piece = self.connection.recv(_CHUNK)
+                if not piece:
+                    break
                 left -= len(piece)
 
     def _answer(

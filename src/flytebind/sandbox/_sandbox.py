@@ -74,7 +74,8 @@ class Sandbox:
 
     Raises:
         OSError: If the port is taken, or a file or folder cannot be used.
-        StoreError: If ``db`` is no file of a sandbox, is damaged, or another one has it open.
+        StoreError: If ``db`` is no file of a sandbox, is damaged, or another one has it open, or
+            ``data`` has no name.
     """
 
     endpoint: str
@@ -118,6 +119,8 @@ class Sandbox:
         self.faults = Faults(engine_key)
         provider = _provider(self.clock, auth)
         self.tokens = None if provider is None else provider.tokens
+        if data is not None and not str(data):
+            raise StoreError("the folder of data has no name; leave it out for a temporary one")
         if data is None and db is not None:
             data = f"{db}.data"
         with ExitStack() as closers:
