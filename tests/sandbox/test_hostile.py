@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from flytebind.models.admin.execution import WorkflowExecutionGetRequest
@@ -126,6 +127,36 @@ def make_plausible(message: Message, execution: str, kind: ResourceType) -> None
             setattr(message, field.name, known[field.name])
 
 
+#: What is in range for a field, and for little else.
+_ODD: Mapping[int, Sequence[float]] = {
+    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: (2**32 - 1,),
+    FieldDescriptor.CPPTYPE_UINT64: (2**64 - 1,),
+    FieldDescriptor.CPPTYPE_DOUBLE: (math.nan, math.inf),
+    FieldDescriptor.CPPTYPE_FLOAT: (math.nan, math.inf),
+    FieldDescriptor.CPPTYPE_ENUM: (-1, 2**31 - 1),
+}
+
+
+def with_odd_numbers(message: Message) -> Iterator[Message]:
+    """The same with an odd number in one field, at any depth, for each of them."""
+    for field, value in message.ListFields():
+        if is_repeated(field):
+            continue
+        for odd in _ODD.get(field.cpp_type, ()):
+            spoilt = type(message)()
+            spoilt.CopyFrom(message)
+            setattr(spoilt, field.name, odd)
+            yield spoilt
+        if field.message_type is not None:
+            for inner in with_odd_numbers(value):
+                spoilt = type(message)()
+                spoilt.CopyFrom(message)
+                getattr(spoilt, field.name).CopyFrom(inner)
+                yield spoilt
+
+
 def outcome(
     call: grpc.UnaryUnaryMultiCallable[Message, bytes], request: Message
 ) -> tuple[grpc.StatusCode, str]:
@@ -180,6 +211,9 @@ def test_strange_requests_about_things_that_exist_never_break_the_server(
             for _ in range(2):  # the second time, the first one has left something behind
                 code, details = outcome(call, request)
                 assert BROKEN not in details, (code, request)
+            for spoilt in with_odd_numbers(request):
+                code, details = outcome(call, spoilt)
+                assert BROKEN not in details, (code, spoilt)
         assert not [record for record in caplog.records if record.exc_info]
         get = WorkflowExecutionGetRequest(id=execution)
         assert AdminServiceClient(channel).get_execution(get, timeout=60).id == execution
