@@ -109,6 +109,7 @@ build: .venv/ready ## Build each distribution, an sdist and from it the wheel, i
 	@for each in distributions/*/; do $(BIN)/python -m build --no-isolation --outdir dist "$$each" || exit; done
 
 release: build ## Check what was built as users meet it, and its API against the last release (needs the network)
+	$(BIN)/python -m tools.advisories --ask
 	$(BIN)/python -m tools.release $(if $(AGAINST),--against '$(AGAINST)')
 
 lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them (needs the network)

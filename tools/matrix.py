@@ -73,8 +73,6 @@ LOWEST_TOOLS = (
 LOWEST_COMPANIONS = {
     "googleapis-common-protos": "1.73.0",  # flyteidl sets no bounds; the newest for protobuf 4.25
 }
-# Where the lower bound has no wheels for a Python yet: the first release that has.
-FIRST_WHEELS = {"3.13": {"grpcio": "1.66.2"}}
 
 QUICK_TESTS = ("tests/models/test_round_trip.py", "tests/runtime")
 # These need the generator and what it pins, or flyteidl2, or try what developers run. The warning
@@ -180,7 +178,7 @@ def constraints(cell: Cell) -> list[str]:
     lowered: dict[str, str] = {}
     if cell.bounds == "lowest":
         lowered = dict(map(lower_bound, (*LIBRARY, *OPTIONAL)))
-        lowered |= LOWEST_COMPANIONS | FIRST_WHEELS.get(cell.python, {})
+        lowered |= LOWEST_COMPANIONS
     kept = (pin for pin in locked() if name_of(pin) not in lowered)
     return [*kept, *(f"{name}=={version}" for name, version in lowered.items())]
 
