@@ -28,6 +28,7 @@ from flytegen.read.source import Source
 from flytegen.run import Draft, Outcome, Progress, check, draft, generate
 from flytegen.schema import Library
 from flytegen.targets import Target, chosen, configured
+from flytegen.write.format import FORMATTERS
 
 EPILOG = """\
 exit codes:
@@ -193,6 +194,12 @@ def _parser() -> _Parser:
                 default=[],
                 help="folder of templates that replace ours by name; may be given again",
             )
+            command.add_argument(
+                "--formatter",
+                choices=FORMATTERS,
+                help="what formats the Python files; none leaves lines of any length"
+                " (default: black)",
+            )
         volume = command.add_mutually_exclusive_group()
         volume.add_argument("-q", "--quiet", action="store_true", help="print problems only")
         volume.add_argument("-v", "--verbose", action="store_true", help="name every file")
@@ -245,6 +252,7 @@ def _told(target: Target, options: argparse.Namespace) -> Target:
         exclude=(*target.exclude, *said.get("exclude", ())),
         skip_broken=target.skip_broken or said.get("skip_broken", False),
         templates=(*said.get("templates", ()), *target.templates),
+        formatter=said.get("formatter") or target.formatter,
     )
 
 
@@ -295,7 +303,8 @@ def _plan(target: Target, progress: Progress) -> Draft:
     progress.step("Reading descriptors")
     overlay = target.load_overlay()
     source = _source(target, overlay)
-    return draft(source, overlay, (*target.templates, locate.templates()))
+    templates = (*target.templates, locate.templates())
+    return draft(source, overlay, templates, target.formatter)
 
 
 def _generate(target: Target, options: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from flytegen.progress import show_progress
 from flytegen.read.descriptor_set import source_of_set
 from flytegen.read.manifest import load_bases
 from flytegen.run import draft, whole
+from flytegen.write.format import FORMATTERS, FormatterName
 
 _EPILOG = """\
 protoc runs it, and passes on what it is told:
@@ -32,9 +33,10 @@ parameters, as flytegen generate has them:
   overlay=DIR     folder of TOML files
   base=NAME       installed package of models to stand on; may be given again
   templates=DIR   folder of templates that replace ours by name; may be given again
+  formatter=NAME  what formats the Python files: black, ruff or none
 """
 
-_ONCE = ("package", "overlay")
+_ONCE = ("package", "overlay", "formatter")
 _OFTEN = ("base", "templates")
 
 
@@ -94,9 +96,18 @@ def _files(serialized: bytes) -> Mapping[str, str]:
     package = said["package"][0] if said["package"] else overlay.package.name
     bases = load_bases(said["base"])
     source = source_of_set("the request", request.proto_file, package, bases)
-    plan = draft(source, overlay, (*map(Path, said["templates"]), locate.templates()))
+    templates = (*map(Path, said["templates"]), locate.templates())
+    plan = draft(source, overlay, templates, _formatter(said["formatter"]))
     with show_progress(quiet=True) as progress:
         return whole(plan, progress)
+
+
+def _formatter(said: list[str]) -> FormatterName:
+    for name in FORMATTERS:
+        if [name] == (said or ["black"]):
+            return name
+    hint = did_you_mean(said[0], FORMATTERS) or f"It is one of {', '.join(FORMATTERS)}."
+    raise GenerationError(Problem(f"formatter={said[0]}", "is no formatter", hint))
 
 
 def _parameters(text: str) -> Mapping[str, list[str]]:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
+
+from flytegen import locate
 from flytegen.common.digest import digest
 from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.decide.build import build
@@ -29,16 +31,18 @@ from flytegen.write.files import (
     removable,
     replace_files,
 )
-from flytegen.write.format import LINE_LENGTH, format_all
+from flytegen.write.format import Formatter, FormatterName, format_all, formatter_of
 from flytegen.write.manifest import manifest_text
 from flytegen.write.render import render, template_of
 from flytegen.write.stubs import (
     make_stubs,
+    part_of,
     stub_package_files,
     stub_paths,
     stub_request,
     stubs_made_from,
 )
+from flytegen.write.workers import workers
 
 
 class Progress(Protocol):
@@ -60,8 +64,10 @@ class Draft:
     """Python sources, not formatted, by path."""
     stubs: Mapping[str, str]
     """Paths of the stubs, by the name that the plugin gives them."""
-    request: bytes
-    """What the plugin is asked."""
+    request: CodeGeneratorRequest
+    """What the plugin is asked for all of them."""
+    formatter: Formatter
+    """What the texts go through."""
     made_from: Mapping[str, str]
     """For each path, the digest of all that its content depends on."""
     template_of: Callable[[str, int], str]
@@ -81,11 +87,23 @@ class Outcome:
     diff: tuple[str, ...] = ()
 
 
-def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draft:
+def draft(
+    source: Source,
+    overlay: Overlay,
+    templates: tuple[Path, ...],
+    formatter: FormatterName = "black",
+) -> Draft:
     """Build and render everything.
 
+    Args:
+        source: What to print.
+        overlay: What the source does not know.
+        templates: Folders of templates, ours at the end.
+        formatter: What formats Python files.
+
     Raises:
-        GenerationError: If the overlay or a template is at odds with the package.
+        GenerationError: If the overlay or a template is at odds with the package, or the formatter
+            is not installed.
     """
     fitted = fit(overlay, source)
     library = build(source, fitted.overlay)
@@ -94,12 +112,13 @@ def draft(source: Source, overlay: Overlay, templates: tuple[Path, ...]) -> Draf
     request = stub_request(source, fitted.overlay.words())
     stubs = stub_paths(source, overlay.package.stubs)
     texts |= stub_package_files(source, stubs.values())
-    formatter = f"black {version('black')} {LINE_LENGTH}"
-    made_from = {path: digest(formatter, text) for path, text in texts.items()}
+    chosen = formatter_of(formatter, is_laid_out=templates == (locate.templates(),))
+    made_from = {path: digest(chosen.identity, text) for path, text in texts.items()}
     if stubs:
-        made_from |= dict.fromkeys(stubs.values(), stubs_made_from(request))
+        of_stubs = stubs_made_from(request)
+        made_from |= {path: of_stubs.get(name, "") for name, path in stubs.items()}
     printed_by = partial(template_of, library, templates)
-    return Draft(library, texts, stubs, request, made_from, printed_by, fitted)
+    return Draft(library, texts, stubs, request, chosen, made_from, printed_by, fitted)
 
 
 def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
@@ -193,19 +212,25 @@ def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[st
     """The final text of every file that is not current."""
     texts = {path: text for path, text in plan.texts.items() if path not in current}
     python = {path: text for path, text in texts.items() if path.endswith(".py")}
-    if python:
-        progress.step("Formatting", len(python))
-        texts |= format_all(python, progress.advance, plan.template_of)
-    if not current.issuperset(plan.stubs.values()):
-        progress.step("Stubs")
-        made = make_stubs(plan.request)
-        wanted = {path: name for name, path in plan.stubs.items() if path not in current}
-        problems = Problems()
-        for path, name in wanted.items():
-            if name in made:
-                texts[path] = made[name]
-            else:
-                hint = "Its .proto file and its Python module lie in folders of other names."
-                problems.add("mypy-protobuf", f"made no {name}", hint)
-        problems.raise_if_any()
+    wanted = {name: path for name, path in plan.stubs.items() if path not in current}
+    with workers(len(python) + bool(wanted)) as executor:
+        if wanted:  # first: one process has its hands full with them
+            stubs = executor.submit(make_stubs, part_of(plan.request, wanted))
+        if python:
+            progress.step("Formatting", len(python))
+            texts |= format_all(
+                python, plan.formatter, executor, progress.advance, plan.template_of
+            )
+        if wanted:
+            progress.step("Stubs")
+            texts |= _stubs_at(wanted, stubs.result())
     return texts
+
+
+def _stubs_at(wanted: Mapping[str, str], made: Mapping[str, str]) -> dict[str, str]:
+    problems = Problems()
+    for name in wanted.keys() - made.keys():
+        hint = "Its .proto file and its Python module lie in folders of other names."
+        problems.add("mypy-protobuf", f"made no {name}", hint)
+    problems.raise_if_any()
+    return {path: made[name] for name, path in wanted.items()}

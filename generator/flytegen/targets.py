@@ -12,6 +12,7 @@ from flytegen.common.toml import TomlError, parse_toml
 from flytegen.overlay.entries import Overlay, Table
 from flytegen.overlay.load import load_overlay
 from flytegen.overlay.reader import Reader
+from flytegen.write.format import FormatterName
 
 CONFIGURATION = "pyproject.toml"
 
@@ -33,6 +34,7 @@ class Target:
     exclude: tuple[str, ...] = ()
     skip_broken: bool = False
     templates: tuple[Path, ...] = ()
+    formatter: FormatterName = "black"
 
     def load_overlay(self) -> Overlay:
         """What is said about the package; nothing where nobody has said anything.
@@ -68,6 +70,7 @@ class _Said(Table):
     exclude: tuple[str, ...] = ()
     skip_broken: bool = False
     templates: tuple[str, ...] = ()
+    formatter: FormatterName = "black"
 
 
 @dataclass(frozen=True)
@@ -141,4 +144,5 @@ def _target(name: str, said: _Said, folder: Path) -> Target:
         said.exclude,
         said.skip_broken,
         tuple(folder / each for each in said.templates),
+        said.formatter,
     )

@@ -78,6 +78,9 @@ class Keyword:
     value: Code
 
 
+#: How many columns a line of generated code may have.
+LINE_LENGTH = 100
+
 Code: TypeAlias = Name | Text | Generic | Union | Call | Keyword
 
 NONE = Text("None")

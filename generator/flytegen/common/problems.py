@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from heapq import nsmallest
 
 from flytegen.common.texts import visible
@@ -43,6 +44,9 @@ class GenerationError(Exception):
         super().__init__("\n".join(told(problems)))
         self.problems = problems
         self.is_whole = is_whole
+
+    def __reduce__(self) -> tuple[object, ...]:  # it may come from another process
+        return partial(GenerationError, is_whole=self.is_whole), self.problems
 
 
 def told(problems: Iterable[Problem]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import FileDescriptor
 
-from flytegen.common.code import Name, Text
+from flytegen.common.code import LINE_LENGTH, Name, Text
 from flytegen.decide import docstrings
 from flytegen.decide.places import submodules
 from flytegen.read.source import Source
@@ -51,5 +51,14 @@ def _module(file: FileDescriptor, source: Source) -> Pb2Module:
 
 
 def _lines(data: bytes) -> Iterator[Text]:
-    for start in range(0, len(data), _BYTES_PER_LINE):
-        yield Text.of(data[start : start + _BYTES_PER_LINE])
+    step = _BYTES_PER_LINE if len(literal(data)) > LINE_LENGTH else len(data)
+    for start in range(0, len(data), step):
+        yield Text(literal(data[start : start + step]))
+
+
+def literal(data: bytes) -> str:
+    """Bytes as black spells them: in double quotes, unless these need more backslashes."""
+    if data.count(b'"') > data.count(b"'"):
+        return repr(data)
+    inside = repr(b'"' + data)[3:-1].replace("\\'", "'").replace('"', '\\"')
+    return f'b"{inside}"'

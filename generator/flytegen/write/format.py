@@ -1,21 +1,24 @@
-"""Step 4: black, in process and exactly pinned: the output is the same on every machine."""
+"""Step 4: the layout of Python files, as black has it; or as a formatter of the user's choice."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import re
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, TypeAlias, get_args
 
+from flytegen.common.code import LINE_LENGTH
 from flytegen.common.problems import GenerationError, Problem, Problems
-from flytegen.write.interrupts import undisturbed
+from flytegen.write.wrapping import wrap_long_lines
 
-LINE_LENGTH = 100
+FormatterName: TypeAlias = Literal["black", "ruff", "none"]
+FORMATTERS: tuple[FormatterName, ...] = get_args(FormatterName)
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,51 @@ class Complaint:
     """Where, in the source as it was given; 0 when nobody knows."""
 
 
+@dataclass(frozen=True)
+class Formatter:
+    """What the texts of a run go through."""
+
+    identity: str
+    """Its name and version, and how it is told to format."""
+    format_one: Callable[[str], str | Complaint]
+
+
+def formatter_of(name: FormatterName, *, is_laid_out: bool) -> Formatter:
+    """The formatter of a name.
+
+    Args:
+        name: Of what formats; ``none`` leaves the texts as the templates print them.
+        is_laid_out: The texts come from our own templates, and so have black's form already, but
+            for lines that are too long.
+
+    Raises:
+        GenerationError: If it is not installed.
+    """
+    if name == "none":
+        return Formatter(name, check_one)
+    try:
+        identity = f"{name} {version(name)} {LINE_LENGTH}"
+    except PackageNotFoundError:
+        hint = f"Install it: pip install {name}."
+        raise GenerationError(Problem(name, "is not installed", hint)) from None
+    if name == "ruff":
+        return Formatter(identity, ruff_one)
+    return Formatter(identity, wrap_one if is_laid_out else format_one)
+
+
 def format_all(
     texts: Mapping[str, str],
+    formatter: Formatter,
+    executor: Executor,
     progress: Callable[[], None] = lambda: None,
     template_of: Callable[[str, int], str] = lambda path, line: "",
 ) -> dict[str, str]:
-    """Format Python sources, with as many processes as there are cores.
+    """Format Python sources.
 
     Args:
         texts: Sources by path.
+        formatter: What to format them with.
+        executor: Who does it.
         progress: Called after each file.
         template_of: Says which template printed a line of a source; asked if one is not Python.
 
@@ -46,7 +85,8 @@ def format_all(
     paths = sorted(texts, key=lambda path: (-len(texts[path]), path))
     problems = Problems()
     formatted: dict[str, str] = {}
-    for path, result in zip(paths, _results([texts[path] for path in paths]), strict=True):
+    results = executor.map(formatter.format_one, [texts[path] for path in paths])
+    for path, result in zip(paths, results, strict=True):
         if isinstance(result, Complaint):
             _add(problems, path, texts[path], result, template_of)
         else:
@@ -56,43 +96,58 @@ def format_all(
     return formatted
 
 
-def _results(texts: list[str]) -> Iterator[str | Complaint]:
-    workers = min(os.cpu_count() or 1, max(len(texts), 1))
-    try:
-        pool = ProcessPoolExecutor(workers, initializer=_follow_parent)
-    except (ImportError, NotImplementedError, OSError):  # no shared memory: slower, that is all
-        yield from map(format_one, texts)
-        return
-    try:
-        with pool:
-            with undisturbed():  # logging's hooks around a fork would swallow Ctrl-C
-                results = pool.map(format_one, texts)
-            yield from results
-    except BrokenProcessPool:
-        hint = "Look for what killed it; a machine that is out of memory does."
-        raise GenerationError(Problem("black", "lost a process of its own", hint)) from None
-
-
 def format_one(text: str) -> str | Complaint:
-    """The formatted text, or why there is none."""
+    """A text in black's form, or why there is none."""
+    try:
+        return _black(text, LINE_LENGTH)
+    except Exception as error:  # InvalidInput, and whatever a text makes of black beside it
+        return _complaint(text, error)
+
+
+def wrap_one(text: str) -> str | Complaint:
+    """The same for a text that has black's form already, but for lines that are too long."""
+    try:
+        return wrap_long_lines(text, LINE_LENGTH, _black)
+    except Exception as error:
+        return _complaint(text, error)
+
+
+def check_one(text: str) -> str | Complaint:
+    """The text itself, if it is Python."""
+    try:
+        return wrap_long_lines(text, sys.maxsize, _black)
+    except Exception as error:
+        return _complaint(text, error)
+
+
+def ruff_one(text: str) -> str | Complaint:
+    """A text in ruff's form, or why there is none."""
+    options = ("--isolated", "--no-cache", "--target-version=py310", f"--line-length={LINE_LENGTH}")
+    command = (import_module("ruff").find_ruff_bin(), "format", *options, "-")
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+    if done.returncode:
+        return _complaint(text, ValueError(done.stderr.decode(errors="replace")))
+    return done.stdout.decode()
+
+
+@lru_cache(maxsize=1024)
+def _black(text: str, columns: int) -> str:
     import black
     from black.mode import TargetVersion
 
-    mode = black.Mode(target_versions={TargetVersion.PY310}, line_length=LINE_LENGTH)
-    try:
-        return black.format_str(text, mode=mode)
-    except Exception as error:  # InvalidInput, and whatever a text makes of black beside it
-        return _complaint(text, f"{error}" or type(error).__name__)
+    mode = black.Mode(target_versions={TargetVersion.PY310}, line_length=columns)
+    return black.format_str(text, mode=mode)
 
 
-def _complaint(text: str, blacks: str) -> Complaint:
-    """Python's own complaint about a text, which knows the place better; else that of black."""
+def _complaint(text: str, error: Exception) -> Complaint:
+    """Python's own complaint about a text, which knows the place better; else the formatter's."""
     try:
         compile(text, "<generated>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return Complaint(str(getattr(error, "msg", error)), getattr(error, "lineno", None) or 0)
-    place = re.search(r": (\d+):\d+: ", blacks)
-    return Complaint(blacks.splitlines()[0], int(place[1]) if place else 0)
+    except (SyntaxError, ValueError) as better:
+        return Complaint(str(getattr(better, "msg", better)), getattr(better, "lineno", None) or 0)
+    said = f"{error}" or type(error).__name__
+    place = re.search(r": (\d+):\d+: ", said)
+    return Complaint(said.splitlines()[0], int(place[1]) if place else 0)
 
 
 def _add(
@@ -125,16 +180,3 @@ def _class_of(lines: list[str], number: int) -> str:
             names.insert(0, found[2])
             margin = len(found[1])
     return ".".join(names)
-
-
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end with it even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()

@@ -7,11 +7,11 @@ Each import gets a private alias, because a message may be called ``Literal`` an
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from flytegen.common.code import Code, Name, spelled
+from flytegen.common.code import LINE_LENGTH, Code, Name, spelled
 
 #: Type checkers know this name only as it is.
 _KEEPS_ITS_NAME = "TYPE_CHECKING"
@@ -66,7 +66,7 @@ class Importer:
             for (_, from_module, module), items in groupby(grouped, key):
                 names = sorted(items, key=_isort_order)
                 if from_module:
-                    lines.append(f"from {module} import {', '.join(map(_imported, names))}")
+                    lines.append(import_statement(module, map(_imported, names)))
                 else:
                     lines.extend(f"import {module} as {item.alias}" for item in names)
             yield lines
@@ -84,6 +84,15 @@ class Importer:
         """What to call a module: ``_core_literals``."""
         root = next((item for item in self._roots if name.module.startswith(f"{item}.")), "")
         return "_" + name.module.removeprefix(f"{root}.").replace(".", "_")
+
+
+def import_statement(module: str, names: Iterable[str], columns: int = LINE_LENGTH) -> str:
+    """A statement that imports names, on several lines if it is longer than so many columns."""
+    said = tuple(names)
+    line = f"from {module} import {', '.join(said)}"
+    if len(line) <= columns:
+        return line
+    return "\n".join((f"from {module} import (", *(f"    {name}," for name in said), ")"))
 
 
 def _isort_order(item: _Import) -> tuple[int, str]:

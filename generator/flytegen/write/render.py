@@ -206,7 +206,9 @@ class _Renderer:
             # such a one, and can do without.
             has_future="annotations" not in exports,
         )
-        return f"{head.strip()}\n\n{body.strip()}\n"
+        head, body = head.strip(), body.strip()
+        gap = "\n\n\n" if _DEFINITION.match(body) else "\n\n"
+        return f"{head}{gap}{body}".strip() + "\n"
 
     def _print(self, template: str, **context: object) -> str:
         try:
@@ -229,6 +231,9 @@ class _Renderer:
 
 
 _MARK = "\0"
+
+# What black wants two empty lines before, traced or not.
+_DEFINITION = re.compile(rf"(?:{_MARK}[^{_MARK}]*{_MARK})*(?:class |def |@)")
 
 
 class _Traced(Extension):

@@ -47,7 +47,7 @@ _ENUM_TYPE = re.compile(r"\b[\w.]+(?=\.ValueType\b)")
 _MEMBERS_OF_TYPE = frozenset(dir(type))
 
 
-def stub_request(source: Source, words: Mapping[str, str] | None = None) -> bytes:
+def stub_request(source: Source, words: Mapping[str, str] | None = None) -> CodeGeneratorRequest:
     """What protoc would say to the plugin; no protoc is needed to say it.
 
     The plugin makes the names of modules from those of files, so files are named after modules.
@@ -68,14 +68,13 @@ def stub_request(source: Source, words: Mapping[str, str] | None = None) -> byte
     for proto in protos:
         _prepare(proto, names)
         _comment(proto, said)
-    request = CodeGeneratorRequest(
+    return CodeGeneratorRequest(
         file_to_generate=list(wanted.values()),
         proto_file=protos,
         # Descriptors in a wheel carry no comments; without this the plugin complains about each.
         # Of comments it would make the reasons of deprecations, which it does not escape.
         parameter="quiet,use_default_deprecation_warnings" if said else "quiet",
     )
-    return request.SerializeToString(deterministic=True)
 
 
 def stub_paths(source: Source, folder: str) -> dict[str, str]:
@@ -128,7 +127,7 @@ def _says_something(package: str) -> bool:
     return any(not isinstance(item, ast.Expr) for item in body)
 
 
-def make_stubs(request: bytes) -> dict[str, str]:
+def make_stubs(request: CodeGeneratorRequest) -> dict[str, str]:
     """Run the plugin.
 
     Returns:
@@ -138,7 +137,8 @@ def make_stubs(request: bytes) -> dict[str, str]:
         GenerationError: If the plugin fails.
     """
     plugin = [sys.executable, "-c", "from mypy_protobuf.main import main; main()"]
-    run = subprocess.run(plugin, input=request, capture_output=True, check=False)
+    asked = request.SerializeToString(deterministic=True)
+    run = subprocess.run(plugin, input=asked, capture_output=True, check=False)
     if run.returncode:
         lines = run.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise GenerationError(Problem("mypy-protobuf", f"failed: {lines[-1]}", "Is it installed?"))
@@ -148,10 +148,33 @@ def make_stubs(request: bytes) -> dict[str, str]:
     return {file.name: _mended(file.content) for file in response.file}
 
 
-def stubs_made_from(request: bytes) -> str:
-    """A digest of all that the stubs depend on."""
+def part_of(request: CodeGeneratorRequest, stubs: Collection[str]) -> CodeGeneratorRequest:
+    """What to ask for some stubs alone, by the paths that the plugin gives them."""
+    files = [name for name in request.file_to_generate if _stub_of(name) in stubs]
+    needed = set(files)
+    for proto in reversed(request.proto_file):  # each comes after what it imports
+        if proto.name in needed:
+            needed.update(proto.dependency)
+    return CodeGeneratorRequest(
+        file_to_generate=files,
+        proto_file=[proto for proto in request.proto_file if proto.name in needed],
+        parameter=request.parameter,
+    )
+
+
+def stubs_made_from(request: CodeGeneratorRequest) -> dict[str, str]:
+    """A digest of all that each stub depends on, by the path that the plugin gives it."""
     mended = (_OPEN_ENUM, _CONSTANT, _KEYWORD, _ENUM_TYPE.pattern)
-    return digest(f"mypy-protobuf {version('mypy-protobuf')}", *mended, request)
+    tool = digest(f"mypy-protobuf {version('mypy-protobuf')}", request.parameter, *mended)
+    made_from: dict[str, str] = {}
+    for proto in request.proto_file:  # each comes after what it imports
+        imported = (made_from[name] for name in proto.dependency)
+        made_from[proto.name] = digest(tool, *imported, proto.SerializeToString(deterministic=True))
+    return {_stub_of(name): made_from[name] for name in request.file_to_generate}
+
+
+def _stub_of(file: str) -> str:
+    return file.removesuffix(".proto") + "_pb2.pyi"
 
 
 def _mended(stub: str) -> str:

@@ -8,7 +8,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
 )
 
-from flytegen.write.stubs import make_stubs, stub_request
+from flytegen.write.stubs import make_stubs, part_of, stub_request, stubs_made_from
 from tests.generator.sources import source_of
 
 
@@ -50,3 +50,23 @@ def test_an_extension_that_is_called_like_a_keyword_is_left_out() -> None:
     stub = make_stubs(stub_request(source_of(file)))["acme/x_pb2.pyi"]
     compile(stub, "x_pb2.pyi", "exec")
     assert "extra: " in stub
+
+
+def test_a_file_that_changes_changes_its_stub_and_those_of_what_imports_it() -> None:
+    files = [
+        FileDescriptorProto(name=f"acme/{name}.proto", package=f"acme.{name}", syntax="proto3")
+        for name in "abcd"
+    ]
+    for file in files:
+        file.message_type.add(name="M")
+    files[2].dependency.append("acme/b.proto")
+    files[3].dependency.append("acme/c.proto")
+    before = stubs_made_from(stub_request(source_of(*files)))
+    files[1].message_type.add(name="N")
+    request = stub_request(source_of(*files))
+    after = stubs_made_from(request)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {f"acme/{name}_pb2.pyi" for name in "bcd"}
+    part = part_of(request, {"acme/c_pb2.pyi"})
+    assert [file.name for file in part.proto_file] == ["acme/b.proto", "acme/c.proto"]
+    assert make_stubs(part) == {"acme/c_pb2.pyi": make_stubs(request)["acme/c_pb2.pyi"]}
