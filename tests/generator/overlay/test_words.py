@@ -25,13 +25,15 @@ MET = {
         "common/",
         "core/",
         "dataproxy/",
+        "imagebuilder/",
         "logs/",
+        "notification/",
         "project/",
         "secret/",
         "settings/",
         "task/",
         "trigger/",
-        "workflow/run_",
+        "workflow/",
     ),
 }
 

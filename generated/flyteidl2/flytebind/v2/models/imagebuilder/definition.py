@@ -64,7 +64,10 @@ class ImageIdentifier(_FlyteIdlEntity[_pb2.ImageIdentifier]):
 
     @property
     def name(self) -> str:
-        """``string name = 1``; empty when unset."""
+        """Name of the image, with a tag.
+
+        ``string name = 1``; empty when unset.
+        """
         return self._pb.name
 
     if TYPE_CHECKING:
@@ -107,7 +110,10 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
 
     @property
     def id(self) -> ImageIdentifier | None:
-        """``ImageIdentifier id = 1``; None when unset."""
+        """Names the image.
+
+        ``ImageIdentifier id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("id"):
             return None
@@ -117,12 +123,18 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
 
     @property
     def fqin(self) -> str:
-        """``string fqin = 2``; empty when unset."""
+        """Full name, with the registry that has it.
+
+        ``string fqin = 2``; empty when unset.
+        """
         return self._pb.fqin
 
     @property
     def build_run(self) -> _common_identifier.RunIdentifier | None:
-        """``flyteidl2.common.RunIdentifier build_run = 3``; None when unset."""
+        """Run that built it.
+
+        ``flyteidl2.common.RunIdentifier build_run = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("build_run"):
             return None
@@ -169,12 +181,18 @@ class AptPackages(_FlyteIdlEntity[_pb2.AptPackages]):
 
     @property
     def packages(self) -> _Sequence[str]:
-        """``repeated string packages = 1``; empty when unset."""
+        """Names of the packages.
+
+        ``repeated string packages = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.packages)
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 2``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 2``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     if TYPE_CHECKING:
@@ -221,22 +239,34 @@ class PipOptions(_FlyteIdlEntity[_pb2.PipOptions]):
 
     @property
     def index_url(self) -> str:
-        """``string index_url = 2``; empty when unset."""
+        """Index of packages to use; empty for the usual one.
+
+        ``string index_url = 2``; empty when unset.
+        """
         return self._pb.index_url
 
     @property
     def extra_index_urls(self) -> _Sequence[str]:
-        """``repeated string extra_index_urls = 3``; empty when unset."""
+        """Further indexes.
+
+        ``repeated string extra_index_urls = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.extra_index_urls)
 
     @property
     def pre(self) -> bool:
-        """``bool pre = 4``; False when unset."""
+        """True takes versions before their release, too.
+
+        ``bool pre = 4``; False when unset.
+        """
         return self._pb.pre
 
     @property
     def extra_args(self) -> str:
-        """``string extra_args = 5``; empty when unset."""
+        """Further arguments, as on a command line.
+
+        ``string extra_args = 5``; empty when unset.
+        """
         return self._pb.extra_args
 
     if TYPE_CHECKING:
@@ -282,12 +312,18 @@ class PipPackages(_FlyteIdlEntity[_pb2.PipPackages]):
 
     @property
     def packages(self) -> _Sequence[str]:
-        """``repeated string packages = 1``; empty when unset."""
+        """Packages, as requirements have them.
+
+        ``repeated string packages = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.packages)
 
     @property
     def options(self) -> PipOptions | None:
-        """``PipOptions options = 2``; None when unset."""
+        """Options of pip.
+
+        ``PipOptions options = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("options"):
             return None
@@ -297,7 +333,10 @@ class PipPackages(_FlyteIdlEntity[_pb2.PipPackages]):
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     if TYPE_CHECKING:
@@ -342,12 +381,18 @@ class Requirements(_FlyteIdlEntity[_pb2.Requirements]):
 
     @property
     def file(self) -> str:
-        """``string file = 1``; empty when unset."""
+        """File that names the packages.
+
+        ``string file = 1``; empty when unset.
+        """
         return self._pb.file
 
     @property
     def options(self) -> PipOptions | None:
-        """``PipOptions options = 2``; None when unset."""
+        """Options of pip.
+
+        ``PipOptions options = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("options"):
             return None
@@ -357,7 +402,10 @@ class Requirements(_FlyteIdlEntity[_pb2.Requirements]):
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     if TYPE_CHECKING:
@@ -405,12 +453,18 @@ class PythonWheels(_FlyteIdlEntity[_pb2.PythonWheels]):
 
     @property
     def dir(self) -> str:
-        """``string dir = 1``; empty when unset."""
+        """Folder that has the wheels.
+
+        ``string dir = 1``; empty when unset.
+        """
         return self._pb.dir
 
     @property
     def options(self) -> PipOptions | None:
-        """``PipOptions options = 2``; None when unset."""
+        """Options of pip.
+
+        ``PipOptions options = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("options"):
             return None
@@ -420,12 +474,18 @@ class PythonWheels(_FlyteIdlEntity[_pb2.PythonWheels]):
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     @property
     def package_name(self) -> str:
-        """``string package_name = 4``; empty when unset."""
+        """Package that they are of.
+
+        ``string package_name = 4``; empty when unset.
+        """
         return self._pb.package_name
 
     if TYPE_CHECKING:
@@ -477,17 +537,26 @@ class UVProject(_FlyteIdlEntity[_pb2.UVProject]):
 
     @property
     def pyproject(self) -> str:
-        """``string pyproject = 1``; empty when unset."""
+        """File ``pyproject.toml`` of the project.
+
+        ``string pyproject = 1``; empty when unset.
+        """
         return self._pb.pyproject
 
     @property
     def uvlock(self) -> str:
-        """``string uvlock = 2``; empty when unset."""
+        """File ``uv.lock`` of the project.
+
+        ``string uvlock = 2``; empty when unset.
+        """
         return self._pb.uvlock
 
     @property
     def options(self) -> PipOptions | None:
-        """``PipOptions options = 3``; None when unset."""
+        """Options of pip.
+
+        ``PipOptions options = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("options"):
             return None
@@ -497,12 +566,18 @@ class UVProject(_FlyteIdlEntity[_pb2.UVProject]):
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     @property
     def source_dir(self) -> str:
-        """``string source_dir = 5``; empty when unset."""
+        """Folder of the project, if that is to be installed as well.
+
+        ``string source_dir = 5``; empty when unset.
+        """
         return self._pb.source_dir
 
     if TYPE_CHECKING:
@@ -546,12 +621,18 @@ class Commands(_FlyteIdlEntity[_pb2.Commands]):
 
     @property
     def cmd(self) -> _Sequence[str]:
-        """``repeated string cmd = 2``; empty when unset."""
+        """The commands, for a shell.
+
+        ``repeated string cmd = 2``; empty when unset.
+        """
         return _RepeatedView(self._pb.cmd)
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     if TYPE_CHECKING:
@@ -589,7 +670,10 @@ class WorkDir(_FlyteIdlEntity[_pb2.WorkDir]):
 
     @property
     def workdir(self) -> str:
-        """``string workdir = 1``; empty when unset."""
+        """The directory.
+
+        ``string workdir = 1``; empty when unset.
+        """
         return self._pb.workdir
 
     if TYPE_CHECKING:
@@ -629,12 +713,18 @@ class CopyConfig(_FlyteIdlEntity[_pb2.CopyConfig]):
 
     @property
     def src(self) -> str:
-        """``string src = 1``; empty when unset."""
+        """File or folder to copy.
+
+        ``string src = 1``; empty when unset.
+        """
         return self._pb.src
 
     @property
     def dst(self) -> str:
-        """``string dst = 2``; empty when unset."""
+        """Where to put it in the image.
+
+        ``string dst = 2``; empty when unset.
+        """
         return self._pb.dst
 
     if TYPE_CHECKING:
@@ -672,7 +762,10 @@ class Env(_FlyteIdlEntity[_pb2.Env]):
 
     @property
     def env_variables(self) -> _Mapping[str, str]:
-        """``map<string, string> env_variables = 1``; empty when unset."""
+        """Values by name.
+
+        ``map<string, string> env_variables = 1``; empty when unset.
+        """
         return _MapView(self._pb.env_variables)
 
     if TYPE_CHECKING:
@@ -718,22 +811,34 @@ class PoetryProject(_FlyteIdlEntity[_pb2.PoetryProject]):
 
     @property
     def pyproject(self) -> str:
-        """``string pyproject = 1``; empty when unset."""
+        """File ``pyproject.toml`` of the project.
+
+        ``string pyproject = 1``; empty when unset.
+        """
         return self._pb.pyproject
 
     @property
     def poetry_lock(self) -> str:
-        """``string poetry_lock = 2``; empty when unset."""
+        """File ``poetry.lock`` of the project.
+
+        ``string poetry_lock = 2``; empty when unset.
+        """
         return self._pb.poetry_lock
 
     @property
     def extra_args(self) -> str:
-        """``string extra_args = 3``; empty when unset."""
+        """Further arguments, as on a command line.
+
+        ``string extra_args = 3``; empty when unset.
+        """
         return self._pb.extra_args
 
     @property
     def secret_mounts(self) -> _Sequence[_core_security.Secret]:
-        """``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset."""
+        """Secrets that the step may read.
+
+        ``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset.
+        """
         return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
 
     if TYPE_CHECKING:
@@ -809,7 +914,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def apt_packages(self) -> AptPackages | None:
-        """``AptPackages apt_packages = 1``; one of ``layer``, None when unset."""
+        """Install packages of the system.
+
+        ``AptPackages apt_packages = 1``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("apt_packages"):
             return None
@@ -819,7 +927,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def pip_packages(self) -> PipPackages | None:
-        """``PipPackages pip_packages = 2``; one of ``layer``, None when unset."""
+        """Install Python packages.
+
+        ``PipPackages pip_packages = 2``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("pip_packages"):
             return None
@@ -829,7 +940,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def commands(self) -> Commands | None:
-        """``Commands commands = 3``; one of ``layer``, None when unset."""
+        """Run commands.
+
+        ``Commands commands = 3``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("commands"):
             return None
@@ -839,7 +953,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def requirements(self) -> Requirements | None:
-        """``Requirements requirements = 4``; one of ``layer``, None when unset."""
+        """Install what a file names.
+
+        ``Requirements requirements = 4``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("requirements"):
             return None
@@ -849,7 +966,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def python_wheels(self) -> PythonWheels | None:
-        """``PythonWheels python_wheels = 5``; one of ``layer``, None when unset."""
+        """Install wheels.
+
+        ``PythonWheels python_wheels = 5``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("python_wheels"):
             return None
@@ -859,7 +979,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def workdir(self) -> WorkDir | None:
-        """``WorkDir workdir = 6``; one of ``layer``, None when unset."""
+        """Go to a directory.
+
+        ``WorkDir workdir = 6``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("workdir"):
             return None
@@ -869,7 +992,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def copy_config(self) -> CopyConfig | None:
-        """``CopyConfig copy_config = 7``; one of ``layer``, None when unset."""
+        """Copy files.
+
+        ``CopyConfig copy_config = 7``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("copy_config"):
             return None
@@ -879,7 +1005,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def uv_project(self) -> UVProject | None:
-        """``UVProject uv_project = 8``; one of ``layer``, None when unset."""
+        """Install a project of uv.
+
+        ``UVProject uv_project = 8``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("uv_project"):
             return None
@@ -889,7 +1018,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def env(self) -> Env | None:
-        """``Env env = 9``; one of ``layer``, None when unset."""
+        """Set environment variables.
+
+        ``Env env = 9``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("env"):
             return None
@@ -899,7 +1031,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
 
     @property
     def poetry_project(self) -> PoetryProject | None:
-        """``PoetryProject poetry_project = 10``; one of ``layer``, None when unset."""
+        """Install a project of Poetry.
+
+        ``PoetryProject poetry_project = 10``; one of ``layer``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("poetry_project"):
             return None
@@ -923,7 +1058,10 @@ class Layer(_FlyteIdlEntity[_pb2.Layer]):
         | PoetryProject
         | None
     ):
-        """The member of ``oneof layer`` that is set, or None."""
+        """What is done.
+
+        The member of ``oneof layer`` that is set, or None.
+        """
         which = self.which_layer
         return None if which is None else which[1]
 
@@ -1020,22 +1158,34 @@ class ImageSpec(_FlyteIdlEntity[_pb2.ImageSpec]):
 
     @property
     def base_image(self) -> str:
-        """``string base_image = 1``; empty when unset."""
+        """Image to begin with.
+
+        ``string base_image = 1``; empty when unset.
+        """
         return self._pb.base_image
 
     @property
     def python_version(self) -> str:
-        """``string python_version = 2``; empty when unset."""
+        """Version of Python that it has.
+
+        ``string python_version = 2``; empty when unset.
+        """
         return self._pb.python_version
 
     @property
     def layers(self) -> _Sequence[Layer]:
-        """``repeated Layer layers = 3``; empty when unset."""
+        """Steps, in order.
+
+        ``repeated Layer layers = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.layers, Layer._wrap)
 
     @property
     def platform(self) -> _Sequence[str]:
-        """``repeated string platform = 4``; empty when unset."""
+        """Platforms to build it for, such as ``linux/amd64``.
+
+        ``repeated string platform = 4``; empty when unset.
+        """
         return _RepeatedView(self._pb.platform)
 
     if TYPE_CHECKING:

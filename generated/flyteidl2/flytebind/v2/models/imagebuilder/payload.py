@@ -49,7 +49,10 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
 
     @property
     def id(self) -> _imagebuilder_definition.ImageIdentifier | None:
-        """``ImageIdentifier id = 1``; None when unset."""
+        """Names the image.
+
+        ``ImageIdentifier id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("id"):
             return None
@@ -60,12 +63,18 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
     @property
     @_deprecated("flyteidl2.imagebuilder.GetImageRequest.organization is deprecated in the IDL")
     def organization(self) -> str:
-        """``string organization = 2``; empty when unset, deprecated in the IDL."""
+        """Organization that owns it; empty on servers without organizations.
+
+        ``string organization = 2``; empty when unset, deprecated in the IDL.
+        """
         return self._pb.organization
 
     @property
     def project_id(self) -> _common_identifier.ProjectIdentifier | None:
-        """``flyteidl2.common.ProjectIdentifier project_id = 3``; None when unset."""
+        """Project that it is built in.
+
+        ``flyteidl2.common.ProjectIdentifier project_id = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
@@ -109,7 +118,10 @@ class GetImageResponse(_FlyteIdlEntity[_pb2.GetImageResponse]):
 
     @property
     def image(self) -> _imagebuilder_definition.Image | None:
-        """``Image image = 1``; None when unset."""
+        """The image.
+
+        ``Image image = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("image"):
             return None

@@ -45,8 +45,11 @@ class EventType(_OpenEnum):
     """
 
     UNSPECIFIED = 0
+    """Not stated."""
     RUN_COMPLETED = 1
+    """A run has ended."""
     ACTION_PAUSED = 2
+    """A condition waits for its value."""
 
     EVENT_TYPE_UNSPECIFIED = UNSPECIFIED
     EVENT_TYPE_RUN_COMPLETED = RUN_COMPLETED
@@ -63,15 +66,25 @@ class HttpMethod(_OpenEnum):
     """
 
     UNSPECIFIED = 0
+    """Not stated."""
     GET = 1
+    """GET."""
     HEAD = 2
+    """HEAD."""
     POST = 3
+    """POST."""
     PUT = 4
+    """PUT."""
     DELETE = 5
+    """DELETE."""
     CONNECT = 6
+    """CONNECT."""
     OPTIONS = 7
+    """OPTIONS."""
     TRACE = 8
+    """TRACE."""
     PATCH = 9
+    """PATCH."""
 
     HTTP_METHOD_UNSPECIFIED = UNSPECIFIED
     HTTP_METHOD_GET = GET
@@ -114,7 +127,10 @@ class DeliveryConfigTemplate(_FlyteIdlEntity[_pb2.DeliveryConfigTemplate]):
 
     @property
     def webhook(self) -> WebhookDeliveryTemplate | None:
-        """``WebhookDeliveryTemplate webhook = 1``; None when unset."""
+        """Address to call.
+
+        ``WebhookDeliveryTemplate webhook = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("webhook"):
             return None
@@ -124,7 +140,10 @@ class DeliveryConfigTemplate(_FlyteIdlEntity[_pb2.DeliveryConfigTemplate]):
 
     @property
     def email(self) -> EmailDeliveryTemplate | None:
-        """``EmailDeliveryTemplate email = 2``; None when unset."""
+        """Mail to send.
+
+        ``EmailDeliveryTemplate email = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("email"):
             return None
@@ -175,7 +194,10 @@ class RunCompletedNotificationTemplateData(
 
     @property
     def run(self) -> _common_identifier.RunIdentifier | None:
-        """``flyteidl2.common.RunIdentifier run = 1``; None when unset."""
+        """Full name of the run.
+
+        ``flyteidl2.common.RunIdentifier run = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run"):
             return None
@@ -185,12 +207,18 @@ class RunCompletedNotificationTemplateData(
 
     @property
     def phase(self) -> _common_phase.ActionPhase:
-        """``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset."""
+        """How it ended.
+
+        ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
+        """
         return _common_phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def error(self) -> str:
-        """``string error = 3``; empty when unset."""
+        """Why it failed; empty if it did not.
+
+        ``string error = 3``; empty when unset.
+        """
         return self._pb.error
 
     if TYPE_CHECKING:
@@ -240,7 +268,10 @@ class ActionPausedNotificationTemplateData(
 
     @property
     def action(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action = 1``; None when unset."""
+        """Full name of the condition.
+
+        ``flyteidl2.common.ActionIdentifier action = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action"):
             return None
@@ -250,17 +281,26 @@ class ActionPausedNotificationTemplateData(
 
     @property
     def prompt(self) -> str:
-        """``string prompt = 2``; empty when unset."""
+        """What people are asked.
+
+        ``string prompt = 2``; empty when unset.
+        """
         return self._pb.prompt
 
     @property
     def description(self) -> str:
-        """``string description = 3``; empty when unset."""
+        """More about it.
+
+        ``string description = 3``; empty when unset.
+        """
         return self._pb.description
 
     @property
     def prompt_type(self) -> str:
-        """``string prompt_type = 4``; empty when unset."""
+        """How the prompt is written.
+
+        ``string prompt_type = 4``; empty when unset.
+        """
         return self._pb.prompt_type
 
     if TYPE_CHECKING:
@@ -309,22 +349,34 @@ class WebhookDeliveryTemplate(_FlyteIdlEntity[_pb2.WebhookDeliveryTemplate]):
 
     @property
     def url(self) -> str:
-        """``string url = 1``; empty when unset."""
+        """The address.
+
+        ``string url = 1``; empty when unset.
+        """
         return self._pb.url
 
     @property
     def method(self) -> HttpMethod:
-        """``HttpMethod method = 2``; ``UNSPECIFIED`` when unset."""
+        """Method of the call.
+
+        ``HttpMethod method = 2``; ``UNSPECIFIED`` when unset.
+        """
         return HttpMethod.from_number(self._pb.method)
 
     @property
     def headers(self) -> _Mapping[str, str]:
-        """``map<string, string> headers = 3``; empty when unset."""
+        """Headers of the call.
+
+        ``map<string, string> headers = 3``; empty when unset.
+        """
         return _MapView(self._pb.headers)
 
     @property
     def body_template(self) -> str:
-        """``string body_template = 4``; empty when unset."""
+        """Body of the call, with places for what is told.
+
+        ``string body_template = 4``; empty when unset.
+        """
         return self._pb.body_template
 
     if TYPE_CHECKING:
@@ -367,12 +419,18 @@ class EmailRecipient(_FlyteIdlEntity[_pb2.EmailRecipient]):
 
     @property
     def name(self) -> str:
-        """``string name = 1``; empty when unset."""
+        """Name of the person.
+
+        ``string name = 1``; empty when unset.
+        """
         return self._pb.name
 
     @property
     def address(self) -> str:
-        """``string address = 2``; empty when unset."""
+        """Address of the person.
+
+        ``string address = 2``; empty when unset.
+        """
         return self._pb.address
 
     if TYPE_CHECKING:
@@ -416,17 +474,26 @@ class InlineEmailTemplate(_FlyteIdlEntity[_pb2.InlineEmailTemplate]):
 
     @property
     def subject(self) -> str:
-        """``string subject = 1``; empty when unset."""
+        """Subject, with places for what is told.
+
+        ``string subject = 1``; empty when unset.
+        """
         return self._pb.subject
 
     @property
     def html_template(self) -> str:
-        """``string html_template = 2``; empty when unset."""
+        """Words as HTML, with places for what is told.
+
+        ``string html_template = 2``; empty when unset.
+        """
         return self._pb.html_template
 
     @property
     def text_template(self) -> str:
-        """``string text_template = 3``; empty when unset."""
+        """Words as plain text, with places for what is told.
+
+        ``string text_template = 3``; empty when unset.
+        """
         return self._pb.text_template
 
     if TYPE_CHECKING:
@@ -468,12 +535,18 @@ class ProviderEmailTemplate(_FlyteIdlEntity[_pb2.ProviderEmailTemplate]):
 
     @property
     def template_id(self) -> str:
-        """``string template_id = 1``; empty when unset."""
+        """What the sender calls the words.
+
+        ``string template_id = 1``; empty when unset.
+        """
         return self._pb.template_id
 
     @property
     def template_data(self) -> _Mapping[str, str]:
-        """``map<string, string> template_data = 2``; empty when unset."""
+        """What to put into their places.
+
+        ``map<string, string> template_data = 2``; empty when unset.
+        """
         return _MapView(self._pb.template_data)
 
     if TYPE_CHECKING:
@@ -524,22 +597,34 @@ class EmailDeliveryTemplate(_FlyteIdlEntity[_pb2.EmailDeliveryTemplate]):
 
     @property
     def to(self) -> _Sequence[EmailRecipient]:
-        """``repeated EmailRecipient to = 1``; empty when unset."""
+        """Who gets it.
+
+        ``repeated EmailRecipient to = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.to, EmailRecipient._wrap)
 
     @property
     def cc(self) -> _Sequence[EmailRecipient]:
-        """``repeated EmailRecipient cc = 2``; empty when unset."""
+        """Who gets a copy.
+
+        ``repeated EmailRecipient cc = 2``; empty when unset.
+        """
         return _RepeatedView(self._pb.cc, EmailRecipient._wrap)
 
     @property
     def bcc(self) -> _Sequence[EmailRecipient]:
-        """``repeated EmailRecipient bcc = 3``; empty when unset."""
+        """Who gets a copy that the others do not see.
+
+        ``repeated EmailRecipient bcc = 3``; empty when unset.
+        """
         return _RepeatedView(self._pb.bcc, EmailRecipient._wrap)
 
     @property
     def inline(self) -> InlineEmailTemplate | None:
-        """``InlineEmailTemplate inline = 4``; one of ``content``, None when unset."""
+        """Words that come along.
+
+        ``InlineEmailTemplate inline = 4``; one of ``content``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("inline"):
             return None
@@ -549,7 +634,10 @@ class EmailDeliveryTemplate(_FlyteIdlEntity[_pb2.EmailDeliveryTemplate]):
 
     @property
     def provider_template(self) -> ProviderEmailTemplate | None:
-        """``ProviderEmailTemplate provider_template = 5``; one of ``content``, None when unset."""
+        """Words that lie with who sends it.
+
+        ``ProviderEmailTemplate provider_template = 5``; one of ``content``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("provider_template"):
             return None
@@ -559,7 +647,10 @@ class EmailDeliveryTemplate(_FlyteIdlEntity[_pb2.EmailDeliveryTemplate]):
 
     @property
     def content(self) -> InlineEmailTemplate | ProviderEmailTemplate | None:
-        """The member of ``oneof content`` that is set, or None."""
+        """The words.
+
+        The member of ``oneof content`` that is set, or None.
+        """
         which = self.which_content
         return None if which is None else which[1]
 

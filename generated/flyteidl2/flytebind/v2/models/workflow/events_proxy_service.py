@@ -44,7 +44,10 @@ class RecordRequest(_FlyteIdlEntity[_pb2.RecordRequest]):
 
     @property
     def events(self) -> _Sequence[_workflow_run_definition.ActionEvent]:
-        """``repeated ActionEvent events = 1``; empty when unset."""
+        """The news.
+
+        ``repeated ActionEvent events = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.events, _workflow_run_definition.ActionEvent._wrap)
 
     if TYPE_CHECKING:

@@ -89,7 +89,10 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Full name of the action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -99,27 +102,42 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
 
     @property
     def parent(self) -> str:
-        """``string parent = 4``; empty when unset."""
+        """Name of the action that started it; empty for the root of a run.
+
+        ``string parent = 4``; empty when unset.
+        """
         return self._pb.parent
 
     @property
     def group(self) -> str:
-        """``string group = 5``; empty when unset."""
+        """Group that its parent has put it in; empty without one.
+
+        ``string group = 5``; empty when unset.
+        """
         return self._pb.group
 
     @property
     def subject(self) -> str:
-        """``string subject = 6``; empty when unset."""
+        """Who started the run, by their subject.
+
+        ``string subject = 6``; empty when unset.
+        """
         return self._pb.subject
 
     @property
     def input_uri(self) -> str:
-        """``string input_uri = 7``; empty when unset."""
+        """Where its inputs lie.
+
+        ``string input_uri = 7``; empty when unset.
+        """
         return self._pb.input_uri
 
     @property
     def task(self) -> _workflow_run_definition.TaskAction | None:
-        """``TaskAction task = 10``; one of ``spec``, None when unset."""
+        """Task that it runs.
+
+        ``TaskAction task = 10``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task"):
             return None
@@ -129,7 +147,10 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
 
     @property
     def trace(self) -> _workflow_run_definition.TraceAction | None:
-        """``TraceAction trace = 11``; one of ``spec``, None when unset."""
+        """Function that a task has called.
+
+        ``TraceAction trace = 11``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("trace"):
             return None
@@ -139,7 +160,10 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
 
     @property
     def condition(self) -> _workflow_run_definition.ConditionAction | None:
-        """``ConditionAction condition = 12``; one of ``spec``, None when unset."""
+        """Condition that it waits for.
+
+        ``ConditionAction condition = 12``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("condition"):
             return None
@@ -149,7 +173,10 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
 
     @property
     def recovered_from(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier recovered_from = 13``; None when unset."""
+        """Action of an earlier run whose result is taken.
+
+        ``flyteidl2.common.ActionIdentifier recovered_from = 13``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("recovered_from"):
             return None
@@ -166,7 +193,10 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         | _workflow_run_definition.ConditionAction
         | None
     ):
-        """The member of ``oneof spec`` that is set, or None."""
+        """What it does.
+
+        The member of ``oneof spec`` that is set, or None.
+        """
         which = self.which_spec
         return None if which is None else which[1]
 
@@ -237,7 +267,10 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -247,7 +280,10 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 2``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -290,7 +326,10 @@ class RecordActionStreamRequest(_FlyteIdlEntity[_pb2.RecordActionStreamRequest])
 
     @property
     def request(self) -> RecordActionRequest | None:
-        """``RecordActionRequest request = 1``; None when unset."""
+        """The action.
+
+        ``RecordActionRequest request = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("request"):
             return None
@@ -332,7 +371,10 @@ class RecordActionStreamResponse(_FlyteIdlEntity[_pb2.RecordActionStreamResponse
 
     @property
     def response(self) -> RecordActionResponse | None:
-        """``RecordActionResponse response = 1``; None when unset."""
+        """How that ended.
+
+        ``RecordActionResponse response = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("response"):
             return None
@@ -386,7 +428,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -396,7 +441,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
 
     @property
     def status(self) -> _workflow_run_definition.ActionStatus | None:
-        """``ActionStatus status = 2``; None when unset."""
+        """How far it has come.
+
+        ``ActionStatus status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -406,7 +454,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
 
     @property
     def output(self) -> _core_literals.Literal | None:
-        """``flyteidl2.core.Literal output = 3``; None when unset."""
+        """Value that it was given, if it is a condition.
+
+        ``flyteidl2.core.Literal output = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("output"):
             return None
@@ -416,7 +467,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
 
     @property
     def principal(self) -> _common_identity.EnrichedIdentity | None:
-        """``flyteidl2.common.EnrichedIdentity principal = 4``; None when unset."""
+        """Who gave the value, or aborted it.
+
+        ``flyteidl2.common.EnrichedIdentity principal = 4``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("principal"):
             return None
@@ -426,7 +480,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
 
     @property
     def abort_reason(self) -> str | None:
-        """``optional string abort_reason = 5``; None when unset."""
+        """Why it was aborted; unset if it was not.
+
+        ``optional string abort_reason = 5``; None when unset.
+        """
         return self._pb.abort_reason if self._pb.HasField("abort_reason") else None
 
     if TYPE_CHECKING:
@@ -470,7 +527,10 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -480,7 +540,10 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 2``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -526,7 +589,10 @@ class UpdateActionStatusStreamRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusStr
 
     @property
     def request(self) -> UpdateActionStatusRequest | None:
-        """``UpdateActionStatusRequest request = 1``; None when unset."""
+        """How far an action has come.
+
+        ``UpdateActionStatusRequest request = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("request"):
             return None
@@ -536,7 +602,10 @@ class UpdateActionStatusStreamRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusStr
 
     @property
     def nonce(self) -> int:
-        """``int64 nonce = 2``; 0 when unset."""
+        """Number that the answer repeats.
+
+        ``int64 nonce = 2``; 0 when unset.
+        """
         return self._pb.nonce
 
     if TYPE_CHECKING:
@@ -577,7 +646,10 @@ class UpdateActionStatusStreamResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusSt
 
     @property
     def response(self) -> UpdateActionStatusResponse | None:
-        """``UpdateActionStatusResponse response = 1``; None when unset."""
+        """How that ended.
+
+        ``UpdateActionStatusResponse response = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("response"):
             return None
@@ -587,7 +659,10 @@ class UpdateActionStatusStreamResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusSt
 
     @property
     def nonce(self) -> int:
-        """``int64 nonce = 2``; 0 when unset."""
+        """Number of the message that this answers.
+
+        ``int64 nonce = 2``; 0 when unset.
+        """
         return self._pb.nonce
 
     if TYPE_CHECKING:
@@ -625,7 +700,10 @@ class RecordActionEventRequest(_FlyteIdlEntity[_pb2.RecordActionEventRequest]):
 
     @property
     def event(self) -> _workflow_run_definition.ActionEvent | None:
-        """``ActionEvent event = 1``; None when unset."""
+        """The news.
+
+        ``ActionEvent event = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("event"):
             return None
@@ -670,7 +748,10 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -680,7 +761,10 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 2``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -723,7 +807,10 @@ class RecordActionEventsRequest(_FlyteIdlEntity[_pb2.RecordActionEventsRequest])
 
     @property
     def events(self) -> _Sequence[_workflow_run_definition.ActionEvent]:
-        """``repeated ActionEvent events = 1``; empty when unset."""
+        """The news.
+
+        ``repeated ActionEvent events = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.events, _workflow_run_definition.ActionEvent._wrap)
 
     if TYPE_CHECKING:
@@ -760,7 +847,10 @@ class RecordActionEventsResponse(_FlyteIdlEntity[_pb2.RecordActionEventsResponse
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 1``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -805,7 +895,10 @@ class RecordActionEventStreamRequest(_FlyteIdlEntity[_pb2.RecordActionEventStrea
 
     @property
     def request(self) -> RecordActionEventRequest | None:
-        """``RecordActionEventRequest request = 1``; None when unset."""
+        """The news.
+
+        ``RecordActionEventRequest request = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("request"):
             return None
@@ -815,7 +908,10 @@ class RecordActionEventStreamRequest(_FlyteIdlEntity[_pb2.RecordActionEventStrea
 
     @property
     def nonce(self) -> int:
-        """``int64 nonce = 2``; 0 when unset."""
+        """Number that the answer repeats.
+
+        ``int64 nonce = 2``; 0 when unset.
+        """
         return self._pb.nonce
 
     if TYPE_CHECKING:
@@ -856,7 +952,10 @@ class RecordActionEventStreamResponse(_FlyteIdlEntity[_pb2.RecordActionEventStre
 
     @property
     def response(self) -> RecordActionEventResponse | None:
-        """``RecordActionEventResponse response = 1``; None when unset."""
+        """How that ended.
+
+        ``RecordActionEventResponse response = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("response"):
             return None
@@ -866,7 +965,10 @@ class RecordActionEventStreamResponse(_FlyteIdlEntity[_pb2.RecordActionEventStre
 
     @property
     def nonce(self) -> int:
-        """``int64 nonce = 2``; 0 when unset."""
+        """Number of the message that this answers.
+
+        ``int64 nonce = 2``; 0 when unset.
+        """
         return self._pb.nonce
 
     if TYPE_CHECKING:

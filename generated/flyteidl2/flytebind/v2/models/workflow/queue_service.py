@@ -78,7 +78,10 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Full name to give it.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -88,12 +91,18 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
 
     @property
     def parent_action_name(self) -> str | None:
-        """``optional string parent_action_name = 2``; None when unset."""
+        """Name of the action that starts it; unset for the root of a run.
+
+        ``optional string parent_action_name = 2``; None when unset.
+        """
         return self._pb.parent_action_name if self._pb.HasField("parent_action_name") else None
 
     @property
     def run_spec(self) -> _task_run.RunSpec | None:
-        """``flyteidl2.task.RunSpec run_spec = 3``; None when unset."""
+        """Settings of the run.
+
+        ``flyteidl2.task.RunSpec run_spec = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
@@ -103,27 +112,42 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
 
     @property
     def input_uri(self) -> str:
-        """``string input_uri = 6``; empty when unset."""
+        """Where its inputs lie.
+
+        ``string input_uri = 6``; empty when unset.
+        """
         return self._pb.input_uri
 
     @property
     def run_output_base(self) -> str:
-        """``string run_output_base = 7``; empty when unset."""
+        """Folder of all outputs of the run.
+
+        ``string run_output_base = 7``; empty when unset.
+        """
         return self._pb.run_output_base
 
     @property
     def group(self) -> str:
-        """``string group = 8``; empty when unset."""
+        """Group that its parent puts it in; empty for none.
+
+        ``string group = 8``; empty when unset.
+        """
         return self._pb.group
 
     @property
     def subject(self) -> str:
-        """``string subject = 9``; empty when unset."""
+        """Who started the run, by their subject.
+
+        ``string subject = 9``; empty when unset.
+        """
         return self._pb.subject
 
     @property
     def task(self) -> _workflow_run_definition.TaskAction | None:
-        """``TaskAction task = 10``; one of ``spec``, None when unset."""
+        """Task to run.
+
+        ``TaskAction task = 10``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task"):
             return None
@@ -133,7 +157,10 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
 
     @property
     def trace(self) -> _workflow_run_definition.TraceAction | None:
-        """``TraceAction trace = 11``; one of ``spec``, None when unset."""
+        """Function that a task has called, to be recorded.
+
+        ``TraceAction trace = 11``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("trace"):
             return None
@@ -143,7 +170,10 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
 
     @property
     def condition(self) -> _workflow_run_definition.ConditionAction | None:
-        """``ConditionAction condition = 12``; one of ``spec``, None when unset."""
+        """Condition to wait for.
+
+        ``ConditionAction condition = 12``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("condition"):
             return None
@@ -160,7 +190,10 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         | _workflow_run_definition.ConditionAction
         | None
     ):
-        """The member of ``oneof spec`` that is set, or None."""
+        """What to do.
+
+        The member of ``oneof spec`` that is set, or None.
+        """
         which = self.which_spec
         return None if which is None else which[1]
 
@@ -251,7 +284,10 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
 
     @property
     def run_id(self) -> _common_identifier.RunIdentifier | None:
-        """``flyteidl2.common.RunIdentifier run_id = 1``; None when unset."""
+        """Which run.
+
+        ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
@@ -261,7 +297,10 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
 
     @property
     def reason(self) -> str | None:
-        """``optional string reason = 2``; None when unset."""
+        """Why, for people.
+
+        ``optional string reason = 2``; None when unset.
+        """
         return self._pb.reason if self._pb.HasField("reason") else None
 
     if TYPE_CHECKING:
@@ -321,7 +360,10 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -331,7 +373,10 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
 
     @property
     def reason(self) -> str | None:
-        """``optional string reason = 2``; None when unset."""
+        """Why, for people.
+
+        ``optional string reason = 2``; None when unset.
+        """
         return self._pb.reason if self._pb.HasField("reason") else None
 
     if TYPE_CHECKING:

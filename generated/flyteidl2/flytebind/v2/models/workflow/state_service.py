@@ -57,7 +57,10 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -67,12 +70,18 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
 
     @property
     def parent_action_name(self) -> str | None:
-        """``optional string parent_action_name = 2``; None when unset."""
+        """Name of the action that started it; unset for the root of a run.
+
+        ``optional string parent_action_name = 2``; None when unset.
+        """
         return self._pb.parent_action_name if self._pb.HasField("parent_action_name") else None
 
     @property
     def state(self) -> str:
-        """``string state = 3``; empty when unset."""
+        """The state, as JSON of who keeps it here.
+
+        ``string state = 3``; empty when unset.
+        """
         return self._pb.state
 
     if TYPE_CHECKING:
@@ -114,7 +123,10 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -124,7 +136,10 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 2``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -167,7 +182,10 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -215,7 +233,10 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -225,7 +246,10 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
 
     @property
     def status(self) -> _google_rpc_status.Status | None:
-        """``google.rpc.Status status = 2``; None when unset."""
+        """How that ended.
+
+        ``google.rpc.Status status = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -235,7 +259,10 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
 
     @property
     def state(self) -> str:
-        """``string state = 3``; empty when unset."""
+        """The state, as it was put.
+
+        ``string state = 3``; empty when unset.
+        """
         return self._pb.state
 
     if TYPE_CHECKING:
@@ -274,7 +301,9 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
 
     @property
     def parent_action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier parent_action_id = 1``; one of ``filter``, None when
+        """Action that has started them.
+
+        ``flyteidl2.common.ActionIdentifier parent_action_id = 1``; one of ``filter``, None when
         unset.
         """
         pb = self._pb
@@ -322,7 +351,10 @@ class WatchResponse(_FlyteIdlEntity[_pb2.WatchResponse]):
 
     @property
     def action_update(self) -> ActionUpdate | None:
-        """``ActionUpdate action_update = 1``; one of ``message``, None when unset."""
+        """How far one of them has come.
+
+        ``ActionUpdate action_update = 1``; one of ``message``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_update"):
             return None
@@ -332,7 +364,10 @@ class WatchResponse(_FlyteIdlEntity[_pb2.WatchResponse]):
 
     @property
     def control_message(self) -> ControlMessage | None:
-        """``ControlMessage control_message = 2``; one of ``message``, None when unset."""
+        """Says that all was told that there was at the beginning.
+
+        ``ControlMessage control_message = 2``; one of ``message``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("control_message"):
             return None
@@ -342,7 +377,10 @@ class WatchResponse(_FlyteIdlEntity[_pb2.WatchResponse]):
 
     @property
     def message(self) -> ActionUpdate | ControlMessage | None:
-        """The member of ``oneof message`` that is set, or None."""
+        """Which of the two it is.
+
+        The member of ``oneof message`` that is set, or None.
+        """
         which = self.which_message
         return None if which is None else which[1]
 
@@ -398,7 +436,10 @@ class ControlMessage(_FlyteIdlEntity[_pb2.ControlMessage]):
 
     @property
     def sentinel(self) -> bool:
-        """``bool sentinel = 1``; False when unset."""
+        """True.
+
+        ``bool sentinel = 1``; False when unset.
+        """
         return self._pb.sentinel
 
     if TYPE_CHECKING:
@@ -447,7 +488,10 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
+        """Which action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -457,12 +501,18 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
 
     @property
     def phase(self) -> _common_phase.ActionPhase:
-        """``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset."""
+        """How far it has come.
+
+        ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
+        """
         return _common_phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def error(self) -> _core_execution.ExecutionError | None:
-        """``flyteidl2.core.ExecutionError error = 3``; None when unset."""
+        """Why it failed.
+
+        ``flyteidl2.core.ExecutionError error = 3``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("error"):
             return None
@@ -472,12 +522,18 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
 
     @property
     def output_uri(self) -> str:
-        """``string output_uri = 4``; empty when unset."""
+        """Where its outputs lie.
+
+        ``string output_uri = 4``; empty when unset.
+        """
         return self._pb.output_uri
 
     @property
     def value(self) -> _core_literals.Literal | None:
-        """``flyteidl2.core.Literal value = 5``; None when unset."""
+        """Value that it was given, if it is a condition.
+
+        ``flyteidl2.core.Literal value = 5``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("value"):
             return None

@@ -82,7 +82,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def run_id(self) -> _common_identifier.RunIdentifier | None:
-        """``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset."""
+        """Name that the run gets.
+
+        ``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
@@ -92,7 +95,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def project_id(self) -> _common_identifier.ProjectIdentifier | None:
-        """``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``id``, None when unset."""
+        """Project to show it in; the server makes a name.
+
+        ``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``id``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
@@ -102,7 +108,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def task_id(self) -> _task_task_definition.TaskIdentifier | None:
-        """``flyteidl2.task.TaskIdentifier task_id = 3``; one of ``task``, None when unset."""
+        """A task that is deployed.
+
+        ``flyteidl2.task.TaskIdentifier task_id = 3``; one of ``task``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
@@ -112,7 +121,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def task_spec(self) -> _task_task_definition.TaskSpec | None:
-        """``flyteidl2.task.TaskSpec task_spec = 4``; one of ``task``, None when unset."""
+        """A task that comes along.
+
+        ``flyteidl2.task.TaskSpec task_spec = 4``; one of ``task``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
@@ -122,7 +134,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
-        """``flyteidl2.common.OffloadedInputData offloaded_input_data = 5``; None when unset."""
+        """Its inputs, which lie in storage.
+
+        ``flyteidl2.common.OffloadedInputData offloaded_input_data = 5``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
@@ -132,7 +147,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def run_spec(self) -> _task_run.RunSpec | None:
-        """``flyteidl2.task.RunSpec run_spec = 6``; None when unset."""
+        """Its settings.
+
+        ``flyteidl2.task.RunSpec run_spec = 6``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
@@ -142,12 +160,18 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def labels(self) -> _Mapping[str, str]:
-        """``map<string, string> labels = 7``; empty when unset."""
+        """Labels to find it by.
+
+        ``map<string, string> labels = 7``; empty when unset.
+        """
         return _MapView(self._pb.labels)
 
     @property
     def run_start_time(self) -> _datetime | None:
-        """``google.protobuf.Timestamp run_start_time = 8``; in UTC, None when unset."""
+        """When it began, in UTC.
+
+        ``google.protobuf.Timestamp run_start_time = 8``; None when unset.
+        """
         return (
             _read_timestamp(self._pb.run_start_time)
             if self._pb.HasField("run_start_time")
@@ -156,7 +180,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def id(self) -> _common_identifier.RunIdentifier | _common_identifier.ProjectIdentifier | None:
-        """The member of ``oneof id`` that is set, or None."""
+        """What the run is called.
+
+        The member of ``oneof id`` that is set, or None.
+        """
         which = self.which_id
         return None if which is None else which[1]
 
@@ -179,7 +206,10 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
 
     @property
     def task(self) -> _task_task_definition.TaskIdentifier | _task_task_definition.TaskSpec | None:
-        """The member of ``oneof task`` that is set, or None."""
+        """What runs.
+
+        The member of ``oneof task`` that is set, or None.
+        """
         which = self.which_task
         return None if which is None else which[1]
 
@@ -257,7 +287,10 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
 
     @property
     def event(self) -> _workflow_run_definition.ActionEvent | None:
-        """``ActionEvent event = 1``; None when unset."""
+        """News of an attempt.
+
+        ``ActionEvent event = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("event"):
             return None
@@ -267,17 +300,26 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
 
     @property
     def parent_name(self) -> str:
-        """``string parent_name = 2``; empty when unset."""
+        """Name of the action that started it; empty for the root of the run.
+
+        ``string parent_name = 2``; empty when unset.
+        """
         return self._pb.parent_name
 
     @property
     def group(self) -> str:
-        """``string group = 3``; empty when unset."""
+        """Group that its parent has put it in; empty without one.
+
+        ``string group = 3``; empty when unset.
+        """
         return self._pb.group
 
     @property
     def task(self) -> _workflow_run_definition.TaskAction | None:
-        """``TaskAction task = 4``; one of ``spec``, None when unset."""
+        """Task that it runs.
+
+        ``TaskAction task = 4``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task"):
             return None
@@ -287,7 +329,10 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
 
     @property
     def trace(self) -> _workflow_run_definition.TraceAction | None:
-        """``TraceAction trace = 5``; one of ``spec``, None when unset."""
+        """Function that a task has called.
+
+        ``TraceAction trace = 5``; one of ``spec``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("trace"):
             return None
@@ -297,7 +342,10 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
 
     @property
     def status(self) -> _workflow_run_definition.ActionStatus | None:
-        """``ActionStatus status = 6``; None when unset."""
+        """How far it has come.
+
+        ``ActionStatus status = 6``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("status"):
             return None
@@ -309,7 +357,10 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
     def spec(
         self,
     ) -> _workflow_run_definition.TaskAction | _workflow_run_definition.TraceAction | None:
-        """The member of ``oneof spec`` that is set, or None."""
+        """What it does.
+
+        The member of ``oneof spec`` that is set, or None.
+        """
         which = self.which_spec
         return None if which is None else which[1]
 
@@ -372,7 +423,10 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
 
     @property
     def run_id(self) -> _common_identifier.RunIdentifier | None:
-        """``flyteidl2.common.RunIdentifier run_id = 1``; None when unset."""
+        """Which run.
+
+        ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
@@ -382,7 +436,10 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
 
     @property
     def updates(self) -> _Sequence[TrackedActionUpdate]:
-        """``repeated TrackedActionUpdate updates = 2``; empty when unset."""
+        """The news, oldest first.
+
+        ``repeated TrackedActionUpdate updates = 2``; empty when unset.
+        """
         return _RepeatedView(self._pb.updates, TrackedActionUpdate._wrap)
 
     if TYPE_CHECKING:
@@ -420,7 +477,10 @@ class ReportTrackedActionsResponse(_FlyteIdlEntity[_pb2.ReportTrackedActionsResp
 
     @property
     def statuses(self) -> _Sequence[_google_rpc_status.Status]:
-        """``repeated google.rpc.Status statuses = 1``; empty when unset."""
+        """For each of the news, whether it was taken.
+
+        ``repeated google.rpc.Status statuses = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.statuses, _google_rpc_status.Status._wrap)
 
     if TYPE_CHECKING:

@@ -74,12 +74,18 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
 
     @property
     def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset."""
+        """The values, each with its name.
+
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
     @property
     def variables(self) -> _core_interface.VariableMap | None:
-        """``flyteidl2.core.VariableMap variables = 2``; None when unset."""
+        """Their types.
+
+        ``flyteidl2.core.VariableMap variables = 2``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("variables"):
             return None
@@ -89,12 +95,18 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
 
     @property
     def literals_uri(self) -> str:
-        """``string literals_uri = 3``; empty when unset."""
+        """Where the values lie, in place of ``literals``.
+
+        ``string literals_uri = 3``; empty when unset.
+        """
         return self._pb.literals_uri
 
     @property
     def action_id(self) -> _common_identifier.ActionIdentifier | None:
-        """``flyteidl2.common.ActionIdentifier action_id = 4``; one of ``owner``, None when unset."""
+        """An action.
+
+        ``flyteidl2.common.ActionIdentifier action_id = 4``; one of ``owner``, None when unset.
+        """
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
@@ -104,7 +116,9 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
 
     @property
     def trigger_id(self) -> _common_identifier.TriggerIdentifier | None:
-        """``flyteidl2.common.TriggerIdentifier trigger_id = 5``; one of ``owner``, None when
+        """A trigger.
+
+        ``flyteidl2.common.TriggerIdentifier trigger_id = 5``; one of ``owner``, None when
         unset.
         """
         pb = self._pb
@@ -118,7 +132,10 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
     def owner(
         self,
     ) -> _common_identifier.ActionIdentifier | _common_identifier.TriggerIdentifier | None:
-        """The member of ``oneof owner`` that is set, or None."""
+        """Whose values lie there.
+
+        The member of ``oneof owner`` that is set, or None.
+        """
         which = self.which_owner
         return None if which is None else which[1]
 
@@ -177,7 +194,10 @@ class LiteralsToLaunchFormJsonResponse(_FlyteIdlEntity[_pb2.LiteralsToLaunchForm
 
     @property
     def json(self) -> _JsonObject | None:
-        """``google.protobuf.Struct json = 1``; None when unset."""
+        """The form.
+
+        ``google.protobuf.Struct json = 1``; None when unset.
+        """
         return _read_struct(self._pb.json) if self._pb.HasField("json") else None
 
     if TYPE_CHECKING:
@@ -214,7 +234,10 @@ class LaunchFormJsonToLiteralsRequest(_FlyteIdlEntity[_pb2.LaunchFormJsonToLiter
 
     @property
     def json(self) -> _JsonObject | None:
-        """``google.protobuf.Struct json = 1``; None when unset."""
+        """The form, filled in.
+
+        ``google.protobuf.Struct json = 1``; None when unset.
+        """
         return _read_struct(self._pb.json) if self._pb.HasField("json") else None
 
     if TYPE_CHECKING:
@@ -251,7 +274,10 @@ class LaunchFormJsonToLiteralsResponse(_FlyteIdlEntity[_pb2.LaunchFormJsonToLite
 
     @property
     def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset."""
+        """The values, each with its name.
+
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
     if TYPE_CHECKING:
@@ -288,7 +314,10 @@ class TaskSpecToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.TaskSpecToLaunchFormJ
 
     @property
     def task_spec(self) -> _task_task_definition.TaskSpec | None:
-        """``flyteidl2.task.TaskSpec task_spec = 1``; None when unset."""
+        """The task.
+
+        ``flyteidl2.task.TaskSpec task_spec = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
@@ -330,7 +359,10 @@ class TaskSpecToLaunchFormJsonResponse(_FlyteIdlEntity[_pb2.TaskSpecToLaunchForm
 
     @property
     def json(self) -> _JsonObject | None:
-        """``google.protobuf.Struct json = 1``; None when unset."""
+        """The form; what has a default is filled in.
+
+        ``google.protobuf.Struct json = 1``; None when unset.
+        """
         return _read_struct(self._pb.json) if self._pb.HasField("json") else None
 
     if TYPE_CHECKING:
@@ -370,7 +402,10 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
 
     @property
     def variables(self) -> _core_interface.VariableMap | None:
-        """``flyteidl2.core.VariableMap variables = 1``; None when unset."""
+        """Types of the values.
+
+        ``flyteidl2.core.VariableMap variables = 1``; None when unset.
+        """
         pb = self._pb
         if not pb.HasField("variables"):
             return None
@@ -380,7 +415,10 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
 
     @property
     def values(self) -> _JsonObject | None:
-        """``google.protobuf.Struct values = 2``; None when unset."""
+        """JSON by the names of the variables.
+
+        ``google.protobuf.Struct values = 2``; None when unset.
+        """
         return _read_struct(self._pb.values) if self._pb.HasField("values") else None
 
     if TYPE_CHECKING:
@@ -418,7 +456,10 @@ class JsonValuesToLiteralsResponse(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsResp
 
     @property
     def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset."""
+        """The values, each with its name.
+
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
     if TYPE_CHECKING:
