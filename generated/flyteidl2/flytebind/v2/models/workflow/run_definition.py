@@ -311,7 +311,7 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
 
     @property
     def id(self) -> _task_task_definition.TaskIdentifier | None:
-        """Which task; empty where the run brought the task along.
+        """Which task.
 
         ``flyteidl2.task.TaskIdentifier id = 1``; None when unset.
         """
@@ -368,8 +368,8 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
 class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
     """An action that a task has carried out by itself, and reports.
 
-    So does a function with ``@flyte.trace``: it needs no container of its own, and its
-    result is kept for a later attempt.
+    A function under ``@flyte.trace`` becomes one: it needs no container of its own, and a
+    later attempt takes its result.
 
     Proto: ``flyteidl2.workflow.TraceAction``
     """
@@ -1006,7 +1006,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
 
     @property
     def trigger_type(self) -> _task_common.TriggerAutomationSpec | None:
-        """When that trigger fires.
+        """What that trigger waits for.
 
         ``flyteidl2.task.TriggerAutomationSpec trigger_type = 15``; None when unset.
         """
