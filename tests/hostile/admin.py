@@ -57,6 +57,12 @@ def _workflow() -> workflow_pb2.Workflow:
     return message
 
 
+def _task() -> task_pb2.Task:
+    message = task_pb2.Task(id=_VERSION)
+    message.closure.compiled_task.template.id.CopyFrom(_VERSION)
+    return message
+
+
 def node(
     request: node_execution_pb2.NodeExecutionListRequest, name: str, *, parent: bool = False
 ) -> node_execution_pb2.NodeExecution:
@@ -83,12 +89,16 @@ LISTS: Mapping[str, tuple[type[Message], Message]] = {
     "ListSignals": (
         signal_pb2.SignalListRequest,
         signal_pb2.SignalList(
-            signals=[signal_pb2.Signal(id=identifier_pb2.SignalIdentifier(signal_id="one"))]
+            signals=[
+                signal_pb2.Signal(
+                    id=identifier_pb2.SignalIdentifier(signal_id="one", execution_id=NAME)
+                )
+            ]
         ),
     ),
     "ListTasks": (
         common_pb2.ResourceListRequest,
-        task_pb2.TaskList(tasks=[task_pb2.Task(id=_VERSION)]),
+        task_pb2.TaskList(tasks=[_task()]),
     ),
     "ListWorkflows": (
         common_pb2.ResourceListRequest,

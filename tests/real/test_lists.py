@@ -86,6 +86,7 @@ class PostgreSQL:
         signals = [signal_pb2.Signal() for _ in range(250)]
         for number, signal in enumerate(signals):
             signal.id.signal_id = f"s{number}"
+            signal.id.execution_id.CopyFrom(request.workflow_execution_id)
         rows, token = self._page(request, signals)
         return signal_pb2.SignalList(signals=rows, token=token)
 
@@ -95,6 +96,7 @@ class PostgreSQL:
         nodes = [node_execution_pb2.NodeExecution() for _ in range(2500)]
         for number, node in enumerate(nodes):
             node.id.node_id = f"n{number}"
+            node.id.execution_id.CopyFrom(request.workflow_execution_id)
         rows, token = self._page(request, [] if request.unique_parent_id else nodes)
         return node_execution_pb2.NodeExecutionList(node_executions=rows, token=token)
 

@@ -27,7 +27,7 @@ from flytebind.cli._printing import (
 from flytebind.looks._labels import label
 from flytebind.looks._terminal import can_draw
 from flytebind.looks._tree import LONG, tree as tree_of
-from flytebind.looks._words import harmless, moment
+from flytebind.looks._words import harmless, moment, readable
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import (
     Change,
@@ -288,12 +288,12 @@ def _change_as_json(change: Change) -> dict[str, object]:
         "node": node.id.node_id if node is not None else None,
         "before": change.before,
         "phase": change.phase,
-        "updatedAt": (node or change.execution).closure.updated_at,
+        "updatedAt": readable((node or change.execution).closure, "updated_at"),
     }
 
 
 def _change_as_text(change: Change) -> str:
     part = change.execution if change.node is None else change.node
     came_from = f"{change.before.name} -> " if change.before is not None else ""
-    when = moment(part.closure.updated_at) or " " * 20
+    when = moment(readable(part.closure, "updated_at")) or " " * 20
     return f"{when}  {harmless(label(part.id))}  {came_from}{change.phase.name}"

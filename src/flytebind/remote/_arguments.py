@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import cast
 
 from flytebind.remote.errors import FlyteValueError
@@ -43,3 +44,21 @@ def named(value: object, what: str, hint: str = "") -> str:
     if not text.strip():
         raise FlyteValueError(f"{what} cannot be {text!r}")
     return text
+
+
+def seconds(time: timedelta | float | None, what: str) -> float | None:
+    """A length of time in seconds.
+
+    Args:
+        time: What was given.
+        what: What it is: ``timeout``.
+
+    Raises:
+        ValueError: If it is less than nothing, or no number.
+    """
+    if time is None:
+        return None
+    found = time.total_seconds() if isinstance(time, timedelta) else float(time)
+    if not found >= 0:
+        raise ValueError(f"{what} cannot be {time}")
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flytebind.remote._causes import CallFailure
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection, closed
 from flytebind.remote._io import AwaitableCall, Future, Io, TimeIsUp
@@ -61,6 +62,9 @@ class CallPolicy:
     """The backoff before the second attempt, in seconds; it doubles with each further one."""
     longest_pause: float = 5.0
     """The longest backoff, in seconds."""
+    touch_timeout: float | None = None
+    """The deadline of what an execution loads when it is touched, such as ``outputs``, with all
+    calls and transfers that this takes, in seconds; None for no end. Verbs take a ``timeout``."""
 
     def pause_after(self, attempt: int) -> float:
         """The backoff after a failed attempt, in seconds.
@@ -128,6 +132,7 @@ class Caller:
                     wait_for_ready,
                 )
 
+            failure: FlyteCallError | None = None
             try:
                 answer = await self._io.call(start)
             except grpc.RpcError as error:
@@ -146,7 +151,8 @@ class Caller:
                 pause = self._pause(call, code, details)
                 if pause is None:
                     details = self._explain(code, details)
-                    raise _error(code, details, method, request, call.attempts) from error
+                    failure = _error(code, details, method, request, call.attempts)
+                    failure.__cause__ = CallFailure(error)
                 call.trouble = error.with_traceback(None)  # which would keep all of this alive
             except grpc.FutureCancelledError as error:
                 code = grpc.StatusCode.CANCELLED
@@ -162,6 +168,9 @@ class Caller:
                 if isinstance(answer, Unreadable):
                     raise FlyteDataError(f"{call}: the answer {answer.reason()}")
                 return answer
+            if failure is not None:
+                raise failure  # here, or gRPC's error would be its context
+            assert pause is not None
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
 

@@ -26,7 +26,7 @@ from flytebind.remote._connection import Connection
 from flytebind.remote._flytekit import FlytekitNames, FlytekitVerbs
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
-from flytebind.remote._io.blocking import BlockingIo, blocking, iterating
+from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, touching
 from flytebind.remote._io.turns import Turns
 from flytebind.remote._session import Session
 from flytebind.remote._verbs import Verbs
@@ -516,20 +516,21 @@ class _Bringer:
     def __init__(self, session: Session) -> None:
         self._coroutines = session
         self._turns = session.turns
+        self._most_time = session.policy.touch_timeout
 
-    @blocking(operations.sync.bring_whole)
+    @touching(operations.sync.bring_whole)
     def bring_whole(self) -> None: ...
-    @blocking(operations.sync.bring_tasks)
+    @touching(operations.sync.bring_tasks)
     def bring_tasks(self) -> None: ...
-    @blocking(operations.data.bring_interface)
+    @touching(operations.data.bring_interface)
     def bring_interface(self) -> None: ...
-    @blocking(operations.data.bring_side)
+    @touching(operations.data.bring_side)
     def bring_side(self) -> None: ...
-    @blocking(operations.data.bring_literal)
+    @touching(operations.data.bring_literal)
     def bring_literal(self) -> None: ...
-    @blocking(operations.metrics.bring_measured)
+    @touching(operations.metrics.bring_measured)
     def bring_measured(self) -> None: ...
-    @blocking(operations.sync.sync_execution)
+    @blocking(operations.sync.sync_within)
     def sync(self) -> None: ...
     @blocking(operations.wait.wait)
     def wait(self) -> None: ...

@@ -14,12 +14,14 @@ from collections.abc import (
     Sequence,
 )
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from flytebind._flytekit import advice
 from flytebind._transfer.uris import public
 from flytebind.looks import ExecutionList
+from flytebind.looks._labels import label
 from flytebind.models.admin.common import Sort
 from flytebind.models.admin.launch_plan import LaunchPlanState
 from flytebind.models.admin.project import Domain, Project
@@ -99,6 +101,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: Sort | str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[FlyteWorkflowExecution]:
         """Executions, fetched as you go on; the newest first.
 
@@ -116,15 +119,19 @@ class Verbs:
                 are left out unless ``state`` is among them.
             sort_by: A column; with a minus before it in descending order: ``"-started_at"``.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
             FlyteValueError: If there is no such limit, or no column to sort by.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         place = self._session.place(project, domain)
-        return operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
+        found = operations.fetch.list_executions(self._session, *place, filters, sort_by, limit)
+        return self._session.each_within(timeout, "list_executions", found)
 
     async def recent_executions(
         self,
@@ -132,6 +139,8 @@ class Verbs:
         domain: str | None = None,
         limit: int | None = 100,
         filters: Filters = (),
+        *,
+        timeout: timedelta | float | None = None,
     ) -> ExecutionList[FlyteWorkflowExecution]:
         """The executions that were created last: a list that prints as a table.
 
@@ -140,13 +149,16 @@ class Verbs:
             domain: Their domain, if not the remote's.
             limit: How many at most; None for all.
             filters: What must hold, as in ``list_executions``.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or does not take the filters.
+            FlyteTimeout: If it takes longer.
         """
         place = self._session.place(project, domain)
         found = operations.fetch.list_executions(self._session, *place, filters, None, limit)
-        return ExecutionList([execution async for execution in found])
+        within = self._session.each_within(timeout, "recent_executions", found)
+        return ExecutionList([execution async for execution in within])
 
     async def fetch_task(
         self,
@@ -239,6 +251,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: Sort | str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[FlyteTask]:
         """Versions of registered tasks, fetched as you go on; the newest first.
 
@@ -252,6 +265,8 @@ class Verbs:
                 ``eq(version,v7)``.
             sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
@@ -259,9 +274,11 @@ class Verbs:
                 are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which("list_tasks", name, project, domain, filters, sort_by, limit, latest)
-        return operations.entities.list_tasks(self._session, which)
+        found = operations.entities.list_tasks(self._session, which)
+        return self._session.each_within(timeout, "list_tasks", found)
 
     def list_task_names(
         self,
@@ -269,6 +286,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[str]:
         """The names of registered tasks in alphabetical order, each once.
 
@@ -276,14 +294,18 @@ class Verbs:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If the limit is of another type.
             FlyteValueError: If there is no such limit.
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which("list_task_names", None, project, domain, (), None, limit)
-        return operations.entities.list_names(self._session, ResourceType.TASK, which)
+        found = operations.entities.list_names(self._session, ResourceType.TASK, which)
+        return self._session.each_within(timeout, "list_task_names", found)
 
     def list_workflows(
         self,
@@ -295,6 +317,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: Sort | str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[FlyteWorkflow]:
         """Versions of registered workflows, fetched as you go on; the newest first.
 
@@ -310,6 +333,8 @@ class Verbs:
                 ``eq(version,v7)``.
             sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
@@ -317,11 +342,13 @@ class Verbs:
                 are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which(
             "list_workflows", name, project, domain, filters, sort_by, limit, latest
         )
-        return operations.entities.list_workflows(self._session, which)
+        found = operations.entities.list_workflows(self._session, which)
+        return self._session.each_within(timeout, "list_workflows", found)
 
     def list_workflow_names(
         self,
@@ -329,6 +356,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[str]:
         """The names of registered workflows in alphabetical order, each once.
 
@@ -338,14 +366,18 @@ class Verbs:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If the limit is of another type.
             FlyteValueError: If there is no such limit.
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which("list_workflow_names", None, project, domain, (), None, limit)
-        return operations.entities.list_names(self._session, ResourceType.WORKFLOW, which)
+        found = operations.entities.list_names(self._session, ResourceType.WORKFLOW, which)
+        return self._session.each_within(timeout, "list_workflow_names", found)
 
     def list_launch_plans(
         self,
@@ -358,6 +390,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: Sort | str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[FlyteLaunchPlan]:
         """Versions of registered launch plans, fetched as you go on; the newest first.
 
@@ -372,6 +405,8 @@ class Verbs:
                 ``eq(version,v7)``.
             sort_by: A column, as in ``list_executions``: ``name``, ``version``, ``-created_at``.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
@@ -379,11 +414,13 @@ class Verbs:
                 are to be sorted.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which(
             "list_launch_plans", name, project, domain, filters, sort_by, limit, latest
         )
-        return operations.entities.list_launch_plans(self._session, which, active=active)
+        found = operations.entities.list_launch_plans(self._session, which, active=active)
+        return self._session.each_within(timeout, "list_launch_plans", found)
 
     def list_launch_plan_names(
         self,
@@ -391,6 +428,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[str]:
         """The names of registered launch plans in alphabetical order, each once.
 
@@ -400,14 +438,18 @@ class Verbs:
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If the limit is of another type.
             FlyteValueError: If there is no such limit.
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         which = self._which("list_launch_plan_names", None, project, domain, (), None, limit)
-        return operations.entities.list_names(self._session, ResourceType.LAUNCH_PLAN, which)
+        found = operations.entities.list_names(self._session, ResourceType.LAUNCH_PLAN, which)
+        return self._session.each_within(timeout, "list_launch_plan_names", found)
 
     async def activate_launch_plan(
         self,
@@ -483,6 +525,7 @@ class Verbs:
         activate: bool = False,
         dry_run: bool = False,
         progress: Callable[[operations.register.RegisteredEntity], None] | None = None,
+        timeout: timedelta | float | None = None,
     ) -> operations.register.Registration:
         """Register what ``pyflyte package`` or ``pyflyte serialize`` has written.
 
@@ -500,6 +543,7 @@ class Verbs:
             activate: Whether to make the launch plans active, so that their schedules run.
             dry_run: Whether to change nothing, and only say what would be new.
             progress: Is called with each one when it is registered.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             What is new, and what was there.
@@ -510,21 +554,32 @@ class Verbs:
             FlyteValueError: If there is nothing to register, or a version is missing.
             FlyteCallError: If the server cannot be asked, or does not take something.
             OSError: If a file cannot be read.
+            FlyteTimeout: If it takes longer.
         """
         if version is not None:
             named(version, "version of register")
         how = operations.register.How(
             *self._session.place(project, domain), version, destination, activate, dry_run
         )
-        return await operations.register.register(self._session, source, how, progress)
+        return await self._session.within(
+            timeout,
+            "register",
+            partial(operations.register.register, self._session, source, how, progress),
+        )
 
-    async def list_projects(self) -> list[Project]:
+    async def list_projects(self, *, timeout: timedelta | float | None = None) -> list[Project]:
         """All projects that are not archived.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await operations.fetch.list_projects(self._session)
+        return await self._session.within(
+            timeout, "list_projects", partial(operations.fetch.list_projects, self._session)
+        )
 
     async def list_domains(self) -> list[Domain]:
         """The domains that each project has.
@@ -602,7 +657,14 @@ class Verbs:
         )
         return await self.wait(execution) if wait else execution
 
-    async def sync(self, execution: E, *, sync_nodes: bool = False, data: bool = True) -> E:
+    async def sync(
+        self,
+        execution: E,
+        *,
+        sync_nodes: bool = False,
+        data: bool = True,
+        timeout: timedelta | float | None = None,
+    ) -> E:
         """Bring an execution up to date.
 
         What is known to be final is not asked for again.
@@ -612,6 +674,7 @@ class Verbs:
             sync_nodes: Whether to bring its nodes, too, and what runs for them at any depth.
             data: Whether to bring inputs, outputs and attempts along, which are several calls for
                 each node. Without them come states alone.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The same execution.
@@ -619,13 +682,14 @@ class Verbs:
         Raises:
             FlyteCallError: If the server cannot be asked. What is wrong with a single node is
                 found in the node's ``problem`` instead.
+            FlyteTimeout: If it takes longer.
         """
         self._attach(execution, "sync")
-        return await operations.sync.sync_execution(
-            self._session, execution, nodes=sync_nodes, data=data
+        return await operations.sync.sync_within(
+            self._session, execution, nodes=sync_nodes, data=data, timeout=timeout
         )
 
-    async def load(self, execution: X) -> X:
+    async def load(self, execution: X, *, timeout: timedelta | float | None = None) -> X:
         """Bring all that an execution of a workflow, node or task would load when touched.
 
         That is its whole error, its interface, its attempts if it is a node's, and its inputs and
@@ -633,6 +697,7 @@ class Verbs:
 
         Args:
             execution: The execution, which is changed.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The same execution.
@@ -640,9 +705,12 @@ class Verbs:
         Raises:
             FlyteDataError: If data exists that cannot be had; what can be is here all the same.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         must_be(execution, RemoteExecutionBase, "load")
-        await operations.sync.load(self._session, execution)
+        await self._session.within(
+            timeout, "load", partial(operations.sync.load, self._session, execution)
+        )
         return execution
 
     async def wait(
@@ -760,6 +828,7 @@ class Verbs:
         domain: str | None = None,
         *,
         filters: Filters = (),
+        timeout: timedelta | float | None = None,
     ) -> list[Signal]:
         """What the gates of an execution wait for, or have been given.
 
@@ -768,12 +837,18 @@ class Verbs:
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
             filters: What must hold, as in ``list_executions``.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._execution_id(execution, "list_signals", project, domain)
-        return await operations.signals.list_signals(self._session, id, filters)
+        return await self._session.within(
+            timeout,
+            f"list_signals of {label(id)}",
+            partial(operations.signals.list_signals, self._session, id, filters),
+        )
 
     async def approve(
         self,
@@ -845,11 +920,12 @@ class Verbs:
         id = self._execution_id(execution, "set_input", project, domain)
         await operations.signals.set_input(self._session, id, signal, value)
 
-    async def get(self, flyte_uri: str) -> object:
+    async def get(self, flyte_uri: str, *, timeout: timedelta | float | None = None) -> object:
         """What is behind a Flyte URL.
 
         Args:
             flyte_uri: Such as ``flyte://v1/flytesnacks/development/f7a9c2/n0/o/o0``.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             A ``LiteralsResolver`` for all inputs or outputs, a value for one of them, and links
@@ -859,8 +935,12 @@ class Verbs:
             FlyteCallError: If there is nothing.
             FlyteAssertion: If the node has not come so far, or came to a bad end.
             FlyteDataError: If there is something that cannot be had.
+            FlyteTimeout: If it takes longer.
         """
-        return await operations.urls.get(self._session, named(flyte_uri, "flyte_uri of get"))
+        uri = named(flyte_uri, "flyte_uri of get")
+        return await self._session.within(
+            timeout, "get", partial(operations.urls.get, self._session, uri)
+        )
 
     async def upload(
         self,
@@ -869,6 +949,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         filename: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> str:
         """Put a local file, or all files of a folder, where tasks can read them.
 
@@ -877,6 +958,7 @@ class Verbs:
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             filename: The name of a file there; by default the same.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             Its URI, to be used as an input.
@@ -885,17 +967,24 @@ class Verbs:
             FlyteAssertion: If there is no such file, or a folder has none.
             FlyteDataError: If the store does not take it.
             FlyteCallError: If the server gives no place for it.
+            FlyteTimeout: If it takes longer.
         """
         place = self._session.place(project, domain)
         path = Path(path)
         if path.is_dir():
             if filename is not None:
                 raise FlyteValueError(f"upload: {path} is a folder, whose files keep their names")
-            return await operations.folders.upload_folder(self._session, path, *place)
-        return await operations.uploads.upload(self._session, path, *place, filename)
+            work = partial(operations.folders.upload_folder, self._session, path, *place)
+        else:
+            work = partial(operations.uploads.upload, self._session, path, *place, filename)
+        return await self._session.within(timeout, f"upload of {path}", work)
 
     async def download(
-        self, what: operations.downloads.Handle | str, to: str | os.PathLike[str] | None = None
+        self,
+        what: operations.downloads.Handle | str,
+        to: str | os.PathLike[str] | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> Path:
         """Get a file, a folder or a table to this machine.
 
@@ -907,6 +996,7 @@ class Verbs:
             to: The file to write, or a folder to write it into, which is made as needed if this
                 ends with a slash; the folder to make of a folder or a table. By default one in a
                 new temporary folder, which is yours to remove.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             Where it is now. It is there when it is complete.
@@ -914,6 +1004,7 @@ class Verbs:
         Raises:
             FlyteDataError: If it cannot be read in either way, or not be written.
             FlyteValueError: If something is there that cannot be replaced, or it is elsewhere.
+            FlyteTimeout: If it takes longer.
         """
         if isinstance(to, str) and "://" in to:
             raise FlyteValueError(
@@ -921,7 +1012,9 @@ class Verbs:
             )
         kinds = (str, RemoteFile, RemoteDirectory, RemoteTable, RemotePickle)
         must_be(what, kinds, "download", advice("FlyteRemote.download"))
-        return await operations.downloads.download(self._session, what, to)
+        return await self._session.within(
+            timeout, "download", partial(operations.downloads.download, self._session, what, to)
+        )
 
     async def get_execution_metrics(self, execution: ExecutionLike, depth: int = 10) -> Span:
         """Where the time went: spans of an execution, its nodes and tasks.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from flytebind.looks._entity_card import EntityCard, timing
 from flytebind.looks._labels import label
 from flytebind.looks._nodes import END_NODE, START_NODE
-from flytebind.looks._words import moment
+from flytebind.looks._words import moment, readable
 from flytebind.models.admin.launch_plan import LaunchPlan, LaunchPlanState
 from flytebind.models.admin.schedule import Schedule
 from flytebind.models.core.compiler import CompiledWorkflowClosure
@@ -327,8 +327,11 @@ class FlyteLaunchPlan(_Registered, LaunchPlan):
 
     @property
     def created_at(self) -> datetime | None:
-        """When it was registered."""
-        return None if self.closure is None else self.closure.created_at
+        """When it was registered; None for a time that Python cannot tell."""
+        found: datetime | None = (
+            None if self.closure is None else readable(self.closure, "created_at")
+        )
+        return found
 
     @property
     def _parameters(self) -> Mapping[str, Parameter]:

@@ -17,7 +17,7 @@ from flytebind.runtime.errors import (
     FlyteValueError as FlyteValueError,
 )
 from flytebind.runtime.grpcio import grpc
-from flytebind.runtime.screens import harmless_lines
+from flytebind.runtime.screens import excerpt, harmless_lines
 
 
 class FlyteExecutionError(FlyteError):
@@ -117,7 +117,7 @@ class FlyteCallError(FlyteError):
 
     def __str__(self) -> str:
         where = call_label(self.call, self.subject)
-        return harmless_lines(": ".join(filter(None, (where, self.code.name, self.details))))
+        return excerpt(": ".join(filter(None, (where, self.code.name, self.details))))
 
 
 class FlyteNotFoundError(FlyteCallError):

@@ -34,6 +34,7 @@ from flytebind.models.core.execution import ExecutionError, WorkflowExecution
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap, LiteralOffloadedMetadata
+from flytebind.remote._answers import check_answer
 from flytebind.remote._data import AnyExecution, Side, in_memory
 from flytebind.remote._loaded import Loaded
 from flytebind.remote._scopes import Scope, yielded
@@ -89,7 +90,9 @@ class Bringer(Protocol):
         """Bring what the server has measured, as far as it tells."""
         ...
 
-    def sync(self, execution: _E, /, *, nodes: bool, data: bool) -> _E:
+    def sync(
+        self, execution: _E, /, *, nodes: bool, data: bool, timeout: timedelta | float | None
+    ) -> _E:
         """Bring it up to date."""
         ...
 
@@ -625,7 +628,13 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """The same as ``execution_url``, by the name that runs of Flyte 2 have for it, too."""
         return self.execution_url
 
-    def sync(self, sync_nodes: bool = False, *, data: bool = True) -> Self:
+    def sync(
+        self,
+        sync_nodes: bool = False,
+        *,
+        data: bool = True,
+        timeout: timedelta | float | None = None,
+    ) -> Self:
         """Bring this object up to date.
 
         What is known to be final is not asked for again.
@@ -634,16 +643,18 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
             sync_nodes: Whether to bring its nodes, too, and what runs for them at any depth.
             data: Whether to bring inputs, outputs and attempts along, which are several calls for
                 each node. Without them come states alone, and the rest when it is touched.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             This object.
 
         Raises:
+            FlyteTimeout: If it takes longer; what was brought until then stays.
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.sync(...)``.
             FlyteCallError: If the server cannot be asked. What is wrong with a single node is
                 found in the node's ``problem`` instead.
         """
-        return self._verbs("sync").sync(self, nodes=sync_nodes, data=data)
+        return self._verbs("sync").sync(self, nodes=sync_nodes, data=data, timeout=timeout)
 
     def wait(
         self,
@@ -791,27 +802,9 @@ def adopt(execution: Executed, newer: AnyExecution, *, whole: bool = True) -> No
     Raises:
         FlyteDataError: If the message is of another execution, which would be ended next, perhaps.
     """
-    if isinstance(execution, FlyteWorkflowExecution) and isinstance(newer, Execution):
-        check_answer(execution.id, newer)
-    elif isinstance(newer, NodeExecution) and newer.id.node_id != execution._pb.id.node_id:
-        raise FlyteDataError(
-            f"the server was asked for {execution._label}, and tells of node {newer.id.node_id!r}"
-        )
+    check_answer(execution.id, newer.id)
     execution._pb = newer._pb
     execution.loaded.is_whole = whole
-
-
-def check_answer(asked: WorkflowExecutionIdentifier, answer: Execution) -> None:
-    """See that an answer is about the execution that was asked for.
-
-    Raises:
-        FlyteDataError: If it is not.
-    """
-    there = answer.id
-    if (there.project, there.domain, there.name) != (asked.project, asked.domain, asked.name):
-        wanted = f"{asked.project}/{asked.domain}/{asked.name}"
-        found = f"{there.project}/{there.domain}/{there.name}"
-        raise FlyteDataError(f"the server was asked for execution {wanted}, and tells of {found}")
 
 
 def attach(execution: Executed, remote: Remote) -> None:

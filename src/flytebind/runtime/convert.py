@@ -43,7 +43,13 @@ def read_timestamp(message: Timestamp) -> datetime:
         OverflowError: If the time lies outside the years 1 to 9999.
     """
     # Timestamp.ToDatetime takes more than twice as long; a timedelta of seconds is slower, too.
-    return _EPOCH + _MICROSECOND * (message.seconds * 1_000_000 + message.nanos // 1000)
+    try:
+        return _EPOCH + _MICROSECOND * (message.seconds * 1_000_000 + message.nanos // 1000)
+    except OverflowError:
+        raise OverflowError(
+            f"a time {message.seconds} s from 1970 is outside of the years 1 to 9999, which Python"
+            " has; the message itself has it: to_pb()"
+        ) from None
 
 
 def write_timestamp(message: Timestamp, value: datetime | Timestamp) -> None:
@@ -73,7 +79,13 @@ def read_duration(message: Duration) -> timedelta:
     Raises:
         OverflowError: If the duration does not fit a timedelta.
     """
-    return _MICROSECOND * (message.seconds * 1_000_000 + int(message.nanos / 1000))
+    try:
+        return _MICROSECOND * (message.seconds * 1_000_000 + int(message.nanos / 1000))
+    except OverflowError:
+        raise OverflowError(
+            f"a duration of {message.seconds} s is longer than Python has one; the message itself"
+            " has it: to_pb()"
+        ) from None
 
 
 def write_duration(message: Duration, value: timedelta | Duration) -> None:

@@ -15,3 +15,15 @@ def harmless(line: str) -> str:
 def harmless_lines(text: str) -> str:
     """The same for text of several lines."""
     return text if text.isprintable() else "\n".join(map(harmless, text.split("\n")))
+
+
+def excerpt(text: str, most: int = 10_000) -> str:
+    """Harmless lines, as many as anybody reads.
+
+    Args:
+        text: Text of others.
+        most: How many characters at most.
+    """
+    if len(text) <= most:
+        return harmless_lines(text)
+    return f"{harmless_lines(text[:most])}... ({len(text):,} characters)"

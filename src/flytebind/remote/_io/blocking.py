@@ -32,6 +32,7 @@ from flytebind.remote._advice import explained
 from flytebind.remote._io import AwaitableCall, Future, TimeIsUp
 from flytebind.remote._io.interrupts import interrupts_held_back
 from flytebind.remote._io.turns import Turns
+from flytebind.runtime.errors import FlyteTimeout
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -97,6 +98,13 @@ class Driven(Protocol[S_co]):
     def _turns(self) -> Turns: ...
 
 
+class Touched(Driven[S_co], Protocol[S_co]):
+    """Something that is loaded because somebody touches it, which says no timeout."""
+
+    @property
+    def _most_time(self) -> float | None: ...
+
+
 # These decorate declarations, in place of being assigned: type checkers need not infer what comes
 # of it, and whoever inherits it may do it in another way.
 def blocking(
@@ -111,6 +119,27 @@ def blocking(
         except TypeError as error:
             raise explained(error, call.__qualname__, operation.__qualname__) from None
         return run(doing, self._turns)
+
+    return lambda declaration: call
+
+
+def touching(
+    operation: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Touched[S], P], T]]:
+    """The same, of which all must be done in the time that a touch may take."""
+
+    @wraps(operation)
+    def call(self: Touched[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        doing = operation(self._coroutines, *args, **kwargs)
+        if self._most_time is None:
+            return run(doing, self._turns)
+        try:
+            return run(BlockingIo().within(self._most_time, doing), self._turns)
+        except TimeIsUp:
+            raise FlyteTimeout(
+                "what was touched did not come within CallPolicy.touch_timeout"
+                f" ({self._most_time:g} s)"
+            ) from None
 
     return lambda declaration: call
 

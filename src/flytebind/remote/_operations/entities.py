@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from flytebind.looks._words import readable
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
     NamedEntityIdentifierListRequest,
@@ -23,6 +24,7 @@ from flytebind.models.admin.workflow import Workflow
 from flytebind.models.core.compiler import CompiledWorkflowClosure
 from flytebind.models.core.identifier import Identifier, ResourceType
 from flytebind.models.core.tasks import TaskTemplate
+from flytebind.remote._answers import check_answer
 from flytebind.remote._operations.fetch import (
     Filters,
     at_most,
@@ -142,14 +144,20 @@ _AskFor: TypeAlias = Callable[[Which, int, str], Awaitable[tuple[Sequence[R], st
 
 
 def _each(session: Session, kind: ResourceType, ask: _AskFor[R], which: Which) -> AsyncIterator[R]:
+    async def checked(which: Which, size: int, token: str) -> tuple[Sequence[R], str]:
+        rows, following = await ask(which, size, token)
+        for row in rows:
+            check_answer(_asked(which), row.id)
+        return rows, following
+
     most = at_most(which.limit)
     if which.latest:
-        pages = _latest(session, kind, ask, which)
+        pages = _latest(session, kind, checked, which)
         return each_once(pages, lambda entity: entity.id, most)
 
     # What is registered stays in its place; only filters and other columns may move it.
     stays = which.sort_by is None and not expression(which.filters)
-    pages = (by_tokens if stays else growing)(partial(ask, which), _size(most))
+    pages = (by_tokens if stays else growing)(partial(checked, which), _size(most))
     return each_once(pages, lambda entity: entity.id, most)
 
 
@@ -182,9 +190,13 @@ def _size(most: int | None) -> int:
     return _PAGE if most is None else max(1, min(most, _PAGE))
 
 
+def _asked(which: Which) -> NamedEntityIdentifier:
+    return NamedEntityIdentifier(project=which.project, domain=which.domain, name=which.name)
+
+
 def _request(which: Which, size: int, token: str) -> ResourceListRequest:
     return ResourceListRequest(
-        id=NamedEntityIdentifier(project=which.project, domain=which.domain, name=which.name),
+        id=_asked(which),
         limit=size,
         token=token,
         filters=expression(which.filters),
@@ -198,14 +210,15 @@ def _request(which: Which, size: int, token: str) -> ResourceListRequest:
 def _task(session: Session, task: Task) -> FlyteTask:
     template = TaskTemplate.from_pb(task.closure.compiled_task.template._pb)
     entity = FlyteTask.promote_from_model(template)
-    return registered(session, entity, task.closure.created_at, task.short_description)
+    created_at = readable(task.closure, "created_at")
+    return registered(session, entity, created_at, task.short_description)
 
 
 def _outline(session: Session, workflow: Workflow) -> FlyteWorkflow:
     closure = workflow.closure.compiled_workflow.to_pb()
     closure.primary.template.id.CopyFrom(workflow.id._pb)
     entity = FlyteWorkflow.promote_from_model(CompiledWorkflowClosure.from_pb(closure))
-    created_at, about = workflow.closure.created_at, workflow.short_description
+    created_at, about = readable(workflow.closure, "created_at"), workflow.short_description
     return registered(session, entity, created_at, about, is_outline=True)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias, TypeVar
 
 from flytebind.behaviour.filters import Filter, LessThanOrEqual
 from flytebind.looks._labels import label
+from flytebind.looks._words import readable
 from flytebind.models.admin.common import (
     NamedEntityIdentifier,
     ObjectGetRequest,
@@ -27,6 +28,7 @@ from flytebind.models.core.identifier import (
     ResourceType,
     WorkflowExecutionIdentifier,
 )
+from flytebind.remote._answers import check_answer
 from flytebind.remote._arguments import must_be, named
 from flytebind.remote._operations.pages import GROWTH, Page, all_rows, each_once, endless, growing
 from flytebind.remote._session import Session
@@ -37,7 +39,7 @@ from flytebind.remote.errors import (
     FlyteNotFoundError,
     FlyteValueError,
 )
-from flytebind.remote.executions import FlyteWorkflowExecution, check_answer
+from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.grpcio import grpc
 from flytebind.runtime.model import Model
 
@@ -51,6 +53,7 @@ _PAGE = 100
 _NEWEST = Sort(key="created_at", direction=Sort.Direction.DESCENDING)
 _BY_AGE = Sort(key="execution_created_at", direction=Sort.Direction.DESCENDING)
 _MICROSECOND = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=timezone.utc) - 2 * _MICROSECOND
 
 
 async def fetch_execution(
@@ -60,7 +63,7 @@ async def fetch_execution(
 ) -> FlyteWorkflowExecution:
     """One execution, as it is now."""
     message = await session.admin.get_execution(WorkflowExecutionGetRequest(id=id))
-    check_answer(id, message)
+    check_answer(id, message.id)
     return FlyteWorkflowExecution.promote_from_model(message, session.remote, type_hints)
 
 
@@ -79,20 +82,23 @@ def list_executions(
         FlyteValueError: If there is no such limit or no column to sort by.
     """
     most = at_most(limit)
+    place = NamedEntityIdentifier(project=project, domain=domain)
     request = ResourceListRequest(
-        id=NamedEntityIdentifier(project=project, domain=domain),
+        id=place,
         limit=_PAGE if most is None else max(1, min(most, _PAGE)),
         filters=expression(filters),
         sort_by=order(sort_by),
     )
     answers = _by_age(session, request) if request.sort_by is None else _sorted(session, request)
-    return _listed(session, each_once(answers, lambda each: each.id.name, most))
+    rows = each_once(answers, lambda each: each.id.name, most)
+    return _listed(session, place, rows)
 
 
 async def _listed(
-    session: Session, executions: AsyncIterator[Execution]
+    session: Session, asked: NamedEntityIdentifier, executions: AsyncIterator[Execution]
 ) -> AsyncIterator[FlyteWorkflowExecution]:
     async for message in executions:
+        check_answer(asked, message.id)
         own = Execution.from_pb(message._pb)  # or it would keep the whole page alive
         execution = FlyteWorkflowExecution.promote_from_model(own, session.remote)
         execution.loaded.is_whole = False
@@ -113,9 +119,9 @@ async def _by_age(session: Session, request: ResourceListRequest) -> AsyncIterat
             return
         if not page.executions:
             raise endless("an empty page leads", page.token)
-        created_at = page.executions[-1].closure.created_at
+        created_at = readable(page.executions[-1].closure, "created_at")
         following = asked
-        if created_at is not None:
+        if created_at is not None and created_at < _LAST:
             # The column has microseconds, which are rounded, where the closure has nanoseconds.
             bound = LessThanOrEqual(_BY_AGE.key, created_at + 2 * _MICROSECOND)
             filters = "+".join(filter(None, (request.filters, str(bound))))
@@ -140,8 +146,10 @@ async def fetch_task(session: Session, id: Identifier) -> FlyteTask:
     async def fetch() -> FlyteTask:
         task = await session.admin.get_task(ObjectGetRequest(id=id))
         template = _there(task.closure.compiled_task.template, id)
+        check_answer(id, template.id)
         entity = FlyteTask.promote_from_model(template)
-        return registered(session, entity, task.closure.created_at, task.short_description)
+        created_at = readable(task.closure, "created_at")
+        return registered(session, entity, created_at, task.short_description)
 
     return await session.cached(FlyteTask, id, fetch)
 
@@ -152,8 +160,9 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
     async def fetch() -> FlyteWorkflow:
         workflow = await session.admin.get_workflow(ObjectGetRequest(id=id))
         compiled = _there(workflow.closure.compiled_workflow, id)
+        check_answer(id, compiled.primary.template.id)
         entity = FlyteWorkflow.promote_from_model(compiled)
-        created_at, about = workflow.closure.created_at, workflow.short_description
+        created_at, about = readable(workflow.closure, "created_at"), workflow.short_description
         return registered(session, entity, created_at, about)
 
     return await session.cached(FlyteWorkflow, id, fetch)
@@ -162,6 +171,7 @@ async def fetch_workflow(session: Session, id: Identifier) -> FlyteWorkflow:
 async def fetch_launch_plan(session: Session, id: Identifier) -> FlyteLaunchPlan:
     """One version of a launch plan, in its present state."""
     message = await session.admin.get_launch_plan(ObjectGetRequest(id=id))
+    check_answer(id, message.id)
     launch_plan = registered(session, FlyteLaunchPlan.promote_from_model(message))
     session.keep(id, launch_plan)
     return launch_plan
@@ -177,6 +187,7 @@ async def fetch_active_launch_plan(
     """
     id = NamedEntityIdentifier(project=project, domain=domain, name=name)
     message = await session.admin.get_active_launch_plan(ActiveLaunchPlanRequest(id=id))
+    check_answer(id, message.id)
     return registered(session, FlyteLaunchPlan.promote_from_model(message))
 
 
@@ -231,6 +242,7 @@ async def entity_id(
     for newest in found:
         id: Identifier | None = getattr(newest, "id", None)
         if id is not None:
+            check_answer(NamedEntityIdentifier(project=project, domain=domain, name=name), id)
             return id
     what = kind.name.lower().replace("_", " ")
     raise FlyteNotFoundError(

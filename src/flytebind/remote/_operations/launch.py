@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
+from flytebind.looks._words import readable
 from flytebind.models.admin.cluster_assignment import ClusterAssignment
 from flytebind.models.admin.common import (
     Annotations,
@@ -34,6 +35,7 @@ from flytebind.models.core.identifier import (
 )
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.security import SecurityContext
+from flytebind.remote._answers import check_answer
 from flytebind.remote._arguments import must_be, named
 from flytebind.remote._naming import new_execution_name
 from flytebind.remote._operations.data import bring_side
@@ -45,6 +47,7 @@ from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
     FlyteAssertion,
     FlyteCallError,
+    FlyteDataError,
     FlyteValueError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
@@ -144,17 +147,16 @@ async def execute(
         spec=_spec(id, options),
         inputs=literals,
     )
+    new = WorkflowExecutionIdentifier(project, domain, request.name)
     began = datetime.now(timezone.utc)
     try:
         created = await session.admin.create_execution(request)
     except FlyteAlreadyExistsError as error:
-        execution = await _made_before(
-            session, WorkflowExecutionIdentifier(project, domain, request.name), error
-        )
+        execution = await _made_before(session, new, error)
         if name and not await _is_made_by(session, execution, request, began):
             raise
     else:
-        execution = await fetch_execution(session, _id_of(created))
+        execution = await fetch_execution(session, _id_of(created, new))
     execution.loaded.type_hints = type_hints
     return execution
 
@@ -199,7 +201,7 @@ async def _again(
     """Make another run of an execution."""
     began = datetime.now(timezone.utc)
     try:
-        return await fetch_execution(session, _id_of(await ask()))
+        return await fetch_execution(session, _id_of(await ask(), new))
     except FlyteAlreadyExistsError as error:
         execution = await _made_before(session, new, error)
         if execution.spec.metadata.reference_execution != old or not _is_new(execution, began):
@@ -238,8 +240,8 @@ async def _is_made_by(
 
 
 def _is_new(execution: FlyteWorkflowExecution, began: datetime) -> bool:
-    created_at = execution.closure.created_at
-    return created_at is not None and created_at >= began - _CLOCK_SKEW
+    created_at = readable(execution.closure, "created_at")
+    return created_at is not None and bool(created_at >= began - _CLOCK_SKEW)
 
 
 async def _declared_inputs(
@@ -279,7 +281,10 @@ def _spec(id: Identifier, options: LaunchOptions) -> ExecutionSpec:
     )
 
 
-def _id_of(created: ExecutionCreateResponse) -> WorkflowExecutionIdentifier:
+def _id_of(
+    created: ExecutionCreateResponse, asked: WorkflowExecutionIdentifier
+) -> WorkflowExecutionIdentifier:
     if created.id is None:
-        raise FlyteAssertion("the server has made an execution, but does not say which")
+        raise FlyteDataError("the server has made an execution, but does not say which")
+    check_answer(asked, created.id)
     return created.id

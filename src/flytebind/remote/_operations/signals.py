@@ -10,6 +10,7 @@ from flytebind.models.admin.signal import Signal, SignalListRequest, SignalSetRe
 from flytebind.models.core.identifier import SignalIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, Primitive, Scalar
 from flytebind.models.core.types import LiteralType
+from flytebind.remote._answers import check_answer
 from flytebind.remote._clients import async_client
 from flytebind.remote._operations.fetch import Filters, expression
 from flytebind.remote._operations.inputs import uploading
@@ -34,6 +35,9 @@ async def list_signals(
 
     async def ask(size: int, token: str) -> tuple[Sequence[Signal], str]:
         page = await _client(session).list_signals(request.replace(limit=size, token=token))
+        for signal in page.signals:
+            if signal.id is not None and signal.id.execution_id is not None:
+                check_answer(execution, signal.id.execution_id)
         return page.signals, page.token
 
     return await all_rows(ask, _PAGE, lambda signal: signal.id.signal_id if signal.id else "")

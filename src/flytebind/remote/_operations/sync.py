@@ -8,9 +8,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from flytebind.looks._labels import label
 from flytebind.looks._nodes import START_NODE, is_boundary, lacks_error, spec_id
 from flytebind.looks._phases import NOT_STARTED, SUCCESSFUL
 from flytebind.models.admin.common import Sort
@@ -23,6 +25,7 @@ from flytebind.models.admin.node_execution import (
 from flytebind.models.admin.task_execution import TaskExecution, TaskExecutionListRequest
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
 from flytebind.models.core.workflow import Node
+from flytebind.remote._answers import check_answer
 from flytebind.remote._data import SIDES, is_wanting
 from flytebind.remote._operations.data import (
     bring_data,
@@ -94,6 +97,18 @@ async def sync_execution(
     return execution
 
 
+async def sync_within(
+    session: Session, execution: E, *, nodes: bool, data: bool, timeout: timedelta | float | None
+) -> E:
+    """Bring an execution up to date, in so much time for all that this takes.
+
+    Raises:
+        FlyteTimeout: If it takes longer; what was brought until then stays.
+    """
+    sync = partial(sync_execution, session, execution, nodes=nodes, data=data)
+    return await session.within(timeout, f"sync of {label(execution.id)}", sync)
+
+
 async def load(session: Session, execution: RemoteExecutionBase) -> None:
     """Bring the whole error, the interface, attempts, inputs and outputs, wherever they are.
 
@@ -152,6 +167,8 @@ async def bring_tasks(session: Session, node: FlyteNodeExecution) -> None:
         return page.task_executions, page.token
 
     messages = await all_rows(ask, _PAGE, _key, by_tokens)
+    for message in messages:
+        check_answer(node.id, message.id.node_execution_id)
     found = [_task(session, known.get(_key(message)), message) for message in messages]
     found.sort(key=lambda task: task.id.retry_attempt)
     held.attempts = found
@@ -249,6 +266,7 @@ async def _list_level(
     pages = by_tokens(ask, limit)
     async for message in each_once(pages, lambda message: message.id.node_id, None):
         descent.count_node()
+        check_answer(id, message.id)
         if not _is_left_over(message, container):
             node_id = message.id.node_id
             level[node_id] = _node(session, known.get(node_id), message, container)

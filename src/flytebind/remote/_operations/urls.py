@@ -17,6 +17,7 @@ from flytebind.models.admin.node_execution import NodeExecutionGetRequest
 from flytebind.models.core.identifier import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.service.dataproxy import GetDataRequest
+from flytebind.remote._answers import check_answer
 from flytebind.remote._clients import async_client
 from flytebind.remote._data import Side
 from flytebind.remote._operations.data import bring_interface, bring_offloaded, bring_side
@@ -94,6 +95,7 @@ async def _read(session: Session, url: re.Match[str]) -> LiteralsResolver:
     execution_id = WorkflowExecutionIdentifier(url["project"], url["domain"], url["execution"])
     id = NodeExecutionIdentifier(url["node"], execution_id)
     message = await session.admin.get_node_execution(NodeExecutionGetRequest(id=id))
+    check_answer(id, message.id)
     node = FlyteNodeExecution.promote_from_model(message, session.remote)
     part = await _part(session, node, url["attempt"])
     if side == "inputs" or part.phase.name in SUCCESSFUL:

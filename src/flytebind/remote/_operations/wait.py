@@ -13,6 +13,7 @@ from typing import TypeVar
 from flytebind.looks._labels import title
 from flytebind.looks._phases import Phase
 from flytebind.models.admin.execution import WorkflowExecutionGetRequest
+from flytebind.remote._arguments import seconds
 from flytebind.remote._io import TimeIsUp
 from flytebind.remote._operations.sync import sync_execution
 from flytebind.remote._progress import Progress, progress_for
@@ -242,8 +243,8 @@ class _Pace:
         self._began = self._answered = self.polled = time.monotonic()
         """When the last poll began."""
         self._next_nodes = self._began
-        self._timeout = _seconds(timeout, "timeout")
-        self._interval = _seconds(poll_interval, "poll_interval")
+        self._timeout = seconds(timeout, "timeout")
+        self._interval = seconds(poll_interval, "poll_interval")
 
     def pause(self, execution: FlyteWorkflowExecution) -> float:
         """Seconds until the next poll.
@@ -298,12 +299,3 @@ class _Pace:
 
     def _gone(self) -> float:
         return time.monotonic() - self._began
-
-
-def _seconds(value: timedelta | float | None, name: str) -> float | None:
-    if value is None:
-        return None
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    if not seconds >= 0:
-        raise ValueError(f"{name} cannot be {value}")
-    return seconds

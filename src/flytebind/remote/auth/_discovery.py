@@ -14,6 +14,7 @@ from flytebind.models.service.auth import (
     PublicClientAuthConfigRequest,
     PublicClientAuthConfigResponse,
 )
+from flytebind.remote._causes import CallFailure
 from flytebind.remote.auth._credentials import Credentials
 from flytebind.remote.auth._tokens import away, refused
 from flytebind.remote.config import Config
@@ -111,7 +112,7 @@ class Discovery:
                 PublicClientAuthConfigRequest(), timeout=self._timeout, metadata=self._metadata()
             )
         except grpc.RpcError as error:
-            raise _failure(error) from error
+            raise _failure(error) from CallFailure(error)
 
     @cached_property
     def endpoints(self) -> OAuth2MetadataResponse:
@@ -126,7 +127,7 @@ class Discovery:
                 OAuth2MetadataRequest(), timeout=self._timeout, metadata=self._metadata()
             )
         except grpc.RpcError as error:
-            raise _failure(error) from error
+            raise _failure(error) from CallFailure(error)
 
     def endpoint(self, name: str) -> str:
         """The URL of an endpoint, by its field's name.
