@@ -40,18 +40,22 @@ def check_answer(asked: Identified, told: Identified | None) -> None:
         wanted = wanted[:-1]
     if told is not None and _parts(told)[: len(wanted)] == wanted:
         return
-    about = "nothing" if told is None else f"{_KINDS[type(told)]} {label(told)}"
-    raise FlyteDataError(
-        f"the server was asked for {_KINDS[type(asked)]} {label(asked)}, and tells of {about}"
-    )
+    about = "nothing" if told is None else _title(told)
+    raise FlyteDataError(f"the server was asked for {_title(asked)}, and tells of {about}")
+
+
+def _title(id: Identified) -> str:
+    """An identifier in words: ``launch plan flytesnacks/development/chain/v1``."""
+    kind = _KINDS.get(type(id), "")
+    if isinstance(id, Identifier):
+        kind = id.resource_type.name.lower().replace("_", " ")
+    return f"{kind} {label(id) or 'without a name'}".lstrip()
 
 
 _KINDS: dict[type, str] = {
     WorkflowExecutionIdentifier: "execution",
     NodeExecutionIdentifier: "node execution",
     TaskExecutionIdentifier: "task execution",
-    Identifier: "version",
-    NamedEntityIdentifier: "what is in",
 }
 
 

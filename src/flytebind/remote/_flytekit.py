@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -251,21 +252,27 @@ class FlytekitVerbs(Verbs):
         return await self.fetch_execution(name or "", project=project, domain=domain)
 
     async def sync_execution(
-        self, execution: FlyteWorkflowExecution, *, sync_nodes: bool = False
+        self,
+        execution: FlyteWorkflowExecution,
+        *,
+        sync_nodes: bool = False,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """What flytekit has beside ``sync``.
 
         Args:
             execution: The execution, which is changed.
             sync_nodes: Whether to bring its nodes, too.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The same execution.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await self.sync(execution, sync_nodes=sync_nodes)
+        return await self.sync(execution, sync_nodes=sync_nodes, timeout=timeout)
 
     async def fetch_active_launchplan(
         self, project: str | None = None, domain: str | None = None, name: str | None = None
@@ -346,6 +353,8 @@ class FlytekitVerbs(Verbs):
         value: object,
         project: str | None = None,
         domain: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """What older flytekits call ``set_input``.
 
@@ -355,13 +364,15 @@ class FlytekitVerbs(Verbs):
             value: A Python value of the signal's type, or a ``Literal``.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAssertion: If nothing waits for it.
             FlyteValueError: If it is not of the signal's type.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        await self.set_input(signal_id, execution, value, project, domain)
+        await self.set_input(signal_id, execution, value, project, domain, timeout=timeout)
 
     async def upload_file(
         self, to_upload: str | Path, project: str | None = None, domain: str | None = None

@@ -901,6 +901,8 @@ class Verbs:
         value: object,
         project: str | None = None,
         domain: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Give a gate the value that it waits for.
 
@@ -910,15 +912,21 @@ class Verbs:
             value: A Python value of the signal's type, or a ``Literal``; files are uploaded.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAssertion: If nothing waits for it.
             FlyteValueError: If it is not of the signal's type.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         signal = named(signal_id, "signal_id of set_input", _SIGNAL_FIRST)
         id = self._execution_id(execution, "set_input", project, domain)
-        await operations.signals.set_input(self._session, id, signal, value)
+        await self._session.within(
+            timeout,
+            f"set_input of {signal!r}",
+            partial(operations.signals.set_input, self._session, id, signal, value),
+        )
 
     async def get(self, flyte_uri: str, *, timeout: timedelta | float | None = None) -> object:
         """What is behind a Flyte URL.

@@ -120,6 +120,7 @@ def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[
         ResourceType.WORKFLOW: session.admin.list_workflow_ids,
         ResourceType.LAUNCH_PLAN: session.admin.list_launch_plan_ids,
     }[kind]
+    place = NamedEntityIdentifier(project=which.project, domain=which.domain)
     request = NamedEntityIdentifierListRequest(
         project=which.project,
         domain=which.domain,
@@ -128,6 +129,8 @@ def _names(session: Session, kind: ResourceType, which: Which) -> AsyncIterator[
 
     async def ask(size: int, token: str) -> tuple[Sequence[str], str]:
         page = await ask_for(request.replace(limit=size, token=token))
+        for each in page.entities:
+            check_answer(place, each)
         names = (each.name for each in page.entities)
         return [name for name in names if not name.startswith(_GENERATED)], page.token
 

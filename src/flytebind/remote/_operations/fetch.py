@@ -30,7 +30,15 @@ from flytebind.models.core.identifier import (
 )
 from flytebind.remote._answers import check_answer
 from flytebind.remote._arguments import must_be, named
-from flytebind.remote._operations.pages import GROWTH, Page, all_rows, each_once, endless, growing
+from flytebind.remote._operations.pages import (
+    GROWTH,
+    MOST_ROWS,
+    Page,
+    all_rows,
+    each_once,
+    endless,
+    growing,
+)
 from flytebind.remote._session import Session
 from flytebind.remote.entities import About, FlyteLaunchPlan, FlyteTask, FlyteWorkflow, known
 from flytebind.remote.errors import (
@@ -127,7 +135,7 @@ async def _by_age(session: Session, request: ResourceListRequest) -> AsyncIterat
             filters = "+".join(filter(None, (request.filters, str(bound))))
             following = request.replace(filters=filters)
         if following.filters == asked.filters:  # More are equally old than fit a page.
-            following = asked.replace(limit=GROWTH * asked.limit)
+            following = asked.replace(limit=min(GROWTH * asked.limit, MOST_ROWS))
         asked = following
 
 

@@ -1,0 +1,337 @@
+"""Each verb of a remote against each way in which a server may misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+import math
+import resource
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import grpc
+import pytest
+from flyteidl.admin.task_pb2 import TaskSpec
+
+from flytebind.models.core.identifier import Identifier, ResourceType
+from flytebind.remote import (
+    AsyncFlyteRemote,
+    CallPolicy,
+    Config,
+    FlyteCallError,
+    FlyteDataError,
+    FlyteError,
+    FlyteRemote,
+    FlyteTimeout,
+    FlyteWorkflowExecution,
+)
+from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
+from flytebind.remote.executions import RemoteExecutionBase
+from flytebind.sandbox import Sandbox
+from flytebind.values import LiteralsResolver
+from tests.hostile import twisting
+from tests.hostile.twisting import Twist, TwistingAdmin
+from tests.remote.conftest import DOMAIN, PROJECT, Face, face_of
+from tests.remote.faults.leftovers import descriptors, until
+
+#: Seconds that a verb may take which meets no end, and MiB that the process may grow by.
+_PATIENCE, _ROOM = 5.0, 150
+_POLICY = CallPolicy(timeout=4, max_attempts=2, first_pause=0.001, touch_timeout=1)
+
+
+class Case(NamedTuple):
+    """What verbs are about."""
+
+    face: Face
+    done: str
+    """The name of an execution that has failed."""
+    waiting: str
+    """The name of one that waits for a signal, which is called ``number``."""
+    execution: FlyteWorkflowExecution
+    """The one that is done, as it was before anybody misbehaved."""
+    file: Path
+
+
+#: What asks by each verb. Keyword arguments are a timeout, where the verb takes one.
+VERBS: Mapping[str, Callable[..., object]] = {
+    "activate_launch_plan": lambda c, **k: c.face.activate_launch_plan("chain", **k),
+    "activate_launchplan": lambda c, **k: c.face.activate_launchplan(_plan(), **k),
+    "approve": lambda c, **k: c.face.approve("number", c.waiting, **k),
+    "deactivate_launch_plan": lambda c, **k: c.face.deactivate_launch_plan("chain", "v1", **k),
+    "deactivate_launchplan": lambda c, **k: c.face.deactivate_launchplan(_plan(), **k),
+    "download": lambda c, **k: c.face.download("gs://bucket/x", c.file.parent / "x", **k),
+    "execute": lambda c, **k: c.face.execute(_plan(), {"rows": 3}, **k),
+    "fetch_active_launchplan": lambda c, **k: c.face.fetch_active_launchplan(name="chain", **k),
+    "fetch_execution": lambda c, **k: c.face.fetch_execution(c.done, **k),
+    "fetch_launch_plan": lambda c, **k: c.face.fetch_launch_plan("chain", **k),
+    "fetch_task": lambda c, **k: c.face.fetch_task("play.square", **k),
+    "fetch_workflow": lambda c, **k: c.face.fetch_workflow("chain", **k),
+    "fetch_workflow_execution": lambda c, **k: c.face.fetch_workflow_execution(name=c.done, **k),
+    "get": lambda c, **k: c.face.get(f"flyte://v1/{PROJECT}/{DOMAIN}/{c.done}/n0/i", **k),
+    "get_domains": lambda c, **k: c.face.get_domains(**k),
+    "get_execution_metrics": lambda c, **k: c.face.get_execution_metrics(c.done, **k),
+    "list_domains": lambda c, **k: c.face.list_domains(**k),
+    "list_executions": lambda c, **k: c.face.list_executions(**k),
+    "list_launch_plan_names": lambda c, **k: c.face.list_launch_plan_names(**k),
+    "list_launch_plans": lambda c, **k: c.face.list_launch_plans(**k),
+    "list_projects": lambda c, **k: c.face.list_projects(**k),
+    "list_signals": lambda c, **k: c.face.list_signals(c.waiting, **k),
+    "list_task_names": lambda c, **k: c.face.list_task_names(**k),
+    "list_tasks": lambda c, **k: c.face.list_tasks(latest=True, **k),
+    "list_tasks_by_version": lambda c, **k: c.face.list_tasks_by_version("v1", limit=5, **k),
+    "list_workflow_names": lambda c, **k: c.face.list_workflow_names(**k),
+    "list_workflows": lambda c, **k: c.face.list_workflows(**k),
+    "load": lambda c, **k: c.face.load(c.execution, **k),
+    "recent_executions": lambda c, **k: c.face.recent_executions(limit=None, **k),
+    "recover": lambda c, **k: c.face.recover(c.done, **k),
+    "register": lambda c, **k: c.face.register([_spec()], version="v2", **k),
+    "reject": lambda c, **k: c.face.reject("number", c.waiting, **k),
+    "relaunch": lambda c, **k: c.face.relaunch(c.done, **k),
+    "set_input": lambda c, **k: c.face.set_input("number", c.waiting, 3, **k),
+    "set_signal": lambda c, **k: c.face.set_signal("number", c.waiting, 3, **k),
+    "sync": lambda c, **k: c.face.sync(c.execution, sync_nodes=True, **k),
+    "sync_execution": lambda c, **k: c.face.sync_execution(c.execution, sync_nodes=True, **k),
+    "terminate": lambda c, **k: c.face.terminate(c.waiting, "why not", **k),
+    "upload": lambda c, **k: c.face.upload(c.file, **k),
+    "upload_file": lambda c, **k: c.face.upload_file(c.file, **k),
+    "wait": lambda c, **k: c.face.wait(c.execution, **k),
+    "watch": lambda c, **k: c.face.watch(c.execution, **k),
+}
+
+#: What makes no call.
+_SILENT = {
+    "aclose",
+    "auto",
+    "close",
+    "for_endpoint",
+    "for_sandbox",
+    "from_config",
+    "generate_console_http_domain",
+    "generate_console_url",
+}
+
+
+def _plan() -> Identifier:
+    return Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "chain", "v1")
+
+
+def _spec() -> TaskSpec:
+    spec = TaskSpec()
+    spec.template.id.resource_type = 1
+    spec.template.id.name = "hostile"
+    spec.template.type = "python-task"
+    spec.template.container.image = "image"
+    spec.template.metadata.runtime.version = "1"
+    spec.template.interface.SetInParent()
+    return spec
+
+
+#: What reads a list to its end.
+_LISTS = frozenset(
+    {name for name in VERBS if name.startswith("list_") and name != "list_domains"}
+    - {"list_tasks_by_version"}  # with a limit
+    | {"recent_executions", "set_input", "set_signal", "sync", "sync_execution", "wait", "watch"}
+)
+
+#: Whose answer names nothing that somebody would go on with.
+_NAMELESS = frozenset(
+    {"approve", "get", "get_domains", "get_execution_metrics", "list_domains", "list_projects"}
+    | {"register", "reject", "terminate", "upload", "upload_file"}
+)
+
+#: What waits for better times, until its own time is up.
+_PATIENT = frozenset({"wait", "watch"})
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A way to misbehave, and what verbs make of it."""
+
+    twist: Twist
+    error: type[FlyteError] | None = None
+    """What verbs raise; None where each may live with it or not."""
+    by: frozenset[str] = frozenset(VERBS)
+    """The verbs that do."""
+    code: grpc.StatusCode | None = None
+    """The code of that error."""
+
+
+def _refusing(code: grpc.StatusCode, but: frozenset[str] = frozenset()) -> Behaviour:
+    by = frozenset(VERBS) - but - {"download"}  # which may have another way
+    return Behaviour(twisting.refusing(code), FlyteCallError, by, code)
+
+
+def _too_large(twist: Twist) -> Behaviour:
+    by = frozenset(VERBS) - {"download"}
+    return Behaviour(twist, FlyteCallError, by, grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "honest": Behaviour(twisting.honest),
+    "silence": Behaviour(twisting.silence, FlyteTimeout, frozenset(VERBS) - {"download"}),
+    "garbage": Behaviour(twisting.garbage, FlyteDataError),
+    "half": Behaviour(twisting.half, FlyteDataError),
+    "nothing": Behaviour(twisting.nothing),
+    "large": _too_large(twisting.large),
+    "bomb": _too_large(twisting.bomb),
+    "another": Behaviour(twisting.another, FlyteDataError, frozenset(VERBS) - _NAMELESS),
+    "evil_words": Behaviour(twisting.evil_words),
+    "impossible_times": Behaviour(twisting.impossible_times),
+    "unknown_numbers": Behaviour(twisting.unknown_numbers),
+    "filled": Behaviour(twisting.filled),
+    "flood": Behaviour(twisting.flood, FlyteTimeout, _LISTS),
+    "turning": Behaviour(twisting.turning, FlyteDataError, _LISTS),
+    "internal": _refusing(grpc.StatusCode.INTERNAL, _PATIENT),
+    "not_found": _refusing(
+        grpc.StatusCode.NOT_FOUND, frozenset({"fetch_active_launchplan"})  # it is None then
+    ),
+    "unauthenticated": _refusing(grpc.StatusCode.UNAUTHENTICATED),
+    "unavailable": _refusing(grpc.StatusCode.UNAVAILABLE, _PATIENT),
+}
+
+
+class World(NamedTuple):
+    """A server that can be told to misbehave, and what is there."""
+
+    admin: TwistingAdmin
+    endpoint: str
+    execution: FlyteWorkflowExecution
+    """It has failed; only its message is here."""
+    waiting: str
+    """The name of one that waits for a signal."""
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with Sandbox(relay=False) as sandbox:
+        sandbox.engine(math.inf)
+        done, waiting = sandbox.play("failure").name, sandbox.play("gate").name
+        sandbox.play("chain")
+        with FlyteRemote(
+            Config.for_endpoint(sandbox.endpoint, insecure=True), PROJECT, DOMAIN
+        ) as remote:
+            failed = remote.fetch_execution(done).wait(timeout=30, sync_nodes=False)
+            until(lambda: bool(remote.list_signals(waiting)), "a signal")
+            remote.activate_launch_plan("chain")
+        admin = TwistingAdmin(sandbox)
+        with twisting.serving(admin) as endpoint:
+            yield World(admin, endpoint, failed, waiting)
+        admin.close()
+
+
+@pytest.fixture
+def case(world: World, kind: str, behaviour: str, tmp_path: Path) -> Iterator[Case]:
+    """A new remote, and nothing left of it in the end."""
+    threads, open_ = set(threading.enumerate()), descriptors()
+    file = tmp_path / "file.txt"
+    file.write_text("what goes up")
+    config = Config(world.endpoint, insecure=True, max_message_bytes=200_000)
+    policy = replace(_POLICY, timeout=0.15) if behaviour == "silence" else _POLICY
+    with face_of(kind, config, policy=policy) as face:
+        execution = copy.copy(world.execution)
+        yield Case(face, execution.id.name, world.waiting, execution, file)
+        face._loop.run_until_complete(asyncio.sleep(0))  # iterators that nobody ends do so there
+        assert not asyncio.all_tasks(face._loop)
+    until(lambda: not _others(threads), f"the end of {_others(threads)}")
+    until(lambda: descriptors() <= open_, f"{open_} descriptors; there are {descriptors()}")
+
+
+def _others(threads: set[threading.Thread]) -> list[str]:
+    """Threads that have begun meanwhile, but for those that the servers keep."""
+    return [
+        each.name
+        for each in threading.enumerate()
+        if each not in threads and not each.name.startswith("ThreadPoolExecutor")
+    ]
+
+
+def test_each_public_verb_has_a_row() -> None:
+    public = {
+        name
+        for face in (FlyteRemote, AsyncFlyteRemote)
+        for name, _ in inspect.getmembers(face, callable)
+        if not name.startswith("_")
+    }
+    assert set(VERBS) == public - _SILENT
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_ends_well_whatever_a_server_does(
+    case: Case, world: World, verb: str, behaviour: str
+) -> None:
+    expected = BEHAVIOURS[behaviour]
+    limit: dict[str, float] = {}
+    if "timeout" in inspect.signature(getattr(FlyteRemote, verb)).parameters:
+        limit = {"timeout": 0.3}
+    world.admin.twist = expected.twist
+    calls = world.admin.calls
+    began, size = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found: object = None
+    error: FlyteError | None = None
+    try:
+        found = VERBS[verb](case, **limit)
+        if expected.twist is not twisting.flood:  # which lists show that one touches
+            _look(found)
+    except FlyteError as raised:
+        error = raised
+        _read(raised)
+    assert time.monotonic() - began < _PATIENCE
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - size < _ROOM * 1024
+    assert world.admin.calls > calls
+    if behaviour == "honest":
+        assert error is None or verb in ("approve", "reject", "download"), error
+    if expected.error is not None and verb in expected.by:
+        assert isinstance(error, expected.error), (found, error)
+        assert expected.code is None or getattr(error, "code", None) is expected.code
+
+
+def _look(found: object) -> None:
+    """Show what came in all ways that there are: none of them may break, or obey it."""
+    for each in found if isinstance(found, list) else [found]:
+        texts, pages = [str(each), repr(each)], []
+        if isinstance(each, FlyteWorkflowExecution):
+            texts += [str(each.tree()), str(each.timeline())]
+            pages += [each.card().html(), each.timeline().html()]
+            each.first_failure()
+            for node in each.node_executions.values():
+                texts += [str(node), str(node.problem), *_touched(node)]
+                pages.append(node.card().html())
+            texts += _touched(each)
+        elif isinstance(each, (FlyteTask, FlyteWorkflow, FlyteLaunchPlan)):
+            texts += [str(each.card()), str(each.created_at)]
+            pages.append(each._repr_html_())
+        for text in texts:
+            assert "\x1b" not in text
+        for page in pages:
+            assert "<script>alert" not in page
+
+
+def _touched(execution: RemoteExecutionBase) -> Iterator[str]:
+    """What comes of touching what was not brought; errors are texts, too."""
+    for name in ("error", "inputs", "outputs", "interface", "task_executions", "array_items"):
+        try:
+            value = getattr(execution, name, None)
+            yield repr(dict(value) if isinstance(value, LiteralsResolver) else value)
+        except FlyteError as error:
+            yield _read(error)
+    if isinstance(execution, FlyteWorkflowExecution):
+        try:
+            execution.raise_for_status()
+        except FlyteError as error:
+            yield _read(error)
+
+
+def _read(error: FlyteError) -> str:
+    """Read an error as a traceback shows it, causes included."""
+    shown = "".join(traceback.format_exception(error))
+    assert "\x1b" not in shown
+    assert len(shown) < 100_000
+    return str(error)
