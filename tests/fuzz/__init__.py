@@ -1,0 +1,1 @@
+"""What strangers send, tried at random: ``python -m tests.fuzz``."""
