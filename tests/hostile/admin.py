@@ -111,7 +111,11 @@ LISTS: Mapping[str, tuple[type[Message], Message]] = {
     "ListTaskIds": (
         common_pb2.NamedEntityIdentifierListRequest,
         common_pb2.NamedEntityIdentifierList(
-            entities=[common_pb2.NamedEntityIdentifier(name="one")]
+            entities=[
+                common_pb2.NamedEntityIdentifier(
+                    project=NAME.project, domain=NAME.domain, name="one"
+                )
+            ]
         ),
     ),
     "ListTaskExecutions": (

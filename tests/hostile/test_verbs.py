@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
-import math
 import resource
 import threading
 import time
@@ -33,10 +32,10 @@ from flytebind.remote import (
 )
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.executions import RemoteExecutionBase
-from flytebind.sandbox import Sandbox
 from flytebind.values import LiteralsResolver
 from tests.hostile import twisting
-from tests.hostile.twisting import Twist, TwistingAdmin
+from tests.hostile.conftest import World
+from tests.hostile.twisting import Twist
 from tests.remote.conftest import DOMAIN, PROJECT, Face, face_of
 from tests.remote.faults.leftovers import descriptors, until
 
@@ -172,6 +171,9 @@ def _too_large(twist: Twist) -> Behaviour:
     return Behaviour(twist, FlyteCallError, by, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
+#: Where some verbs go on until their time is up.
+_WITHOUT_END = {"flood", "internal", "silence", "unavailable"}
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "honest": Behaviour(twisting.honest),
     "silence": Behaviour(twisting.silence, FlyteTimeout, frozenset(VERBS) - {"download"}),
@@ -194,35 +196,6 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "unauthenticated": _refusing(grpc.StatusCode.UNAUTHENTICATED),
     "unavailable": _refusing(grpc.StatusCode.UNAVAILABLE, _PATIENT),
 }
-
-
-class World(NamedTuple):
-    """A server that can be told to misbehave, and what is there."""
-
-    admin: TwistingAdmin
-    endpoint: str
-    execution: FlyteWorkflowExecution
-    """It has failed; only its message is here."""
-    waiting: str
-    """The name of one that waits for a signal."""
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with Sandbox(relay=False) as sandbox:
-        sandbox.engine(math.inf)
-        done, waiting = sandbox.play("failure").name, sandbox.play("gate").name
-        sandbox.play("chain")
-        with FlyteRemote(
-            Config.for_endpoint(sandbox.endpoint, insecure=True), PROJECT, DOMAIN
-        ) as remote:
-            failed = remote.fetch_execution(done).wait(timeout=30, sync_nodes=False)
-            until(lambda: bool(remote.list_signals(waiting)), "a signal")
-            remote.activate_launch_plan("chain")
-        admin = TwistingAdmin(sandbox)
-        with twisting.serving(admin) as endpoint:
-            yield World(admin, endpoint, failed, waiting)
-        admin.close()
 
 
 @pytest.fixture
@@ -270,7 +243,7 @@ def test_a_verb_ends_well_whatever_a_server_does(
     expected = BEHAVIOURS[behaviour]
     limit: dict[str, float] = {}
     if "timeout" in inspect.signature(getattr(FlyteRemote, verb)).parameters:
-        limit = {"timeout": 0.3}
+        limit = {"timeout": 0.3 if behaviour in _WITHOUT_END else _PATIENCE}
     world.admin.twist = expected.twist
     calls = world.admin.calls
     began, size = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -144,7 +144,7 @@ class Row:
             "items": None if self.items is None else {"succeeded": done, "all": total},
             "cached": self.is_cached,
             "cacheStatus": self.cache,
-            "error": None if self.error is None else self.error.to_dict(),
+            "error": None if self.error is None else _as_json(self.error),
             "problem": self.problem,
             "logs": [{"name": log.name, "uri": log.uri} for log in self.logs],
             "spans": [span.to_dict() for span in self.spans],
@@ -350,6 +350,13 @@ def _tries(node: NodeSnapshot) -> list[Span]:
             end = times.ended_at(is_done)
             spans.append(Span(f"attempt {number}", closure.phase.name, start, end))
     return spans
+
+
+def _as_json(error: ExecutionError) -> dict[str, object]:
+    try:
+        return dict(error.to_dict())
+    except ValueError:  # JSON has no words for such a time
+        return dict(error.replace(timestamp=None).to_dict())
 
 
 def _iso(time: datetime | None) -> str | None:
