@@ -52,7 +52,8 @@ def world() -> Iterator[World]:
         with FlyteRemote(
             Config.for_endpoint(sandbox.endpoint, insecure=True), PROJECT, DOMAIN
         ) as remote:
-            failed = remote.fetch_execution(done).wait(timeout=30, sync_nodes=False)
+            remote.fetch_execution(done).wait(timeout=30, sync_nodes=False)
+            failed = remote.fetch_execution(done)
             until(lambda: bool(remote.list_signals(waiting)), "a signal")
             remote.activate_launch_plan("chain")
         admin = TwistingAdmin(sandbox)
