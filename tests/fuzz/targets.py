@@ -143,7 +143,8 @@ def filters(data: bytes) -> None:
     with suppress(StatusError):
         conditions(EXECUTIONS, text)
     with suppress(ValueError):
-        assert FilterList.from_python_std(FilterList.from_python_std(text).to_flyte_idl())
+        found = FilterList.from_python_std(text)
+        assert FilterList.from_python_std(found.to_flyte_idl()) == found
 
 
 def _filters() -> Iterator[bytes]:

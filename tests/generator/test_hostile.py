@@ -90,6 +90,29 @@ def test_no_string_of_a_descriptor_set_becomes_code(
     assert ".package[0]" in set(paths) - taken
 
 
+def test_no_bytes_that_are_no_text_break_a_run(
+    tmp_path: Path, descriptors: FileDescriptorProto
+) -> None:
+    path = tmp_path / "x.binpb"
+    taken: set[str] = set()
+    refusals: list[str] = []
+    for where, _ in texts_of(descriptors):
+        changed = copy.deepcopy(descriptors)
+        dict(texts_of(changed))[where]("no_utf_8")
+        made = FileDescriptorSet(file=[changed]).SerializeToString()
+        path.write_bytes(made.replace(b"no_utf_8", b"\xff" * 8))
+        try:
+            files = render(build(load_descriptor_set(path, "acme"), Overlay()), [TEMPLATES])
+        except GenerationError as error:
+            refusals.append(str(error))
+        else:
+            _shape(files)
+            taken.add(where)
+    assert _are_harmless(refusals)
+    assert not [where for where in taken if where.endswith("].name[0]")]
+    assert [where for where in taken if "_comments" in where]
+
+
 def test_no_word_of_an_overlay_becomes_code(
     tmp_path: Path, descriptors: FileDescriptorProto
 ) -> None:

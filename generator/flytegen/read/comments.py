@@ -53,8 +53,10 @@ def _text(location: SourceCodeInfo.Location) -> str:
     return "\n\n".join(filter(None, map(_plain, texts)))
 
 
-def _plain(comment: str) -> str:
+def _plain(comment: str | bytes) -> str:
     """The words of a comment, without what draws its frame and its margin."""
+    if isinstance(comment, bytes):  # of a .proto file that is not UTF-8
+        comment = comment.decode(errors="replace")
     lines = [line.rstrip().expandtabs() for line in comment.splitlines()]
     said = [line for line in lines if line]
     if said and all(line.startswith("/") for line in said):

@@ -13,6 +13,7 @@ from flytegen.common.problems import GenerationError, Problem, Problems, in_one_
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
 from flytegen.read.installed import agreeing, without_defaults
 from flytegen.read.source import Source, collect, protoc_module, source_of
+from flytegen.read.well_formed import has_readable_names
 
 _PROTOBUF = "google/protobuf/"
 
@@ -64,8 +65,7 @@ def source_of_set(
     """
     files = list(files)
     for file in files:
-        # Protobuf hands out what is not UTF-8 as bytes, and leaves it at that.
-        if not all(isinstance(text, str) for text in (file.name, file.package, *file.dependency)):
+        if not has_readable_names(file):
             what, hint = (
                 "is no descriptor set (a name is not UTF-8)",
                 "Make it anew; it is damaged.",

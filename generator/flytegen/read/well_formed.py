@@ -31,6 +31,14 @@ _NO_KEYS = (
 )
 
 
+def has_readable_names(file: FileDescriptorProto) -> bool:
+    """Whether all names are text. Protobuf hands out what is not UTF-8 as bytes."""
+    names = (file.name, file.package, *file.dependency)
+    return all(isinstance(name, str) for name in names) and all(
+        isinstance(item.name, str) for item, _ in _items(file, "")
+    )
+
+
 def check_form(file: FileDescriptorProto, problems: Problems) -> None:
     """Add a problem for each name that is none, and each entry of a map that is none."""
     for name in (file.name, *file.dependency):
