@@ -13,6 +13,10 @@ from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError
 
 
+MOST_PARTS = 10_000
+"""How many literals of one value are fetched: each may name more of them."""
+
+
 class Fetched(NamedTuple):
     """What has come, and what could not be had."""
 
@@ -69,6 +73,10 @@ async def fetch_all(session: Session, literals: Iterable[Literal], what: str) ->
 
     wanted = {each.uri: each for literal in literals for each in _offloaded_in(literal)}
     while wanted:
+        if len(found) + len(problems) + len(wanted) > MOST_PARTS:
+            many = f"the {what} have more than {MOST_PARTS:,} parts that are stored elsewhere"
+            problems.update(dict.fromkeys(wanted, FlyteDataError(many)))
+            break
         await session.io.gather(note(metadata) for metadata in wanted.values())
         inner = (each for uri in wanted if uri in found for each in _offloaded_in(found[uri]))
         known = found.keys() | problems.keys()
