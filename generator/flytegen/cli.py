@@ -282,7 +282,7 @@ def _source(target: Target, overlay: Overlay) -> Source:
             if is_given:
                 what, hint = "is for modules of a package", "Make the set without these files."
                 raise GenerationError(Problem(option, what, hint))
-        return load_descriptor_set(target.descriptor_set, package, bases)
+        return load_descriptor_set([target.descriptor_set], package, bases)
     if not package:
         where, hint = target.name or str(target.overlay), "Give --package NAME."
         raise GenerationError(Problem(where, "names no package", hint))

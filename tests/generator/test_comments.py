@@ -85,7 +85,7 @@ def source_of(made: FileDescriptorProto) -> Source:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.binpb"
         path.write_bytes(FileDescriptorSet(file=[made]).SerializeToString())
-        return load_descriptor_set(path, "acme")
+        return load_descriptor_set([path], "acme")
 
 
 def docs(text: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ def descriptors() -> FileDescriptorProto:
 def _source(folder: Path, made: FileDescriptorProto) -> Source:
     path = folder / "x.binpb"
     path.write_bytes(FileDescriptorSet(file=[made]).SerializeToString())
-    return load_descriptor_set(path, "acme")
+    return load_descriptor_set([path], "acme")
 
 
 def _shape(files: dict[str, str]) -> list[list[str]]:

@@ -77,7 +77,7 @@ def load(
     """The source; none where there are problems."""
     path.write_bytes(data)
     with problems():
-        return load_descriptor_set(path, package, bases)
+        return load_descriptor_set([path], package, bases)
     return None
 
 

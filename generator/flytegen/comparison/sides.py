@@ -17,13 +17,13 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.read.distributions import distribution_of
+from flytegen.read.inputs import STANDARD_INPUT, called, read_inputs
 from flytegen.read.manifest import MANIFEST, read_base
 from flytegen.read.modules import holds_descriptor, says_descriptor
 from flytegen.read.source import Source, protoc_module, source_of
@@ -74,11 +74,12 @@ def read_side(said: str, *, package: str, out: Path, cache: Path) -> Side:
         return _recorded(out, package, cache)
     if match := _VERSION.fullmatch(said):
         return fetched(match[1], match[2], cache)
-    if Path(said).is_file():
-        return _descriptor_set(Path(said), package)
+    path = Path(said)
+    if path == STANDARD_INPUT or path.is_file():
+        return _descriptor_set(path, package)
     if said.replace(".", "_").isidentifier():
         return installed(said)
-    hint = "Name a version (flyteidl==1.15.3), an installed package, or a descriptor set file."
+    hint = "Name a version (flyteidl==1.15.3), an installed package, or a file of descriptors."
     raise GenerationError(Problem(said, "is nothing that could be compared", hint))
 
 
@@ -148,7 +149,7 @@ def _descriptor_set(path: Path, package: str) -> Side:
         roots = {name.split("/")[0] for name in files if not name.startswith("google/protobuf/")}
         package = sorted(roots)[0].removesuffix(".proto") if len(roots) == 1 else ""
     own, others = _sort(files, package)
-    return Side(path.name, "", package, own, others)
+    return Side(path.name if path.is_file() else called(path), "", package, own, others)
 
 
 # ---- Reading -----------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def _descriptors(modules: Mapping[str, bytes]) -> Iterator[FileDescriptorProto]:
             raise GenerationError(Problem(where, "is not Python", hint)) from None
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (data := _serialized(node)):
-                yield _parse(FileDescriptorProto(), data, where)
+                yield _parse(data, where)
                 break
 
 
@@ -179,23 +180,19 @@ def _serialized(call: ast.Call) -> bytes:
 
 
 def _read_set(path: Path) -> dict[str, FileDescriptorProto]:
-    files = _parse(FileDescriptorSet(), path.read_bytes(), str(path)).file
-    if not files or not all(file.name for file in files):
+    files = read_inputs([path])
+    if not files:
         hint = "Make one with `protoc --include_imports --descriptor_set_out=FILE`."
-        raise GenerationError(Problem(str(path), "is no set of descriptors", hint))
+        raise GenerationError(Problem(called(path), "is no set of descriptors", hint))
     return {file.name: file for file in files}
 
 
-_M = TypeVar("_M", FileDescriptorProto, FileDescriptorSet)
-
-
-def _parse(message: _M, data: bytes, where: str) -> _M:
+def _parse(data: bytes, where: str) -> FileDescriptorProto:
     try:
-        message.ParseFromString(data)
+        return FileDescriptorProto.FromString(data)
     except DecodeError:
-        hint = "Descriptors are in *_pb2 modules, or in what `protoc --descriptor_set_out` writes."
-        raise GenerationError(Problem(where, "holds no descriptors", hint)) from None
-    return message
+        what, hint = "holds no descriptors", "Is it whole? protoc made it once."
+        raise GenerationError(Problem(where, what, hint)) from None
 
 
 def _sort(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from google.protobuf.message import DecodeError
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from flytegen.common.problems import GenerationError, Problem, Problems, in_one_line
 from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
+from flytegen.read.inputs import called, read_inputs
 from flytegen.read.installed import agreeing, without_defaults
 from flytegen.read.source import Source, collect, protoc_module, source_of
 from flytegen.read.well_formed import has_readable_names
@@ -19,27 +19,28 @@ _PROTOBUF = "google/protobuf/"
 
 
 def load_descriptor_set(
-    path: Path, package: str = "", bases: BasePackages = NO_BASE_PACKAGES
+    paths: Sequence[Path],
+    package: str = "",
+    bases: BasePackages = NO_BASE_PACKAGES,
+    proto_paths: Sequence[Path] = (),
 ) -> Source:
-    """Read a ``FileDescriptorSet``, as ``protoc --descriptor_set_out`` and ``buf build`` write it.
+    """Read a ``FileDescriptorSet``, or let protoc make one of ``.proto`` files.
 
     Args:
-        path: The file.
+        paths: What ``read_inputs`` takes.
         package: What the generated packages are named after; by default the first part of the
             proto packages, where all of them have the same.
         bases: What the models will stand on. The set need not have what is theirs.
+        proto_paths: Where imports of ``.proto`` files are looked for.
 
     Raises:
         GenerationError: If it is no such file, is incomplete, does not say what to call it, or does
             not fit the bases.
         OSError: If it cannot be read.
     """
-    try:
-        found = FileDescriptorSet.FromString(path.read_bytes())
-    except DecodeError as error:
-        hint = "Make one with protoc --include_imports --descriptor_set_out."
-        raise GenerationError(Problem(str(path), f"is no descriptor set ({error})", hint)) from None
-    return source_of_set(str(path), found.file, package, bases)
+    files = read_inputs(paths, proto_paths, bases)
+    where = called(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+    return source_of_set(where, files, package, bases)
 
 
 def source_of_set(

@@ -262,8 +262,8 @@ def test_old_modules_that_build_descriptors_by_hand_are_read_too(
         ("acme==1.*", "is nothing that could be compared"),
         ("--index-url=x==1", "unrecognized arguments"),
         ("-e==1", "unrecognized arguments"),
-        (str(OVERLAY / "package.toml"), "holds no descriptors"),
-        (__file__, "holds no descriptors"),
+        (str(OVERLAY / "package.toml"), "is no descriptor set"),
+        (__file__, "is no descriptor set"),
     ],
 )
 def test_a_side_that_is_none_is_a_problem_with_its_name(

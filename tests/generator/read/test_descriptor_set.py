@@ -36,7 +36,7 @@ def refused(
 
 def test_a_set_is_named_after_its_proto_packages_if_these_agree(tmp_path: Path) -> None:
     first, second = A, file("message B {}", "acme/v2/y.proto", package="acme.v2")
-    source = load_descriptor_set(written(tmp_path, first, second))
+    source = load_descriptor_set([written(tmp_path, first, second)])
     assert source.package == "acme"
     assert source.written == {
         "acme/x.proto": "acme_protos.acme.x_pb2",
@@ -51,10 +51,10 @@ def test_files_come_in_any_order_and_bring_none_of_protobufs_own(tmp_path: Path)
         imports=["acme/base.proto", "google/protobuf/timestamp.proto"],
         known=[base],
     )
-    alone = load_descriptor_set(written(tmp_path, user, base))
+    alone = load_descriptor_set([written(tmp_path, user, base)])
     own = FileDescriptorProto.FromString(TIMESTAMP.serialized_pb)
     assert [item.name for item in alone.files] == ["acme/base.proto", "acme/x.proto"]
-    assert load_descriptor_set(written(tmp_path, user, base, own)).written == alone.written
+    assert load_descriptor_set([written(tmp_path, user, base, own)]).written == alone.written
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +76,7 @@ def test_without_one_package_it_wants_a_name(
     files = [file("message A {}", f"{name}.proto", package=name) for name in packages]
     path = written(tmp_path, *files)
     assert "Say what to name the result after: --package NAME." in refused(capsys, tmp_path, path)
-    assert load_descriptor_set(path, "named").package == "named"
+    assert load_descriptor_set([path], "named").package == "named"
 
 
 def test_a_truncated_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +84,9 @@ def test_a_truncated_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     path.write_bytes(path.read_bytes()[:-3])
     error = refused(capsys, tmp_path, path)
     assert f"{path}: is no descriptor set" in error
-    assert "Make one with protoc --include_imports --descriptor_set_out." in error
+    assert (
+        "Make one with protoc --include_imports --descriptor_set_out, or with buf build." in error
+    )
 
 
 @pytest.mark.parametrize("files", [(), (FileDescriptorProto.FromString(TIMESTAMP.serialized_pb),)])
