@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.decide.build import build
 from flytegen.overlay.entries import Overlay
 from flytegen.overlay.fit import Fitted, fit
-from flytegen.read.manifest import MANIFEST
+from flytegen.read.manifest import MANIFEST, read_base
 from flytegen.read.source import Source
 from flytegen.schema import Library
 from flytegen.write.files import (
@@ -74,6 +73,10 @@ class Draft:
     """The template that printed a line of a text."""
     fitted: Fitted
     """The overlay as far as the package can follow it."""
+    package: str
+    """What it is made from."""
+    folder: str
+    """Where all paths are below where Python packages are: ``myapp/gen``, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,31 @@ def draft(
     request = stub_request(source, fitted.overlay.words())
     stubs = stub_paths(source, overlay.package.stubs)
     texts |= stub_package_files(source, stubs.values())
+    folder = source.package_root.replace(".", "/")
+    top = f"{folder}/" if folder else ""
+    texts = {path.removeprefix(top): text for path, text in texts.items()}
+    stubs = {name: path.removeprefix(top) for name, path in stubs.items()}
     chosen = formatter_of(formatter, is_laid_out=templates == (locate.templates(),))
     made_from = {path: digest(chosen.identity, text) for path, text in texts.items()}
     if stubs:
         of_stubs = stubs_made_from(request)
         made_from |= {path: of_stubs.get(name, "") for name, path in stubs.items()}
-    printed_by = partial(template_of, library, templates)
-    return Draft(library, texts, stubs, request, chosen, made_from, printed_by, fitted)
+
+    def printed_by(path: str, line: int) -> str:
+        return template_of(library, templates, f"{top}{path}", line)
+
+    return Draft(
+        library,
+        texts,
+        stubs,
+        request,
+        chosen,
+        made_from,
+        printed_by,
+        fitted,
+        source.package,
+        folder,
+    )
 
 
 def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
@@ -188,11 +209,15 @@ def _recorded(plan: Draft, texts: Mapping[str, str]) -> dict[str, Recorded]:
 
 def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> None:
     """The second package in a folder would remove the first, which no run makes any more."""
-    index = "/_index.py"
-    roots = [path.removesuffix(index) for path in record if path.endswith(index)]
-    if roots and plan.library.root.replace(".", "/") not in roots:
-        hint = "Give each package a folder of its own, or remove this one first."
-        raise GenerationError(Problem(str(out), f"is where {roots[0]} is generated to", hint))
+    for path in record:
+        if not path.endswith(f"/{MANIFEST}") or not (out / path).is_file():
+            continue
+        made = read_base(path, out / path, Problems())
+        if made and (path not in plan.texts or made.package != plan.package):
+            root = path.removesuffix(f"/{MANIFEST}")
+            what = f"is where {root} is generated to, from {made.source}"
+            hint = "Give each package a folder of its own, or remove this one first."
+            raise GenerationError(Problem(str(out), what, hint))
 
 
 def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozenset[str]:

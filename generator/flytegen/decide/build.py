@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from google.protobuf.descriptor import (
     Descriptor,
@@ -90,6 +90,8 @@ class _Builder:
         )
         packages = service_packages(self._source, self._overlay, services)
         pb2 = pb2_modules(self._source)
+        pb2_homes = pb2_packages(self._source.home("protos"), pb2)
+        lazy = (*self._lazy_modules(), *packages, *pb2_homes)
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
             requires=_requirement(self._source),
@@ -100,7 +102,7 @@ class _Builder:
             modules=tuple(self._module(file) for file in self._source.files),
             service_modules=services,
             pb2_modules=pb2,
-            lazy_modules=(*self._lazy_modules(), *packages, *pb2_packages(pb2)),
+            lazy_modules=(*lazy, *self._package_root(lazy)),
             index=tuple(sorted(self._index())),
         )
 
@@ -167,6 +169,14 @@ class _Builder:
                     layout.doc or f"Models of ``{self._source.package}{below}``."
                 ),
             )
+
+    def _package_root(self, inside: Iterable[LazyModule]) -> Iterator[LazyModule]:
+        """The package of the user's own that holds the others, if there is one."""
+        root = self._source.package_root
+        if root:
+            held = submodules(root, (module.name for module in inside))[root]
+            doc = docstrings.paragraphs(f"What is generated from ``{self._source.package}``.")
+            yield LazyModule(root, held, (), is_package=True, is_root=False, doc=doc)
 
     def _index(self) -> Iterator[tuple[str, str]]:
         for file in self._source.files:
@@ -313,7 +323,7 @@ class _Builder:
 
 def _root(source: Source, overlay: Overlay) -> str:
     """The package that holds all models."""
-    return overlay.package.root or f"{source.flat_name}_models"
+    return (not source.package_root and overlay.package.root) or source.home("models")
 
 
 def _refuse_itself(source: Source, overlay: Overlay, problems: Problems) -> None:

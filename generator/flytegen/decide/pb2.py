@@ -25,24 +25,24 @@ def pb2_modules(source: Source) -> tuple[Pb2Module, ...]:
     return tuple(_module(file, source) for file in source.files if file.name in source.written)
 
 
-def pb2_packages(modules: tuple[Pb2Module, ...]) -> Iterator[LazyModule]:
+def pb2_packages(root: str, modules: tuple[Pb2Module, ...]) -> Iterator[LazyModule]:
     """The packages that hold them."""
     if modules:
-        root = modules[0].name.partition(".")[0]
         for name, inside in submodules(root, (module.name for module in modules)).items():
             doc = docstrings.paragraphs("Message classes.")
             yield LazyModule(name, inside, (), is_package=True, is_root=False, doc=doc)
 
 
 def _module(file: FileDescriptor, source: Source) -> Pb2Module:
+    original = source.originals.get(file.name, "")
     imported = (
         Name(source.pb2(dependency), "", "module").imported
-        for dependency in (file.dependencies if source.is_set else ())
+        for dependency in (() if original else file.dependencies)
     )
     return Pb2Module(
         name=source.written[file.name],
         proto_file=file.name,
-        original="" if source.is_set else source.modules[file.name],
+        original=original,
         imports=tuple(sorted({Import(*target) for target in imported if target})),
         public=tuple(map(source.pb2, file.public_dependencies)),
         serialized=tuple(_lines(file.serialized_pb)),

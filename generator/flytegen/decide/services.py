@@ -75,7 +75,7 @@ def service_packages(
 
 
 def _root(source: Source, overlay: Overlay) -> str:
-    return overlay.package.services or f"{source.flat_name}_services"
+    return (not source.package_root and overlay.package.services) or source.home("services")
 
 
 def _class_names(file: FileDescriptor) -> frozenset[str]:

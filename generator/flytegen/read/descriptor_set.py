@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -23,6 +24,7 @@ def load_descriptor_set(
     package: str = "",
     bases: BasePackages = NO_BASE_PACKAGES,
     proto_paths: Sequence[Path] = (),
+    package_root: str = "",
 ) -> Source:
     """Read a ``FileDescriptorSet``, or let protoc make one of ``.proto`` files.
 
@@ -32,6 +34,7 @@ def load_descriptor_set(
             proto packages, where all of them have the same.
         bases: What the models will stand on. The set need not have what is theirs.
         proto_paths: Where imports of ``.proto`` files are looked for.
+        package_root: As for ``source_of_set``.
 
     Raises:
         GenerationError: If it is no such file, is incomplete, does not say what to call it, or does
@@ -40,7 +43,7 @@ def load_descriptor_set(
     """
     files = read_inputs(paths, proto_paths, bases)
     where = called(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
-    return source_of_set(where, files, package, bases)
+    return source_of_set(where, files, package, bases, package_root)
 
 
 def source_of_set(
@@ -48,6 +51,7 @@ def source_of_set(
     files: Iterable[FileDescriptorProto],
     package: str = "",
     bases: BasePackages = NO_BASE_PACKAGES,
+    package_root: str = "",
 ) -> Source:
     """What the files of a set are.
 
@@ -59,6 +63,7 @@ def source_of_set(
         files: All of its files, in any order.
         package: What the generated packages are named after.
         bases: What the models will stand on.
+        package_root: The package that everything is written below, if there is to be one.
 
     Raises:
         GenerationError: If a file is damaged or missing, the set does not say what to call it, or
@@ -98,8 +103,8 @@ def source_of_set(
     bases.check(
         package, source.files, dict.fromkeys(bases.roots, f"what {PurePath(where).name} has")
     )
-    written = {name: module for name, module in modules.items() if name not in installed}
-    return source.with_written(written, is_set=True)
+    source = replace(source, package_root=package_root)
+    return source.with_written([name for name in modules if name not in installed])
 
 
 def _first_part(files: Iterable[FileDescriptorProto]) -> str:

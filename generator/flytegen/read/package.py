@@ -18,6 +18,7 @@ def load_package(
     exclude: Collection[str] = (),
     *,
     skip_broken: bool = False,
+    package_root: str = "",
 ) -> Source:
     """Read every module of an installed package that protoc has made.
 
@@ -29,6 +30,7 @@ def load_package(
         bases: What the models will stand on.
         exclude: Modules that are not looked at; a package stands for all that is in it.
         skip_broken: Whether to do without the modules that cannot be imported.
+        package_root: The package that everything is written below, if there is to be one.
 
     Raises:
         GenerationError: If a module cannot be imported or is not there to be excluded, there are no
@@ -47,11 +49,10 @@ def load_package(
     version = distribution.version if distribution else ""
     source = source_of(package, version, protos, modules, bases)
     named = distribution.name if distribution else ""
-    source = replace(source, distribution=named, broken=broken)
+    source = replace(source, distribution=named, broken=broken, package_root=package_root)
     bases.check(package, source.files, {base.root: _installed(base.package) for base in bases.all})
-    return source.with_written(
-        {name: made for name, made in source.modules.items() if not _can_be_named(made)}
-    )
+    strange = [name for name, made in source.modules.items() if not _can_be_named(made)]
+    return source.with_written((), strange)
 
 
 def _can_be_named(module: str) -> bool:

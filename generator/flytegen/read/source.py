@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from google.protobuf import descriptor_pb2
@@ -35,11 +35,12 @@ class Source:
     foreign: frozenset[str] = frozenset()
     """The names of the files of other packages among them."""
     written: Mapping[str, str] = field(default_factory=dict)
-    """The modules of message classes that are written beside the models, by file name: for a
-    descriptor set all but those of other packages that are installed, and for a package those that
-    no import statement can name, or that are not called ``*_pb2``."""
-    is_set: bool = False
-    """It is a descriptor set, whose message classes are written."""
+    """The modules of message classes that are written beside the models, by file name: those of a
+    descriptor set, and stand-ins for what generated code cannot import or type as it is."""
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """What some of these modules hand over, by file name; the others make the classes."""
+    package_root: str = ""
+    """The package of its author that everything is written below; empty for packages of its own."""
     bases: BasePackages = NO_BASE_PACKAGES
     """The packages of models that this one's will stand on. What is theirs is not in ``files``."""
     distribution: str = ""
@@ -49,10 +50,14 @@ class Source:
     comments: Mapping[str, str] = field(default_factory=dict)
     """What the .proto files say about things, by full name; modules made by protoc keep none."""
 
-    @property
-    def flat_name(self) -> str:
-        """What the packages that are written begin with: ``acme_idl`` for ``acme.idl``."""
-        return self.package.removesuffix("_pb2").replace(".", "_")
+    def home(self, kind: str) -> str:
+        """What holds the ``models``, the ``services`` or the ``protos`` that are written.
+
+        ``acme_idl_models`` for ``acme.idl``, or ``myapp.gen.models`` below a root.
+        """
+        if self.package_root:
+            return f"{self.package_root}.{kind}"
+        return f"{self.package.removesuffix('_pb2').replace('.', '_')}_{kind}"
 
     def pb2(self, file: FileDescriptor) -> str:
         """The module that generated code takes the message classes of a file from."""
@@ -63,13 +68,28 @@ class Source:
             or protoc_module(file.name)
         )
 
-    def with_written(self, modules: Mapping[str, str], is_set: bool = False) -> Source:
-        """The source, with modules beside the models that stand in for these ones of protoc's."""
+    def with_written(self, made: Collection[str], handed_over: Iterable[str] = ()) -> Source:
+        """The source, with modules that are written beside the models.
+
+        Args:
+            made: The files whose message classes these make.
+            handed_over: Files whose classes are in modules of protoc's, which these hand over: one
+                that generated code cannot import as it is, or, below a root, any, since types can
+                be told there only.
+        """
+        originals = {name: self.modules[name] for name in handed_over}
+        if self.package_root:
+            originals |= {
+                name: module
+                for name, module in self.modules.items()
+                if not module.startswith("google.protobuf.") and name not in made
+            }
+        root = self.home("protos")
         written = {
-            name: f"{self.flat_name}_protos.{spellable(module).removesuffix('_pb2')}_pb2"
-            for name, module in modules.items()
+            name: f"{root}.{spellable(self.modules[name]).removesuffix('_pb2')}_pb2"
+            for name in (*made, *originals)
         }
-        return replace(self, written=written, is_set=is_set)
+        return replace(self, written=written, originals=originals)
 
 
 def source_of(

@@ -67,7 +67,7 @@ def library() -> Library:
     file.message_type.append(DescriptorProto(name="M"))
     file.service.add(name="S").method.add(name="Get", input_type=".acme.M", output_type=".acme.M")
     source = source_of(file)
-    return build(source.with_written(source.modules, is_set=True), Overlay())
+    return build(source.with_written(source.modules), Overlay())
 
 
 def printed(library: Library, folder: Path, **templates: str) -> dict[str, str]:
