@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flytegen import locate
+from flytegen.common.names import can_be_imported
 from flytegen.common.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.common.toml import TomlError, parse_toml
 from flytegen.overlay.entries import Overlay, Table
 from flytegen.overlay.load import load_overlay
 from flytegen.overlay.reader import Reader
+from flytegen.read.descriptor_set import load_descriptor_set
+from flytegen.read.manifest import load_bases
+from flytegen.read.package import load_package
+from flytegen.read.source import Source
 from flytegen.write.format import FormatterName
 
 CONFIGURATION = "pyproject.toml"
@@ -25,11 +30,15 @@ class Target:
     """What ``--target`` calls it; empty for that of the command line."""
     package: str = ""
     """The package of ``*_pb2`` modules; by default the overlay's."""
-    descriptor_set: Path | None = None
-    """What is read instead of a package."""
+    inputs: tuple[Path, ...] = ()
+    """What is read instead of a package: a descriptor set, an image, or .proto files."""
+    proto_paths: tuple[Path, ...] = ()
+    """Where imports of .proto files are looked for."""
     overlay: Path | None = None
     """The folder of TOML files; by default that of ours which is for the package."""
     out: Path | None = None
+    package_root: str = ""
+    """The package that everything is written below, if there is to be one."""
     bases: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     skip_broken: bool = False
@@ -43,9 +52,43 @@ class Target:
             GenerationError: If the overlay is wrong.
         """
         folder = self.overlay
-        if folder is None and self.descriptor_set is None:
+        if folder is None and not self.inputs:
             folder = locate.overlay(self.package)
         return Overlay() if folder is None else load_overlay(folder)
+
+    def load_source(self, overlay: Overlay) -> Source:
+        """The descriptors of the package, or of what is read instead of it.
+
+        Args:
+            overlay: What is said about it.
+
+        Raises:
+            GenerationError: If they cannot be had, or what is said about them does not go together.
+        """
+        package = self.package or overlay.package.name
+        bases = load_bases(self.bases)
+        _check_root(self.package_root)
+        if self.inputs:
+            for option, said in (("--exclude", self.exclude), ("--skip-broken", self.skip_broken)):
+                if said:
+                    what, hint = "is for modules of a package", "Make the set without these files."
+                    raise GenerationError(Problem(option, what, hint))
+            return load_descriptor_set(
+                self.inputs, package, bases, self.proto_paths, self.package_root
+            )
+        if self.proto_paths:
+            what, hint = "is for .proto files", "Give these with --input."
+            raise GenerationError(Problem("--proto-path", what, hint))
+        if not package:
+            where, hint = self.name or str(self.overlay), "Give --package NAME."
+            raise GenerationError(Problem(where, "names no package", hint))
+        return load_package(
+            package,
+            bases,
+            self.exclude,
+            skip_broken=self.skip_broken,
+            package_root=self.package_root,
+        )
 
     def output(self) -> Path:
         """Where to write.
@@ -63,9 +106,11 @@ class _Said(Table):
     """A table ``[tool.flytegen.targets.NAME]``; paths begin at the file's folder."""
 
     package: str = ""
-    descriptor_set: str = ""
+    input: tuple[str, ...] = ()
+    proto_path: tuple[str, ...] = ()
     overlay: str = ""
     out: str = ""
+    package_root: str = ""
     base: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     skip_broken: bool = False
@@ -134,15 +179,26 @@ def _target(name: str, said: _Said, folder: Path) -> Target:
     def place(text: str) -> Path | None:
         return folder / text if text else None
 
+    def places(texts: tuple[str, ...]) -> tuple[Path, ...]:
+        return tuple(folder / text for text in texts)
+
     return Target(
         name,
         said.package,
-        place(said.descriptor_set),
+        places(said.input),
+        places(said.proto_path),
         place(said.overlay),
         place(said.out),
+        said.package_root,
         said.base,
         said.exclude,
         said.skip_broken,
-        tuple(folder / each for each in said.templates),
+        places(said.templates),
         said.formatter,
     )
+
+
+def _check_root(package: str) -> None:
+    if package and not can_be_imported(package):
+        what, hint = "cannot be the name of a Python package", "Name one such as myapp.gen."
+        raise GenerationError(Problem(f"--package-root {package}", what, hint))

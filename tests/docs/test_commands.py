@@ -17,7 +17,8 @@ from flytebind.cli import main
 from flytebind.cli._commands import COMMANDS
 from flytebind.remote import Config, FlyteRemote
 from flytebind.sandbox import Sandbox
-from flytegen.cli import _parser
+from flytegen.cli.commands import COMMANDS as FLYTEGEN
+from flytegen.cli.options import make_parser
 from tools.documents import DOCUMENTS, blocks_in
 from tools.written import ROOT
 
@@ -67,7 +68,7 @@ def test_every_call_of_flytegen_is_understood(capsys: pytest.CaptureFixture[str]
     assert len(seen) > 5
     for document, arguments in seen:
         try:
-            _parser().parse_args(arguments)
+            make_parser(FLYTEGEN).parse_args(arguments)
         except SystemExit:
             pytest.fail(f"{document}: {capsys.readouterr().err}")
 
