@@ -21,6 +21,7 @@ from flytegen.progress import show_progress
 from flytegen.read.descriptor_set import source_of_set
 from flytegen.read.manifest import load_bases
 from flytegen.run import draft, whole
+from flytegen.targets import check_root
 from flytegen.write.format import FORMATTERS, FormatterName
 
 _EPILOG = """\
@@ -34,9 +35,11 @@ parameters, as flytegen generate has them:
   base=NAME       installed package of models to stand on; may be given again
   templates=DIR   folder of templates that replace ours by name; may be given again
   formatter=NAME  what formats the Python files: black, ruff or none
+  package_root=NAME
+                  package of your own to write everything below, such as myapp.gen
 """
 
-_ONCE = ("package", "overlay", "formatter")
+_ONCE = ("package", "overlay", "formatter", "package_root")
 _OFTEN = ("base", "templates")
 
 
@@ -94,12 +97,15 @@ def _files(serialized: bytes) -> Mapping[str, str]:
     said = _parameters(request.parameter)
     overlay = load_overlay(Path(said["overlay"][0])) if said["overlay"] else Overlay()
     package = said["package"][0] if said["package"] else overlay.package.name
+    root = said["package_root"][0] if said["package_root"] else ""
+    check_root(root)
     bases = load_bases(said["base"])
-    source = source_of_set("the request", request.proto_file, package, bases)
+    source = source_of_set("the request", request.proto_file, package, bases, root)
     templates = (*map(Path, said["templates"]), locate.templates())
     plan = draft(source, overlay, templates, _formatter(said["formatter"]))
     with show_progress(quiet=True) as progress:
-        return whole(plan, progress)
+        made = whole(plan, progress)
+    return {f"{plan.folder}/{path}".lstrip("/"): text for path, text in made.items()}
 
 
 def _formatter(said: list[str]) -> FormatterName:

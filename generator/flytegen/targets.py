@@ -67,7 +67,7 @@ class Target:
         """
         package = self.package or overlay.package.name
         bases = load_bases(self.bases)
-        _check_root(self.package_root)
+        check_root(self.package_root)
         if self.inputs:
             for option, said in (("--exclude", self.exclude), ("--skip-broken", self.skip_broken)):
                 if said:
@@ -198,7 +198,12 @@ def _target(name: str, said: _Said, folder: Path) -> Target:
     )
 
 
-def _check_root(package: str) -> None:
+def check_root(package: str) -> None:
+    """See that a package can be what everything is written below; none can.
+
+    Raises:
+        GenerationError: If it can be no package.
+    """
     if package and not can_be_imported(package):
         what, hint = "cannot be the name of a Python package", "Name one such as myapp.gen."
-        raise GenerationError(Problem(f"--package-root {package}", what, hint))
+        raise GenerationError(Problem(package, what, hint))

@@ -79,6 +79,17 @@ def test_protoc_gets_what_the_command_writes(folder: Path) -> None:
     assert main(["check", "--quiet", *said]) == 0
 
 
+def test_protoc_writes_below_a_package_of_ones_own_what_the_command_writes(folder: Path) -> None:
+    run = with_plugin(folder, "--flytegen_opt=package_root=myapp.gen")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    files = [str(folder / name) for name in _FILES]
+    said = ["--input", *files, "-I", str(folder), "--package-root", "myapp.gen"]
+    assert main(["generate", "--quiet", *said, "--out", str(folder / "command")]) == 0
+    written = snapshot(folder / "out")
+    assert {"myapp/gen/flytegen.lock", "myapp/gen/protos/acme/x_pb2.py"} <= written.keys()
+    assert written == snapshot(folder / "command")
+
+
 def test_protoc_says_what_is_wrong_and_writes_nothing(folder: Path) -> None:
     (folder / "overlay/all.toml").write_text('[messages."acme.B"]\ndoc = "Ours."\n')
     run = with_plugin(folder, "--flytegen_opt=overlay=overlay")
@@ -94,6 +105,7 @@ def test_protoc_says_what_is_wrong_and_writes_nothing(folder: Path) -> None:
         ("pakage=acme", "pakage: is no parameter\n    Did you mean 'package'?"),
         ("package", "package: has no value\n    Say package=..."),
         ("package=a,package=b", "package: is given twice"),
+        ("package_root=my-app", "my-app: cannot be the name of a Python package"),
         ("base=no_such_models", "no_such_models: is not installed"),
         ("overlay=/no/such/folder", "/no/such/folder: "),
     ],

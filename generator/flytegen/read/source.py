@@ -185,9 +185,12 @@ def _loaded_modules() -> dict[str, str]:
     """The modules of all files that have been imported, by file name."""
     found: dict[str, str] = {}
     for name, module in sorted(sys.modules.items()):
-        file = getattr(module, "__dict__", {}).get("DESCRIPTOR")
-        # Of the others some only hand on what is in one that is called so.
-        if isinstance(file, FileDescriptor) and (name.endswith("_pb2") or file.name not in found):
+        said = getattr(module, "__dict__", {})
+        file = said.get("DESCRIPTOR")
+        # A module may stand in for one of another name, or hand on what is in it.
+        if not isinstance(file, FileDescriptor) or said.get("__name__") != name:
+            continue
+        if name.endswith("_pb2") or file.name not in found:
             found[file.name] = name
     return found
 
