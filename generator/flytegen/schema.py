@@ -593,6 +593,8 @@ class Library:
     requires: Requirement | None
     """What to look for before any model is imported; None for a set of descriptors, and for a
     package whose version is unknown."""
+    runtime: str
+    """The runtime that models stand on, without its patch: ``0.1``."""
     remake: str
     """The command that prints it again."""
     root: str

@@ -12,7 +12,13 @@ from pathlib import Path
 import flyteidl
 import pytest
 
-from flytebind.runtime.installed import OutdatedPackageError, require
+from flytebind.runtime import installed as module
+from flytebind.runtime.installed import (
+    IncompatibleRuntimeError,
+    OutdatedPackageError,
+    require,
+    require_runtime,
+)
 
 MADE_FROM = version("flyteidl")
 ERROR = "flytebind.runtime.installed.OutdatedPackageError"
@@ -178,3 +184,37 @@ print(*(name for name in added if name.startswith(("flyteidl.", "importlib.metad
         environment = {**os.environ, "PYTHONPATH": str(site)}
         command = [sys.executable, "-c", program]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "present"),
+    [("0.1", "0.1.0"), ("0.1", "0.1.7"), ("1.2", "1.2.0"), ("1.2", "1.10.1"), ("0.9", "0.9.0rc1")],
+)
+def test_models_stand_on_the_runtime_that_they_were_made_for_and_on_what_breaks_nothing(
+    made_for: str, present: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "__version__", present)
+    require_runtime("acme_models", made_for)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "present", "wanted"),
+    [
+        ("0.2", "0.1.9", "~=0.2.0"),
+        ("0.1", "0.2.0", "~=0.1.0"),
+        ("0.9", "1.0.0", "~=0.9.0"),
+        ("1.2", "1.1.8", "~=1.2"),
+        ("1.2", "2.0.0", "~=1.2"),
+    ],
+)
+def test_another_runtime_is_an_error_with_both_versions_and_the_way_out(
+    made_for: str, present: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "__version__", present)
+    with pytest.raises(IncompatibleRuntimeError) as caught:
+        require_runtime("acme_models", made_for)
+    assert str(caught.value) == (
+        f"acme_models was generated for flytebind-runtime {made_for}, and {present} is installed;"
+        f" generate it again, or run: pip install 'flytebind-runtime{wanted}'"
+    )
+    assert caught.value.name == "acme_models"

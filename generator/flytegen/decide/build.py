@@ -10,6 +10,7 @@ from google.protobuf.descriptor import (
     FileDescriptor,
 )
 
+from flytegen._version import __version__
 from flytegen.common.code import Generic, Name
 from flytegen.common.descriptors import nested, nested_enums, nested_messages, top_level, walk
 from flytegen.common.home import Home
@@ -95,6 +96,7 @@ class _Builder:
         return Library(
             source=f"{self._source.package} {self._source.version}".rstrip(),
             requires=_requirement(self._source),
+            runtime=".".join(__version__.split(".")[:2]),
             remake=self._overlay.package.remake,
             root=self._root,
             base=Import(self._base.module, self._base.qualname),

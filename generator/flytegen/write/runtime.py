@@ -14,7 +14,7 @@ RUNTIME = {
         "set_items", "unless_zero", "yields",
     ),
     "flytebind.runtime.constructors": ("MISTAKES", "fail", "fill"),
-    "flytebind.runtime.installed": ("require",),
+    "flytebind.runtime.installed": ("require", "require_runtime"),
     "flytebind.runtime.lazy": ("find_model", "lazy_module"),
     "flytebind.runtime.model": ("new",),
     "flytebind.runtime.rpc": (

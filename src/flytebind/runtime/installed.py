@@ -6,6 +6,8 @@ import os
 import re
 from importlib import import_module
 
+from flytebind.runtime._version import __version__
+
 
 class OutdatedPackageError(ImportError):
     """A package is older than the models of its messages. The message says what to do."""
@@ -39,6 +41,38 @@ def require(models: str, package: str, distribution: str, version: str) -> None:
         f" installed, which is older; run: pip install -U '{distribution}>={version}'",
         name=package,
         path=folder,
+    )
+
+
+class IncompatibleRuntimeError(ImportError):
+    """Models were generated for another runtime than this one. The message says what to do."""
+
+
+def require_runtime(models: str, version: str) -> None:
+    """See that models can stand on this runtime.
+
+    It has to be of the version that they were generated for, or of a later one that breaks nothing
+    by Semantic Versioning: a patch while it is 0.y, a minor version from 1.0 on.
+
+    Args:
+        models: The package of models.
+        version: The runtime that they were generated for, without its patch.
+
+    Raises:
+        IncompatibleRuntimeError: If it is older, or may have broken what they use; names both
+            versions and what helps.
+    """
+    wanted, present = (
+        [int(part) for part in each.split(".")[:2]] for each in (version, __version__)
+    )
+    series = 1 if wanted[0] else 2
+    if wanted <= present and wanted[:series] == present[:series]:
+        return
+    compatible = version if wanted[0] else f"{version}.0"
+    raise IncompatibleRuntimeError(
+        f"{models} was generated for flytebind-runtime {version}, and {__version__} is installed;"
+        f" generate it again, or run: pip install 'flytebind-runtime~={compatible}'",
+        name=models,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import Message as _Message
 
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
-from flytebind.runtime.installed import require as _require
+from flytebind.runtime.installed import require as _require, require_runtime as _require_runtime
 from flytebind.runtime.lazy import find_model as _find_model, lazy_module as _lazy_module
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "model_for",
 ]
 
+_require_runtime("flytebind.models", "0.1")
 _require(
     "flytebind.models",
     package="flyteidl",
