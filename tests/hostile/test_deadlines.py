@@ -34,6 +34,7 @@ from tests.transfer.http.peer import Peer, Script
 
 SOON = 0.4
 LATER = 15.0  # far more than a loaded machine takes, and less than what waits by default
+POLICY = CallPolicy(timeout=1.5)
 
 
 class HostileFlyte(HostileAdmin):
@@ -94,14 +95,14 @@ def refused_in_time(act: Callable[[], object], kind: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["ClientSecret", "DeviceFlow"])
-def test_the_policy_of_a_call_holds_for_its_token(mode: str, home: Path) -> None:  # noqa: F811
+def test_the_policy_of_a_call_holds_for_its_token(mode: str) -> None:
     def try_one(name: str) -> None:
         with hostile_flyte(ENDLESS[name]) as (endpoint, peer):
             # A scope of its own, so that it is an account of its own.
             config = Config(endpoint, insecure=True, auth_mode=AuthMode(mode), scopes=(name,))
             if mode == "ClientSecret":
                 config = replace(config, client_id="me", client_secret=Secret("hush"))
-            with FlyteRemote(config, policy=CallPolicy(timeout=SOON)) as remote:
+            with FlyteRemote(config, policy=POLICY) as remote:
                 refused_in_time(remote.list_projects, FlyteCallTimeout)
             assert peer.seen
 
@@ -115,13 +116,30 @@ def _threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
+def test_the_policy_of_a_call_holds_for_what_the_server_says_of_tokens() -> None:
+    said = threading.Event()
+
+    def say_nothing(_: object) -> auth_pb2.PublicClientAuthConfigResponse:
+        said.wait(2 * LATER)
+        return auth_pb2.PublicClientAuthConfigResponse()
+
+    with hostile(busy) as peer:
+        admin = HostileFlyte(peer)
+        admin.tell("GetPublicClientConfig", auth_pb2.PublicClientAuthConfigRequest, say_nothing)
+        with serving(admin) as endpoint:
+            config = Config(endpoint, insecure=True, client_id="me", client_secret=Secret("hush"))
+            with FlyteRemote(config, policy=POLICY) as remote:
+                refused_in_time(remote.list_projects, FlyteCallTimeout)
+            said.set()
+
+
 def test_a_person_may_take_longer_than_a_call(
-    provider: IdentityProvider, flyte: NamingServer, home: Path  # noqa: F811
+    provider: IdentityProvider, flyte: NamingServer  # noqa: F811
 ) -> None:
     provider.device = {"interval": 1}
     provider.device_answers = ["authorization_pending"]
     config = Config(flyte.endpoint, insecure=True, auth_mode=AuthMode.DEVICE_FLOW)
-    with FlyteRemote(config, policy=CallPolicy(timeout=1.0)) as remote:
+    with FlyteRemote(config, policy=POLICY) as remote:
         assert remote.list_projects() == []
     assert provider.logins == 1
 
@@ -149,7 +167,7 @@ def test_no_verb_waits_for_a_store_for_ever(
     def try_one(script: Script) -> None:
         with hostile_flyte(script) as (endpoint, peer):
             config = Config(endpoint, insecure=True)
-            with face_of(kind, config, policy=CallPolicy(timeout=SOON)) as face:
+            with face_of(kind, config, policy=POLICY) as face:
                 refused_in_time(lambda: face.download(f"{peer.url}/rows", to), FlyteDataError)
                 refused_in_time(lambda: face.upload(file), FlyteDataError)
                 execution = face.fetch_execution("hostile")

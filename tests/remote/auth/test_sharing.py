@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from pathlib import Path
 
-from tests.remote.auth.identity import IdentityProvider, NamingServer
+import pytest
+
+from tests.remote.auth.identity import SILENCE, IdentityProvider, NamingServer
 from tests.remote.auth.people import Browser
 from tests.remote.auth.programs import Program
 from tests.remote.auth.waiting import eventually
@@ -103,6 +106,33 @@ def test_a_program_that_ends_during_a_refresh_keeps_the_new_token(
         program.kill()
     assert provider.grants() == ["device_code", "refresh_token"]
     assert "refresh-2" in (home / "ring.json").read_text()
+
+
+_INTERRUPTED = """
+remote = FlyteRemote(config)
+remote.list_projects()
+print("logged in", file=sys.stderr, flush=True)
+while True:
+    remote.list_projects()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process here")
+def test_a_refresh_without_an_answer_holds_no_program_for_long(
+    flyte: NamingServer, provider: IdentityProvider, home: Path
+) -> None:
+    provider.device = {"interval": 0.1}
+    provider.failures["refresh_token"] = [SILENCE]
+    program = Program(_INTERRUPTED, home, flyte.endpoint, "DeviceFlow")
+    try:
+        eventually(lambda: "logged in" in program.errors)
+        provider.revoke_access()
+        eventually(lambda: "refresh_token" in provider.grants())
+        program.process.send_signal(signal.SIGINT)
+        program.finish(15)  # three seconds, and what a loaded machine adds; the answer has thirty
+    finally:
+        program.kill()
+    assert program.errors[-1] == "KeyboardInterrupt"
 
 
 def prompts(programs: list[Program]) -> list[str]:
