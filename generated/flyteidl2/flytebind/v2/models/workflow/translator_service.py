@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence as _Sequence
+from collections.abc import Mapping as _Mapping, Sequence as _Sequence
 from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl2.workflow import translator_service_pb2 as _pb2
 
-from flytebind.runtime import RepeatedView as _RepeatedView
-from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
+from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
+from flytebind.runtime.checks import fill_pairs as _fill_pairs, only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import read_struct as _read_struct, write_struct as _write_struct
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -20,7 +20,7 @@ from flytebind.runtime.typing import (
     Self as _Self,
 )
 from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.core import interface as _core_interface
+from flytebind.v2.models.core import interface as _core_interface, literals as _core_literals
 from flytebind.v2.models.task import (
     common as _task_common,
     task_definition as _task_task_definition,
@@ -46,11 +46,14 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
 
     __slots__ = ()
     _pb_type = _pb2.LiteralsToLaunchFormJsonRequest
+    _reshaped = {
+        "literals": "pairs",
+    }
 
     def __init__(
         self,
         *,
-        literals: _Sequence[_task_common.NamedLiteral] | None = None,
+        literals: _Mapping[str, _core_literals.Literal] | None = None,
         variables: _core_interface.VariableMap | None = None,
         literals_uri: str | None = None,
         action_id: _common_identifier.ActionIdentifier | None = None,
@@ -59,7 +62,7 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         self._pb = pb = _pb2.LiteralsToLaunchFormJsonRequest()
         try:
             if literals is not None:
-                pb.literals.extend([_item._pb for _item in _as_items(literals)])
+                _fill_pairs(pb.literals, literals, "name", "value")
             if variables is not None:
                 pb.variables.CopyFrom(variables._pb)
             if literals_uri is not None:
@@ -73,10 +76,20 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """The values, each with its name.
+    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+        """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
-        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
+        ``named_literals`` has it as the message does.
+        """
+        return _MapView(
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+        )
+
+    @property
+    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+        """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
+        1``.
         """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
@@ -161,7 +174,7 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         def replace(
             self,
             *,
-            literals: _Sequence[_task_common.NamedLiteral] | None = ...,
+            literals: _Mapping[str, _core_literals.Literal] | None = ...,
             variables: _core_interface.VariableMap | None = ...,
             literals_uri: str | None = ...,
             action_id: _common_identifier.ActionIdentifier | None = ...,
@@ -259,24 +272,37 @@ class LaunchFormJsonToLiteralsResponse(_FlyteIdlEntity[_pb2.LaunchFormJsonToLite
 
     __slots__ = ()
     _pb_type = _pb2.LaunchFormJsonToLiteralsResponse
+    _reshaped = {
+        "literals": "pairs",
+    }
 
     def __init__(
         self,
         *,
-        literals: _Sequence[_task_common.NamedLiteral] | None = None,
+        literals: _Mapping[str, _core_literals.Literal] | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchFormJsonToLiteralsResponse()
         try:
             if literals is not None:
-                pb.literals.extend([_item._pb for _item in _as_items(literals)])
+                _fill_pairs(pb.literals, literals, "name", "value")
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """The values, each with its name.
+    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+        """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
-        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
+        ``named_literals`` has it as the message does.
+        """
+        return _MapView(
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+        )
+
+    @property
+    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+        """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
+        1``.
         """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
@@ -285,7 +311,7 @@ class LaunchFormJsonToLiteralsResponse(_FlyteIdlEntity[_pb2.LaunchFormJsonToLite
         def replace(
             self,
             *,
-            literals: _Sequence[_task_common.NamedLiteral] | None = ...,
+            literals: _Mapping[str, _core_literals.Literal] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -441,24 +467,37 @@ class JsonValuesToLiteralsResponse(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsResp
 
     __slots__ = ()
     _pb_type = _pb2.JsonValuesToLiteralsResponse
+    _reshaped = {
+        "literals": "pairs",
+    }
 
     def __init__(
         self,
         *,
-        literals: _Sequence[_task_common.NamedLiteral] | None = None,
+        literals: _Mapping[str, _core_literals.Literal] | None = None,
     ) -> None:
         self._pb = pb = _pb2.JsonValuesToLiteralsResponse()
         try:
             if literals is not None:
-                pb.literals.extend([_item._pb for _item in _as_items(literals)])
+                _fill_pairs(pb.literals, literals, "name", "value")
         except _MISTAKES as _error:
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Sequence[_task_common.NamedLiteral]:
-        """The values, each with its name.
+    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+        """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
-        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset.
+        ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
+        ``named_literals`` has it as the message does.
+        """
+        return _MapView(
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+        )
+
+    @property
+    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+        """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
+        1``.
         """
         return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
 
@@ -467,7 +506,7 @@ class JsonValuesToLiteralsResponse(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsResp
         def replace(
             self,
             *,
-            literals: _Sequence[_task_common.NamedLiteral] | None = ...,
+            literals: _Mapping[str, _core_literals.Literal] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
