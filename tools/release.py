@@ -7,6 +7,9 @@ found, with what the package index has today. There
 - flytegen alone does what its README says, with a package of others. What it wrote runs in another
   environment that has that package and the runtime, and nothing of Flyte.
 
+- flytebind-flyte2 does what its README says, beside flyte and, where this has a version for the
+  Python, flytekit.
+
 Then the public API is compared with that of the last release, which is the newest tag v* or what
 --against says: a tag, a commit, or a folder of wheels. A break is a failure, unless the
 new version may break by Semantic Versioning. Types that changed are listed for somebody to look at.
@@ -52,8 +55,10 @@ from tools.environments import (
 DOWNSTREAM = ROOT / "tests" / "typing" / "downstream"
 README = ROOT / "README.md"
 GENERATOR_S_README = ROOT / "distributions" / "generator" / "README.md"
-#: What that README installs beside the generator, and then generates from.
+FLYTE2_README = ROOT / "distributions" / "flyte2" / "README.md"
+#: What that of the generator installs beside the generator, and then generates from.
 FOREIGN, FOREIGN_PACKAGE = "opentelemetry-proto", "opentelemetry.proto"
+FLYTEKIT_S_PYTHONS = ("3.10", "3.11", "3.12")
 STRICT = ("--strict", "--config-file=", f"--cache-dir={os.devnull}")
 
 FIT, UNFIT, NOT_TRIED = 0, 1, 2
@@ -243,6 +248,21 @@ def flytegen_fails(trial: Trial) -> str:
     return examples_fail(user, program, GENERATOR_S_README) or types_fail(user, program)
 
 
+def flyte2_fails(trial: Trial) -> str:
+    """Do what somebody does who has both versions of Flyte, and say what went wrong."""
+    sdks = ("flyte", *(["flytekit"] if trial.python in FLYTEKIT_S_PYTHONS else []))
+    python = trial.environment("flytebind-flyte2", "", *sdks)
+    for sdk in sdks:
+        done = run(
+            python, "-c", f"import {sdk}.remote, flytebind.models.execution", cwd=trial.folder
+        )
+        if done.returncode:
+            return f"{sdk} does not work beside flytebind:\n{done.stderr}"
+    program = trial.folder / "use"
+    program.mkdir()
+    return examples_fail(python, program, FLYTE2_README) or types_fail(python, program)
+
+
 def examples_fail(python: Path, folder: Path, page: Path) -> str:
     """Run each of a page's examples from a folder, and say what went wrong."""
     program = folder / "example.py"
@@ -272,6 +292,7 @@ def show(columns: Sequence[str]) -> None:
 CHECKS: dict[str, Callable[[Trial], str]] = {
     "flytebind": flytebind_fails,
     "flytegen": flytegen_fails,
+    "flyte2": flyte2_fails,
 }
 
 if __name__ == "__main__":

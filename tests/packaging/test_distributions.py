@@ -68,7 +68,8 @@ def test_each_wheel_holds_what_its_name_says(distributions: Distributions) -> No
         for name, each in distributions.items()
     }
     assert parts["flytebind-runtime"] == {"runtime"}
-    assert parts["flytebind-flyte2"] == {"v2"}
+    assert parts["flytebind-flyte2"] - {"runs"} == {"v2"}
+    assert parts["flytebind"] & {"runs", "runtime", "v2"} == set()
     assert {"models", "remote", "services", "values"} <= parts["flytebind"]
 
 

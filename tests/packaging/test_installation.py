@@ -12,7 +12,7 @@ from tests.packaging.distribution import ROOT, Installation
 from tests.support.folders import snapshot
 from tests.typing.expectations import Checker
 from tests.typing.project import CHECKERS, check_project
-from tools.release import README, examples_fail
+from tools.release import FLYTE2_README, README, examples_fail
 
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -80,8 +80,9 @@ def test_our_stubs_hide_none_of_flyteidl_s_grpc_modules(
     assert not [str(one) for one in found if one.is_error]
 
 
-def test_the_readme_s_examples_run(installation: Installation, tmp_path: Path) -> None:
-    assert examples_fail(installation.python, tmp_path, README) == ""
+@pytest.mark.parametrize("page", [README, FLYTE2_README], ids=["flytebind", "flyte2"])
+def test_the_readme_s_examples_run(page: Path, installation: Installation, tmp_path: Path) -> None:
+    assert examples_fail(installation.python, tmp_path, page) == ""
 
 
 def test_flytegen_explains_itself(installation: Installation, tmp_path: Path) -> None:
