@@ -34,6 +34,7 @@ TOOLS = CHECKOUT["dependency-groups"]["dev"]
 LIBRARY = (
     *TOGETHER["dependencies"],
     *EXTRAS["remote"],
+    *EXTRAS["flyte2"],
     *(each for each in EXTRAS["cli"] if not each.startswith("flytebind[")),
 )
 

@@ -50,10 +50,6 @@ from tools.environments import (
 # What the library uses where it is installed. Nothing fails to import without it.
 OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["storage"])
 
-# What only environments with the newest of everything have: protovalidate, which flyteidl2 asks
-# for, wants a protobuf above the lower bound.
-FLYTE2 = tuple(EXTRAS["flyte2"])
-
 # What tests need, by name, where not all of the dev extra can be had or is worth its time.
 QUICK_TOOLS = ("hypothesis", "pytest")
 LOWEST_TOOLS = (
@@ -75,8 +71,8 @@ LOWEST_COMPANIONS = {
 }
 
 QUICK_TESTS = ("tests/models/test_round_trip.py", "tests/runtime")
-# These need the generator and what it pins, or flyteidl2, or try what developers run. The warning
-# is about protobuf 4's own C code, from Python 3.12 on; nobody will change that code any more.
+# These need the generator and what it pins, or try what developers run. The warning is about
+# protobuf 4's own C code, from Python 3.12 on; nobody will change that code any more.
 LOWEST_OPTIONS = (
     "--ignore=tests/docs/test_ci.py",
     "--ignore=tests/docs/test_commands.py",
@@ -85,22 +81,16 @@ LOWEST_OPTIONS = (
     "--ignore=tests/examples",
     "--ignore=tests/generator",
     "--ignore=tests/packaging",
-    "--ignore=tests/runs",
     "--ignore=tests/tools",
-    "--ignore=tests/v2",
     "-W",
     "ignore:Type google._upb:DeprecationWarning",
 )
 
 IMPORT_ALL = """
-import importlib, importlib.metadata, importlib.util, pkgutil
-roots, left_out = ["flytebind", "flytebind.v2"], ()
-if importlib.util.find_spec("flyteidl2") is None:
-    roots, left_out = ["flytebind"], ("flytebind.runs", "flytebind.v2")
-for root in roots:
-    for module in pkgutil.walk_packages(importlib.import_module(root).__path__, root + "."):
-        if not module.name.startswith(left_out):
-            importlib.import_module(module.name)
+import importlib, importlib.metadata, pkgutil, flytebind, flytebind.v2
+for package in (flytebind, flytebind.v2):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
 print(*map(importlib.metadata.version, ("protobuf", "grpcio")))
 """
 
@@ -165,11 +155,9 @@ def requirements(cell: Cell) -> list[str]:
     """What the job needs besides flytebind."""
     if cell.job == "suite" and cell.bounds == "newest":
         # pip is what `flytegen diff` fetches versions with.
-        return [*LIBRARY, *FLYTE2, *OPTIONAL, *EXTRAS["generator"], *TOOLS, "pip"]
+        return [*LIBRARY, *OPTIONAL, *EXTRAS["generator"], *TOOLS, "pip"]
     tools = {"imports": ("pytest",), "messages": QUICK_TOOLS, "suite": LOWEST_TOOLS}[cell.job]
     library = (*LIBRARY, *OPTIONAL) if cell.job == "suite" else LIBRARY
-    if cell.bounds == "newest":
-        library = (*library, *FLYTE2)
     return [*library, *(requirement for requirement in TOOLS if name_of(requirement) in tools)]
 
 
