@@ -81,18 +81,19 @@ format: .venv/ready ## Mend what lint can mend by itself
 # ---- Upgrade ---------------------------------------------------------------------------------------------------
 
 .PHONY: upgrade history losses packages
-# What a new flyteidl must pass. `make upgrade GATE=check` only generates.
+# What a new release must pass. `make upgrade GATE=check` only generates.
 GATE := test
+TAKE = $(if $(FLYTEIDL),flyteidl==$(FLYTEIDL))
 
-upgrade: .venv/ready ## Take flyteidl FLYTEIDL=1.16.9, or the newest: pins, code, change page, gate (needs the network)
-	@version=$$($(BIN)/python -m tools.upgrade $(FLYTEIDL)) || exit; [ -n "$$version" ] || exit 0; \
-	$(MAKE) --no-print-directory lock FLYTEIDL="$$version" && \
+upgrade: .venv/ready ## Take the newest flyteidl, or TAKE=flyteidl2==2.0.50: pins, code, change page, gate (needs the network)
+	@taken=$$($(BIN)/python -m tools.upgrade $(TAKE)) || exit; [ -n "$$taken" ] || exit 0; \
+	$(MAKE) --no-print-directory lock TAKE="$$taken" && \
 	$(MAKE) --no-print-directory generate && \
 	$(MAKE) --no-print-directory history && \
 	if ($(call find_python,$(PEERS_PYTHONS),11,12)) >/dev/null; then $(MAKE) --no-print-directory losses; fi && \
 	$(MAKE) --no-print-directory $(GATE)
 
-history: .venv/ready ## Write anew what changed from each minor flyteidl to the next (needs the network)
+history: .venv/ready ## Write anew what changed from release to release of flyteidl and flyteidl2 (needs the network)
 	$(BIN)/python -m tools.history --write
 
 losses: .venv-peers/ready ## Measure anew what comes through flytekit and flytebind, for the README
@@ -118,10 +119,10 @@ lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them
 	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --group dev --extra all --extra flyte2 --extra generator pyproject.toml
 	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote pyproject.toml requirements/peers.in
 
-LOCK_FLYTEIDL = $(if $(FLYTEIDL),--upgrade-package 'flyteidl==$(FLYTEIDL)')
+LOCK_TAKEN = $(if $(TAKE),--upgrade-package '$(TAKE)')
 
 # No host name and no path of this machine gets into a lock.
-UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) $(LOCK_FLYTEIDL) --universal --generate-hashes \
+UV_COMPILE = @$(BIN)/uv pip compile --no-config --quiet $(if $(UPGRADE),--upgrade) $(LOCK_TAKEN) --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-package flytebind --custom-compile-command 'make lock'
 
 clean: ## Remove what was built, environments included; generated/ stays

@@ -1,8 +1,11 @@
-"""Take another flyteidl: compare, write the change page, and move what names the version.
+"""Take another release of what is generated: compare, write the change page, move what names it.
 
 `make upgrade` calls this first, and goes on with the locks, the generated code and the tests. The
 old version is what generated/ was made from, so a run that failed half-way can be made again.
-Prints the version that is taken; nothing if generated/ is made from it already.
+Prints the release that is taken; nothing if generated/ is made from it already.
+
+flyteidl2 is made from the oldest release that is supported: to take another drops support, so that
+has to be named.
 
 exit codes:
   0  done, or nothing to do
@@ -19,26 +22,34 @@ from pathlib import Path
 
 from flytegen.common.problems import GenerationError
 from flytegen.comparison import diff
-from flytegen.comparison.changes import Changes
 from flytegen.comparison.facts import Facts, facts_of
 from flytegen.comparison.report import as_markdown, summary
 from flytegen.comparison.sides import RECORDED, default_cache, fetched, read_side
-from flytegen.overlay.load import load_overlay
 from tools.registry import RegistryError, parts, versions
-
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = "flyteidl"
+from tools.targets import FOLLOWED, Followed
+from tools.written import ROOT
 
 #: What tells the version or a number of things, by file. Each text must be found where it is said.
-SAID = {
-    "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
-    "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
-    "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
-    "overlay/flyteidl/package.toml": ('version = "{version}"',),
-    "distributions/flytebind/pyproject.toml": (
-        "are written from flyteidl {version}.",
-        '"flyteidl>={version},<{bound}"',
-    ),
+SAID: dict[str, dict[str, tuple[str, ...]]] = {
+    "flyteidl": {
+        "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
+        "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
+        "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
+        "overlay/flyteidl/package.toml": ('version = "{version}"',),
+        "distributions/flytebind/pyproject.toml": (
+            "are written from flyteidl {version}.",
+            '"flyteidl>={version},<{bound}"',
+        ),
+    },
+    "flyteidl2": {
+        "overlay/flyteidl2/package.toml": ('version = "{version}"',),
+        "pyproject.toml": ('"flyteidl2=={version}"',),
+        "distributions/flyte2/pyproject.toml": (
+            "are written from {version},",
+            '"flyteidl2>={version},<{bound}"',
+        ),
+        "distributions/flyte2/README.md": ("takes flyteidl2 from {version} on",),
+    },
 }
 
 
@@ -57,22 +68,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("version", nargs="?", help="(default: the newest release)")
+    parser.add_argument(
+        "release", nargs="?", metavar="PACKAGE==VERSION", help="(default: the newest flyteidl)"
+    )
     options = parser.parse_args(arguments)
     try:
-        version = upgrade(options.version or versions(PACKAGE)[-1], ROOT)
+        followed, version = _meant(options.release)
+        taken = upgrade(followed, version, ROOT)
     except (GenerationError, RegistryError, UpgradeError) as error:
         print(f"upgrade: {error}", file=sys.stderr)
         return 2
-    if version:
-        print(version)
+    if taken:
+        print(f"{followed.package}=={taken}")
     return 0
 
 
-def upgrade(version: str, root: Path) -> str:
+def _meant(release: str | None) -> tuple[Followed, str]:
+    """The target and its version that a release names."""
+    if release is None:
+        newest = next(each for each in FOLLOWED.values() if each.since)
+        return newest, versions(newest.package)[-1]
+    package, equals, version = release.partition("==")
+    if not equals or package not in SAID:
+        known = " or ".join(f"{name}==1.2.3" for name in SAID)
+        raise UpgradeError(f"{release} is no release that can be taken: name one as {known}")
+    return FOLLOWED[package], version
+
+
+def upgrade(followed: Followed, version: str, root: Path) -> str:
     """Write the change page, and move what names the version.
 
     Args:
+        followed: The target.
         version: The version to take.
         root: The checkout.
 
@@ -83,25 +110,28 @@ def upgrade(version: str, root: Path) -> str:
         GenerationError: If a version cannot be fetched.
         UpgradeError: If a file does not say what it should say; nothing is written then.
     """
-    cache = default_cache()
-    old = read_side(RECORDED, package=PACKAGE, out=root / "generated" / PACKAGE, cache=cache)
-    new = fetched(PACKAGE, version, cache)
+    package, cache = followed.package, default_cache()
+    out = root / followed.target.output().relative_to(ROOT)
+    old = read_side(RECORDED, package=package, out=out, cache=cache)
+    new = fetched(package, version, cache)
     if old.version == new.version:
-        print(f"generated/{PACKAGE} is made from {new.label} already", file=sys.stderr)
+        print(f"{out.relative_to(root)} is made from {new.label} already", file=sys.stderr)
         return ""
-    report = diff(old, new, load_overlay(ROOT / "overlay" / PACKAGE))
+    report = diff(old, new, followed.overlay)
     before, after = (said(facts_of(side.files), side.version) for side in (old, new))
     texts = {
-        name: moved(root / name, said_there, before, after) for name, said_there in SAID.items()
+        name: moved(root / name, said_there, before, after)
+        for name, said_there in SAID[package].items()
     }
-    page = f"docs/changes/{version}.md"
-    texts[page] = as_markdown(report)
-    texts["zensical.toml"] = listed(_read(root / "zensical.toml"), version)
-    texts["CHANGELOG.md"] = noted(_read(root / "CHANGELOG.md"), version, report.changes)
+    page = page_of(followed, version)
+    texts[f"docs/{page}"] = as_markdown(report)
+    texts["zensical.toml"] = listed(_read(root / "zensical.toml"), page)
+    note = f"- {package} {version}: {summary(report.changes)}; see `docs/{page}`.\n"
+    texts["CHANGELOG.md"] = noted(_read(root / "CHANGELOG.md"), note)
     for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    print(f"{old.label} -> {version}: {summary(report.changes)}; see {page}", file=sys.stderr)
+    print(f"{old.label} -> {version}: {summary(report.changes)}; see docs/{page}", file=sys.stderr)
     return version
 
 
@@ -133,9 +163,14 @@ def moved(
     return text
 
 
-def listed(navigation: str, version: str) -> str:
+def page_of(followed: Followed, version: str) -> str:
+    """The change page of a version, below docs/."""
+    return f"changes/{'' if followed.since else f'{followed.package}-'}{version}.md"
+
+
+def listed(navigation: str, page: str) -> str:
     """The navigation of the documents, with the change page first among its like."""
-    page, after = f'"changes/{version}.md",', '"changes/README.md",'
+    page, after = f'"{page}",', '"changes/README.md",'
     if page in navigation:
         return navigation
     head, found, rest = navigation.partition(f"{after}\n")
@@ -145,10 +180,10 @@ def listed(navigation: str, version: str) -> str:
     return f"{head}{found}{indent}{page}\n{rest}"
 
 
-def noted(changelog: str, version: str, changes: Changes) -> str:
-    """The changelog with a line on the new version, among what changed in its newest section."""
-    line = f"- {PACKAGE} {version}: {summary(changes)}; see `docs/changes/{version}.md`.\n"
-    changelog = re.sub(rf"^- {PACKAGE} {re.escape(version)}: .*\n", "", changelog, flags=re.M)
+def noted(changelog: str, line: str) -> str:
+    """The changelog with a line on a new version, among what changed in its newest section."""
+    same, _, _ = line.partition(":")
+    changelog = re.sub(rf"^{re.escape(same)}: .*\n", "", changelog, flags=re.M)
     start = changelog.find("\n## [")
     if start < 0:
         raise UpgradeError("CHANGELOG.md has no section")
