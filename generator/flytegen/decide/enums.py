@@ -29,8 +29,8 @@ def further_names(
         what = f"no value of {enum.full_name} begins with {overlay.strip_prefix!r}"
         problems.add(overlay.where, what, "Take its strip_prefix out of the overlay, or mend it.")
     full = [(escape(value, "enum_value"), value) for value in names]
-    further = [(name, value) for name, value in full if name != names[value]]
-    further += overlay.names.items()
+    said = [*full, *overlay.names.items()]
+    further = [(name, value) for name, value in said if name != names[value]]
     owners: dict[str, str] = {}
     for name, value in (*((name, value) for value, name in names.items()), *further):
         owner = owners.setdefault(name, value)

@@ -45,7 +45,8 @@ def test_what_is_left_of_a_value_is_escaped_as_others_are() -> None:
 def test_defaults_constants_and_further_names_follow() -> None:
     fields = {"phase": FieldOverlay(default="PHASE_RUNNING")}
     said = MessageOverlay(fields=fields, names={"GOES": "acme.Phase.PHASE_RUNNING"})
-    enum = EnumOverlay(strip_prefix="PHASE_", names={"GOING": "PHASE_RUNNING"})
+    again = {"GOING": "PHASE_RUNNING", "RUNNING": "PHASE_RUNNING"}
+    enum = EnumOverlay(strip_prefix="PHASE_", names=again)
     text = f"message M {{ Phase phase = 1; }} {PHASE}"
     library = built(text, enum, M=said)
     (message,) = library.all_messages()
