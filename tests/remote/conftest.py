@@ -24,6 +24,7 @@ from flytebind.remote import (
     FlyteRemote,
     FlyteWorkflowExecution,
 )
+from flytebind.runs._remote import RemoteBase
 from flytebind.sandbox import Sandbox
 from flytebind.sandbox.play._workflow import OUTPUT, Script, Task, Workflow
 from tests.remote.scenes import scripted
@@ -48,9 +49,9 @@ class Face:
     Iterators come as lists.
     """
 
-    def __init__(self, remote: FlyteRemote | AsyncFlyteRemote) -> None:
-        self.remote = remote
-        self.is_async = isinstance(remote, AsyncFlyteRemote)
+    def __init__(self, remote: FlyteRemote | AsyncFlyteRemote | RemoteBase) -> None:
+        self.remote: Any = remote
+        self.is_async = hasattr(remote, "__aenter__")
         self._loop = asyncio.new_event_loop()
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:

@@ -395,5 +395,5 @@ def test_iterators_that_are_left_early_leave_nothing_running(
         loop.run_until_complete(found.aclose())  # type: ignore[attr-defined]
     else:
         assert next(found).id
-        found.close()  # type: ignore[attr-defined]
+        found.close()
     assert face.fetch_execution(chain.id.name) == chain

@@ -7,14 +7,16 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from flytebind.remote._causes import CallFailure
 from flytebind.remote._channel import connection_hint
 from flytebind.remote._connection import Connection, closed
 from flytebind.remote._io import AwaitableCall, Future, Io, TimeIsUp
+from flytebind.remote._io.interrupts import interrupts_held_back
 from flytebind.remote._metadata import check as check_metadata
 from flytebind.remote._reading import Unreadable
+from flytebind.remote._streams import RoutedStream, headers
 from flytebind.remote.errors import (
     FlyteAssertion,
     FlyteCallError,
@@ -27,8 +29,9 @@ from flytebind.remote.errors import (
 from flytebind.runtime.grpcio import aio, grpc
 from flytebind.runtime.homes import public_in
 from flytebind.runtime.model import Model
-from flytebind.runtime.rpc import AsyncClient, Client, Metadata, Method
+from flytebind.runtime.rpc import AsyncClient, AsyncResponseStream, Client, Metadata, Method
 from flytebind.runtime.rpc.method import Req, Res
+from flytebind.runtime.screens import harmless
 
 if TYPE_CHECKING:
     from flytebind.remote.auth import Credentials, Token
@@ -121,14 +124,7 @@ class Caller:
                     method,
                     request,
                     timeout,
-                    (
-                        *metadata,
-                        *(
-                            each.header(token)
-                            for each, token in zip(credentials, tokens, strict=True)
-                            if token is not None
-                        ),
-                    ),
+                    headers(metadata, credentials, tokens),
                     wait_for_ready,
                 )
 
@@ -173,6 +169,47 @@ class Caller:
             assert pause is not None
             _log.info("%s: %s, trying again in %.2g s", call, code.name, pause)
             await self._io.sleep(pause)
+
+    def start_stream(
+        self, method: Method[Req, Res], request: Req, timeout: float | None, metadata: Metadata
+    ) -> Any:
+        """Begin the call of a stream; what comes back is the channel's own."""
+        client = self._connection.client
+        if client is None:
+            raise closed()
+        call = client._open(method)
+        try:
+            if not isinstance(client, Client):
+                return call(request, timeout=timeout, metadata=aio.Metadata(*metadata))
+            with interrupts_held_back():
+                return call(request, timeout=timeout, metadata=metadata)
+        except (ValueError, aio.UsageError):  # what grpcio says of closed channels
+            pass
+        # Not chained, and without the variable: grpcio's errors and frames may show tokens.
+        del metadata
+        raise FlyteAssertion(f"{method.name}: the channel is closed")
+
+    def hear(self) -> None:
+        """Know that the server is there."""
+        self._heard = time.monotonic()
+
+    def notice_end(self, code: grpc.StatusCode, silent_since: float | None) -> None:
+        """What the end of a stream says of the connection.
+
+        Args:
+            code: How it has ended.
+            silent_since: When it began, on the monotonic clock, if nothing has come since.
+        """
+        if silent_since is not None and self._heard < silent_since and code in _MUTE:
+            # gRPC tries an address that was away less and less often, and a new channel at once.
+            self._connection.replace(silent_since)
+
+    def failure(
+        self, error: grpc.RpcError, method: Method[Any, Any], request: Model[Any]
+    ) -> FlyteCallError:
+        """What to raise for the error of a stream."""
+        code = error.code()
+        return _error(code, self._explain(code, error.details() or ""), method, request, 1)
 
     def _start(
         self,
@@ -261,6 +298,9 @@ class Caller:
         return token
 
 
+_MUTE = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE})
+
+
 class AsyncRoute(AsyncClient):
     """What makes the calls of a generated client go through a ``Caller``."""
 
@@ -278,6 +318,16 @@ class AsyncRoute(AsyncClient):
         wait_for_ready: bool | None,
     ) -> Res:
         return await self._caller.call(method, request, timeout, metadata or (), wait_for_ready)
+
+    def _unary_stream(
+        self,
+        method: Method[Req, Res],
+        request: Req,
+        timeout: float | None,
+        metadata: Metadata | None,
+        wait_for_ready: bool | None,
+    ) -> AsyncResponseStream[Res]:
+        return RoutedStream(self._caller, method, request, timeout, metadata or ())
 
 
 class _Call:
@@ -369,10 +419,19 @@ class _Call:
 
 def is_read(name: str) -> bool:
     """Whether calls of an RPC change nothing on the server. Links to data are only signed."""
-    return name in _LINKS or (name.startswith(("Get", "List")) and not name.startswith("GetOr"))
+    return name in _ASKING or (name.startswith(("Get", "List")) and not name.startswith("GetOr"))
 
 
-_LINKS = frozenset({"CreateDownloadLink", "CreateDownloadLocation", "CreateUploadLocation"})
+_ASKING = frozenset(
+    {
+        "CreateDownloadLink",
+        "CreateDownloadLocation",
+        "CreateUploadLocation",
+        "SelectCluster",
+        "UploadInputs",  # to a place that follows from what they are
+        "UserInfo",
+    }
+)
 
 
 def leaves_name_open(name: str, request: object) -> bool:
@@ -391,18 +450,49 @@ def _error(
     return error
 
 
-_SUBJECTS: Sequence[str] = ("id", "workflow_execution_id", "node_execution_id", "flyte_url")
+_SUBJECTS: Sequence[str] = (
+    "id",
+    "workflow_execution_id",
+    "node_execution_id",
+    "flyte_url",
+    # Of Flyte 2; a name may have parts there.
+    "action_id",
+    "run_id",
+    "task_id",
+    "task_name",
+    "trigger_name",
+    "action_attempt_id",
+    "name",
+)
 #: What requests say of a thing that has no identifier yet.
 _PLACE: Sequence[str] = ("project", "domain", "name", "filename")
 
 
 def _subject(request: Any) -> str:
     """What a request is about, for people: ``flytesnacks/development/f7a9c2/n0``."""
-    from flytebind.looks._labels import label
+    from flytebind.looks._labels import AnyIdentifier, label
 
     for name in _SUBJECTS:
         subject = getattr(request, name, None)
-        if subject:
-            return subject if isinstance(subject, str) else label(subject)
-    parts = (getattr(request, name, None) for name in _PLACE)
+        if isinstance(subject, get_args(AnyIdentifier)):
+            return label(subject)
+        if isinstance(subject, Model):
+            return harmless(_joined(subject))
+        if subject and name != "name":
+            return str(subject)
+    return _parts(request, _PLACE)
+
+
+def _joined(id: Model[Any]) -> str:
+    """An identifier of Flyte 2, whose first part may be another one: an action is of a run."""
+    outer = (getattr(id, name, None) for name in ("action_id", "run", "name"))
+    before = [_joined(each) for each in outer if isinstance(each, Model)]
+    return "/".join(filter(None, (*before, _parts(id, _IDS))))
+
+
+_IDS: Sequence[str] = ("project", "domain", "task_name", "name", "version")
+
+
+def _parts(message: Model[Any], names: Sequence[str]) -> str:
+    parts = (getattr(message, name, None) for name in names)
     return "/".join(part for part in parts if isinstance(part, str) and part)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flytebind.remote._arguments import must_be
 from flytebind.remote.config import Config
-from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
+from flytebind.remote.errors import FlyteAssertion, FlyteConfigError, FlyteUnavailableError
 from flytebind.runtime._version import __version__
-from flytebind.runtime.grpcio import grpc
+from flytebind.runtime.grpcio import aio, grpc
 
 if TYPE_CHECKING:
     from flytebind._transfer.connect import ConnectChannel
@@ -90,6 +91,55 @@ def connection_hint(details: str, insecure: bool) -> str:
     if hung_up:
         return "the server may want a client certificate: set client_cert_file and client_key_file"
     return ""
+
+
+def check_channel(channel: object, face: str, *, any_kind: bool) -> None:
+    """Refuse a caller's own channel that a face cannot use.
+
+    Args:
+        channel: The channel; None for none.
+        face: The face that blocks, whose asyncio twin takes both kinds.
+        any_kind: Whether this is that twin.
+
+    Raises:
+        TypeError: If it is of the wrong kind.
+    """
+    if channel is not None and not any_kind and not isinstance(channel, grpc.Channel):
+        raise TypeError(
+            f"{face} takes a grpc.Channel, not {type(channel).__module__}."
+            f"{type(channel).__qualname__}; Async{face} takes both kinds"
+        )
+
+
+def check_interceptors(
+    interceptors: Sequence[grpc.UnaryUnaryClientInterceptor], channel: object
+) -> None:
+    """Refuse what calls cannot go through.
+
+    Raises:
+        TypeError: If something is no interceptor, or the channel is one of asyncio.
+    """
+    for each in interceptors:
+        hint = "its intercept_unary_unary sees each call, on asyncio, too"
+        must_be(each, grpc.UnaryUnaryClientInterceptor, "interceptors", hint)
+    if interceptors and isinstance(channel, aio.Channel):
+        raise TypeError("a grpc.aio.Channel takes interceptors where it is made, and none later")
+
+
+def console_root(config: Config | None) -> str:
+    """Where the web console is.
+
+    Raises:
+        FlyteAssertion: If there is no config, which alone tells.
+    """
+    if config is None:
+        raise FlyteAssertion(
+            "a channel does not tell where the console is; give the remote a config, too"
+        )
+    if config.console_endpoint:
+        given = config.console_endpoint.rstrip("/")
+        return given if "://" in given else f"https://{given}"
+    return f"{'http' if config.insecure else 'https'}://{config.endpoint}"
 
 
 def _options(config: Config) -> list[_Option]:

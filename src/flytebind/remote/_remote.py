@@ -21,6 +21,7 @@ from flytebind.remote import _operations as operations, auth
 from flytebind.remote._advice import advised
 from flytebind.remote._arguments import must_be
 from flytebind.remote._calls import CallPolicy
+from flytebind.remote._channel import check_channel, check_interceptors, console_root
 from flytebind.remote._clients import async_client, blocking_client
 from flytebind.remote._connection import Connection
 from flytebind.remote._flytekit import FlytekitNames, FlytekitVerbs
@@ -111,9 +112,8 @@ class RemoteBase(FlytekitNames):
             config = Config.for_endpoint(config)
         elif config is None and channel is None:
             config = Config.auto()
-        if channel is not None:
-            self._check_channel(channel)
-        _check_interceptors(interceptors, channel)
+        check_channel(channel, "FlyteRemote", any_kind=not self.can_load_later)
+        check_interceptors(interceptors, channel)
         project = _one("project", project, default_project)
         domain = _one("domain", domain, default_domain)
         self.config = config
@@ -160,22 +160,11 @@ class RemoteBase(FlytekitNames):
         return f"{type(self).__name__}({of})"
 
     def _console(self) -> str:
-        if self.config is None:
-            raise FlyteAssertion(
-                "a channel does not tell where the console is; give the remote a config, too"
-            )
-        if self.config.console_endpoint:
-            given = self.config.console_endpoint.rstrip("/")
-            return given if "://" in given else f"https://{given}"
-        scheme = "http" if self.config.insecure else "https"
-        return f"{scheme}://{self.config.endpoint}"
+        return console_root(self.config)
 
     @property
     def _links(self) -> Links:
         return operations.links.links_of(self._session)
-
-    def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
-        """Refuse what this face cannot use."""
 
     def _make_io(self, turns: Turns) -> Io:
         raise NotImplementedError
@@ -483,13 +472,6 @@ class FlyteRemote(RemoteBase):
     def _coroutines(self) -> FlytekitVerbs:
         return FlytekitVerbs(self._session)
 
-    def _check_channel(self, channel: grpc.Channel | aio.Channel) -> None:
-        if not isinstance(channel, grpc.Channel):
-            raise TypeError(
-                f"FlyteRemote takes a grpc.Channel, not {type(channel).__module__}."
-                f"{type(channel).__qualname__}; AsyncFlyteRemote takes both kinds"
-            )
-
     def _make_io(self, turns: Turns) -> Io:
         return BlockingIo()
 
@@ -498,16 +480,6 @@ def _one(name: str, ours: str | None, flytekits: str | None) -> str | None:
     if ours and flytekits and ours != flytekits:
         raise FlyteValueError(f"{name} {ours!r} or default_{name} {flytekits!r}? Give one of them")
     return ours or flytekits
-
-
-def _check_interceptors(
-    interceptors: Sequence[grpc.UnaryUnaryClientInterceptor], channel: object
-) -> None:
-    for each in interceptors:
-        hint = "its intercept_unary_unary sees each call, on asyncio, too"
-        must_be(each, grpc.UnaryUnaryClientInterceptor, "interceptors", hint)
-    if interceptors and isinstance(channel, aio.Channel):
-        raise TypeError("a grpc.aio.Channel takes interceptors where it is made, and none later")
 
 
 class _Bringer:

@@ -211,6 +211,12 @@ _OUTAGE = re.compile(
     r"|send request failed|SlowDown|status code: 5\d\d|Error 5\d\d)",
     re.DOTALL,
 )
+# What servers of Flyte 2 say of a request that they cannot serve at any time: data that are larger
+# than they read, and what PostgreSQL or its driver do not take.
+_HOPELESS = re.compile(
+    r"\[LIMIT_EXCEEDED\]|SQLSTATE (22|23|42)|failed to encode args|optimistic lock failure"
+    "|Marshal called with nil"
+)
 _MAY_HIDE_OUTAGE = frozenset(
     {
         grpc.StatusCode.INTERNAL,
@@ -246,7 +252,11 @@ def is_passing(error: Exception) -> bool:
 def may_pass(code: grpc.StatusCode, details: str) -> bool:
     """Whether the same question may be answered later: the trouble is not about what was asked."""
     if code is grpc.StatusCode.INTERNAL:
-        return not (names_missing_object(code, details) or details.startswith(_UNKNOWN_NODE))
+        return not (
+            names_missing_object(code, details)
+            or details.startswith(_UNKNOWN_NODE)
+            or _HOPELESS.search(details) is not None
+        )
     return (
         code is grpc.StatusCode.UNAVAILABLE
         or names_outage(code, details)

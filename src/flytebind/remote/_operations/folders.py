@@ -5,39 +5,55 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from flytebind._transfer.threads import check_given_up
 from flytebind._transfer.uris import public
 from flytebind.models.service.dataproxy import CreateUploadLocationRequest
+from flytebind.remote._io import Io
 from flytebind.remote._operations.uploads import Content, check, legal_name, read_through, send
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
 
 
 async def upload_folder(session: Session, folder: Path, project: str, domain: str) -> str:
-    """Put all files of a local folder where tasks can read them; returns the URI of them all.
+    """Put all files of a local folder where tasks can read them; returns the URI of them all."""
+
+    async def put(name: str, root: str, content: Content) -> str:
+        ask = CreateUploadLocationRequest(
+            project=project,
+            domain=domain,
+            filename=name,
+            filename_root=root,
+            content_md5=content.md5,
+        )
+        return await send(session, content, ask)
+
+    return await send_folder(put, session.io, folder)
+
+
+async def send_folder(
+    put_below: Callable[[str, str, Content], Awaitable[str]], io: Io, folder: Path
+) -> str:
+    """Put all files of a local folder below one prefix; returns its URI.
 
     The prefix is made of their names and contents, so that the same folder has the same place, and
     nothing else is there.
+
+    Args:
+        put_below: Puts a file of a name below a prefix, and returns its URI.
+        io: How to wait.
+        folder: The folder.
     """
-    io = session.io
     files = await io.in_thread(partial(files_of, folder))
     contents = await io.gather(io.in_thread(partial(read_through, path)) for path in files.values())
     named = dict(zip(files, contents, strict=True))
     root = _root(named)
 
     async def put(name: str) -> str:
-        ask = CreateUploadLocationRequest(
-            project=project,
-            domain=domain,
-            filename=name,
-            filename_root=root,
-            content_md5=named[name].md5,
-        )
-        uri = await send(session, named[name], ask)
+        uri = await put_below(name, root, named[name])
         if not uri.endswith(f"/{name}"):
             raise FlyteDataError(
                 f"{folder}: {name} has come to {public(uri)}, not below one prefix"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.literals import LiteralMap
+from flytebind.remote._io import Io
 from flytebind.remote._operations import urls
 from flytebind.remote._operations.folders import files_of, upload_folder
 from flytebind.remote._operations.uploads import check, upload
@@ -52,14 +53,40 @@ async def uploading(
 ) -> T:
     """What values become whose files have to go up first.
 
-    No file goes up unless all values fit. Files go up side by side, from here and not from a thread
-    that waits for other threads: those that wait could be all that there are.
-
     Args:
         session: Where to.
         convert: Makes it, given what uploads files and follows links.
         project: The project of the files.
         domain: Their domain.
+
+    Raises:
+        FlyteValueError: If a value does not fit.
+        FlyteDataError: If a file cannot be uploaded.
+        FlyteCallError: If the server gives no place for it.
+    """
+
+    async def put(path: Path) -> str:
+        return await put_up(session, path, project, domain)
+
+    return await with_uploads(session.io, convert, put, partial(stored_at, session))
+
+
+async def with_uploads(
+    io: Io,
+    convert: Callable[[Uploads], T],
+    put_up: Callable[[Path], Awaitable[str]],
+    stored_at: Callable[[str], Awaitable[str]],
+) -> T:
+    """What values become whose files have to go up first.
+
+    No file goes up unless all values fit. Files go up side by side, from here and not from a thread
+    that waits for other threads: those that wait could be all that there are.
+
+    Args:
+        io: How to wait.
+        convert: Makes it, given what uploads files and follows links.
+        put_up: Uploads a file or a folder, and returns its URI.
+        stored_at: Tells where in a store it is what a Flyte URL leads to.
 
     Raises:
         FlyteValueError: If a value does not fit.
@@ -80,28 +107,28 @@ async def uploading(
 
     with Scratch() as scratch:
         noting = Uploads(note, scratch, note_link)
-        made: T = await session.io.in_thread(partial(convert, noting))
+        made: T = await io.in_thread(partial(convert, noting))
         if not paths and not links:
             return made
         failed: dict[Path | str, FlyteDataError] = {}
 
         async def put(path: Path) -> str:
             try:
-                return await put_up(session, path, project, domain)
+                return await put_up(path)
             except FlyteDataError as error:
                 failed[path] = error
                 raise
 
         async def follow(link: str) -> str:
             try:
-                return await stored_at(session, link)
+                return await stored_at(link)
             except FlyteDataError as error:
                 failed[link] = error
                 raise
 
         try:
-            targets = dict(zip(links, await session.io.gather(map(follow, links)), strict=True))
-            uris = dict(zip(paths, await session.io.gather(map(put, paths)), strict=True))
+            targets = dict(zip(links, await io.gather(map(follow, links)), strict=True))
+            uris = dict(zip(paths, await io.gather(map(put, paths)), strict=True))
         except FlyteDataError:
 
             def blame(what: Path | str) -> str:
@@ -112,7 +139,7 @@ async def uploading(
             convert(Uploads(blame, scratch, blame))
             raise
         ready = Uploads(uris.__getitem__, scratch, targets.__getitem__)
-        return await session.io.in_thread(partial(convert, ready))
+        return await io.in_thread(partial(convert, ready))
 
 
 async def stored_at(session: Session, link: str) -> str:

@@ -7,11 +7,11 @@ import hashlib
 import os
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from flytebind._transfer.http.errors import HttpEnded, HttpError
@@ -19,11 +19,9 @@ from flytebind._transfer.http.refusal import PASSING, in_words
 from flytebind._transfer.patience import SLOWEST, Patience
 from flytebind._transfer.threads import check_given_up
 from flytebind._transfer.uris import public
-from flytebind.models.service.dataproxy import (
-    CreateUploadLocationRequest,
-    CreateUploadLocationResponse,
-)
+from flytebind.models.service.dataproxy import CreateUploadLocationRequest
 from flytebind.remote._clients import async_client
+from flytebind.remote._io import Io
 from flytebind.remote._session import Session
 from flytebind.remote._transfers import Transfer
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError
@@ -72,27 +70,60 @@ async def upload(
     return await send(session, content, ask)
 
 
+class Location(Protocol):
+    """Where a server wants a file."""
+
+    @property
+    def signed_url(self) -> str:
+        """The link to put it behind."""
+        ...
+
+    @property
+    def native_url(self) -> str:
+        """Its URI there."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the link is signed for."""
+        ...
+
+
 async def send(session: Session, content: Content, ask: CreateUploadLocationRequest) -> str:
-    """Put a file where a request wants it; returns its URI there.
+    """Put a file where a request wants it; returns its URI there."""
+    proxy = async_client(DataProxyServiceAsyncClient, session.caller)
+    locate = partial(proxy.create_upload_location, ask)
+    return await send_to(locate, session.io, session.connection.http, content)
+
+
+async def send_to(
+    locate: Callable[[], Awaitable[Location]], io: Io, http: HttpClient, content: Content
+) -> str:
+    """Put a file where a server wants it; returns its URI there.
 
     What fails for a while (the store is busy, the connection breaks, the link has expired) is tried
     again, until nothing has moved for a minute.
+
+    Args:
+        locate: Gets a new link.
+        io: How to wait.
+        http: Sends it.
+        content: The file.
     """
     with Transfer(f"uploading {content.path.name}", content.size) as transfer:
-        sending = _Sending(session.connection.http, content, transfer)
-        proxy = async_client(DataProxyServiceAsyncClient, session.caller)
-        location = await proxy.create_upload_location(ask)
+        sending = _Sending(http, content, transfer)
+        location = await locate()
         while True:
             try:
-                await session.io.in_thread(partial(sending.send, location))
+                await io.in_thread(partial(sending.send, location))
                 return location.native_url
             except HttpEnded:
                 raise
             except HttpError as error:
                 pause = sending.pause_after(error)
                 if isinstance(error, _Refused) and error.wants_new_link:
-                    location = await proxy.create_upload_location(ask)
-            await session.io.in_thread(partial(sending.pause, location, pause))
+                    location = await locate()
+            await io.in_thread(partial(sending.pause, location, pause))
 
 
 def legal_name(name: str) -> str:
@@ -177,7 +208,7 @@ class _Sending:
         self._tries = 0
         self._has_new_link = False
 
-    def send(self, location: CreateUploadLocationResponse) -> None:
+    def send(self, location: Location) -> None:
         """Send it once. Blocks.
 
         Raises:
@@ -224,7 +255,7 @@ class _Sending:
             raise FlyteDataError(f"{self._content.path} cannot be uploaded to {error}") from None
         return pause
 
-    def pause(self, location: CreateUploadLocationResponse, seconds: float) -> None:
+    def pause(self, location: Location, seconds: float) -> None:
         """Let time pass before the next attempt. Blocks.
 
         Raises:

@@ -15,12 +15,14 @@ __all__ = [
     "Token",
     "TokenSource",
     "credentials_for",
+    "passing_on",
     "source_of",
 ]
 
 if TYPE_CHECKING:
     from flytebind.remote.auth._choose import credentials_for, source_of
     from flytebind.remote.auth._credentials import Credentials
+    from flytebind.remote.auth._passing_on import passing_on
     from flytebind.remote.auth._sources import CallableSource, CommandSource, StaticSource
     from flytebind.remote.auth._tokens import AnyToken, Token, TokenSource
 else:
@@ -29,6 +31,7 @@ else:
         homes={
             "_choose": ["credentials_for", "source_of"],
             "_credentials": ["Credentials"],
+            "_passing_on": ["passing_on"],
             "_sources": ["CallableSource", "CommandSource", "StaticSource"],
             "_tokens": ["AnyToken", "Token", "TokenSource"],
         },

@@ -150,6 +150,10 @@ KEYS = (
     ),
     Key("project", _text, "root.project", ""),
     Key("domain", _text, "root.domain", ""),
+    # As flyte has them, the SDK of Flyte 2, in the same files.
+    Key("project", _text, "task.project", ""),
+    Key("domain", _text, "task.domain", ""),
+    Key("org", _text, "task.org", ""),
 )
 
 # What flytectl has beside these in the same sections: known, and of no use here.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flytebind.remote._advice import advised
 from flytebind.remote.config import _files as files
+from flytebind.remote.config._api_key import VARIABLE, settings_of
 from flytebind.remote.config._hiding import has_password, without_password
 from flytebind.remote.config._modes import AuthMode, auth_mode
 from flytebind.remote.config._secret import Secret
@@ -188,6 +189,8 @@ class Config:
     """The project of calls that name none."""
     domain: str | None = None
     """The domain of calls that name none."""
+    org: str | None = None
+    """The organization of all calls to a Flyte 2 server; open-source servers have none."""
     _origins: Mapping[str, tuple[object, str]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -238,11 +241,29 @@ class Config:
         return cls(f"localhost:{port}", insecure=True)
 
     @classmethod
+    def for_api_key(
+        cls, api_key: str, *, project: str | None = None, domain: str | None = None
+    ) -> Config:
+        """Settings for a server of Flyte 2, from an API key.
+
+        Args:
+            api_key: The key: where the server is, and a client's identifier and secret.
+            project: The project of calls that name none.
+            domain: The domain of calls that name none.
+
+        Raises:
+            FlyteConfigError: If it is none.
+        """
+        settings: dict[str, Any] = {**settings_of(api_key, "api_key")}
+        return cls(**settings, project=project, domain=domain)
+
+    @classmethod
     def auto(
         cls,
         config_file: str | os.PathLike[str] | None = None,
         *,
         env: Mapping[str, str] | None = None,
+        api_key: bool = False,
     ) -> Config:
         """Settings from the environment and from a file of flytectl or flytekit.
 
@@ -252,6 +273,9 @@ class Config:
             config_file: The file; by default the one that ``FLYTECTL_CONFIG`` names, or the first
                 of ``./flytekit.config``, ``~/.flyte/config`` and ``~/.flyte/config.yaml``.
             env: The variables; by default those of this process.
+            api_key: Whether ``FLYTE_API_KEY`` counts, a key for a server of Flyte 2: where the
+                server is, and a client's identifier and secret, before all else. Remotes for Flyte
+                2 heed it.
 
         Raises:
             FlyteConfigError: If the file cannot be read, a value makes no sense, there is no
@@ -270,6 +294,13 @@ class Config:
                 raise FlyteConfigError(f"{source}: {error}") from None
             values[key.field] = value
             origins[key.field] = value, source
+        if api_key and env.get(VARIABLE):
+            source = f"env {VARIABLE}"
+            for name in ("client_secret_file", "client_secret_env"):  # of another client
+                values.pop(name, None)
+            for name, value in settings_of(env[VARIABLE], source).items():
+                values[name] = value
+                origins[name] = value, source
         if "endpoint" not in values:
             where = f"{found[0]} has none" if found else f"there is no {files.places()}"
             raise FlyteConfigError(
