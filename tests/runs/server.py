@@ -93,6 +93,7 @@ class RecordedServer:
         self.metadata.clear()
         self.instead.clear()
         self.put.clear()
+        self.stored.clear()
         self.timeline = None
         self.cluster = None
 

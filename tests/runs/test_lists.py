@@ -83,9 +83,9 @@ def test_details_of_a_listed_run_load_when_they_are_touched(
     ("arguments", "asked"),
     [
         ({"phase": "succeeded"}, [(EQUAL, "phase", ["5"])]),
-        ({"phase": ["FAILED", ActionPhase.from_number(8)]}, [(VALUE_IN, "phase", ["6", "8"])]),
+        ({"phase": ["FAILED", ActionPhase.TIMED_OUT]}, [(VALUE_IN, "phase", ["6", "8"])]),
         ({"filters": ValueIn("task_name", ["a"])}, [(EQUAL, "task_name", ["a"])]),
-        ({"filters": Equal("phase", ActionPhase.from_number(5))}, [(EQUAL, "phase", ["5"])]),
+        ({"filters": Equal("phase", ActionPhase.SUCCEEDED)}, [(EQUAL, "phase", ["5"])]),
         ({"task": "rec.boom"}, [(EQUAL, "task_name", ["rec.boom"])]),
         ({"trigger": "every"}, [(EQUAL, "trigger_name", ["every"])]),
         (

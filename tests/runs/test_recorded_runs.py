@@ -79,7 +79,7 @@ def test_a_recorded_run_reads_as_the_sdk_has_it(kind: str, face: Face) -> None:
     assert len(run.attempts) == wanted["attempts"]
     error = run.error
     assert wanted["error"] == (
-        None if error is None else {"kind": error.kind.name, "message": error.message}
+        None if error is None else {"kind": f"KIND_{error.kind.name}", "message": error.message}
     )
     assert wanted["abort"] == (None if run.abort_reason is None else {"reason": run.abort_reason})
     assert [

@@ -16,9 +16,9 @@ from flytebind.looks._errors import in_brief, in_full
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import LiteralMap
-from flytebind.remote.errors import FlyteAssertion, FlyteExecutionError
+from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteExecutionError
 from flytebind.runs import _translate as translate
-from flytebind.runs._names import ROOT, label, phase_name
+from flytebind.runs._names import ROOT, label
 from flytebind.runtime.homes import public_in
 from flytebind.runtime.typing import Self
 from flytebind.v2.models.common.identifier import ActionIdentifier, RunIdentifier
@@ -119,12 +119,12 @@ class FlyteAction:
     @property
     def id(self) -> ActionIdentifier:
         """Which run and action it is."""
-        return self._now.id or ActionIdentifier()
+        return self._now.id
 
     @property
     def run_id(self) -> RunIdentifier:
         """The run that it is part of."""
-        return self.id.run or RunIdentifier()
+        return self.id.run
 
     @property
     def name(self) -> str:
@@ -187,12 +187,12 @@ class FlyteAction:
     @property
     def is_done(self) -> bool:
         """Whether it has come to its end, good or bad."""
-        return phase_name(self.phase) in _DONE
+        return self.phase.name in _DONE
 
     @property
     def is_successful(self) -> bool:
         """Whether it is done, and well."""
-        return phase_name(self.phase) in _SUCCESSFUL
+        return self.phase.name in _SUCCESSFUL
 
     @property
     def started_at(self) -> datetime | None:
@@ -358,7 +358,7 @@ class FlyteAction:
             error = self.error
             known = None if error is None else _as_execution_error(error)
             why = self._ending if known is None else f"{self._verb}: {in_full(known)}"
-            said = f"{self._label} is {phase_name(self.phase)}: it {why}"
+            said = f"{self._label} is {self.phase.name}: it {why}"
             raise FlyteExecutionError(said, None, known)
 
     @property
@@ -367,15 +367,15 @@ class FlyteAction:
 
     @property
     def _metadata(self) -> ActionMetadata:
-        return self._now.metadata or ActionMetadata()
+        return self._now.metadata
 
     @property
     def _status(self) -> ActionStatus:
-        return self._now.status or ActionStatus()
+        return self._now.status
 
     @property
     def _function(self) -> str:
-        return self._metadata._pb.funtion_name  # as the IDL spells it
+        return self._metadata.function_name
 
     @property
     def _label(self) -> str:
@@ -383,7 +383,7 @@ class FlyteAction:
 
     @property
     def _verb(self) -> str:
-        phase = phase_name(self.phase)
+        phase = self.phase.name
         return _VERBS.get(phase, f"is {phase}")
 
     @property
@@ -397,7 +397,7 @@ class FlyteAction:
 
     def _must_be_done(self, what: str) -> None:
         if not self.is_done:
-            phase = phase_name(self.phase)
+            phase = self.phase.name
             raise FlyteAssertion(
                 f"{self._label} is {phase}; wait until it is done to ask for {what}"
             )
@@ -449,7 +449,7 @@ class FlyteAction:
         return {**vars(self), "_remote": None, "_resolvers": {}}
 
     def __repr__(self) -> str:
-        parts = (label(self.id), phase_name(self.phase), self.title)
+        parts = (label(self.id), self.phase.name, self.title)
         return f"<{type(self).__name__} {' '.join(filter(None, parts))}>"
 
 
@@ -467,7 +467,7 @@ class FlyteRun(FlyteAction):
     def __init__(self, run: RunDetails | Run, remote: Remote | None = None) -> None:
         action = run.action
         if action is None:
-            action = ActionDetails() if isinstance(run, RunDetails) else Action()
+            raise FlyteDataError("a run without an action says nothing")
         super().__init__(action, remote)
         self._adopt(run)
         self._actions: dict[str, FlyteAction] = {}
@@ -545,7 +545,7 @@ class FlyteRun(FlyteAction):
         return min(
             inner,
             key=lambda each: (
-                phase_name(each.phase) == "ABORTED",
+                each.phase.name == "ABORTED",
                 each.ended_at is None,
                 each.ended_at.timestamp() if each.ended_at else 0.0,
             ),
@@ -566,7 +566,7 @@ class FlyteRun(FlyteAction):
         self._labels = {} if said is None else dict(said.values)
 
     def __repr__(self) -> str:
-        parts = (label(self.run_id), phase_name(self.phase), self.title)
+        parts = (label(self.run_id), self.phase.name, self.title)
         return f"<{type(self).__name__} {' '.join(filter(None, parts))}>"
 
 
@@ -598,7 +598,7 @@ def adopt(action: FlyteAction, newer: ActionDetails | Action | RunDetails | Run)
         if newer.action is None:
             return
         newer = newer.action
-    is_over = newer.status is not None and phase_name(newer.status.phase) in _DONE
+    is_over = newer.status.phase.name in _DONE
     if is_over or not action.is_done:
         action.loaded.details = _details(newer)
         action.loaded.is_whole = isinstance(newer, ActionDetails)

@@ -66,7 +66,7 @@ async def _put(
     )
 
     async def locate() -> Location:
-        operation = Operation.OPERATION_CREATE_UPLOAD_LOCATION
+        operation = Operation.CREATE_UPLOAD_LOCATION
         return await (await session.data_proxy(operation, place)).create_upload_location(request)
 
     return await send_to(locate, session.io, session.connection.http, content)
@@ -76,10 +76,10 @@ async def report_link(
     session: Session, id: ActionIdentifier, attempt: int, lifetime: timedelta | None
 ) -> str:
     """A link to the report that an attempt has written."""
-    proxy = await session.data_proxy(Operation.OPERATION_CREATE_DOWNLOAD_LINK, id)
+    proxy = await session.data_proxy(Operation.CREATE_DOWNLOAD_LINK, id)
     answer = await proxy.create_download_link(
         CreateDownloadLinkRequest(
-            artifact_type=ArtifactType.ARTIFACT_TYPE_REPORT,
+            artifact_type=ArtifactType.REPORT,
             action_attempt_id=ActionAttemptIdentifier(action_id=id, attempt=attempt),
             expires_in=lifetime,
         )

@@ -25,7 +25,6 @@ from flytebind.runs._names import (
     checked_task,
     label,
     new_run_name,
-    phase_name,
     project_of,
 )
 from flytebind.runs._reading import bring_data, bring_details, fetch_action, fetch_run
@@ -39,7 +38,6 @@ from flytebind.v2.models.common.identifier import (
     TriggerName,
 )
 from flytebind.v2.models.common.run import Relation, RelationType
-from flytebind.v2.models.core.literals import KeyValuePair
 from flytebind.v2.models.core.types import SimpleType
 from flytebind.v2.models.dataproxy.dataproxy_service import UploadInputsRequest
 from flytebind.v2.models.task.common import Inputs
@@ -94,12 +92,11 @@ class RunOptions:
 
     def spec(self) -> RunSpec:
         """The same as requests have it."""
-        pairs = [KeyValuePair(key=key, value=value) for key, value in self.envs.items()]
         prefix = self.raw_output_prefix
         return RunSpec(
             labels=Labels(values=self.labels) if self.labels else None,
             annotations=Annotations(values=self.annotations) if self.annotations else None,
-            envs=Envs(values=pairs) if pairs else None,
+            envs=Envs(self.envs) if self.envs else None,
             interruptible=self.interruptible,
             overwrite_cache=self.overwrite_cache or None,
             max_action_concurrency=self.max_parallelism or None,
@@ -113,7 +110,7 @@ async def fetch_task(session: Session, id: TaskIdentifier) -> TaskDetails:
     """One version of a task."""
     request = GetTaskDetailsRequest(task_id=checked_task(id, "fetch_task"))
     details = (await session.tasks.get_task_details(request)).details
-    if details is None or details.spec is None:
+    if details.is_empty:
         raise FlyteDataError(f"the server knows task {label(id)}, but not what it is made of")
     return details
 
@@ -132,7 +129,6 @@ async def run(
     before it can say so, and is started again for ever: so they are looked at before.
     """
     task_spec = task if isinstance(task, TaskSpec) else (await fetch_task(session, task)).spec
-    assert task_spec is not None  # or an error said so
     literals = await to_literals(session, inputs, translate.parameters_of(task_spec), place)
     return await start(session, task, literals, place, name, spec)
 
@@ -176,9 +172,9 @@ async def start(
 ) -> FlyteRun:
     """Start a run with literals for inputs, which are stored first."""
     id = await _new_id(session, place, name)
-    proxy = await session.data_proxy(Operation.OPERATION_UPLOAD_INPUTS, place)
+    proxy = await session.data_proxy(Operation.UPLOAD_INPUTS, place)
     storing = UploadInputsRequest(run_id=id, inputs=inputs)
-    creating = CreateRunRequest(run_id=id, run_spec=spec, source=RunSource.RUN_SOURCE_CLI)
+    creating = CreateRunRequest(run_id=id, run_spec=spec, source=RunSource.CLI)
     if isinstance(task, TaskSpec):
         storing, creating = storing.replace(task_spec=task), creating.replace(task_spec=task)
     else:
@@ -224,9 +220,10 @@ async def _create(session: Session, request: CreateRunRequest) -> FlyteRun:
         FlyteAlreadyExistsError: If it is another one, which somebody has made in the meantime.
     """
     answer = (await session.runs.create_run(request)).run
-    if answer is None or request.run_id is None:
-        raise FlyteDataError("the server has made a run, but does not say which")
+    assert request.run_id is not None
     run = FlyteRun(answer, session.remote)
+    if not run.name:
+        raise FlyteDataError("the server has made a run, but does not say which")
     wanted, made = request.task_id, run.task_id
     is_other = (
         wanted is not None
@@ -264,7 +261,7 @@ async def again(
     assert old.loaded.inputs is not None  # or an error said so
     inputs = translate.inputs_of(old.loaded.inputs, names)
     spec = spec.replace(relation=Relation(related_to=id, relation_type=relation))
-    if relation is RelationType.RELATION_TYPE_RECOVER:
+    if relation is RelationType.RECOVER:
         spec = spec.replace(recover=Recover())
     # The task may not be deployed, or be another by now: it is the run that knows it.
     return await start(session, task, inputs, project_of(id), name, spec)
@@ -282,7 +279,7 @@ async def abort(session: Session, action: FlyteAction, reason: str) -> None:
     if action.is_done:
         said = f" ({action.abort_reason})" if action.abort_reason else ""
         raise FlyteAssertion(
-            f"{action._label} is {phase_name(action.phase)}{said}: there is nothing to abort, and"
+            f"{action._label} is {action.phase.name}{said}: there is nothing to abort, and"
             " nothing was sent"
         )
     if isinstance(action, FlyteRun):
@@ -304,7 +301,7 @@ async def signal(session: Session, id: ActionIdentifier, value: object) -> Flyte
     if condition is None:
         raise FlyteAssertion(f"{action._label} is a {action.kind}, and waits for no signal")
     if action.is_done:
-        phase = phase_name(action.phase)
+        phase = action.phase.name
         raise FlyteAssertion(f"{action._label} is {phase}: it waits for no signal any more")
     declared = None if condition.type is None else condition.type.simple
     payload = _payload(value, declared)

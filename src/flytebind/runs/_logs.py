@@ -16,7 +16,7 @@ async def logs(
     session: Session, id: ActionIdentifier, attempt: int, timeout: float | None
 ) -> AsyncIterator[LogLine]:
     """The lines of an attempt; while it goes on, those that are to come as well."""
-    proxy = await session.data_proxy(Operation.OPERATION_TAIL_LOGS, id)
+    proxy = await session.data_proxy(Operation.TAIL_LOGS, id)
     stream = proxy.tail_logs(TailLogsRequest(action_id=id, attempt=attempt), timeout=timeout)
     try:
         async for message in stream:

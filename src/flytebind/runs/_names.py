@@ -25,15 +25,10 @@ ROOT = "a0"
 _PREFIX = "ACTION_PHASE_"
 
 
-def phase_name(phase: ActionPhase) -> str:
-    """What people call a phase: ``SUCCEEDED``."""
-    return phase.name.removeprefix(_PREFIX)
-
-
 def phase_of(name: str) -> ActionPhase | None:
-    """The phase of a name, with or without its prefix; None if there is none."""
+    """The phase of a name, with or without the prefix that the IDL gives it; None for no phase."""
     wanted = name.strip().upper().removeprefix(_PREFIX)
-    return next((each for each in ActionPhase if phase_name(each) == wanted), None)
+    return next((each for each in ActionPhase if each.name == wanted), None)
 
 
 def new_run_name() -> str:
@@ -52,11 +47,9 @@ def label(
 
 
 def _label(
-    id: RunIdentifier | ActionIdentifier | TaskIdentifier | TaskName | TriggerName | None,
+    id: RunIdentifier | ActionIdentifier | TaskIdentifier | TaskName | TriggerName,
 ) -> str:
     match id:
-        case None:
-            return ""
         case ActionIdentifier():
             return "/".join(filter(None, (_label(id.run), id.name)))
         case TaskIdentifier():
@@ -84,7 +77,7 @@ def checked_action(id: ActionIdentifier, call: str) -> ActionIdentifier:
     Raises:
         FlyteValueError: If it has not.
     """
-    checked_run(id.run or RunIdentifier(), call)
+    checked_run(id.run, call)
     named(id.name, f"name of the action that {call} is about")
     return id
 
@@ -102,4 +95,4 @@ def checked_task(id: TaskIdentifier, call: str) -> TaskIdentifier:
 
 def project_of(id: RunIdentifier | TaskIdentifier | TaskName | TriggerName) -> ProjectIdentifier:
     """The project and domain that something is in."""
-    return ProjectIdentifier(organization=id.org or None, domain=id.domain, name=id.project)
+    return ProjectIdentifier(id.project, id.domain, organization=id.org or None)

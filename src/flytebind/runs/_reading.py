@@ -111,15 +111,15 @@ async def list_actions(
         answer = await session.runs.list_actions(ListActionsRequest(request=request, run_id=id))
         return answer.actions, answer.token
 
-    rows = await all_rows(ask, PAGE, _action_name, by_tokens)
+    rows = await all_rows(ask, PAGE, lambda row: row.id.name, by_tokens)
     if not rows:
         await _run_details(session, id)  # says so, if there is none
     here = {each.name: each for each in known}
-    lacking = {_action_name(row) for row in rows if _lacks_description(row, here)}
+    lacking = {row.id.name for row in rows if _lacks_description(row, here)}
     described = await _descriptions(session, id, lacking) if lacking else {}
     found = []
     for row in rows:
-        name = _action_name(row)
+        name = row.id.name
         action = here.get(name)
         metadata = described.get(name) or (None if action is None else action._metadata)
         if metadata is not None:
@@ -133,9 +133,8 @@ async def list_actions(
 
 
 def _lacks_description(row: Action, here: dict[str, FlyteAction]) -> bool:
-    known = here.get(_action_name(row))
-    metadata = row.metadata if known is None else known._metadata
-    return metadata is None or metadata.spec is None
+    known = here.get(row.id.name)
+    return (row.metadata if known is None else known._metadata).spec is None
 
 
 async def _descriptions(
@@ -149,8 +148,7 @@ async def _descriptions(
         try:
             async for message in stream:
                 for each in message.enriched_actions:
-                    if each.action is not None and each.action.metadata is not None:
-                        found[_action_name(each.action)] = each.action.metadata
+                    found[each.action.id.name] = each.action.metadata
                 if names <= found.keys():
                     return
         finally:
@@ -172,14 +170,9 @@ async def _descriptions(
 
 async def _description(session: Session, id: ActionIdentifier) -> dict[str, ActionMetadata]:
     try:
-        metadata = (await _action_details(session, id)).metadata
+        return {id.name: (await _action_details(session, id)).metadata}
     except FlyteNotFoundError:  # one that cannot be described does not lose the rest
         return {}
-    return {} if metadata is None else {id.name: metadata}
-
-
-def _action_name(action: Action) -> str:
-    return "" if action.id is None else action.id.name
 
 
 async def bring_details(session: Session, action: FlyteAction) -> None:
@@ -207,7 +200,7 @@ async def bring_data(session: Session, action: FlyteAction) -> None:
             signalled = {} if value is None else {SIGNALLED: translate.same(Literal, value)}
             action.loaded.outputs = LiteralMap(signalled)
         return
-    proxy = await session.data_proxy(Operation.OPERATION_GET_ACTION_DATA, action.id)
+    proxy = await session.data_proxy(Operation.GET_ACTION_DATA, action.id)
     try:
         data = await proxy.get_action_data(GetActionDataRequest(action_id=action.id))
     except FlyteCallError as error:
@@ -249,19 +242,16 @@ async def uris(session: Session, id: ActionIdentifier) -> GetActionDataURIsRespo
 
 
 async def _run_details(session: Session, id: RunIdentifier) -> RunDetails:
-    answer = await session.runs.get_run_details(GetRunDetailsRequest(run_id=id))
-    details = answer.details
-    if details is None or details.action is None or details.action.id is None:
-        raise _nothing_said(f"run {label(id)}")
+    details = (await session.runs.get_run_details(GetRunDetailsRequest(run_id=id))).details
+    if details.action is None:
+        raise FlyteDataError(f"the server knows run {label(id)}, and says nothing of it")
     _check_run(id, details.action.id.run)
     return details
 
 
 async def _action_details(session: Session, id: ActionIdentifier) -> ActionDetails:
-    answer = await session.runs.get_action_details(GetActionDetailsRequest(action_id=id))
-    details = answer.details
-    if details is None or details.id is None:
-        raise _nothing_said(f"action {label(id)}")
+    request = GetActionDetailsRequest(action_id=id)
+    details = (await session.runs.get_action_details(request)).details
     _check_run(id.run, details.id.run)
     if details.id.name != id.name:
         raise FlyteDataError(
@@ -270,20 +260,13 @@ async def _action_details(session: Session, id: ActionIdentifier) -> ActionDetai
     return details
 
 
-def _check_run(asked: RunIdentifier | None, told: RunIdentifier | None) -> None:
+def _check_run(asked: RunIdentifier, told: RunIdentifier) -> None:
     """See that an answer is about the run that was asked for; servers without orgs name none.
 
     Raises:
         FlyteDataError: If it is not. That one would be aborted next, perhaps.
     """
-    asked, told = asked or RunIdentifier(), told or RunIdentifier()
     if (asked.project, asked.domain, asked.name) != (told.project, told.domain, told.name):
         raise FlyteDataError(
             f"the server was asked for run {label(asked)}, and tells of {label(told)}"
         )
-
-
-def _nothing_said(what: str) -> FlyteNotFoundError:
-    return FlyteNotFoundError(
-        grpc.StatusCode.NOT_FOUND, "the server has answered, and says nothing of it", "", what
-    )

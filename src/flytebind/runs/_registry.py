@@ -55,8 +55,8 @@ from flytebind.v2.models.trigger.trigger_service import (
     ListTriggersRequest,
     UpdateTriggersRequest,
 )
-from flytebind.v2.services.auth.identity import IdentityServiceAsyncClient
-from flytebind.v2.services.secret.secret import SecretServiceAsyncClient
+from flytebind.v2.services.identity import IdentityServiceAsyncClient
+from flytebind.v2.services.secret import SecretServiceAsyncClient
 
 Version = ListVersionsResponse.VersionResponse
 
@@ -91,11 +91,9 @@ def list_tasks(
         answer = await session.tasks.list_tasks(asked)
         return answer.tasks, answer.token
 
-    return listed(ask, filters, order(sort_by, ["name", "version"]), _task_key, limit)
-
-
-def _task_key(task: Task) -> str:
-    return "" if task.task_id is None else label(task.task_id)
+    return listed(
+        ask, filters, order(sort_by, ["name", "version"]), lambda task: label(task.task_id), limit
+    )
 
 
 def list_versions(session: Session, name: TaskName, limit: int | None) -> AsyncIterator[Version]:
@@ -150,12 +148,7 @@ async def list_triggers(
         answer = await session.triggers.list_triggers(asked.replace(request=request))
         return answer.triggers, answer.token
 
-    return await all_rows(ask, PAGE, _trigger_key, by_tokens)
-
-
-def _trigger_key(trigger: Trigger) -> str:
-    name = None if trigger.id is None else trigger.id.name
-    return "" if name is None else label(name)
+    return await all_rows(ask, PAGE, lambda trigger: label(trigger.id.name), by_tokens)
 
 
 async def fetch_trigger(session: Session, name: TriggerName) -> TriggerDetails:
@@ -183,7 +176,6 @@ async def deploy_trigger(
     comes, and nobody is told that nothing runs. So both are looked at before.
     """
     spec = (await fetch_task(session, task)).spec
-    assert spec is not None  # or an error said so
     declared = translate.parameters_of(spec)
     given = {**inputs}
     at = schedule.kickoff_time_input_arg
@@ -192,7 +184,7 @@ async def deploy_trigger(
     elif at:
         raise FlyteValueError(f"trigger {label(name)}: task {label(task)} has no input {at!r}")
     literals = await to_literals(session, given, declared, project_of(name))
-    kind = TriggerAutomationSpecType.TYPE_SCHEDULE
+    kind = TriggerAutomationSpecType.SCHEDULE
     request = DeployTriggerRequest(
         name=name,
         spec=TriggerSpec(
@@ -211,9 +203,9 @@ async def deploy_trigger(
 
 
 _UNITS: Final = (
-    (timedelta(days=1), FixedRateUnit.FIXED_RATE_UNIT_DAY),
-    (timedelta(hours=1), FixedRateUnit.FIXED_RATE_UNIT_HOUR),
-    (timedelta(minutes=1), FixedRateUnit.FIXED_RATE_UNIT_MINUTE),
+    (timedelta(days=1), FixedRateUnit.DAY),
+    (timedelta(hours=1), FixedRateUnit.HOUR),
+    (timedelta(minutes=1), FixedRateUnit.MINUTE),
 )
 
 
@@ -253,7 +245,7 @@ async def delete_trigger(session: Session, name: TriggerName) -> None:
 
 
 async def _secrets(session: Session, place: ProjectIdentifier | None) -> SecretServiceAsyncClient:
-    caller = await session.at(Operation.OPERATION_USE_SECRETS, place)
+    caller = await session.at(Operation.USE_SECRETS, place)
     return async_client(SecretServiceAsyncClient, caller)
 
 
@@ -272,8 +264,7 @@ async def list_secrets(session: Session, place: ProjectIdentifier | None) -> lis
 
 
 def _secret_key(secret: Secret) -> tuple[str, ...]:
-    id = secret.id
-    return () if id is None else (id.project, id.domain, id.name)
+    return secret.id.project, secret.id.domain, secret.id.name
 
 
 async def fetch_secret(

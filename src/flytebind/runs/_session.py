@@ -24,17 +24,17 @@ from flytebind.v2.models.common.identifier import (
     ProjectIdentifier,
     RunIdentifier,
 )
-from flytebind.v2.services.cluster.service import ClusterServiceAsyncClient
-from flytebind.v2.services.workflow.run_service import RunServiceAsyncClient
+from flytebind.v2.services.cluster_service import ClusterServiceAsyncClient
+from flytebind.v2.services.run_service import RunServiceAsyncClient
 
 if TYPE_CHECKING:
     import grpc
     from grpc import aio
 
-    from flytebind.v2.services.dataproxy.dataproxy_service import DataProxyServiceAsyncClient
-    from flytebind.v2.services.project.project_service import ProjectServiceAsyncClient
-    from flytebind.v2.services.task.task_service import TaskServiceAsyncClient
-    from flytebind.v2.services.trigger.trigger_service import TriggerServiceAsyncClient
+    from flytebind.v2.services.dataproxy_service import DataProxyServiceAsyncClient
+    from flytebind.v2.services.project_service import ProjectServiceAsyncClient
+    from flytebind.v2.services.task_service import TaskServiceAsyncClient
+    from flytebind.v2.services.trigger_service import TriggerServiceAsyncClient
 
 Operation = SelectClusterRequest.Operation
 
@@ -96,21 +96,21 @@ class Session:
     @cached_property
     def tasks(self) -> TaskServiceAsyncClient:
         """``flyteidl2.task.TaskService``."""
-        from flytebind.v2.services.task.task_service import TaskServiceAsyncClient
+        from flytebind.v2.services.task_service import TaskServiceAsyncClient
 
         return async_client(TaskServiceAsyncClient, self.caller)
 
     @cached_property
     def projects(self) -> ProjectServiceAsyncClient:
         """``flyteidl2.project.ProjectService``."""
-        from flytebind.v2.services.project.project_service import ProjectServiceAsyncClient
+        from flytebind.v2.services.project_service import ProjectServiceAsyncClient
 
         return async_client(ProjectServiceAsyncClient, self.caller)
 
     @cached_property
     def triggers(self) -> TriggerServiceAsyncClient:
         """``flyteidl2.trigger.TriggerService``."""
-        from flytebind.v2.services.trigger.trigger_service import TriggerServiceAsyncClient
+        from flytebind.v2.services.trigger_service import TriggerServiceAsyncClient
 
         return async_client(TriggerServiceAsyncClient, self.caller)
 
@@ -118,7 +118,7 @@ class Session:
         self, operation: Operation, about: ActionIdentifier | ProjectIdentifier
     ) -> DataProxyServiceAsyncClient:
         """``flyteidl2.dataproxy.DataProxyService``, where it serves something."""
-        from flytebind.v2.services.dataproxy.dataproxy_service import DataProxyServiceAsyncClient
+        from flytebind.v2.services.dataproxy_service import DataProxyServiceAsyncClient
 
         return async_client(DataProxyServiceAsyncClient, await self.at(operation, about))
 

@@ -12,7 +12,7 @@ from flytebind.runtime.model import Model
 from flytebind.v2.models.core.interface import TypedInterface as TypedInterface2
 from flytebind.v2.models.core.literals import Literal as Literal2
 from flytebind.v2.models.core.types import LiteralType as LiteralType2
-from flytebind.v2.models.task.common import Inputs, NamedLiteral, Outputs
+from flytebind.v2.models.task.common import Inputs, Outputs
 from flytebind.v2.models.task.task_definition import TaskSpec
 
 M = TypeVar("M", bound=Model[Any])
@@ -25,8 +25,8 @@ def same(kind: type[M], message: Model[Any]) -> M:
 
 def literals_of(values: Inputs | Outputs | None) -> LiteralMap:
     """Inputs or outputs by name, as ``flytebind.values`` reads them."""
-    named = () if values is None else values.literals
-    return LiteralMap({each.name: same(Literal, each.value or Literal2()) for each in named})
+    named = {} if values is None else values.literals
+    return LiteralMap({name: same(Literal, value) for name, value in named.items()})
 
 
 def inputs_of(literals: LiteralMap, order: Iterable[str]) -> Inputs:
@@ -37,13 +37,7 @@ def inputs_of(literals: LiteralMap, order: Iterable[str]) -> Inputs:
         order: All names, in the order that they are declared in.
     """
     values = literals.literals
-    return Inputs(
-        literals=[
-            NamedLiteral(name=name, value=same(Literal2, values[name]))
-            for name in order
-            if name in values
-        ]
-    )
+    return Inputs({name: same(Literal2, values[name]) for name in order if name in values})
 
 
 def interface_of(interface: TypedInterface2 | None) -> TypedInterface:
@@ -56,14 +50,17 @@ def parameters_of(spec: TaskSpec) -> dict[str, Parameter]:
     interface = None if spec.task_template is None else spec.task_template.interface
     if interface is None:
         return {}
-    defaults = {
-        each.name: same(Parameter, each.parameter)
-        for each in spec.default_inputs
-        if each.parameter is not None
-    }
     declared = interface_of(interface).inputs
-    order = [entry.key for entry in interface._pb.inputs.variables]
-    return {name: defaults.get(name) or Parameter(declared[name], required=True) for name in order}
+    order = () if interface.inputs is None else interface.inputs.variables
+    defaults = spec.default_inputs
+    return {
+        name: (
+            same(Parameter, defaults[name])
+            if name in defaults
+            else Parameter(declared[name], required=True)
+        )
+        for name in order
+    }
 
 
 def variable_of(literal_type: LiteralType2) -> Variable:

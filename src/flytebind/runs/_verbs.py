@@ -28,7 +28,7 @@ from flytebind.runs import (
 from flytebind.runs._actions import FlyteAction, FlyteRun, Remote
 from flytebind.runs._launching import RunOptions
 from flytebind.runs._lists import Filters
-from flytebind.runs._names import ROOT, checked_action, checked_run, checked_task, phase_name
+from flytebind.runs._names import ROOT, checked_action, checked_run, checked_task
 from flytebind.runs._registry import Version
 from flytebind.runs._session import Session
 from flytebind.runs._watching import RunChange
@@ -143,7 +143,7 @@ class Verbs:
         )
         phases = [phase] if isinstance(phase, (str, ActionPhase)) else [*phase]
         if phases:
-            names = [phase_name(each) if isinstance(each, ActionPhase) else each for each in phases]
+            names = [each.name if isinstance(each, ActionPhase) else each for each in phases]
             wanted.append(ValueIn("phase", names))
         for column, value in (("task_name", task), ("trigger_name", trigger)):
             if value is not None:
@@ -357,7 +357,7 @@ class Verbs:
             FlyteAlreadyExistsError: If a run of the new name exists.
             FlyteCallError: If the server cannot be asked, or refuses.
         """
-        relation = RelationType.RELATION_TYPE_RERUN
+        relation = RelationType.RERUN
         return await self._again("rerun", relation, run, name, options, project, domain)
 
     async def recover(
@@ -385,7 +385,7 @@ class Verbs:
             FlyteAlreadyExistsError: If a run of the new name exists.
             FlyteCallError: If the server cannot be asked, or refuses.
         """
-        relation = RelationType.RELATION_TYPE_RECOVER
+        relation = RelationType.RECOVER
         return await self._again("recover", relation, run, name, options, project, domain)
 
     async def abort(self, action: A, reason: str) -> A:

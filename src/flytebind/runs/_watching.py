@@ -26,7 +26,6 @@ from flytebind.remote.errors import (
     may_pass,
 )
 from flytebind.runs._actions import FlyteAction, FlyteRun, adopt
-from flytebind.runs._names import phase_name
 from flytebind.runs._reading import bring_data, bring_details, sync_actions
 from flytebind.runs._session import Session
 from flytebind.runtime.homes import public_in
@@ -75,8 +74,8 @@ class RunChange:
 
     def __str__(self) -> str:
         part = self.run if self.action is None else self.action
-        before = "" if self.before is None else f"{phase_name(self.before)} -> "
-        return f"{part._label}: {before}{phase_name(self.phase)}"
+        before = "" if self.before is None else f"{self.before.name} -> "
+        return f"{part._label}: {before}{self.phase.name}"
 
 
 async def wait(
@@ -92,7 +91,7 @@ async def wait(
     """
     time_left = _Time(timeout)
     if not action.is_done:
-        _log.info("%s is %s: waiting", action._label, phase_name(action.phase))
+        _log.info("%s is %s: waiting", action._label, action.phase.name)
         request = WatchActionDetailsRequest(action_id=action.id)
         watching = _following(
             session,
@@ -109,7 +108,7 @@ async def wait(
                     break
         finally:
             await watching.aclose()
-        _log.info("%s is %s", action._label, phase_name(action.phase))
+        _log.info("%s is %s", action._label, action.phase.name)
 
     async def bring() -> None:
         if not action.loaded.is_whole or isinstance(action, FlyteRun):
@@ -165,8 +164,7 @@ async def _watch(
         try:
             async for message in watching:
                 for each in message.enriched_actions:
-                    if each.action is not None:
-                        _take(session, run, Action.from_pb(each.action._pb))
+                    _take(session, run, Action.from_pb(each.action._pb))
                 if run.is_done:  # what else has changed is told when all of it is here
                     break
                 for change in _changes(run, seen):
@@ -185,7 +183,7 @@ async def _watch(
 
 def _take(session: Session, run: FlyteRun, newer: Action) -> None:
     """What a stream says of one action."""
-    name = "" if newer.id is None else newer.id.name
+    name = newer.id.name
     if name == run.id.name:
         adopt(run, newer)
     known = run._actions.get(name)
@@ -206,7 +204,7 @@ def _changes(run: FlyteRun, seen: dict[str, ActionPhase]) -> Iterator[RunChange]
         before, phase = seen.get(key), part.phase
         if before is not phase:
             seen[key] = phase
-            _log.info("%s is %s", part._label, phase_name(phase))
+            _log.info("%s is %s", part._label, phase.name)
             yield RunChange(run, action, before, phase)
 
 
@@ -314,7 +312,7 @@ async def _patiently(
 
 def _too_late(action: FlyteAction, time_left: _Time) -> FlyteExecutionTimeout:
     """The error for what is not done, or not here, in time."""
-    phase = phase_name(action.phase)
+    phase = action.phase.name
     said = f"{action._label} is still {phase} after {time_left.given:g} s"
     if action.is_done:
         said = f"{action._label} is {phase}, but not all of it came in {time_left.given:g} s"
