@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 import flytebind.remote
+import flytebind.runs
 import flytebind.sandbox
 import flytebind.services
 import flytebind.values
 from flytebind.models import model_for
 from flytebind.models._index import MODELS
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
+from flytebind.runs import FlyteRun
 from flytebind.sandbox import Sandbox
 from tools.documents import DOCUMENTS
 
@@ -24,12 +26,20 @@ from tools.documents import DOCUMENTS
 SPOKEN_OF = {
     "remote": FlyteRemote,
     "execution": FlyteWorkflowExecution,
+    "run": FlyteRun,
     "node": FlyteNodeExecution,
     "sandbox": Sandbox,
 }
 #: By name; admin and core have a ``NodeExecution`` each.
 CLASSES: dict[str, list[object]] = {}
-for _package in (flytebind.remote, flytebind.values, flytebind.sandbox, flytebind.services):
+_PACKAGES = (
+    flytebind.remote,
+    flytebind.runs,
+    flytebind.values,
+    flytebind.sandbox,
+    flytebind.services,
+)
+for _package in _PACKAGES:
     for _name in _package.__all__:
         if isinstance(_value := getattr(_package, _name), type):
             CLASSES.setdefault(_name, []).append(_value)
@@ -103,6 +113,7 @@ def test_every_dotted_name_is_there(document: Path) -> None:
         "execution.trees",
         "Literal.from_byte",
         "Config.autos",
+        "run.waits",
     ],
 )
 def test_a_name_that_is_not_there_is_found(name: str) -> None:

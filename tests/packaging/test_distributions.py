@@ -68,7 +68,7 @@ def test_each_wheel_holds_what_its_name_says(distributions: Distributions) -> No
         for name, each in distributions.items()
     }
     assert parts["flytebind-runtime"] == {"runtime"}
-    assert parts["flytebind-flyte2"] - {"runs"} == {"v2"}
+    assert parts["flytebind-flyte2"] == {"runs", "v2"}
     assert parts["flytebind"] & {"runs", "runtime", "v2"} == set()
     assert {"models", "remote", "services", "values"} <= parts["flytebind"]
 
@@ -88,6 +88,7 @@ def test_the_namespace_is_open_to_other_distributions(distributions: Distributio
         ("flytebind", "flytebind/models", ""),
         ("flytebind", "flytebind/values", ""),
         ("flytebind", "flyteidl-stubs", "partial\n"),
+        ("flytebind-flyte2", "flytebind/runs", ""),
         ("flytebind-flyte2", "flytebind/v2/models", ""),
         ("flytebind-flyte2", "flyteidl2-stubs", "partial\n"),
         ("flytebind-runtime", "flytebind/runtime", ""),
