@@ -24,7 +24,7 @@ class Patience:
         self, seconds: float, slowest: float = float("inf"), since: float | None = None
     ) -> None:
         self.seconds = seconds
-        self.is_deadline = slowest == float("inf")
+        self.is_deadline: bool = slowest == float("inf")
         self._slowest = slowest
         self._stopped = time.monotonic() if since is None else since
         self._end = self._stopped + seconds

@@ -473,7 +473,7 @@ def _subject(request: Any) -> str:
     from flytebind.looks._labels import AnyIdentifier, label
 
     for name in _SUBJECTS:
-        subject = getattr(request, name, None)
+        subject: Any = getattr(request, name, None)
         if isinstance(subject, get_args(AnyIdentifier)):
             return label(subject)
         if isinstance(subject, Model):

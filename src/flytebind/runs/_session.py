@@ -81,7 +81,7 @@ class Session:
         self.project = project
         self.domain = domain
         self.org = org
-        self.connection = Connection(config, channel, token, interceptors)
+        self.connection: Connection = Connection(config, channel, token, interceptors)
         self.caller: Caller = Caller(self.connection, io, policy)
         self._clusters: dict[str, Caller] = {}
         self._connections: list[Connection] = [self.connection]

@@ -378,7 +378,7 @@ class _Body:
     def __init__(
         self, exchange: Exchange, file: BinaryIO, length: int, moved: Callable[[int], object]
     ) -> None:
-        self.stops_at_answer = False
+        self.stops_at_answer: bool = False
         """Whether to look for an answer. TLS has things to say that are none."""
         self._exchange = exchange
         self._file = file
