@@ -12,7 +12,6 @@ from flytebind.remote._operations.links import links_of
 from flytebind.remote._session import Session
 from flytebind.remote.errors import FlyteDataError
 
-
 MOST_PARTS = 10_000
 """How many literals of one value are fetched: each may name more of them."""
 
