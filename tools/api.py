@@ -41,6 +41,8 @@ PACKAGE = "flytebind"
 VERSION = "flytebind/runtime/_version.py"
 #: Where the parts of the namespace lie: in a checkout, and in a wheel.
 ROOTS = ("generated/flyteidl", "generated", "src", ".")
+#: Parts of the namespace that another distribution fills, whose version is its own.
+OF_ANOTHER_VERSION = ("runs", "v2")
 GENERATED_CODE_STANDS_ON = "flytebind.runtime"
 
 #: How griffe tells of a break: "- `Class.method(parameter)`: *Kind of break*: `old` -> `new`".
@@ -151,6 +153,8 @@ def _load(folder: Path) -> Module:
     package = loader.load(PACKAGE, try_relative_path=False)
     assert isinstance(package, Module)
     loader.resolve_aliases(external=False)
+    for part in OF_ANOTHER_VERSION:
+        package.members.pop(part, None)
     _hide_undeclared(package)
     return package
 

@@ -18,6 +18,10 @@ class Model:
 """,
     "src/flytebind/runtime/checks.py": "def fail(model: str, field: str) -> None: ...\n",
     "src/flytebind/remote/io.py": "def poll() -> None: ...\n",
+    "src/flytebind/runs/waits.py": """
+__all__ = ["wait"]
+def wait() -> None: ...
+""",
     "generated/flytebind/models/__init__.py": "",
     "generated/flytebind/models/admin.py": """
 __all__ = ["Execution", "Task"]

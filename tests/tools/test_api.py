@@ -196,6 +196,11 @@ def test_a_folder_of_wheels_can_be_compared_with_a_checkout(tmp_path: Path) -> N
     assert compare(tmp_path / "unpacked", checkout) == NOTHING
 
 
+def test_what_has_a_version_of_its_own_breaks_nobody_here(tmp_path: Path) -> None:
+    changed = write(tmp_path / "new", ("waits.py", "def wait(", "def follow("))
+    assert compare(write(tmp_path / "old"), changed) == NOTHING
+
+
 @pytest.mark.parametrize("version", ["v9.9", "missing", __file__])
 def test_a_version_that_cannot_be_had_is_named(version: str, tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match=version.rpartition("/")[2]):
