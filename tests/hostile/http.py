@@ -114,6 +114,9 @@ ENDLESS: Mapping[str, Script] = {
     "never answers": silent,
     "drips its head": drip(OK, b"x"),
     "drips headers": drip(OK, b"X-More: and more\r\n"),
+    "drips headers after all that is needed": drip(
+        OK + b"Content-Length: 0\r\n", b"X-More: and more\r\n"
+    ),
     "drips 100 Continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "floods with 100 Continue": flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "drips a body": drip(OK + b"Content-Length: 1000\r\n\r\n", b"x"),

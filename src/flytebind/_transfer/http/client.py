@@ -345,8 +345,12 @@ class HttpClient:
                 connection.request(
                     method, target, body, sent, preload_content=False, decode_content=False
                 )
+            was_ended = exchange.is_ended()  # while it sent; the answer may be here all the same
             with unlogged():
                 response = connection.getresponse()
+            exchange.until_end.callback(response.close)
+            if not was_ended:
+                exchange.check()  # a head that was cut looks like a whole one
             outcome = str(response.status)
             return Answer(exchange, response)
         except FlyteError:

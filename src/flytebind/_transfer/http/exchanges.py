@@ -102,6 +102,10 @@ class Exchange:
             what = "no answer within" if self._patience.is_deadline else "hardly anything moved for"
             self.end(HttpTimeout(self.url, f"{what} {self._patience.seconds:g} s"))
 
+    def is_ended(self) -> bool:
+        """Whether it was ended."""
+        return self._end.done()
+
     def check(self) -> None:
         """Raise why it was ended, if it was."""
         self.end_if_late()
