@@ -25,6 +25,7 @@ from flytegen.write.files import (
     check_folder,
     clear_staging,
     load_record,
+    load_tools,
     read_text,
     record_text,
     removable,
@@ -34,6 +35,7 @@ from flytegen.write.format import Formatter, FormatterName, format_all, formatte
 from flytegen.write.manifest import manifest_text
 from flytegen.write.render import render, template_of
 from flytegen.write.stubs import (
+    made_with,
     make_stubs,
     part_of,
     stub_package_files,
@@ -75,6 +77,8 @@ class Draft:
     """The overlay as far as the package can follow it."""
     package: str
     """What it is made from."""
+    tools: str
+    """What else decides about bytes: ``black 26.10.1 100, mypy-protobuf 5.1.0``."""
     folder: str
     """Where all paths are below where Python packages are: ``myapp/gen``, or nothing."""
 
@@ -88,6 +92,8 @@ class Outcome:
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
     diff: tuple[str, ...] = ()
+    made_with: str = ""
+    """The tools of the run before; empty where they are not known, or do not matter."""
 
 
 def draft(
@@ -138,6 +144,7 @@ def draft(
         printed_by,
         fitted,
         source.package,
+        ", ".join((chosen.identity, *([made_with()] if stubs else ()))),
         folder,
     )
 
@@ -159,8 +166,8 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     new_record = {path: record[path] for path in current}
     new_record |= _recorded(plan, texts)
     progress.step("Writing")
-    if changed or new_record != record or not (out / RECORD).is_file():
-        replace_files(out, record, new_record, changed, gone)
+    if changed or new_record != record or load_tools(out) != plan.tools:
+        replace_files(out, record, new_record, changed, gone, plan.tools)
     else:
         clear_staging(out)
     unchanged = tuple(sorted(plan.made_from.keys() - changed.keys()))
@@ -174,7 +181,7 @@ def whole(plan: Draft, progress: Progress) -> dict[str, str]:
         GenerationError: If a source cannot be formatted, or the stubs cannot be made.
     """
     texts = _finish(plan, frozenset(), progress)
-    return texts | {RECORD: record_text(_recorded(plan, texts))}
+    return texts | {RECORD: record_text(_recorded(plan, texts), plan.tools)}
 
 
 def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
@@ -200,7 +207,7 @@ def check(plan: Draft, out: Path, progress: Progress) -> Outcome:
             if path in texts:
                 changed.append(path)
     unchanged = tuple(sorted(plan.made_from.keys() - set(changed)))
-    return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff))
+    return Outcome(plan.library, tuple(changed), unchanged, gone, tuple(diff), load_tools(out))
 
 
 def _recorded(plan: Draft, texts: Mapping[str, str]) -> dict[str, Recorded]:

@@ -161,7 +161,7 @@ def descriptor_sets(data: bytes) -> None:
         path = Path(folder, "x.binpb")
         path.write_bytes(data)
         with suppress(GenerationError):
-            source = load_descriptor_set(path, "acme")
+            source = load_descriptor_set([path], "acme")
             _check_code(render(build(source, Overlay()), [locate.templates()]))
 
 

@@ -65,7 +65,7 @@ def source() -> Source:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.binpb")
         path.write_bytes(descriptors().SerializeToString())
-        return load_descriptor_set(path, "acme")
+        return load_descriptor_set([path], "acme")
 
 
 def spoil_set(chance: Random) -> FileDescriptorSet:

@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from flytegen.write.files import load_record, read_text, replace_files
+from flytegen.write.files import load_record, load_tools, read_text, replace_files
 
 #: What a process asks of the file system, as Python's audit hooks call it.
 STEPS = {"open", "os.mkdir", "os.chmod", "os.rename", "os.remove", "os.rmdir", "os.scandir"}
@@ -58,7 +58,9 @@ def write(after: Path, out: Path) -> None:
     old, record = load_record(out), load_record(after)
     texts = {path: (after / path).read_text() for path in record}
     changed = {path: text for path, text in texts.items() if read_text(out / path) != text}
-    replace_files(out, old, record, changed, [path for path in old if path not in record])
+    replace_files(
+        out, old, record, changed, [path for path in old if path not in record], load_tools(after)
+    )
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_no_bytes_that_are_no_text_break_a_run(
         made = FileDescriptorSet(file=[changed]).SerializeToString()
         path.write_bytes(made.replace(b"no_utf_8", b"\xff" * 8))
         try:
-            files = render(build(load_descriptor_set(path, "acme"), Overlay()), [TEMPLATES])
+            files = render(build(load_descriptor_set([path], "acme"), Overlay()), [TEMPLATES])
         except GenerationError as error:
             refusals.append(str(error))
         else:

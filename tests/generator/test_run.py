@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -69,6 +70,23 @@ def test_check_shows_a_hand_edit_as_a_diff_and_generate_mends_it(
     assert snapshot(output) == committed
     assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 0
     assert "are up to date" in capsys.readouterr().out
+
+
+def test_check_says_that_a_difference_may_come_from_other_tools(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = output / "flytegen.lock"
+    tools = json.loads(record.read_text())["tools"]
+    assert re.fullmatch(r"black [\d.]+ 100, mypy-protobuf [\d.]+", tools)
+    record.write_text(record.read_text().replace(tools, "black 1.0 100"))
+    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 0
+    assert "black 1.0" not in capsys.readouterr().err
+    (output / "flytebind/models/core/errors.py").write_text("x = 1\n")
+    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 1
+    said = f"flytegen: they were made with black 1.0 100; here is {tools}, which may be all of it"
+    assert said in capsys.readouterr().err
+    assert main(["generate", "--quiet", "--target", "flyteidl", "--out", str(output)]) == 0
+    assert json.loads(record.read_text())["tools"] == tools
 
 
 def test_check_sees_a_file_that_is_gone(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,6 +226,16 @@ def test_list_says_of_each_field_what_the_proto_says(capsys: pytest.CaptureFixtu
             owner = message[1]
         assert not re.search(r"(^|[ .<\[])_", line), "an alias of generated code"
     assert sorted(listed) == sorted(expected)
+
+
+def test_the_version_is_said_with_those_of_its_tools(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert re.match(
+        r"flytegen [\d.]+ \(black [\d.]+, mypy-protobuf [\d.]+, protobuf [\d.]+\)", said
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--help"]])

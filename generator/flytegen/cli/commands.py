@@ -68,6 +68,9 @@ def _check(target: Target, options: argparse.Namespace) -> int:
     if count:
         hint = "run `flytegen generate`"
         print(f"flytegen: {count} files in {shown(out)} are out of date; {hint}", file=sys.stderr)
+        if outcome.made_with not in ("", plan.tools):
+            what = f"made with {outcome.made_with}; here is {plan.tools}"
+            print(f"flytegen: they were {what}, which may be all of it", file=sys.stderr)
         return DIFFERS
     if not options.quiet:
         seconds = time.perf_counter() - started

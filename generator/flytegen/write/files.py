@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flytegen.common.digest import digest
 from flytegen.common.paths import is_below
@@ -41,25 +42,36 @@ class Recorded:
 def load_record(out: Path) -> dict[str, Recorded]:
     """What the last run wrote; empty when there was none, or when its record cannot be read."""
     try:
-        table = json.loads((out / RECORD).read_text(encoding="utf-8"))
         return {
             path: Recorded(*map(str, digests))
-            for path, digests in table["files"].items()
+            for path, digests in _load(out)["files"].items()
             if is_below(path)
         }
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return {}
-    except (ValueError, LookupError, TypeError, AttributeError):  # not what a run writes
+    except (LookupError, TypeError, AttributeError):  # not what a run writes
         return {}
 
 
-def record_text(record: Mapping[str, Recorded]) -> str:
+def load_tools(out: Path) -> str:
+    """What the last run formatted and wrote stubs with; empty where that is not known."""
+    table = _load(out)
+    return str(table.get("tools", "")) if isinstance(table, dict) else ""
+
+
+def _load(out: Path) -> Any:
+    try:
+        return json.loads((out / RECORD).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+        return {}
+
+
+def record_text(record: Mapping[str, Recorded], tools: str = "") -> str:
     """The record as it is kept: one line for each file, so that a diff of it can be read."""
     lines = [
         f"    {json.dumps(path)}: {json.dumps([item.made_from, item.content])}"
         for path, item in sorted(record.items())
     ]
-    return '{\n  "files": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+    head = f'  "tools": {json.dumps(tools)},\n' if tools else ""
+    return "{\n" + head + '  "files": {\n' + ",\n".join(lines) + "\n  }\n}\n"
 
 
 def read_text(path: Path) -> str | None:
@@ -147,6 +159,7 @@ def replace_files(
     record: Mapping[str, Recorded],
     texts: Mapping[str, str],
     gone: Iterable[str],
+    tools: str = "",
 ) -> None:
     """Bring a folder from what one run made to what the next one does.
 
@@ -159,6 +172,7 @@ def replace_files(
         record: What is to be recorded.
         texts: The files that change.
         gone: The files that go.
+        tools: What decides about bytes beside us, to be recorded.
 
     Raises:
         GenerationError: If the folder cannot be written to, or another run has written to it
@@ -178,8 +192,8 @@ def replace_files(
             made.folder(staging)
             # The record goes first: whatever is moved after it is known to the next run.
             still_there = {path: old[path] for path in gone if path in old}
-            interim = made.file(staging / "interim", record_text({**still_there, **record}))
-            final = made.file(staging / "final", record_text(record))
+            interim = made.file(staging / "interim", record_text({**still_there, **record}, tools))
+            final = made.file(staging / "final", record_text(record, tools))
             moves = [(interim, out / RECORD)]
             for number, (name, text) in enumerate(texts.items()):
                 made.folder((out / name).parent)

@@ -162,10 +162,15 @@ def part_of(request: CodeGeneratorRequest, stubs: Collection[str]) -> CodeGenera
     )
 
 
+def made_with() -> str:
+    """The plugin and its version."""
+    return f"mypy-protobuf {version('mypy-protobuf')}"
+
+
 def stubs_made_from(request: CodeGeneratorRequest) -> dict[str, str]:
     """A digest of all that each stub depends on, by the path that the plugin gives it."""
     mended = (_OPEN_ENUM, _CONSTANT, _KEYWORD, _ENUM_TYPE.pattern)
-    tool = digest(f"mypy-protobuf {version('mypy-protobuf')}", request.parameter, *mended)
+    tool = digest(made_with(), request.parameter, *mended)
     made_from: dict[str, str] = {}
     for proto in request.proto_file:  # each comes after what it imports
         imported = (made_from[name] for name in proto.dependency)
