@@ -48,6 +48,7 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
             "are written from {version},",
             '"flyteidl2>={version},<{bound}"',
         ),
+        "docs/flyte2.md": ("`flyteidl2>={version},<{bound}`",),
         "distributions/flyte2/README.md": ("takes flyteidl2 from {version} on",),
     },
 }

@@ -20,10 +20,10 @@ import flytebind.sandbox
 import flytebind.values
 from flytebind import services
 from flytebind.cli._commands import COMMANDS
-from flytebind.models import model_for
-from flytebind.models._index import MODELS
+from tests.support.messages import ALL_MODEL_CLASSES
 from tools.site.models import load_library
 from tools.site.places import FILES
+from tools.targets import FOLLOWED, Followed
 from tools.written import ROOT
 
 Found = dict[str, set[str]]
@@ -44,15 +44,15 @@ def test_the_search_finds_every_message_on_the_page_of_its_module(found: Found) 
     assert found["NodeExecutionClosure"] == {
         "reference/models/admin/node_execution/#NodeExecutionClosure"
     }
-    for full_name in MODELS:
-        model = model_for(full_name)
+    for model in ALL_MODEL_CLASSES.values():
         module = model.__module__.removeprefix("flytebind.").replace(".", "/")
         name = model.__qualname__
         assert f"reference/{module}/#{name}" in found[name]
 
 
-def test_the_search_finds_every_enum_and_every_rpc(found: Found) -> None:
-    library = load_library()
+@pytest.mark.parametrize("followed", FOLLOWED.values(), ids=FOLLOWED)
+def test_the_search_finds_every_enum_and_every_rpc(found: Found, followed: Followed) -> None:
+    library = load_library(followed)
     assert {enum.qualname for enum in library.all_enums()} <= found.keys()
     for module in library.service_modules:
         for service in module.services:

@@ -11,10 +11,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from tools.site.commands import command_pages
-from tools.site.models import ModelPages, load_library
+from tools.site.models import ModelPages
 from tools.site.objects import Objects
 from tools.site.pages import Page, printed
 from tools.site.places import FOLDER, Places
+from tools.targets import FOLLOWED
 from tools.written import ROOT
 
 OUT = ROOT / "build" / "docs"
@@ -46,8 +47,12 @@ def reference() -> list[Page]:
     """The pages of the reference, in the order of the navigation."""
     places = Places()
     objects = Objects(places)
-    models = ModelPages(load_library(), objects, places)
-    return [*objects.pages(), *models.pages(), *command_pages()]
+    libraries = [
+        ModelPages(followed, f" of {followed.package}" if index else "", objects, places)
+        for index, followed in enumerate(FOLLOWED.values())
+    ]
+    generated = (page for library in libraries for page in library.pages())
+    return [*objects.pages(), *generated, *command_pages()]
 
 
 def _sections(pages: Iterable[Page]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -9,22 +9,20 @@ from pathlib import Path
 from flytegen.common.code import Code, Name, plain, spelled
 from flytegen.decide.build import build
 from flytegen.overlay.fit import fit
-from flytegen.overlay.load import load_overlay
 from flytegen.read.package import load_package
 from flytegen.schema import Enum, Field, LazyModule, Library, Message, Module, ServiceModule
 from tools.site.objects import Objects
 from tools.site.pages import Page, cell, printed, signature
 from tools.site.places import FOLDER, Places, source_of
-from tools.written import ROOT
+from tools.targets import Followed
 
 LAYOUT = f"{FOLDER}/models/flytekit.md"
-_GENERATED = ROOT / "generated" / "flyteidl"
 
 
-def load_library() -> Library:
-    """All that flytegen knows of flyteidl."""
-    source = load_package("flyteidl")
-    return build(source, fit(load_overlay(ROOT / "overlay" / "flyteidl"), source).overlay)
+def load_library(followed: Followed) -> Library:
+    """All that flytegen knows of a target."""
+    source = load_package(followed.package)
+    return build(source, fit(followed.overlay, source).overlay)
 
 
 class ModelPages:
@@ -33,8 +31,20 @@ class ModelPages:
     Making them says where everything is described; printing them needs that of all other pages.
     """
 
-    def __init__(self, library: Library, objects: Objects, places: Places) -> None:
-        self._library = library
+    def __init__(self, followed: Followed, suffix: str, objects: Objects, places: Places) -> None:
+        """Make them.
+
+        Args:
+            followed: The target that the library is generated from.
+            suffix: What tells the titles of its sections from those of others.
+            objects: The pages of what people wrote.
+            places: Where everything is described.
+        """
+        self._library = library = load_library(followed)
+        self._folder = followed.target.output()
+        self._protos = f"{followed.package}/"
+        self._services = followed.overlay.package.services
+        self._suffix = suffix
         self._objects = objects
         self._places = places
         self._modules = [each for each in library.modules if each.messages or each.enums]
@@ -56,7 +66,7 @@ class ModelPages:
             for kind in ("Client", "AsyncClient", "Servicer", "AsyncServicer"):
                 name = f"{service.name}{kind}"
                 self._places.add(f"{module.name}.{name}", page, name)
-                self._places.also(f"flytebind.services.{name}", f"{module.name}.{name}")
+                self._places.also(f"{self._services}.{name}", f"{module.name}.{name}")
             for method in service.methods:
                 name = f"{service.name}Client.{method.name}"
                 self._places.add(f"{module.name}.{name}", page, name)
@@ -70,7 +80,8 @@ class ModelPages:
 
     def pages(self) -> Iterator[Page]:
         """All of them."""
-        yield self._layout_page()
+        if self._layout:
+            yield self._layout_page()
         for module in self._modules:
             yield self._module_page(module)
         for services in self._library.service_modules:
@@ -82,15 +93,15 @@ class ModelPages:
             "models.md.j2",
             module=module,
             layouts=self._layouts_of(module),
-            source=partial(source_of, _file_of(module.name)),
+            source=partial(source_of, self._file_of(module.name)),
             build=_call,
             code=partial(self._code, page=page),
             words=lambda lines: self._words(lines, page, module.name),
             extras=lambda message: self._extras(message, page),
             cell=cell,
         )
-        path = module.proto_file.removeprefix("flyteidl/").removesuffix(".proto")
-        return Page(page, path, "Models", text)
+        path = module.proto_file.removeprefix(self._protos).removesuffix(".proto")
+        return Page(page, path, f"Models{self._suffix}", text)
 
     def _layouts_of(self, module: Module) -> list[str]:
         """The modules of flytekit's layout that have a name for something in this one."""
@@ -105,11 +116,13 @@ class ModelPages:
         text = printed(
             "services.md.j2",
             module=module,
-            source=partial(source_of, _file_of(module.name)),
+            package=self._services,
+            source=partial(source_of, self._file_of(module.name)),
             code=partial(self._code, page=page),
             doc=lambda lines: self._objects.docstring("\n".join(lines), page, module.name),
         )
-        return Page(page, module.name.removeprefix("flytebind.services."), "Services", text)
+        title = module.name.removeprefix(f"{self._services}.")
+        return Page(page, title, f"Services{self._suffix}", text)
 
     def _layout_page(self) -> Page:
         described = set()
@@ -130,7 +143,11 @@ class ModelPages:
             ),
             written=written,
         )
-        return Page(LAYOUT, "flytekit's modules", "Models", text)
+        return Page(LAYOUT, "flytekit's modules", f"Models{self._suffix}", text)
+
+    def _file_of(self, module: str) -> Path:
+        path = self._folder / module.replace(".", "/")
+        return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
     def _code(self, code: Code, page: str) -> str:
         """A type as HTML, each name a link where it is described."""
@@ -184,8 +201,3 @@ def _with_nested(message: Message) -> Iterator[Message | Enum]:
 
 def _page_of(module: Module | ServiceModule) -> str:
     return f"{FOLDER}/{module.name.removeprefix('flytebind.').replace('.', '/')}.md"
-
-
-def _file_of(module: str) -> Path:
-    path = _GENERATED / module.replace(".", "/")
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

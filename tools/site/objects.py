@@ -22,21 +22,28 @@ from types import FunctionType, ModuleType
 import griffe
 
 import flytebind
+import flytebind.v2
 from tools.site.pages import Page, cell, printed, signature
 from tools.site.places import FILES, FOLDER, Places, source_of
+from tools.targets import FOLLOWED
 from tools.written import ROOT
 
 #: What comes first in the navigation; other packages that people wrote follow.
 _FIRST = ("remote", "values", "looks", "sandbox")
 #: These are described with the messages and RPCs.
-_ELSEWHERE = ("models", "services", "behaviour")
-_GENERATED = ("flytebind.models.", "flytebind.services.")
+_ELSEWHERE = ("behaviour",)
+_GENERATED = tuple(
+    f"{root}."
+    for followed in FOLLOWED.values()
+    for root in (followed.overlay.package.root, followed.overlay.package.services)
+)
 #: What every model inherits is described once.
 _COMMON = ("flytebind.runtime.", "flytebind.models.")
 _STARS: dict[object, str] = {
     inspect.Parameter.VAR_POSITIONAL: "*",
     inspect.Parameter.VAR_KEYWORD: "**",
 }
+_ROOTS = [ROOT / "src", *(followed.target.output() for followed in FOLLOWED.values())]
 _LONG = 500  # A value of more characters is not shown.
 _RAISED = re.compile(r"\s+(?:Raises:)?\s+(\w+(?:Error|Assertion|Timeout)): ")
 
@@ -82,7 +89,7 @@ class Objects:
 
     @cached_property
     def _sources(self) -> griffe.Module:
-        loader = griffe.GriffeLoader(search_paths=[ROOT / "src", ROOT / "generated" / "flyteidl"])
+        loader = griffe.GriffeLoader(search_paths=_ROOTS)
         loaded = loader.load("flytebind")
         loader.resolve_aliases(implicit=False, external=False)
         assert isinstance(loaded, griffe.Module)
@@ -221,7 +228,12 @@ class Objects:
 
 def _public_modules() -> Iterator[ModuleType]:
     """Every module that says what is public in it, packages before what is in them."""
-    names = {found.name for found in pkgutil.iter_modules(flytebind.__path__) if found.ispkg}
+    names = {
+        found.name.removeprefix("flytebind.")
+        for package in (flytebind, flytebind.v2)
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        if found.ispkg and not f"{found.name}.".startswith(_GENERATED)
+    }
     for name in (*_FIRST, *sorted(names.difference(_FIRST, _ELSEWHERE))):
         if name.startswith("_"):
             continue
@@ -235,8 +247,11 @@ def _public_modules() -> Iterator[ModuleType]:
 
 
 def _names(module: ModuleType) -> list[str]:
-    names: list[str] = [name for name in module.__all__ if not name.startswith("_")]
-    return names
+    return [
+        name
+        for name in module.__all__
+        if not name.startswith("_") and not inspect.ismodule(getattr(module, name))
+    ]
 
 
 def _value(path: str) -> object:

@@ -20,6 +20,7 @@ FILES = f"{PROJECT['urls']['Source']}/blob/main"
 #: The same as it is, for pictures.
 RAW = f"{PROJECT['urls']['Source']}/raw/main"
 
+_OF_FLYTE_2 = ("flytebind.runs.", "flytebind.v2.")
 _QUOTED = re.compile(r"``([A-Za-z_][\w.]*)(\(\))?``")
 
 
@@ -70,14 +71,22 @@ class Places:
         return _QUOTED.sub(replaced, text)
 
     def _find(self, name: str, page: str, context: str) -> str | None:
+        is_of_flyte_2 = f"{context}.".startswith(_OF_FLYTE_2)
         while context:
             if link := self.link(f"{context}.{name}", page):
                 return link
             context = context.rpartition(".")[0]
-        described = {self._places[path] for path in self._by_end.get(name, ())}
-        if len(described) != 1 or not (name[0].isupper() or "." in name):
+        if not (name[0].isupper() or "." in name):
             return None
-        return self.link(next(iter(self._by_end[name])), page)
+        # Both versions of Flyte have much of the same name, and each speaks of its own.
+        paths = [
+            path
+            for path in self._by_end.get(name, ())
+            if path.startswith(_OF_FLYTE_2) == is_of_flyte_2
+        ]
+        if len({self._places[path] for path in paths}) != 1:
+            return None
+        return self.link(paths[0], page)
 
 
 def source_of(path: Path, qualname: str) -> str:
