@@ -14,6 +14,8 @@ _EXTRAS = {
     "click": ("click", "flytebind[cli]"),
     "grpc": ("grpcio", "flytebind[cli]"),
     "yaml": ("pyyaml", "flytebind[cli]"),
+    "flytebind.runs": ("flytebind-flyte2", "flytebind[flyte2]"),
+    "flyteidl2": ("flytebind-flyte2", "flytebind[flyte2]"),
 }
 
 
@@ -43,10 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        if name not in _EXTRAS:
+        name = error.name or ""
+        missing = _EXTRAS.get(name) or _EXTRAS.get(name.partition(".")[0])
+        if missing is None:
             raise
-        package, extra = _EXTRAS[name]
+        package, extra = missing
         return _fail(f"{package} is not installed: pip install '{extra}'")
     except ImportError as error:
         from flytebind.runtime.installed import OutdatedPackageError

@@ -2,102 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import click
 
+from flytebind.cli import _parameters as parameters
 from flytebind.cli._options import Argument, Command, Group
-
-
-def _seconds(text: str) -> float:
-    return _number(text, "a number of seconds", lambda number: 0 <= number < math.inf)
-
-
-def _speed(text: str) -> float:
-    return _number(text, "a speed: above 0, up to 1000", lambda number: 0 < number <= 1000)
-
-
-def _number(text: str, what: str, is_good: Callable[[float], bool]) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not is_good(number):
-        raise click.BadParameter(f"{text} is not {what}")
-    return number
-
+from flytebind.cli._run_commands import RUN_COMMANDS
 
 #: What a shell sets when it asks for words to complete.
 COMPLETE = "_FLYTEBIND_COMPLETE"
-
-_EXECUTION = "its name, PROJECT/DOMAIN/NAME, or the URL of its page in the console"
-
-
-def _execution() -> click.Parameter:
-    return Argument("execution", _EXECUTION)
-
-
-def _name() -> click.Parameter:
-    return Argument("name", "the name that it is registered by")
-
-
-def _version() -> click.Parameter:
-    return click.Option(
-        ["--version"], metavar="VERSION", help="which version (default: the newest)"
-    )
-
-
-def _timeout() -> click.Parameter:
-    return click.Option(
-        ["--timeout"], type=_seconds, metavar="SECONDS", help="how long (default: for ever)"
-    )
-
-
-def _new_name() -> click.Parameter:
-    return click.Option(
-        ["--execution-name"], metavar="NAME", help="what to call it (default: a new name)"
-    )
-
-
-def _wait() -> click.Parameter:
-    return click.Option(["--wait"], is_flag=True, help="wait until it is done")
-
-
-def _web() -> click.Parameter:
-    return click.Option(["--web"], is_flag=True, help="open its page in the browser")
-
-
-def _limit() -> click.Parameter:
-    return click.Option(
-        ["--limit"],
-        type=click.IntRange(min=1),
-        default=20,
-        show_default=True,
-        metavar="N",
-        help="how many",
-    )
-
-
-def _filter() -> click.Parameter:
-    return click.Option(
-        ["--filter"],
-        multiple=True,
-        metavar="FILTER",
-        help="only those for which this holds, in admin's notation; may be given again",
-    )
-
-
-def _columns(names: str) -> click.Parameter:
-    return click.Option(["--columns"], metavar="NAME,...", help=f"what the table has: {names}")
-
 
 _EXECUTION_COMMANDS = [
     Command(
         "get",
         "print what an execution has come to",
         "_executions:get",
-        [_execution(), _web()],
+        [parameters.execution(), parameters.web()],
         examples="""
 flytebind execution get flytesnacks/development/f7a9c2
 flytebind execution get f7a9c2 -p flytesnacks -d development --json
@@ -108,21 +27,11 @@ flytebind execution get f7a9c2 --web""",
         "list executions",
         "_executions:list_",
         [
-            _limit(),
-            click.Option(
-                ["--phase"],
-                multiple=True,
-                metavar="PHASE",
-                help="only those in this phase, such as running; may be given again for one more",
-            ),
-            _filter(),
-            click.Option(
-                ["--sort"],
-                metavar="COLUMN",
-                help="a column such as started_at, or --sort=-started_at for descending "
-                "(default: newest first)",
-            ),
-            _columns(
+            parameters.limit(),
+            parameters.phases(),
+            parameters.filter(),
+            parameters.sort("started_at"),
+            parameters.columns(
                 "name, phase, created, started, duration, workflow, launch-plan, version, user"
             ),
         ],
@@ -137,10 +46,7 @@ flytebind execution list --filter 'gte(created_at,2026-01-01T00:00:00Z)' \\
         "tree",
         "print an execution and its nodes as a tree",
         "_executions:tree",
-        [
-            _execution(),
-            click.Option(["--all"], is_flag=True, help="show long levels whole, not summarised"),
-        ],
+        [parameters.execution(), parameters.whole()],
         examples="""
 flytebind execution tree flytesnacks/development/f7a9c2
 flytebind execution tree f7a9c2 --all""",
@@ -149,12 +55,7 @@ flytebind execution tree f7a9c2 --all""",
         "timeline",
         "draw where the time of an execution went",
         "_executions:timeline",
-        [
-            _execution(),
-            click.Option(["--svg"], metavar="FILE", help="write a picture; - for standard output"),
-            click.Option(["--html"], metavar="FILE", help="write a page; - for standard output"),
-            click.Option(["--all"], is_flag=True, help="show long levels whole, not summarised"),
-        ],
+        [parameters.execution(), *parameters.drawing()],
         examples="""
 flytebind execution timeline flytesnacks/development/f7a9c2
 flytebind execution timeline f7a9c2 --svg f7a9c2.svg --html f7a9c2.html""",
@@ -163,7 +64,7 @@ flytebind execution timeline f7a9c2 --svg f7a9c2.svg --html f7a9c2.html""",
         "wait",
         "wait until an execution is done; the exit code tells how",
         "_executions:wait",
-        [_execution(), _timeout()],
+        [parameters.execution(), parameters.timeout()],
         examples="""
 flytebind execution wait flytesnacks/development/f7a9c2 && echo succeeded
 flytebind execution wait f7a9c2 --timeout 600 -q""",
@@ -172,7 +73,7 @@ flytebind execution wait f7a9c2 --timeout 600 -q""",
         "watch",
         "show an execution until it is done: live, or in a pipe each change of phase",
         "_executions:watch",
-        [_execution(), _timeout()],
+        [parameters.execution(), parameters.timeout()],
         examples="""
 flytebind execution watch flytesnacks/development/f7a9c2
 flytebind execution watch f7a9c2 --json | jq -r .phase""",
@@ -181,7 +82,7 @@ flytebind execution watch f7a9c2 --json | jq -r .phase""",
         "inputs",
         "print what went into an execution",
         "_executions:inputs",
-        [_execution()],
+        [parameters.execution()],
         examples="""
 flytebind execution inputs flytesnacks/development/f7a9c2
 flytebind execution inputs f7a9c2 --json > inputs.json""",
@@ -190,7 +91,7 @@ flytebind execution inputs f7a9c2 --json > inputs.json""",
         "outputs",
         "print what came out of an execution",
         "_executions:outputs",
-        [_execution()],
+        [parameters.execution()],
         examples="""
 flytebind execution outputs flytesnacks/development/f7a9c2
 flytebind execution outputs f7a9c2 --json | jq .o0""",
@@ -200,7 +101,7 @@ flytebind execution outputs f7a9c2 --json | jq .o0""",
         "print the links to the logs of an execution's tasks",
         "_executions:logs",
         [
-            _execution(),
+            parameters.execution(),
             click.Option(["--node"], metavar="NODE", help="only those of this node"),
         ],
         examples="""
@@ -212,7 +113,7 @@ flytebind execution logs f7a9c2 --node n0""",
         "start an execution, with inputs by name",
         "_start:start",
         [
-            _name(),
+            parameters.name(),
             click.Option(
                 ["--kind"],
                 type=click.Choice(["launch-plan", "workflow", "task"]),
@@ -220,15 +121,15 @@ flytebind execution logs f7a9c2 --node n0""",
                 show_default=True,
                 help="what the name is the name of",
             ),
-            _version(),
-            _new_name(),
+            parameters.version(),
+            parameters.new_name(),
             click.Option(
                 ["--inputs", "inputs_file"],
                 type=click.Path(allow_dash=True),
                 metavar="FILE",
                 help="inputs, as a JSON or YAML object; - for standard input",
             ),
-            _wait(),
+            parameters.wait(),
             Argument(
                 "inputs",
                 "the inputs, by name",
@@ -251,12 +152,12 @@ as they are, the rest as JSON. One that is called like an option goes into --inp
         "run the same again, with the same inputs",
         "_start:relaunch",
         [
-            _execution(),
-            _new_name(),
+            parameters.execution(),
+            parameters.new_name(),
             click.Option(
                 ["--overwrite-cache"], is_flag=True, help="run tasks whose results are cached"
             ),
-            _wait(),
+            parameters.wait(),
         ],
         examples="""
 flytebind execution relaunch flytesnacks/development/f7a9c2 --wait""",
@@ -265,7 +166,7 @@ flytebind execution relaunch flytesnacks/development/f7a9c2 --wait""",
         "recover",
         "run a failed execution again, without the nodes that have succeeded",
         "_start:recover",
-        [_execution(), _new_name(), _wait()],
+        [parameters.execution(), parameters.new_name(), parameters.wait()],
         examples="""
 flytebind execution recover flytesnacks/development/f7a9c2 --wait""",
     ),
@@ -274,7 +175,7 @@ flytebind execution recover flytesnacks/development/f7a9c2 --wait""",
         "ask for an execution to end",
         "_executions:terminate",
         [
-            _execution(),
+            parameters.execution(),
             click.Option(
                 ["--cause"],
                 default="ended with `flytebind execution terminate`",
@@ -298,28 +199,32 @@ _SIGNAL_COMMANDS = [
         "list",
         "list what the gates of an execution wait for",
         "_signals:list_",
-        [_execution()],
+        [parameters.execution()],
         examples="flytebind signal list flytesnacks/development/f7a9c2",
     ),
     Command(
         "approve",
         "let a gate go on",
         "_signals:approve",
-        [_execution(), _signal()],
+        [parameters.execution(), _signal()],
         examples="flytebind signal approve flytesnacks/development/f7a9c2 review",
     ),
     Command(
         "reject",
         "let a gate fail",
         "_signals:reject",
-        [_execution(), _signal()],
+        [parameters.execution(), _signal()],
         examples="flytebind signal reject flytesnacks/development/f7a9c2 review",
     ),
     Command(
         "set",
         "give a gate the value that it waits for",
         "_signals:set_",
-        [_execution(), _signal(), Argument("value", "text as it is, anything else as JSON")],
+        [
+            parameters.execution(),
+            _signal(),
+            Argument("value", "text as it is, anything else as JSON"),
+        ],
         examples="""
 flytebind signal set flytesnacks/development/f7a9c2 threshold 0.5
 flytebind signal set f7a9c2 title 'Second try'""",
@@ -340,14 +245,14 @@ def _listing(kind: str, what: str, columns: str, *more: click.Parameter) -> Comm
                 help=f"all versions, the newest first, not each {what} once",
             ),
             *more,
-            _filter(),
+            parameters.filter(),
             click.Option(
                 ["--sort"],
                 metavar="COLUMN",
                 help="all versions by a column such as version, or --sort=-version for descending",
             ),
-            _limit(),
-            _columns(columns),
+            parameters.limit(),
+            parameters.columns(columns),
         ],
         examples=f"""
 flytebind {kind} list -p flytesnacks -d development
@@ -362,7 +267,7 @@ def _get(kind: str, what: str, *more: click.Parameter) -> Command:
         "get",
         f"print a {what}, its inputs and its outputs",
         f"_entities:get_{kind.replace('-', '_')}",
-        [_entity(), _version(), *more, _web()],
+        [_entity(), parameters.version(), *more, parameters.web()],
         examples=f"""
 flytebind {kind} get core.hello -p flytesnacks -d development
 flytebind {kind} get core.hello --version v7 --json
@@ -390,7 +295,7 @@ _LAUNCH_PLAN_COMMANDS = [
         "activate",
         "make a version of a launch plan the active one, whose schedule runs",
         "_entities:activate",
-        [_entity(), _version()],
+        [_entity(), parameters.version()],
         examples="""
 flytebind launch-plan activate nightly -p flytesnacks -d development
 flytebind launch-plan activate nightly --version v7""",
@@ -415,6 +320,7 @@ _WORKFLOW_COLUMNS = "name, version, registered, about, inputs"
 _GROUPS: list[click.Command] = [
     Group("execution", "see executions, start them, wait for them, end them", _EXECUTION_COMMANDS),
     Group("signal", "see what gates wait for, and answer", _SIGNAL_COMMANDS),
+    Group("run", "see runs of Flyte 2, wait for them, end them", RUN_COMMANDS),
     Group("launch-plan", "see launch plans, and make them active", _LAUNCH_PLAN_COMMANDS),
     Group(
         "workflow",
@@ -468,7 +374,7 @@ its version is an error, which shows the difference: versions do not change.""",
                 "list",
                 "list projects",
                 "_places:list_projects",
-                [_columns("id, name, about, domains, labels")],
+                [parameters.columns("id, name, about, domains, labels")],
                 examples="""
 flytebind project list
 flytebind project list --columns id,domains -q""",
@@ -541,7 +447,7 @@ flytebind whoami -o name""",
             ),
             click.Option(
                 ["--speed"],
-                type=_speed,
+                type=parameters.speed,
                 default=1.0,
                 show_default=True,
                 metavar="X",

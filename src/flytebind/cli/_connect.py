@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 
 from flytebind.cli._exits import CommandError
@@ -49,15 +49,21 @@ def connect(call: Call) -> Iterator[tuple[FlyteRemote, Config]]:
         FlyteConfigError: If the settings make no sense.
     """
     config = settings(call)
-    token = os.environ.get("FLYTEBIND_TOKEN") or None
-    log = _calls_logged() if call.verbose else nullcontext()
-    with log, FlyteRemote(config, token=token) as remote:
+    with told_calls(call), FlyteRemote(config, token=token()) as remote:
         yield remote, config
 
 
+def token() -> str | None:
+    """A token in place of a login, if there is one."""
+    return os.environ.get("FLYTEBIND_TOKEN") or None
+
+
 @contextmanager
-def _calls_logged() -> Iterator[None]:
-    """Each call is told on stderr."""
+def told_calls(call: Call) -> Iterator[None]:
+    """Have each call told on stderr, if that is wanted."""
+    if not call.verbose:
+        yield
+        return
     log = logging.getLogger("flytebind.remote")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))

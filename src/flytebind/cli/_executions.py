@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from flytebind.cli._connect import connect, execution_id, place
 from flytebind.cli._exits import DONE, UNSUCCESSFUL, CommandError
-from flytebind.cli._files import write
+from flytebind.cli._files import check_drawings, write_drawings
 from flytebind.cli._looking import bring_names, bring_states
 from flytebind.cli._options import Call
 from flytebind.cli._places import check_place
@@ -21,8 +21,8 @@ from flytebind.cli._printing import (
     print_executions,
     print_json,
     print_outputs,
+    print_resolved,
     print_rows,
-    print_values,
 )
 from flytebind.looks._labels import label
 from flytebind.looks._terminal import can_draw
@@ -31,9 +31,6 @@ from flytebind.looks._words import harmless, moment, readable
 from flytebind.models.core.execution import WorkflowExecution
 from flytebind.remote import (
     Change,
-    FlyteDataError,
-    FlyteError,
-    FlyteValueError,
     FlyteWorkflowExecution,
 )
 from flytebind.remote.executions import walk
@@ -94,20 +91,13 @@ def tree(call: Call, *, execution: str, all: bool) -> int:
 
 def timeline(call: Call, *, execution: str, svg: str | None, html: str | None, all: bool) -> int:
     """Draw where the time of an execution went: print it, or write it to files."""
-    if svg == html == "-":
-        raise CommandError("--svg and --html cannot both be written to standard output")
+    check_drawings(svg, html)
     with fetched(call, execution) as found:
         bring_names(found.sync(sync_nodes=True))
         made = found.timeline()
     if all:
         made = replace(made, long=None)
-    files = [(svg, made.svg), (html, made.html)]
-    for target, draw in files:
-        if target is not None:
-            write(target, draw())
-            if target != "-" and not call.quiet:
-                print(f"wrote {target}", file=sys.stderr)
-    if svg is None and html is None:
+    if not write_drawings(call, made, svg, html):
         if call.is_for_people:
             print_drawing(made)
         else:
@@ -153,13 +143,13 @@ def watch(call: Call, *, execution: str, timeout: float | None) -> int:
 def inputs(call: Call, *, execution: str) -> int:
     """Print what went into an execution."""
     with fetched(call, execution) as found:
-        return _print_values(call, found.inputs, "it has no inputs")
+        return print_resolved(call, found.inputs, "it has no inputs")
 
 
 def outputs(call: Call, *, execution: str) -> int:
     """Print what came out of an execution."""
     with fetched(call, execution) as found:
-        return _print_values(call, found.outputs, "it has no outputs")
+        return print_resolved(call, found.outputs, "it has no outputs")
 
 
 def logs(call: Call, *, execution: str, node: str | None) -> int:
@@ -215,25 +205,6 @@ def show(call: Call, execution: FlyteWorkflowExecution) -> None:
         print_execution(execution)
     else:
         print_document(call, execution, name=label(execution.id))
-
-
-def _print_values(call: Call, resolver: Mapping[str, object], nothing: str) -> int:
-    values: dict[str, object] = {}
-    problems: list[FlyteError] = []
-    for name in resolver:
-        try:
-            values[name] = resolver[name]
-        except (FlyteDataError, FlyteValueError) as error:
-            problems.append(error)  # the others can be had all the same
-    if not call.is_for_people:
-        print_document(call, values, name="\n".join(values))
-    elif values:
-        print_values(values)
-    elif not (call.quiet or problems):
-        print(nothing, file=sys.stderr)
-    for problem in problems:
-        raise problem
-    return DONE
 
 
 def _sum_up(execution: FlyteWorkflowExecution) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flytebind.cli._exits import CommandError
+from flytebind.cli._options import Call
+
+if TYPE_CHECKING:
+    from flytebind.looks import Timeline
 
 
 def write(target: str, text: str) -> None:
@@ -33,3 +39,36 @@ def write(target: str, text: str) -> None:
             new.unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def check_drawings(svg: str | None, html: str | None) -> None:
+    """Refuse two drawings in one place, before anything is asked for.
+
+    Raises:
+        CommandError: If that is what is wanted.
+    """
+    if svg == html == "-":
+        raise CommandError("--svg and --html cannot both be written to standard output")
+
+
+def write_drawings(call: Call, timeline: Timeline, svg: str | None, html: str | None) -> bool:
+    """Write a timeline to files, and say so.
+
+    Args:
+        call: The options.
+        timeline: What to draw.
+        svg: A file for a picture.
+        html: A file for a page.
+
+    Returns:
+        Whether there was any.
+
+    Raises:
+        CommandError: If one cannot be written.
+    """
+    for target, draw in ((svg, timeline.svg), (html, timeline.html)):
+        if target is not None:
+            write(target, draw())
+            if target != "-" and not call.quiet:
+                print(f"wrote {target}", file=sys.stderr)
+    return (svg, html) != (None, None)

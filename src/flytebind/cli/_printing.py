@@ -22,7 +22,8 @@ from flytebind.looks._layout import Cell, Line
 from flytebind.looks._rows import named, row_of, telling
 from flytebind.looks._tree import Tree, rich_text
 from flytebind.looks._words import STYLES, Times, first_line, harmless, moment, spoken, time_taken
-from flytebind.remote.errors import FlyteError
+from flytebind.looks._work import Work
+from flytebind.remote.errors import FlyteDataError, FlyteError, FlyteValueError
 from flytebind.remote.executions import FlyteWorkflowExecution
 from flytebind.runtime.fields import did_you_mean
 from flytebind.runtime.model import Model
@@ -123,7 +124,7 @@ def print_execution(execution: FlyteWorkflowExecution) -> None:
         print(f"{'error':12}  {in_full(snapshot.error)}")
 
 
-def print_outputs(execution: FlyteWorkflowExecution) -> None:
+def print_outputs(execution: Work) -> None:
     """Print what came out of an execution, a line for each output; nothing if it has none."""
     if not execution.is_successful:
         return
@@ -297,6 +298,36 @@ def print_values(values: Mapping[str, object]) -> None:
     for name, value in values.items():
         lines = pformat(value, sort_dicts=False).splitlines()
         print(f"{name} =", f"\n{' ' * (len(name) + 3)}".join(lines))
+
+
+def print_resolved(call: Call, resolver: Mapping[str, object], nothing: str) -> int:
+    """Print inputs or outputs; those that cannot be had do not keep the others back.
+
+    Args:
+        call: The options.
+        resolver: What to print.
+        nothing: What to say where there are none.
+
+    Raises:
+        FlyteDataError: If one of them cannot be had.
+        FlyteValueError: If one of them is not what its type says.
+    """
+    values: dict[str, object] = {}
+    problems: list[FlyteError] = []
+    for name in resolver:
+        try:
+            values[name] = resolver[name]
+        except (FlyteDataError, FlyteValueError) as error:
+            problems.append(error)  # the others can be had all the same
+    if not call.is_for_people:
+        print_document(call, values, name="\n".join(values))
+    elif values:
+        print_values(values)
+    elif not (call.quiet or problems):
+        print(nothing, file=sys.stderr)
+    for problem in problems:
+        raise problem
+    return DONE
 
 
 def print_text(text: str, style: str = "") -> None:

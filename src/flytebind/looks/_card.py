@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from flytebind.looks._chart import Chart, chart_of
 from flytebind.looks._errors import faults, in_full
-from flytebind.looks._failure import first_failure
+from flytebind.looks._failure import first_failed_row, first_failure
 from flytebind.looks._lanes_html import head, lanes
 from flytebind.looks._literals import worded
 from flytebind.looks._markup import Child, Markup, element, joined, link
@@ -24,7 +24,7 @@ from flytebind.models.core.literals import Literal
 from flytebind.models.core.metrics import Span as Measured
 from flytebind.runtime.homes import public_in
 
-Shown: TypeAlias = ExecutionSnapshot | NodeSnapshot | TaskExecution
+Shown: TypeAlias = ExecutionSnapshot | NodeSnapshot | TaskExecution | Row
 Values: TypeAlias = Mapping[str, Literal] | str | None
 """Inputs or outputs; why they cannot be shown; or None where nobody has looked."""
 
@@ -74,21 +74,27 @@ class Card:
         return fragment(self.content())
 
     @cached_property
-    def _failed_first(self) -> NodeSnapshot | None:
-        execution = self.execution
-        return first_failure(execution) if isinstance(execution, ExecutionSnapshot) else None
+    def _failed_first(self) -> tuple[str, ExecutionError | None]:
+        """What failed first below it, in words, and why; nothing where nobody knows of any."""
+        if isinstance(self.execution, ExecutionSnapshot):
+            node = first_failure(self.execution)
+            return ("", None) if node is None else (f"node {named(node)}", node.error)
+        row = first_failed_row(self.root) if isinstance(self.execution, Row) else None
+        if row is None:
+            return "", None
+        what = f" ({row.what})" if row.what else ""
+        return f"{row.kind} {row.name}{what}", row.error
 
     @property
     def _error(self) -> ExecutionError | None:
         """What is told whole."""
-        node = self._failed_first
-        return (node.error if node is not None else None) or self.root.error
+        return self._failed_first[1] or self.root.error
 
     def _failure(self) -> Child:
-        node, error = self._failed_first, self._error
+        (failed, _), error = self._failed_first, self._error
         if error is None:
             return None
-        heading = "Error" if node is None else f"Failed first: node {named(node)}"
+        heading = f"Failed first: {failed}" if failed else "Error"
         return element(
             "section",
             element("h4", heading),
@@ -107,7 +113,8 @@ class Card:
 
     def _nodes(self, chart: Chart) -> Child:
         if not isinstance(self.execution, ExecutionSnapshot):
-            return element("section", lanes(chart, self._error, has_root=True))
+            is_run = isinstance(self.execution, Row) and bool(self.root.children)
+            return element("section", lanes(chart, self._error, has_root=not is_run))
         if not self.execution.nodes:
             hint = "Nodes have not been loaded: sync(sync_nodes=True) brings them."
             return element("section", element("p", hint, class_="fb-hint"))
@@ -121,10 +128,10 @@ def card(
     measured: Measured | None = None,
     long: int | None = LONG,
 ) -> Card:
-    """All that matters of an execution, of a node or of an attempt in one place.
+    """All that matters of an execution, of a node, of an attempt or of a run in one place.
 
     Args:
-        execution: The execution, with its nodes as far as they have been loaded.
+        execution: The execution, with its nodes as far as they have been loaded; of a run, its row.
         inputs: What went in, by name; text says why that cannot be shown, None leaves it out.
         outputs: What came out.
         measured: What the server has measured of it, as ``get_execution_metrics`` brings it.
@@ -169,7 +176,7 @@ def _told(error: ExecutionError) -> Iterator[Markup]:
 
 
 def _logs(root: Row) -> Iterator[Markup]:
-    rows = telling(root) if root.kind == "execution" else [root]
+    rows = (telling(root) or [root]) if root.kind in ("execution", "run") else [root]
     for row in rows[:_MOST_LOGS]:
         for log in row.logs:
             shown = link(log.uri, log.name or "logs")

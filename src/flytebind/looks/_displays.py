@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from flytebind.looks._rows import row_of
+from flytebind.looks._rows import Row, row_of
 from flytebind.looks._screen import screen
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._status import Status
@@ -27,9 +27,9 @@ _FRAME_SECONDS = 0.1
 
 
 class Display(Protocol):
-    """Something that shows how far an execution is, again and again."""
+    """Something that shows how far an execution is, or a run of which it gets the row."""
 
-    def update(self, execution: ExecutionSnapshot) -> None:
+    def update(self, execution: ExecutionSnapshot | Row) -> None:
         """Show how far it is."""
         ...
 
@@ -45,7 +45,7 @@ class Lines:
         self._stream = stream
         self._seen: tuple[str, str] | None = None
 
-    def update(self, execution: ExecutionSnapshot) -> None:
+    def update(self, execution: ExecutionSnapshot | Row) -> None:
         """Write a line if there is something new."""
         status = Status.of(execution)
         if self._seen is None and status.url:
@@ -77,7 +77,7 @@ class Live:
         self._is_over = False
         self._thread = threading.Thread(target=self._draw, name="flytebind-progress", daemon=True)
 
-    def update(self, execution: ExecutionSnapshot) -> None:
+    def update(self, execution: ExecutionSnapshot | Row) -> None:
         """Show how far it is."""
         self._frame = _Frame(execution)
         self._news.set()
@@ -112,7 +112,7 @@ class Live:
 class _Frame:
     """An execution as it was told last, and the time that has gone by since."""
 
-    def __init__(self, execution: ExecutionSnapshot) -> None:
+    def __init__(self, execution: ExecutionSnapshot | Row) -> None:
         self._root = row_of(execution)
         self._status = Status.of(execution)
         self._told = time.monotonic()
@@ -140,7 +140,7 @@ class Notebook:
         self._display = display
         self._handle: Any = None
 
-    def update(self, execution: ExecutionSnapshot) -> None:
+    def update(self, execution: ExecutionSnapshot | Row) -> None:
         """Show how far it is."""
         page = _Html(execution)
         if self._handle is None:
@@ -155,7 +155,7 @@ class Notebook:
 class _Html:
     """What a notebook shows: how far it is, and its nodes while they go on."""
 
-    def __init__(self, execution: ExecutionSnapshot) -> None:
+    def __init__(self, execution: ExecutionSnapshot | Row) -> None:
         self._status = Status.of(execution)
         self._row = row_of(execution)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from flytebind.looks._phases import SUCCESSFUL
+from flytebind.looks._rows import Row
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._words import Times, has_failed
 
@@ -40,3 +41,15 @@ def _blamed(part: ExecutionSnapshot | NodeSnapshot) -> Iterator[NodeSnapshot]:
 def _failed_at(node: NodeSnapshot) -> datetime:
     times = Times.of(node.model.closure)
     return times.updated_at or times.started_at or _NEVER
+
+
+def first_failed_row(root: Row) -> Row | None:
+    """The innermost row that failed first below another; None below a success, as above."""
+    if root.phase in SUCCESSFUL:
+        return None
+    failed = [
+        row
+        for row in list(root.walk())[1:]
+        if row.has_failed and not any(child.has_failed for child in row.children)
+    ]
+    return min(failed, key=lambda row: row.ended_at or _NEVER, default=None)

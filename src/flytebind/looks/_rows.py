@@ -56,7 +56,8 @@ class Row:
     """A node's id in its workflow, an item's index (``[3]``), or the execution's name."""
     kind: str
     """``execution``, ``task``, ``array``, ``item``, ``dynamic``, ``subworkflow``, ``branch``,
-    ``gate``, ``launch plan`` or ``unknown``; or ``attempt``, where that is shown by itself."""
+    ``gate``, ``launch plan`` or ``unknown``; or ``attempt``, where that is shown by itself. Of
+    Flyte 2: ``run``, ``task``, ``trace``, ``condition`` or ``group``."""
     phase: str
     """The name of the phase."""
     runs: Identifier | None = None
@@ -86,11 +87,15 @@ class Row:
     """What ran for it, in the order of the workflow."""
     url: str = ""
     """Where people look at it; empty where nobody knows."""
+    called: str = ""
+    """What people call it, where it runs nothing that is registered: the function of a trace."""
 
     @property
     def what(self) -> str:
         """What it runs or waits for, in words."""
-        return self.waits_for if self.runs is None else name_of(self.runs)
+        if self.runs is None:
+            return self.waits_for or self.called
+        return name_of(self.runs)
 
     @property
     def is_cached(self) -> bool:
@@ -136,6 +141,7 @@ class Row:
             "phase": self.phase,
             "runs": None if self.runs is None else self.runs.to_dict(),
             "waitsFor": self.waits_for,
+            "called": self.called,
             "createdAt": _iso(self.created_at),
             "startedAt": _iso(self.started_at),
             "endedAt": _iso(self.ended_at),
@@ -156,8 +162,13 @@ class Row:
 _MAP_TASK = re.compile(r"(?<=.)_[0-9a-f]{32}(-arraynode)?$")
 
 
-def row_of(part: ExecutionSnapshot | NodeSnapshot | TaskExecution) -> Row:
-    """What an execution, a node or an attempt has come to, with all nodes that have been loaded."""
+def row_of(part: ExecutionSnapshot | NodeSnapshot | TaskExecution | Row) -> Row:
+    """What an execution, a node or an attempt has come to, with all nodes that have been loaded.
+
+    What is a row already stays as it is.
+    """
+    if isinstance(part, Row):
+        return part
     if isinstance(part, TaskExecution):
         return _attempt(part)
     if isinstance(part, NodeSnapshot):

@@ -28,6 +28,7 @@ STYLES: Mapping[str, str] = MappingProxyType(
         "TIMED_OUT": "red",
         "ABORTING": "yellow",
         "ABORTED": "yellow",
+        "PAUSED": "yellow",
         "SKIPPED": "dim",
     }
 )

@@ -11,6 +11,7 @@ from flytebind.looks._terminal import can_draw, terminal
 from flytebind.remote.executions import FlyteWorkflowExecution, ShowProgress
 
 if TYPE_CHECKING:
+    from flytebind.looks import ExecutionSnapshot, Row
     from flytebind.looks._displays import Display
 
 _log = logging.getLogger("flytebind.remote")
@@ -39,10 +40,17 @@ def progress_for(asked: ShowProgress) -> Progress | None:
             insists: elsewhere it writes lines to stderr. False is silent. A function is called
             with the execution after each poll; what it raises ends the wait.
     """
+    return _Callback(asked) if callable(asked) else shown_for(asked)
+
+
+def shown_for(asked: bool | None) -> Shown | None:
+    """A display where there is one to be had, or None for silence.
+
+    Args:
+        asked: None shows something where somebody looks, True insists, False is silent.
+    """
     if asked is False:
         return None
-    if callable(asked):
-        return _Callback(asked)
     # Nobody who does not see a display pays for loading it.
     notebook = _notebook()
     seen = terminal()
@@ -57,6 +65,14 @@ def progress_for(asked: ShowProgress) -> Progress | None:
     return Shown(displays.Lines(seen or sys.stderr))
 
 
+class _Seen(Protocol):
+    """An execution, or a run of Flyte 2."""
+
+    def snapshot(self) -> ExecutionSnapshot | Row:
+        """What has been loaded of it."""
+        ...
+
+
 class Shown:
     """On a display, whose trouble it keeps to itself: to wait is more important than to show."""
 
@@ -65,7 +81,7 @@ class Shown:
     def __init__(self, display: Display) -> None:
         self._display = display
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: _Seen) -> None:
         """Show how far it is, if that works."""
         try:
             self._display.update(execution.snapshot())

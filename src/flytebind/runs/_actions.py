@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal as OneOf, Protocol, TypeAlias
 
+from flytebind import looks
+from flytebind.looks import Row, Tree
 from flytebind.looks._errors import in_brief, in_full
-from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import LiteralMap
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteExecutionError
 from flytebind.runs import _translate as translate
 from flytebind.runs._names import ROOT, label
+from flytebind.runs._rows import row_of, row_of_run
 from flytebind.runtime.homes import public_in
 from flytebind.runtime.typing import Self
 from flytebind.v2.models.common.identifier import ActionIdentifier, RunIdentifier
@@ -164,6 +166,11 @@ class FlyteAction:
         return self._function or ("" if named is None else named.name)
 
     @property
+    def trigger(self) -> str:
+        """The name of the trigger that has started it; empty if none has."""
+        return self._metadata.trigger_name
+
+    @property
     def task_id(self) -> TaskIdentifier | None:
         """The task that it runs; None for others, and while unknown."""
         task = self._metadata.task
@@ -298,6 +305,40 @@ class FlyteAction:
         except FlyteAssertion:  # It was made of a channel, which does not tell.
             return None
 
+    def snapshot(self) -> Row:
+        """What has been loaded of it, as a row; makes no call."""
+        return row_of(self)
+
+    def tree(self) -> Tree:
+        """What has been synced of it, for people to read: ``print(run.tree())``. Makes no call.
+
+        It prints as text, looks better with rich, and in notebooks.
+        """
+        return Tree(self.snapshot())
+
+    def timeline(self) -> looks.Timeline:
+        """What it, and all that has been synced of it, spent its time on. Makes no call.
+
+        It prints as text, looks better with rich, and in notebooks; ``timeline().svg()`` and
+        ``.html()`` are files.
+        """
+        return looks.Timeline(self.snapshot())
+
+    def card(self) -> looks.Card:
+        """All that has been loaded of it, in one place; makes no call.
+
+        It is what a notebook shows; ``card().html()`` is a page of its own.
+        """
+        inputs, outputs = self.loaded.inputs, self.loaded.outputs
+        return looks.card(
+            self.snapshot(),
+            None if inputs is None else inputs.literals,
+            None if outputs is None else outputs.literals,
+        )
+
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
+
     def sync(self) -> Self:
         """Bring this object up to date.
 
@@ -356,7 +397,7 @@ class FlyteAction:
         self._must_be_done("how it ends")
         if not self.is_successful:
             error = self.error
-            known = None if error is None else _as_execution_error(error)
+            known = None if error is None else translate.execution_error(error)
             why = self._ending if known is None else f"{self._verb}: {in_full(known)}"
             said = f"{self._label} is {self.phase.name}: it {why}"
             raise FlyteExecutionError(said, None, known)
@@ -390,7 +431,7 @@ class FlyteAction:
     def _ending(self) -> str:
         """How it ended, in one line, as far as that is here: ``failed: no 4``."""
         error, aborted = self._now.error_info, self._now.abort_info
-        said = "" if error is None else in_brief(_as_execution_error(error), 400)
+        said = "" if error is None else in_brief(translate.execution_error(error), 400)
         if not said and aborted is not None:
             said = aborted.reason
         return ": ".join(filter(None, (self._verb, said)))
@@ -529,6 +570,10 @@ class FlyteRun(FlyteAction):
         self._verbs("wait").wait(self, timeout, actions)
         return self
 
+    def snapshot(self) -> Row:
+        """What has been loaded of it, as rows; makes no call."""
+        return row_of_run(self, self._actions.values())
+
     def first_failure(self) -> FlyteAction | None:
         """The action that failed first, among those that have been synced; makes no call.
 
@@ -577,11 +622,6 @@ for _class in (FlyteAction, FlyteRun):
 def _details(action: ActionDetails | Action) -> ActionDetails:
     """What a list says of an action is the beginning of its details."""
     return action if isinstance(action, ActionDetails) else translate.same(ActionDetails, action)
-
-
-def _as_execution_error(error: ErrorInfo) -> ExecutionError:
-    kind = ExecutionError.ErrorKind.from_number(error._pb.kind)
-    return ExecutionError(error.code, error.message, "", kind)
 
 
 # For those who load.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.interface import Parameter, TypedInterface, Variable
 from flytebind.models.core.literals import Literal, LiteralMap
 from flytebind.models.core.types import LiteralType
@@ -14,6 +15,7 @@ from flytebind.v2.models.core.literals import Literal as Literal2
 from flytebind.v2.models.core.types import LiteralType as LiteralType2
 from flytebind.v2.models.task.common import Inputs, Outputs
 from flytebind.v2.models.task.task_definition import TaskSpec
+from flytebind.v2.models.workflow.run_definition import ErrorInfo
 
 M = TypeVar("M", bound=Model[Any])
 
@@ -66,3 +68,9 @@ def parameters_of(spec: TaskSpec) -> dict[str, Parameter]:
 def variable_of(literal_type: LiteralType2) -> Variable:
     """What is declared to be of a type."""
     return Variable(same(LiteralType, literal_type), "")
+
+
+def execution_error(error: ErrorInfo) -> ExecutionError:
+    """An error as looks tell it."""
+    kind = ExecutionError.ErrorKind.from_number(error._pb.kind)
+    return ExecutionError(error.code, error.message, "", kind)
