@@ -40,7 +40,7 @@ class HttpOversize(HttpError):
 
     def __init__(self, url: str, most: int) -> None:
         super().__init__(url, f"the answer has more than {most} bytes")
-        self.most = most
+        self.most: int = most
 
 
 class HttpEnded(HttpError):
