@@ -80,7 +80,9 @@ class Target:
             what, hint = "is for .proto files", "Give these with --input."
             raise GenerationError(Problem("--proto-path", what, hint))
         if not package:
-            where, hint = self.name or str(self.overlay), "Give --package NAME."
+            where, hint = str(self.overlay), "Give --package NAME."
+            if self.name:
+                where, hint = self.name, "Say package in its table, or name it in its overlay."
             raise GenerationError(Problem(where, "names no package", hint))
         return load_package(
             package,
@@ -165,9 +167,13 @@ def _read(path: Path) -> tuple[Target, ...]:
         table = parse_toml(path.read_text(encoding="utf-8"))
     except (TomlError, UnicodeDecodeError) as error:
         raise GenerationError(Problem(str(path), f"is not TOML ({error})")) from None
-    said = table.get("tool", {}).get("flytegen")
-    if said is None:
-        return ()
+    said: object = table
+    for name in ("tool", "flytegen"):
+        if not isinstance(said, dict) or name not in said:
+            return ()  # a table that is none is for the tools to find whose it is
+        said = said[name]
+    if not isinstance(said, dict):
+        raise GenerationError(Problem(str(path), "tool.flytegen must be a table"))
     problems = Problems()
     reader = Reader({}, problems, of="tool.flytegen", where=str(path))
     configuration = reader.table(_Configuration, said, ())
