@@ -207,7 +207,7 @@ class RecordedServer:
 
 
 class Timeline:
-    """A run as it went, in less time.
+    """A run as it went, in less time, from the first question on.
 
     Args:
         name: The recording.
@@ -216,7 +216,7 @@ class Timeline:
 
     def __init__(self, name: str, seconds: float) -> None:
         rows = recordings.lines("timelines", name)
-        self._began = time.monotonic()
+        self._began: float | None = None
         self._pace: float = max(row["ms"] for row in rows) / seconds
         asked = {row["at"]: row for row in rows if "request" in row}
         self.polled: defaultdict[Question, list[tuple[int, Answer]]] = defaultdict(list)
@@ -270,6 +270,9 @@ class Timeline:
 
     @property
     def _now(self) -> float:
+        """Milliseconds of the recording; it begins when somebody asks."""
+        if self._began is None:
+            self._began = time.monotonic()
         return (time.monotonic() - self._began) * self._pace
 
 

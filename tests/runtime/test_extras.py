@@ -50,6 +50,19 @@ def test_without_grpcio_a_remote_works_over_http() -> None:
     assert lines[-1].startswith("flytebind.remote.errors.FlyteUnavailableError: ListProjects: UNAV")
 
 
+def test_without_grpcio_a_remote_for_flyte_2_works_over_http() -> None:
+    program = """
+from flytebind.remote import CallPolicy, Config
+from flytebind.runs import Flyte2Remote
+config = Config("localhost:1", insecure=True, transport="connect")
+with Flyte2Remote(config, "p", "d", policy=CallPolicy(max_attempts=1)) as remote:
+    remote.fetch_run("r1")
+"""
+    code, lines = ending("grpc", program)
+    assert code == 1
+    assert "FlyteUnavailableError: GetRunDetails of p/d/r1: UNAV" in lines[-1]
+
+
 def test_without_grpcio_the_fixture_names_the_extra(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -22,6 +22,7 @@ from flytebind.runs import _translate as translate
 from flytebind.runs._names import ROOT, label
 from flytebind.runs._rows import row_of, row_of_run
 from flytebind.runtime.homes import public_in
+from flytebind.runtime.screens import harmless
 from flytebind.runtime.typing import Self
 from flytebind.v2.models.common.identifier import ActionIdentifier, RunIdentifier
 from flytebind.v2.models.common.phase import ActionPhase
@@ -490,7 +491,7 @@ class FlyteAction:
         return {**vars(self), "_remote": None, "_resolvers": {}}
 
     def __repr__(self) -> str:
-        parts = (label(self.id), self.phase.name, self.title)
+        parts = (label(self.id), self.phase.name, harmless(self.title))
         return f"<{type(self).__name__} {' '.join(filter(None, parts))}>"
 
 
@@ -611,7 +612,7 @@ class FlyteRun(FlyteAction):
         self._labels = {} if said is None else dict(said.values)
 
     def __repr__(self) -> str:
-        parts = (label(self.run_id), self.phase.name, self.title)
+        parts = (label(self.run_id), self.phase.name, harmless(self.title))
         return f"<{type(self).__name__} {' '.join(filter(None, parts))}>"
 
 
