@@ -19,7 +19,7 @@ from tools.site.places import FOLDER
 from tools.written import ROOT
 
 _WIDTH = 80
-_FLYTEGEN = ("generate", "check", "list", "diff")
+_FLYTEGEN = ("generate", "check", "list", "diff", "init")
 
 
 def command_pages() -> Iterator[Page]:

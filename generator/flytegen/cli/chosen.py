@@ -19,12 +19,17 @@ def targets_of(options: argparse.Namespace) -> Sequence[Target]:
             hint = "A target says itself what it is made from."
             what = "does not go with --package, --input or --overlay"
             raise GenerationError(Problem("--target", what, hint))
-        return [_told(Target("", options.package or ""), options)]
+        return target_of(options)
     targets = chosen(configured(Path.cwd()), tuple(options.target))
     if len(targets) > 1 and getattr(options, "out", None) is not None:
         hint = f"Name one: --target {targets[0].name}."
         raise GenerationError(Problem("--out", f"is one folder for {len(targets)} targets", hint))
     return [_told(target, options) for target in targets]
+
+
+def target_of(options: argparse.Namespace) -> Sequence[Target]:
+    """What the options name, even if that is nothing."""
+    return [_told(Target("", options.package or ""), options)]
 
 
 def targets_to_compare(options: argparse.Namespace) -> Sequence[Target]:

@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 from flytegen import locate
-from flytegen.cli.chosen import cache_of, targets_of, targets_to_compare
+from flytegen.cli.chosen import cache_of, target_of, targets_of, targets_to_compare
+from flytegen.cli.init import init
 from flytegen.cli.listing import counts, listed
 from flytegen.cli.options import DIFFERS, DONE, Command
 from flytegen.cli.words import (
     hang_up,
+    print_advice,
     print_files,
     print_skipped,
     print_summary,
@@ -49,6 +51,7 @@ def _generate(target: Target, options: argparse.Namespace) -> int:
     if not options.quiet:
         print_summary(outcome, out, time.perf_counter() - started)
         print_skipped(plan.fitted, plan.library, verbose=options.verbose)
+        print_advice(plan.library, target.output(), has_root=bool(plan.folder))
     return DONE
 
 
@@ -119,4 +122,5 @@ COMMANDS = (
         _diff,
         targets_to_compare,
     ),
+    Command("init", "make a folder of what is generated a project of its own", init, target_of),
 )

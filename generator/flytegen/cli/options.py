@@ -51,7 +51,7 @@ TOOLS = ("black", "mypy-protobuf", "protobuf")
 class Command:
     """What can be asked for."""
 
-    name: Literal["generate", "check", "list", "diff"]
+    name: Literal["generate", "check", "list", "diff", "init"]
     summary: str
     run: Callable[[Target, argparse.Namespace], int]
     targets: Callable[[argparse.Namespace], Sequence[Target]]
@@ -89,6 +89,12 @@ def make_parser(commands: Iterable[Command]) -> Parser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         one.set_defaults(run=command.run, parser=one, targets=command.targets)
+        if command.name == "init":
+            one.add_argument("folder", metavar="DIR", type=Path, help="folder, new or generated to")
+            _add_source(one)
+            _add_reading(one)
+            continue
+        _add_target(one)
         _add_source(one)
         if command.name == "diff":
             _add_out(one)
@@ -102,7 +108,7 @@ def make_parser(commands: Iterable[Command]) -> Parser:
     return parser
 
 
-def _add_source(command: Parser) -> None:
+def _add_target(command: Parser) -> None:
     command.add_argument(
         "--target",
         metavar="NAME",
@@ -111,6 +117,9 @@ def _add_source(command: Parser) -> None:
         help="one of the targets that pyproject.toml names, here or in a folder above"
         " (default: all of them, unless what follows names a package); may be given again",
     )
+
+
+def _add_source(command: Parser) -> None:
     command.add_argument(
         "--package", metavar="NAME", help="package of *_pb2 modules (default: the overlay's)"
     )

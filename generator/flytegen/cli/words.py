@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from flytegen.cli.listing import counts
@@ -12,6 +13,7 @@ from flytegen.common.problems import Problem, told
 from flytegen.overlay.fit import Fitted
 from flytegen.run import Outcome
 from flytegen.schema import Library
+from flytegen.targets import CONFIGURATION
 
 
 def tell(what: str, problems: Iterable[Problem]) -> None:
@@ -56,6 +58,21 @@ def print_skipped(fitted: Fitted, library: Library, *, verbose: bool) -> None:
     if verbose:
         for key in fitted.skipped:
             print(f"  ~ {key}")
+
+
+def print_advice(library: Library, out: Path, *, has_root: bool) -> None:
+    """Say how type checkers come to see it, unless they do."""
+    spec = find_spec(library.root.partition(".")[0])
+    found = [Path(each).resolve() for each in (spec and spec.submodule_search_locations) or ()]
+    if any(out.resolve() in each.parents for each in found):
+        return
+    if has_root:
+        where = shown(out)
+        print(f'  for type checkers: MYPYPATH={where} mypy, extraPaths = ["{where}"] for pyright')
+        return
+    is_project = (out / CONFIGURATION).is_file()
+    first = "" if is_project else f"flytegen init {shown(out)} && "
+    print(f"  for type checkers: {first}pip install -e {shown(out)}")
 
 
 def shown(path: Path) -> Path:

@@ -12,7 +12,7 @@ def distribution_of(package: str) -> metadata.Distribution | None:
     A namespace such as ``google`` belongs to many distributions, and a part of it often to one.
     """
     top = package.partition(".")[0]
-    names = dict.fromkeys((package, *metadata.packages_distributions().get(top, ())))
+    names = dict.fromkeys((package, top, *metadata.packages_distributions().get(top, ())))
     near = [item for name in names for item in metadata.distributions(name=name)]
     # Python 3.10 does not know all distributions of a package.
     found = _richest(near, package) or _richest(metadata.distributions(), package)

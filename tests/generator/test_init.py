@@ -1,0 +1,113 @@
+"""``flytegen init``, and what a run says at its end about type checkers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+import flytebind.models
+import flytebind.runtime
+from flytegen.cli import main
+from flytegen.common.toml import parse_toml
+from tests.generator.foreign import importable
+from tests.support.folders import snapshot
+from tests.typing.checkers import mypy, pyright
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.proto").write_text(
+        'syntax = "proto3"; package small; message M { int32 a = 1; }'
+    )
+    return tmp_path
+
+
+def environment(folder: Path) -> Path:
+    """The Python of an environment that has what we have."""
+    venv.create(folder, symlinks=True, with_pip=False)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    roots = [Path(part.__path__[0]).parents[1] for part in (flytebind.models, flytebind.runtime)]
+    paths = (sysconfig.get_path("purelib"), *roots)
+    (packages / "ours.pth").write_text("\n".join(map(str, paths)))
+    return folder / "bin/python"
+
+
+def test_the_line_at_the_end_of_a_run_makes_type_checkers_see_all_of_it(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--package", "google.transit", "--out", "made"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line == "  for type checkers: flytegen init made && pip install -e made"
+    (here / "made/mypy.ini").write_text(
+        "[mypy]\nstrict = true\nfiles = google_transit_models\nexclude = stubs\n"
+    )
+    (here / "made/pyrightconfig.json").write_text(
+        '{"typeCheckingMode": "basic", "include": ["google_transit_models"]}'
+    )
+    python = environment(here / "environment")
+    assert any(item.is_error for item in mypy(here / "made", python)), "else nobody needs the line"
+    _, said = line.split(": ")
+    init, install = said.split(" && ")
+    assert main(shlex.split(init)[1:]) == 0
+    pip = [sys.executable, "-m", "pip", "--python", str(python), *shlex.split(install)[1:]]
+    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    subprocess.run([*pip, *offline], check=True)
+    found = mypy(here / "made", python) + pyright(here / "made", python)
+    assert "\n".join(map(str, found)) == ""
+
+
+@pytest.mark.usefixtures("here")
+def test_below_a_root_a_path_is_all_that_type_checkers_need(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = ["generate", "--input", "x.proto", "--package-root", "myapp.gen", "--out", "src"]
+    assert main(said) == 0
+    expected = '  for type checkers: MYPYPATH=src mypy, extraPaths = ["src"] for pyright\n'
+    assert capsys.readouterr().out.endswith(expected)
+
+
+def test_what_is_on_the_path_is_seen_already(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ["generate", "--input", "x.proto", "--out", "made"]
+    assert main(said) == 0
+    with importable(here / "made"):
+        assert main(said) == 0
+    assert capsys.readouterr().out.count("for type checkers") == 1
+
+
+def test_a_new_folder_knows_what_it_is_generated_from(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["--input", "x.proto", "--base", "flytebind.models", "--package", "small"]
+    assert main(["init", "own", *said]) == 0
+    assert "cd own && flytegen generate && pip install -e ." in capsys.readouterr().out
+    project = parse_toml((here / "own/pyproject.toml").read_text())
+    assert project["project"]["name"] == "small-models"
+    needed = "|".join(project["project"]["dependencies"])
+    assert re.fullmatch(r"flytebind-runtime~=[\d.]+\|flytebind>=[\d.]+", needed)
+    monkeypatch.chdir(here / "own")
+    assert main(["generate", "--quiet"]) == 0
+    assert "small_models/x.py" in snapshot(here / "own")
+    assert main(["check", "--quiet"]) == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_what_is_there_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "own"]) == 2
+    assert "own: has nothing that says what it is for" in capsys.readouterr().err
+    assert main(["init", "own", "--package", "google.transit"]) == 0
+    before = snapshot(Path("own"))
+    assert main(["init", "own", "--package", "other"]) == 2
+    said = capsys.readouterr().err
+    for name in ("pyproject.toml", "README.md"):
+        assert f"own/{name}: is there already" in said
+    assert snapshot(Path("own")) == before
