@@ -274,6 +274,9 @@ class Caller:
         hint = ""
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in details:
             hint = "raise Config.max_message_bytes to receive it"
+        elif "Compression algorithm" in details:
+            details = details.rstrip(".")
+            hint = "the server packs its answers unasked, and nobody knows how large they are"
         elif code is grpc.StatusCode.UNAUTHENTICATED and not self._connection.open():
             hint = "set auth_mode (admin.authType), or give the remote a token"
         elif code is grpc.StatusCode.UNAVAILABLE:

@@ -146,6 +146,8 @@ def _options(config: Config) -> list[_Option]:
     options: list[_Option] = [
         ("grpc.max_receive_message_length", config.max_message_bytes),
         ("grpc.max_send_message_length", config.max_message_bytes),
+        # None but "identity": gRPC up to 1.82 unpacks an answer before it looks at how large it is.
+        ("grpc.compression_enabled_algorithms_bitset", 1),
         ("grpc.primary_user_agent", f"flytebind/{__version__}"),
         # Or a new channel would share the old one's connection, dead as it may be.
         ("grpc.use_local_subchannel_pool", 1),
