@@ -53,29 +53,6 @@ def both(
     face.close()
 
 
-@pytest.fixture(scope="session")
-def by_connect(recorded: RecordedServer) -> Iterator[Config]:
-    """How to reach the same server by Connect."""
-    with bridge(recorded.endpoint) as endpoint:
-        yield Config(endpoint, insecure=True, transport="connect")
-
-
-@pytest.fixture(scope="session", params=["sync", "async"])
-def both_by_connect(request: pytest.FixtureRequest, by_connect: Config) -> Iterator[Face]:
-    """Both faces by Connect."""
-    make = Flyte2Remote if request.param == "sync" else AsyncFlyte2Remote
-    face = Face(make(by_connect, PROJECT, DOMAIN))
-    yield face
-    face.close()
-
-
-@pytest.fixture
-def face_by_connect(both_by_connect: Face, server: RecordedServer, by_connect: Config) -> Face:
-    """The same, and a server that names the address that was asked, as the real one does."""
-    server.cluster = f"http://{by_connect.endpoint}"
-    return both_by_connect
-
-
 @pytest.fixture
 def face(both: Face, server: RecordedServer) -> Face:
     """Both faces, and a server whose calls are this test's alone."""

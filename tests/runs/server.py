@@ -97,7 +97,7 @@ class RecordedServer:
         self.timeline = None
         self.cluster = None
 
-    def play(self, name: str, seconds: float = 0.3) -> str:
+    def play(self, name: str, seconds: float = 0.1) -> str:
         """Let a run go on as it was recorded, in so many seconds; returns its name."""
         self.timeline = Timeline(name, seconds)
         return str(recordings.head("timelines", name)["run"])
@@ -134,7 +134,8 @@ class RecordedServer:
     def start(self, endpoint: str = "127.0.0.1:0") -> None:
         """Begin to serve, as after a crash."""
         self._closing = threading.Event()
-        self._server = grpc.server(ThreadPoolExecutor(16, "recorded"))
+        # A stream that a bridge does not give up goes on until its time is over.
+        self._server = grpc.server(ThreadPoolExecutor(256, "recorded"))
         self._server.add_generic_rpc_handlers((_Handlers(self),))
         host = endpoint.rpartition(":")[0]
         self.endpoint = f"{host}:{self._server.add_insecure_port(endpoint)}"

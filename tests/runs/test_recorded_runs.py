@@ -65,15 +65,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_recorded_run_reads_as_the_sdk_has_it(kind: str, face: Face) -> None:
-    reads_as_the_sdk_has_it(kind, face)
-
-
-def test_a_recorded_run_reads_the_same_by_connect(kind: str, face_by_connect: Face) -> None:
-    reads_as_the_sdk_has_it(kind, face_by_connect)
-
-
-def reads_as_the_sdk_has_it(kind: str, face: Face) -> None:
-    """Read a run, all of its actions and its data, and compare."""
     wanted = expected()[kind]
     run: FlyteRun = face.fetch_run(wanted["run"])
     assert face.sync(run, actions=True) is run

@@ -39,16 +39,6 @@ def test_wait_follows_a_recorded_run_to_its_end(
     assert server.counts()["GetRunDetails"] == 2
 
 
-@pytest.mark.parametrize("name", ["parent", "retries", "aborted-run"])
-def test_wait_follows_a_recorded_run_by_connect(
-    name: str, face_by_connect: Face, server: RecordedServer
-) -> None:
-    run = face_by_connect.fetch_run(server.play(name))
-    assert face_by_connect.wait(run, 20) is run
-    assert phase(run) == head("timelines", name)["ended"]
-    assert server.counts()["WatchActionDetails"] <= 3
-
-
 @pytest.mark.parametrize("name", ENDED)
 def test_watch_tells_every_phase_of_a_recorded_run_once_and_ends_with_it(
     name: str, face: Face, server: RecordedServer
