@@ -65,6 +65,7 @@ matrix: .venv/ready ## Run the tests on all that we support: Pythons, protobufs,
 	$(BIN)/python -m tools.releases
 	$(BIN)/python -m tools.packages --check
 	$(BIN)/python -m tools.flytekits
+	$(BIN)/python -m tests.fuzz --seconds 10
 	$(BIN)/python -m tools.matrix
 
 bench: .venv/ready .venv-peers/ready ## Compare speed with raw protobuf, flytekit, betterproto2, proto-plus and pydantic

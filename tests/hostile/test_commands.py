@@ -75,7 +75,9 @@ def _commands(command: click.Command, path: str = "") -> Iterator[str]:
 
 
 def test_each_command_has_a_row() -> None:
-    assert set(ROWS) == set(_commands(COMMANDS)) - _APART
+    commands = set(_commands(COMMANDS))
+    of_flyte_2 = {each for each in commands if each.startswith("run ")}  # another server's
+    assert set(ROWS) == commands - _APART - of_flyte_2
 
 
 @pytest.mark.parametrize("output", ["table", "json"])

@@ -375,7 +375,12 @@ class FlytekitVerbs(Verbs):
         await self.set_input(signal_id, execution, value, project, domain, timeout=timeout)
 
     async def upload_file(
-        self, to_upload: str | Path, project: str | None = None, domain: str | None = None
+        self,
+        to_upload: str | Path,
+        project: str | None = None,
+        domain: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> tuple[bytes, str]:
         """What flytekit has beside ``upload``.
 
@@ -383,6 +388,7 @@ class FlytekitVerbs(Verbs):
             to_upload: The file.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The MD5 digest of its bytes, and its URI.
@@ -390,8 +396,9 @@ class FlytekitVerbs(Verbs):
         Raises:
             FlyteDataError: If the store does not take it.
             FlyteCallError: If the server gives no place for it.
+            FlyteTimeout: If it takes longer.
         """
-        uri = await self.upload(to_upload, project=project, domain=domain)
+        uri = await self.upload(to_upload, project=project, domain=domain, timeout=timeout)
         return await self._session.io.in_thread(partial(_md5, Path(to_upload))), uri
 
 
