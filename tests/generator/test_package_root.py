@@ -49,10 +49,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from flytebind.runtime.rpc import ServicerContext
-from myapp.gen import models
-from myapp.gen.models.x import A
-from myapp.gen.protos.NAME.x_pb2 import A as Message
-from myapp.gen.services.x import SClient, SServicer
+from APP.gen import models
+from APP.gen.models.x import A
+from APP.gen.protos.NAME.x_pb2 import A as Message
+from APP.gen.services.x import SClient, SServicer
 
 
 class Echo(SServicer):
@@ -75,32 +75,37 @@ def talk() -> list[A]:
 """
 
 
-@pytest.fixture(scope="module", params=["of_files", "of_modules"])
-def name(request: pytest.FixtureRequest) -> str:
-    """What is generated: of .proto files, or of an installed package."""
-    return f"rooted_{request.param}"
+#: What is generated: of .proto files, or of an installed package.
+KINDS = ("of_files", "of_modules")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where ``src`` has ``myapp.gen`` in it, and ``site`` what is installed."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where ``src`` has a package of ours for each kind, and ``site`` what is installed."""
     folder = tmp_path_factory.mktemp("root")
-    texts = {path.replace("NAME", name): text.replace("NAME", name) for path, text in TEXTS.items()}
-    (folder / "src/myapp").mkdir(parents=True)
-    (folder / "src/myapp/__init__.py").touch()
-    (folder / "src/myapp/program.py").write_text(PROGRAM.replace("NAME", name))
     (folder / "site").mkdir()
-    said = ["--quiet", "--package-root", "myapp.gen", "--out", str(folder / "src")]
-    if name == "rooted_of_files":
-        for path, text in texts.items():
-            (folder / "protos" / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / "protos" / path).write_text(text)
-        assert main(["generate", *said, "--input", str(folder / "protos")]) == 0
-    else:
-        known = FileDescriptorProto.FromString(DATE.DESCRIPTOR.serialized_pb)
-        write_modules(folder / "site", *compiled(texts, [known]))
-        with importable(folder / "site"):
-            assert main(["generate", *said, "--package", name]) == 0
+    for kind in KINDS:
+        name, ours = f"rooted_{kind}", folder / "src" / f"app_{kind}"
+        texts = {each.replace("NAME", name): TEXTS[each].replace("NAME", name) for each in TEXTS}
+        ours.mkdir(parents=True)
+        (ours / "__init__.py").touch()
+        (ours / "program.py").write_text(PROGRAM.replace("NAME", name).replace("APP", ours.name))
+        said = ["--quiet", "--package-root", f"{ours.name}.gen", "--out", str(folder / "src")]
+        if kind == "of_files":
+            for path, text in texts.items():
+                (folder / "protos" / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / "protos" / path).write_text(text)
+            assert main(["generate", *said, "--input", str(folder / "protos")]) == 0
+        else:
+            known = FileDescriptorProto.FromString(DATE.DESCRIPTOR.serialized_pb)
+            write_modules(folder / "site", *compiled(texts, [known]))
+            with importable(folder / "site"):
+                assert main(["generate", *said, "--package", name]) == 0
     return folder
 
 
@@ -110,18 +115,18 @@ def imported(folder: Path) -> Iterator[None]:
         yield
 
 
-def test_one_folder_has_all_of_it(folder: Path) -> None:
-    assert [path.name for path in (folder / "src").iterdir()] == ["myapp"]
-    inside = {path.name for path in (folder / "src/myapp").iterdir()}
+def test_one_folder_has_all_of_it(folder: Path, kind: str) -> None:
+    assert {path.name for path in (folder / "src").iterdir()} == {f"app_{each}" for each in KINDS}
+    inside = {path.name for path in (folder / "src" / f"app_{kind}").iterdir()}
     assert inside - {"__pycache__"} == {"__init__.py", "gen", "program.py"}
-    inside = {path.name for path in (folder / "src/myapp/gen").iterdir()}
+    inside = {path.name for path in (folder / "src" / f"app_{kind}" / "gen").iterdir()}
     expected = {"__init__.py", "flytegen.lock", "models", "protos", "py.typed", "services"}
     assert inside - {"__pycache__"} == expected
 
 
 @pytest.mark.usefixtures("imported")
-def test_models_messages_and_pickles_work_from_there(name: str) -> None:
-    generated = import_module("myapp.gen")
+def test_models_messages_and_pickles_work_from_there(kind: str) -> None:
+    name, generated = f"rooted_{kind}", import_module(f"app_{kind}.gen")
     x, kinds = generated.models.x, generated.models.kinds
     date = generated.models.google.type.date.Date(year=2020)
     now = datetime.now(timezone.utc)
@@ -136,14 +141,14 @@ def test_models_messages_and_pickles_work_from_there(name: str) -> None:
     assert pickle.loads(pickle.dumps(message)) == message
     assert generated.models.model_for(f"{name}.A") is x.A
     assert getattr(generated.protos, name).x_pb2.A is type(message)
-    if name == "rooted_of_files":  # what we write hands on what is imported so
+    if kind == "of_files":  # what we write hands on what is imported so
         assert getattr(generated.protos, name).x_pb2.SOME == kinds.Kind.SOME
 
 
 @pytest.mark.usefixtures("imported")
-def test_services_work_from_there() -> None:
-    first, second = import_module("myapp.program").talk()
-    some = import_module("myapp.gen.models.kinds").Kind.SOME
+def test_services_work_from_there(kind: str) -> None:
+    first, second = import_module(f"app_{kind}.program").talk()
+    some = import_module(f"app_{kind}.gen.models.kinds").Kind.SOME
     assert (first.name, first.kind, second.kind) == ("n", 0, some)
 
 
@@ -155,7 +160,7 @@ def test_type_checkers_see_all_of_it_from_there(folder: Path, tmp_path: Path) ->
 def test_a_second_package_does_not_take_the_place_of_the_first(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = ["--package", "opentelemetry.proto", "--package-root", "myapp.gen"]
+    said = ["--package", "opentelemetry.proto", "--package-root", "app_of_files.gen"]
     assert main(["generate", "--quiet", *said, "--out", str(folder / "src")]) == 2
     assert "gen: is where models is generated to, from rooted_of_" in capsys.readouterr().err
 

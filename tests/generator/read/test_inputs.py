@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def test_all_forms_say_the_same_whatever_they_are_called(
             path.write_bytes(content)
             found = [file.SerializeToString() for file in read_inputs([path])]
             assert found == expected, path.name
+
+
+def test_an_image_is_read_from_standard_input(
+    image: FileDescriptorSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for data in forms(image).values():
+        given = io.TextIOWrapper(io.BytesIO(gzip.compress(data)))
+        monkeypatch.setattr("sys.stdin", given)
+        assert read_inputs([Path("-")]) == tuple(image.file)
 
 
 @pytest.mark.parametrize(
