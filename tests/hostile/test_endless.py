@@ -15,8 +15,14 @@ from flyteidl.admin.project_pb2 import Project, ProjectListRequest, Projects
 from google.protobuf.message import Message
 
 from flytebind.models.core.identifier import WorkflowExecutionIdentifier
+from flytebind.models.core.literals import (
+    Literal,
+    LiteralCollection,
+    LiteralOffloadedMetadata,
+)
 from flytebind.remote import FlyteDataError, FlyteTimeout, FlyteWorkflowExecution
-from flytebind.remote._operations import descent, pages
+from flytebind.remote._io.blocking import run
+from flytebind.remote._operations import descent, offloaded, pages
 from tests.hostile.admin import ENDLESS, LISTS, NAME, Answer, HostileAdmin, execution, node
 from tests.remote.conftest import Face
 
@@ -174,3 +180,26 @@ def test_the_timeout_of_a_wait_holds_against_nodes_that_fan_out_for_ever(
     with pytest.raises(FlyteTimeout):
         face.wait(execution, timeout=0.5, sync_nodes=True)
     assert time.monotonic() - began < 5
+
+
+def test_a_value_whose_parts_name_ever_more_parts_comes_to_an_end(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+
+    def elsewhere() -> Literal:
+        metadata = LiteralOffloadedMetadata(uri=f"s3://bucket/{next(numbers)}")
+        return Literal(offloaded_metadata=metadata)
+
+    async def fetch(*_: object) -> Literal:
+        return Literal(collection=LiteralCollection([elsewhere() for _ in range(3)]))
+
+    monkeypatch.setattr(offloaded, "MOST_PARTS", 50)
+    monkeypatch.setattr(offloaded, "fetch", fetch)
+    session = face.remote._session
+    fetching = offloaded.fetch_all(session, [elsewhere()], "outputs")
+    fetched = (
+        face._loop.run_until_complete(fetching) if face.is_async else run(fetching, session.turns)
+    )
+    assert len(fetched.literals) <= 50
+    assert "more than 50 parts" in str(next(iter(fetched.problems.values())))
