@@ -239,6 +239,17 @@ def test_without_a_package_it_says_what_to_install(
     assert not (tmp_path / "f.yaml").exists()
 
 
+def test_a_runtime_that_does_not_fit_is_told_in_a_line() -> None:
+    program = (
+        "import sys; from flytebind.runtime import installed; installed.__version__ = '0.0.9'; "
+        "from flytebind.cli import main; sys.exit(main(['execution', 'get', 'a/b/c']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    said = refused(Done(done.returncode, done.stdout, done.stderr))
+    assert "flytebind.models was generated for flytebind-runtime" in said
+    assert "0.0.9 is installed" in said
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="has other shells")
 def test_closed_standard_output_is_told() -> None:
     done = subprocess.run(

@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         package, extra = missing
         return _fail(f"{package} is not installed: pip install '{extra}'")
     except ImportError as error:
-        from flytebind.runtime.installed import OutdatedPackageError
+        from flytebind.runtime.installed import IncompatibleRuntimeError, OutdatedPackageError
 
-        if not isinstance(error, OutdatedPackageError):
+        if not isinstance(error, (IncompatibleRuntimeError, OutdatedPackageError)):
             raise
         return _fail(str(error))
     except Exception as error:
