@@ -48,6 +48,17 @@ def escape(name: str, context: Context) -> str:
     return name
 
 
+def value_name(value: str, prefix: str) -> str:
+    """The Python name of an enum's value: without the prefix, unless what is left is no name.
+
+    >>> value_name("PHASE_DONE", "PHASE_"), value_name("PHASE_3D", "PHASE_")
+    ('DONE', 'PHASE_3D')
+    """
+    rest = value.removeprefix(prefix)
+    is_name = rest.isidentifier() and not rest.startswith("_")
+    return escape(rest if is_name else value, "enum_value")
+
+
 def can_be_imported(module: str) -> bool:
     """Whether an import statement can name a module.
 

@@ -14,10 +14,11 @@ from flytegen._version import __version__
 from flytegen.common.code import Generic, Name
 from flytegen.common.descriptors import nested, nested_enums, nested_messages, top_level, walk
 from flytegen.common.home import Home
+from flytegen.common.names import value_name
 from flytegen.common.problems import Problems
 from flytegen.common.unwritable import is_fatal, is_lost
 from flytegen.decide import docstrings
-from flytegen.decide.enums import further_names, value_name
+from flytegen.decide.enums import further_names
 from flytegen.decide.fields import Fields, field_names
 from flytegen.decide.oneofs import Accessor, accessors, make_oneof
 from flytegen.decide.pb2 import pb2_modules, pb2_packages
@@ -212,7 +213,7 @@ class _Builder:
             mixins=_named(overlay.mixins),
             values=tuple(
                 EnumValue(
-                    name=value_name(value.name, overlay),
+                    name=value_name(value.name, overlay.strip_prefix),
                     proto_name=value.name,
                     number=value.number,
                     doc=docstrings.value_doc(
@@ -236,7 +237,7 @@ class _Builder:
         enum, _, value = target.rpartition(".")
         owner = scope.in_default(self._homes[enum])
         said = self._overlay.enums.get(enum, EnumOverlay())
-        return Constant(name, owner.member(value_name(value, said)), is_class=False)
+        return Constant(name, owner.member(value_name(value, said.strip_prefix)), is_class=False)
 
     # ---- Messages ---------------------------------------------------------------------------
 

@@ -1,19 +1,12 @@
-"""What the values of an enum are called."""
+"""What the values of an enum are called, too."""
 
 from __future__ import annotations
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from flytegen.common.names import escape
+from flytegen.common.names import escape, value_name
 from flytegen.common.problems import Problems
 from flytegen.overlay.entries import EnumOverlay
-
-
-def value_name(value: str, overlay: EnumOverlay) -> str:
-    """The Python name of a value: without the prefix, unless what is left is no name."""
-    rest = value.removeprefix(overlay.strip_prefix)
-    is_name = rest.isidentifier() and not rest.startswith("_")
-    return escape(rest if is_name else value, "enum_value")
 
 
 def further_names(
@@ -24,7 +17,7 @@ def further_names(
     These are the full names of values that have a shorter one, and what the overlay adds. A name
     that two values would share is a problem, and so is a prefix that no value has.
     """
-    names = {value.name: value_name(value.name, overlay) for value in enum.values}
+    names = {value.name: value_name(value.name, overlay.strip_prefix) for value in enum.values}
     if not any(value.startswith(overlay.strip_prefix) for value in names):
         what = f"no value of {enum.full_name} begins with {overlay.strip_prefix!r}"
         problems.add(overlay.where, what, "Take its strip_prefix out of the overlay, or mend it.")

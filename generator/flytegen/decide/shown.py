@@ -134,7 +134,8 @@ def _as_pairs(plain: Shown, inner: list[ProtoField]) -> Shown | None:
     if plain.shape != "repeated" or len(inner) != 2:
         return None
     key, value = sorted(inner, key=lambda item: item.descriptor.number)
-    if any(item.shape != "single" or item.oneof or is_unwritable(item) for item in inner):
+    is_plain = all(item.shape == "single" and not item.oneof for item in inner)
+    if not is_plain or any(map(is_unwritable, inner)):
         return None
     if isinstance(key.element, Scalar) and isinstance(value.element, (Scalar, Descriptor)):
         pair = (key.name, value.name)

@@ -17,10 +17,10 @@ from typing_extensions import assert_never
 
 from flytegen.common.code import NOTHING, Call, Code, Generic, Keyword, Name, Text, Union
 from flytegen.common.home import Home
+from flytegen.common.names import value_name
 from flytegen.common.problems import Problems
 from flytegen.common.proto_fields import Scalar
 from flytegen.common.well_known import BUILT_IN, Native, Wrapper
-from flytegen.decide.enums import value_name
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import Choice, Shown
 from flytegen.overlay.entries import EnumOverlay
@@ -146,10 +146,10 @@ class Values:
         overlay = self._enums.get(enum.full_name, EnumOverlay())
         number = shown.field.descriptor.default_value
         named = [value.name for value in enum.values if value.number == number]
-        zero = f"``{value_name((named or [enum.values[0].name])[0], overlay)}``"
+        zero = f"``{value_name((named or [enum.values[0].name])[0], overlay.strip_prefix)}``"
         said = shown.default
         is_value = isinstance(said, str) and said in enum.values_by_name
-        value = value_name(str(said), overlay) if is_value else ""
+        value = value_name(str(said), overlay.strip_prefix) if is_value else ""
         type_, body, owner = scope.of_class(home), scope.in_body(home), scope.in_default(home)
         return Value(
             "enum",
