@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flytebind.looks import ExecutionSnapshot, _terminal
+from flytebind.looks import ExecutionSnapshot, Row, _terminal
 from flytebind.looks._displays import Lines, Live, Notebook
 from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
 from flytebind.remote._progress import Progress, Shown, progress_for
@@ -47,7 +47,7 @@ def failed(sandbox: Sandbox, remote: FlyteRemote) -> FlyteWorkflowExecution:
 class Broken:
     """A display that cannot show anything."""
 
-    def update(self, execution: ExecutionSnapshot) -> None:
+    def update(self, execution: ExecutionSnapshot | Row) -> None:
         raise OSError("the terminal is gone")
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from flytegen.common.code import NOTHING
 from flytegen.common.home import Home
 from flytegen.common.names import escape
 from flytegen.common.problems import Problems
-from flytegen.common.unwritable import is_unwritable
 from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import shown
@@ -98,7 +97,7 @@ class Fields:
             is_text=value.is_text,
             oneof=field.oneof,
             is_later_member=bool(field.oneof) and (field.oneof in seen or yields),
-            is_unwritable=is_unwritable(field),
+            is_unwritable=plain.is_unwritable,
             path=what.path,
             pair=what.pair,
             reshape=what.reshape,

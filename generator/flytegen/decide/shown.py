@@ -47,6 +47,8 @@ class Shown:
     shape: Shape
     key: Scalar | None
     element: Element | Choice
+    is_unwritable: bool = False
+    """Whether the field cannot be written after a dot."""
     pair: tuple[str, str] | None = None
     """What the messages of a list call the key and the value that they are shown as."""
     reshape: Reshape = ""
@@ -68,8 +70,10 @@ def shown(
     """
     field = proto_field(descriptor)
     inner = proto_fields(descriptor.message_type) if overlay.reshape else []
-    plain = _as_it_is(field)
-    reshaped = _reshaped(plain, inner, overlay.reshape)
+    # All at once, for who follows how a field is decided goes there but once.
+    is_lost, *are_lost = map(is_unwritable, (field, *inner))
+    plain = replace(_as_it_is(field), is_unwritable=is_lost)
+    reshaped = _reshaped(plain, inner, are_lost, overlay.reshape)
     if overlay.raw and not overlay.reshape:
         problems.add(where, f"{descriptor.full_name} has a raw name but no reshape")
     if reshaped is None:
@@ -106,7 +110,9 @@ def _as_it_is(field: ProtoField) -> Shown:
     return Shown(field, field.name, field.shape, field.key, field.element)
 
 
-def _reshaped(plain: Shown, inner: list[ProtoField], reshape: Reshape) -> Shown | None:
+def _reshaped(
+    plain: Shown, inner: list[ProtoField], are_lost: list[bool], reshape: Reshape
+) -> Shown | None:
     scalars = {item.name: item.element for item in inner if isinstance(item.element, Scalar)}
     is_all = len(scalars) == len(inner) and all(item.shape == "single" for item in inner)
     match reshape:
@@ -116,9 +122,10 @@ def _reshaped(plain: Shown, inner: list[ProtoField], reshape: Reshape) -> Shown 
             if plain.shape == "single" and len(inner) == 1:
                 content = _as_it_is(inner[0])
                 path = f"{plain.path}.{content.path}"
-                return replace(content, path=path, reshape=reshape)
+                is_lost = plain.is_unwritable
+                return replace(content, path=path, is_unwritable=is_lost, reshape=reshape)
         case "pairs":
-            return _as_pairs(plain, inner)
+            return None if any(are_lost) else _as_pairs(plain, inner)
         case "choice":
             oneofs = {item.oneof for item in inner}
             if plain.shape == "repeated" and is_all and len(oneofs) == 1 and "" not in oneofs:
@@ -134,8 +141,7 @@ def _as_pairs(plain: Shown, inner: list[ProtoField]) -> Shown | None:
     if plain.shape != "repeated" or len(inner) != 2:
         return None
     key, value = sorted(inner, key=lambda item: item.descriptor.number)
-    is_plain = all(item.shape == "single" and not item.oneof for item in inner)
-    if not is_plain or any(map(is_unwritable, inner)):
+    if any(item.shape != "single" or item.oneof for item in inner):
         return None
     if isinstance(key.element, Scalar) and isinstance(value.element, (Scalar, Descriptor)):
         pair = (key.name, value.name)
