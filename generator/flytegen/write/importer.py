@@ -1,13 +1,14 @@
 """Which modules a file imports, and what each name is called there.
 
 Each import gets a private alias, because a message may be called ``Literal`` and a field
-``datetime``.
+``datetime``. Of other generated modules only the package is imported, which imports them when they
+are touched.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,6 +16,11 @@ from flytegen.common.code import LINE_LENGTH, Code, Name, spelled
 
 #: Type checkers know this name only as it is.
 _KEEPS_ITS_NAME = "TYPE_CHECKING"
+
+#: What templates call variables and members of classes, so that no import may hide behind them.
+_IN_TEMPLATES = frozenset(
+    "_error _has_required _item _methods _pair _pb _pb_type _renamed _reshaped _takes".split()
+)
 
 
 class _Import(NamedTuple):
@@ -29,11 +35,19 @@ class Importer:
     Args:
         roots: Packages of generated modules, whose name says nothing in an alias.
         called: What to call some modules, by their full names.
+        busy: Packages whose submodules are imported themselves, because they may still be at work
+            on imports of their own.
     """
 
-    def __init__(self, roots: Sequence[str] = (), called: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[str] = (),
+        called: Mapping[str, str] | None = None,
+        busy: Container[str] = (),
+    ) -> None:
         self._roots = roots
         self._called = called or {}
+        self._busy = busy
         self._aliases: dict[tuple[str, str], str] = {}
 
     def spell(self, code: Code) -> str:
@@ -45,7 +59,7 @@ class Importer:
         known = self._aliases.get((module, name))
         if known is None:
             known = name if name == _KEEPS_ITS_NAME else alias or f"_{name or module}"
-            while known in self._aliases.values():
+            while known in _IN_TEMPLATES or known in self._aliases.values():
                 known += "_"
             self._aliases[module, name] = known
         return known
@@ -75,15 +89,34 @@ class Importer:
         if name.imported is None:
             return name.qualname
         if name.reach == "module":
-            alias = self.use(*name.imported, self._called.get(name.module, self._below(name)))
-            return f"{alias}.{name.qualname}" if name.qualname else alias
+            module = self._module(name)
+            return f"{module}.{name.qualname}" if name.qualname else module
         _, dot, inner = name.qualname.partition(".")
         return f"{self.use(*name.imported)}{dot}{inner}"
 
-    def _below(self, name: Name) -> str:
-        """What to call a module: ``_core_literals``."""
-        root = next((item for item in self._roots if name.module.startswith(f"{item}.")), "")
-        return "_" + name.module.removeprefix(f"{root}.").replace(".", "_")
+    def _module(self, name: Name) -> str:
+        """How to get at a module: ``_core.literals``, or ``_pb2``."""
+        own = self._called.get(name.module)
+        package, _, submodule = name.module.rpartition(".")
+        if own or package in self._busy or not self._root(package):
+            return self.use(*_parts(name.module), own or self._below(name.module))
+        return f"{self.use(*_parts(package), self._below(package))}.{submodule}"
+
+    def _root(self, module: str) -> str:
+        """The package of generated modules that a module or package is of; empty for others."""
+        return next((root for root in self._roots if f"{module}.".startswith(f"{root}.")), "")
+
+    def _below(self, module: str) -> str:
+        """What to call a module or package: ``_core``, and ``_models`` for the root."""
+        root = self._root(module)
+        below = module.rpartition(".")[2] if module == root else module.removeprefix(f"{root}.")
+        return "_" + below.replace(".", "_")
+
+
+def _parts(module: str) -> tuple[str, str]:
+    """What to import a module from, and its name there; the name is empty for one from nowhere."""
+    package, _, name = module.rpartition(".")
+    return (package, name) if package else (name, "")
 
 
 def import_statement(module: str, names: Iterable[str], columns: int = LINE_LENGTH) -> str:

@@ -116,6 +116,7 @@ class _Renderer:
     ) -> None:
         self._library = library
         self._importer = Importer()
+        self._busy = {module.name for module in library.modules if module.modules}
         self._jinja = _Environment(
             loader=FileSystemLoader([str(folder) for folder in templates]),
             undefined=StrictUndefined,
@@ -186,7 +187,7 @@ class _Renderer:
         self, template: str, called: Mapping[str, str] | None = None, **context: object
     ) -> str:
         roots = (self._library.root, *self._library.base_packages)
-        self._importer = Importer(roots, called)
+        self._importer = Importer(roots, called, self._busy)
         self._jinja.spell = self._importer.spell
         return self._print(template, **context)
 

@@ -5,23 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.admin import (
-    common as _admin_common,
-    description_entity as _admin_description_entity,
-    event as _admin_event,
-    execution as _admin_execution,
-    launch_plan as _admin_launch_plan,
-    matchable_resource as _admin_matchable_resource,
-    node_execution as _admin_node_execution,
-    project as _admin_project,
-    project_attributes as _admin_project_attributes,
-    project_domain_attributes as _admin_project_domain_attributes,
-    task as _admin_task,
-    task_execution as _admin_task_execution,
-    version as _admin_version,
-    workflow as _admin_workflow,
-    workflow_attributes as _admin_workflow_attributes,
-)
+from flytebind.models import admin as _admin
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -45,283 +29,283 @@ __all__ = [
 class _AdminServiceMethods:
     create_task = _Method(
         "/flyteidl.service.AdminService/CreateTask",
-        _admin_task.TaskCreateRequest,
-        _admin_task.TaskCreateResponse,
+        _admin.task.TaskCreateRequest,
+        _admin.task.TaskCreateResponse,
     )
     get_task = _Method(
         "/flyteidl.service.AdminService/GetTask",
-        _admin_common.ObjectGetRequest,
-        _admin_task.Task,
+        _admin.common.ObjectGetRequest,
+        _admin.task.Task,
     )
     list_task_ids = _Method(
         "/flyteidl.service.AdminService/ListTaskIds",
-        _admin_common.NamedEntityIdentifierListRequest,
-        _admin_common.NamedEntityIdentifierList,
+        _admin.common.NamedEntityIdentifierListRequest,
+        _admin.common.NamedEntityIdentifierList,
     )
     list_tasks = _Method(
         "/flyteidl.service.AdminService/ListTasks",
-        _admin_common.ResourceListRequest,
-        _admin_task.TaskList,
+        _admin.common.ResourceListRequest,
+        _admin.task.TaskList,
     )
     create_workflow = _Method(
         "/flyteidl.service.AdminService/CreateWorkflow",
-        _admin_workflow.WorkflowCreateRequest,
-        _admin_workflow.WorkflowCreateResponse,
+        _admin.workflow.WorkflowCreateRequest,
+        _admin.workflow.WorkflowCreateResponse,
     )
     get_workflow = _Method(
         "/flyteidl.service.AdminService/GetWorkflow",
-        _admin_common.ObjectGetRequest,
-        _admin_workflow.Workflow,
+        _admin.common.ObjectGetRequest,
+        _admin.workflow.Workflow,
     )
     list_workflow_ids = _Method(
         "/flyteidl.service.AdminService/ListWorkflowIds",
-        _admin_common.NamedEntityIdentifierListRequest,
-        _admin_common.NamedEntityIdentifierList,
+        _admin.common.NamedEntityIdentifierListRequest,
+        _admin.common.NamedEntityIdentifierList,
     )
     list_workflows = _Method(
         "/flyteidl.service.AdminService/ListWorkflows",
-        _admin_common.ResourceListRequest,
-        _admin_workflow.WorkflowList,
+        _admin.common.ResourceListRequest,
+        _admin.workflow.WorkflowList,
     )
     create_launch_plan = _Method(
         "/flyteidl.service.AdminService/CreateLaunchPlan",
-        _admin_launch_plan.LaunchPlanCreateRequest,
-        _admin_launch_plan.LaunchPlanCreateResponse,
+        _admin.launch_plan.LaunchPlanCreateRequest,
+        _admin.launch_plan.LaunchPlanCreateResponse,
     )
     get_launch_plan = _Method(
         "/flyteidl.service.AdminService/GetLaunchPlan",
-        _admin_common.ObjectGetRequest,
-        _admin_launch_plan.LaunchPlan,
+        _admin.common.ObjectGetRequest,
+        _admin.launch_plan.LaunchPlan,
     )
     get_active_launch_plan = _Method(
         "/flyteidl.service.AdminService/GetActiveLaunchPlan",
-        _admin_launch_plan.ActiveLaunchPlanRequest,
-        _admin_launch_plan.LaunchPlan,
+        _admin.launch_plan.ActiveLaunchPlanRequest,
+        _admin.launch_plan.LaunchPlan,
     )
     list_active_launch_plans = _Method(
         "/flyteidl.service.AdminService/ListActiveLaunchPlans",
-        _admin_launch_plan.ActiveLaunchPlanListRequest,
-        _admin_launch_plan.LaunchPlanList,
+        _admin.launch_plan.ActiveLaunchPlanListRequest,
+        _admin.launch_plan.LaunchPlanList,
     )
     list_launch_plan_ids = _Method(
         "/flyteidl.service.AdminService/ListLaunchPlanIds",
-        _admin_common.NamedEntityIdentifierListRequest,
-        _admin_common.NamedEntityIdentifierList,
+        _admin.common.NamedEntityIdentifierListRequest,
+        _admin.common.NamedEntityIdentifierList,
     )
     list_launch_plans = _Method(
         "/flyteidl.service.AdminService/ListLaunchPlans",
-        _admin_common.ResourceListRequest,
-        _admin_launch_plan.LaunchPlanList,
+        _admin.common.ResourceListRequest,
+        _admin.launch_plan.LaunchPlanList,
     )
     update_launch_plan = _Method(
         "/flyteidl.service.AdminService/UpdateLaunchPlan",
-        _admin_launch_plan.LaunchPlanUpdateRequest,
-        _admin_launch_plan.LaunchPlanUpdateResponse,
+        _admin.launch_plan.LaunchPlanUpdateRequest,
+        _admin.launch_plan.LaunchPlanUpdateResponse,
     )
     create_execution = _Method(
         "/flyteidl.service.AdminService/CreateExecution",
-        _admin_execution.ExecutionCreateRequest,
-        _admin_execution.ExecutionCreateResponse,
+        _admin.execution.ExecutionCreateRequest,
+        _admin.execution.ExecutionCreateResponse,
     )
     relaunch_execution = _Method(
         "/flyteidl.service.AdminService/RelaunchExecution",
-        _admin_execution.ExecutionRelaunchRequest,
-        _admin_execution.ExecutionCreateResponse,
+        _admin.execution.ExecutionRelaunchRequest,
+        _admin.execution.ExecutionCreateResponse,
     )
     recover_execution = _Method(
         "/flyteidl.service.AdminService/RecoverExecution",
-        _admin_execution.ExecutionRecoverRequest,
-        _admin_execution.ExecutionCreateResponse,
+        _admin.execution.ExecutionRecoverRequest,
+        _admin.execution.ExecutionCreateResponse,
     )
     get_execution = _Method(
         "/flyteidl.service.AdminService/GetExecution",
-        _admin_execution.WorkflowExecutionGetRequest,
-        _admin_execution.Execution,
+        _admin.execution.WorkflowExecutionGetRequest,
+        _admin.execution.Execution,
     )
     update_execution = _Method(
         "/flyteidl.service.AdminService/UpdateExecution",
-        _admin_execution.ExecutionUpdateRequest,
-        _admin_execution.ExecutionUpdateResponse,
+        _admin.execution.ExecutionUpdateRequest,
+        _admin.execution.ExecutionUpdateResponse,
     )
     get_execution_data = _Method(
         "/flyteidl.service.AdminService/GetExecutionData",
-        _admin_execution.WorkflowExecutionGetDataRequest,
-        _admin_execution.WorkflowExecutionGetDataResponse,
+        _admin.execution.WorkflowExecutionGetDataRequest,
+        _admin.execution.WorkflowExecutionGetDataResponse,
     )
     list_executions = _Method(
         "/flyteidl.service.AdminService/ListExecutions",
-        _admin_common.ResourceListRequest,
-        _admin_execution.ExecutionList,
+        _admin.common.ResourceListRequest,
+        _admin.execution.ExecutionList,
     )
     terminate_execution = _Method(
         "/flyteidl.service.AdminService/TerminateExecution",
-        _admin_execution.ExecutionTerminateRequest,
-        _admin_execution.ExecutionTerminateResponse,
+        _admin.execution.ExecutionTerminateRequest,
+        _admin.execution.ExecutionTerminateResponse,
     )
     get_node_execution = _Method(
         "/flyteidl.service.AdminService/GetNodeExecution",
-        _admin_node_execution.NodeExecutionGetRequest,
-        _admin_node_execution.NodeExecution,
+        _admin.node_execution.NodeExecutionGetRequest,
+        _admin.node_execution.NodeExecution,
     )
     get_dynamic_node_workflow = _Method(
         "/flyteidl.service.AdminService/GetDynamicNodeWorkflow",
-        _admin_node_execution.GetDynamicNodeWorkflowRequest,
-        _admin_node_execution.DynamicNodeWorkflowResponse,
+        _admin.node_execution.GetDynamicNodeWorkflowRequest,
+        _admin.node_execution.DynamicNodeWorkflowResponse,
     )
     list_node_executions = _Method(
         "/flyteidl.service.AdminService/ListNodeExecutions",
-        _admin_node_execution.NodeExecutionListRequest,
-        _admin_node_execution.NodeExecutionList,
+        _admin.node_execution.NodeExecutionListRequest,
+        _admin.node_execution.NodeExecutionList,
     )
     list_node_executions_for_task = _Method(
         "/flyteidl.service.AdminService/ListNodeExecutionsForTask",
-        _admin_node_execution.NodeExecutionForTaskListRequest,
-        _admin_node_execution.NodeExecutionList,
+        _admin.node_execution.NodeExecutionForTaskListRequest,
+        _admin.node_execution.NodeExecutionList,
     )
     get_node_execution_data = _Method(
         "/flyteidl.service.AdminService/GetNodeExecutionData",
-        _admin_node_execution.NodeExecutionGetDataRequest,
-        _admin_node_execution.NodeExecutionGetDataResponse,
+        _admin.node_execution.NodeExecutionGetDataRequest,
+        _admin.node_execution.NodeExecutionGetDataResponse,
     )
     register_project = _Method(
         "/flyteidl.service.AdminService/RegisterProject",
-        _admin_project.ProjectRegisterRequest,
-        _admin_project.ProjectRegisterResponse,
+        _admin.project.ProjectRegisterRequest,
+        _admin.project.ProjectRegisterResponse,
     )
     update_project = _Method(
         "/flyteidl.service.AdminService/UpdateProject",
-        _admin_project.Project,
-        _admin_project.ProjectUpdateResponse,
+        _admin.project.Project,
+        _admin.project.ProjectUpdateResponse,
     )
     get_project = _Method(
         "/flyteidl.service.AdminService/GetProject",
-        _admin_project.ProjectGetRequest,
-        _admin_project.Project,
+        _admin.project.ProjectGetRequest,
+        _admin.project.Project,
     )
     list_projects = _Method(
         "/flyteidl.service.AdminService/ListProjects",
-        _admin_project.ProjectListRequest,
-        _admin_project.Projects,
+        _admin.project.ProjectListRequest,
+        _admin.project.Projects,
     )
     get_domains = _Method(
         "/flyteidl.service.AdminService/GetDomains",
-        _admin_project.GetDomainRequest,
-        _admin_project.GetDomainsResponse,
+        _admin.project.GetDomainRequest,
+        _admin.project.GetDomainsResponse,
     )
     create_workflow_event = _Method(
         "/flyteidl.service.AdminService/CreateWorkflowEvent",
-        _admin_event.WorkflowExecutionEventRequest,
-        _admin_event.WorkflowExecutionEventResponse,
+        _admin.event.WorkflowExecutionEventRequest,
+        _admin.event.WorkflowExecutionEventResponse,
     )
     create_node_event = _Method(
         "/flyteidl.service.AdminService/CreateNodeEvent",
-        _admin_event.NodeExecutionEventRequest,
-        _admin_event.NodeExecutionEventResponse,
+        _admin.event.NodeExecutionEventRequest,
+        _admin.event.NodeExecutionEventResponse,
     )
     create_task_event = _Method(
         "/flyteidl.service.AdminService/CreateTaskEvent",
-        _admin_event.TaskExecutionEventRequest,
-        _admin_event.TaskExecutionEventResponse,
+        _admin.event.TaskExecutionEventRequest,
+        _admin.event.TaskExecutionEventResponse,
     )
     get_task_execution = _Method(
         "/flyteidl.service.AdminService/GetTaskExecution",
-        _admin_task_execution.TaskExecutionGetRequest,
-        _admin_task_execution.TaskExecution,
+        _admin.task_execution.TaskExecutionGetRequest,
+        _admin.task_execution.TaskExecution,
     )
     list_task_executions = _Method(
         "/flyteidl.service.AdminService/ListTaskExecutions",
-        _admin_task_execution.TaskExecutionListRequest,
-        _admin_task_execution.TaskExecutionList,
+        _admin.task_execution.TaskExecutionListRequest,
+        _admin.task_execution.TaskExecutionList,
     )
     get_task_execution_data = _Method(
         "/flyteidl.service.AdminService/GetTaskExecutionData",
-        _admin_task_execution.TaskExecutionGetDataRequest,
-        _admin_task_execution.TaskExecutionGetDataResponse,
+        _admin.task_execution.TaskExecutionGetDataRequest,
+        _admin.task_execution.TaskExecutionGetDataResponse,
     )
     update_project_domain_attributes = _Method(
         "/flyteidl.service.AdminService/UpdateProjectDomainAttributes",
-        _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
-        _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse,
+        _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+        _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse,
     )
     get_project_domain_attributes = _Method(
         "/flyteidl.service.AdminService/GetProjectDomainAttributes",
-        _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
-        _admin_project_domain_attributes.ProjectDomainAttributesGetResponse,
+        _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
+        _admin.project_domain_attributes.ProjectDomainAttributesGetResponse,
     )
     delete_project_domain_attributes = _Method(
         "/flyteidl.service.AdminService/DeleteProjectDomainAttributes",
-        _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
-        _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse,
+        _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+        _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse,
     )
     update_project_attributes = _Method(
         "/flyteidl.service.AdminService/UpdateProjectAttributes",
-        _admin_project_attributes.ProjectAttributesUpdateRequest,
-        _admin_project_attributes.ProjectAttributesUpdateResponse,
+        _admin.project_attributes.ProjectAttributesUpdateRequest,
+        _admin.project_attributes.ProjectAttributesUpdateResponse,
     )
     get_project_attributes = _Method(
         "/flyteidl.service.AdminService/GetProjectAttributes",
-        _admin_project_attributes.ProjectAttributesGetRequest,
-        _admin_project_attributes.ProjectAttributesGetResponse,
+        _admin.project_attributes.ProjectAttributesGetRequest,
+        _admin.project_attributes.ProjectAttributesGetResponse,
     )
     delete_project_attributes = _Method(
         "/flyteidl.service.AdminService/DeleteProjectAttributes",
-        _admin_project_attributes.ProjectAttributesDeleteRequest,
-        _admin_project_attributes.ProjectAttributesDeleteResponse,
+        _admin.project_attributes.ProjectAttributesDeleteRequest,
+        _admin.project_attributes.ProjectAttributesDeleteResponse,
     )
     update_workflow_attributes = _Method(
         "/flyteidl.service.AdminService/UpdateWorkflowAttributes",
-        _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
-        _admin_workflow_attributes.WorkflowAttributesUpdateResponse,
+        _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
+        _admin.workflow_attributes.WorkflowAttributesUpdateResponse,
     )
     get_workflow_attributes = _Method(
         "/flyteidl.service.AdminService/GetWorkflowAttributes",
-        _admin_workflow_attributes.WorkflowAttributesGetRequest,
-        _admin_workflow_attributes.WorkflowAttributesGetResponse,
+        _admin.workflow_attributes.WorkflowAttributesGetRequest,
+        _admin.workflow_attributes.WorkflowAttributesGetResponse,
     )
     delete_workflow_attributes = _Method(
         "/flyteidl.service.AdminService/DeleteWorkflowAttributes",
-        _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
-        _admin_workflow_attributes.WorkflowAttributesDeleteResponse,
+        _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
+        _admin.workflow_attributes.WorkflowAttributesDeleteResponse,
     )
     list_matchable_attributes = _Method(
         "/flyteidl.service.AdminService/ListMatchableAttributes",
-        _admin_matchable_resource.ListMatchableAttributesRequest,
-        _admin_matchable_resource.ListMatchableAttributesResponse,
+        _admin.matchable_resource.ListMatchableAttributesRequest,
+        _admin.matchable_resource.ListMatchableAttributesResponse,
     )
     list_named_entities = _Method(
         "/flyteidl.service.AdminService/ListNamedEntities",
-        _admin_common.NamedEntityListRequest,
-        _admin_common.NamedEntityList,
+        _admin.common.NamedEntityListRequest,
+        _admin.common.NamedEntityList,
     )
     get_named_entity = _Method(
         "/flyteidl.service.AdminService/GetNamedEntity",
-        _admin_common.NamedEntityGetRequest,
-        _admin_common.NamedEntity,
+        _admin.common.NamedEntityGetRequest,
+        _admin.common.NamedEntity,
     )
     update_named_entity = _Method(
         "/flyteidl.service.AdminService/UpdateNamedEntity",
-        _admin_common.NamedEntityUpdateRequest,
-        _admin_common.NamedEntityUpdateResponse,
+        _admin.common.NamedEntityUpdateRequest,
+        _admin.common.NamedEntityUpdateResponse,
     )
     get_version = _Method(
         "/flyteidl.service.AdminService/GetVersion",
-        _admin_version.GetVersionRequest,
-        _admin_version.GetVersionResponse,
+        _admin.version.GetVersionRequest,
+        _admin.version.GetVersionResponse,
     )
     get_description_entity = _Method(
         "/flyteidl.service.AdminService/GetDescriptionEntity",
-        _admin_common.ObjectGetRequest,
-        _admin_description_entity.DescriptionEntity,
+        _admin.common.ObjectGetRequest,
+        _admin.description_entity.DescriptionEntity,
     )
     list_description_entities = _Method(
         "/flyteidl.service.AdminService/ListDescriptionEntities",
-        _admin_description_entity.DescriptionEntityListRequest,
-        _admin_description_entity.DescriptionEntityList,
+        _admin.description_entity.DescriptionEntityListRequest,
+        _admin.description_entity.DescriptionEntityList,
     )
     get_execution_metrics = _Method(
         "/flyteidl.service.AdminService/GetExecutionMetrics",
-        _admin_execution.WorkflowExecutionGetMetricsRequest,
-        _admin_execution.WorkflowExecutionGetMetricsResponse,
+        _admin.execution.WorkflowExecutionGetMetricsRequest,
+        _admin.execution.WorkflowExecutionGetMetricsResponse,
     )
 
 
@@ -346,12 +330,12 @@ class AdminServiceClient(_Client):
 
     def create_task(
         self,
-        request: _admin_task.TaskCreateRequest,
+        request: _admin.task.TaskCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.TaskCreateResponse:
+    ) -> _admin.task.TaskCreateResponse:
         """Register one version of a task.
 
         A version never changes once registered. Its documentation, if the request carries one,
@@ -374,12 +358,12 @@ class AdminServiceClient(_Client):
 
     def get_task(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.Task:
+    ) -> _admin.task.Task:
         """Read one version of a task.
 
         RPC: ``/flyteidl.service.AdminService/GetTask``, from ``ObjectGetRequest`` to ``Task``.
@@ -394,12 +378,12 @@ class AdminServiceClient(_Client):
 
     def list_task_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the tasks in a domain, each once.
 
         Versions are left out. Flyte's server does not apply the ``filters`` of this request.
@@ -418,12 +402,12 @@ class AdminServiceClient(_Client):
 
     def list_tasks(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.TaskList:
+    ) -> _admin.task.TaskList:
         """List task versions in a domain, or those of one name.
 
         Leave the name in the request's id empty to list every task.
@@ -442,12 +426,12 @@ class AdminServiceClient(_Client):
 
     def create_workflow(
         self,
-        request: _admin_workflow.WorkflowCreateRequest,
+        request: _admin.workflow.WorkflowCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.WorkflowCreateResponse:
+    ) -> _admin.workflow.WorkflowCreateResponse:
         """Register and compile one version of a workflow.
 
         Every task and launch plan that it uses must be registered before it. A version never
@@ -471,12 +455,12 @@ class AdminServiceClient(_Client):
 
     def get_workflow(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.Workflow:
+    ) -> _admin.workflow.Workflow:
         """Read one version of a workflow, with its compiled form.
 
         RPC: ``/flyteidl.service.AdminService/GetWorkflow``, from ``ObjectGetRequest`` to
@@ -493,12 +477,12 @@ class AdminServiceClient(_Client):
 
     def list_workflow_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the workflows in a domain, each once.
 
         Versions are left out. Flyte's server does not apply the ``filters`` of this request.
@@ -517,12 +501,12 @@ class AdminServiceClient(_Client):
 
     def list_workflows(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.WorkflowList:
+    ) -> _admin.workflow.WorkflowList:
         """List workflow versions in a domain, or those of one name.
 
         Leave the name in the request's id empty to list every workflow. The rows lack the
@@ -542,12 +526,12 @@ class AdminServiceClient(_Client):
 
     def create_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanCreateRequest,
+        request: _admin.launch_plan.LaunchPlanCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanCreateResponse:
+    ) -> _admin.launch_plan.LaunchPlanCreateResponse:
         """Register one version of a launch plan.
 
         It starts out inactive: it can be run, but its schedule rests until UpdateLaunchPlan
@@ -571,12 +555,12 @@ class AdminServiceClient(_Client):
 
     def get_launch_plan(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Read one version of a launch plan, active or not.
 
         RPC: ``/flyteidl.service.AdminService/GetLaunchPlan``, from ``ObjectGetRequest`` to
@@ -593,12 +577,12 @@ class AdminServiceClient(_Client):
 
     def get_active_launch_plan(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Read the active version of a launch plan.
 
         RPC: ``/flyteidl.service.AdminService/GetActiveLaunchPlan``, from
@@ -615,12 +599,12 @@ class AdminServiceClient(_Client):
 
     def list_active_launch_plans(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanListRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """List the active launch plan versions of a domain.
 
         RPC: ``/flyteidl.service.AdminService/ListActiveLaunchPlans``, from
@@ -641,12 +625,12 @@ class AdminServiceClient(_Client):
 
     def list_launch_plan_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the launch plans in a domain, each once.
 
         Versions are left out. Flyte's server does not apply the ``filters`` of this request.
@@ -664,12 +648,12 @@ class AdminServiceClient(_Client):
 
     def list_launch_plans(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """List launch plan versions in a domain, or those of one name.
 
         Leave the name in the request's id empty to list every launch plan. Filters may name
@@ -689,12 +673,12 @@ class AdminServiceClient(_Client):
 
     def update_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanUpdateRequest,
+        request: _admin.launch_plan.LaunchPlanUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanUpdateResponse:
+    ) -> _admin.launch_plan.LaunchPlanUpdateResponse:
         """Activate or deactivate one version of a launch plan.
 
         Activating it deactivates the version that was active before and moves the schedule
@@ -714,12 +698,12 @@ class AdminServiceClient(_Client):
 
     def create_execution(
         self,
-        request: _admin_execution.ExecutionCreateRequest,
+        request: _admin.execution.ExecutionCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Start a launch plan, or a single task.
 
         The launch plan's defaults and fixed values complete the inputs. The call is idempotent
@@ -746,12 +730,12 @@ class AdminServiceClient(_Client):
 
     def relaunch_execution(
         self,
-        request: _admin_execution.ExecutionRelaunchRequest,
+        request: _admin.execution.ExecutionRelaunchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Run an earlier execution again from the start.
 
         The new execution takes over the spec and the inputs, and refers to the old one, which
@@ -774,12 +758,12 @@ class AdminServiceClient(_Client):
 
     def recover_execution(
         self,
-        request: _admin_execution.ExecutionRecoverRequest,
+        request: _admin.execution.ExecutionRecoverRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Run an earlier execution again from where it failed.
 
         Nodes that succeeded in the old execution end as RECOVERED in the new one, with the same
@@ -802,12 +786,12 @@ class AdminServiceClient(_Client):
 
     def get_execution(
         self,
-        request: _admin_execution.WorkflowExecutionGetRequest,
+        request: _admin.execution.WorkflowExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.Execution:
+    ) -> _admin.execution.Execution:
         """Read one execution.
 
         An error message comes in full; ListExecutions cuts it.
@@ -826,12 +810,12 @@ class AdminServiceClient(_Client):
 
     def update_execution(
         self,
-        request: _admin_execution.ExecutionUpdateRequest,
+        request: _admin.execution.ExecutionUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionUpdateResponse:
+    ) -> _admin.execution.ExecutionUpdateResponse:
         """Archive an execution, or make it active again.
 
         This decides whether lists show the execution. A running one goes on; to stop it, call
@@ -851,12 +835,12 @@ class AdminServiceClient(_Client):
 
     def get_execution_data(
         self,
-        request: _admin_execution.WorkflowExecutionGetDataRequest,
+        request: _admin.execution.WorkflowExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.WorkflowExecutionGetDataResponse:
+    ) -> _admin.execution.WorkflowExecutionGetDataResponse:
         """Read the inputs and outputs of an execution.
 
         Outputs are empty until the execution succeeds. Data above the server's size limit, 2
@@ -875,12 +859,12 @@ class AdminServiceClient(_Client):
 
     def list_executions(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionList:
+    ) -> _admin.execution.ExecutionList:
         """List executions in a domain.
 
         Archived executions are left out unless a filter names ``state``. Error messages are cut
@@ -902,12 +886,12 @@ class AdminServiceClient(_Client):
 
     def terminate_execution(
         self,
-        request: _admin_execution.ExecutionTerminateRequest,
+        request: _admin.execution.ExecutionTerminateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionTerminateResponse:
+    ) -> _admin.execution.ExecutionTerminateResponse:
         """Ask the engine to stop an execution.
 
         The phase turns ABORTING at once, and ABORTED when the engine reports that it has
@@ -929,12 +913,12 @@ class AdminServiceClient(_Client):
 
     def get_node_execution(
         self,
-        request: _admin_node_execution.NodeExecutionGetRequest,
+        request: _admin.node_execution.NodeExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecution:
+    ) -> _admin.node_execution.NodeExecution:
         """Read one node execution.
 
         An error message comes in full; the list methods cut it.
@@ -953,12 +937,12 @@ class AdminServiceClient(_Client):
 
     def get_dynamic_node_workflow(
         self,
-        request: _admin_node_execution.GetDynamicNodeWorkflowRequest,
+        request: _admin.node_execution.GetDynamicNodeWorkflowRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.DynamicNodeWorkflowResponse:
+    ) -> _admin.node_execution.DynamicNodeWorkflowResponse:
         """Read the workflow that a dynamic node built at run time.
 
         RPC: ``/flyteidl.service.AdminService/GetDynamicNodeWorkflow``, from
@@ -979,12 +963,12 @@ class AdminServiceClient(_Client):
 
     def list_node_executions(
         self,
-        request: _admin_node_execution.NodeExecutionListRequest,
+        request: _admin.node_execution.NodeExecutionListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """List one level of the node executions of an execution.
 
         Without ``unique_parent_id`` that is the top level; with it, the children of that node.
@@ -1005,12 +989,12 @@ class AdminServiceClient(_Client):
 
     def list_node_executions_for_task(
         self,
-        request: _admin_node_execution.NodeExecutionForTaskListRequest,
+        request: _admin.node_execution.NodeExecutionForTaskListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """List the node executions that a task execution started.
 
         Error messages are cut to 100 bytes.
@@ -1034,12 +1018,12 @@ class AdminServiceClient(_Client):
 
     def get_node_execution_data(
         self,
-        request: _admin_node_execution.NodeExecutionGetDataRequest,
+        request: _admin.node_execution.NodeExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionGetDataResponse:
+    ) -> _admin.node_execution.NodeExecutionGetDataResponse:
         """Read the inputs and outputs of a node execution.
 
         For a dynamic node, the answer also holds the workflow that it built. Outputs are empty
@@ -1059,12 +1043,12 @@ class AdminServiceClient(_Client):
 
     def register_project(
         self,
-        request: _admin_project.ProjectRegisterRequest,
+        request: _admin.project.ProjectRegisterRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.ProjectRegisterResponse:
+    ) -> _admin.project.ProjectRegisterResponse:
         """Create a project.
 
         It has every domain of the deployment; the request must not name any.
@@ -1085,12 +1069,12 @@ class AdminServiceClient(_Client):
 
     def update_project(
         self,
-        request: _admin_project.Project,
+        request: _admin.project.Project,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.ProjectUpdateResponse:
+    ) -> _admin.project.ProjectUpdateResponse:
         """Change a project's name, description, labels or state.
 
         An empty name or description keeps the stored one. The state always changes to the one
@@ -1110,12 +1094,12 @@ class AdminServiceClient(_Client):
 
     def get_project(
         self,
-        request: _admin_project.ProjectGetRequest,
+        request: _admin.project.ProjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.Project:
+    ) -> _admin.project.Project:
         """Read one project, archived or not.
 
         RPC: ``/flyteidl.service.AdminService/GetProject``, from ``ProjectGetRequest`` to
@@ -1132,12 +1116,12 @@ class AdminServiceClient(_Client):
 
     def list_projects(
         self,
-        request: _admin_project.ProjectListRequest,
+        request: _admin.project.ProjectListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.Projects:
+    ) -> _admin.project.Projects:
         """List the projects of the deployment.
 
         Without filters, archived projects are left out. Rows are ordered by id unless the
@@ -1156,12 +1140,12 @@ class AdminServiceClient(_Client):
 
     def get_domains(
         self,
-        request: _admin_project.GetDomainRequest,
+        request: _admin.project.GetDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.GetDomainsResponse:
+    ) -> _admin.project.GetDomainsResponse:
         """List the domains of the deployment.
 
         They come from the server's configuration and are the same for every project.
@@ -1178,12 +1162,12 @@ class AdminServiceClient(_Client):
 
     def create_workflow_event(
         self,
-        request: _admin_event.WorkflowExecutionEventRequest,
+        request: _admin.event.WorkflowExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.WorkflowExecutionEventResponse:
+    ) -> _admin.event.WorkflowExecutionEventResponse:
         """Report that an execution changed its phase.
 
         The engine calls this. RUNNING sets the start time and a terminal phase the duration.
@@ -1209,12 +1193,12 @@ class AdminServiceClient(_Client):
 
     def create_node_event(
         self,
-        request: _admin_event.NodeExecutionEventRequest,
+        request: _admin.event.NodeExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.NodeExecutionEventResponse:
+    ) -> _admin.event.NodeExecutionEventResponse:
         """Report that a node execution changed its phase.
 
         The engine calls this. The first event creates the node execution, so the parent's first
@@ -1238,12 +1222,12 @@ class AdminServiceClient(_Client):
 
     def create_task_event(
         self,
-        request: _admin_event.TaskExecutionEventRequest,
+        request: _admin.event.TaskExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.TaskExecutionEventResponse:
+    ) -> _admin.event.TaskExecutionEventResponse:
         """Report that a task execution changed its phase or phase version.
 
         The engine calls this. The first event creates the task execution; the node execution
@@ -1269,12 +1253,12 @@ class AdminServiceClient(_Client):
 
     def get_task_execution(
         self,
-        request: _admin_task_execution.TaskExecutionGetRequest,
+        request: _admin.task_execution.TaskExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecution:
+    ) -> _admin.task_execution.TaskExecution:
         """Read one task execution, that is, one attempt at the task of a node.
 
         RPC: ``/flyteidl.service.AdminService/GetTaskExecution``, from
@@ -1291,12 +1275,12 @@ class AdminServiceClient(_Client):
 
     def list_task_executions(
         self,
-        request: _admin_task_execution.TaskExecutionListRequest,
+        request: _admin.task_execution.TaskExecutionListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecutionList:
+    ) -> _admin.task_execution.TaskExecutionList:
         """List the task executions of a node, one per attempt.
 
         Error messages come in full, unlike those of the other execution lists.
@@ -1315,12 +1299,12 @@ class AdminServiceClient(_Client):
 
     def get_task_execution_data(
         self,
-        request: _admin_task_execution.TaskExecutionGetDataRequest,
+        request: _admin.task_execution.TaskExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecutionGetDataResponse:
+    ) -> _admin.task_execution.TaskExecutionGetDataResponse:
         """Read the inputs and outputs of a task execution.
 
         Outputs are empty until the attempt succeeds. Data above the server's size limit, 2 MiB
@@ -1340,12 +1324,12 @@ class AdminServiceClient(_Client):
 
     def update_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse:
         """Override a setting for one domain of a project.
 
         The new value replaces that of an earlier call for the same setting; only plugin
@@ -1369,12 +1353,12 @@ class AdminServiceClient(_Client):
 
     def get_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesGetResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesGetResponse:
         """Read an overridden setting of one domain of a project.
 
         If there is none, the answer is the override that applies to it from a wider scope.
@@ -1397,12 +1381,12 @@ class AdminServiceClient(_Client):
 
     def delete_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse:
         """Remove an override from one domain of a project.
 
         Removing one that does not exist is no error.
@@ -1424,12 +1408,12 @@ class AdminServiceClient(_Client):
 
     def update_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesUpdateRequest,
+        request: _admin.project_attributes.ProjectAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesUpdateResponse:
+    ) -> _admin.project_attributes.ProjectAttributesUpdateResponse:
         """Override a setting for all domains of a project.
 
         The new value replaces that of an earlier call for the same setting.
@@ -1452,12 +1436,12 @@ class AdminServiceClient(_Client):
 
     def get_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesGetRequest,
+        request: _admin.project_attributes.ProjectAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesGetResponse:
+    ) -> _admin.project_attributes.ProjectAttributesGetResponse:
         """Read an overridden setting of a whole project.
 
         Overrides of its domains and workflows do not count. A workflow execution configuration
@@ -1477,12 +1461,12 @@ class AdminServiceClient(_Client):
 
     def delete_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesDeleteRequest,
+        request: _admin.project_attributes.ProjectAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesDeleteResponse:
+    ) -> _admin.project_attributes.ProjectAttributesDeleteResponse:
         """Remove an override from a whole project.
 
         Overrides of its domains and workflows stay. Removing one that does not exist is no
@@ -1505,12 +1489,12 @@ class AdminServiceClient(_Client):
 
     def update_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesUpdateResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesUpdateResponse:
         """Override a setting for all versions of a workflow.
 
         The new value replaces that of an earlier call for the same setting; only plugin
@@ -1534,12 +1518,12 @@ class AdminServiceClient(_Client):
 
     def get_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesGetRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesGetResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesGetResponse:
         """Read an overridden setting of a workflow.
 
         If there is none, the answer is the override that applies to it from a wider scope.
@@ -1559,12 +1543,12 @@ class AdminServiceClient(_Client):
 
     def delete_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesDeleteResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesDeleteResponse:
         """Remove an override from a workflow.
 
         Removing one that does not exist is no error.
@@ -1587,12 +1571,12 @@ class AdminServiceClient(_Client):
 
     def list_matchable_attributes(
         self,
-        request: _admin_matchable_resource.ListMatchableAttributesRequest,
+        request: _admin.matchable_resource.ListMatchableAttributesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_matchable_resource.ListMatchableAttributesResponse:
+    ) -> _admin.matchable_resource.ListMatchableAttributesResponse:
         """List every override of one kind of setting.
 
         The answer covers all projects, domains and workflows, and is not paged.
@@ -1614,12 +1598,12 @@ class AdminServiceClient(_Client):
 
     def list_named_entities(
         self,
-        request: _admin_common.NamedEntityListRequest,
+        request: _admin.common.NamedEntityListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityList:
+    ) -> _admin.common.NamedEntityList:
         """List the tasks, workflows or launch plans of a domain by name.
 
         Each name comes once, with its description and state. Workflows that the server made,
@@ -1640,12 +1624,12 @@ class AdminServiceClient(_Client):
 
     def get_named_entity(
         self,
-        request: _admin_common.NamedEntityGetRequest,
+        request: _admin.common.NamedEntityGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntity:
+    ) -> _admin.common.NamedEntity:
         """Read the description and state that all versions of an entity share.
 
         RPC: ``/flyteidl.service.AdminService/GetNamedEntity``, from ``NamedEntityGetRequest``
@@ -1663,12 +1647,12 @@ class AdminServiceClient(_Client):
 
     def update_named_entity(
         self,
-        request: _admin_common.NamedEntityUpdateRequest,
+        request: _admin.common.NamedEntityUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityUpdateResponse:
+    ) -> _admin.common.NamedEntityUpdateResponse:
         """Set the description and state that all versions of an entity share.
 
         Archiving changes no version. Lists show archived entities too, unless a filter on
@@ -1688,12 +1672,12 @@ class AdminServiceClient(_Client):
 
     def get_version(
         self,
-        request: _admin_version.GetVersionRequest,
+        request: _admin.version.GetVersionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_version.GetVersionResponse:
+    ) -> _admin.version.GetVersionResponse:
         """Read the version and build of the server.
 
         RPC: ``/flyteidl.service.AdminService/GetVersion``, from ``GetVersionRequest`` to
@@ -1708,12 +1692,12 @@ class AdminServiceClient(_Client):
 
     def get_description_entity(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_description_entity.DescriptionEntity:
+    ) -> _admin.description_entity.DescriptionEntity:
         """Read the documentation of one version of a task or workflow.
 
         RPC: ``/flyteidl.service.AdminService/GetDescriptionEntity``, from ``ObjectGetRequest``
@@ -1731,12 +1715,12 @@ class AdminServiceClient(_Client):
 
     def list_description_entities(
         self,
-        request: _admin_description_entity.DescriptionEntityListRequest,
+        request: _admin.description_entity.DescriptionEntityListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_description_entity.DescriptionEntityList:
+    ) -> _admin.description_entity.DescriptionEntityList:
         """List the documentation of the versions of a task or workflow.
 
         The request must name the entity: an empty name is refused.
@@ -1759,12 +1743,12 @@ class AdminServiceClient(_Client):
 
     def get_execution_metrics(
         self,
-        request: _admin_execution.WorkflowExecutionGetMetricsRequest,
+        request: _admin.execution.WorkflowExecutionGetMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.WorkflowExecutionGetMetricsResponse:
+    ) -> _admin.execution.WorkflowExecutionGetMetricsResponse:
         """Break an execution down into spans of time.
 
         ``depth`` limits the levels: 0 gives the execution alone, a negative number everything.
@@ -1794,12 +1778,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_task(
         self,
-        request: _admin_task.TaskCreateRequest,
+        request: _admin.task.TaskCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.TaskCreateResponse:
+    ) -> _admin.task.TaskCreateResponse:
         """Register one version of a task.
 
         See ``AdminServiceClient.create_task``.
@@ -1810,12 +1794,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_task(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.Task:
+    ) -> _admin.task.Task:
         """Read one version of a task.
 
         See ``AdminServiceClient.get_task``.
@@ -1826,12 +1810,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_task_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the tasks in a domain, each once.
 
         See ``AdminServiceClient.list_task_ids``.
@@ -1842,12 +1826,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_tasks(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task.TaskList:
+    ) -> _admin.task.TaskList:
         """List task versions in a domain, or those of one name.
 
         See ``AdminServiceClient.list_tasks``.
@@ -1858,12 +1842,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_workflow(
         self,
-        request: _admin_workflow.WorkflowCreateRequest,
+        request: _admin.workflow.WorkflowCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.WorkflowCreateResponse:
+    ) -> _admin.workflow.WorkflowCreateResponse:
         """Register and compile one version of a workflow.
 
         See ``AdminServiceClient.create_workflow``.
@@ -1874,12 +1858,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_workflow(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.Workflow:
+    ) -> _admin.workflow.Workflow:
         """Read one version of a workflow, with its compiled form.
 
         See ``AdminServiceClient.get_workflow``.
@@ -1890,12 +1874,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_workflow_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the workflows in a domain, each once.
 
         See ``AdminServiceClient.list_workflow_ids``.
@@ -1906,12 +1890,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_workflows(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow.WorkflowList:
+    ) -> _admin.workflow.WorkflowList:
         """List workflow versions in a domain, or those of one name.
 
         See ``AdminServiceClient.list_workflows``.
@@ -1922,12 +1906,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanCreateRequest,
+        request: _admin.launch_plan.LaunchPlanCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanCreateResponse:
+    ) -> _admin.launch_plan.LaunchPlanCreateResponse:
         """Register one version of a launch plan.
 
         See ``AdminServiceClient.create_launch_plan``.
@@ -1938,12 +1922,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_launch_plan(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Read one version of a launch plan, active or not.
 
         See ``AdminServiceClient.get_launch_plan``.
@@ -1954,12 +1938,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_active_launch_plan(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Read the active version of a launch plan.
 
         See ``AdminServiceClient.get_active_launch_plan``.
@@ -1970,12 +1954,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_active_launch_plans(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanListRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """List the active launch plan versions of a domain.
 
         See ``AdminServiceClient.list_active_launch_plans``.
@@ -1990,12 +1974,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_launch_plan_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """List the names of the launch plans in a domain, each once.
 
         See ``AdminServiceClient.list_launch_plan_ids``.
@@ -2006,12 +1990,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_launch_plans(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """List launch plan versions in a domain, or those of one name.
 
         See ``AdminServiceClient.list_launch_plans``.
@@ -2022,12 +2006,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanUpdateRequest,
+        request: _admin.launch_plan.LaunchPlanUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_launch_plan.LaunchPlanUpdateResponse:
+    ) -> _admin.launch_plan.LaunchPlanUpdateResponse:
         """Activate or deactivate one version of a launch plan.
 
         See ``AdminServiceClient.update_launch_plan``.
@@ -2038,12 +2022,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_execution(
         self,
-        request: _admin_execution.ExecutionCreateRequest,
+        request: _admin.execution.ExecutionCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Start a launch plan, or a single task.
 
         See ``AdminServiceClient.create_execution``.
@@ -2054,12 +2038,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def relaunch_execution(
         self,
-        request: _admin_execution.ExecutionRelaunchRequest,
+        request: _admin.execution.ExecutionRelaunchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Run an earlier execution again from the start.
 
         See ``AdminServiceClient.relaunch_execution``.
@@ -2070,12 +2054,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def recover_execution(
         self,
-        request: _admin_execution.ExecutionRecoverRequest,
+        request: _admin.execution.ExecutionRecoverRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Run an earlier execution again from where it failed.
 
         See ``AdminServiceClient.recover_execution``.
@@ -2086,12 +2070,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_execution(
         self,
-        request: _admin_execution.WorkflowExecutionGetRequest,
+        request: _admin.execution.WorkflowExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.Execution:
+    ) -> _admin.execution.Execution:
         """Read one execution.
 
         See ``AdminServiceClient.get_execution``.
@@ -2102,12 +2086,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_execution(
         self,
-        request: _admin_execution.ExecutionUpdateRequest,
+        request: _admin.execution.ExecutionUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionUpdateResponse:
+    ) -> _admin.execution.ExecutionUpdateResponse:
         """Archive an execution, or make it active again.
 
         See ``AdminServiceClient.update_execution``.
@@ -2118,12 +2102,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_execution_data(
         self,
-        request: _admin_execution.WorkflowExecutionGetDataRequest,
+        request: _admin.execution.WorkflowExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.WorkflowExecutionGetDataResponse:
+    ) -> _admin.execution.WorkflowExecutionGetDataResponse:
         """Read the inputs and outputs of an execution.
 
         See ``AdminServiceClient.get_execution_data``.
@@ -2134,12 +2118,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_executions(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionList:
+    ) -> _admin.execution.ExecutionList:
         """List executions in a domain.
 
         See ``AdminServiceClient.list_executions``.
@@ -2150,12 +2134,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def terminate_execution(
         self,
-        request: _admin_execution.ExecutionTerminateRequest,
+        request: _admin.execution.ExecutionTerminateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.ExecutionTerminateResponse:
+    ) -> _admin.execution.ExecutionTerminateResponse:
         """Ask the engine to stop an execution.
 
         See ``AdminServiceClient.terminate_execution``.
@@ -2166,12 +2150,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_node_execution(
         self,
-        request: _admin_node_execution.NodeExecutionGetRequest,
+        request: _admin.node_execution.NodeExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecution:
+    ) -> _admin.node_execution.NodeExecution:
         """Read one node execution.
 
         See ``AdminServiceClient.get_node_execution``.
@@ -2182,12 +2166,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_dynamic_node_workflow(
         self,
-        request: _admin_node_execution.GetDynamicNodeWorkflowRequest,
+        request: _admin.node_execution.GetDynamicNodeWorkflowRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.DynamicNodeWorkflowResponse:
+    ) -> _admin.node_execution.DynamicNodeWorkflowResponse:
         """Read the workflow that a dynamic node built at run time.
 
         See ``AdminServiceClient.get_dynamic_node_workflow``.
@@ -2202,12 +2186,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_node_executions(
         self,
-        request: _admin_node_execution.NodeExecutionListRequest,
+        request: _admin.node_execution.NodeExecutionListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """List one level of the node executions of an execution.
 
         See ``AdminServiceClient.list_node_executions``.
@@ -2218,12 +2202,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_node_executions_for_task(
         self,
-        request: _admin_node_execution.NodeExecutionForTaskListRequest,
+        request: _admin.node_execution.NodeExecutionForTaskListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """List the node executions that a task execution started.
 
         See ``AdminServiceClient.list_node_executions_for_task``.
@@ -2238,12 +2222,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_node_execution_data(
         self,
-        request: _admin_node_execution.NodeExecutionGetDataRequest,
+        request: _admin.node_execution.NodeExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_node_execution.NodeExecutionGetDataResponse:
+    ) -> _admin.node_execution.NodeExecutionGetDataResponse:
         """Read the inputs and outputs of a node execution.
 
         See ``AdminServiceClient.get_node_execution_data``.
@@ -2254,12 +2238,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def register_project(
         self,
-        request: _admin_project.ProjectRegisterRequest,
+        request: _admin.project.ProjectRegisterRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.ProjectRegisterResponse:
+    ) -> _admin.project.ProjectRegisterResponse:
         """Create a project.
 
         See ``AdminServiceClient.register_project``.
@@ -2270,12 +2254,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_project(
         self,
-        request: _admin_project.Project,
+        request: _admin.project.Project,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.ProjectUpdateResponse:
+    ) -> _admin.project.ProjectUpdateResponse:
         """Change a project's name, description, labels or state.
 
         See ``AdminServiceClient.update_project``.
@@ -2286,12 +2270,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_project(
         self,
-        request: _admin_project.ProjectGetRequest,
+        request: _admin.project.ProjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.Project:
+    ) -> _admin.project.Project:
         """Read one project, archived or not.
 
         See ``AdminServiceClient.get_project``.
@@ -2302,12 +2286,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_projects(
         self,
-        request: _admin_project.ProjectListRequest,
+        request: _admin.project.ProjectListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.Projects:
+    ) -> _admin.project.Projects:
         """List the projects of the deployment.
 
         See ``AdminServiceClient.list_projects``.
@@ -2318,12 +2302,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_domains(
         self,
-        request: _admin_project.GetDomainRequest,
+        request: _admin.project.GetDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project.GetDomainsResponse:
+    ) -> _admin.project.GetDomainsResponse:
         """List the domains of the deployment.
 
         See ``AdminServiceClient.get_domains``.
@@ -2334,12 +2318,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_workflow_event(
         self,
-        request: _admin_event.WorkflowExecutionEventRequest,
+        request: _admin.event.WorkflowExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.WorkflowExecutionEventResponse:
+    ) -> _admin.event.WorkflowExecutionEventResponse:
         """Report that an execution changed its phase.
 
         See ``AdminServiceClient.create_workflow_event``.
@@ -2350,12 +2334,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_node_event(
         self,
-        request: _admin_event.NodeExecutionEventRequest,
+        request: _admin.event.NodeExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.NodeExecutionEventResponse:
+    ) -> _admin.event.NodeExecutionEventResponse:
         """Report that a node execution changed its phase.
 
         See ``AdminServiceClient.create_node_event``.
@@ -2366,12 +2350,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def create_task_event(
         self,
-        request: _admin_event.TaskExecutionEventRequest,
+        request: _admin.event.TaskExecutionEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_event.TaskExecutionEventResponse:
+    ) -> _admin.event.TaskExecutionEventResponse:
         """Report that a task execution changed its phase or phase version.
 
         See ``AdminServiceClient.create_task_event``.
@@ -2382,12 +2366,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_task_execution(
         self,
-        request: _admin_task_execution.TaskExecutionGetRequest,
+        request: _admin.task_execution.TaskExecutionGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecution:
+    ) -> _admin.task_execution.TaskExecution:
         """Read one task execution, that is, one attempt at the task of a node.
 
         See ``AdminServiceClient.get_task_execution``.
@@ -2398,12 +2382,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_task_executions(
         self,
-        request: _admin_task_execution.TaskExecutionListRequest,
+        request: _admin.task_execution.TaskExecutionListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecutionList:
+    ) -> _admin.task_execution.TaskExecutionList:
         """List the task executions of a node, one per attempt.
 
         See ``AdminServiceClient.list_task_executions``.
@@ -2414,12 +2398,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_task_execution_data(
         self,
-        request: _admin_task_execution.TaskExecutionGetDataRequest,
+        request: _admin.task_execution.TaskExecutionGetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_task_execution.TaskExecutionGetDataResponse:
+    ) -> _admin.task_execution.TaskExecutionGetDataResponse:
         """Read the inputs and outputs of a task execution.
 
         See ``AdminServiceClient.get_task_execution_data``.
@@ -2430,12 +2414,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse:
         """Override a setting for one domain of a project.
 
         See ``AdminServiceClient.update_project_domain_attributes``.
@@ -2450,12 +2434,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesGetResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesGetResponse:
         """Read an overridden setting of one domain of a project.
 
         See ``AdminServiceClient.get_project_domain_attributes``.
@@ -2470,12 +2454,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def delete_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse:
         """Remove an override from one domain of a project.
 
         See ``AdminServiceClient.delete_project_domain_attributes``.
@@ -2490,12 +2474,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesUpdateRequest,
+        request: _admin.project_attributes.ProjectAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesUpdateResponse:
+    ) -> _admin.project_attributes.ProjectAttributesUpdateResponse:
         """Override a setting for all domains of a project.
 
         See ``AdminServiceClient.update_project_attributes``.
@@ -2510,12 +2494,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesGetRequest,
+        request: _admin.project_attributes.ProjectAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesGetResponse:
+    ) -> _admin.project_attributes.ProjectAttributesGetResponse:
         """Read an overridden setting of a whole project.
 
         See ``AdminServiceClient.get_project_attributes``.
@@ -2526,12 +2510,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def delete_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesDeleteRequest,
+        request: _admin.project_attributes.ProjectAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_project_attributes.ProjectAttributesDeleteResponse:
+    ) -> _admin.project_attributes.ProjectAttributesDeleteResponse:
         """Remove an override from a whole project.
 
         See ``AdminServiceClient.delete_project_attributes``.
@@ -2546,12 +2530,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesUpdateResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesUpdateResponse:
         """Override a setting for all versions of a workflow.
 
         See ``AdminServiceClient.update_workflow_attributes``.
@@ -2566,12 +2550,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesGetRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesGetResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesGetResponse:
         """Read an overridden setting of a workflow.
 
         See ``AdminServiceClient.get_workflow_attributes``.
@@ -2582,12 +2566,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def delete_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_workflow_attributes.WorkflowAttributesDeleteResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesDeleteResponse:
         """Remove an override from a workflow.
 
         See ``AdminServiceClient.delete_workflow_attributes``.
@@ -2602,12 +2586,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_matchable_attributes(
         self,
-        request: _admin_matchable_resource.ListMatchableAttributesRequest,
+        request: _admin.matchable_resource.ListMatchableAttributesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_matchable_resource.ListMatchableAttributesResponse:
+    ) -> _admin.matchable_resource.ListMatchableAttributesResponse:
         """List every override of one kind of setting.
 
         See ``AdminServiceClient.list_matchable_attributes``.
@@ -2622,12 +2606,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_named_entities(
         self,
-        request: _admin_common.NamedEntityListRequest,
+        request: _admin.common.NamedEntityListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityList:
+    ) -> _admin.common.NamedEntityList:
         """List the tasks, workflows or launch plans of a domain by name.
 
         See ``AdminServiceClient.list_named_entities``.
@@ -2638,12 +2622,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_named_entity(
         self,
-        request: _admin_common.NamedEntityGetRequest,
+        request: _admin.common.NamedEntityGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntity:
+    ) -> _admin.common.NamedEntity:
         """Read the description and state that all versions of an entity share.
 
         See ``AdminServiceClient.get_named_entity``.
@@ -2654,12 +2638,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def update_named_entity(
         self,
-        request: _admin_common.NamedEntityUpdateRequest,
+        request: _admin.common.NamedEntityUpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_common.NamedEntityUpdateResponse:
+    ) -> _admin.common.NamedEntityUpdateResponse:
         """Set the description and state that all versions of an entity share.
 
         See ``AdminServiceClient.update_named_entity``.
@@ -2670,12 +2654,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_version(
         self,
-        request: _admin_version.GetVersionRequest,
+        request: _admin.version.GetVersionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_version.GetVersionResponse:
+    ) -> _admin.version.GetVersionResponse:
         """Read the version and build of the server.
 
         See ``AdminServiceClient.get_version``.
@@ -2686,12 +2670,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_description_entity(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_description_entity.DescriptionEntity:
+    ) -> _admin.description_entity.DescriptionEntity:
         """Read the documentation of one version of a task or workflow.
 
         See ``AdminServiceClient.get_description_entity``.
@@ -2702,12 +2686,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def list_description_entities(
         self,
-        request: _admin_description_entity.DescriptionEntityListRequest,
+        request: _admin.description_entity.DescriptionEntityListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_description_entity.DescriptionEntityList:
+    ) -> _admin.description_entity.DescriptionEntityList:
         """List the documentation of the versions of a task or workflow.
 
         See ``AdminServiceClient.list_description_entities``.
@@ -2722,12 +2706,12 @@ class AdminServiceAsyncClient(_AsyncClient):
 
     async def get_execution_metrics(
         self,
-        request: _admin_execution.WorkflowExecutionGetMetricsRequest,
+        request: _admin.execution.WorkflowExecutionGetMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_execution.WorkflowExecutionGetMetricsResponse:
+    ) -> _admin.execution.WorkflowExecutionGetMetricsResponse:
         """Break an execution down into spans of time.
 
         See ``AdminServiceClient.get_execution_metrics``.
@@ -2758,505 +2742,505 @@ class AdminServiceServicer(_Servicer):
 
     def create_task(
         self,
-        request: _admin_task.TaskCreateRequest,
+        request: _admin.task.TaskCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task.TaskCreateResponse:
+    ) -> _admin.task.TaskCreateResponse:
         """Answer ``CreateTask``; see ``AdminServiceClient.create_task``."""
         raise _unimplemented(_AdminServiceMethods.create_task)
 
     def get_task(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task.Task:
+    ) -> _admin.task.Task:
         """Answer ``GetTask``; see ``AdminServiceClient.get_task``."""
         raise _unimplemented(_AdminServiceMethods.get_task)
 
     def list_task_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListTaskIds``; see ``AdminServiceClient.list_task_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_task_ids)
 
     def list_tasks(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task.TaskList:
+    ) -> _admin.task.TaskList:
         """Answer ``ListTasks``; see ``AdminServiceClient.list_tasks``."""
         raise _unimplemented(_AdminServiceMethods.list_tasks)
 
     def create_workflow(
         self,
-        request: _admin_workflow.WorkflowCreateRequest,
+        request: _admin.workflow.WorkflowCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow.WorkflowCreateResponse:
+    ) -> _admin.workflow.WorkflowCreateResponse:
         """Answer ``CreateWorkflow``; see ``AdminServiceClient.create_workflow``."""
         raise _unimplemented(_AdminServiceMethods.create_workflow)
 
     def get_workflow(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow.Workflow:
+    ) -> _admin.workflow.Workflow:
         """Answer ``GetWorkflow``; see ``AdminServiceClient.get_workflow``."""
         raise _unimplemented(_AdminServiceMethods.get_workflow)
 
     def list_workflow_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListWorkflowIds``; see ``AdminServiceClient.list_workflow_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_workflow_ids)
 
     def list_workflows(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow.WorkflowList:
+    ) -> _admin.workflow.WorkflowList:
         """Answer ``ListWorkflows``; see ``AdminServiceClient.list_workflows``."""
         raise _unimplemented(_AdminServiceMethods.list_workflows)
 
     def create_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanCreateRequest,
+        request: _admin.launch_plan.LaunchPlanCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlanCreateResponse:
+    ) -> _admin.launch_plan.LaunchPlanCreateResponse:
         """Answer ``CreateLaunchPlan``; see ``AdminServiceClient.create_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.create_launch_plan)
 
     def get_launch_plan(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Answer ``GetLaunchPlan``; see ``AdminServiceClient.get_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.get_launch_plan)
 
     def get_active_launch_plan(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Answer ``GetActiveLaunchPlan``; see ``AdminServiceClient.get_active_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.get_active_launch_plan)
 
     def list_active_launch_plans(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanListRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """Answer ``ListActiveLaunchPlans``; see ``AdminServiceClient.list_active_launch_plans``."""
         raise _unimplemented(_AdminServiceMethods.list_active_launch_plans)
 
     def list_launch_plan_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListLaunchPlanIds``; see ``AdminServiceClient.list_launch_plan_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_launch_plan_ids)
 
     def list_launch_plans(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """Answer ``ListLaunchPlans``; see ``AdminServiceClient.list_launch_plans``."""
         raise _unimplemented(_AdminServiceMethods.list_launch_plans)
 
     def update_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanUpdateRequest,
+        request: _admin.launch_plan.LaunchPlanUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_launch_plan.LaunchPlanUpdateResponse:
+    ) -> _admin.launch_plan.LaunchPlanUpdateResponse:
         """Answer ``UpdateLaunchPlan``; see ``AdminServiceClient.update_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.update_launch_plan)
 
     def create_execution(
         self,
-        request: _admin_execution.ExecutionCreateRequest,
+        request: _admin.execution.ExecutionCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``CreateExecution``; see ``AdminServiceClient.create_execution``."""
         raise _unimplemented(_AdminServiceMethods.create_execution)
 
     def relaunch_execution(
         self,
-        request: _admin_execution.ExecutionRelaunchRequest,
+        request: _admin.execution.ExecutionRelaunchRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``RelaunchExecution``; see ``AdminServiceClient.relaunch_execution``."""
         raise _unimplemented(_AdminServiceMethods.relaunch_execution)
 
     def recover_execution(
         self,
-        request: _admin_execution.ExecutionRecoverRequest,
+        request: _admin.execution.ExecutionRecoverRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``RecoverExecution``; see ``AdminServiceClient.recover_execution``."""
         raise _unimplemented(_AdminServiceMethods.recover_execution)
 
     def get_execution(
         self,
-        request: _admin_execution.WorkflowExecutionGetRequest,
+        request: _admin.execution.WorkflowExecutionGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.Execution:
+    ) -> _admin.execution.Execution:
         """Answer ``GetExecution``; see ``AdminServiceClient.get_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_execution)
 
     def update_execution(
         self,
-        request: _admin_execution.ExecutionUpdateRequest,
+        request: _admin.execution.ExecutionUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionUpdateResponse:
+    ) -> _admin.execution.ExecutionUpdateResponse:
         """Answer ``UpdateExecution``; see ``AdminServiceClient.update_execution``."""
         raise _unimplemented(_AdminServiceMethods.update_execution)
 
     def get_execution_data(
         self,
-        request: _admin_execution.WorkflowExecutionGetDataRequest,
+        request: _admin.execution.WorkflowExecutionGetDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.WorkflowExecutionGetDataResponse:
+    ) -> _admin.execution.WorkflowExecutionGetDataResponse:
         """Answer ``GetExecutionData``; see ``AdminServiceClient.get_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_execution_data)
 
     def list_executions(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionList:
+    ) -> _admin.execution.ExecutionList:
         """Answer ``ListExecutions``; see ``AdminServiceClient.list_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_executions)
 
     def terminate_execution(
         self,
-        request: _admin_execution.ExecutionTerminateRequest,
+        request: _admin.execution.ExecutionTerminateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.ExecutionTerminateResponse:
+    ) -> _admin.execution.ExecutionTerminateResponse:
         """Answer ``TerminateExecution``; see ``AdminServiceClient.terminate_execution``."""
         raise _unimplemented(_AdminServiceMethods.terminate_execution)
 
     def get_node_execution(
         self,
-        request: _admin_node_execution.NodeExecutionGetRequest,
+        request: _admin.node_execution.NodeExecutionGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_node_execution.NodeExecution:
+    ) -> _admin.node_execution.NodeExecution:
         """Answer ``GetNodeExecution``; see ``AdminServiceClient.get_node_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_node_execution)
 
     def get_dynamic_node_workflow(
         self,
-        request: _admin_node_execution.GetDynamicNodeWorkflowRequest,
+        request: _admin.node_execution.GetDynamicNodeWorkflowRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_node_execution.DynamicNodeWorkflowResponse:
+    ) -> _admin.node_execution.DynamicNodeWorkflowResponse:
         """Answer ``GetDynamicNodeWorkflow``; see ``AdminServiceClient.get_dynamic_node_workflow``."""
         raise _unimplemented(_AdminServiceMethods.get_dynamic_node_workflow)
 
     def list_node_executions(
         self,
-        request: _admin_node_execution.NodeExecutionListRequest,
+        request: _admin.node_execution.NodeExecutionListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """Answer ``ListNodeExecutions``; see ``AdminServiceClient.list_node_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_node_executions)
 
     def list_node_executions_for_task(
         self,
-        request: _admin_node_execution.NodeExecutionForTaskListRequest,
+        request: _admin.node_execution.NodeExecutionForTaskListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """Answer ``ListNodeExecutionsForTask``; see ``AdminServiceClient.list_node_executions_for_task``."""
         raise _unimplemented(_AdminServiceMethods.list_node_executions_for_task)
 
     def get_node_execution_data(
         self,
-        request: _admin_node_execution.NodeExecutionGetDataRequest,
+        request: _admin.node_execution.NodeExecutionGetDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_node_execution.NodeExecutionGetDataResponse:
+    ) -> _admin.node_execution.NodeExecutionGetDataResponse:
         """Answer ``GetNodeExecutionData``; see ``AdminServiceClient.get_node_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_node_execution_data)
 
     def register_project(
         self,
-        request: _admin_project.ProjectRegisterRequest,
+        request: _admin.project.ProjectRegisterRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project.ProjectRegisterResponse:
+    ) -> _admin.project.ProjectRegisterResponse:
         """Answer ``RegisterProject``; see ``AdminServiceClient.register_project``."""
         raise _unimplemented(_AdminServiceMethods.register_project)
 
     def update_project(
         self,
-        request: _admin_project.Project,
+        request: _admin.project.Project,
         context: _ServicerContext,
         /,
-    ) -> _admin_project.ProjectUpdateResponse:
+    ) -> _admin.project.ProjectUpdateResponse:
         """Answer ``UpdateProject``; see ``AdminServiceClient.update_project``."""
         raise _unimplemented(_AdminServiceMethods.update_project)
 
     def get_project(
         self,
-        request: _admin_project.ProjectGetRequest,
+        request: _admin.project.ProjectGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project.Project:
+    ) -> _admin.project.Project:
         """Answer ``GetProject``; see ``AdminServiceClient.get_project``."""
         raise _unimplemented(_AdminServiceMethods.get_project)
 
     def list_projects(
         self,
-        request: _admin_project.ProjectListRequest,
+        request: _admin.project.ProjectListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project.Projects:
+    ) -> _admin.project.Projects:
         """Answer ``ListProjects``; see ``AdminServiceClient.list_projects``."""
         raise _unimplemented(_AdminServiceMethods.list_projects)
 
     def get_domains(
         self,
-        request: _admin_project.GetDomainRequest,
+        request: _admin.project.GetDomainRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project.GetDomainsResponse:
+    ) -> _admin.project.GetDomainsResponse:
         """Answer ``GetDomains``; see ``AdminServiceClient.get_domains``."""
         raise _unimplemented(_AdminServiceMethods.get_domains)
 
     def create_workflow_event(
         self,
-        request: _admin_event.WorkflowExecutionEventRequest,
+        request: _admin.event.WorkflowExecutionEventRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_event.WorkflowExecutionEventResponse:
+    ) -> _admin.event.WorkflowExecutionEventResponse:
         """Answer ``CreateWorkflowEvent``; see ``AdminServiceClient.create_workflow_event``."""
         raise _unimplemented(_AdminServiceMethods.create_workflow_event)
 
     def create_node_event(
         self,
-        request: _admin_event.NodeExecutionEventRequest,
+        request: _admin.event.NodeExecutionEventRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_event.NodeExecutionEventResponse:
+    ) -> _admin.event.NodeExecutionEventResponse:
         """Answer ``CreateNodeEvent``; see ``AdminServiceClient.create_node_event``."""
         raise _unimplemented(_AdminServiceMethods.create_node_event)
 
     def create_task_event(
         self,
-        request: _admin_event.TaskExecutionEventRequest,
+        request: _admin.event.TaskExecutionEventRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_event.TaskExecutionEventResponse:
+    ) -> _admin.event.TaskExecutionEventResponse:
         """Answer ``CreateTaskEvent``; see ``AdminServiceClient.create_task_event``."""
         raise _unimplemented(_AdminServiceMethods.create_task_event)
 
     def get_task_execution(
         self,
-        request: _admin_task_execution.TaskExecutionGetRequest,
+        request: _admin.task_execution.TaskExecutionGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task_execution.TaskExecution:
+    ) -> _admin.task_execution.TaskExecution:
         """Answer ``GetTaskExecution``; see ``AdminServiceClient.get_task_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_task_execution)
 
     def list_task_executions(
         self,
-        request: _admin_task_execution.TaskExecutionListRequest,
+        request: _admin.task_execution.TaskExecutionListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task_execution.TaskExecutionList:
+    ) -> _admin.task_execution.TaskExecutionList:
         """Answer ``ListTaskExecutions``; see ``AdminServiceClient.list_task_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_task_executions)
 
     def get_task_execution_data(
         self,
-        request: _admin_task_execution.TaskExecutionGetDataRequest,
+        request: _admin.task_execution.TaskExecutionGetDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_task_execution.TaskExecutionGetDataResponse:
+    ) -> _admin.task_execution.TaskExecutionGetDataResponse:
         """Answer ``GetTaskExecutionData``; see ``AdminServiceClient.get_task_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_task_execution_data)
 
     def update_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse:
         """Answer ``UpdateProjectDomainAttributes``; see ``AdminServiceClient.update_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_project_domain_attributes)
 
     def get_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesGetResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesGetResponse:
         """Answer ``GetProjectDomainAttributes``; see ``AdminServiceClient.get_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_project_domain_attributes)
 
     def delete_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse:
         """Answer ``DeleteProjectDomainAttributes``; see ``AdminServiceClient.delete_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_project_domain_attributes)
 
     def update_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesUpdateRequest,
+        request: _admin.project_attributes.ProjectAttributesUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_attributes.ProjectAttributesUpdateResponse:
+    ) -> _admin.project_attributes.ProjectAttributesUpdateResponse:
         """Answer ``UpdateProjectAttributes``; see ``AdminServiceClient.update_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_project_attributes)
 
     def get_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesGetRequest,
+        request: _admin.project_attributes.ProjectAttributesGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_attributes.ProjectAttributesGetResponse:
+    ) -> _admin.project_attributes.ProjectAttributesGetResponse:
         """Answer ``GetProjectAttributes``; see ``AdminServiceClient.get_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_project_attributes)
 
     def delete_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesDeleteRequest,
+        request: _admin.project_attributes.ProjectAttributesDeleteRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_project_attributes.ProjectAttributesDeleteResponse:
+    ) -> _admin.project_attributes.ProjectAttributesDeleteResponse:
         """Answer ``DeleteProjectAttributes``; see ``AdminServiceClient.delete_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_project_attributes)
 
     def update_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesUpdateResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesUpdateResponse:
         """Answer ``UpdateWorkflowAttributes``; see ``AdminServiceClient.update_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_workflow_attributes)
 
     def get_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesGetRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesGetResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesGetResponse:
         """Answer ``GetWorkflowAttributes``; see ``AdminServiceClient.get_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_workflow_attributes)
 
     def delete_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesDeleteResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesDeleteResponse:
         """Answer ``DeleteWorkflowAttributes``; see ``AdminServiceClient.delete_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_workflow_attributes)
 
     def list_matchable_attributes(
         self,
-        request: _admin_matchable_resource.ListMatchableAttributesRequest,
+        request: _admin.matchable_resource.ListMatchableAttributesRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_matchable_resource.ListMatchableAttributesResponse:
+    ) -> _admin.matchable_resource.ListMatchableAttributesResponse:
         """Answer ``ListMatchableAttributes``; see ``AdminServiceClient.list_matchable_attributes``."""
         raise _unimplemented(_AdminServiceMethods.list_matchable_attributes)
 
     def list_named_entities(
         self,
-        request: _admin_common.NamedEntityListRequest,
+        request: _admin.common.NamedEntityListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntityList:
+    ) -> _admin.common.NamedEntityList:
         """Answer ``ListNamedEntities``; see ``AdminServiceClient.list_named_entities``."""
         raise _unimplemented(_AdminServiceMethods.list_named_entities)
 
     def get_named_entity(
         self,
-        request: _admin_common.NamedEntityGetRequest,
+        request: _admin.common.NamedEntityGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntity:
+    ) -> _admin.common.NamedEntity:
         """Answer ``GetNamedEntity``; see ``AdminServiceClient.get_named_entity``."""
         raise _unimplemented(_AdminServiceMethods.get_named_entity)
 
     def update_named_entity(
         self,
-        request: _admin_common.NamedEntityUpdateRequest,
+        request: _admin.common.NamedEntityUpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_common.NamedEntityUpdateResponse:
+    ) -> _admin.common.NamedEntityUpdateResponse:
         """Answer ``UpdateNamedEntity``; see ``AdminServiceClient.update_named_entity``."""
         raise _unimplemented(_AdminServiceMethods.update_named_entity)
 
     def get_version(
         self,
-        request: _admin_version.GetVersionRequest,
+        request: _admin.version.GetVersionRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_version.GetVersionResponse:
+    ) -> _admin.version.GetVersionResponse:
         """Answer ``GetVersion``; see ``AdminServiceClient.get_version``."""
         raise _unimplemented(_AdminServiceMethods.get_version)
 
     def get_description_entity(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_description_entity.DescriptionEntity:
+    ) -> _admin.description_entity.DescriptionEntity:
         """Answer ``GetDescriptionEntity``; see ``AdminServiceClient.get_description_entity``."""
         raise _unimplemented(_AdminServiceMethods.get_description_entity)
 
     def list_description_entities(
         self,
-        request: _admin_description_entity.DescriptionEntityListRequest,
+        request: _admin.description_entity.DescriptionEntityListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_description_entity.DescriptionEntityList:
+    ) -> _admin.description_entity.DescriptionEntityList:
         """Answer ``ListDescriptionEntities``; see ``AdminServiceClient.list_description_entities``."""
         raise _unimplemented(_AdminServiceMethods.list_description_entities)
 
     def get_execution_metrics(
         self,
-        request: _admin_execution.WorkflowExecutionGetMetricsRequest,
+        request: _admin.execution.WorkflowExecutionGetMetricsRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_execution.WorkflowExecutionGetMetricsResponse:
+    ) -> _admin.execution.WorkflowExecutionGetMetricsResponse:
         """Answer ``GetExecutionMetrics``; see ``AdminServiceClient.get_execution_metrics``."""
         raise _unimplemented(_AdminServiceMethods.get_execution_metrics)
 
@@ -3282,623 +3266,623 @@ class AdminServiceAsyncServicer(_AsyncServicer):
 
     async def create_task(
         self,
-        request: _admin_task.TaskCreateRequest,
+        request: _admin.task.TaskCreateRequest,
         context: _AsyncServicerContext[
-            _admin_task.TaskCreateRequest, _admin_task.TaskCreateResponse
+            _admin.task.TaskCreateRequest, _admin.task.TaskCreateResponse
         ],
         /,
-    ) -> _admin_task.TaskCreateResponse:
+    ) -> _admin.task.TaskCreateResponse:
         """Answer ``CreateTask``; see ``AdminServiceClient.create_task``."""
         raise _unimplemented(_AdminServiceMethods.create_task)
 
     async def get_task(
         self,
-        request: _admin_common.ObjectGetRequest,
-        context: _AsyncServicerContext[_admin_common.ObjectGetRequest, _admin_task.Task],
+        request: _admin.common.ObjectGetRequest,
+        context: _AsyncServicerContext[_admin.common.ObjectGetRequest, _admin.task.Task],
         /,
-    ) -> _admin_task.Task:
+    ) -> _admin.task.Task:
         """Answer ``GetTask``; see ``AdminServiceClient.get_task``."""
         raise _unimplemented(_AdminServiceMethods.get_task)
 
     async def list_task_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
+            _admin.common.NamedEntityIdentifierListRequest, _admin.common.NamedEntityIdentifierList
         ],
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListTaskIds``; see ``AdminServiceClient.list_task_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_task_ids)
 
     async def list_tasks(
         self,
-        request: _admin_common.ResourceListRequest,
-        context: _AsyncServicerContext[_admin_common.ResourceListRequest, _admin_task.TaskList],
+        request: _admin.common.ResourceListRequest,
+        context: _AsyncServicerContext[_admin.common.ResourceListRequest, _admin.task.TaskList],
         /,
-    ) -> _admin_task.TaskList:
+    ) -> _admin.task.TaskList:
         """Answer ``ListTasks``; see ``AdminServiceClient.list_tasks``."""
         raise _unimplemented(_AdminServiceMethods.list_tasks)
 
     async def create_workflow(
         self,
-        request: _admin_workflow.WorkflowCreateRequest,
+        request: _admin.workflow.WorkflowCreateRequest,
         context: _AsyncServicerContext[
-            _admin_workflow.WorkflowCreateRequest, _admin_workflow.WorkflowCreateResponse
+            _admin.workflow.WorkflowCreateRequest, _admin.workflow.WorkflowCreateResponse
         ],
         /,
-    ) -> _admin_workflow.WorkflowCreateResponse:
+    ) -> _admin.workflow.WorkflowCreateResponse:
         """Answer ``CreateWorkflow``; see ``AdminServiceClient.create_workflow``."""
         raise _unimplemented(_AdminServiceMethods.create_workflow)
 
     async def get_workflow(
         self,
-        request: _admin_common.ObjectGetRequest,
-        context: _AsyncServicerContext[_admin_common.ObjectGetRequest, _admin_workflow.Workflow],
+        request: _admin.common.ObjectGetRequest,
+        context: _AsyncServicerContext[_admin.common.ObjectGetRequest, _admin.workflow.Workflow],
         /,
-    ) -> _admin_workflow.Workflow:
+    ) -> _admin.workflow.Workflow:
         """Answer ``GetWorkflow``; see ``AdminServiceClient.get_workflow``."""
         raise _unimplemented(_AdminServiceMethods.get_workflow)
 
     async def list_workflow_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
+            _admin.common.NamedEntityIdentifierListRequest, _admin.common.NamedEntityIdentifierList
         ],
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListWorkflowIds``; see ``AdminServiceClient.list_workflow_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_workflow_ids)
 
     async def list_workflows(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _AsyncServicerContext[
-            _admin_common.ResourceListRequest, _admin_workflow.WorkflowList
+            _admin.common.ResourceListRequest, _admin.workflow.WorkflowList
         ],
         /,
-    ) -> _admin_workflow.WorkflowList:
+    ) -> _admin.workflow.WorkflowList:
         """Answer ``ListWorkflows``; see ``AdminServiceClient.list_workflows``."""
         raise _unimplemented(_AdminServiceMethods.list_workflows)
 
     async def create_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanCreateRequest,
+        request: _admin.launch_plan.LaunchPlanCreateRequest,
         context: _AsyncServicerContext[
-            _admin_launch_plan.LaunchPlanCreateRequest, _admin_launch_plan.LaunchPlanCreateResponse
+            _admin.launch_plan.LaunchPlanCreateRequest, _admin.launch_plan.LaunchPlanCreateResponse
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlanCreateResponse:
+    ) -> _admin.launch_plan.LaunchPlanCreateResponse:
         """Answer ``CreateLaunchPlan``; see ``AdminServiceClient.create_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.create_launch_plan)
 
     async def get_launch_plan(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _AsyncServicerContext[
-            _admin_common.ObjectGetRequest, _admin_launch_plan.LaunchPlan
+            _admin.common.ObjectGetRequest, _admin.launch_plan.LaunchPlan
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Answer ``GetLaunchPlan``; see ``AdminServiceClient.get_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.get_launch_plan)
 
     async def get_active_launch_plan(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanRequest,
         context: _AsyncServicerContext[
-            _admin_launch_plan.ActiveLaunchPlanRequest, _admin_launch_plan.LaunchPlan
+            _admin.launch_plan.ActiveLaunchPlanRequest, _admin.launch_plan.LaunchPlan
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlan:
+    ) -> _admin.launch_plan.LaunchPlan:
         """Answer ``GetActiveLaunchPlan``; see ``AdminServiceClient.get_active_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.get_active_launch_plan)
 
     async def list_active_launch_plans(
         self,
-        request: _admin_launch_plan.ActiveLaunchPlanListRequest,
+        request: _admin.launch_plan.ActiveLaunchPlanListRequest,
         context: _AsyncServicerContext[
-            _admin_launch_plan.ActiveLaunchPlanListRequest, _admin_launch_plan.LaunchPlanList
+            _admin.launch_plan.ActiveLaunchPlanListRequest, _admin.launch_plan.LaunchPlanList
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """Answer ``ListActiveLaunchPlans``; see ``AdminServiceClient.list_active_launch_plans``."""
         raise _unimplemented(_AdminServiceMethods.list_active_launch_plans)
 
     async def list_launch_plan_ids(
         self,
-        request: _admin_common.NamedEntityIdentifierListRequest,
+        request: _admin.common.NamedEntityIdentifierListRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityIdentifierListRequest, _admin_common.NamedEntityIdentifierList
+            _admin.common.NamedEntityIdentifierListRequest, _admin.common.NamedEntityIdentifierList
         ],
         /,
-    ) -> _admin_common.NamedEntityIdentifierList:
+    ) -> _admin.common.NamedEntityIdentifierList:
         """Answer ``ListLaunchPlanIds``; see ``AdminServiceClient.list_launch_plan_ids``."""
         raise _unimplemented(_AdminServiceMethods.list_launch_plan_ids)
 
     async def list_launch_plans(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _AsyncServicerContext[
-            _admin_common.ResourceListRequest, _admin_launch_plan.LaunchPlanList
+            _admin.common.ResourceListRequest, _admin.launch_plan.LaunchPlanList
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlanList:
+    ) -> _admin.launch_plan.LaunchPlanList:
         """Answer ``ListLaunchPlans``; see ``AdminServiceClient.list_launch_plans``."""
         raise _unimplemented(_AdminServiceMethods.list_launch_plans)
 
     async def update_launch_plan(
         self,
-        request: _admin_launch_plan.LaunchPlanUpdateRequest,
+        request: _admin.launch_plan.LaunchPlanUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_launch_plan.LaunchPlanUpdateRequest, _admin_launch_plan.LaunchPlanUpdateResponse
+            _admin.launch_plan.LaunchPlanUpdateRequest, _admin.launch_plan.LaunchPlanUpdateResponse
         ],
         /,
-    ) -> _admin_launch_plan.LaunchPlanUpdateResponse:
+    ) -> _admin.launch_plan.LaunchPlanUpdateResponse:
         """Answer ``UpdateLaunchPlan``; see ``AdminServiceClient.update_launch_plan``."""
         raise _unimplemented(_AdminServiceMethods.update_launch_plan)
 
     async def create_execution(
         self,
-        request: _admin_execution.ExecutionCreateRequest,
+        request: _admin.execution.ExecutionCreateRequest,
         context: _AsyncServicerContext[
-            _admin_execution.ExecutionCreateRequest, _admin_execution.ExecutionCreateResponse
+            _admin.execution.ExecutionCreateRequest, _admin.execution.ExecutionCreateResponse
         ],
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``CreateExecution``; see ``AdminServiceClient.create_execution``."""
         raise _unimplemented(_AdminServiceMethods.create_execution)
 
     async def relaunch_execution(
         self,
-        request: _admin_execution.ExecutionRelaunchRequest,
+        request: _admin.execution.ExecutionRelaunchRequest,
         context: _AsyncServicerContext[
-            _admin_execution.ExecutionRelaunchRequest, _admin_execution.ExecutionCreateResponse
+            _admin.execution.ExecutionRelaunchRequest, _admin.execution.ExecutionCreateResponse
         ],
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``RelaunchExecution``; see ``AdminServiceClient.relaunch_execution``."""
         raise _unimplemented(_AdminServiceMethods.relaunch_execution)
 
     async def recover_execution(
         self,
-        request: _admin_execution.ExecutionRecoverRequest,
+        request: _admin.execution.ExecutionRecoverRequest,
         context: _AsyncServicerContext[
-            _admin_execution.ExecutionRecoverRequest, _admin_execution.ExecutionCreateResponse
+            _admin.execution.ExecutionRecoverRequest, _admin.execution.ExecutionCreateResponse
         ],
         /,
-    ) -> _admin_execution.ExecutionCreateResponse:
+    ) -> _admin.execution.ExecutionCreateResponse:
         """Answer ``RecoverExecution``; see ``AdminServiceClient.recover_execution``."""
         raise _unimplemented(_AdminServiceMethods.recover_execution)
 
     async def get_execution(
         self,
-        request: _admin_execution.WorkflowExecutionGetRequest,
+        request: _admin.execution.WorkflowExecutionGetRequest,
         context: _AsyncServicerContext[
-            _admin_execution.WorkflowExecutionGetRequest, _admin_execution.Execution
+            _admin.execution.WorkflowExecutionGetRequest, _admin.execution.Execution
         ],
         /,
-    ) -> _admin_execution.Execution:
+    ) -> _admin.execution.Execution:
         """Answer ``GetExecution``; see ``AdminServiceClient.get_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_execution)
 
     async def update_execution(
         self,
-        request: _admin_execution.ExecutionUpdateRequest,
+        request: _admin.execution.ExecutionUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_execution.ExecutionUpdateRequest, _admin_execution.ExecutionUpdateResponse
+            _admin.execution.ExecutionUpdateRequest, _admin.execution.ExecutionUpdateResponse
         ],
         /,
-    ) -> _admin_execution.ExecutionUpdateResponse:
+    ) -> _admin.execution.ExecutionUpdateResponse:
         """Answer ``UpdateExecution``; see ``AdminServiceClient.update_execution``."""
         raise _unimplemented(_AdminServiceMethods.update_execution)
 
     async def get_execution_data(
         self,
-        request: _admin_execution.WorkflowExecutionGetDataRequest,
+        request: _admin.execution.WorkflowExecutionGetDataRequest,
         context: _AsyncServicerContext[
-            _admin_execution.WorkflowExecutionGetDataRequest,
-            _admin_execution.WorkflowExecutionGetDataResponse,
+            _admin.execution.WorkflowExecutionGetDataRequest,
+            _admin.execution.WorkflowExecutionGetDataResponse,
         ],
         /,
-    ) -> _admin_execution.WorkflowExecutionGetDataResponse:
+    ) -> _admin.execution.WorkflowExecutionGetDataResponse:
         """Answer ``GetExecutionData``; see ``AdminServiceClient.get_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_execution_data)
 
     async def list_executions(
         self,
-        request: _admin_common.ResourceListRequest,
+        request: _admin.common.ResourceListRequest,
         context: _AsyncServicerContext[
-            _admin_common.ResourceListRequest, _admin_execution.ExecutionList
+            _admin.common.ResourceListRequest, _admin.execution.ExecutionList
         ],
         /,
-    ) -> _admin_execution.ExecutionList:
+    ) -> _admin.execution.ExecutionList:
         """Answer ``ListExecutions``; see ``AdminServiceClient.list_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_executions)
 
     async def terminate_execution(
         self,
-        request: _admin_execution.ExecutionTerminateRequest,
+        request: _admin.execution.ExecutionTerminateRequest,
         context: _AsyncServicerContext[
-            _admin_execution.ExecutionTerminateRequest, _admin_execution.ExecutionTerminateResponse
+            _admin.execution.ExecutionTerminateRequest, _admin.execution.ExecutionTerminateResponse
         ],
         /,
-    ) -> _admin_execution.ExecutionTerminateResponse:
+    ) -> _admin.execution.ExecutionTerminateResponse:
         """Answer ``TerminateExecution``; see ``AdminServiceClient.terminate_execution``."""
         raise _unimplemented(_AdminServiceMethods.terminate_execution)
 
     async def get_node_execution(
         self,
-        request: _admin_node_execution.NodeExecutionGetRequest,
+        request: _admin.node_execution.NodeExecutionGetRequest,
         context: _AsyncServicerContext[
-            _admin_node_execution.NodeExecutionGetRequest, _admin_node_execution.NodeExecution
+            _admin.node_execution.NodeExecutionGetRequest, _admin.node_execution.NodeExecution
         ],
         /,
-    ) -> _admin_node_execution.NodeExecution:
+    ) -> _admin.node_execution.NodeExecution:
         """Answer ``GetNodeExecution``; see ``AdminServiceClient.get_node_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_node_execution)
 
     async def get_dynamic_node_workflow(
         self,
-        request: _admin_node_execution.GetDynamicNodeWorkflowRequest,
+        request: _admin.node_execution.GetDynamicNodeWorkflowRequest,
         context: _AsyncServicerContext[
-            _admin_node_execution.GetDynamicNodeWorkflowRequest,
-            _admin_node_execution.DynamicNodeWorkflowResponse,
+            _admin.node_execution.GetDynamicNodeWorkflowRequest,
+            _admin.node_execution.DynamicNodeWorkflowResponse,
         ],
         /,
-    ) -> _admin_node_execution.DynamicNodeWorkflowResponse:
+    ) -> _admin.node_execution.DynamicNodeWorkflowResponse:
         """Answer ``GetDynamicNodeWorkflow``; see ``AdminServiceClient.get_dynamic_node_workflow``."""
         raise _unimplemented(_AdminServiceMethods.get_dynamic_node_workflow)
 
     async def list_node_executions(
         self,
-        request: _admin_node_execution.NodeExecutionListRequest,
+        request: _admin.node_execution.NodeExecutionListRequest,
         context: _AsyncServicerContext[
-            _admin_node_execution.NodeExecutionListRequest, _admin_node_execution.NodeExecutionList
+            _admin.node_execution.NodeExecutionListRequest, _admin.node_execution.NodeExecutionList
         ],
         /,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """Answer ``ListNodeExecutions``; see ``AdminServiceClient.list_node_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_node_executions)
 
     async def list_node_executions_for_task(
         self,
-        request: _admin_node_execution.NodeExecutionForTaskListRequest,
+        request: _admin.node_execution.NodeExecutionForTaskListRequest,
         context: _AsyncServicerContext[
-            _admin_node_execution.NodeExecutionForTaskListRequest,
-            _admin_node_execution.NodeExecutionList,
+            _admin.node_execution.NodeExecutionForTaskListRequest,
+            _admin.node_execution.NodeExecutionList,
         ],
         /,
-    ) -> _admin_node_execution.NodeExecutionList:
+    ) -> _admin.node_execution.NodeExecutionList:
         """Answer ``ListNodeExecutionsForTask``; see ``AdminServiceClient.list_node_executions_for_task``."""
         raise _unimplemented(_AdminServiceMethods.list_node_executions_for_task)
 
     async def get_node_execution_data(
         self,
-        request: _admin_node_execution.NodeExecutionGetDataRequest,
+        request: _admin.node_execution.NodeExecutionGetDataRequest,
         context: _AsyncServicerContext[
-            _admin_node_execution.NodeExecutionGetDataRequest,
-            _admin_node_execution.NodeExecutionGetDataResponse,
+            _admin.node_execution.NodeExecutionGetDataRequest,
+            _admin.node_execution.NodeExecutionGetDataResponse,
         ],
         /,
-    ) -> _admin_node_execution.NodeExecutionGetDataResponse:
+    ) -> _admin.node_execution.NodeExecutionGetDataResponse:
         """Answer ``GetNodeExecutionData``; see ``AdminServiceClient.get_node_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_node_execution_data)
 
     async def register_project(
         self,
-        request: _admin_project.ProjectRegisterRequest,
+        request: _admin.project.ProjectRegisterRequest,
         context: _AsyncServicerContext[
-            _admin_project.ProjectRegisterRequest, _admin_project.ProjectRegisterResponse
+            _admin.project.ProjectRegisterRequest, _admin.project.ProjectRegisterResponse
         ],
         /,
-    ) -> _admin_project.ProjectRegisterResponse:
+    ) -> _admin.project.ProjectRegisterResponse:
         """Answer ``RegisterProject``; see ``AdminServiceClient.register_project``."""
         raise _unimplemented(_AdminServiceMethods.register_project)
 
     async def update_project(
         self,
-        request: _admin_project.Project,
+        request: _admin.project.Project,
         context: _AsyncServicerContext[
-            _admin_project.Project, _admin_project.ProjectUpdateResponse
+            _admin.project.Project, _admin.project.ProjectUpdateResponse
         ],
         /,
-    ) -> _admin_project.ProjectUpdateResponse:
+    ) -> _admin.project.ProjectUpdateResponse:
         """Answer ``UpdateProject``; see ``AdminServiceClient.update_project``."""
         raise _unimplemented(_AdminServiceMethods.update_project)
 
     async def get_project(
         self,
-        request: _admin_project.ProjectGetRequest,
-        context: _AsyncServicerContext[_admin_project.ProjectGetRequest, _admin_project.Project],
+        request: _admin.project.ProjectGetRequest,
+        context: _AsyncServicerContext[_admin.project.ProjectGetRequest, _admin.project.Project],
         /,
-    ) -> _admin_project.Project:
+    ) -> _admin.project.Project:
         """Answer ``GetProject``; see ``AdminServiceClient.get_project``."""
         raise _unimplemented(_AdminServiceMethods.get_project)
 
     async def list_projects(
         self,
-        request: _admin_project.ProjectListRequest,
-        context: _AsyncServicerContext[_admin_project.ProjectListRequest, _admin_project.Projects],
+        request: _admin.project.ProjectListRequest,
+        context: _AsyncServicerContext[_admin.project.ProjectListRequest, _admin.project.Projects],
         /,
-    ) -> _admin_project.Projects:
+    ) -> _admin.project.Projects:
         """Answer ``ListProjects``; see ``AdminServiceClient.list_projects``."""
         raise _unimplemented(_AdminServiceMethods.list_projects)
 
     async def get_domains(
         self,
-        request: _admin_project.GetDomainRequest,
+        request: _admin.project.GetDomainRequest,
         context: _AsyncServicerContext[
-            _admin_project.GetDomainRequest, _admin_project.GetDomainsResponse
+            _admin.project.GetDomainRequest, _admin.project.GetDomainsResponse
         ],
         /,
-    ) -> _admin_project.GetDomainsResponse:
+    ) -> _admin.project.GetDomainsResponse:
         """Answer ``GetDomains``; see ``AdminServiceClient.get_domains``."""
         raise _unimplemented(_AdminServiceMethods.get_domains)
 
     async def create_workflow_event(
         self,
-        request: _admin_event.WorkflowExecutionEventRequest,
+        request: _admin.event.WorkflowExecutionEventRequest,
         context: _AsyncServicerContext[
-            _admin_event.WorkflowExecutionEventRequest, _admin_event.WorkflowExecutionEventResponse
+            _admin.event.WorkflowExecutionEventRequest, _admin.event.WorkflowExecutionEventResponse
         ],
         /,
-    ) -> _admin_event.WorkflowExecutionEventResponse:
+    ) -> _admin.event.WorkflowExecutionEventResponse:
         """Answer ``CreateWorkflowEvent``; see ``AdminServiceClient.create_workflow_event``."""
         raise _unimplemented(_AdminServiceMethods.create_workflow_event)
 
     async def create_node_event(
         self,
-        request: _admin_event.NodeExecutionEventRequest,
+        request: _admin.event.NodeExecutionEventRequest,
         context: _AsyncServicerContext[
-            _admin_event.NodeExecutionEventRequest, _admin_event.NodeExecutionEventResponse
+            _admin.event.NodeExecutionEventRequest, _admin.event.NodeExecutionEventResponse
         ],
         /,
-    ) -> _admin_event.NodeExecutionEventResponse:
+    ) -> _admin.event.NodeExecutionEventResponse:
         """Answer ``CreateNodeEvent``; see ``AdminServiceClient.create_node_event``."""
         raise _unimplemented(_AdminServiceMethods.create_node_event)
 
     async def create_task_event(
         self,
-        request: _admin_event.TaskExecutionEventRequest,
+        request: _admin.event.TaskExecutionEventRequest,
         context: _AsyncServicerContext[
-            _admin_event.TaskExecutionEventRequest, _admin_event.TaskExecutionEventResponse
+            _admin.event.TaskExecutionEventRequest, _admin.event.TaskExecutionEventResponse
         ],
         /,
-    ) -> _admin_event.TaskExecutionEventResponse:
+    ) -> _admin.event.TaskExecutionEventResponse:
         """Answer ``CreateTaskEvent``; see ``AdminServiceClient.create_task_event``."""
         raise _unimplemented(_AdminServiceMethods.create_task_event)
 
     async def get_task_execution(
         self,
-        request: _admin_task_execution.TaskExecutionGetRequest,
+        request: _admin.task_execution.TaskExecutionGetRequest,
         context: _AsyncServicerContext[
-            _admin_task_execution.TaskExecutionGetRequest, _admin_task_execution.TaskExecution
+            _admin.task_execution.TaskExecutionGetRequest, _admin.task_execution.TaskExecution
         ],
         /,
-    ) -> _admin_task_execution.TaskExecution:
+    ) -> _admin.task_execution.TaskExecution:
         """Answer ``GetTaskExecution``; see ``AdminServiceClient.get_task_execution``."""
         raise _unimplemented(_AdminServiceMethods.get_task_execution)
 
     async def list_task_executions(
         self,
-        request: _admin_task_execution.TaskExecutionListRequest,
+        request: _admin.task_execution.TaskExecutionListRequest,
         context: _AsyncServicerContext[
-            _admin_task_execution.TaskExecutionListRequest, _admin_task_execution.TaskExecutionList
+            _admin.task_execution.TaskExecutionListRequest, _admin.task_execution.TaskExecutionList
         ],
         /,
-    ) -> _admin_task_execution.TaskExecutionList:
+    ) -> _admin.task_execution.TaskExecutionList:
         """Answer ``ListTaskExecutions``; see ``AdminServiceClient.list_task_executions``."""
         raise _unimplemented(_AdminServiceMethods.list_task_executions)
 
     async def get_task_execution_data(
         self,
-        request: _admin_task_execution.TaskExecutionGetDataRequest,
+        request: _admin.task_execution.TaskExecutionGetDataRequest,
         context: _AsyncServicerContext[
-            _admin_task_execution.TaskExecutionGetDataRequest,
-            _admin_task_execution.TaskExecutionGetDataResponse,
+            _admin.task_execution.TaskExecutionGetDataRequest,
+            _admin.task_execution.TaskExecutionGetDataResponse,
         ],
         /,
-    ) -> _admin_task_execution.TaskExecutionGetDataResponse:
+    ) -> _admin.task_execution.TaskExecutionGetDataResponse:
         """Answer ``GetTaskExecutionData``; see ``AdminServiceClient.get_task_execution_data``."""
         raise _unimplemented(_AdminServiceMethods.get_task_execution_data)
 
     async def update_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_project_domain_attributes.ProjectDomainAttributesUpdateRequest,
-            _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse,
+            _admin.project_domain_attributes.ProjectDomainAttributesUpdateRequest,
+            _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse,
         ],
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesUpdateResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesUpdateResponse:
         """Answer ``UpdateProjectDomainAttributes``; see ``AdminServiceClient.update_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_project_domain_attributes)
 
     async def get_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
         context: _AsyncServicerContext[
-            _admin_project_domain_attributes.ProjectDomainAttributesGetRequest,
-            _admin_project_domain_attributes.ProjectDomainAttributesGetResponse,
+            _admin.project_domain_attributes.ProjectDomainAttributesGetRequest,
+            _admin.project_domain_attributes.ProjectDomainAttributesGetResponse,
         ],
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesGetResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesGetResponse:
         """Answer ``GetProjectDomainAttributes``; see ``AdminServiceClient.get_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_project_domain_attributes)
 
     async def delete_project_domain_attributes(
         self,
-        request: _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+        request: _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
         context: _AsyncServicerContext[
-            _admin_project_domain_attributes.ProjectDomainAttributesDeleteRequest,
-            _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse,
+            _admin.project_domain_attributes.ProjectDomainAttributesDeleteRequest,
+            _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse,
         ],
         /,
-    ) -> _admin_project_domain_attributes.ProjectDomainAttributesDeleteResponse:
+    ) -> _admin.project_domain_attributes.ProjectDomainAttributesDeleteResponse:
         """Answer ``DeleteProjectDomainAttributes``; see ``AdminServiceClient.delete_project_domain_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_project_domain_attributes)
 
     async def update_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesUpdateRequest,
+        request: _admin.project_attributes.ProjectAttributesUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_project_attributes.ProjectAttributesUpdateRequest,
-            _admin_project_attributes.ProjectAttributesUpdateResponse,
+            _admin.project_attributes.ProjectAttributesUpdateRequest,
+            _admin.project_attributes.ProjectAttributesUpdateResponse,
         ],
         /,
-    ) -> _admin_project_attributes.ProjectAttributesUpdateResponse:
+    ) -> _admin.project_attributes.ProjectAttributesUpdateResponse:
         """Answer ``UpdateProjectAttributes``; see ``AdminServiceClient.update_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_project_attributes)
 
     async def get_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesGetRequest,
+        request: _admin.project_attributes.ProjectAttributesGetRequest,
         context: _AsyncServicerContext[
-            _admin_project_attributes.ProjectAttributesGetRequest,
-            _admin_project_attributes.ProjectAttributesGetResponse,
+            _admin.project_attributes.ProjectAttributesGetRequest,
+            _admin.project_attributes.ProjectAttributesGetResponse,
         ],
         /,
-    ) -> _admin_project_attributes.ProjectAttributesGetResponse:
+    ) -> _admin.project_attributes.ProjectAttributesGetResponse:
         """Answer ``GetProjectAttributes``; see ``AdminServiceClient.get_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_project_attributes)
 
     async def delete_project_attributes(
         self,
-        request: _admin_project_attributes.ProjectAttributesDeleteRequest,
+        request: _admin.project_attributes.ProjectAttributesDeleteRequest,
         context: _AsyncServicerContext[
-            _admin_project_attributes.ProjectAttributesDeleteRequest,
-            _admin_project_attributes.ProjectAttributesDeleteResponse,
+            _admin.project_attributes.ProjectAttributesDeleteRequest,
+            _admin.project_attributes.ProjectAttributesDeleteResponse,
         ],
         /,
-    ) -> _admin_project_attributes.ProjectAttributesDeleteResponse:
+    ) -> _admin.project_attributes.ProjectAttributesDeleteResponse:
         """Answer ``DeleteProjectAttributes``; see ``AdminServiceClient.delete_project_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_project_attributes)
 
     async def update_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_workflow_attributes.WorkflowAttributesUpdateRequest,
-            _admin_workflow_attributes.WorkflowAttributesUpdateResponse,
+            _admin.workflow_attributes.WorkflowAttributesUpdateRequest,
+            _admin.workflow_attributes.WorkflowAttributesUpdateResponse,
         ],
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesUpdateResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesUpdateResponse:
         """Answer ``UpdateWorkflowAttributes``; see ``AdminServiceClient.update_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.update_workflow_attributes)
 
     async def get_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesGetRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesGetRequest,
         context: _AsyncServicerContext[
-            _admin_workflow_attributes.WorkflowAttributesGetRequest,
-            _admin_workflow_attributes.WorkflowAttributesGetResponse,
+            _admin.workflow_attributes.WorkflowAttributesGetRequest,
+            _admin.workflow_attributes.WorkflowAttributesGetResponse,
         ],
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesGetResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesGetResponse:
         """Answer ``GetWorkflowAttributes``; see ``AdminServiceClient.get_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.get_workflow_attributes)
 
     async def delete_workflow_attributes(
         self,
-        request: _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
+        request: _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
         context: _AsyncServicerContext[
-            _admin_workflow_attributes.WorkflowAttributesDeleteRequest,
-            _admin_workflow_attributes.WorkflowAttributesDeleteResponse,
+            _admin.workflow_attributes.WorkflowAttributesDeleteRequest,
+            _admin.workflow_attributes.WorkflowAttributesDeleteResponse,
         ],
         /,
-    ) -> _admin_workflow_attributes.WorkflowAttributesDeleteResponse:
+    ) -> _admin.workflow_attributes.WorkflowAttributesDeleteResponse:
         """Answer ``DeleteWorkflowAttributes``; see ``AdminServiceClient.delete_workflow_attributes``."""
         raise _unimplemented(_AdminServiceMethods.delete_workflow_attributes)
 
     async def list_matchable_attributes(
         self,
-        request: _admin_matchable_resource.ListMatchableAttributesRequest,
+        request: _admin.matchable_resource.ListMatchableAttributesRequest,
         context: _AsyncServicerContext[
-            _admin_matchable_resource.ListMatchableAttributesRequest,
-            _admin_matchable_resource.ListMatchableAttributesResponse,
+            _admin.matchable_resource.ListMatchableAttributesRequest,
+            _admin.matchable_resource.ListMatchableAttributesResponse,
         ],
         /,
-    ) -> _admin_matchable_resource.ListMatchableAttributesResponse:
+    ) -> _admin.matchable_resource.ListMatchableAttributesResponse:
         """Answer ``ListMatchableAttributes``; see ``AdminServiceClient.list_matchable_attributes``."""
         raise _unimplemented(_AdminServiceMethods.list_matchable_attributes)
 
     async def list_named_entities(
         self,
-        request: _admin_common.NamedEntityListRequest,
+        request: _admin.common.NamedEntityListRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityListRequest, _admin_common.NamedEntityList
+            _admin.common.NamedEntityListRequest, _admin.common.NamedEntityList
         ],
         /,
-    ) -> _admin_common.NamedEntityList:
+    ) -> _admin.common.NamedEntityList:
         """Answer ``ListNamedEntities``; see ``AdminServiceClient.list_named_entities``."""
         raise _unimplemented(_AdminServiceMethods.list_named_entities)
 
     async def get_named_entity(
         self,
-        request: _admin_common.NamedEntityGetRequest,
+        request: _admin.common.NamedEntityGetRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityGetRequest, _admin_common.NamedEntity
+            _admin.common.NamedEntityGetRequest, _admin.common.NamedEntity
         ],
         /,
-    ) -> _admin_common.NamedEntity:
+    ) -> _admin.common.NamedEntity:
         """Answer ``GetNamedEntity``; see ``AdminServiceClient.get_named_entity``."""
         raise _unimplemented(_AdminServiceMethods.get_named_entity)
 
     async def update_named_entity(
         self,
-        request: _admin_common.NamedEntityUpdateRequest,
+        request: _admin.common.NamedEntityUpdateRequest,
         context: _AsyncServicerContext[
-            _admin_common.NamedEntityUpdateRequest, _admin_common.NamedEntityUpdateResponse
+            _admin.common.NamedEntityUpdateRequest, _admin.common.NamedEntityUpdateResponse
         ],
         /,
-    ) -> _admin_common.NamedEntityUpdateResponse:
+    ) -> _admin.common.NamedEntityUpdateResponse:
         """Answer ``UpdateNamedEntity``; see ``AdminServiceClient.update_named_entity``."""
         raise _unimplemented(_AdminServiceMethods.update_named_entity)
 
     async def get_version(
         self,
-        request: _admin_version.GetVersionRequest,
+        request: _admin.version.GetVersionRequest,
         context: _AsyncServicerContext[
-            _admin_version.GetVersionRequest, _admin_version.GetVersionResponse
+            _admin.version.GetVersionRequest, _admin.version.GetVersionResponse
         ],
         /,
-    ) -> _admin_version.GetVersionResponse:
+    ) -> _admin.version.GetVersionResponse:
         """Answer ``GetVersion``; see ``AdminServiceClient.get_version``."""
         raise _unimplemented(_AdminServiceMethods.get_version)
 
     async def get_description_entity(
         self,
-        request: _admin_common.ObjectGetRequest,
+        request: _admin.common.ObjectGetRequest,
         context: _AsyncServicerContext[
-            _admin_common.ObjectGetRequest, _admin_description_entity.DescriptionEntity
+            _admin.common.ObjectGetRequest, _admin.description_entity.DescriptionEntity
         ],
         /,
-    ) -> _admin_description_entity.DescriptionEntity:
+    ) -> _admin.description_entity.DescriptionEntity:
         """Answer ``GetDescriptionEntity``; see ``AdminServiceClient.get_description_entity``."""
         raise _unimplemented(_AdminServiceMethods.get_description_entity)
 
     async def list_description_entities(
         self,
-        request: _admin_description_entity.DescriptionEntityListRequest,
+        request: _admin.description_entity.DescriptionEntityListRequest,
         context: _AsyncServicerContext[
-            _admin_description_entity.DescriptionEntityListRequest,
-            _admin_description_entity.DescriptionEntityList,
+            _admin.description_entity.DescriptionEntityListRequest,
+            _admin.description_entity.DescriptionEntityList,
         ],
         /,
-    ) -> _admin_description_entity.DescriptionEntityList:
+    ) -> _admin.description_entity.DescriptionEntityList:
         """Answer ``ListDescriptionEntities``; see ``AdminServiceClient.list_description_entities``."""
         raise _unimplemented(_AdminServiceMethods.list_description_entities)
 
     async def get_execution_metrics(
         self,
-        request: _admin_execution.WorkflowExecutionGetMetricsRequest,
+        request: _admin.execution.WorkflowExecutionGetMetricsRequest,
         context: _AsyncServicerContext[
-            _admin_execution.WorkflowExecutionGetMetricsRequest,
-            _admin_execution.WorkflowExecutionGetMetricsResponse,
+            _admin.execution.WorkflowExecutionGetMetricsRequest,
+            _admin.execution.WorkflowExecutionGetMetricsResponse,
         ],
         /,
-    ) -> _admin_execution.WorkflowExecutionGetMetricsResponse:
+    ) -> _admin.execution.WorkflowExecutionGetMetricsResponse:
         """Answer ``GetExecutionMetrics``; see ``AdminServiceClient.get_execution_metrics``."""
         raise _unimplemented(_AdminServiceMethods.get_execution_metrics)

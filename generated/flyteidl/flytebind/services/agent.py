@@ -13,7 +13,7 @@ from collections.abc import (
 )
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.admin import agent as _admin_agent
+from flytebind.models import admin as _admin
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncResponseStream as _AsyncResponseStream,
@@ -47,8 +47,8 @@ __all__ = [
 class _SyncAgentServiceMethods:
     execute_task_sync = _Method(
         "/flyteidl.service.SyncAgentService/ExecuteTaskSync",
-        _admin_agent.ExecuteTaskSyncRequest,
-        _admin_agent.ExecuteTaskSyncResponse,
+        _admin.agent.ExecuteTaskSyncRequest,
+        _admin.agent.ExecuteTaskSyncResponse,
         "stream_stream",
     )
 
@@ -69,12 +69,12 @@ class SyncAgentServiceClient(_Client):
 
     def execute_task_sync(
         self,
-        requests: _Iterable[_admin_agent.ExecuteTaskSyncRequest],
+        requests: _Iterable[_admin.agent.ExecuteTaskSyncRequest],
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_admin_agent.ExecuteTaskSyncResponse]:
+    ) -> _ResponseStream[_admin.agent.ExecuteTaskSyncResponse]:
         """Run a task and wait for its outcome, over two streams.
 
         The caller sends one header, then the inputs. The agent answers with one header that
@@ -104,14 +104,14 @@ class SyncAgentServiceAsyncClient(_AsyncClient):
     def execute_task_sync(
         self,
         requests: (
-            _AsyncIterable[_admin_agent.ExecuteTaskSyncRequest]
-            | _Iterable[_admin_agent.ExecuteTaskSyncRequest]
+            _AsyncIterable[_admin.agent.ExecuteTaskSyncRequest]
+            | _Iterable[_admin.agent.ExecuteTaskSyncRequest]
         ),
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_admin_agent.ExecuteTaskSyncResponse]:
+    ) -> _AsyncResponseStream[_admin.agent.ExecuteTaskSyncResponse]:
         """Run a task and wait for its outcome, over two streams.
 
         See ``SyncAgentServiceClient.execute_task_sync``.
@@ -137,10 +137,10 @@ class SyncAgentServiceServicer(_Servicer):
 
     def execute_task_sync(
         self,
-        requests: _Iterator[_admin_agent.ExecuteTaskSyncRequest],
+        requests: _Iterator[_admin.agent.ExecuteTaskSyncRequest],
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_admin_agent.ExecuteTaskSyncResponse]:
+    ) -> _Iterator[_admin.agent.ExecuteTaskSyncResponse]:
         """Answer ``ExecuteTaskSync``; see ``SyncAgentServiceClient.execute_task_sync``."""
         raise _unimplemented(_SyncAgentServiceMethods.execute_task_sync)
 
@@ -161,12 +161,12 @@ class SyncAgentServiceAsyncServicer(_AsyncServicer):
 
     def execute_task_sync(
         self,
-        requests: _AsyncIterator[_admin_agent.ExecuteTaskSyncRequest],
+        requests: _AsyncIterator[_admin.agent.ExecuteTaskSyncRequest],
         context: _AsyncServicerContext[
-            _admin_agent.ExecuteTaskSyncRequest, _admin_agent.ExecuteTaskSyncResponse
+            _admin.agent.ExecuteTaskSyncRequest, _admin.agent.ExecuteTaskSyncResponse
         ],
         /,
-    ) -> _AsyncIterator[_admin_agent.ExecuteTaskSyncResponse]:
+    ) -> _AsyncIterator[_admin.agent.ExecuteTaskSyncResponse]:
         """Answer ``ExecuteTaskSync``; see ``SyncAgentServiceClient.execute_task_sync``."""
         raise _unimplemented(_SyncAgentServiceMethods.execute_task_sync)
 
@@ -174,28 +174,28 @@ class SyncAgentServiceAsyncServicer(_AsyncServicer):
 class _AsyncAgentServiceMethods:
     create_task = _Method(
         "/flyteidl.service.AsyncAgentService/CreateTask",
-        _admin_agent.CreateTaskRequest,
-        _admin_agent.CreateTaskResponse,
+        _admin.agent.CreateTaskRequest,
+        _admin.agent.CreateTaskResponse,
     )
     get_task = _Method(
         "/flyteidl.service.AsyncAgentService/GetTask",
-        _admin_agent.GetTaskRequest,
-        _admin_agent.GetTaskResponse,
+        _admin.agent.GetTaskRequest,
+        _admin.agent.GetTaskResponse,
     )
     delete_task = _Method(
         "/flyteidl.service.AsyncAgentService/DeleteTask",
-        _admin_agent.DeleteTaskRequest,
-        _admin_agent.DeleteTaskResponse,
+        _admin.agent.DeleteTaskRequest,
+        _admin.agent.DeleteTaskResponse,
     )
     get_task_metrics = _Method(
         "/flyteidl.service.AsyncAgentService/GetTaskMetrics",
-        _admin_agent.GetTaskMetricsRequest,
-        _admin_agent.GetTaskMetricsResponse,
+        _admin.agent.GetTaskMetricsRequest,
+        _admin.agent.GetTaskMetricsResponse,
     )
     get_task_logs = _Method(
         "/flyteidl.service.AsyncAgentService/GetTaskLogs",
-        _admin_agent.GetTaskLogsRequest,
-        _admin_agent.GetTaskLogsResponse,
+        _admin.agent.GetTaskLogsRequest,
+        _admin.agent.GetTaskLogsResponse,
         "unary_stream",
     )
 
@@ -221,12 +221,12 @@ class AsyncAgentServiceClient(_Client):
 
     def create_task(
         self,
-        request: _admin_agent.CreateTaskRequest,
+        request: _admin.agent.CreateTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.CreateTaskResponse:
+    ) -> _admin.agent.CreateTaskResponse:
         """Start a task and return a handle on it.
 
         Return as soon as the task is accepted; the engine polls for the rest.
@@ -244,12 +244,12 @@ class AsyncAgentServiceClient(_Client):
 
     def get_task(
         self,
-        request: _admin_agent.GetTaskRequest,
+        request: _admin.agent.GetTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetTaskResponse:
+    ) -> _admin.agent.GetTaskResponse:
         """Read how far a task has come, and its outputs once it has succeeded.
 
         The engine calls this again and again until the phase is terminal.
@@ -267,12 +267,12 @@ class AsyncAgentServiceClient(_Client):
 
     def delete_task(
         self,
-        request: _admin_agent.DeleteTaskRequest,
+        request: _admin.agent.DeleteTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.DeleteTaskResponse:
+    ) -> _admin.agent.DeleteTaskResponse:
         """Stop a task and free what it holds, when its execution is aborted.
 
         RPC: ``/flyteidl.service.AsyncAgentService/DeleteTask``, from ``DeleteTaskRequest`` to
@@ -288,12 +288,12 @@ class AsyncAgentServiceClient(_Client):
 
     def get_task_metrics(
         self,
-        request: _admin_agent.GetTaskMetricsRequest,
+        request: _admin.agent.GetTaskMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetTaskMetricsResponse:
+    ) -> _admin.agent.GetTaskMetricsResponse:
         """Read metrics of a task over a period.
 
         Few agents have any: flytekit's agent server does not offer the method.
@@ -311,12 +311,12 @@ class AsyncAgentServiceClient(_Client):
 
     def get_task_logs(
         self,
-        request: _admin_agent.GetTaskLogsRequest,
+        request: _admin.agent.GetTaskLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_admin_agent.GetTaskLogsResponse]:
+    ) -> _ResponseStream[_admin.agent.GetTaskLogsResponse]:
         """Stream the log of a task: a header with the next token, then lines.
 
         Few agents keep one: flytekit's agent server does not offer the method.
@@ -345,12 +345,12 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
 
     async def create_task(
         self,
-        request: _admin_agent.CreateTaskRequest,
+        request: _admin.agent.CreateTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.CreateTaskResponse:
+    ) -> _admin.agent.CreateTaskResponse:
         """Start a task and return a handle on it.
 
         See ``AsyncAgentServiceClient.create_task``.
@@ -361,12 +361,12 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
 
     async def get_task(
         self,
-        request: _admin_agent.GetTaskRequest,
+        request: _admin.agent.GetTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetTaskResponse:
+    ) -> _admin.agent.GetTaskResponse:
         """Read how far a task has come, and its outputs once it has succeeded.
 
         See ``AsyncAgentServiceClient.get_task``.
@@ -377,12 +377,12 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
 
     async def delete_task(
         self,
-        request: _admin_agent.DeleteTaskRequest,
+        request: _admin.agent.DeleteTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.DeleteTaskResponse:
+    ) -> _admin.agent.DeleteTaskResponse:
         """Stop a task and free what it holds, when its execution is aborted.
 
         See ``AsyncAgentServiceClient.delete_task``.
@@ -393,12 +393,12 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
 
     async def get_task_metrics(
         self,
-        request: _admin_agent.GetTaskMetricsRequest,
+        request: _admin.agent.GetTaskMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetTaskMetricsResponse:
+    ) -> _admin.agent.GetTaskMetricsResponse:
         """Read metrics of a task over a period.
 
         See ``AsyncAgentServiceClient.get_task_metrics``.
@@ -409,12 +409,12 @@ class AsyncAgentServiceAsyncClient(_AsyncClient):
 
     def get_task_logs(
         self,
-        request: _admin_agent.GetTaskLogsRequest,
+        request: _admin.agent.GetTaskLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_admin_agent.GetTaskLogsResponse]:
+    ) -> _AsyncResponseStream[_admin.agent.GetTaskLogsResponse]:
         """Stream the log of a task: a header with the next token, then lines.
 
         See ``AsyncAgentServiceClient.get_task_logs``.
@@ -445,46 +445,46 @@ class AsyncAgentServiceServicer(_Servicer):
 
     def create_task(
         self,
-        request: _admin_agent.CreateTaskRequest,
+        request: _admin.agent.CreateTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.CreateTaskResponse:
+    ) -> _admin.agent.CreateTaskResponse:
         """Answer ``CreateTask``; see ``AsyncAgentServiceClient.create_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.create_task)
 
     def get_task(
         self,
-        request: _admin_agent.GetTaskRequest,
+        request: _admin.agent.GetTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.GetTaskResponse:
+    ) -> _admin.agent.GetTaskResponse:
         """Answer ``GetTask``; see ``AsyncAgentServiceClient.get_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task)
 
     def delete_task(
         self,
-        request: _admin_agent.DeleteTaskRequest,
+        request: _admin.agent.DeleteTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.DeleteTaskResponse:
+    ) -> _admin.agent.DeleteTaskResponse:
         """Answer ``DeleteTask``; see ``AsyncAgentServiceClient.delete_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.delete_task)
 
     def get_task_metrics(
         self,
-        request: _admin_agent.GetTaskMetricsRequest,
+        request: _admin.agent.GetTaskMetricsRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.GetTaskMetricsResponse:
+    ) -> _admin.agent.GetTaskMetricsResponse:
         """Answer ``GetTaskMetrics``; see ``AsyncAgentServiceClient.get_task_metrics``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task_metrics)
 
     def get_task_logs(
         self,
-        request: _admin_agent.GetTaskLogsRequest,
+        request: _admin.agent.GetTaskLogsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_admin_agent.GetTaskLogsResponse]:
+    ) -> _Iterator[_admin.agent.GetTaskLogsResponse]:
         """Answer ``GetTaskLogs``; see ``AsyncAgentServiceClient.get_task_logs``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task_logs)
 
@@ -510,54 +510,54 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
 
     async def create_task(
         self,
-        request: _admin_agent.CreateTaskRequest,
+        request: _admin.agent.CreateTaskRequest,
         context: _AsyncServicerContext[
-            _admin_agent.CreateTaskRequest, _admin_agent.CreateTaskResponse
+            _admin.agent.CreateTaskRequest, _admin.agent.CreateTaskResponse
         ],
         /,
-    ) -> _admin_agent.CreateTaskResponse:
+    ) -> _admin.agent.CreateTaskResponse:
         """Answer ``CreateTask``; see ``AsyncAgentServiceClient.create_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.create_task)
 
     async def get_task(
         self,
-        request: _admin_agent.GetTaskRequest,
-        context: _AsyncServicerContext[_admin_agent.GetTaskRequest, _admin_agent.GetTaskResponse],
+        request: _admin.agent.GetTaskRequest,
+        context: _AsyncServicerContext[_admin.agent.GetTaskRequest, _admin.agent.GetTaskResponse],
         /,
-    ) -> _admin_agent.GetTaskResponse:
+    ) -> _admin.agent.GetTaskResponse:
         """Answer ``GetTask``; see ``AsyncAgentServiceClient.get_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task)
 
     async def delete_task(
         self,
-        request: _admin_agent.DeleteTaskRequest,
+        request: _admin.agent.DeleteTaskRequest,
         context: _AsyncServicerContext[
-            _admin_agent.DeleteTaskRequest, _admin_agent.DeleteTaskResponse
+            _admin.agent.DeleteTaskRequest, _admin.agent.DeleteTaskResponse
         ],
         /,
-    ) -> _admin_agent.DeleteTaskResponse:
+    ) -> _admin.agent.DeleteTaskResponse:
         """Answer ``DeleteTask``; see ``AsyncAgentServiceClient.delete_task``."""
         raise _unimplemented(_AsyncAgentServiceMethods.delete_task)
 
     async def get_task_metrics(
         self,
-        request: _admin_agent.GetTaskMetricsRequest,
+        request: _admin.agent.GetTaskMetricsRequest,
         context: _AsyncServicerContext[
-            _admin_agent.GetTaskMetricsRequest, _admin_agent.GetTaskMetricsResponse
+            _admin.agent.GetTaskMetricsRequest, _admin.agent.GetTaskMetricsResponse
         ],
         /,
-    ) -> _admin_agent.GetTaskMetricsResponse:
+    ) -> _admin.agent.GetTaskMetricsResponse:
         """Answer ``GetTaskMetrics``; see ``AsyncAgentServiceClient.get_task_metrics``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task_metrics)
 
     def get_task_logs(
         self,
-        request: _admin_agent.GetTaskLogsRequest,
+        request: _admin.agent.GetTaskLogsRequest,
         context: _AsyncServicerContext[
-            _admin_agent.GetTaskLogsRequest, _admin_agent.GetTaskLogsResponse
+            _admin.agent.GetTaskLogsRequest, _admin.agent.GetTaskLogsResponse
         ],
         /,
-    ) -> _AsyncIterator[_admin_agent.GetTaskLogsResponse]:
+    ) -> _AsyncIterator[_admin.agent.GetTaskLogsResponse]:
         """Answer ``GetTaskLogs``; see ``AsyncAgentServiceClient.get_task_logs``."""
         raise _unimplemented(_AsyncAgentServiceMethods.get_task_logs)
 
@@ -565,13 +565,13 @@ class AsyncAgentServiceAsyncServicer(_AsyncServicer):
 class _AgentMetadataServiceMethods:
     get_agent = _Method(
         "/flyteidl.service.AgentMetadataService/GetAgent",
-        _admin_agent.GetAgentRequest,
-        _admin_agent.GetAgentResponse,
+        _admin.agent.GetAgentRequest,
+        _admin.agent.GetAgentResponse,
     )
     list_agents = _Method(
         "/flyteidl.service.AgentMetadataService/ListAgents",
-        _admin_agent.ListAgentsRequest,
-        _admin_agent.ListAgentsResponse,
+        _admin.agent.ListAgentsRequest,
+        _admin.agent.ListAgentsResponse,
     )
 
 
@@ -591,12 +591,12 @@ class AgentMetadataServiceClient(_Client):
 
     def get_agent(
         self,
-        request: _admin_agent.GetAgentRequest,
+        request: _admin.agent.GetAgentRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetAgentResponse:
+    ) -> _admin.agent.GetAgentResponse:
         """Read one agent by its name.
 
         RPC: ``/flyteidl.service.AgentMetadataService/GetAgent``, from ``GetAgentRequest`` to
@@ -611,12 +611,12 @@ class AgentMetadataServiceClient(_Client):
 
     def list_agents(
         self,
-        request: _admin_agent.ListAgentsRequest,
+        request: _admin.agent.ListAgentsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.ListAgentsResponse:
+    ) -> _admin.agent.ListAgentsResponse:
         """List every agent of the server; not paged.
 
         RPC: ``/flyteidl.service.AgentMetadataService/ListAgents``, from ``ListAgentsRequest``
@@ -642,12 +642,12 @@ class AgentMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_agent(
         self,
-        request: _admin_agent.GetAgentRequest,
+        request: _admin.agent.GetAgentRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.GetAgentResponse:
+    ) -> _admin.agent.GetAgentResponse:
         """Read one agent by its name.
 
         See ``AgentMetadataServiceClient.get_agent``.
@@ -658,12 +658,12 @@ class AgentMetadataServiceAsyncClient(_AsyncClient):
 
     async def list_agents(
         self,
-        request: _admin_agent.ListAgentsRequest,
+        request: _admin.agent.ListAgentsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_agent.ListAgentsResponse:
+    ) -> _admin.agent.ListAgentsResponse:
         """List every agent of the server; not paged.
 
         See ``AgentMetadataServiceClient.list_agents``.
@@ -689,19 +689,19 @@ class AgentMetadataServiceServicer(_Servicer):
 
     def get_agent(
         self,
-        request: _admin_agent.GetAgentRequest,
+        request: _admin.agent.GetAgentRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.GetAgentResponse:
+    ) -> _admin.agent.GetAgentResponse:
         """Answer ``GetAgent``; see ``AgentMetadataServiceClient.get_agent``."""
         raise _unimplemented(_AgentMetadataServiceMethods.get_agent)
 
     def list_agents(
         self,
-        request: _admin_agent.ListAgentsRequest,
+        request: _admin.agent.ListAgentsRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_agent.ListAgentsResponse:
+    ) -> _admin.agent.ListAgentsResponse:
         """Answer ``ListAgents``; see ``AgentMetadataServiceClient.list_agents``."""
         raise _unimplemented(_AgentMetadataServiceMethods.list_agents)
 
@@ -722,20 +722,20 @@ class AgentMetadataServiceAsyncServicer(_AsyncServicer):
 
     async def get_agent(
         self,
-        request: _admin_agent.GetAgentRequest,
-        context: _AsyncServicerContext[_admin_agent.GetAgentRequest, _admin_agent.GetAgentResponse],
+        request: _admin.agent.GetAgentRequest,
+        context: _AsyncServicerContext[_admin.agent.GetAgentRequest, _admin.agent.GetAgentResponse],
         /,
-    ) -> _admin_agent.GetAgentResponse:
+    ) -> _admin.agent.GetAgentResponse:
         """Answer ``GetAgent``; see ``AgentMetadataServiceClient.get_agent``."""
         raise _unimplemented(_AgentMetadataServiceMethods.get_agent)
 
     async def list_agents(
         self,
-        request: _admin_agent.ListAgentsRequest,
+        request: _admin.agent.ListAgentsRequest,
         context: _AsyncServicerContext[
-            _admin_agent.ListAgentsRequest, _admin_agent.ListAgentsResponse
+            _admin.agent.ListAgentsRequest, _admin.agent.ListAgentsResponse
         ],
         /,
-    ) -> _admin_agent.ListAgentsResponse:
+    ) -> _admin.agent.ListAgentsResponse:
         """Answer ``ListAgents``; see ``AgentMetadataServiceClient.list_agents``."""
         raise _unimplemented(_AgentMetadataServiceMethods.list_agents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.service import auth as _service_auth
+from flytebind.models import service as _service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -29,13 +29,13 @@ __all__ = [
 class _AuthMetadataServiceMethods:
     get_oauth2_metadata = _Method(
         "/flyteidl.service.AuthMetadataService/GetOAuth2Metadata",
-        _service_auth.OAuth2MetadataRequest,
-        _service_auth.OAuth2MetadataResponse,
+        _service.auth.OAuth2MetadataRequest,
+        _service.auth.OAuth2MetadataResponse,
     )
     get_public_client_config = _Method(
         "/flyteidl.service.AuthMetadataService/GetPublicClientConfig",
-        _service_auth.PublicClientAuthConfigRequest,
-        _service_auth.PublicClientAuthConfigResponse,
+        _service.auth.PublicClientAuthConfigRequest,
+        _service.auth.PublicClientAuthConfigResponse,
     )
 
 
@@ -56,12 +56,12 @@ class AuthMetadataServiceClient(_Client):
 
     def get_oauth2_metadata(
         self,
-        request: _service_auth.OAuth2MetadataRequest,
+        request: _service.auth.OAuth2MetadataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_auth.OAuth2MetadataResponse:
+    ) -> _service.auth.OAuth2MetadataResponse:
         """Read where and how to get tokens.
 
         If an external authorization server issues them, the answer repeats that server's own
@@ -83,12 +83,12 @@ class AuthMetadataServiceClient(_Client):
 
     def get_public_client_config(
         self,
-        request: _service_auth.PublicClientAuthConfigRequest,
+        request: _service.auth.PublicClientAuthConfigRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_auth.PublicClientAuthConfigResponse:
+    ) -> _service.auth.PublicClientAuthConfigResponse:
         """Read the client settings with which tools sign a user in.
 
         ``authorization_metadata_key`` names the metadata key that carries the token of later
@@ -121,12 +121,12 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_oauth2_metadata(
         self,
-        request: _service_auth.OAuth2MetadataRequest,
+        request: _service.auth.OAuth2MetadataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_auth.OAuth2MetadataResponse:
+    ) -> _service.auth.OAuth2MetadataResponse:
         """Read where and how to get tokens.
 
         See ``AuthMetadataServiceClient.get_oauth2_metadata``.
@@ -141,12 +141,12 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_public_client_config(
         self,
-        request: _service_auth.PublicClientAuthConfigRequest,
+        request: _service.auth.PublicClientAuthConfigRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_auth.PublicClientAuthConfigResponse:
+    ) -> _service.auth.PublicClientAuthConfigResponse:
         """Read the client settings with which tools sign a user in.
 
         See ``AuthMetadataServiceClient.get_public_client_config``.
@@ -177,19 +177,19 @@ class AuthMetadataServiceServicer(_Servicer):
 
     def get_oauth2_metadata(
         self,
-        request: _service_auth.OAuth2MetadataRequest,
+        request: _service.auth.OAuth2MetadataRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_auth.OAuth2MetadataResponse:
+    ) -> _service.auth.OAuth2MetadataResponse:
         """Answer ``GetOAuth2Metadata``; see ``AuthMetadataServiceClient.get_oauth2_metadata``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_oauth2_metadata)
 
     def get_public_client_config(
         self,
-        request: _service_auth.PublicClientAuthConfigRequest,
+        request: _service.auth.PublicClientAuthConfigRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_auth.PublicClientAuthConfigResponse:
+    ) -> _service.auth.PublicClientAuthConfigResponse:
         """Answer ``GetPublicClientConfig``; see ``AuthMetadataServiceClient.get_public_client_config``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_public_client_config)
 
@@ -211,23 +211,23 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
 
     async def get_oauth2_metadata(
         self,
-        request: _service_auth.OAuth2MetadataRequest,
+        request: _service.auth.OAuth2MetadataRequest,
         context: _AsyncServicerContext[
-            _service_auth.OAuth2MetadataRequest, _service_auth.OAuth2MetadataResponse
+            _service.auth.OAuth2MetadataRequest, _service.auth.OAuth2MetadataResponse
         ],
         /,
-    ) -> _service_auth.OAuth2MetadataResponse:
+    ) -> _service.auth.OAuth2MetadataResponse:
         """Answer ``GetOAuth2Metadata``; see ``AuthMetadataServiceClient.get_oauth2_metadata``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_oauth2_metadata)
 
     async def get_public_client_config(
         self,
-        request: _service_auth.PublicClientAuthConfigRequest,
+        request: _service.auth.PublicClientAuthConfigRequest,
         context: _AsyncServicerContext[
-            _service_auth.PublicClientAuthConfigRequest,
-            _service_auth.PublicClientAuthConfigResponse,
+            _service.auth.PublicClientAuthConfigRequest,
+            _service.auth.PublicClientAuthConfigResponse,
         ],
         /,
-    ) -> _service_auth.PublicClientAuthConfigResponse:
+    ) -> _service.auth.PublicClientAuthConfigResponse:
         """Answer ``GetPublicClientConfig``; see ``AuthMetadataServiceClient.get_public_client_config``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_public_client_config)

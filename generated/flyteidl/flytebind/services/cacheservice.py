@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.cacheservice import cacheservice as _cacheservice_cacheservice
+from flytebind.models import cacheservice as _cacheservice
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -29,28 +29,28 @@ __all__ = [
 class _CacheServiceMethods:
     get = _Method(
         "/flyteidl.cacheservice.CacheService/Get",
-        _cacheservice_cacheservice.GetCacheRequest,
-        _cacheservice_cacheservice.GetCacheResponse,
+        _cacheservice.cacheservice.GetCacheRequest,
+        _cacheservice.cacheservice.GetCacheResponse,
     )
     put = _Method(
         "/flyteidl.cacheservice.CacheService/Put",
-        _cacheservice_cacheservice.PutCacheRequest,
-        _cacheservice_cacheservice.PutCacheResponse,
+        _cacheservice.cacheservice.PutCacheRequest,
+        _cacheservice.cacheservice.PutCacheResponse,
     )
     delete = _Method(
         "/flyteidl.cacheservice.CacheService/Delete",
-        _cacheservice_cacheservice.DeleteCacheRequest,
-        _cacheservice_cacheservice.DeleteCacheResponse,
+        _cacheservice.cacheservice.DeleteCacheRequest,
+        _cacheservice.cacheservice.DeleteCacheResponse,
     )
     get_or_extend_reservation = _Method(
         "/flyteidl.cacheservice.CacheService/GetOrExtendReservation",
-        _cacheservice_cacheservice.GetOrExtendReservationRequest,
-        _cacheservice_cacheservice.GetOrExtendReservationResponse,
+        _cacheservice.cacheservice.GetOrExtendReservationRequest,
+        _cacheservice.cacheservice.GetOrExtendReservationResponse,
     )
     release_reservation = _Method(
         "/flyteidl.cacheservice.CacheService/ReleaseReservation",
-        _cacheservice_cacheservice.ReleaseReservationRequest,
-        _cacheservice_cacheservice.ReleaseReservationResponse,
+        _cacheservice.cacheservice.ReleaseReservationRequest,
+        _cacheservice.cacheservice.ReleaseReservationResponse,
     )
 
 
@@ -71,12 +71,12 @@ class CacheServiceClient(_Client):
 
     def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Read the output that is stored under a key.
 
         RPC: ``/flyteidl.cacheservice.CacheService/Get``, from ``GetCacheRequest`` to
@@ -93,12 +93,12 @@ class CacheServiceClient(_Client):
 
     def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output under a key.
 
         Large outputs may move to blob storage; Get then answers with their address.
@@ -119,12 +119,12 @@ class CacheServiceClient(_Client):
 
     def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove the output that is stored under a key.
 
         The stock cache service does not offer this.
@@ -142,12 +142,12 @@ class CacheServiceClient(_Client):
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Ask for the right to fill a key, or keep that right.
 
         It is no error if another owner holds the reservation: compare ``owner_id`` in the
@@ -170,12 +170,12 @@ class CacheServiceClient(_Client):
 
     def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give a reservation back.
 
         Idempotent: a reservation that does not exist, or belongs to another owner, is no error
@@ -205,12 +205,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Read the output that is stored under a key.
 
         See ``CacheServiceClient.get``.
@@ -221,12 +221,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output under a key.
 
         See ``CacheServiceClient.put``.
@@ -237,12 +237,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove the output that is stored under a key.
 
         See ``CacheServiceClient.delete``.
@@ -253,12 +253,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Ask for the right to fill a key, or keep that right.
 
         See ``CacheServiceClient.get_or_extend_reservation``.
@@ -273,12 +273,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give a reservation back.
 
         See ``CacheServiceClient.release_reservation``.
@@ -305,46 +305,46 @@ class CacheServiceServicer(_Servicer):
 
     def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceClient.get``."""
         raise _unimplemented(_CacheServiceMethods.get)
 
     def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceClient.put``."""
         raise _unimplemented(_CacheServiceMethods.put)
 
     def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceClient.delete``."""
         raise _unimplemented(_CacheServiceMethods.delete)
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceClient.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceMethods.get_or_extend_reservation)
 
     def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceClient.release_reservation``."""
         raise _unimplemented(_CacheServiceMethods.release_reservation)
 
@@ -366,58 +366,58 @@ class CacheServiceAsyncServicer(_AsyncServicer):
 
     async def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.GetCacheRequest, _cacheservice_cacheservice.GetCacheResponse
+            _cacheservice.cacheservice.GetCacheRequest, _cacheservice.cacheservice.GetCacheResponse
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceClient.get``."""
         raise _unimplemented(_CacheServiceMethods.get)
 
     async def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.PutCacheRequest, _cacheservice_cacheservice.PutCacheResponse
+            _cacheservice.cacheservice.PutCacheRequest, _cacheservice.cacheservice.PutCacheResponse
         ],
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceClient.put``."""
         raise _unimplemented(_CacheServiceMethods.put)
 
     async def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.DeleteCacheRequest,
-            _cacheservice_cacheservice.DeleteCacheResponse,
+            _cacheservice.cacheservice.DeleteCacheRequest,
+            _cacheservice.cacheservice.DeleteCacheResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceClient.delete``."""
         raise _unimplemented(_CacheServiceMethods.delete)
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.GetOrExtendReservationRequest,
-            _cacheservice_cacheservice.GetOrExtendReservationResponse,
+            _cacheservice.cacheservice.GetOrExtendReservationRequest,
+            _cacheservice.cacheservice.GetOrExtendReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceClient.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceMethods.get_or_extend_reservation)
 
     async def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.ReleaseReservationRequest,
-            _cacheservice_cacheservice.ReleaseReservationResponse,
+            _cacheservice.cacheservice.ReleaseReservationRequest,
+            _cacheservice.cacheservice.ReleaseReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceClient.release_reservation``."""
         raise _unimplemented(_CacheServiceMethods.release_reservation)

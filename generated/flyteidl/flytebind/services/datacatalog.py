@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.datacatalog import datacatalog as _datacatalog_datacatalog
+from flytebind.models import datacatalog as _datacatalog
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -29,53 +29,53 @@ __all__ = [
 class _DataCatalogMethods:
     create_dataset = _Method(
         "/datacatalog.DataCatalog/CreateDataset",
-        _datacatalog_datacatalog.CreateDatasetRequest,
-        _datacatalog_datacatalog.CreateDatasetResponse,
+        _datacatalog.datacatalog.CreateDatasetRequest,
+        _datacatalog.datacatalog.CreateDatasetResponse,
     )
     get_dataset = _Method(
         "/datacatalog.DataCatalog/GetDataset",
-        _datacatalog_datacatalog.GetDatasetRequest,
-        _datacatalog_datacatalog.GetDatasetResponse,
+        _datacatalog.datacatalog.GetDatasetRequest,
+        _datacatalog.datacatalog.GetDatasetResponse,
     )
     create_artifact = _Method(
         "/datacatalog.DataCatalog/CreateArtifact",
-        _datacatalog_datacatalog.CreateArtifactRequest,
-        _datacatalog_datacatalog.CreateArtifactResponse,
+        _datacatalog.datacatalog.CreateArtifactRequest,
+        _datacatalog.datacatalog.CreateArtifactResponse,
     )
     get_artifact = _Method(
         "/datacatalog.DataCatalog/GetArtifact",
-        _datacatalog_datacatalog.GetArtifactRequest,
-        _datacatalog_datacatalog.GetArtifactResponse,
+        _datacatalog.datacatalog.GetArtifactRequest,
+        _datacatalog.datacatalog.GetArtifactResponse,
     )
     add_tag = _Method(
         "/datacatalog.DataCatalog/AddTag",
-        _datacatalog_datacatalog.AddTagRequest,
-        _datacatalog_datacatalog.AddTagResponse,
+        _datacatalog.datacatalog.AddTagRequest,
+        _datacatalog.datacatalog.AddTagResponse,
     )
     list_artifacts = _Method(
         "/datacatalog.DataCatalog/ListArtifacts",
-        _datacatalog_datacatalog.ListArtifactsRequest,
-        _datacatalog_datacatalog.ListArtifactsResponse,
+        _datacatalog.datacatalog.ListArtifactsRequest,
+        _datacatalog.datacatalog.ListArtifactsResponse,
     )
     list_datasets = _Method(
         "/datacatalog.DataCatalog/ListDatasets",
-        _datacatalog_datacatalog.ListDatasetsRequest,
-        _datacatalog_datacatalog.ListDatasetsResponse,
+        _datacatalog.datacatalog.ListDatasetsRequest,
+        _datacatalog.datacatalog.ListDatasetsResponse,
     )
     update_artifact = _Method(
         "/datacatalog.DataCatalog/UpdateArtifact",
-        _datacatalog_datacatalog.UpdateArtifactRequest,
-        _datacatalog_datacatalog.UpdateArtifactResponse,
+        _datacatalog.datacatalog.UpdateArtifactRequest,
+        _datacatalog.datacatalog.UpdateArtifactResponse,
     )
     get_or_extend_reservation = _Method(
         "/datacatalog.DataCatalog/GetOrExtendReservation",
-        _datacatalog_datacatalog.GetOrExtendReservationRequest,
-        _datacatalog_datacatalog.GetOrExtendReservationResponse,
+        _datacatalog.datacatalog.GetOrExtendReservationRequest,
+        _datacatalog.datacatalog.GetOrExtendReservationResponse,
     )
     release_reservation = _Method(
         "/datacatalog.DataCatalog/ReleaseReservation",
-        _datacatalog_datacatalog.ReleaseReservationRequest,
-        _datacatalog_datacatalog.ReleaseReservationResponse,
+        _datacatalog.datacatalog.ReleaseReservationRequest,
+        _datacatalog.datacatalog.ReleaseReservationResponse,
     )
 
 
@@ -97,12 +97,12 @@ class DataCatalogClient(_Client):
 
     def create_dataset(
         self,
-        request: _datacatalog_datacatalog.CreateDatasetRequest,
+        request: _datacatalog.datacatalog.CreateDatasetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.CreateDatasetResponse:
+    ) -> _datacatalog.datacatalog.CreateDatasetResponse:
         """Create a dataset.
 
         RPC: ``/datacatalog.DataCatalog/CreateDataset``, from ``CreateDatasetRequest`` to
@@ -119,12 +119,12 @@ class DataCatalogClient(_Client):
 
     def get_dataset(
         self,
-        request: _datacatalog_datacatalog.GetDatasetRequest,
+        request: _datacatalog.datacatalog.GetDatasetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetDatasetResponse:
+    ) -> _datacatalog.datacatalog.GetDatasetResponse:
         """Read one dataset, without its artifacts.
 
         RPC: ``/datacatalog.DataCatalog/GetDataset``, from ``GetDatasetRequest`` to
@@ -141,12 +141,12 @@ class DataCatalogClient(_Client):
 
     def create_artifact(
         self,
-        request: _datacatalog_datacatalog.CreateArtifactRequest,
+        request: _datacatalog.datacatalog.CreateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.CreateArtifactResponse:
+    ) -> _datacatalog.datacatalog.CreateArtifactResponse:
         """Store an artifact and its data in a dataset.
 
         The data goes to blob storage. Tag the artifact with AddTag to make it findable.
@@ -167,12 +167,12 @@ class DataCatalogClient(_Client):
 
     def get_artifact(
         self,
-        request: _datacatalog_datacatalog.GetArtifactRequest,
+        request: _datacatalog.datacatalog.GetArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetArtifactResponse:
+    ) -> _datacatalog.datacatalog.GetArtifactResponse:
         """Read an artifact by its id or by a tag, with its data.
 
         RPC: ``/datacatalog.DataCatalog/GetArtifact``, from ``GetArtifactRequest`` to
@@ -191,12 +191,12 @@ class DataCatalogClient(_Client):
 
     def add_tag(
         self,
-        request: _datacatalog_datacatalog.AddTagRequest,
+        request: _datacatalog.datacatalog.AddTagRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.AddTagResponse:
+    ) -> _datacatalog.datacatalog.AddTagResponse:
         """Give an artifact a tag.
 
         A tag cannot be moved to another artifact; UpdateArtifact replaces the data behind it.
@@ -216,12 +216,12 @@ class DataCatalogClient(_Client):
 
     def list_artifacts(
         self,
-        request: _datacatalog_datacatalog.ListArtifactsRequest,
+        request: _datacatalog.datacatalog.ListArtifactsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ListArtifactsResponse:
+    ) -> _datacatalog.datacatalog.ListArtifactsResponse:
         """List the artifacts of a dataset, with their data.
 
         The server reads the data of every row from blob storage, so keep pages small.
@@ -241,12 +241,12 @@ class DataCatalogClient(_Client):
 
     def list_datasets(
         self,
-        request: _datacatalog_datacatalog.ListDatasetsRequest,
+        request: _datacatalog.datacatalog.ListDatasetsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ListDatasetsResponse:
+    ) -> _datacatalog.datacatalog.ListDatasetsResponse:
         """List datasets, of all projects unless a filter says otherwise.
 
         RPC: ``/datacatalog.DataCatalog/ListDatasets``, from ``ListDatasetsRequest`` to
@@ -262,12 +262,12 @@ class DataCatalogClient(_Client):
 
     def update_artifact(
         self,
-        request: _datacatalog_datacatalog.UpdateArtifactRequest,
+        request: _datacatalog.datacatalog.UpdateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.UpdateArtifactResponse:
+    ) -> _datacatalog.datacatalog.UpdateArtifactResponse:
         """Replace the data of an artifact, found by its id or by a tag.
 
         Old data that the request does not name is dropped.
@@ -286,12 +286,12 @@ class DataCatalogClient(_Client):
 
     def get_or_extend_reservation(
         self,
-        request: _datacatalog_datacatalog.GetOrExtendReservationRequest,
+        request: _datacatalog.datacatalog.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetOrExtendReservationResponse:
+    ) -> _datacatalog.datacatalog.GetOrExtendReservationResponse:
         """Ask for the right to compute an artifact, or keep that right.
 
         It is no error if another owner holds the reservation: compare ``owner_id`` in the
@@ -314,12 +314,12 @@ class DataCatalogClient(_Client):
 
     def release_reservation(
         self,
-        request: _datacatalog_datacatalog.ReleaseReservationRequest,
+        request: _datacatalog.datacatalog.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ReleaseReservationResponse:
+    ) -> _datacatalog.datacatalog.ReleaseReservationResponse:
         """Give a reservation back.
 
         Idempotent: a reservation that does not exist, or belongs to another owner, is no error
@@ -348,12 +348,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def create_dataset(
         self,
-        request: _datacatalog_datacatalog.CreateDatasetRequest,
+        request: _datacatalog.datacatalog.CreateDatasetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.CreateDatasetResponse:
+    ) -> _datacatalog.datacatalog.CreateDatasetResponse:
         """Create a dataset.
 
         See ``DataCatalogClient.create_dataset``.
@@ -364,12 +364,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def get_dataset(
         self,
-        request: _datacatalog_datacatalog.GetDatasetRequest,
+        request: _datacatalog.datacatalog.GetDatasetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetDatasetResponse:
+    ) -> _datacatalog.datacatalog.GetDatasetResponse:
         """Read one dataset, without its artifacts.
 
         See ``DataCatalogClient.get_dataset``.
@@ -380,12 +380,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def create_artifact(
         self,
-        request: _datacatalog_datacatalog.CreateArtifactRequest,
+        request: _datacatalog.datacatalog.CreateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.CreateArtifactResponse:
+    ) -> _datacatalog.datacatalog.CreateArtifactResponse:
         """Store an artifact and its data in a dataset.
 
         See ``DataCatalogClient.create_artifact``.
@@ -396,12 +396,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def get_artifact(
         self,
-        request: _datacatalog_datacatalog.GetArtifactRequest,
+        request: _datacatalog.datacatalog.GetArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetArtifactResponse:
+    ) -> _datacatalog.datacatalog.GetArtifactResponse:
         """Read an artifact by its id or by a tag, with its data.
 
         See ``DataCatalogClient.get_artifact``.
@@ -412,12 +412,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def add_tag(
         self,
-        request: _datacatalog_datacatalog.AddTagRequest,
+        request: _datacatalog.datacatalog.AddTagRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.AddTagResponse:
+    ) -> _datacatalog.datacatalog.AddTagResponse:
         """Give an artifact a tag.
 
         See ``DataCatalogClient.add_tag``.
@@ -428,12 +428,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def list_artifacts(
         self,
-        request: _datacatalog_datacatalog.ListArtifactsRequest,
+        request: _datacatalog.datacatalog.ListArtifactsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ListArtifactsResponse:
+    ) -> _datacatalog.datacatalog.ListArtifactsResponse:
         """List the artifacts of a dataset, with their data.
 
         See ``DataCatalogClient.list_artifacts``.
@@ -444,12 +444,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def list_datasets(
         self,
-        request: _datacatalog_datacatalog.ListDatasetsRequest,
+        request: _datacatalog.datacatalog.ListDatasetsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ListDatasetsResponse:
+    ) -> _datacatalog.datacatalog.ListDatasetsResponse:
         """List datasets, of all projects unless a filter says otherwise.
 
         See ``DataCatalogClient.list_datasets``.
@@ -460,12 +460,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def update_artifact(
         self,
-        request: _datacatalog_datacatalog.UpdateArtifactRequest,
+        request: _datacatalog.datacatalog.UpdateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.UpdateArtifactResponse:
+    ) -> _datacatalog.datacatalog.UpdateArtifactResponse:
         """Replace the data of an artifact, found by its id or by a tag.
 
         See ``DataCatalogClient.update_artifact``.
@@ -476,12 +476,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def get_or_extend_reservation(
         self,
-        request: _datacatalog_datacatalog.GetOrExtendReservationRequest,
+        request: _datacatalog.datacatalog.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.GetOrExtendReservationResponse:
+    ) -> _datacatalog.datacatalog.GetOrExtendReservationResponse:
         """Ask for the right to compute an artifact, or keep that right.
 
         See ``DataCatalogClient.get_or_extend_reservation``.
@@ -496,12 +496,12 @@ class DataCatalogAsyncClient(_AsyncClient):
 
     async def release_reservation(
         self,
-        request: _datacatalog_datacatalog.ReleaseReservationRequest,
+        request: _datacatalog.datacatalog.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _datacatalog_datacatalog.ReleaseReservationResponse:
+    ) -> _datacatalog.datacatalog.ReleaseReservationResponse:
         """Give a reservation back.
 
         See ``DataCatalogClient.release_reservation``.
@@ -529,91 +529,91 @@ class DataCatalogServicer(_Servicer):
 
     def create_dataset(
         self,
-        request: _datacatalog_datacatalog.CreateDatasetRequest,
+        request: _datacatalog.datacatalog.CreateDatasetRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.CreateDatasetResponse:
+    ) -> _datacatalog.datacatalog.CreateDatasetResponse:
         """Answer ``CreateDataset``; see ``DataCatalogClient.create_dataset``."""
         raise _unimplemented(_DataCatalogMethods.create_dataset)
 
     def get_dataset(
         self,
-        request: _datacatalog_datacatalog.GetDatasetRequest,
+        request: _datacatalog.datacatalog.GetDatasetRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.GetDatasetResponse:
+    ) -> _datacatalog.datacatalog.GetDatasetResponse:
         """Answer ``GetDataset``; see ``DataCatalogClient.get_dataset``."""
         raise _unimplemented(_DataCatalogMethods.get_dataset)
 
     def create_artifact(
         self,
-        request: _datacatalog_datacatalog.CreateArtifactRequest,
+        request: _datacatalog.datacatalog.CreateArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.CreateArtifactResponse:
+    ) -> _datacatalog.datacatalog.CreateArtifactResponse:
         """Answer ``CreateArtifact``; see ``DataCatalogClient.create_artifact``."""
         raise _unimplemented(_DataCatalogMethods.create_artifact)
 
     def get_artifact(
         self,
-        request: _datacatalog_datacatalog.GetArtifactRequest,
+        request: _datacatalog.datacatalog.GetArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.GetArtifactResponse:
+    ) -> _datacatalog.datacatalog.GetArtifactResponse:
         """Answer ``GetArtifact``; see ``DataCatalogClient.get_artifact``."""
         raise _unimplemented(_DataCatalogMethods.get_artifact)
 
     def add_tag(
         self,
-        request: _datacatalog_datacatalog.AddTagRequest,
+        request: _datacatalog.datacatalog.AddTagRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.AddTagResponse:
+    ) -> _datacatalog.datacatalog.AddTagResponse:
         """Answer ``AddTag``; see ``DataCatalogClient.add_tag``."""
         raise _unimplemented(_DataCatalogMethods.add_tag)
 
     def list_artifacts(
         self,
-        request: _datacatalog_datacatalog.ListArtifactsRequest,
+        request: _datacatalog.datacatalog.ListArtifactsRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.ListArtifactsResponse:
+    ) -> _datacatalog.datacatalog.ListArtifactsResponse:
         """Answer ``ListArtifacts``; see ``DataCatalogClient.list_artifacts``."""
         raise _unimplemented(_DataCatalogMethods.list_artifacts)
 
     def list_datasets(
         self,
-        request: _datacatalog_datacatalog.ListDatasetsRequest,
+        request: _datacatalog.datacatalog.ListDatasetsRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.ListDatasetsResponse:
+    ) -> _datacatalog.datacatalog.ListDatasetsResponse:
         """Answer ``ListDatasets``; see ``DataCatalogClient.list_datasets``."""
         raise _unimplemented(_DataCatalogMethods.list_datasets)
 
     def update_artifact(
         self,
-        request: _datacatalog_datacatalog.UpdateArtifactRequest,
+        request: _datacatalog.datacatalog.UpdateArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.UpdateArtifactResponse:
+    ) -> _datacatalog.datacatalog.UpdateArtifactResponse:
         """Answer ``UpdateArtifact``; see ``DataCatalogClient.update_artifact``."""
         raise _unimplemented(_DataCatalogMethods.update_artifact)
 
     def get_or_extend_reservation(
         self,
-        request: _datacatalog_datacatalog.GetOrExtendReservationRequest,
+        request: _datacatalog.datacatalog.GetOrExtendReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.GetOrExtendReservationResponse:
+    ) -> _datacatalog.datacatalog.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``DataCatalogClient.get_or_extend_reservation``."""
         raise _unimplemented(_DataCatalogMethods.get_or_extend_reservation)
 
     def release_reservation(
         self,
-        request: _datacatalog_datacatalog.ReleaseReservationRequest,
+        request: _datacatalog.datacatalog.ReleaseReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _datacatalog_datacatalog.ReleaseReservationResponse:
+    ) -> _datacatalog.datacatalog.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``DataCatalogClient.release_reservation``."""
         raise _unimplemented(_DataCatalogMethods.release_reservation)
 
@@ -636,118 +636,118 @@ class DataCatalogAsyncServicer(_AsyncServicer):
 
     async def create_dataset(
         self,
-        request: _datacatalog_datacatalog.CreateDatasetRequest,
+        request: _datacatalog.datacatalog.CreateDatasetRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.CreateDatasetRequest,
-            _datacatalog_datacatalog.CreateDatasetResponse,
+            _datacatalog.datacatalog.CreateDatasetRequest,
+            _datacatalog.datacatalog.CreateDatasetResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.CreateDatasetResponse:
+    ) -> _datacatalog.datacatalog.CreateDatasetResponse:
         """Answer ``CreateDataset``; see ``DataCatalogClient.create_dataset``."""
         raise _unimplemented(_DataCatalogMethods.create_dataset)
 
     async def get_dataset(
         self,
-        request: _datacatalog_datacatalog.GetDatasetRequest,
+        request: _datacatalog.datacatalog.GetDatasetRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.GetDatasetRequest, _datacatalog_datacatalog.GetDatasetResponse
+            _datacatalog.datacatalog.GetDatasetRequest, _datacatalog.datacatalog.GetDatasetResponse
         ],
         /,
-    ) -> _datacatalog_datacatalog.GetDatasetResponse:
+    ) -> _datacatalog.datacatalog.GetDatasetResponse:
         """Answer ``GetDataset``; see ``DataCatalogClient.get_dataset``."""
         raise _unimplemented(_DataCatalogMethods.get_dataset)
 
     async def create_artifact(
         self,
-        request: _datacatalog_datacatalog.CreateArtifactRequest,
+        request: _datacatalog.datacatalog.CreateArtifactRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.CreateArtifactRequest,
-            _datacatalog_datacatalog.CreateArtifactResponse,
+            _datacatalog.datacatalog.CreateArtifactRequest,
+            _datacatalog.datacatalog.CreateArtifactResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.CreateArtifactResponse:
+    ) -> _datacatalog.datacatalog.CreateArtifactResponse:
         """Answer ``CreateArtifact``; see ``DataCatalogClient.create_artifact``."""
         raise _unimplemented(_DataCatalogMethods.create_artifact)
 
     async def get_artifact(
         self,
-        request: _datacatalog_datacatalog.GetArtifactRequest,
+        request: _datacatalog.datacatalog.GetArtifactRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.GetArtifactRequest,
-            _datacatalog_datacatalog.GetArtifactResponse,
+            _datacatalog.datacatalog.GetArtifactRequest,
+            _datacatalog.datacatalog.GetArtifactResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.GetArtifactResponse:
+    ) -> _datacatalog.datacatalog.GetArtifactResponse:
         """Answer ``GetArtifact``; see ``DataCatalogClient.get_artifact``."""
         raise _unimplemented(_DataCatalogMethods.get_artifact)
 
     async def add_tag(
         self,
-        request: _datacatalog_datacatalog.AddTagRequest,
+        request: _datacatalog.datacatalog.AddTagRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.AddTagRequest, _datacatalog_datacatalog.AddTagResponse
+            _datacatalog.datacatalog.AddTagRequest, _datacatalog.datacatalog.AddTagResponse
         ],
         /,
-    ) -> _datacatalog_datacatalog.AddTagResponse:
+    ) -> _datacatalog.datacatalog.AddTagResponse:
         """Answer ``AddTag``; see ``DataCatalogClient.add_tag``."""
         raise _unimplemented(_DataCatalogMethods.add_tag)
 
     async def list_artifacts(
         self,
-        request: _datacatalog_datacatalog.ListArtifactsRequest,
+        request: _datacatalog.datacatalog.ListArtifactsRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.ListArtifactsRequest,
-            _datacatalog_datacatalog.ListArtifactsResponse,
+            _datacatalog.datacatalog.ListArtifactsRequest,
+            _datacatalog.datacatalog.ListArtifactsResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.ListArtifactsResponse:
+    ) -> _datacatalog.datacatalog.ListArtifactsResponse:
         """Answer ``ListArtifacts``; see ``DataCatalogClient.list_artifacts``."""
         raise _unimplemented(_DataCatalogMethods.list_artifacts)
 
     async def list_datasets(
         self,
-        request: _datacatalog_datacatalog.ListDatasetsRequest,
+        request: _datacatalog.datacatalog.ListDatasetsRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.ListDatasetsRequest,
-            _datacatalog_datacatalog.ListDatasetsResponse,
+            _datacatalog.datacatalog.ListDatasetsRequest,
+            _datacatalog.datacatalog.ListDatasetsResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.ListDatasetsResponse:
+    ) -> _datacatalog.datacatalog.ListDatasetsResponse:
         """Answer ``ListDatasets``; see ``DataCatalogClient.list_datasets``."""
         raise _unimplemented(_DataCatalogMethods.list_datasets)
 
     async def update_artifact(
         self,
-        request: _datacatalog_datacatalog.UpdateArtifactRequest,
+        request: _datacatalog.datacatalog.UpdateArtifactRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.UpdateArtifactRequest,
-            _datacatalog_datacatalog.UpdateArtifactResponse,
+            _datacatalog.datacatalog.UpdateArtifactRequest,
+            _datacatalog.datacatalog.UpdateArtifactResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.UpdateArtifactResponse:
+    ) -> _datacatalog.datacatalog.UpdateArtifactResponse:
         """Answer ``UpdateArtifact``; see ``DataCatalogClient.update_artifact``."""
         raise _unimplemented(_DataCatalogMethods.update_artifact)
 
     async def get_or_extend_reservation(
         self,
-        request: _datacatalog_datacatalog.GetOrExtendReservationRequest,
+        request: _datacatalog.datacatalog.GetOrExtendReservationRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.GetOrExtendReservationRequest,
-            _datacatalog_datacatalog.GetOrExtendReservationResponse,
+            _datacatalog.datacatalog.GetOrExtendReservationRequest,
+            _datacatalog.datacatalog.GetOrExtendReservationResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.GetOrExtendReservationResponse:
+    ) -> _datacatalog.datacatalog.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``DataCatalogClient.get_or_extend_reservation``."""
         raise _unimplemented(_DataCatalogMethods.get_or_extend_reservation)
 
     async def release_reservation(
         self,
-        request: _datacatalog_datacatalog.ReleaseReservationRequest,
+        request: _datacatalog.datacatalog.ReleaseReservationRequest,
         context: _AsyncServicerContext[
-            _datacatalog_datacatalog.ReleaseReservationRequest,
-            _datacatalog_datacatalog.ReleaseReservationResponse,
+            _datacatalog.datacatalog.ReleaseReservationRequest,
+            _datacatalog.datacatalog.ReleaseReservationResponse,
         ],
         /,
-    ) -> _datacatalog_datacatalog.ReleaseReservationResponse:
+    ) -> _datacatalog.datacatalog.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``DataCatalogClient.release_reservation``."""
         raise _unimplemented(_DataCatalogMethods.release_reservation)

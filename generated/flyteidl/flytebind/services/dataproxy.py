@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.service import dataproxy as _service_dataproxy
+from flytebind.models import service as _service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -30,23 +30,23 @@ __all__ = [
 class _DataProxyServiceMethods:
     create_upload_location = _Method(
         "/flyteidl.service.DataProxyService/CreateUploadLocation",
-        _service_dataproxy.CreateUploadLocationRequest,
-        _service_dataproxy.CreateUploadLocationResponse,
+        _service.dataproxy.CreateUploadLocationRequest,
+        _service.dataproxy.CreateUploadLocationResponse,
     )
     create_download_location = _Method(
         "/flyteidl.service.DataProxyService/CreateDownloadLocation",
-        _service_dataproxy.CreateDownloadLocationRequest,
-        _service_dataproxy.CreateDownloadLocationResponse,
+        _service.dataproxy.CreateDownloadLocationRequest,
+        _service.dataproxy.CreateDownloadLocationResponse,
     )
     create_download_link = _Method(
         "/flyteidl.service.DataProxyService/CreateDownloadLink",
-        _service_dataproxy.CreateDownloadLinkRequest,
-        _service_dataproxy.CreateDownloadLinkResponse,
+        _service.dataproxy.CreateDownloadLinkRequest,
+        _service.dataproxy.CreateDownloadLinkResponse,
     )
     get_data = _Method(
         "/flyteidl.service.DataProxyService/GetData",
-        _service_dataproxy.GetDataRequest,
-        _service_dataproxy.GetDataResponse,
+        _service.dataproxy.GetDataRequest,
+        _service.dataproxy.GetDataResponse,
     )
 
 
@@ -68,12 +68,12 @@ class DataProxyServiceClient(_Client):
 
     def create_upload_location(
         self,
-        request: _service_dataproxy.CreateUploadLocationRequest,
+        request: _service.dataproxy.CreateUploadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateUploadLocationResponse:
+    ) -> _service.dataproxy.CreateUploadLocationResponse:
         """Create a signed URL to upload one file to.
 
         Nothing is stored until the content is sent to the URL with an HTTP PUT and the headers
@@ -103,12 +103,12 @@ class DataProxyServiceClient(_Client):
     )
     def create_download_location(
         self,
-        request: _service_dataproxy.CreateDownloadLocationRequest,
+        request: _service.dataproxy.CreateDownloadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateDownloadLocationResponse:
+    ) -> _service.dataproxy.CreateDownloadLocationResponse:
         """Create a signed URL to download one stored object.
 
         Use CreateDownloadLink or GetData in its place. The object need not exist.
@@ -134,12 +134,12 @@ class DataProxyServiceClient(_Client):
 
     def create_download_link(
         self,
-        request: _service_dataproxy.CreateDownloadLinkRequest,
+        request: _service.dataproxy.CreateDownloadLinkRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateDownloadLinkResponse:
+    ) -> _service.dataproxy.CreateDownloadLinkResponse:
         """Create signed URLs to a file of a node execution, such as its deck.
 
         RPC: ``/flyteidl.service.DataProxyService/CreateDownloadLink``, from
@@ -163,12 +163,12 @@ class DataProxyServiceClient(_Client):
 
     def get_data(
         self,
-        request: _service_dataproxy.GetDataRequest,
+        request: _service.dataproxy.GetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.GetDataResponse:
+    ) -> _service.dataproxy.GetDataResponse:
         """Read the inputs, outputs or deck behind a ``flyte://`` address.
 
         The address decides what comes back: all values of a node or task execution, one value,
@@ -201,12 +201,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def create_upload_location(
         self,
-        request: _service_dataproxy.CreateUploadLocationRequest,
+        request: _service.dataproxy.CreateUploadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateUploadLocationResponse:
+    ) -> _service.dataproxy.CreateUploadLocationResponse:
         """Create a signed URL to upload one file to.
 
         See ``DataProxyServiceClient.create_upload_location``.
@@ -224,12 +224,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
     )
     async def create_download_location(
         self,
-        request: _service_dataproxy.CreateDownloadLocationRequest,
+        request: _service.dataproxy.CreateDownloadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateDownloadLocationResponse:
+    ) -> _service.dataproxy.CreateDownloadLocationResponse:
         """Create a signed URL to download one stored object.
 
         See ``DataProxyServiceClient.create_download_location``.
@@ -244,12 +244,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def create_download_link(
         self,
-        request: _service_dataproxy.CreateDownloadLinkRequest,
+        request: _service.dataproxy.CreateDownloadLinkRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.CreateDownloadLinkResponse:
+    ) -> _service.dataproxy.CreateDownloadLinkResponse:
         """Create signed URLs to a file of a node execution, such as its deck.
 
         See ``DataProxyServiceClient.create_download_link``.
@@ -264,12 +264,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def get_data(
         self,
-        request: _service_dataproxy.GetDataRequest,
+        request: _service.dataproxy.GetDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_dataproxy.GetDataResponse:
+    ) -> _service.dataproxy.GetDataResponse:
         """Read the inputs, outputs or deck behind a ``flyte://`` address.
 
         See ``DataProxyServiceClient.get_data``.
@@ -297,10 +297,10 @@ class DataProxyServiceServicer(_Servicer):
 
     def create_upload_location(
         self,
-        request: _service_dataproxy.CreateUploadLocationRequest,
+        request: _service.dataproxy.CreateUploadLocationRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_dataproxy.CreateUploadLocationResponse:
+    ) -> _service.dataproxy.CreateUploadLocationResponse:
         """Answer ``CreateUploadLocation``; see ``DataProxyServiceClient.create_upload_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_upload_location)
 
@@ -309,28 +309,28 @@ class DataProxyServiceServicer(_Servicer):
     )
     def create_download_location(
         self,
-        request: _service_dataproxy.CreateDownloadLocationRequest,
+        request: _service.dataproxy.CreateDownloadLocationRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_dataproxy.CreateDownloadLocationResponse:
+    ) -> _service.dataproxy.CreateDownloadLocationResponse:
         """Answer ``CreateDownloadLocation``; see ``DataProxyServiceClient.create_download_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_location)
 
     def create_download_link(
         self,
-        request: _service_dataproxy.CreateDownloadLinkRequest,
+        request: _service.dataproxy.CreateDownloadLinkRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_dataproxy.CreateDownloadLinkResponse:
+    ) -> _service.dataproxy.CreateDownloadLinkResponse:
         """Answer ``CreateDownloadLink``; see ``DataProxyServiceClient.create_download_link``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_link)
 
     def get_data(
         self,
-        request: _service_dataproxy.GetDataRequest,
+        request: _service.dataproxy.GetDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_dataproxy.GetDataResponse:
+    ) -> _service.dataproxy.GetDataResponse:
         """Answer ``GetData``; see ``DataProxyServiceClient.get_data``."""
         raise _unimplemented(_DataProxyServiceMethods.get_data)
 
@@ -353,13 +353,13 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
 
     async def create_upload_location(
         self,
-        request: _service_dataproxy.CreateUploadLocationRequest,
+        request: _service.dataproxy.CreateUploadLocationRequest,
         context: _AsyncServicerContext[
-            _service_dataproxy.CreateUploadLocationRequest,
-            _service_dataproxy.CreateUploadLocationResponse,
+            _service.dataproxy.CreateUploadLocationRequest,
+            _service.dataproxy.CreateUploadLocationResponse,
         ],
         /,
-    ) -> _service_dataproxy.CreateUploadLocationResponse:
+    ) -> _service.dataproxy.CreateUploadLocationResponse:
         """Answer ``CreateUploadLocation``; see ``DataProxyServiceClient.create_upload_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_upload_location)
 
@@ -368,35 +368,35 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
     )
     async def create_download_location(
         self,
-        request: _service_dataproxy.CreateDownloadLocationRequest,
+        request: _service.dataproxy.CreateDownloadLocationRequest,
         context: _AsyncServicerContext[
-            _service_dataproxy.CreateDownloadLocationRequest,
-            _service_dataproxy.CreateDownloadLocationResponse,
+            _service.dataproxy.CreateDownloadLocationRequest,
+            _service.dataproxy.CreateDownloadLocationResponse,
         ],
         /,
-    ) -> _service_dataproxy.CreateDownloadLocationResponse:
+    ) -> _service.dataproxy.CreateDownloadLocationResponse:
         """Answer ``CreateDownloadLocation``; see ``DataProxyServiceClient.create_download_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_location)
 
     async def create_download_link(
         self,
-        request: _service_dataproxy.CreateDownloadLinkRequest,
+        request: _service.dataproxy.CreateDownloadLinkRequest,
         context: _AsyncServicerContext[
-            _service_dataproxy.CreateDownloadLinkRequest,
-            _service_dataproxy.CreateDownloadLinkResponse,
+            _service.dataproxy.CreateDownloadLinkRequest,
+            _service.dataproxy.CreateDownloadLinkResponse,
         ],
         /,
-    ) -> _service_dataproxy.CreateDownloadLinkResponse:
+    ) -> _service.dataproxy.CreateDownloadLinkResponse:
         """Answer ``CreateDownloadLink``; see ``DataProxyServiceClient.create_download_link``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_link)
 
     async def get_data(
         self,
-        request: _service_dataproxy.GetDataRequest,
+        request: _service.dataproxy.GetDataRequest,
         context: _AsyncServicerContext[
-            _service_dataproxy.GetDataRequest, _service_dataproxy.GetDataResponse
+            _service.dataproxy.GetDataRequest, _service.dataproxy.GetDataResponse
         ],
         /,
-    ) -> _service_dataproxy.GetDataResponse:
+    ) -> _service.dataproxy.GetDataResponse:
         """Answer ``GetData``; see ``DataProxyServiceClient.get_data``."""
         raise _unimplemented(_DataProxyServiceMethods.get_data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.service import external_plugin_service as _service_external_plugin_service
+from flytebind.models import service as _service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -30,18 +30,18 @@ __all__ = [
 class _ExternalPluginServiceMethods:
     create_task = _Method(
         "/flyteidl.service.ExternalPluginService/CreateTask",
-        _service_external_plugin_service.TaskCreateRequest,
-        _service_external_plugin_service.TaskCreateResponse,
+        _service.external_plugin_service.TaskCreateRequest,
+        _service.external_plugin_service.TaskCreateResponse,
     )
     get_task = _Method(
         "/flyteidl.service.ExternalPluginService/GetTask",
-        _service_external_plugin_service.TaskGetRequest,
-        _service_external_plugin_service.TaskGetResponse,
+        _service.external_plugin_service.TaskGetRequest,
+        _service.external_plugin_service.TaskGetResponse,
     )
     delete_task = _Method(
         "/flyteidl.service.ExternalPluginService/DeleteTask",
-        _service_external_plugin_service.TaskDeleteRequest,
-        _service_external_plugin_service.TaskDeleteResponse,
+        _service.external_plugin_service.TaskDeleteRequest,
+        _service.external_plugin_service.TaskDeleteResponse,
     )
 
 
@@ -63,12 +63,12 @@ class ExternalPluginServiceClient(_Client):
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
     def create_task(
         self,
-        request: _service_external_plugin_service.TaskCreateRequest,
+        request: _service.external_plugin_service.TaskCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskCreateResponse:
+    ) -> _service.external_plugin_service.TaskCreateResponse:
         """Start a job for a task and return its id.
 
         Deprecated in the IDL.
@@ -86,12 +86,12 @@ class ExternalPluginServiceClient(_Client):
     @_deprecated("flyteidl.service.ExternalPluginService.GetTask is deprecated in the IDL")
     def get_task(
         self,
-        request: _service_external_plugin_service.TaskGetRequest,
+        request: _service.external_plugin_service.TaskGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskGetResponse:
+    ) -> _service.external_plugin_service.TaskGetResponse:
         """Read how far a job has come, and its outputs once it has succeeded.
 
         Deprecated in the IDL.
@@ -109,12 +109,12 @@ class ExternalPluginServiceClient(_Client):
     @_deprecated("flyteidl.service.ExternalPluginService.DeleteTask is deprecated in the IDL")
     def delete_task(
         self,
-        request: _service_external_plugin_service.TaskDeleteRequest,
+        request: _service.external_plugin_service.TaskDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskDeleteResponse:
+    ) -> _service.external_plugin_service.TaskDeleteResponse:
         """Stop a job and free what it holds.
 
         Deprecated in the IDL.
@@ -143,12 +143,12 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
     async def create_task(
         self,
-        request: _service_external_plugin_service.TaskCreateRequest,
+        request: _service.external_plugin_service.TaskCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskCreateResponse:
+    ) -> _service.external_plugin_service.TaskCreateResponse:
         """Start a job for a task and return its id.
 
         See ``ExternalPluginServiceClient.create_task``.
@@ -160,12 +160,12 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     @_deprecated("flyteidl.service.ExternalPluginService.GetTask is deprecated in the IDL")
     async def get_task(
         self,
-        request: _service_external_plugin_service.TaskGetRequest,
+        request: _service.external_plugin_service.TaskGetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskGetResponse:
+    ) -> _service.external_plugin_service.TaskGetResponse:
         """Read how far a job has come, and its outputs once it has succeeded.
 
         See ``ExternalPluginServiceClient.get_task``.
@@ -177,12 +177,12 @@ class ExternalPluginServiceAsyncClient(_AsyncClient):
     @_deprecated("flyteidl.service.ExternalPluginService.DeleteTask is deprecated in the IDL")
     async def delete_task(
         self,
-        request: _service_external_plugin_service.TaskDeleteRequest,
+        request: _service.external_plugin_service.TaskDeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_external_plugin_service.TaskDeleteResponse:
+    ) -> _service.external_plugin_service.TaskDeleteResponse:
         """Stop a job and free what it holds.
 
         See ``ExternalPluginServiceClient.delete_task``.
@@ -210,30 +210,30 @@ class ExternalPluginServiceServicer(_Servicer):
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
     def create_task(
         self,
-        request: _service_external_plugin_service.TaskCreateRequest,
+        request: _service.external_plugin_service.TaskCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_external_plugin_service.TaskCreateResponse:
+    ) -> _service.external_plugin_service.TaskCreateResponse:
         """Answer ``CreateTask``; see ``ExternalPluginServiceClient.create_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.create_task)
 
     @_deprecated("flyteidl.service.ExternalPluginService.GetTask is deprecated in the IDL")
     def get_task(
         self,
-        request: _service_external_plugin_service.TaskGetRequest,
+        request: _service.external_plugin_service.TaskGetRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_external_plugin_service.TaskGetResponse:
+    ) -> _service.external_plugin_service.TaskGetResponse:
         """Answer ``GetTask``; see ``ExternalPluginServiceClient.get_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.get_task)
 
     @_deprecated("flyteidl.service.ExternalPluginService.DeleteTask is deprecated in the IDL")
     def delete_task(
         self,
-        request: _service_external_plugin_service.TaskDeleteRequest,
+        request: _service.external_plugin_service.TaskDeleteRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_external_plugin_service.TaskDeleteResponse:
+    ) -> _service.external_plugin_service.TaskDeleteResponse:
         """Answer ``DeleteTask``; see ``ExternalPluginServiceClient.delete_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.delete_task)
 
@@ -256,38 +256,38 @@ class ExternalPluginServiceAsyncServicer(_AsyncServicer):
     @_deprecated("flyteidl.service.ExternalPluginService.CreateTask is deprecated in the IDL")
     async def create_task(
         self,
-        request: _service_external_plugin_service.TaskCreateRequest,
+        request: _service.external_plugin_service.TaskCreateRequest,
         context: _AsyncServicerContext[
-            _service_external_plugin_service.TaskCreateRequest,
-            _service_external_plugin_service.TaskCreateResponse,
+            _service.external_plugin_service.TaskCreateRequest,
+            _service.external_plugin_service.TaskCreateResponse,
         ],
         /,
-    ) -> _service_external_plugin_service.TaskCreateResponse:
+    ) -> _service.external_plugin_service.TaskCreateResponse:
         """Answer ``CreateTask``; see ``ExternalPluginServiceClient.create_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.create_task)
 
     @_deprecated("flyteidl.service.ExternalPluginService.GetTask is deprecated in the IDL")
     async def get_task(
         self,
-        request: _service_external_plugin_service.TaskGetRequest,
+        request: _service.external_plugin_service.TaskGetRequest,
         context: _AsyncServicerContext[
-            _service_external_plugin_service.TaskGetRequest,
-            _service_external_plugin_service.TaskGetResponse,
+            _service.external_plugin_service.TaskGetRequest,
+            _service.external_plugin_service.TaskGetResponse,
         ],
         /,
-    ) -> _service_external_plugin_service.TaskGetResponse:
+    ) -> _service.external_plugin_service.TaskGetResponse:
         """Answer ``GetTask``; see ``ExternalPluginServiceClient.get_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.get_task)
 
     @_deprecated("flyteidl.service.ExternalPluginService.DeleteTask is deprecated in the IDL")
     async def delete_task(
         self,
-        request: _service_external_plugin_service.TaskDeleteRequest,
+        request: _service.external_plugin_service.TaskDeleteRequest,
         context: _AsyncServicerContext[
-            _service_external_plugin_service.TaskDeleteRequest,
-            _service_external_plugin_service.TaskDeleteResponse,
+            _service.external_plugin_service.TaskDeleteRequest,
+            _service.external_plugin_service.TaskDeleteResponse,
         ],
         /,
-    ) -> _service_external_plugin_service.TaskDeleteResponse:
+    ) -> _service.external_plugin_service.TaskDeleteResponse:
         """Answer ``DeleteTask``; see ``ExternalPluginServiceClient.delete_task``."""
         raise _unimplemented(_ExternalPluginServiceMethods.delete_task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.service import identity as _service_identity
+from flytebind.models import service as _service
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -29,8 +29,8 @@ __all__ = [
 class _IdentityServiceMethods:
     user_info = _Method(
         "/flyteidl.service.IdentityService/UserInfo",
-        _service_identity.UserInfoRequest,
-        _service_identity.UserInfoResponse,
+        _service.identity.UserInfoRequest,
+        _service.identity.UserInfoResponse,
     )
 
 
@@ -51,12 +51,12 @@ class IdentityServiceClient(_Client):
 
     def user_info(
         self,
-        request: _service_identity.UserInfoRequest,
+        request: _service.identity.UserInfoRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_identity.UserInfoResponse:
+    ) -> _service.identity.UserInfoResponse:
         """Read what the identity provider says about the caller.
 
         RPC: ``/flyteidl.service.IdentityService/UserInfo``, from ``UserInfoRequest`` to
@@ -83,12 +83,12 @@ class IdentityServiceAsyncClient(_AsyncClient):
 
     async def user_info(
         self,
-        request: _service_identity.UserInfoRequest,
+        request: _service.identity.UserInfoRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _service_identity.UserInfoResponse:
+    ) -> _service.identity.UserInfoResponse:
         """Read what the identity provider says about the caller.
 
         See ``IdentityServiceClient.user_info``.
@@ -115,10 +115,10 @@ class IdentityServiceServicer(_Servicer):
 
     def user_info(
         self,
-        request: _service_identity.UserInfoRequest,
+        request: _service.identity.UserInfoRequest,
         context: _ServicerContext,
         /,
-    ) -> _service_identity.UserInfoResponse:
+    ) -> _service.identity.UserInfoResponse:
         """Answer ``UserInfo``; see ``IdentityServiceClient.user_info``."""
         raise _unimplemented(_IdentityServiceMethods.user_info)
 
@@ -140,11 +140,11 @@ class IdentityServiceAsyncServicer(_AsyncServicer):
 
     async def user_info(
         self,
-        request: _service_identity.UserInfoRequest,
+        request: _service.identity.UserInfoRequest,
         context: _AsyncServicerContext[
-            _service_identity.UserInfoRequest, _service_identity.UserInfoResponse
+            _service.identity.UserInfoRequest, _service.identity.UserInfoResponse
         ],
         /,
-    ) -> _service_identity.UserInfoResponse:
+    ) -> _service.identity.UserInfoResponse:
         """Answer ``UserInfo``; see ``IdentityServiceClient.user_info``."""
         raise _unimplemented(_IdentityServiceMethods.user_info)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar as _ClassVar
 
-from flytebind.models.admin import signal as _admin_signal
+from flytebind.models import admin as _admin
 from flytebind.runtime.rpc import (
     AsyncClient as _AsyncClient,
     AsyncServicer as _AsyncServicer,
@@ -29,18 +29,18 @@ __all__ = [
 class _SignalServiceMethods:
     get_or_create_signal = _Method(
         "/flyteidl.service.SignalService/GetOrCreateSignal",
-        _admin_signal.SignalGetOrCreateRequest,
-        _admin_signal.Signal,
+        _admin.signal.SignalGetOrCreateRequest,
+        _admin.signal.Signal,
     )
     list_signals = _Method(
         "/flyteidl.service.SignalService/ListSignals",
-        _admin_signal.SignalListRequest,
-        _admin_signal.SignalList,
+        _admin.signal.SignalListRequest,
+        _admin.signal.SignalList,
     )
     set_signal = _Method(
         "/flyteidl.service.SignalService/SetSignal",
-        _admin_signal.SignalSetRequest,
-        _admin_signal.SignalSetResponse,
+        _admin.signal.SignalSetRequest,
+        _admin.signal.SignalSetResponse,
     )
 
 
@@ -61,12 +61,12 @@ class SignalServiceClient(_Client):
 
     def get_or_create_signal(
         self,
-        request: _admin_signal.SignalGetOrCreateRequest,
+        request: _admin.signal.SignalGetOrCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.Signal:
+    ) -> _admin.signal.Signal:
         """Read a signal, creating it without a value if it does not exist.
 
         The engine calls this when a gate node starts and each time it looks for the value.
@@ -84,12 +84,12 @@ class SignalServiceClient(_Client):
 
     def list_signals(
         self,
-        request: _admin_signal.SignalListRequest,
+        request: _admin.signal.SignalListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.SignalList:
+    ) -> _admin.signal.SignalList:
         """List the signals of an execution, set or not.
 
         An unknown execution gives an empty page.
@@ -108,12 +108,12 @@ class SignalServiceClient(_Client):
 
     def set_signal(
         self,
-        request: _admin_signal.SignalSetRequest,
+        request: _admin.signal.SignalSetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.SignalSetResponse:
+    ) -> _admin.signal.SignalSetResponse:
         """Give a signal its value, so that the waiting node can go on.
 
         The signal must exist, so the node must have started. Setting it again replaces the
@@ -144,12 +144,12 @@ class SignalServiceAsyncClient(_AsyncClient):
 
     async def get_or_create_signal(
         self,
-        request: _admin_signal.SignalGetOrCreateRequest,
+        request: _admin.signal.SignalGetOrCreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.Signal:
+    ) -> _admin.signal.Signal:
         """Read a signal, creating it without a value if it does not exist.
 
         See ``SignalServiceClient.get_or_create_signal``.
@@ -160,12 +160,12 @@ class SignalServiceAsyncClient(_AsyncClient):
 
     async def list_signals(
         self,
-        request: _admin_signal.SignalListRequest,
+        request: _admin.signal.SignalListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.SignalList:
+    ) -> _admin.signal.SignalList:
         """List the signals of an execution, set or not.
 
         See ``SignalServiceClient.list_signals``.
@@ -176,12 +176,12 @@ class SignalServiceAsyncClient(_AsyncClient):
 
     async def set_signal(
         self,
-        request: _admin_signal.SignalSetRequest,
+        request: _admin.signal.SignalSetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _admin_signal.SignalSetResponse:
+    ) -> _admin.signal.SignalSetResponse:
         """Give a signal its value, so that the waiting node can go on.
 
         See ``SignalServiceClient.set_signal``.
@@ -208,28 +208,28 @@ class SignalServiceServicer(_Servicer):
 
     def get_or_create_signal(
         self,
-        request: _admin_signal.SignalGetOrCreateRequest,
+        request: _admin.signal.SignalGetOrCreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_signal.Signal:
+    ) -> _admin.signal.Signal:
         """Answer ``GetOrCreateSignal``; see ``SignalServiceClient.get_or_create_signal``."""
         raise _unimplemented(_SignalServiceMethods.get_or_create_signal)
 
     def list_signals(
         self,
-        request: _admin_signal.SignalListRequest,
+        request: _admin.signal.SignalListRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_signal.SignalList:
+    ) -> _admin.signal.SignalList:
         """Answer ``ListSignals``; see ``SignalServiceClient.list_signals``."""
         raise _unimplemented(_SignalServiceMethods.list_signals)
 
     def set_signal(
         self,
-        request: _admin_signal.SignalSetRequest,
+        request: _admin.signal.SignalSetRequest,
         context: _ServicerContext,
         /,
-    ) -> _admin_signal.SignalSetResponse:
+    ) -> _admin.signal.SignalSetResponse:
         """Answer ``SetSignal``; see ``SignalServiceClient.set_signal``."""
         raise _unimplemented(_SignalServiceMethods.set_signal)
 
@@ -251,31 +251,31 @@ class SignalServiceAsyncServicer(_AsyncServicer):
 
     async def get_or_create_signal(
         self,
-        request: _admin_signal.SignalGetOrCreateRequest,
+        request: _admin.signal.SignalGetOrCreateRequest,
         context: _AsyncServicerContext[
-            _admin_signal.SignalGetOrCreateRequest, _admin_signal.Signal
+            _admin.signal.SignalGetOrCreateRequest, _admin.signal.Signal
         ],
         /,
-    ) -> _admin_signal.Signal:
+    ) -> _admin.signal.Signal:
         """Answer ``GetOrCreateSignal``; see ``SignalServiceClient.get_or_create_signal``."""
         raise _unimplemented(_SignalServiceMethods.get_or_create_signal)
 
     async def list_signals(
         self,
-        request: _admin_signal.SignalListRequest,
-        context: _AsyncServicerContext[_admin_signal.SignalListRequest, _admin_signal.SignalList],
+        request: _admin.signal.SignalListRequest,
+        context: _AsyncServicerContext[_admin.signal.SignalListRequest, _admin.signal.SignalList],
         /,
-    ) -> _admin_signal.SignalList:
+    ) -> _admin.signal.SignalList:
         """Answer ``ListSignals``; see ``SignalServiceClient.list_signals``."""
         raise _unimplemented(_SignalServiceMethods.list_signals)
 
     async def set_signal(
         self,
-        request: _admin_signal.SignalSetRequest,
+        request: _admin.signal.SignalSetRequest,
         context: _AsyncServicerContext[
-            _admin_signal.SignalSetRequest, _admin_signal.SignalSetResponse
+            _admin.signal.SignalSetRequest, _admin.signal.SignalSetResponse
         ],
         /,
-    ) -> _admin_signal.SignalSetResponse:
+    ) -> _admin.signal.SignalSetResponse:
         """Answer ``SetSignal``; see ``SignalServiceClient.set_signal``."""
         raise _unimplemented(_SignalServiceMethods.set_signal)

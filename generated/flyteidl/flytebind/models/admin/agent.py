@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import agent_pb2 as _pb2
 
-from flytebind.models.core import (
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-    metrics as _core_metrics,
-    security as _core_security,
-    tasks as _core_tasks,
-    workflow as _core_workflow,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -140,18 +132,18 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
 
     def __init__(
         self,
-        task_execution_id: _core_identifier.TaskExecutionIdentifier,
+        task_execution_id: _core.identifier.TaskExecutionIdentifier,
         namespace: str,
         labels: _Mapping[str, str],
         annotations: _Mapping[str, str],
         k8s_service_account: str,
         environment_variables: _Mapping[str, str],
-        identity: _core_security.Identity,
+        identity: _core.security.Identity,
         *,
         max_attempts: int | None = None,
         interruptible: bool | None = None,
         interruptible_failure_threshold: int | None = None,
-        overrides: _core_workflow.TaskNodeOverrides | None = None,
+        overrides: _core.workflow.TaskNodeOverrides | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
@@ -174,12 +166,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier:
+    def task_execution_id(self) -> _core.identifier.TaskExecutionIdentifier:
         """Task, node execution and attempt number.
 
         ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = self._pb.task_execution_id
         return model
 
@@ -224,12 +216,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         return _MapView(self._pb.environment_variables)
 
     @property
-    def identity(self) -> _core_security.Identity:
+    def identity(self) -> _core.security.Identity:
         """Identity that the execution runs as.
 
         ``flyteidl.core.Identity identity = 11``; empty when unset.
         """
-        model = _new(_core_security.Identity)
+        model = _new(_core.security.Identity)
         model._pb = self._pb.identity
         return model
 
@@ -258,7 +250,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         return self._pb.interruptible_failure_threshold
 
     @property
-    def overrides(self) -> _core_workflow.TaskNodeOverrides | None:
+    def overrides(self) -> _core.workflow.TaskNodeOverrides | None:
         """Settings that the node changes for its task.
 
         ``flyteidl.core.TaskNodeOverrides overrides = 10``; None when unset.
@@ -266,7 +258,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         pb = self._pb
         if not pb.HasField("overrides"):
             return None
-        model = _new(_core_workflow.TaskNodeOverrides)
+        model = _new(_core.workflow.TaskNodeOverrides)
         model._pb = pb.overrides
         return model
 
@@ -275,17 +267,17 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         def replace(
             self,
             *,
-            task_execution_id: _core_identifier.TaskExecutionIdentifier = ...,
+            task_execution_id: _core.identifier.TaskExecutionIdentifier = ...,
             namespace: str = ...,
             labels: _Mapping[str, str] = ...,
             annotations: _Mapping[str, str] = ...,
             k8s_service_account: str = ...,
             environment_variables: _Mapping[str, str] = ...,
-            identity: _core_security.Identity = ...,
+            identity: _core.security.Identity = ...,
             max_attempts: int | None = ...,
             interruptible: bool | None = ...,
             interruptible_failure_threshold: int | None = ...,
-            overrides: _core_workflow.TaskNodeOverrides | None = ...,
+            overrides: _core.workflow.TaskNodeOverrides | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -303,8 +295,8 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
     def __init__(
         self,
         *,
-        inputs: _core_literals.LiteralMap | None = None,
-        template: _core_tasks.TaskTemplate | None = None,
+        inputs: _core.literals.LiteralMap | None = None,
+        template: _core.tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
         task_execution_metadata: TaskExecutionMetadata | None = None,
     ) -> None:
@@ -322,7 +314,7 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _core_literals.LiteralMap | None:
+    def inputs(self) -> _core.literals.LiteralMap | None:
         """Input values by name.
 
         ``flyteidl.core.LiteralMap inputs = 1``; None when unset.
@@ -330,12 +322,12 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.inputs
         return model
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core.tasks.TaskTemplate | None:
         """The task to run.
 
         ``flyteidl.core.TaskTemplate template = 2``; None when unset.
@@ -343,7 +335,7 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.template
         return model
 
@@ -373,8 +365,8 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         def replace(
             self,
             *,
-            inputs: _core_literals.LiteralMap | None = ...,
-            template: _core_tasks.TaskTemplate | None = ...,
+            inputs: _core.literals.LiteralMap | None = ...,
+            template: _core.tasks.TaskTemplate | None = ...,
             output_prefix: str | None = ...,
             task_execution_metadata: TaskExecutionMetadata | None = ...,
         ) -> _Self: ...
@@ -434,7 +426,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
     def __init__(
         self,
         *,
-        template: _core_tasks.TaskTemplate | None = None,
+        template: _core.tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
         task_execution_metadata: TaskExecutionMetadata | None = None,
         max_dataset_size_bytes: int | None = None,
@@ -453,7 +445,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core.tasks.TaskTemplate | None:
         """The task to run.
 
         ``flyteidl.core.TaskTemplate template = 1``; None when unset.
@@ -461,7 +453,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.template
         return model
 
@@ -499,7 +491,7 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate | None = ...,
+            template: _core.tasks.TaskTemplate | None = ...,
             output_prefix: str | None = ...,
             task_execution_metadata: TaskExecutionMetadata | None = ...,
             max_dataset_size_bytes: int | None = ...,
@@ -521,7 +513,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
         self,
         *,
         header: CreateRequestHeader | None = None,
-        inputs: _core_literals.LiteralMap | None = None,
+        inputs: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecuteTaskSyncRequest()
         try:
@@ -547,7 +539,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
         return model
 
     @property
-    def inputs(self) -> _core_literals.LiteralMap | None:
+    def inputs(self) -> _core.literals.LiteralMap | None:
         """Input values by name.
 
         ``flyteidl.core.LiteralMap inputs = 2``; one of ``part``, None when unset.
@@ -555,12 +547,12 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.inputs
         return model
 
     @property
-    def part(self) -> CreateRequestHeader | _core_literals.LiteralMap | None:
+    def part(self) -> CreateRequestHeader | _core.literals.LiteralMap | None:
         """Which part of the call this message carries.
 
         The member of ``oneof part`` that is set, or None.
@@ -573,7 +565,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
         self,
     ) -> (
         tuple[_Literal["header"], CreateRequestHeader]
-        | tuple[_Literal["inputs"], _core_literals.LiteralMap]
+        | tuple[_Literal["inputs"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof part`` that is set."""
@@ -581,7 +573,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
             case "header":
                 return "header", CreateRequestHeader._wrap(self._pb.header)
             case "inputs":
-                return "inputs", _core_literals.LiteralMap._wrap(self._pb.inputs)
+                return "inputs", _core.literals.LiteralMap._wrap(self._pb.inputs)
             case _:
                 return None
 
@@ -591,7 +583,7 @@ class ExecuteTaskSyncRequest(_FlyteIdlEntity[_pb2.ExecuteTaskSyncRequest]):
             self,
             *,
             header: CreateRequestHeader | None = ...,
-            inputs: _core_literals.LiteralMap | None = ...,
+            inputs: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -655,7 +647,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
         self,
         *,
         header: ExecuteTaskSyncResponseHeader | None = None,
-        outputs: _core_literals.LiteralMap | None = None,
+        outputs: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecuteTaskSyncResponse()
         try:
@@ -681,7 +673,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
         return model
 
     @property
-    def outputs(self) -> _core_literals.LiteralMap | None:
+    def outputs(self) -> _core.literals.LiteralMap | None:
         """Output values by name.
 
         ``flyteidl.core.LiteralMap outputs = 2``; one of ``res``, None when unset.
@@ -689,12 +681,12 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.outputs
         return model
 
     @property
-    def res(self) -> ExecuteTaskSyncResponseHeader | _core_literals.LiteralMap | None:
+    def res(self) -> ExecuteTaskSyncResponseHeader | _core.literals.LiteralMap | None:
         """Which part of the answer this message carries.
 
         The member of ``oneof res`` that is set, or None.
@@ -707,7 +699,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
         self,
     ) -> (
         tuple[_Literal["header"], ExecuteTaskSyncResponseHeader]
-        | tuple[_Literal["outputs"], _core_literals.LiteralMap]
+        | tuple[_Literal["outputs"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof res`` that is set."""
@@ -715,7 +707,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
             case "header":
                 return "header", ExecuteTaskSyncResponseHeader._wrap(self._pb.header)
             case "outputs":
-                return "outputs", _core_literals.LiteralMap._wrap(self._pb.outputs)
+                return "outputs", _core.literals.LiteralMap._wrap(self._pb.outputs)
             case _:
                 return None
 
@@ -725,7 +717,7 @@ class ExecuteTaskSyncResponse(_FlyteIdlEntity[_pb2.ExecuteTaskSyncResponse]):
             self,
             *,
             header: ExecuteTaskSyncResponseHeader | None = ...,
-            outputs: _core_literals.LiteralMap | None = ...,
+            outputs: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -871,10 +863,10 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         self,
         *,
         state: State | None = None,
-        outputs: _core_literals.LiteralMap | None = None,
+        outputs: _core.literals.LiteralMap | None = None,
         message: str | None = None,
-        log_links: _Sequence[_core_execution.TaskLog] | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
+        log_links: _Sequence[_core.execution.TaskLog] | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
         custom_info: _JsonMapping | None = None,
         agent_error: AgentError | None = None,
     ) -> None:
@@ -907,7 +899,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         return State.from_number(self._pb.state)
 
     @property
-    def outputs(self) -> _core_literals.LiteralMap | None:
+    def outputs(self) -> _core.literals.LiteralMap | None:
         """Outputs by name, once the task has succeeded.
 
         ``flyteidl.core.LiteralMap outputs = 2``; None when unset.
@@ -915,7 +907,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.outputs
         return model
 
@@ -928,20 +920,20 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         return self._pb.message
 
     @property
-    def log_links(self) -> _Sequence[_core_execution.TaskLog]:
+    def log_links(self) -> _Sequence[_core.execution.TaskLog]:
         """Links to the logs of the task.
 
         ``repeated flyteidl.core.TaskLog log_links = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.log_links, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.log_links, _core.execution.TaskLog._wrap)
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """How far the task has come.
 
         ``flyteidl.core.TaskExecution.Phase phase = 5``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
     def custom_info(self) -> _JsonObject | None:
@@ -970,10 +962,10 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
             self,
             *,
             state: State | None = ...,
-            outputs: _core_literals.LiteralMap | None = ...,
+            outputs: _core.literals.LiteralMap | None = ...,
             message: str | None = ...,
-            log_links: _Sequence[_core_execution.TaskLog] | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
+            log_links: _Sequence[_core.execution.TaskLog] | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
             custom_info: _JsonMapping | None = ...,
             agent_error: AgentError | None = ...,
         ) -> _Self: ...
@@ -1475,7 +1467,7 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
     def __init__(
         self,
         *,
-        results: _Sequence[_core_metrics.ExecutionMetricResult] | None = None,
+        results: _Sequence[_core.metrics.ExecutionMetricResult] | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTaskMetricsResponse()
         try:
@@ -1485,19 +1477,19 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def results(self) -> _Sequence[_core_metrics.ExecutionMetricResult]:
+    def results(self) -> _Sequence[_core.metrics.ExecutionMetricResult]:
         """One result for each query.
 
         ``repeated flyteidl.core.ExecutionMetricResult results = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.results, _core_metrics.ExecutionMetricResult._wrap)
+        return _RepeatedView(self._pb.results, _core.metrics.ExecutionMetricResult._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            results: _Sequence[_core_metrics.ExecutionMetricResult] | None = ...,
+            results: _Sequence[_core.metrics.ExecutionMetricResult] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1871,7 +1863,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
         *,
         code: str | None = None,
         kind: AgentError.Kind | None = None,
-        origin: _core_execution.ExecutionError.ErrorKind | None = None,
+        origin: _core.execution.ExecutionError.ErrorKind | None = None,
     ) -> None:
         self._pb = pb = _pb2.AgentError()
         try:
@@ -1901,12 +1893,12 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
         return AgentError.Kind.from_number(self._pb.kind)
 
     @property
-    def origin(self) -> _core_execution.ExecutionError.ErrorKind:
+    def origin(self) -> _core.execution.ExecutionError.ErrorKind:
         """Whether the user's code or the platform is at fault.
 
         ``flyteidl.core.ExecutionError.ErrorKind origin = 4``; ``UNKNOWN`` when unset.
         """
-        return _core_execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
+        return _core.execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
 
     if TYPE_CHECKING:
 
@@ -1915,7 +1907,7 @@ class AgentError(_FlyteIdlEntity[_pb2.AgentError]):
             *,
             code: str | None = ...,
             kind: AgentError.Kind | None = ...,
-            origin: _core_execution.ExecutionError.ErrorKind | None = ...,
+            origin: _core.execution.ExecutionError.ErrorKind | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -10,11 +10,7 @@ from flyteidl.admin import common_pb2 as _pb2
 
 from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
 from flytebind.behaviour.sorting import SortText as _SortText
-from flytebind.models.core import (
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -224,7 +220,7 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
     def __init__(
         self,
         *,
-        resource_type: _core_identifier.ResourceType | None = None,
+        resource_type: _core.identifier.ResourceType | None = None,
         id: NamedEntityIdentifier | None = None,
         metadata: NamedEntityMetadata | None = None,
     ) -> None:
@@ -240,12 +236,12 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
             _fail(self, locals(), _error)
 
     @property
-    def resource_type(self) -> _core_identifier.ResourceType:
+    def resource_type(self) -> _core.identifier.ResourceType:
         """Kind of entity.
 
         ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _core_identifier.ResourceType.from_number(self._pb.resource_type)
+        return _core.identifier.ResourceType.from_number(self._pb.resource_type)
 
     @property
     def id(self) -> NamedEntityIdentifier | None:
@@ -278,7 +274,7 @@ class NamedEntity(_FlyteIdlEntity[_pb2.NamedEntity]):
         def replace(
             self,
             *,
-            resource_type: _core_identifier.ResourceType | None = ...,
+            resource_type: _core.identifier.ResourceType | None = ...,
             id: NamedEntityIdentifier | None = ...,
             metadata: NamedEntityMetadata | None = ...,
         ) -> _Self: ...
@@ -482,7 +478,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
     def __init__(
         self,
         *,
-        resource_type: _core_identifier.ResourceType | None = None,
+        resource_type: _core.identifier.ResourceType | None = None,
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = None,
@@ -513,12 +509,12 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def resource_type(self) -> _core_identifier.ResourceType:
+    def resource_type(self) -> _core.identifier.ResourceType:
         """Kind of entity to list.
 
         ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _core_identifier.ResourceType.from_number(self._pb.resource_type)
+        return _core.identifier.ResourceType.from_number(self._pb.resource_type)
 
     @property
     def project(self) -> str:
@@ -586,7 +582,7 @@ class NamedEntityListRequest(_FlyteIdlEntity[_pb2.NamedEntityListRequest]):
         def replace(
             self,
             *,
-            resource_type: _core_identifier.ResourceType | None = ...,
+            resource_type: _core.identifier.ResourceType | None = ...,
             project: str | None = ...,
             domain: str | None = ...,
             limit: int | None = ...,
@@ -715,7 +711,7 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
     def __init__(
         self,
         *,
-        resource_type: _core_identifier.ResourceType | None = None,
+        resource_type: _core.identifier.ResourceType | None = None,
         id: NamedEntityIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.NamedEntityGetRequest()
@@ -728,12 +724,12 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def resource_type(self) -> _core_identifier.ResourceType:
+    def resource_type(self) -> _core.identifier.ResourceType:
         """Kind of entity.
 
         ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _core_identifier.ResourceType.from_number(self._pb.resource_type)
+        return _core.identifier.ResourceType.from_number(self._pb.resource_type)
 
     @property
     def id(self) -> NamedEntityIdentifier | None:
@@ -753,7 +749,7 @@ class NamedEntityGetRequest(_FlyteIdlEntity[_pb2.NamedEntityGetRequest]):
         def replace(
             self,
             *,
-            resource_type: _core_identifier.ResourceType | None = ...,
+            resource_type: _core.identifier.ResourceType | None = ...,
             id: NamedEntityIdentifier | None = ...,
         ) -> _Self: ...
 
@@ -772,7 +768,7 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
     def __init__(
         self,
         *,
-        resource_type: _core_identifier.ResourceType | None = None,
+        resource_type: _core.identifier.ResourceType | None = None,
         id: NamedEntityIdentifier | None = None,
         metadata: NamedEntityMetadata | None = None,
     ) -> None:
@@ -788,12 +784,12 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def resource_type(self) -> _core_identifier.ResourceType:
+    def resource_type(self) -> _core.identifier.ResourceType:
         """Kind of entity.
 
         ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _core_identifier.ResourceType.from_number(self._pb.resource_type)
+        return _core.identifier.ResourceType.from_number(self._pb.resource_type)
 
     @property
     def id(self) -> NamedEntityIdentifier | None:
@@ -826,7 +822,7 @@ class NamedEntityUpdateRequest(_FlyteIdlEntity[_pb2.NamedEntityUpdateRequest]):
         def replace(
             self,
             *,
-            resource_type: _core_identifier.ResourceType | None = ...,
+            resource_type: _core.identifier.ResourceType | None = ...,
             id: NamedEntityIdentifier | None = ...,
             metadata: NamedEntityMetadata | None = ...,
         ) -> _Self: ...
@@ -865,7 +861,7 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ObjectGetRequest()
         try:
@@ -875,7 +871,7 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full identifier, version included; the call decides which kind is read.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -883,7 +879,7 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -892,7 +888,7 @@ class ObjectGetRequest(_FlyteIdlEntity[_pb2.ObjectGetRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1172,7 +1168,7 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
 
     def __init__(
         self,
-        phases: _Sequence[_core_execution.WorkflowExecution.Phase],
+        phases: _Sequence[_core.execution.WorkflowExecution.Phase],
         email: EmailNotification | None = None,
         pager_duty: PagerDutyNotification | None = None,
         slack: SlackNotification | None = None,
@@ -1192,12 +1188,12 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
             _fail(self, locals(), _error)
 
     @property
-    def phases(self) -> _Sequence[_core_execution.WorkflowExecution.Phase]:
+    def phases(self) -> _Sequence[_core.execution.WorkflowExecution.Phase]:
         """Phases that trigger the message; the server accepts terminal phases only.
 
         ``repeated flyteidl.core.WorkflowExecution.Phase phases = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.phases, _core_execution.WorkflowExecution.Phase.from_number)
+        return _RepeatedView(self._pb.phases, _core.execution.WorkflowExecution.Phase.from_number)
 
     @property
     def email(self) -> EmailNotification | None:
@@ -1272,7 +1268,7 @@ class Notification(_FlyteIdlEntity[_pb2.Notification]):
         def replace(
             self,
             *,
-            phases: _Sequence[_core_execution.WorkflowExecution.Phase] = ...,
+            phases: _Sequence[_core.execution.WorkflowExecution.Phase] = ...,
             email: EmailNotification | None = ...,
             pager_duty: PagerDutyNotification | None = ...,
             slack: SlackNotification | None = ...,
@@ -1451,9 +1447,9 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.values})
 
     @property
-    def values(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def values(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``envs`` as the message has it: ``repeated flyteidl.core.KeyValuePair values = 1``."""
-        return _RepeatedView(self._pb.values, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.values, _core.literals.KeyValuePair._wrap)
 
     if TYPE_CHECKING:
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 from flyteidl.admin import description_entity_pb2 as _pb2
 
 from flytebind.behaviour.dataclasses import AsDataclass as _AsDataclass
-from flytebind.models.admin import common as _admin_common, description_entity as _this
-from flytebind.models.core import identifier as _core_identifier
+from flytebind.models import admin as _admin, core as _core
+from flytebind.models.admin import description_entity as _this
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -72,7 +72,7 @@ class DescriptionEntity(_AsDataclass, _FlyteIdlEntity[_pb2.DescriptionEntity]):
         long_description: Description | None = None,
         source_code: SourceCode | None = None,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         tags: _Sequence[str] | None = None,
     ) -> None:
         self._pb = pb = _pb2.DescriptionEntity()
@@ -125,7 +125,7 @@ class DescriptionEntity(_AsDataclass, _FlyteIdlEntity[_pb2.DescriptionEntity]):
         return model
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Identifier of the documented entity, version included.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -133,7 +133,7 @@ class DescriptionEntity(_AsDataclass, _FlyteIdlEntity[_pb2.DescriptionEntity]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -153,7 +153,7 @@ class DescriptionEntity(_AsDataclass, _FlyteIdlEntity[_pb2.DescriptionEntity]):
             short_description: str | None = ...,
             long_description: Description | None = ...,
             source_code: SourceCode | None = ...,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             tags: _Sequence[str] | None = ...,
         ) -> _Self: ...
 
@@ -370,12 +370,12 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
     def __init__(
         self,
         *,
-        resource_type: _core_identifier.ResourceType | None = None,
-        id: _admin_common.NamedEntityIdentifier | None = None,
+        resource_type: _core.identifier.ResourceType | None = None,
+        id: _admin.common.NamedEntityIdentifier | None = None,
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
     ) -> None:
         self._pb = pb = _pb2.DescriptionEntityListRequest()
         try:
@@ -395,15 +395,15 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
             _fail(self, locals(), _error)
 
     @property
-    def resource_type(self) -> _core_identifier.ResourceType:
+    def resource_type(self) -> _core.identifier.ResourceType:
         """Kind of the documented entities.
 
         ``flyteidl.core.ResourceType resource_type = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _core_identifier.ResourceType.from_number(self._pb.resource_type)
+        return _core.identifier.ResourceType.from_number(self._pb.resource_type)
 
     @property
-    def id(self) -> _admin_common.NamedEntityIdentifier | None:
+    def id(self) -> _admin.common.NamedEntityIdentifier | None:
         """Project, domain and name of the entity; all three are needed.
 
         ``NamedEntityIdentifier id = 2``; None when unset.
@@ -411,7 +411,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_admin_common.NamedEntityIdentifier)
+        model = _new(_admin.common.NamedEntityIdentifier)
         model._pb = pb.id
         return model
 
@@ -440,7 +440,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 6``; None when unset.
@@ -448,7 +448,7 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -457,12 +457,12 @@ class DescriptionEntityListRequest(_FlyteIdlEntity[_pb2.DescriptionEntityListReq
         def replace(
             self,
             *,
-            resource_type: _core_identifier.ResourceType | None = ...,
-            id: _admin_common.NamedEntityIdentifier | None = ...,
+            resource_type: _core.identifier.ResourceType | None = ...,
+            id: _admin.common.NamedEntityIdentifier | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.admin import event_pb2 as _pb2
 
-from flytebind.models.event import event as _event_event
+from flytebind.models import event as _event
 from flytebind.runtime.checks import only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -215,7 +215,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
         self,
         *,
         request_id: str | None = None,
-        event: _event_event.WorkflowExecutionEvent | None = None,
+        event: _event.event.WorkflowExecutionEvent | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionEventRequest()
         try:
@@ -235,7 +235,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
         return self._pb.request_id
 
     @property
-    def event(self) -> _event_event.WorkflowExecutionEvent | None:
+    def event(self) -> _event.event.WorkflowExecutionEvent | None:
         """What happened.
 
         ``flyteidl.event.WorkflowExecutionEvent event = 2``; None when unset.
@@ -243,7 +243,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
         pb = self._pb
         if not pb.HasField("event"):
             return None
-        model = _new(_event_event.WorkflowExecutionEvent)
+        model = _new(_event.event.WorkflowExecutionEvent)
         model._pb = pb.event
         return model
 
@@ -253,7 +253,7 @@ class WorkflowExecutionEventRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionEventR
             self,
             *,
             request_id: str | None = ...,
-            event: _event_event.WorkflowExecutionEvent | None = ...,
+            event: _event.event.WorkflowExecutionEvent | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -291,7 +291,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
         self,
         *,
         request_id: str | None = None,
-        event: _event_event.NodeExecutionEvent | None = None,
+        event: _event.event.NodeExecutionEvent | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionEventRequest()
         try:
@@ -311,7 +311,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
         return self._pb.request_id
 
     @property
-    def event(self) -> _event_event.NodeExecutionEvent | None:
+    def event(self) -> _event.event.NodeExecutionEvent | None:
         """What happened.
 
         ``flyteidl.event.NodeExecutionEvent event = 2``; None when unset.
@@ -319,7 +319,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
         pb = self._pb
         if not pb.HasField("event"):
             return None
-        model = _new(_event_event.NodeExecutionEvent)
+        model = _new(_event.event.NodeExecutionEvent)
         model._pb = pb.event
         return model
 
@@ -329,7 +329,7 @@ class NodeExecutionEventRequest(_FlyteIdlEntity[_pb2.NodeExecutionEventRequest])
             self,
             *,
             request_id: str | None = ...,
-            event: _event_event.NodeExecutionEvent | None = ...,
+            event: _event.event.NodeExecutionEvent | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -367,7 +367,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
         self,
         *,
         request_id: str | None = None,
-        event: _event_event.TaskExecutionEvent | None = None,
+        event: _event.event.TaskExecutionEvent | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionEventRequest()
         try:
@@ -387,7 +387,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
         return self._pb.request_id
 
     @property
-    def event(self) -> _event_event.TaskExecutionEvent | None:
+    def event(self) -> _event.event.TaskExecutionEvent | None:
         """What happened.
 
         ``flyteidl.event.TaskExecutionEvent event = 2``; None when unset.
@@ -395,7 +395,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
         pb = self._pb
         if not pb.HasField("event"):
             return None
-        model = _new(_event_event.TaskExecutionEvent)
+        model = _new(_event.event.TaskExecutionEvent)
         model._pb = pb.event
         return model
 
@@ -405,7 +405,7 @@ class TaskExecutionEventRequest(_FlyteIdlEntity[_pb2.TaskExecutionEventRequest])
             self,
             *,
             request_id: str | None = ...,
-            event: _event_event.TaskExecutionEvent | None = ...,
+            event: _event.event.TaskExecutionEvent | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

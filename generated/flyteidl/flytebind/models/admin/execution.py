@@ -10,20 +10,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 from flyteidl.admin import execution_pb2 as _pb2
 
 from flytebind.behaviour.data import GetDataResponse as _GetDataResponse
-from flytebind.models.admin import (
-    cluster_assignment as _admin_cluster_assignment,
-    common as _admin_common,
-    matchable_resource as _admin_matchable_resource,
-)
-from flytebind.models.core import (
-    artifact_id as _core_artifact_id,
-    execution as _core_execution,
-    execution_envs as _core_execution_envs,
-    identifier as _core_identifier,
-    literals as _core_literals,
-    metrics as _core_metrics,
-    security as _core_security,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -103,7 +90,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
         domain: str | None = None,
         name: str | None = None,
         spec: ExecutionSpec | None = None,
-        inputs: _core_literals.LiteralMap | None = None,
+        inputs: _core.literals.LiteralMap | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionCreateRequest()
@@ -161,7 +148,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
         return model
 
     @property
-    def inputs(self) -> _core_literals.LiteralMap | None:
+    def inputs(self) -> _core.literals.LiteralMap | None:
         """Input values by name; the launch plan's defaults and fixed inputs fill the rest.
 
         ``flyteidl.core.LiteralMap inputs = 5``; None when unset.
@@ -169,7 +156,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.inputs
         return model
 
@@ -190,7 +177,7 @@ class ExecutionCreateRequest(_FlyteIdlEntity[_pb2.ExecutionCreateRequest]):
             domain: str | None = ...,
             name: str | None = ...,
             spec: ExecutionSpec | None = ...,
-            inputs: _core_literals.LiteralMap | None = ...,
+            inputs: _core.literals.LiteralMap | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -209,7 +196,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         name: str | None = None,
         overwrite_cache: bool | None = None,
     ) -> None:
@@ -225,7 +212,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution whose spec and inputs are reused.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -233,7 +220,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -258,7 +245,7 @@ class ExecutionRelaunchRequest(_FlyteIdlEntity[_pb2.ExecutionRelaunchRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             name: str | None = ...,
             overwrite_cache: bool | None = ...,
         ) -> _Self: ...
@@ -281,7 +268,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         name: str | None = None,
         metadata: ExecutionMetadata | None = None,
     ) -> None:
@@ -297,7 +284,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to recover.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -305,7 +292,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -335,7 +322,7 @@ class ExecutionRecoverRequest(_FlyteIdlEntity[_pb2.ExecutionRecoverRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             name: str | None = ...,
             metadata: ExecutionMetadata | None = ...,
         ) -> _Self: ...
@@ -355,7 +342,7 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionCreateResponse()
         try:
@@ -365,7 +352,7 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Full identifier, with the name that the server chose if none was given.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -373,7 +360,7 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -382,7 +369,7 @@ class ExecutionCreateResponse(_FlyteIdlEntity[_pb2.ExecutionCreateResponse]):
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -400,7 +387,7 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionGetRequest()
         try:
@@ -410,7 +397,7 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to read.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -418,7 +405,7 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -427,7 +414,7 @@ class WorkflowExecutionGetRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetReque
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -451,7 +438,7 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
 
     def __init__(
         self,
-        id: _core_identifier.WorkflowExecutionIdentifier,
+        id: _core.identifier.WorkflowExecutionIdentifier,
         spec: ExecutionSpec,
         closure: ExecutionClosure,
     ) -> None:
@@ -464,12 +451,12 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier:
         """Project, domain and name of the execution.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -498,7 +485,7 @@ class Execution(_FlyteIdlEntity[_pb2.Execution]):
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier = ...,
             spec: ExecutionSpec = ...,
             closure: ExecutionClosure = ...,
         ) -> _Self: ...
@@ -573,7 +560,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
 
     def __init__(
         self,
-        values: _core_literals.LiteralMap | None = None,
+        values: _core.literals.LiteralMap | None = None,
         uri: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.LiteralMapBlob()
@@ -588,7 +575,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
 
     @property
     @_deprecated("flyteidl.admin.LiteralMapBlob.values is deprecated in the IDL")
-    def values(self) -> _core_literals.LiteralMap | None:
+    def values(self) -> _core.literals.LiteralMap | None:
         """The values inline; servers store a location instead.
 
         ``flyteidl.core.LiteralMap values = 1``; one of ``data``, None when unset, deprecated in
@@ -597,7 +584,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
         pb = self._pb
         if not pb.HasField("values"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.values
         return model
 
@@ -610,7 +597,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
         return self._pb.uri if self._pb.HasField("uri") else None
 
     @property
-    def data(self) -> _core_literals.LiteralMap | str | None:
+    def data(self) -> _core.literals.LiteralMap | str | None:
         """The values or where to find them.
 
         The member of ``oneof data`` that is set, or None.
@@ -621,11 +608,11 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
     @property
     def which_data(
         self,
-    ) -> tuple[_Literal["values"], _core_literals.LiteralMap] | tuple[_Literal["uri"], str] | None:
+    ) -> tuple[_Literal["values"], _core.literals.LiteralMap] | tuple[_Literal["uri"], str] | None:
         """The name and the value of the member of ``oneof data`` that is set."""
         match self._pb.WhichOneof("data"):
             case "values":
-                return "values", _core_literals.LiteralMap._wrap(self._pb.values)
+                return "values", _core.literals.LiteralMap._wrap(self._pb.values)
             case "uri":
                 return "uri", self._pb.uri
             case _:
@@ -636,7 +623,7 @@ class LiteralMapBlob(_FlyteIdlEntity[_pb2.LiteralMapBlob]):
         def replace(
             self,
             *,
-            values: _core_literals.LiteralMap | None = ...,
+            values: _core.literals.LiteralMap | None = ...,
             uri: str | None = ...,
         ) -> _Self: ...
 
@@ -719,20 +706,20 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
     def __init__(
         self,
-        phase: _core_execution.WorkflowExecution.Phase,
+        phase: _core.execution.WorkflowExecution.Phase,
         started_at: _datetime | None,
         duration: _timedelta | None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         outputs: LiteralMapBlob | None = None,
         abort_metadata: AbortMetadata | None = None,
         created_at: _datetime | None = None,
         updated_at: _datetime | None = None,
         *,
-        computed_inputs: _core_literals.LiteralMap | None = None,
-        notifications: _Sequence[_admin_common.Notification] | None = None,
+        computed_inputs: _core.literals.LiteralMap | None = None,
+        notifications: _Sequence[_admin.common.Notification] | None = None,
         abort_cause: str | None = None,
-        workflow_id: _core_identifier.Identifier | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        workflow_id: _core.identifier.Identifier | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         state_change_details: ExecutionStateChangeDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionClosure()
@@ -772,12 +759,12 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _core_execution.WorkflowExecution.Phase:
+    def phase(self) -> _core.execution.WorkflowExecution.Phase:
         """Phase by the last event, or ABORTING once termination was requested.
 
         ``flyteidl.core.WorkflowExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
     @property
     def started_at(self) -> _datetime | None:
@@ -796,7 +783,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         return _read_duration(self._pb.duration) if self._pb.HasField("duration") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the execution failed; list calls cut the message to 100 bytes.
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
@@ -804,7 +791,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -854,7 +841,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
 
     @property
     @_deprecated("flyteidl.admin.ExecutionClosure.computed_inputs is deprecated in the IDL")
-    def computed_inputs(self) -> _core_literals.LiteralMap | None:
+    def computed_inputs(self) -> _core.literals.LiteralMap | None:
         """Inputs after defaults and fixed values are applied; fetch them with GetExecutionData.
 
         ``flyteidl.core.LiteralMap computed_inputs = 3``; None when unset, deprecated in the
@@ -863,17 +850,17 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         pb = self._pb
         if not pb.HasField("computed_inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.computed_inputs
         return model
 
     @property
-    def notifications(self) -> _Sequence[_admin_common.Notification]:
+    def notifications(self) -> _Sequence[_admin.common.Notification]:
         """Notifications in force: those of the request, else those of the launch plan.
 
         ``repeated Notification notifications = 9``; empty when unset.
         """
-        return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
+        return _RepeatedView(self._pb.notifications, _admin.common.Notification._wrap)
 
     @property
     @_deprecated("flyteidl.admin.ExecutionClosure.abort_cause is deprecated in the IDL")
@@ -886,7 +873,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         return self._pb.abort_cause if self._pb.HasField("abort_cause") else None
 
     @property
-    def workflow_id(self) -> _core_identifier.Identifier | None:
+    def workflow_id(self) -> _core.identifier.Identifier | None:
         """Workflow that runs, with its version.
 
         ``flyteidl.core.Identifier workflow_id = 11``; None when unset.
@@ -894,13 +881,13 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         pb = self._pb
         if not pb.HasField("workflow_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.workflow_id
         return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionClosure.output_data is deprecated in the IDL")
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline; fetch the values with GetExecutionData.
 
         ``flyteidl.core.LiteralMap output_data = 13``; one of ``output_result``, None when
@@ -909,7 +896,7 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -931,10 +918,10 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         self,
     ) -> (
         LiteralMapBlob
-        | _core_execution.ExecutionError
+        | _core.execution.ExecutionError
         | str
         | AbortMetadata
-        | _core_literals.LiteralMap
+        | _core.literals.LiteralMap
         | None
     ):
         """How the execution ended; unset until it ends or its termination is requested.
@@ -949,10 +936,10 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         self,
     ) -> (
         tuple[_Literal["outputs"], LiteralMapBlob]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
         | tuple[_Literal["abort_cause"], str]
         | tuple[_Literal["abort_metadata"], AbortMetadata]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -960,13 +947,13 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
             case "outputs":
                 return "outputs", LiteralMapBlob._wrap(self._pb.outputs)
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "abort_cause":
                 return "abort_cause", self._pb.abort_cause
             case "abort_metadata":
                 return "abort_metadata", AbortMetadata._wrap(self._pb.abort_metadata)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -975,19 +962,19 @@ class ExecutionClosure(_FlyteIdlEntity[_pb2.ExecutionClosure]):
         def replace(
             self,
             *,
-            phase: _core_execution.WorkflowExecution.Phase = ...,
+            phase: _core.execution.WorkflowExecution.Phase = ...,
             started_at: _datetime | None = ...,
             duration: _timedelta | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             outputs: LiteralMapBlob | None = ...,
             abort_metadata: AbortMetadata | None = ...,
             created_at: _datetime | None = ...,
             updated_at: _datetime | None = ...,
-            computed_inputs: _core_literals.LiteralMap | None = ...,
-            notifications: _Sequence[_admin_common.Notification] | None = ...,
+            computed_inputs: _core.literals.LiteralMap | None = ...,
+            notifications: _Sequence[_admin.common.Notification] | None = ...,
             abort_cause: str | None = ...,
-            workflow_id: _core_identifier.Identifier | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            workflow_id: _core.identifier.Identifier | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             state_change_details: ExecutionStateChangeDetails | None = ...,
         ) -> _Self: ...
 
@@ -1096,11 +1083,11 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         principal: str,
         nesting: int,
         scheduled_at: _datetime | None = None,
-        parent_node_execution: _core_identifier.NodeExecutionIdentifier | None = None,
-        reference_execution: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        parent_node_execution: _core.identifier.NodeExecutionIdentifier | None = None,
+        reference_execution: _core.identifier.WorkflowExecutionIdentifier | None = None,
         system_metadata: SystemMetadata | None = None,
         *,
-        artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = None,
+        artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionMetadata()
         try:
@@ -1153,7 +1140,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         return _read_timestamp(self._pb.scheduled_at) if self._pb.HasField("scheduled_at") else None
 
     @property
-    def parent_node_execution(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def parent_node_execution(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node that launched this execution, if it is a child.
 
         ``flyteidl.core.NodeExecutionIdentifier parent_node_execution = 5``; None when unset.
@@ -1161,12 +1148,12 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         pb = self._pb
         if not pb.HasField("parent_node_execution"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.parent_node_execution
         return model
 
     @property
-    def reference_execution(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def reference_execution(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Earlier execution that this one relaunches or recovers.
 
         ``flyteidl.core.WorkflowExecutionIdentifier reference_execution = 16``; None when unset.
@@ -1174,7 +1161,7 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         pb = self._pb
         if not pb.HasField("reference_execution"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.reference_execution
         return model
 
@@ -1192,12 +1179,12 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
         return model
 
     @property
-    def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
+    def artifact_ids(self) -> _Sequence[_core.artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
         ``repeated flyteidl.core.ArtifactID artifact_ids = 18``; empty when unset.
         """
-        return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
+        return _RepeatedView(self._pb.artifact_ids, _core.artifact_id.ArtifactID._wrap)
 
     if TYPE_CHECKING:
 
@@ -1208,10 +1195,10 @@ class ExecutionMetadata(_FlyteIdlEntity[_pb2.ExecutionMetadata]):
             principal: str = ...,
             nesting: int = ...,
             scheduled_at: _datetime | None = ...,
-            parent_node_execution: _core_identifier.NodeExecutionIdentifier | None = ...,
-            reference_execution: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            parent_node_execution: _core.identifier.NodeExecutionIdentifier | None = ...,
+            reference_execution: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             system_metadata: SystemMetadata | None = ...,
-            artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = ...,
+            artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1229,7 +1216,7 @@ class NotificationList(_FlyteIdlEntity[_pb2.NotificationList]):
 
     def __init__(
         self,
-        notifications: _Sequence[_admin_common.Notification],
+        notifications: _Sequence[_admin.common.Notification],
     ) -> None:
         self._pb = pb = _pb2.NotificationList()
         try:
@@ -1238,19 +1225,19 @@ class NotificationList(_FlyteIdlEntity[_pb2.NotificationList]):
             _fail(self, locals(), _error)
 
     @property
-    def notifications(self) -> _Sequence[_admin_common.Notification]:
+    def notifications(self) -> _Sequence[_admin.common.Notification]:
         """Notifications to send; an empty list falls back to the launch plan's.
 
         ``repeated Notification notifications = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
+        return _RepeatedView(self._pb.notifications, _admin.common.Notification._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            notifications: _Sequence[_admin_common.Notification] = ...,
+            notifications: _Sequence[_admin.common.Notification] = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1288,27 +1275,27 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
 
     def __init__(
         self,
-        launch_plan: _core_identifier.Identifier,
+        launch_plan: _core.identifier.Identifier,
         metadata: ExecutionMetadata,
         notifications: NotificationList | None = None,
         disable_all: bool | None = None,
-        labels: _admin_common.Labels | None = _admin_common.Labels(values={}),
-        annotations: _admin_common.Annotations | None = _admin_common.Annotations(values={}),
-        auth_role: _admin_common.AuthRole | None = _admin_common.AuthRole(),
-        raw_output_data_config: _admin_common.RawOutputDataConfig | None = None,
+        labels: _admin.common.Labels | None = _admin.common.Labels(values={}),
+        annotations: _admin.common.Annotations | None = _admin.common.Annotations(values={}),
+        auth_role: _admin.common.AuthRole | None = _admin.common.AuthRole(),
+        raw_output_data_config: _admin.common.RawOutputDataConfig | None = None,
         max_parallelism: int | None = None,
-        security_context: _core_security.SecurityContext | None = None,
+        security_context: _core.security.SecurityContext | None = None,
         overwrite_cache: bool | None = None,
         interruptible: bool | None = None,
-        envs: _admin_common.Envs | None = None,
+        envs: _admin.common.Envs | None = None,
         tags: _Sequence[str] | None = None,
-        cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
-        execution_cluster_label: _admin_matchable_resource.ExecutionClusterLabel | None = None,
+        cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = None,
+        execution_cluster_label: _admin.matchable_resource.ExecutionClusterLabel | None = None,
         *,
-        inputs: _core_literals.LiteralMap | None = None,
-        quality_of_service: _core_execution.QualityOfService | None = None,
+        inputs: _core.literals.LiteralMap | None = None,
+        quality_of_service: _core.execution.QualityOfService | None = None,
         execution_env_assignments: (
-            _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+            _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
         ) = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionSpec()
@@ -1356,12 +1343,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def launch_plan(self) -> _core_identifier.Identifier:
+    def launch_plan(self) -> _core.identifier.Identifier:
         """Launch plan to run, or a task to run on its own; resource_type tells which.
 
         ``flyteidl.core.Identifier launch_plan = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.launch_plan
         return model
 
@@ -1398,7 +1385,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         return self._pb.disable_all if self._pb.HasField("disable_all") else None
 
     @property
-    def labels(self) -> _admin_common.Labels | None:
+    def labels(self) -> _admin.common.Labels | None:
         """Kubernetes labels for the resources of the execution.
 
         ``Labels labels = 7``; None when unset.
@@ -1406,12 +1393,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("labels"):
             return None
-        model = _new(_admin_common.Labels)
+        model = _new(_admin.common.Labels)
         model._pb = pb.labels
         return model
 
     @property
-    def annotations(self) -> _admin_common.Annotations | None:
+    def annotations(self) -> _admin.common.Annotations | None:
         """Kubernetes annotations for the resources of the execution.
 
         ``Annotations annotations = 8``; None when unset.
@@ -1419,13 +1406,13 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("annotations"):
             return None
-        model = _new(_admin_common.Annotations)
+        model = _new(_admin.common.Annotations)
         model._pb = pb.annotations
         return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionSpec.auth_role is deprecated in the IDL")
-    def auth_role(self) -> _admin_common.AuthRole | None:
+    def auth_role(self) -> _admin.common.AuthRole | None:
         """IAM role or service account of the tasks; use security_context.
 
         ``AuthRole auth_role = 16``; None when unset, deprecated in the IDL.
@@ -1433,12 +1420,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("auth_role"):
             return None
-        model = _new(_admin_common.AuthRole)
+        model = _new(_admin.common.AuthRole)
         model._pb = pb.auth_role
         return model
 
     @property
-    def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
+    def raw_output_data_config(self) -> _admin.common.RawOutputDataConfig | None:
         """Where tasks put files and other offloaded data.
 
         ``RawOutputDataConfig raw_output_data_config = 19``; None when unset.
@@ -1446,7 +1433,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("raw_output_data_config"):
             return None
-        model = _new(_admin_common.RawOutputDataConfig)
+        model = _new(_admin.common.RawOutputDataConfig)
         model._pb = pb.raw_output_data_config
         return model
 
@@ -1459,7 +1446,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         return self._pb.max_parallelism
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Identity and secrets that the tasks run with.
 
         ``flyteidl.core.SecurityContext security_context = 10``; None when unset.
@@ -1467,7 +1454,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
@@ -1488,7 +1475,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         return self._pb.interruptible.value if self._pb.HasField("interruptible") else None
 
     @property
-    def envs(self) -> _admin_common.Envs | None:
+    def envs(self) -> _admin.common.Envs | None:
         """Environment variables for every task container.
 
         ``Envs envs = 23``; None when unset.
@@ -1496,7 +1483,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("envs"):
             return None
-        model = _new(_admin_common.Envs)
+        model = _new(_admin.common.Envs)
         model._pb = pb.envs
         return model
 
@@ -1510,7 +1497,7 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         return _RepeatedView(self._pb.tags)
 
     @property
-    def cluster_assignment(self) -> _admin_cluster_assignment.ClusterAssignment | None:
+    def cluster_assignment(self) -> _admin.cluster_assignment.ClusterAssignment | None:
         """Cluster pool to run in; must agree with the one configured for the domain.
 
         ``ClusterAssignment cluster_assignment = 20``; None when unset.
@@ -1518,12 +1505,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("cluster_assignment"):
             return None
-        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model = _new(_admin.cluster_assignment.ClusterAssignment)
         model._pb = pb.cluster_assignment
         return model
 
     @property
-    def execution_cluster_label(self) -> _admin_matchable_resource.ExecutionClusterLabel | None:
+    def execution_cluster_label(self) -> _admin.matchable_resource.ExecutionClusterLabel | None:
         """Label that selects the clusters the execution may run on.
 
         ``ExecutionClusterLabel execution_cluster_label = 25``; None when unset.
@@ -1531,13 +1518,13 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("execution_cluster_label"):
             return None
-        model = _new(_admin_matchable_resource.ExecutionClusterLabel)
+        model = _new(_admin.matchable_resource.ExecutionClusterLabel)
         model._pb = pb.execution_cluster_label
         return model
 
     @property
     @_deprecated("flyteidl.admin.ExecutionSpec.inputs is deprecated in the IDL")
-    def inputs(self) -> _core_literals.LiteralMap | None:
+    def inputs(self) -> _core.literals.LiteralMap | None:
         """Inputs in old records; send them in ExecutionCreateRequest.inputs.
 
         ``flyteidl.core.LiteralMap inputs = 2``; None when unset, deprecated in the IDL.
@@ -1545,12 +1532,12 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.inputs
         return model
 
     @property
-    def quality_of_service(self) -> _core_execution.QualityOfService | None:
+    def quality_of_service(self) -> _core.execution.QualityOfService | None:
         """How long the execution may wait in the queue.
 
         ``flyteidl.core.QualityOfService quality_of_service = 17``; None when unset.
@@ -1558,19 +1545,19 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         pb = self._pb
         if not pb.HasField("quality_of_service"):
             return None
-        model = _new(_core_execution.QualityOfService)
+        model = _new(_core.execution.QualityOfService)
         model._pb = pb.quality_of_service
         return model
 
     @property
-    def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
+    def execution_env_assignments(self) -> _Sequence[_core.execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
         ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 26``; empty
         when unset.
         """
         return _RepeatedView(
-            self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
+            self._pb.execution_env_assignments, _core.execution_envs.ExecutionEnvAssignment._wrap
         )
 
     @property
@@ -1604,26 +1591,26 @@ class ExecutionSpec(_FlyteIdlEntity[_pb2.ExecutionSpec]):
         def replace(
             self,
             *,
-            launch_plan: _core_identifier.Identifier = ...,
+            launch_plan: _core.identifier.Identifier = ...,
             metadata: ExecutionMetadata = ...,
             notifications: NotificationList | None = ...,
             disable_all: bool | None = ...,
-            labels: _admin_common.Labels | None = ...,
-            annotations: _admin_common.Annotations | None = ...,
-            auth_role: _admin_common.AuthRole | None = ...,
-            raw_output_data_config: _admin_common.RawOutputDataConfig | None = ...,
+            labels: _admin.common.Labels | None = ...,
+            annotations: _admin.common.Annotations | None = ...,
+            auth_role: _admin.common.AuthRole | None = ...,
+            raw_output_data_config: _admin.common.RawOutputDataConfig | None = ...,
             max_parallelism: int | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
             overwrite_cache: bool | None = ...,
             interruptible: bool | None = ...,
-            envs: _admin_common.Envs | None = ...,
+            envs: _admin.common.Envs | None = ...,
             tags: _Sequence[str] | None = ...,
-            cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = ...,
-            execution_cluster_label: _admin_matchable_resource.ExecutionClusterLabel | None = ...,
-            inputs: _core_literals.LiteralMap | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
+            cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = ...,
+            execution_cluster_label: _admin.matchable_resource.ExecutionClusterLabel | None = ...,
+            inputs: _core.literals.LiteralMap | None = ...,
+            quality_of_service: _core.execution.QualityOfService | None = ...,
             execution_env_assignments: (
-                _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+                _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
             ) = ...,
         ) -> _Self: ...
 
@@ -1645,7 +1632,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         cause: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionTerminateRequest()
@@ -1658,7 +1645,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to stop.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -1666,7 +1653,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -1683,7 +1670,7 @@ class ExecutionTerminateRequest(_FlyteIdlEntity[_pb2.ExecutionTerminateRequest])
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             cause: str | None = ...,
         ) -> _Self: ...
 
@@ -1721,7 +1708,7 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionGetDataRequest()
         try:
@@ -1731,7 +1718,7 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution whose data is read.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -1739,7 +1726,7 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -1748,7 +1735,7 @@ class WorkflowExecutionGetDataRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionGetD
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1776,10 +1763,10 @@ class WorkflowExecutionGetDataResponse(
 
     def __init__(
         self,
-        inputs: _admin_common.UrlBlob,
-        outputs: _admin_common.UrlBlob,
-        full_inputs: _core_literals.LiteralMap,
-        full_outputs: _core_literals.LiteralMap,
+        inputs: _admin.common.UrlBlob,
+        outputs: _admin.common.UrlBlob,
+        full_inputs: _core.literals.LiteralMap,
+        full_outputs: _core.literals.LiteralMap,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionGetDataResponse()
         try:
@@ -1792,43 +1779,43 @@ class WorkflowExecutionGetDataResponse(
 
     @property
     @_deprecated("flyteidl.admin.WorkflowExecutionGetDataResponse.inputs is deprecated in the IDL")
-    def inputs(self) -> _admin_common.UrlBlob:
+    def inputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored inputs; see full_inputs.
 
         ``UrlBlob inputs = 2``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.inputs
         return model
 
     @property
     @_deprecated("flyteidl.admin.WorkflowExecutionGetDataResponse.outputs is deprecated in the IDL")
-    def outputs(self) -> _admin_common.UrlBlob:
+    def outputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored outputs; see full_outputs.
 
         ``UrlBlob outputs = 1``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.outputs
         return model
 
     @property
-    def full_inputs(self) -> _core_literals.LiteralMap:
+    def full_inputs(self) -> _core.literals.LiteralMap:
         """Input values; empty if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_inputs
         return model
 
     @property
-    def full_outputs(self) -> _core_literals.LiteralMap:
+    def full_outputs(self) -> _core.literals.LiteralMap:
         """Output values; empty until success, or if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_outputs
         return model
 
@@ -1837,10 +1824,10 @@ class WorkflowExecutionGetDataResponse(
         def replace(
             self,
             *,
-            inputs: _admin_common.UrlBlob = ...,
-            outputs: _admin_common.UrlBlob = ...,
-            full_inputs: _core_literals.LiteralMap = ...,
-            full_outputs: _core_literals.LiteralMap = ...,
+            inputs: _admin.common.UrlBlob = ...,
+            outputs: _admin.common.UrlBlob = ...,
+            full_inputs: _core.literals.LiteralMap = ...,
+            full_outputs: _core.literals.LiteralMap = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1858,7 +1845,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         state: ExecutionState | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExecutionUpdateRequest()
@@ -1871,7 +1858,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to change.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -1879,7 +1866,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -1896,7 +1883,7 @@ class ExecutionUpdateRequest(_FlyteIdlEntity[_pb2.ExecutionUpdateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             state: ExecutionState | None = ...,
         ) -> _Self: ...
 
@@ -1998,7 +1985,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
     def __init__(
         self,
         *,
-        id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         depth: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionGetMetricsRequest()
@@ -2011,7 +1998,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to measure.
 
         ``flyteidl.core.WorkflowExecutionIdentifier id = 1``; None when unset.
@@ -2019,7 +2006,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -2037,7 +2024,7 @@ class WorkflowExecutionGetMetricsRequest(_FlyteIdlEntity[_pb2.WorkflowExecutionG
         def replace(
             self,
             *,
-            id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             depth: int | None = ...,
         ) -> _Self: ...
 
@@ -2058,7 +2045,7 @@ class WorkflowExecutionGetMetricsResponse(
     def __init__(
         self,
         *,
-        span: _core_metrics.Span | None = None,
+        span: _core.metrics.Span | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionGetMetricsResponse()
         try:
@@ -2068,7 +2055,7 @@ class WorkflowExecutionGetMetricsResponse(
             _fail(self, locals(), _error)
 
     @property
-    def span(self) -> _core_metrics.Span | None:
+    def span(self) -> _core.metrics.Span | None:
         """Span of the whole execution, with nested spans down to the requested depth.
 
         ``flyteidl.core.Span span = 1``; None when unset.
@@ -2076,7 +2063,7 @@ class WorkflowExecutionGetMetricsResponse(
         pb = self._pb
         if not pb.HasField("span"):
             return None
-        model = _new(_core_metrics.Span)
+        model = _new(_core.metrics.Span)
         model._pb = pb.span
         return model
 
@@ -2085,7 +2072,7 @@ class WorkflowExecutionGetMetricsResponse(
         def replace(
             self,
             *,
-            span: _core_metrics.Span | None = ...,
+            span: _core.metrics.Span | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

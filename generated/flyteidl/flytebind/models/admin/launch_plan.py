@@ -10,19 +10,7 @@ from typing import TYPE_CHECKING
 from flyteidl.admin import launch_plan_pb2 as _pb2
 
 from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
-from flytebind.models.admin import (
-    cluster_assignment as _admin_cluster_assignment,
-    common as _admin_common,
-    schedule as _admin_schedule,
-)
-from flytebind.models.core import (
-    execution as _core_execution,
-    execution_envs as _core_execution_envs,
-    identifier as _core_identifier,
-    interface as _core_interface,
-    literals as _core_literals,
-    security as _core_security,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.any import AnyMessage as _AnyMessage
 from flytebind.runtime.checks import as_bool as _as_bool, as_items as _as_items
@@ -98,7 +86,7 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         spec: LaunchPlanSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchPlanCreateRequest()
@@ -111,7 +99,7 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full identifier, version included; a version never changes once registered.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -119,7 +107,7 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -141,7 +129,7 @@ class LaunchPlanCreateRequest(_FlyteIdlEntity[_pb2.LaunchPlanCreateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             spec: LaunchPlanSpec | None = ...,
         ) -> _Self: ...
 
@@ -186,7 +174,7 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
 
     def __init__(
         self,
-        id: _core_identifier.Identifier | None,
+        id: _core.identifier.Identifier | None,
         spec: LaunchPlanSpec,
         closure: LaunchPlanClosure,
     ) -> None:
@@ -200,12 +188,12 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Full identifier, version included.
 
         ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
@@ -234,7 +222,7 @@ class LaunchPlan(_FlyteIdlEntity[_pb2.LaunchPlan]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             spec: LaunchPlanSpec = ...,
             closure: LaunchPlanClosure = ...,
         ) -> _Self: ...
@@ -380,28 +368,28 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
 
     def __init__(
         self,
-        workflow_id: _core_identifier.Identifier,
+        workflow_id: _core.identifier.Identifier,
         entity_metadata: LaunchPlanMetadata,
-        default_inputs: _core_interface.ParameterMap,
-        fixed_inputs: _core_literals.LiteralMap,
-        labels: _admin_common.Labels,
-        annotations: _admin_common.Annotations,
-        auth_role: _admin_common.AuthRole | None,
-        raw_output_data_config: _admin_common.RawOutputDataConfig,
+        default_inputs: _core.interface.ParameterMap,
+        fixed_inputs: _core.literals.LiteralMap,
+        labels: _admin.common.Labels,
+        annotations: _admin.common.Annotations,
+        auth_role: _admin.common.AuthRole | None,
+        raw_output_data_config: _admin.common.RawOutputDataConfig,
         max_parallelism: int | None = None,
-        security_context: _core_security.SecurityContext | None = None,
+        security_context: _core.security.SecurityContext | None = None,
         overwrite_cache: bool | None = None,
         concurrency_policy: ConcurrencyPolicy | None = None,
         *,
         role: str | None = None,
         auth: Auth | None = None,
-        quality_of_service: _core_execution.QualityOfService | None = None,
+        quality_of_service: _core.execution.QualityOfService | None = None,
         interruptible: bool | None = None,
-        envs: _admin_common.Envs | None = None,
+        envs: _admin.common.Envs | None = None,
         execution_env_assignments: (
-            _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+            _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
         ) = None,
-        cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
+        cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchPlanSpec()
         try:
@@ -442,12 +430,12 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def workflow_id(self) -> _core_identifier.Identifier:
+    def workflow_id(self) -> _core.identifier.Identifier:
         """Workflow to run, version included.
 
         ``flyteidl.core.Identifier workflow_id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.workflow_id
         return model
 
@@ -462,49 +450,49 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return model
 
     @property
-    def default_inputs(self) -> _core_interface.ParameterMap:
+    def default_inputs(self) -> _core.interface.ParameterMap:
         """Inputs that callers may override, with their defaults; one without a default is
         required.
 
         ``flyteidl.core.ParameterMap default_inputs = 3``; empty when unset.
         """
-        model = _new(_core_interface.ParameterMap)
+        model = _new(_core.interface.ParameterMap)
         model._pb = self._pb.default_inputs
         return model
 
     @property
-    def fixed_inputs(self) -> _core_literals.LiteralMap:
+    def fixed_inputs(self) -> _core.literals.LiteralMap:
         """Inputs that callers cannot override.
 
         ``flyteidl.core.LiteralMap fixed_inputs = 4``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.fixed_inputs
         return model
 
     @property
-    def labels(self) -> _admin_common.Labels:
+    def labels(self) -> _admin.common.Labels:
         """Kubernetes labels for the resources of the execution.
 
         ``Labels labels = 6``; empty when unset.
         """
-        model = _new(_admin_common.Labels)
+        model = _new(_admin.common.Labels)
         model._pb = self._pb.labels
         return model
 
     @property
-    def annotations(self) -> _admin_common.Annotations:
+    def annotations(self) -> _admin.common.Annotations:
         """Kubernetes annotations for the resources of the execution.
 
         ``Annotations annotations = 7``; empty when unset.
         """
-        model = _new(_admin_common.Annotations)
+        model = _new(_admin.common.Annotations)
         model._pb = self._pb.annotations
         return model
 
     @property
     @_deprecated("flyteidl.admin.LaunchPlanSpec.auth_role is deprecated in the IDL")
-    def auth_role(self) -> _admin_common.AuthRole | None:
+    def auth_role(self) -> _admin.common.AuthRole | None:
         """IAM role or service account of the tasks; use security_context.
 
         ``AuthRole auth_role = 9``; None when unset, deprecated in the IDL.
@@ -512,17 +500,17 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         pb = self._pb
         if not pb.HasField("auth_role"):
             return None
-        model = _new(_admin_common.AuthRole)
+        model = _new(_admin.common.AuthRole)
         model._pb = pb.auth_role
         return model
 
     @property
-    def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig:
+    def raw_output_data_config(self) -> _admin.common.RawOutputDataConfig:
         """Where tasks put files and other offloaded data.
 
         ``RawOutputDataConfig raw_output_data_config = 17``; empty when unset.
         """
-        model = _new(_admin_common.RawOutputDataConfig)
+        model = _new(_admin.common.RawOutputDataConfig)
         model._pb = self._pb.raw_output_data_config
         return model
 
@@ -535,7 +523,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return self._pb.max_parallelism
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Identity and secrets that the tasks run with.
 
         ``flyteidl.core.SecurityContext security_context = 10``; None when unset.
@@ -543,7 +531,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
@@ -592,7 +580,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return model
 
     @property
-    def quality_of_service(self) -> _core_execution.QualityOfService | None:
+    def quality_of_service(self) -> _core.execution.QualityOfService | None:
         """How long executions may wait in the queue.
 
         ``flyteidl.core.QualityOfService quality_of_service = 16``; None when unset.
@@ -600,7 +588,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         pb = self._pb
         if not pb.HasField("quality_of_service"):
             return None
-        model = _new(_core_execution.QualityOfService)
+        model = _new(_core.execution.QualityOfService)
         model._pb = pb.quality_of_service
         return model
 
@@ -613,7 +601,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         return self._pb.interruptible.value if self._pb.HasField("interruptible") else None
 
     @property
-    def envs(self) -> _admin_common.Envs | None:
+    def envs(self) -> _admin.common.Envs | None:
         """Environment variables for every task container.
 
         ``Envs envs = 21``; None when unset.
@@ -621,23 +609,23 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         pb = self._pb
         if not pb.HasField("envs"):
             return None
-        model = _new(_admin_common.Envs)
+        model = _new(_admin.common.Envs)
         model._pb = pb.envs
         return model
 
     @property
-    def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
+    def execution_env_assignments(self) -> _Sequence[_core.execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
         ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 22``; empty
         when unset.
         """
         return _RepeatedView(
-            self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
+            self._pb.execution_env_assignments, _core.execution_envs.ExecutionEnvAssignment._wrap
         )
 
     @property
-    def cluster_assignment(self) -> _admin_cluster_assignment.ClusterAssignment | None:
+    def cluster_assignment(self) -> _admin.cluster_assignment.ClusterAssignment | None:
         """Cluster pool to run in.
 
         ``ClusterAssignment cluster_assignment = 23``; None when unset.
@@ -645,7 +633,7 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         pb = self._pb
         if not pb.HasField("cluster_assignment"):
             return None
-        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model = _new(_admin.cluster_assignment.ClusterAssignment)
         model._pb = pb.cluster_assignment
         return model
 
@@ -654,27 +642,27 @@ class LaunchPlanSpec(_FlyteIdlEntity[_pb2.LaunchPlanSpec]):
         def replace(
             self,
             *,
-            workflow_id: _core_identifier.Identifier = ...,
+            workflow_id: _core.identifier.Identifier = ...,
             entity_metadata: LaunchPlanMetadata = ...,
-            default_inputs: _core_interface.ParameterMap = ...,
-            fixed_inputs: _core_literals.LiteralMap = ...,
-            labels: _admin_common.Labels = ...,
-            annotations: _admin_common.Annotations = ...,
-            auth_role: _admin_common.AuthRole | None = ...,
-            raw_output_data_config: _admin_common.RawOutputDataConfig = ...,
+            default_inputs: _core.interface.ParameterMap = ...,
+            fixed_inputs: _core.literals.LiteralMap = ...,
+            labels: _admin.common.Labels = ...,
+            annotations: _admin.common.Annotations = ...,
+            auth_role: _admin.common.AuthRole | None = ...,
+            raw_output_data_config: _admin.common.RawOutputDataConfig = ...,
             max_parallelism: int | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
             overwrite_cache: bool | None = ...,
             concurrency_policy: ConcurrencyPolicy | None = ...,
             role: str | None = ...,
             auth: Auth | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
+            quality_of_service: _core.execution.QualityOfService | None = ...,
             interruptible: bool | None = ...,
-            envs: _admin_common.Envs | None = ...,
+            envs: _admin.common.Envs | None = ...,
             execution_env_assignments: (
-                _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+                _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
             ) = ...,
-            cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = ...,
+            cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -762,8 +750,8 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
     def __init__(
         self,
         state: LaunchPlanState,
-        expected_inputs: _core_interface.ParameterMap,
-        expected_outputs: _core_interface.VariableMap,
+        expected_inputs: _core.interface.ParameterMap,
+        expected_outputs: _core.interface.VariableMap,
         *,
         created_at: _datetime | None = None,
         updated_at: _datetime | None = None,
@@ -789,22 +777,22 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
         return LaunchPlanState.from_number(self._pb.state)
 
     @property
-    def expected_inputs(self) -> _core_interface.ParameterMap:
+    def expected_inputs(self) -> _core.interface.ParameterMap:
         """Inputs that a caller may or must give; fixed inputs are not among them.
 
         ``flyteidl.core.ParameterMap expected_inputs = 2``; empty when unset.
         """
-        model = _new(_core_interface.ParameterMap)
+        model = _new(_core.interface.ParameterMap)
         model._pb = self._pb.expected_inputs
         return model
 
     @property
-    def expected_outputs(self) -> _core_interface.VariableMap:
+    def expected_outputs(self) -> _core.interface.VariableMap:
         """Outputs of the workflow.
 
         ``flyteidl.core.VariableMap expected_outputs = 3``; empty when unset.
         """
-        model = _new(_core_interface.VariableMap)
+        model = _new(_core.interface.VariableMap)
         model._pb = self._pb.expected_outputs
         return model
 
@@ -830,8 +818,8 @@ class LaunchPlanClosure(_FlyteIdlEntity[_pb2.LaunchPlanClosure]):
             self,
             *,
             state: LaunchPlanState = ...,
-            expected_inputs: _core_interface.ParameterMap = ...,
-            expected_outputs: _core_interface.VariableMap = ...,
+            expected_inputs: _core.interface.ParameterMap = ...,
+            expected_outputs: _core.interface.VariableMap = ...,
             created_at: _datetime | None = ...,
             updated_at: _datetime | None = ...,
         ) -> _Self: ...
@@ -855,8 +843,8 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
 
     def __init__(
         self,
-        schedule: _admin_schedule.Schedule | None,
-        notifications: _Sequence[_admin_common.Notification],
+        schedule: _admin.schedule.Schedule | None,
+        notifications: _Sequence[_admin.common.Notification],
         launch_conditions: _AnyMessage | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchPlanMetadata()
@@ -870,7 +858,7 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def schedule(self) -> _admin_schedule.Schedule | None:
+    def schedule(self) -> _admin.schedule.Schedule | None:
         """Schedule to run on; unset for none.
 
         ``Schedule schedule = 1``; None when unset.
@@ -878,17 +866,17 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
         pb = self._pb
         if not pb.HasField("schedule"):
             return None
-        model = _new(_admin_schedule.Schedule)
+        model = _new(_admin.schedule.Schedule)
         model._pb = pb.schedule
         return model
 
     @property
-    def notifications(self) -> _Sequence[_admin_common.Notification]:
+    def notifications(self) -> _Sequence[_admin.common.Notification]:
         """Notifications for executions that do not bring their own.
 
         ``repeated Notification notifications = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.notifications, _admin_common.Notification._wrap)
+        return _RepeatedView(self._pb.notifications, _admin.common.Notification._wrap)
 
     @property
     def launch_conditions(self) -> _AnyMessage | None:
@@ -908,8 +896,8 @@ class LaunchPlanMetadata(_FlyteIdlEntity[_pb2.LaunchPlanMetadata]):
         def replace(
             self,
             *,
-            schedule: _admin_schedule.Schedule | None = ...,
-            notifications: _Sequence[_admin_common.Notification] = ...,
+            schedule: _admin.schedule.Schedule | None = ...,
+            notifications: _Sequence[_admin.common.Notification] = ...,
             launch_conditions: _AnyMessage | None = ...,
         ) -> _Self: ...
 
@@ -928,7 +916,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         state: LaunchPlanState | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchPlanUpdateRequest()
@@ -941,7 +929,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full identifier, version included.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -949,7 +937,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -966,7 +954,7 @@ class LaunchPlanUpdateRequest(_FlyteIdlEntity[_pb2.LaunchPlanUpdateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             state: LaunchPlanState | None = ...,
         ) -> _Self: ...
 
@@ -1004,7 +992,7 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
     def __init__(
         self,
         *,
-        id: _admin_common.NamedEntityIdentifier | None = None,
+        id: _admin.common.NamedEntityIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActiveLaunchPlanRequest()
         try:
@@ -1014,7 +1002,7 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _admin_common.NamedEntityIdentifier | None:
+    def id(self) -> _admin.common.NamedEntityIdentifier | None:
         """Project, domain and name of the launch plan.
 
         ``NamedEntityIdentifier id = 1``; None when unset.
@@ -1022,7 +1010,7 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_admin_common.NamedEntityIdentifier)
+        model = _new(_admin.common.NamedEntityIdentifier)
         model._pb = pb.id
         return model
 
@@ -1031,7 +1019,7 @@ class ActiveLaunchPlanRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanRequest]):
         def replace(
             self,
             *,
-            id: _admin_common.NamedEntityIdentifier | None = ...,
+            id: _admin.common.NamedEntityIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1053,7 +1041,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
         domain: str | None = None,
         limit: int | None = None,
         token: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActiveLaunchPlanListRequest()
@@ -1106,7 +1094,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
         return self._pb.token
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 5``; None when unset.
@@ -1114,7 +1102,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -1135,7 +1123,7 @@ class ActiveLaunchPlanListRequest(_FlyteIdlEntity[_pb2.ActiveLaunchPlanListReque
             domain: str | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

@@ -10,15 +10,7 @@ from flyteidl.admin import matchable_resource_pb2 as _pb2
 
 from flytebind.behaviour.enums import EnumTextOrUnknown as _EnumTextOrUnknown
 from flytebind.behaviour.overrides import OverrideText as _OverrideText
-from flytebind.models.admin import (
-    cluster_assignment as _admin_cluster_assignment,
-    common as _admin_common,
-)
-from flytebind.models.core import (
-    execution as _core_execution,
-    execution_envs as _core_execution_envs,
-    security as _core_security,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -485,15 +477,15 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         self,
         *,
         max_parallelism: int | None = None,
-        security_context: _core_security.SecurityContext | None = None,
-        raw_output_data_config: _admin_common.RawOutputDataConfig | None = None,
-        labels: _admin_common.Labels | None = None,
-        annotations: _admin_common.Annotations | None = None,
+        security_context: _core.security.SecurityContext | None = None,
+        raw_output_data_config: _admin.common.RawOutputDataConfig | None = None,
+        labels: _admin.common.Labels | None = None,
+        annotations: _admin.common.Annotations | None = None,
         interruptible: bool | None = None,
         overwrite_cache: bool | None = None,
-        envs: _admin_common.Envs | None = None,
+        envs: _admin.common.Envs | None = None,
         execution_env_assignments: (
-            _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+            _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
         ) = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionConfig()
@@ -530,7 +522,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         return self._pb.max_parallelism
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Identity and secrets that the tasks run with.
 
         ``flyteidl.core.SecurityContext security_context = 2``; None when unset.
@@ -538,12 +530,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
     @property
-    def raw_output_data_config(self) -> _admin_common.RawOutputDataConfig | None:
+    def raw_output_data_config(self) -> _admin.common.RawOutputDataConfig | None:
         """Where tasks put files and other offloaded data.
 
         ``RawOutputDataConfig raw_output_data_config = 3``; None when unset.
@@ -551,12 +543,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         pb = self._pb
         if not pb.HasField("raw_output_data_config"):
             return None
-        model = _new(_admin_common.RawOutputDataConfig)
+        model = _new(_admin.common.RawOutputDataConfig)
         model._pb = pb.raw_output_data_config
         return model
 
     @property
-    def labels(self) -> _admin_common.Labels | None:
+    def labels(self) -> _admin.common.Labels | None:
         """Kubernetes labels for the resources of the execution.
 
         ``Labels labels = 4``; None when unset.
@@ -564,12 +556,12 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         pb = self._pb
         if not pb.HasField("labels"):
             return None
-        model = _new(_admin_common.Labels)
+        model = _new(_admin.common.Labels)
         model._pb = pb.labels
         return model
 
     @property
-    def annotations(self) -> _admin_common.Annotations | None:
+    def annotations(self) -> _admin.common.Annotations | None:
         """Kubernetes annotations for the resources of the execution.
 
         ``Annotations annotations = 5``; None when unset.
@@ -577,7 +569,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         pb = self._pb
         if not pb.HasField("annotations"):
             return None
-        model = _new(_admin_common.Annotations)
+        model = _new(_admin.common.Annotations)
         model._pb = pb.annotations
         return model
 
@@ -598,7 +590,7 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         return self._pb.overwrite_cache
 
     @property
-    def envs(self) -> _admin_common.Envs | None:
+    def envs(self) -> _admin.common.Envs | None:
         """Environment variables for every task container.
 
         ``Envs envs = 8``; None when unset.
@@ -606,19 +598,19 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
         pb = self._pb
         if not pb.HasField("envs"):
             return None
-        model = _new(_admin_common.Envs)
+        model = _new(_admin.common.Envs)
         model._pb = pb.envs
         return model
 
     @property
-    def execution_env_assignments(self) -> _Sequence[_core_execution_envs.ExecutionEnvAssignment]:
+    def execution_env_assignments(self) -> _Sequence[_core.execution_envs.ExecutionEnvAssignment]:
         """Execution environments and the nodes that run in them.
 
         ``repeated flyteidl.core.ExecutionEnvAssignment execution_env_assignments = 9``; empty
         when unset.
         """
         return _RepeatedView(
-            self._pb.execution_env_assignments, _core_execution_envs.ExecutionEnvAssignment._wrap
+            self._pb.execution_env_assignments, _core.execution_envs.ExecutionEnvAssignment._wrap
         )
 
     if TYPE_CHECKING:
@@ -627,15 +619,15 @@ class WorkflowExecutionConfig(_FlyteIdlEntity[_pb2.WorkflowExecutionConfig]):
             self,
             *,
             max_parallelism: int | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
-            raw_output_data_config: _admin_common.RawOutputDataConfig | None = ...,
-            labels: _admin_common.Labels | None = ...,
-            annotations: _admin_common.Annotations | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
+            raw_output_data_config: _admin.common.RawOutputDataConfig | None = ...,
+            labels: _admin.common.Labels | None = ...,
+            annotations: _admin.common.Annotations | None = ...,
             interruptible: bool | None = ...,
             overwrite_cache: bool | None = ...,
-            envs: _admin_common.Envs | None = ...,
+            envs: _admin.common.Envs | None = ...,
             execution_env_assignments: (
-                _Sequence[_core_execution_envs.ExecutionEnvAssignment] | None
+                _Sequence[_core.execution_envs.ExecutionEnvAssignment] | None
             ) = ...,
         ) -> _Self: ...
 
@@ -665,9 +657,9 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         plugin_overrides: PluginOverrides | None = None,
         *,
         task_resource_attributes: TaskResourceAttributes | None = None,
-        quality_of_service: _core_execution.QualityOfService | None = None,
+        quality_of_service: _core.execution.QualityOfService | None = None,
         workflow_execution_config: WorkflowExecutionConfig | None = None,
-        cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = None,
+        cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = None,
     ) -> None:
         self._pb = pb = _pb2.MatchingAttributes()
         try:
@@ -767,7 +759,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         return model
 
     @property
-    def quality_of_service(self) -> _core_execution.QualityOfService | None:
+    def quality_of_service(self) -> _core.execution.QualityOfService | None:
         """How long executions may wait in the queue.
 
         ``flyteidl.core.QualityOfService quality_of_service = 5``; one of ``target``, None when
@@ -776,7 +768,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         pb = self._pb
         if not pb.HasField("quality_of_service"):
             return None
-        model = _new(_core_execution.QualityOfService)
+        model = _new(_core.execution.QualityOfService)
         model._pb = pb.quality_of_service
         return model
 
@@ -795,7 +787,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         return model
 
     @property
-    def cluster_assignment(self) -> _admin_cluster_assignment.ClusterAssignment | None:
+    def cluster_assignment(self) -> _admin.cluster_assignment.ClusterAssignment | None:
         """Cluster pool to run in.
 
         ``ClusterAssignment cluster_assignment = 8``; one of ``target``, None when unset.
@@ -803,7 +795,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         pb = self._pb
         if not pb.HasField("cluster_assignment"):
             return None
-        model = _new(_admin_cluster_assignment.ClusterAssignment)
+        model = _new(_admin.cluster_assignment.ClusterAssignment)
         model._pb = pb.cluster_assignment
         return model
 
@@ -815,10 +807,10 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         | ClusterResourceAttributes
         | ExecutionQueueAttributes
         | ExecutionClusterLabel
-        | _core_execution.QualityOfService
+        | _core.execution.QualityOfService
         | PluginOverrides
         | WorkflowExecutionConfig
-        | _admin_cluster_assignment.ClusterAssignment
+        | _admin.cluster_assignment.ClusterAssignment
         | None
     ):
         """The setting; one must be set.
@@ -836,10 +828,10 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
         | tuple[_Literal["cluster_resource_attributes"], ClusterResourceAttributes]
         | tuple[_Literal["execution_queue_attributes"], ExecutionQueueAttributes]
         | tuple[_Literal["execution_cluster_label"], ExecutionClusterLabel]
-        | tuple[_Literal["quality_of_service"], _core_execution.QualityOfService]
+        | tuple[_Literal["quality_of_service"], _core.execution.QualityOfService]
         | tuple[_Literal["plugin_overrides"], PluginOverrides]
         | tuple[_Literal["workflow_execution_config"], WorkflowExecutionConfig]
-        | tuple[_Literal["cluster_assignment"], _admin_cluster_assignment.ClusterAssignment]
+        | tuple[_Literal["cluster_assignment"], _admin.cluster_assignment.ClusterAssignment]
         | None
     ):
         """The name and the value of the member of ``oneof target`` that is set."""
@@ -861,7 +853,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
                     self._pb.execution_cluster_label
                 )
             case "quality_of_service":
-                return "quality_of_service", _core_execution.QualityOfService._wrap(
+                return "quality_of_service", _core.execution.QualityOfService._wrap(
                     self._pb.quality_of_service
                 )
             case "plugin_overrides":
@@ -871,7 +863,7 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
                     self._pb.workflow_execution_config
                 )
             case "cluster_assignment":
-                return "cluster_assignment", _admin_cluster_assignment.ClusterAssignment._wrap(
+                return "cluster_assignment", _admin.cluster_assignment.ClusterAssignment._wrap(
                     self._pb.cluster_assignment
                 )
             case _:
@@ -887,9 +879,9 @@ class MatchingAttributes(_FlyteIdlEntity[_pb2.MatchingAttributes]):
             execution_cluster_label: ExecutionClusterLabel | None = ...,
             plugin_overrides: PluginOverrides | None = ...,
             task_resource_attributes: TaskResourceAttributes | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
+            quality_of_service: _core.execution.QualityOfService | None = ...,
             workflow_execution_config: WorkflowExecutionConfig | None = ...,
-            cluster_assignment: _admin_cluster_assignment.ClusterAssignment | None = ...,
+            cluster_assignment: _admin.cluster_assignment.ClusterAssignment | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 from flyteidl.admin import node_execution_pb2 as _pb2
 
 from flytebind.behaviour.data import GetDataResponse as _GetDataResponse
-from flytebind.models.admin import common as _admin_common
-from flytebind.models.core import (
-    catalog as _core_catalog,
-    compiler as _core_compiler,
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -66,7 +59,7 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.NodeExecutionIdentifier | None = None,
+        id: _core.identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionGetRequest()
         try:
@@ -76,7 +69,7 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution to read.
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
@@ -84,7 +77,7 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -93,7 +86,7 @@ class NodeExecutionGetRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            id: _core.identifier.NodeExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -113,11 +106,11 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
     def __init__(
         self,
         *,
-        workflow_execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        workflow_execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
         unique_parent_id: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionListRequest()
@@ -138,7 +131,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def workflow_execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def workflow_execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Workflow execution whose nodes are listed.
 
         ``flyteidl.core.WorkflowExecutionIdentifier workflow_execution_id = 1``; None when
@@ -147,7 +140,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         pb = self._pb
         if not pb.HasField("workflow_execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.workflow_execution_id
         return model
 
@@ -176,7 +169,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 5``; None when unset.
@@ -184,7 +177,7 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -201,11 +194,11 @@ class NodeExecutionListRequest(_FlyteIdlEntity[_pb2.NodeExecutionListRequest]):
         def replace(
             self,
             *,
-            workflow_execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            workflow_execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
             unique_parent_id: str | None = ...,
         ) -> _Self: ...
 
@@ -224,11 +217,11 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
     def __init__(
         self,
         *,
-        task_execution_id: _core_identifier.TaskExecutionIdentifier | None = None,
+        task_execution_id: _core.identifier.TaskExecutionIdentifier | None = None,
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionForTaskListRequest()
         try:
@@ -246,7 +239,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
             _fail(self, locals(), _error)
 
     @property
-    def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def task_execution_id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution whose nodes are listed.
 
         ``flyteidl.core.TaskExecutionIdentifier task_execution_id = 1``; None when unset.
@@ -254,7 +247,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
         pb = self._pb
         if not pb.HasField("task_execution_id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.task_execution_id
         return model
 
@@ -283,7 +276,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 5``; None when unset.
@@ -291,7 +284,7 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -300,11 +293,11 @@ class NodeExecutionForTaskListRequest(_FlyteIdlEntity[_pb2.NodeExecutionForTaskL
         def replace(
             self,
             *,
-            task_execution_id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            task_execution_id: _core.identifier.TaskExecutionIdentifier | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -332,7 +325,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
 
     def __init__(
         self,
-        id: _core_identifier.NodeExecutionIdentifier,
+        id: _core.identifier.NodeExecutionIdentifier,
         input_uri: str,
         closure: NodeExecutionClosure,
         metadata: NodeExecutionMetaData | _pb2.NodeExecutionMetaData,
@@ -347,12 +340,12 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier:
         """Workflow execution and node id; unique within the execution at every level.
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -389,7 +382,7 @@ class NodeExecution(_FlyteIdlEntity[_pb2.NodeExecution]):
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier = ...,
+            id: _core.identifier.NodeExecutionIdentifier = ...,
             input_uri: str = ...,
             closure: NodeExecutionClosure = ...,
             metadata: NodeExecutionMetaData | _pb2.NodeExecutionMetaData = ...,
@@ -575,18 +568,18 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
 
     def __init__(
         self,
-        phase: _core_execution.NodeExecution.Phase,
+        phase: _core.execution.NodeExecution.Phase,
         started_at: _datetime | None,
         duration: _timedelta | None,
         output_uri: str | None = None,
         deck_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         workflow_node_metadata: WorkflowNodeMetadata | None = None,
         task_node_metadata: TaskNodeMetadata | None = None,
         created_at: _datetime | None = None,
         updated_at: _datetime | None = None,
         *,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionClosure()
@@ -621,12 +614,12 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _core_execution.NodeExecution.Phase:
+    def phase(self) -> _core.execution.NodeExecution.Phase:
         """Phase by the last event.
 
         ``flyteidl.core.NodeExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.NodeExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.NodeExecution.Phase.from_number(self._pb.phase)
 
     @property
     def started_at(self) -> _datetime | None:
@@ -663,7 +656,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         return self._pb.deck_uri
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the node failed; list calls cut the message to 100 bytes.
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
@@ -671,7 +664,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -721,7 +714,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
 
     @property
     @_deprecated("flyteidl.admin.NodeExecutionClosure.output_data is deprecated in the IDL")
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline; fetch the values with GetNodeExecutionData.
 
         ``flyteidl.core.LiteralMap output_data = 10``; one of ``output_result``, None when
@@ -730,7 +723,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -745,7 +738,7 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the node ended; unset while it runs.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -758,8 +751,8 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -767,9 +760,9 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -806,17 +799,17 @@ class NodeExecutionClosure(_FlyteIdlEntity[_pb2.NodeExecutionClosure]):
         def replace(
             self,
             *,
-            phase: _core_execution.NodeExecution.Phase = ...,
+            phase: _core.execution.NodeExecution.Phase = ...,
             started_at: _datetime | None = ...,
             duration: _timedelta | None = ...,
             output_uri: str | None = ...,
             deck_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             workflow_node_metadata: WorkflowNodeMetadata | None = ...,
             task_node_metadata: TaskNodeMetadata | None = ...,
             created_at: _datetime | None = ...,
             updated_at: _datetime | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             dynamic_job_spec_uri: str | None = ...,
         ) -> _Self: ...
 
@@ -838,7 +831,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
 
     def __init__(
         self,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier,
     ) -> None:
         self._pb = pb = _pb2.WorkflowNodeMetadata()
         try:
@@ -847,17 +840,17 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier:
         """Identifier of the child execution.
 
         ``flyteidl.core.WorkflowExecutionIdentifier executionId = 1``; empty when unset.
         """
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = self._pb.executionId
         return model
 
     @property
-    def executionId(self) -> _core_identifier.WorkflowExecutionIdentifier:
+    def executionId(self) -> _core.identifier.WorkflowExecutionIdentifier:
         """The proto name of ``execution_id``."""
         return self.execution_id
 
@@ -866,7 +859,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -887,8 +880,8 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
 
     def __init__(
         self,
-        cache_status: _core_catalog.CatalogCacheStatus,
-        catalog_key: _core_catalog.CatalogMetadata,
+        cache_status: _core.catalog.CatalogCacheStatus,
+        catalog_key: _core.catalog.CatalogMetadata,
         *,
         checkpoint_uri: str | None = None,
     ) -> None:
@@ -902,20 +895,20 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
         ``flyteidl.core.CatalogCacheStatus cache_status = 1``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
-    def catalog_key(self) -> _core_catalog.CatalogMetadata:
+    def catalog_key(self) -> _core.catalog.CatalogMetadata:
         """Cache entry that was looked up; unset when the task is not cached.
 
         ``flyteidl.core.CatalogMetadata catalog_key = 2``; empty when unset.
         """
-        model = _new(_core_catalog.CatalogMetadata)
+        model = _new(_core.catalog.CatalogMetadata)
         model._pb = self._pb.catalog_key
         return model
 
@@ -932,8 +925,8 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         def replace(
             self,
             *,
-            cache_status: _core_catalog.CatalogCacheStatus = ...,
-            catalog_key: _core_catalog.CatalogMetadata = ...,
+            cache_status: _core.catalog.CatalogCacheStatus = ...,
+            catalog_key: _core.catalog.CatalogMetadata = ...,
             checkpoint_uri: str | None = ...,
         ) -> _Self: ...
 
@@ -955,8 +948,8 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
 
     def __init__(
         self,
-        id: _core_identifier.Identifier,
-        compiled_workflow: _core_compiler.CompiledWorkflowClosure,
+        id: _core.identifier.Identifier,
+        compiled_workflow: _core.compiler.CompiledWorkflowClosure,
         *,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
@@ -970,22 +963,22 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Identifier of the built workflow; it is not registered.
 
         ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
     @property
-    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure:
+    def compiled_workflow(self) -> _core.compiler.CompiledWorkflowClosure:
         """The compiled workflow, with its tasks and subworkflows.
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 2``; empty when unset.
         """
-        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model = _new(_core.compiler.CompiledWorkflowClosure)
         model._pb = self._pb.compiled_workflow
         return model
 
@@ -1002,8 +995,8 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier = ...,
-            compiled_workflow: _core_compiler.CompiledWorkflowClosure = ...,
+            id: _core.identifier.Identifier = ...,
+            compiled_workflow: _core.compiler.CompiledWorkflowClosure = ...,
             dynamic_job_spec_uri: str | None = ...,
         ) -> _Self: ...
 
@@ -1022,7 +1015,7 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
     def __init__(
         self,
         *,
-        id: _core_identifier.NodeExecutionIdentifier | None = None,
+        id: _core.identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionGetDataRequest()
         try:
@@ -1032,7 +1025,7 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution whose data is read.
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
@@ -1040,7 +1033,7 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -1049,7 +1042,7 @@ class NodeExecutionGetDataRequest(_FlyteIdlEntity[_pb2.NodeExecutionGetDataReque
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            id: _core.identifier.NodeExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1077,13 +1070,13 @@ class NodeExecutionGetDataResponse(
 
     def __init__(
         self,
-        inputs: _admin_common.UrlBlob,
-        outputs: _admin_common.UrlBlob,
-        full_inputs: _core_literals.LiteralMap,
-        full_outputs: _core_literals.LiteralMap,
+        inputs: _admin.common.UrlBlob,
+        outputs: _admin.common.UrlBlob,
+        full_inputs: _core.literals.LiteralMap,
+        full_outputs: _core.literals.LiteralMap,
         *,
         dynamic_workflow: DynamicWorkflowNodeMetadata | None = None,
-        flyte_urls: _admin_common.FlyteURLs | None = None,
+        flyte_urls: _admin.common.FlyteURLs | None = None,
     ) -> None:
         self._pb = pb = _pb2.NodeExecutionGetDataResponse()
         try:
@@ -1100,43 +1093,43 @@ class NodeExecutionGetDataResponse(
 
     @property
     @_deprecated("flyteidl.admin.NodeExecutionGetDataResponse.inputs is deprecated in the IDL")
-    def inputs(self) -> _admin_common.UrlBlob:
+    def inputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored inputs; see full_inputs.
 
         ``UrlBlob inputs = 1``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.inputs
         return model
 
     @property
     @_deprecated("flyteidl.admin.NodeExecutionGetDataResponse.outputs is deprecated in the IDL")
-    def outputs(self) -> _admin_common.UrlBlob:
+    def outputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored outputs; see full_outputs.
 
         ``UrlBlob outputs = 2``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.outputs
         return model
 
     @property
-    def full_inputs(self) -> _core_literals.LiteralMap:
+    def full_inputs(self) -> _core.literals.LiteralMap:
         """Input values; empty if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_inputs
         return model
 
     @property
-    def full_outputs(self) -> _core_literals.LiteralMap:
+    def full_outputs(self) -> _core.literals.LiteralMap:
         """Output values; empty until success, or if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_outputs
         return model
 
@@ -1154,7 +1147,7 @@ class NodeExecutionGetDataResponse(
         return model
 
     @property
-    def flyte_urls(self) -> _admin_common.FlyteURLs | None:
+    def flyte_urls(self) -> _admin.common.FlyteURLs | None:
         """Stable addresses of the inputs, outputs and deck.
 
         ``FlyteURLs flyte_urls = 17``; None when unset.
@@ -1162,7 +1155,7 @@ class NodeExecutionGetDataResponse(
         pb = self._pb
         if not pb.HasField("flyte_urls"):
             return None
-        model = _new(_admin_common.FlyteURLs)
+        model = _new(_admin.common.FlyteURLs)
         model._pb = pb.flyte_urls
         return model
 
@@ -1171,12 +1164,12 @@ class NodeExecutionGetDataResponse(
         def replace(
             self,
             *,
-            inputs: _admin_common.UrlBlob = ...,
-            outputs: _admin_common.UrlBlob = ...,
-            full_inputs: _core_literals.LiteralMap = ...,
-            full_outputs: _core_literals.LiteralMap = ...,
+            inputs: _admin.common.UrlBlob = ...,
+            outputs: _admin.common.UrlBlob = ...,
+            full_inputs: _core.literals.LiteralMap = ...,
+            full_outputs: _core.literals.LiteralMap = ...,
             dynamic_workflow: DynamicWorkflowNodeMetadata | None = ...,
-            flyte_urls: _admin_common.FlyteURLs | None = ...,
+            flyte_urls: _admin.common.FlyteURLs | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1194,7 +1187,7 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
     def __init__(
         self,
         *,
-        id: _core_identifier.NodeExecutionIdentifier | None = None,
+        id: _core.identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetDynamicNodeWorkflowRequest()
         try:
@@ -1204,7 +1197,7 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution of the dynamic node.
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
@@ -1212,7 +1205,7 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -1221,7 +1214,7 @@ class GetDynamicNodeWorkflowRequest(_FlyteIdlEntity[_pb2.GetDynamicNodeWorkflowR
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            id: _core.identifier.NodeExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1239,7 +1232,7 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
     def __init__(
         self,
         *,
-        compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = None,
+        compiled_workflow: _core.compiler.CompiledWorkflowClosure | None = None,
     ) -> None:
         self._pb = pb = _pb2.DynamicNodeWorkflowResponse()
         try:
@@ -1249,7 +1242,7 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
             _fail(self, locals(), _error)
 
     @property
-    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure | None:
+    def compiled_workflow(self) -> _core.compiler.CompiledWorkflowClosure | None:
         """The compiled workflow, with its tasks and subworkflows.
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; None when unset.
@@ -1257,7 +1250,7 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
         pb = self._pb
         if not pb.HasField("compiled_workflow"):
             return None
-        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model = _new(_core.compiler.CompiledWorkflowClosure)
         model._pb = pb.compiled_workflow
         return model
 
@@ -1266,7 +1259,7 @@ class DynamicNodeWorkflowResponse(_FlyteIdlEntity[_pb2.DynamicNodeWorkflowRespon
         def replace(
             self,
             *,
-            compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = ...,
+            compiled_workflow: _core.compiler.CompiledWorkflowClosure | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flyteidl.admin import project_pb2 as _pb2
 
 from flytebind.behaviour.projects import ProjectInState as _ProjectInState
-from flytebind.models.admin import common as _admin_common
+from flytebind.models import admin as _admin
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -185,7 +185,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
         state: Project.ProjectState | None = ProjectState.ACTIVE,
         *,
         domains: _Sequence[Domain] | None = None,
-        labels: _admin_common.Labels | None = None,
+        labels: _admin.common.Labels | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.Project()
@@ -245,7 +245,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
         return _RepeatedView(self._pb.domains, Domain._wrap)
 
     @property
-    def labels(self) -> _admin_common.Labels | None:
+    def labels(self) -> _admin.common.Labels | None:
         """Labels of the project.
 
         ``Labels labels = 5``; None when unset.
@@ -253,7 +253,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
         pb = self._pb
         if not pb.HasField("labels"):
             return None
-        model = _new(_admin_common.Labels)
+        model = _new(_admin.common.Labels)
         model._pb = pb.labels
         return model
 
@@ -275,7 +275,7 @@ class Project(_ProjectInState, _FlyteIdlEntity[_pb2.Project]):
             description: str = ...,
             state: Project.ProjectState | None = ...,
             domains: _Sequence[Domain] | None = ...,
-            labels: _admin_common.Labels | None = ...,
+            labels: _admin.common.Labels | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -349,7 +349,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectListRequest()
@@ -392,7 +392,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset orders by project id.
 
         ``Sort sort_by = 4``; None when unset.
@@ -400,7 +400,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -420,7 +420,7 @@ class ProjectListRequest(_FlyteIdlEntity[_pb2.ProjectListRequest]):
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

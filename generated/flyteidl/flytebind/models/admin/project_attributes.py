@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import project_attributes_pb2 as _pb2
 
-from flytebind.models.admin import matchable_resource as _admin_matchable_resource
+from flytebind.models import admin as _admin
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -37,7 +37,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
         self,
         *,
         project: str | None = None,
-        matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
+        matching_attributes: _admin.matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectAttributes()
@@ -60,7 +60,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
         return self._pb.project
 
     @property
-    def matching_attributes(self) -> _admin_matchable_resource.MatchingAttributes | None:
+    def matching_attributes(self) -> _admin.matchable_resource.MatchingAttributes | None:
         """The setting.
 
         ``MatchingAttributes matching_attributes = 2``; None when unset.
@@ -68,7 +68,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
         pb = self._pb
         if not pb.HasField("matching_attributes"):
             return None
-        model = _new(_admin_matchable_resource.MatchingAttributes)
+        model = _new(_admin.matchable_resource.MatchingAttributes)
         model._pb = pb.matching_attributes
         return model
 
@@ -86,7 +86,7 @@ class ProjectAttributes(_FlyteIdlEntity[_pb2.ProjectAttributes]):
             self,
             *,
             project: str | None = ...,
-            matching_attributes: _admin_matchable_resource.MatchingAttributes | None = ...,
+            matching_attributes: _admin.matchable_resource.MatchingAttributes | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -170,7 +170,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
         self,
         *,
         project: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectAttributesGetRequest()
@@ -193,12 +193,12 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
         return self._pb.project
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to read.
 
         ``MatchableResource resource_type = 2``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -214,7 +214,7 @@ class ProjectAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectAttributesGetReque
             self,
             *,
             project: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -279,7 +279,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
         self,
         *,
         project: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectAttributesDeleteRequest()
@@ -302,12 +302,12 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
         return self._pb.project
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
         ``MatchableResource resource_type = 2``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -323,7 +323,7 @@ class ProjectAttributesDeleteRequest(_FlyteIdlEntity[_pb2.ProjectAttributesDelet
             self,
             *,
             project: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

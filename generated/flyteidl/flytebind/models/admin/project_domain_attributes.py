@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import project_domain_attributes_pb2 as _pb2
 
-from flytebind.models.admin import matchable_resource as _admin_matchable_resource
+from flytebind.models import admin as _admin
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -38,7 +38,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
         *,
         project: str | None = None,
         domain: str | None = None,
-        matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
+        matching_attributes: _admin.matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectDomainAttributes()
@@ -71,7 +71,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
         return self._pb.domain
 
     @property
-    def matching_attributes(self) -> _admin_matchable_resource.MatchingAttributes | None:
+    def matching_attributes(self) -> _admin.matchable_resource.MatchingAttributes | None:
         """The setting.
 
         ``MatchingAttributes matching_attributes = 3``; None when unset.
@@ -79,7 +79,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
         pb = self._pb
         if not pb.HasField("matching_attributes"):
             return None
-        model = _new(_admin_matchable_resource.MatchingAttributes)
+        model = _new(_admin.matchable_resource.MatchingAttributes)
         model._pb = pb.matching_attributes
         return model
 
@@ -98,7 +98,7 @@ class ProjectDomainAttributes(_FlyteIdlEntity[_pb2.ProjectDomainAttributes]):
             *,
             project: str | None = ...,
             domain: str | None = ...,
-            matching_attributes: _admin_matchable_resource.MatchingAttributes | None = ...,
+            matching_attributes: _admin.matchable_resource.MatchingAttributes | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -187,7 +187,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
         *,
         project: str | None = None,
         domain: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectDomainAttributesGetRequest()
@@ -220,12 +220,12 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
         return self._pb.domain
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to read.
 
         ``MatchableResource resource_type = 3``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -242,7 +242,7 @@ class ProjectDomainAttributesGetRequest(_FlyteIdlEntity[_pb2.ProjectDomainAttrib
             *,
             project: str | None = ...,
             domain: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -310,7 +310,7 @@ class ProjectDomainAttributesDeleteRequest(
         *,
         project: str | None = None,
         domain: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProjectDomainAttributesDeleteRequest()
@@ -343,12 +343,12 @@ class ProjectDomainAttributesDeleteRequest(
         return self._pb.domain
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
         ``MatchableResource resource_type = 3``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -365,7 +365,7 @@ class ProjectDomainAttributesDeleteRequest(
             *,
             project: str | None = ...,
             domain: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

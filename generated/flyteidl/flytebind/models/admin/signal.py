@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import signal_pb2 as _pb2
 
-from flytebind.models.admin import common as _admin_common
-from flytebind.models.core import (
-    identifier as _core_identifier,
-    literals as _core_literals,
-    types as _core_types,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -43,8 +38,8 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.SignalIdentifier | None = None,
-        type: _core_types.LiteralType | None = None,
+        id: _core.identifier.SignalIdentifier | None = None,
+        type: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.SignalGetOrCreateRequest()
         try:
@@ -56,7 +51,7 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.SignalIdentifier | None:
+    def id(self) -> _core.identifier.SignalIdentifier | None:
         """Execution and signal name.
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
@@ -64,12 +59,12 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.SignalIdentifier)
+        model = _new(_core.identifier.SignalIdentifier)
         model._pb = pb.id
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Type that the value must have.
 
         ``flyteidl.core.LiteralType type = 2``; None when unset.
@@ -77,7 +72,7 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
@@ -86,8 +81,8 @@ class SignalGetOrCreateRequest(_FlyteIdlEntity[_pb2.SignalGetOrCreateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.SignalIdentifier | None = ...,
-            type: _core_types.LiteralType | None = ...,
+            id: _core.identifier.SignalIdentifier | None = ...,
+            type: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -105,11 +100,11 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
     def __init__(
         self,
         *,
-        workflow_execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        workflow_execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
     ) -> None:
         self._pb = pb = _pb2.SignalListRequest()
         try:
@@ -127,7 +122,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def workflow_execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def workflow_execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution whose signals are listed.
 
         ``flyteidl.core.WorkflowExecutionIdentifier workflow_execution_id = 1``; None when
@@ -136,7 +131,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         pb = self._pb
         if not pb.HasField("workflow_execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.workflow_execution_id
         return model
 
@@ -165,7 +160,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 5``; None when unset.
@@ -173,7 +168,7 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -182,11 +177,11 @@ class SignalListRequest(_FlyteIdlEntity[_pb2.SignalListRequest]):
         def replace(
             self,
             *,
-            workflow_execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            workflow_execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -256,8 +251,8 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.SignalIdentifier | None = None,
-        value: _core_literals.Literal | None = None,
+        id: _core.identifier.SignalIdentifier | None = None,
+        value: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.SignalSetRequest()
         try:
@@ -269,7 +264,7 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.SignalIdentifier | None:
+    def id(self) -> _core.identifier.SignalIdentifier | None:
         """Execution and signal name; the signal must exist.
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
@@ -277,12 +272,12 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.SignalIdentifier)
+        model = _new(_core.identifier.SignalIdentifier)
         model._pb = pb.id
         return model
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """Value, of the signal's type; for an approval, true or false.
 
         ``flyteidl.core.Literal value = 2``; None when unset.
@@ -290,7 +285,7 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
@@ -299,8 +294,8 @@ class SignalSetRequest(_FlyteIdlEntity[_pb2.SignalSetRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.SignalIdentifier | None = ...,
-            value: _core_literals.Literal | None = ...,
+            id: _core.identifier.SignalIdentifier | None = ...,
+            value: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -337,9 +332,9 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
     def __init__(
         self,
         *,
-        id: _core_identifier.SignalIdentifier | None = None,
-        type: _core_types.LiteralType | None = None,
-        value: _core_literals.Literal | None = None,
+        id: _core.identifier.SignalIdentifier | None = None,
+        type: _core.types.LiteralType | None = None,
+        value: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.Signal()
         try:
@@ -353,7 +348,7 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.SignalIdentifier | None:
+    def id(self) -> _core.identifier.SignalIdentifier | None:
         """Execution and signal name.
 
         ``flyteidl.core.SignalIdentifier id = 1``; None when unset.
@@ -361,12 +356,12 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.SignalIdentifier)
+        model = _new(_core.identifier.SignalIdentifier)
         model._pb = pb.id
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Type that the value must have.
 
         ``flyteidl.core.LiteralType type = 2``; None when unset.
@@ -374,12 +369,12 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """The value; unset while the node waits.
 
         ``flyteidl.core.Literal value = 3``; None when unset.
@@ -387,7 +382,7 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
@@ -396,9 +391,9 @@ class Signal(_FlyteIdlEntity[_pb2.Signal]):
         def replace(
             self,
             *,
-            id: _core_identifier.SignalIdentifier | None = ...,
-            type: _core_types.LiteralType | None = ...,
-            value: _core_literals.Literal | None = ...,
+            id: _core.identifier.SignalIdentifier | None = ...,
+            type: _core.types.LiteralType | None = ...,
+            value: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

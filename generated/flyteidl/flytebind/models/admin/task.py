@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import task_pb2 as _pb2
 
-from flytebind.models.admin import description_entity as _admin_description_entity
-from flytebind.models.core import (
-    compiler as _core_compiler,
-    identifier as _core_identifier,
-    tasks as _core_tasks,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -48,7 +43,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         spec: TaskSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskCreateRequest()
@@ -61,7 +56,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full identifier, version included; a version never changes once registered.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -69,7 +64,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -91,7 +86,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             spec: TaskSpec | None = ...,
         ) -> _Self: ...
 
@@ -133,7 +128,7 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
 
     def __init__(
         self,
-        id: _core_identifier.Identifier,
+        id: _core.identifier.Identifier,
         closure: TaskClosure,
         short_description: str | None = None,
     ) -> None:
@@ -147,12 +142,12 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Full identifier, version included.
 
         ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
@@ -179,7 +174,7 @@ class Task(_FlyteIdlEntity[_pb2.Task]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier = ...,
+            id: _core.identifier.Identifier = ...,
             closure: TaskClosure = ...,
             short_description: str | None = ...,
         ) -> _Self: ...
@@ -257,8 +252,8 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
 
     def __init__(
         self,
-        template: _core_tasks.TaskTemplate,
-        docs: _admin_description_entity.DescriptionEntity | None = None,
+        template: _core.tasks.TaskTemplate,
+        docs: _admin.description_entity.DescriptionEntity | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskSpec()
         try:
@@ -269,17 +264,17 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate:
+    def template(self) -> _core.tasks.TaskTemplate:
         """Interface, type, container and settings of the task.
 
         ``flyteidl.core.TaskTemplate template = 1``; empty when unset.
         """
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = self._pb.template
         return model
 
     @property
-    def docs(self) -> _admin_description_entity.DescriptionEntity | None:
+    def docs(self) -> _admin.description_entity.DescriptionEntity | None:
         """Documentation; unset for none.
 
         ``DescriptionEntity description = 2``; None when unset.
@@ -287,12 +282,12 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         pb = self._pb
         if not pb.HasField("description"):
             return None
-        model = _new(_admin_description_entity.DescriptionEntity)
+        model = _new(_admin.description_entity.DescriptionEntity)
         model._pb = pb.description
         return model
 
     @property
-    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+    def description(self) -> _admin.description_entity.DescriptionEntity | None:
         """The proto name of ``docs``."""
         return self.docs
 
@@ -301,8 +296,8 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate = ...,
-            docs: _admin_description_entity.DescriptionEntity | None = ...,
+            template: _core.tasks.TaskTemplate = ...,
+            docs: _admin.description_entity.DescriptionEntity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -320,7 +315,7 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
 
     def __init__(
         self,
-        compiled_task: _core_compiler.CompiledTask,
+        compiled_task: _core.compiler.CompiledTask,
         *,
         created_at: _datetime | None = None,
     ) -> None:
@@ -333,12 +328,12 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def compiled_task(self) -> _core_compiler.CompiledTask:
+    def compiled_task(self) -> _core.compiler.CompiledTask:
         """The task as compiled at registration.
 
         ``flyteidl.core.CompiledTask compiled_task = 1``; empty when unset.
         """
-        model = _new(_core_compiler.CompiledTask)
+        model = _new(_core.compiler.CompiledTask)
         model._pb = self._pb.compiled_task
         return model
 
@@ -355,7 +350,7 @@ class TaskClosure(_FlyteIdlEntity[_pb2.TaskClosure]):
         def replace(
             self,
             *,
-            compiled_task: _core_compiler.CompiledTask = ...,
+            compiled_task: _core.compiler.CompiledTask = ...,
             created_at: _datetime | None = ...,
         ) -> _Self: ...
 

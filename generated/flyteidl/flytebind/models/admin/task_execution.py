@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 from flyteidl.admin import task_execution_pb2 as _pb2
 
 from flytebind.behaviour.data import GetDataResponse as _GetDataResponse
-from flytebind.models.admin import common as _admin_common
-from flytebind.models.core import (
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-)
-from flytebind.models.event import event as _event_event
+from flytebind.models import admin as _admin, core as _core, event as _event
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -65,7 +59,7 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.TaskExecutionIdentifier | None = None,
+        id: _core.identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionGetRequest()
         try:
@@ -75,7 +69,7 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution to read.
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
@@ -83,7 +77,7 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -92,7 +86,7 @@ class TaskExecutionGetRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            id: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -110,11 +104,11 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
     def __init__(
         self,
         *,
-        node_execution_id: _core_identifier.NodeExecutionIdentifier | None = None,
+        node_execution_id: _core.identifier.NodeExecutionIdentifier | None = None,
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _admin_common.Sort | None = None,
+        sort_by: _admin.common.Sort | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionListRequest()
         try:
@@ -132,7 +126,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def node_execution_id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution whose attempts are listed.
 
         ``flyteidl.core.NodeExecutionIdentifier node_execution_id = 1``; None when unset.
@@ -140,7 +134,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
         pb = self._pb
         if not pb.HasField("node_execution_id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.node_execution_id
         return model
 
@@ -169,7 +163,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _admin_common.Sort | None:
+    def sort_by(self) -> _admin.common.Sort | None:
         """Order of the rows; unset leaves it to the server.
 
         ``Sort sort_by = 5``; None when unset.
@@ -177,7 +171,7 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_admin_common.Sort)
+        model = _new(_admin.common.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -186,11 +180,11 @@ class TaskExecutionListRequest(_FlyteIdlEntity[_pb2.TaskExecutionListRequest]):
         def replace(
             self,
             *,
-            node_execution_id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            node_execution_id: _core.identifier.NodeExecutionIdentifier | None = ...,
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _admin_common.Sort | None = ...,
+            sort_by: _admin.common.Sort | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -213,7 +207,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
 
     def __init__(
         self,
-        id: _core_identifier.TaskExecutionIdentifier,
+        id: _core.identifier.TaskExecutionIdentifier,
         input_uri: str,
         closure: TaskExecutionClosure,
         is_parent: bool,
@@ -228,12 +222,12 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.TaskExecutionIdentifier:
+    def id(self) -> _core.identifier.TaskExecutionIdentifier:
         """Task, node execution and attempt number; attempts count from 0.
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -268,7 +262,7 @@ class TaskExecution(_FlyteIdlEntity[_pb2.TaskExecution]):
         def replace(
             self,
             *,
-            id: _core_identifier.TaskExecutionIdentifier = ...,
+            id: _core.identifier.TaskExecutionIdentifier = ...,
             input_uri: str = ...,
             closure: TaskExecutionClosure = ...,
             is_parent: bool = ...,
@@ -353,23 +347,23 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
 
     def __init__(
         self,
-        phase: _core_execution.TaskExecution.Phase,
-        logs: _Sequence[_core_execution.TaskLog],
+        phase: _core.execution.TaskExecution.Phase,
+        logs: _Sequence[_core.execution.TaskLog],
         started_at: _datetime | None,
         duration: _timedelta | None,
         created_at: _datetime | None,
         updated_at: _datetime | None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
-        metadata: _event_event.TaskExecutionMetadata | None = None,
+        error: _core.execution.ExecutionError | None = None,
+        metadata: _event.event.TaskExecutionMetadata | None = None,
         *,
         custom_info: _JsonMapping | None = None,
         reason: str | None = None,
         task_type: str | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         event_version: int | None = None,
         reasons: _Sequence[Reason] | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionClosure()
         try:
@@ -409,20 +403,20 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """Phase by the last event.
 
         ``flyteidl.core.TaskExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
-    def logs(self) -> _Sequence[_core_execution.TaskLog]:
+    def logs(self) -> _Sequence[_core.execution.TaskLog]:
         """Log links, merged over all events; the server hides those that do not fit the phase.
 
         ``repeated flyteidl.core.TaskLog logs = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.logs, _core.execution.TaskLog._wrap)
 
     @property
     def started_at(self) -> _datetime | None:
@@ -467,7 +461,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why this attempt failed.
 
         ``flyteidl.core.ExecutionError error = 2``; one of ``output_result``, None when unset.
@@ -475,12 +469,12 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
     @property
-    def metadata(self) -> _event_event.TaskExecutionMetadata | None:
+    def metadata(self) -> _event.event.TaskExecutionMetadata | None:
         """Subtasks, quota and placement, as reported by the plugin.
 
         ``flyteidl.event.TaskExecutionMetadata metadata = 16``; None when unset.
@@ -488,7 +482,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         pb = self._pb
         if not pb.HasField("metadata"):
             return None
-        model = _new(_event_event.TaskExecutionMetadata)
+        model = _new(_event.event.TaskExecutionMetadata)
         model._pb = pb.metadata
         return model
 
@@ -518,7 +512,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
 
     @property
     @_deprecated("flyteidl.admin.TaskExecutionClosure.output_data is deprecated in the IDL")
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline; fetch the values with GetTaskExecutionData.
 
         ``flyteidl.core.LiteralMap output_data = 12``; one of ``output_result``, None when
@@ -527,7 +521,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -548,7 +542,7 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         return _RepeatedView(self._pb.reasons, Reason._wrap)
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods and containers of the task, for reading their logs.
 
         ``flyteidl.core.LogContext log_context = 19``; None when unset.
@@ -556,14 +550,14 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the attempt ended; unset while it runs.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -576,8 +570,8 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -585,9 +579,9 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -596,22 +590,22 @@ class TaskExecutionClosure(_FlyteIdlEntity[_pb2.TaskExecutionClosure]):
         def replace(
             self,
             *,
-            phase: _core_execution.TaskExecution.Phase = ...,
-            logs: _Sequence[_core_execution.TaskLog] = ...,
+            phase: _core.execution.TaskExecution.Phase = ...,
+            logs: _Sequence[_core.execution.TaskLog] = ...,
             started_at: _datetime | None = ...,
             duration: _timedelta | None = ...,
             created_at: _datetime | None = ...,
             updated_at: _datetime | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
-            metadata: _event_event.TaskExecutionMetadata | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
+            metadata: _event.event.TaskExecutionMetadata | None = ...,
             custom_info: _JsonMapping | None = ...,
             reason: str | None = ...,
             task_type: str | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             event_version: int | None = ...,
             reasons: _Sequence[Reason] | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -681,7 +675,7 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
     def __init__(
         self,
         *,
-        id: _core_identifier.TaskExecutionIdentifier | None = None,
+        id: _core.identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionGetDataRequest()
         try:
@@ -691,7 +685,7 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution whose data is read.
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
@@ -699,7 +693,7 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -708,7 +702,7 @@ class TaskExecutionGetDataRequest(_FlyteIdlEntity[_pb2.TaskExecutionGetDataReque
         def replace(
             self,
             *,
-            id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            id: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -736,12 +730,12 @@ class TaskExecutionGetDataResponse(
 
     def __init__(
         self,
-        inputs: _admin_common.UrlBlob,
-        outputs: _admin_common.UrlBlob,
-        full_inputs: _core_literals.LiteralMap,
-        full_outputs: _core_literals.LiteralMap,
+        inputs: _admin.common.UrlBlob,
+        outputs: _admin.common.UrlBlob,
+        full_inputs: _core.literals.LiteralMap,
+        full_outputs: _core.literals.LiteralMap,
         *,
-        flyte_urls: _admin_common.FlyteURLs | None = None,
+        flyte_urls: _admin.common.FlyteURLs | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionGetDataResponse()
         try:
@@ -756,48 +750,48 @@ class TaskExecutionGetDataResponse(
 
     @property
     @_deprecated("flyteidl.admin.TaskExecutionGetDataResponse.inputs is deprecated in the IDL")
-    def inputs(self) -> _admin_common.UrlBlob:
+    def inputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored inputs; see full_inputs.
 
         ``UrlBlob inputs = 1``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.inputs
         return model
 
     @property
     @_deprecated("flyteidl.admin.TaskExecutionGetDataResponse.outputs is deprecated in the IDL")
-    def outputs(self) -> _admin_common.UrlBlob:
+    def outputs(self) -> _admin.common.UrlBlob:
         """Signed URL and size of the stored outputs; see full_outputs.
 
         ``UrlBlob outputs = 2``; empty when unset, deprecated in the IDL.
         """
-        model = _new(_admin_common.UrlBlob)
+        model = _new(_admin.common.UrlBlob)
         model._pb = self._pb.outputs
         return model
 
     @property
-    def full_inputs(self) -> _core_literals.LiteralMap:
+    def full_inputs(self) -> _core.literals.LiteralMap:
         """Input values; empty if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_inputs = 3``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_inputs
         return model
 
     @property
-    def full_outputs(self) -> _core_literals.LiteralMap:
+    def full_outputs(self) -> _core.literals.LiteralMap:
         """Output values; empty until success, or if they are too large to inline.
 
         ``flyteidl.core.LiteralMap full_outputs = 4``; empty when unset.
         """
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = self._pb.full_outputs
         return model
 
     @property
-    def flyte_urls(self) -> _admin_common.FlyteURLs | None:
+    def flyte_urls(self) -> _admin.common.FlyteURLs | None:
         """Stable addresses of the inputs, outputs and deck.
 
         ``FlyteURLs flyte_urls = 5``; None when unset.
@@ -805,7 +799,7 @@ class TaskExecutionGetDataResponse(
         pb = self._pb
         if not pb.HasField("flyte_urls"):
             return None
-        model = _new(_admin_common.FlyteURLs)
+        model = _new(_admin.common.FlyteURLs)
         model._pb = pb.flyte_urls
         return model
 
@@ -814,11 +808,11 @@ class TaskExecutionGetDataResponse(
         def replace(
             self,
             *,
-            inputs: _admin_common.UrlBlob = ...,
-            outputs: _admin_common.UrlBlob = ...,
-            full_inputs: _core_literals.LiteralMap = ...,
-            full_outputs: _core_literals.LiteralMap = ...,
-            flyte_urls: _admin_common.FlyteURLs | None = ...,
+            inputs: _admin.common.UrlBlob = ...,
+            outputs: _admin.common.UrlBlob = ...,
+            full_inputs: _core.literals.LiteralMap = ...,
+            full_outputs: _core.literals.LiteralMap = ...,
+            flyte_urls: _admin.common.FlyteURLs | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

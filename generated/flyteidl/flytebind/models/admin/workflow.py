@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.admin import workflow_pb2 as _pb2
 
-from flytebind.models.admin import description_entity as _admin_description_entity
-from flytebind.models.core import (
-    compiler as _core_compiler,
-    identifier as _core_identifier,
-    workflow as _core_workflow,
-)
+from flytebind.models import admin as _admin, core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -52,7 +47,7 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         spec: WorkflowSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowCreateRequest()
@@ -65,7 +60,7 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full identifier, version included; a version never changes once registered.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -73,7 +68,7 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -95,7 +90,7 @@ class WorkflowCreateRequest(_FlyteIdlEntity[_pb2.WorkflowCreateRequest]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             spec: WorkflowSpec | None = ...,
         ) -> _Self: ...
 
@@ -137,7 +132,7 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
 
     def __init__(
         self,
-        id: _core_identifier.Identifier,
+        id: _core.identifier.Identifier,
         closure: WorkflowClosure,
         short_description: str | None = None,
     ) -> None:
@@ -151,12 +146,12 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Full identifier, version included.
 
         ``flyteidl.core.Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
@@ -183,7 +178,7 @@ class Workflow(_FlyteIdlEntity[_pb2.Workflow]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier = ...,
+            id: _core.identifier.Identifier = ...,
             closure: WorkflowClosure = ...,
             short_description: str | None = ...,
         ) -> _Self: ...
@@ -262,9 +257,9 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
 
     def __init__(
         self,
-        template: _core_workflow.WorkflowTemplate,
-        sub_workflows: _Sequence[_core_workflow.WorkflowTemplate],
-        docs: _admin_description_entity.DescriptionEntity | None = None,
+        template: _core.workflow.WorkflowTemplate,
+        sub_workflows: _Sequence[_core.workflow.WorkflowTemplate],
+        docs: _admin.description_entity.DescriptionEntity | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowSpec()
         try:
@@ -276,25 +271,25 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_workflow.WorkflowTemplate:
+    def template(self) -> _core.workflow.WorkflowTemplate:
         """Interface, nodes and output bindings of the workflow.
 
         ``flyteidl.core.WorkflowTemplate template = 1``; empty when unset.
         """
-        model = _new(_core_workflow.WorkflowTemplate)
+        model = _new(_core.workflow.WorkflowTemplate)
         model._pb = self._pb.template
         return model
 
     @property
-    def sub_workflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
+    def sub_workflows(self) -> _Sequence[_core.workflow.WorkflowTemplate]:
         """Templates of every workflow that runs inside this one, at any depth.
 
         ``repeated flyteidl.core.WorkflowTemplate sub_workflows = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.sub_workflows, _core_workflow.WorkflowTemplate._wrap)
+        return _RepeatedView(self._pb.sub_workflows, _core.workflow.WorkflowTemplate._wrap)
 
     @property
-    def docs(self) -> _admin_description_entity.DescriptionEntity | None:
+    def docs(self) -> _admin.description_entity.DescriptionEntity | None:
         """Documentation; unset for none.
 
         ``DescriptionEntity description = 3``; None when unset.
@@ -302,12 +297,12 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         pb = self._pb
         if not pb.HasField("description"):
             return None
-        model = _new(_admin_description_entity.DescriptionEntity)
+        model = _new(_admin.description_entity.DescriptionEntity)
         model._pb = pb.description
         return model
 
     @property
-    def description(self) -> _admin_description_entity.DescriptionEntity | None:
+    def description(self) -> _admin.description_entity.DescriptionEntity | None:
         """The proto name of ``docs``."""
         return self.docs
 
@@ -316,9 +311,9 @@ class WorkflowSpec(_FlyteIdlEntity[_pb2.WorkflowSpec]):
         def replace(
             self,
             *,
-            template: _core_workflow.WorkflowTemplate = ...,
-            sub_workflows: _Sequence[_core_workflow.WorkflowTemplate] = ...,
-            docs: _admin_description_entity.DescriptionEntity | None = ...,
+            template: _core.workflow.WorkflowTemplate = ...,
+            sub_workflows: _Sequence[_core.workflow.WorkflowTemplate] = ...,
+            docs: _admin.description_entity.DescriptionEntity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -336,7 +331,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
     def __init__(
         self,
-        compiled_workflow: _core_compiler.CompiledWorkflowClosure,
+        compiled_workflow: _core.compiler.CompiledWorkflowClosure,
         *,
         created_at: _datetime | None = None,
     ) -> None:
@@ -349,12 +344,12 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure:
+    def compiled_workflow(self) -> _core.compiler.CompiledWorkflowClosure:
         """The workflow as compiled at registration, with its tasks and subworkflows.
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 1``; empty when unset.
         """
-        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model = _new(_core.compiler.CompiledWorkflowClosure)
         model._pb = self._pb.compiled_workflow
         return model
 
@@ -371,7 +366,7 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
         def replace(
             self,
             *,
-            compiled_workflow: _core_compiler.CompiledWorkflowClosure = ...,
+            compiled_workflow: _core.compiler.CompiledWorkflowClosure = ...,
             created_at: _datetime | None = ...,
         ) -> _Self: ...
 
@@ -392,7 +387,7 @@ class WorkflowErrorExistsDifferentStructure(
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowErrorExistsDifferentStructure()
         try:
@@ -402,7 +397,7 @@ class WorkflowErrorExistsDifferentStructure(
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Identifier that is taken.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -410,7 +405,7 @@ class WorkflowErrorExistsDifferentStructure(
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -419,7 +414,7 @@ class WorkflowErrorExistsDifferentStructure(
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -439,7 +434,7 @@ class WorkflowErrorExistsIdenticalStructure(
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowErrorExistsIdenticalStructure()
         try:
@@ -449,7 +444,7 @@ class WorkflowErrorExistsIdenticalStructure(
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Identifier of the registered workflow.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -457,7 +452,7 @@ class WorkflowErrorExistsIdenticalStructure(
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -466,7 +461,7 @@ class WorkflowErrorExistsIdenticalStructure(
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -569,4 +564,4 @@ class CreateWorkflowFailureReason(_FlyteIdlEntity[_pb2.CreateWorkflowFailureReas
         __replace__ = replace
 
 
-Documentation: _TypeAlias = _admin_description_entity.DescriptionEntity
+Documentation: _TypeAlias = _admin.description_entity.DescriptionEntity

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin import workflow_attributes_pb2 as _pb2
 
-from flytebind.models.admin import matchable_resource as _admin_matchable_resource
+from flytebind.models import admin as _admin
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -39,7 +39,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
         project: str | None = None,
         domain: str | None = None,
         workflow: str | None = None,
-        matching_attributes: _admin_matchable_resource.MatchingAttributes | None = None,
+        matching_attributes: _admin.matchable_resource.MatchingAttributes | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowAttributes()
@@ -82,7 +82,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
         return self._pb.workflow
 
     @property
-    def matching_attributes(self) -> _admin_matchable_resource.MatchingAttributes | None:
+    def matching_attributes(self) -> _admin.matchable_resource.MatchingAttributes | None:
         """The setting.
 
         ``MatchingAttributes matching_attributes = 4``; None when unset.
@@ -90,7 +90,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
         pb = self._pb
         if not pb.HasField("matching_attributes"):
             return None
-        model = _new(_admin_matchable_resource.MatchingAttributes)
+        model = _new(_admin.matchable_resource.MatchingAttributes)
         model._pb = pb.matching_attributes
         return model
 
@@ -110,7 +110,7 @@ class WorkflowAttributes(_FlyteIdlEntity[_pb2.WorkflowAttributes]):
             project: str | None = ...,
             domain: str | None = ...,
             workflow: str | None = ...,
-            matching_attributes: _admin_matchable_resource.MatchingAttributes | None = ...,
+            matching_attributes: _admin.matchable_resource.MatchingAttributes | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -196,7 +196,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
         project: str | None = None,
         domain: str | None = None,
         workflow: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowAttributesGetRequest()
@@ -239,12 +239,12 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
         return self._pb.workflow
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to read.
 
         ``MatchableResource resource_type = 4``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -262,7 +262,7 @@ class WorkflowAttributesGetRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesGetReq
             project: str | None = ...,
             domain: str | None = ...,
             workflow: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 
@@ -329,7 +329,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
         project: str | None = None,
         domain: str | None = None,
         workflow: str | None = None,
-        resource_type: _admin_matchable_resource.MatchableResource | None = None,
+        resource_type: _admin.matchable_resource.MatchableResource | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowAttributesDeleteRequest()
@@ -372,12 +372,12 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
         return self._pb.workflow
 
     @property
-    def resource_type(self) -> _admin_matchable_resource.MatchableResource:
+    def resource_type(self) -> _admin.matchable_resource.MatchableResource:
         """Kind of setting to remove.
 
         ``MatchableResource resource_type = 4``; ``TASK_RESOURCE`` when unset.
         """
-        return _admin_matchable_resource.MatchableResource.from_number(self._pb.resource_type)
+        return _admin.matchable_resource.MatchableResource.from_number(self._pb.resource_type)
 
     @property
     def org(self) -> str:
@@ -395,7 +395,7 @@ class WorkflowAttributesDeleteRequest(_FlyteIdlEntity[_pb2.WorkflowAttributesDel
             project: str | None = ...,
             domain: str | None = ...,
             workflow: str | None = ...,
-            resource_type: _admin_matchable_resource.MatchableResource | None = ...,
+            resource_type: _admin.matchable_resource.MatchableResource | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.cacheservice import cacheservice_pb2 as _pb2
 
-from flytebind.models.core import identifier as _core_identifier, literals as _core_literals
+from flytebind.models import core as _core
 from flytebind.runtime import MapView as _MapView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -97,7 +97,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
     def __init__(
         self,
         *,
-        source_identifier: _core_identifier.Identifier | None = None,
+        source_identifier: _core.identifier.Identifier | None = None,
         key_map: KeyMapMetadata | None = None,
         created_at: _datetime | None = None,
         last_updated_at: _datetime | None = None,
@@ -116,7 +116,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
             _fail(self, locals(), _error)
 
     @property
-    def source_identifier(self) -> _core_identifier.Identifier | None:
+    def source_identifier(self) -> _core.identifier.Identifier | None:
         """Task or workflow that computed the output.
 
         ``flyteidl.core.Identifier source_identifier = 1``; None when unset.
@@ -124,7 +124,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         pb = self._pb
         if not pb.HasField("source_identifier"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.source_identifier
         return model
 
@@ -166,7 +166,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         def replace(
             self,
             *,
-            source_identifier: _core_identifier.Identifier | None = ...,
+            source_identifier: _core.identifier.Identifier | None = ...,
             key_map: KeyMapMetadata | None = ...,
             created_at: _datetime | None = ...,
             last_updated_at: _datetime | None = ...,
@@ -187,7 +187,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
     def __init__(
         self,
         *,
-        output_literals: _core_literals.LiteralMap | None = None,
+        output_literals: _core.literals.LiteralMap | None = None,
         output_uri: str | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -204,7 +204,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
             _fail(self, locals(), _error)
 
     @property
-    def output_literals(self) -> _core_literals.LiteralMap | None:
+    def output_literals(self) -> _core.literals.LiteralMap | None:
         """The outputs, by name; the service may move large ones to blob storage.
 
         ``flyteidl.core.LiteralMap output_literals = 1``; one of ``output``, None when unset.
@@ -212,7 +212,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         pb = self._pb
         if not pb.HasField("output_literals"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_literals
         return model
 
@@ -238,7 +238,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         return model
 
     @property
-    def output(self) -> _core_literals.LiteralMap | str | None:
+    def output(self) -> _core.literals.LiteralMap | str | None:
         """The outputs, inline or by address; required when storing.
 
         The member of ``oneof output`` that is set, or None.
@@ -250,14 +250,14 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
     def which_output(
         self,
     ) -> (
-        tuple[_Literal["output_literals"], _core_literals.LiteralMap]
+        tuple[_Literal["output_literals"], _core.literals.LiteralMap]
         | tuple[_Literal["output_uri"], str]
         | None
     ):
         """The name and the value of the member of ``oneof output`` that is set."""
         match self._pb.WhichOneof("output"):
             case "output_literals":
-                return "output_literals", _core_literals.LiteralMap._wrap(self._pb.output_literals)
+                return "output_literals", _core.literals.LiteralMap._wrap(self._pb.output_literals)
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case _:
@@ -268,7 +268,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         def replace(
             self,
             *,
-            output_literals: _core_literals.LiteralMap | None = ...,
+            output_literals: _core.literals.LiteralMap | None = ...,
             output_uri: str | None = ...,
             metadata: Metadata | None = ...,
         ) -> _Self: ...

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import catalog_pb2 as _pb2
 
-from flytebind.models.core import identifier as _core_identifier
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -118,9 +118,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
 
     def __init__(
         self,
-        dataset_id: _core_identifier.Identifier,
+        dataset_id: _core.identifier.Identifier,
         artifact_tag: CatalogArtifactTag,
-        source_task_execution: _core_identifier.TaskExecutionIdentifier | None,
+        source_task_execution: _core.identifier.TaskExecutionIdentifier | None,
     ) -> None:
         self._pb = pb = _pb2.CatalogMetadata()
         try:
@@ -132,12 +132,12 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def dataset_id(self) -> _core_identifier.Identifier:
+    def dataset_id(self) -> _core.identifier.Identifier:
         """Dataset in the catalog, made from the task's name, cache version and interface.
 
         ``Identifier dataset_id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.dataset_id
         return model
 
@@ -152,7 +152,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         return model
 
     @property
-    def source_task_execution(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def source_task_execution(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution that computed the output.
 
         ``TaskExecutionIdentifier source_task_execution = 3``; one of ``source_execution``, None
@@ -161,12 +161,12 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         pb = self._pb
         if not pb.HasField("source_task_execution"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.source_task_execution
         return model
 
     @property
-    def source_execution(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def source_execution(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """The member of ``oneof source_execution`` that is set, or None."""
         which = self.which_source_execution
         return None if which is None else which[1]
@@ -174,11 +174,11 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
     @property
     def which_source_execution(
         self,
-    ) -> tuple[_Literal["source_task_execution"], _core_identifier.TaskExecutionIdentifier] | None:
+    ) -> tuple[_Literal["source_task_execution"], _core.identifier.TaskExecutionIdentifier] | None:
         """The name and the value of the member of ``oneof source_execution`` that is set."""
         match self._pb.WhichOneof("source_execution"):
             case "source_task_execution":
-                return "source_task_execution", _core_identifier.TaskExecutionIdentifier._wrap(
+                return "source_task_execution", _core.identifier.TaskExecutionIdentifier._wrap(
                     self._pb.source_task_execution
                 )
             case _:
@@ -189,9 +189,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         def replace(
             self,
             *,
-            dataset_id: _core_identifier.Identifier = ...,
+            dataset_id: _core.identifier.Identifier = ...,
             artifact_tag: CatalogArtifactTag = ...,
-            source_task_execution: _core_identifier.TaskExecutionIdentifier | None = ...,
+            source_task_execution: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

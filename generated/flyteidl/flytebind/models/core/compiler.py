@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import compiler_pb2 as _pb2, tasks_pb2 as _flyteidl_core_tasks_pb2
 
-from flytebind.models.core import tasks as _core_tasks, workflow as _core_workflow
+from flytebind.models import core as _core
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_items as _as_items,
@@ -137,7 +137,7 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
 
     def __init__(
         self,
-        template: _core_workflow.WorkflowTemplate,
+        template: _core.workflow.WorkflowTemplate,
         connections: ConnectionSet,
     ) -> None:
         self._pb = pb = _pb2.CompiledWorkflow()
@@ -148,12 +148,12 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_workflow.WorkflowTemplate:
+    def template(self) -> _core.workflow.WorkflowTemplate:
         """The workflow, with ``start-node`` and ``end-node`` added.
 
         ``WorkflowTemplate template = 1``; empty when unset.
         """
-        model = _new(_core_workflow.WorkflowTemplate)
+        model = _new(_core.workflow.WorkflowTemplate)
         model._pb = self._pb.template
         return model
 
@@ -172,7 +172,7 @@ class CompiledWorkflow(_FlyteIdlEntity[_pb2.CompiledWorkflow]):
         def replace(
             self,
             *,
-            template: _core_workflow.WorkflowTemplate = ...,
+            template: _core.workflow.WorkflowTemplate = ...,
             connections: ConnectionSet = ...,
         ) -> _Self: ...
 
@@ -191,7 +191,7 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
     def __init__(
         self,
         *,
-        template: _core_workflow.LaunchPlanTemplate | None = None,
+        template: _core.workflow.LaunchPlanTemplate | None = None,
     ) -> None:
         self._pb = pb = _pb2.CompiledLaunchPlan()
         try:
@@ -201,7 +201,7 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_workflow.LaunchPlanTemplate | None:
+    def template(self) -> _core.workflow.LaunchPlanTemplate | None:
         """The launch plan's name, interface and fixed inputs.
 
         ``LaunchPlanTemplate template = 1``; None when unset.
@@ -209,7 +209,7 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_workflow.LaunchPlanTemplate)
+        model = _new(_core.workflow.LaunchPlanTemplate)
         model._pb = pb.template
         return model
 
@@ -218,7 +218,7 @@ class CompiledLaunchPlan(_FlyteIdlEntity[_pb2.CompiledLaunchPlan]):
         def replace(
             self,
             *,
-            template: _core_workflow.LaunchPlanTemplate | None = ...,
+            template: _core.workflow.LaunchPlanTemplate | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -239,7 +239,7 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
 
     def __init__(
         self,
-        template: _core_tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate,
+        template: _core.tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate,
     ) -> None:
         self._pb = pb = _pb2.CompiledTask()
         try:
@@ -248,12 +248,12 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate:
+    def template(self) -> _core.tasks.TaskTemplate:
         """The task as registered.
 
         ``TaskTemplate template = 1``; empty when unset.
         """
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = self._pb.template
         return model
 
@@ -262,7 +262,7 @@ class CompiledTask(_FlyteIdlEntity[_pb2.CompiledTask]):
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate = ...,
+            template: _core.tasks.TaskTemplate | _flyteidl_core_tasks_pb2.TaskTemplate = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import condition_pb2 as _pb2
 
-from flytebind.models.core import literals as _core_literals
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.checks import only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -130,9 +130,9 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
 
     def __init__(
         self,
-        primitive: _core_literals.Primitive | None = None,
+        primitive: _core.literals.Primitive | None = None,
         var: str | None = None,
-        scalar: _core_literals.Scalar | None = None,
+        scalar: _core.literals.Scalar | None = None,
     ) -> None:
         self._pb = pb = _pb2.Operand()
         try:
@@ -149,7 +149,7 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
 
     @property
     @_deprecated("flyteidl.core.Operand.primitive is deprecated in the IDL")
-    def primitive(self) -> _core_literals.Primitive | None:
+    def primitive(self) -> _core.literals.Primitive | None:
         """A simple constant; use ``scalar`` instead.
 
         ``Primitive primitive = 1``; one of ``val``, None when unset, deprecated in the IDL.
@@ -157,7 +157,7 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
         pb = self._pb
         if not pb.HasField("primitive"):
             return None
-        model = _new(_core_literals.Primitive)
+        model = _new(_core.literals.Primitive)
         model._pb = pb.primitive
         return model
 
@@ -170,7 +170,7 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
         return self._pb.var if self._pb.HasField("var") else None
 
     @property
-    def scalar(self) -> _core_literals.Scalar | None:
+    def scalar(self) -> _core.literals.Scalar | None:
         """A constant.
 
         ``Scalar scalar = 3``; one of ``val``, None when unset.
@@ -178,12 +178,12 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
         pb = self._pb
         if not pb.HasField("scalar"):
             return None
-        model = _new(_core_literals.Scalar)
+        model = _new(_core.literals.Scalar)
         model._pb = pb.scalar
         return model
 
     @property
-    def val(self) -> _core_literals.Primitive | str | _core_literals.Scalar | None:
+    def val(self) -> _core.literals.Primitive | str | _core.literals.Scalar | None:
         """A constant or the name of an input.
 
         The member of ``oneof val`` that is set, or None.
@@ -195,19 +195,19 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
     def which_val(
         self,
     ) -> (
-        tuple[_Literal["primitive"], _core_literals.Primitive]
+        tuple[_Literal["primitive"], _core.literals.Primitive]
         | tuple[_Literal["var"], str]
-        | tuple[_Literal["scalar"], _core_literals.Scalar]
+        | tuple[_Literal["scalar"], _core.literals.Scalar]
         | None
     ):
         """The name and the value of the member of ``oneof val`` that is set."""
         match self._pb.WhichOneof("val"):
             case "primitive":
-                return "primitive", _core_literals.Primitive._wrap(self._pb.primitive)
+                return "primitive", _core.literals.Primitive._wrap(self._pb.primitive)
             case "var":
                 return "var", self._pb.var
             case "scalar":
-                return "scalar", _core_literals.Scalar._wrap(self._pb.scalar)
+                return "scalar", _core.literals.Scalar._wrap(self._pb.scalar)
             case _:
                 return None
 
@@ -216,9 +216,9 @@ class Operand(_FlyteIdlEntity[_pb2.Operand]):
         def replace(
             self,
             *,
-            primitive: _core_literals.Primitive | None = ...,
+            primitive: _core.literals.Primitive | None = ...,
             var: str | None = ...,
-            scalar: _core_literals.Scalar | None = ...,
+            scalar: _core.literals.Scalar | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

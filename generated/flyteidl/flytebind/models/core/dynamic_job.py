@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import dynamic_job_pb2 as _pb2
 
-from flytebind.models.core import (
-    literals as _core_literals,
-    tasks as _core_tasks,
-    workflow as _core_workflow,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -45,11 +41,11 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
 
     def __init__(
         self,
-        tasks: _Sequence[_core_tasks.TaskTemplate],
-        nodes: _Sequence[_core_workflow.Node],
+        tasks: _Sequence[_core.tasks.TaskTemplate],
+        nodes: _Sequence[_core.workflow.Node],
         min_successes: int,
-        outputs: _Sequence[_core_literals.Binding],
-        subworkflows: _Sequence[_core_workflow.WorkflowTemplate],
+        outputs: _Sequence[_core.literals.Binding],
+        subworkflows: _Sequence[_core.workflow.WorkflowTemplate],
     ) -> None:
         self._pb = pb = _pb2.DynamicJobSpec()
         try:
@@ -62,20 +58,20 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
+    def tasks(self) -> _Sequence[_core.tasks.TaskTemplate]:
         """Tasks that the nodes refer to.
 
         ``repeated TaskTemplate tasks = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
+        return _RepeatedView(self._pb.tasks, _core.tasks.TaskTemplate._wrap)
 
     @property
-    def nodes(self) -> _Sequence[_core_workflow.Node]:
+    def nodes(self) -> _Sequence[_core.workflow.Node]:
         """Nodes to run.
 
         ``repeated Node nodes = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.nodes, _core_workflow.Node._wrap)
+        return _RepeatedView(self._pb.nodes, _core.workflow.Node._wrap)
 
     @property
     def min_successes(self) -> int:
@@ -86,31 +82,31 @@ class DynamicJobSpec(_FlyteIdlEntity[_pb2.DynamicJobSpec]):
         return self._pb.min_successes
 
     @property
-    def outputs(self) -> _Sequence[_core_literals.Binding]:
+    def outputs(self) -> _Sequence[_core.literals.Binding]:
         """Where each output of the dynamic task comes from.
 
         ``repeated Binding outputs = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.outputs, _core_literals.Binding._wrap)
+        return _RepeatedView(self._pb.outputs, _core.literals.Binding._wrap)
 
     @property
-    def subworkflows(self) -> _Sequence[_core_workflow.WorkflowTemplate]:
+    def subworkflows(self) -> _Sequence[_core.workflow.WorkflowTemplate]:
         """Subworkflows that the nodes refer to.
 
         ``repeated WorkflowTemplate subworkflows = 5``; empty when unset.
         """
-        return _RepeatedView(self._pb.subworkflows, _core_workflow.WorkflowTemplate._wrap)
+        return _RepeatedView(self._pb.subworkflows, _core.workflow.WorkflowTemplate._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            tasks: _Sequence[_core_tasks.TaskTemplate] = ...,
-            nodes: _Sequence[_core_workflow.Node] = ...,
+            tasks: _Sequence[_core.tasks.TaskTemplate] = ...,
+            nodes: _Sequence[_core.workflow.Node] = ...,
             min_successes: int = ...,
-            outputs: _Sequence[_core_literals.Binding] = ...,
-            subworkflows: _Sequence[_core_workflow.WorkflowTemplate] = ...,
+            outputs: _Sequence[_core.literals.Binding] = ...,
+            subworkflows: _Sequence[_core.workflow.WorkflowTemplate] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flyteidl.core import errors_pb2 as _pb2
 from google.protobuf import timestamp_pb2 as _google_protobuf_timestamp_pb2
 
-from flytebind.models.core import execution as _core_execution
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.convert import (
@@ -65,7 +65,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         code: str,
         message: str,
         kind: ContainerError.Kind,
-        origin: _core_execution.ExecutionError.ErrorKind,
+        origin: _core.execution.ExecutionError.ErrorKind,
         timestamp: (
             _datetime | _google_protobuf_timestamp_pb2.Timestamp | None
         ) = _datetime.fromtimestamp(0, _timezone.utc),
@@ -109,12 +109,12 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
         return ContainerError.Kind.from_number(self._pb.kind)
 
     @property
-    def origin(self) -> _core_execution.ExecutionError.ErrorKind:
+    def origin(self) -> _core.execution.ExecutionError.ErrorKind:
         """Whether the user's code or the platform is to blame.
 
         ``ExecutionError.ErrorKind origin = 4``; ``UNKNOWN`` when unset.
         """
-        return _core_execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
+        return _core.execution.ExecutionError.ErrorKind.from_number(self._pb.origin)
 
     @property
     def timestamp(self) -> _datetime | None:
@@ -141,7 +141,7 @@ class ContainerError(_FlyteIdlEntity[_pb2.ContainerError]):
             code: str = ...,
             message: str = ...,
             kind: ContainerError.Kind = ...,
-            origin: _core_execution.ExecutionError.ErrorKind = ...,
+            origin: _core.execution.ExecutionError.ErrorKind = ...,
             timestamp: _datetime | _google_protobuf_timestamp_pb2.Timestamp | None = ...,
             worker: str | None = ...,
         ) -> _Self: ...

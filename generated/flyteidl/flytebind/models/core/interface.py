@@ -12,11 +12,7 @@ from flytebind.behaviour.interfaces import (
     ListInterface as _ListInterface,
     ListVariable as _ListVariable,
 )
-from flytebind.models.core import (
-    artifact_id as _core_artifact_id,
-    literals as _core_literals,
-    types as _core_types,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import MapView as _MapView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -62,13 +58,13 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
 
     def __init__(
         self,
-        type: _core_types.LiteralType,
+        type: _core.types.LiteralType,
         description: str,
         artifact_partial_id: (
-            _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+            _core.artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
         ) = None,
         artifact_tag: (
-            _core_artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
+            _core.artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
         ) = None,
     ) -> None:
         self._pb = pb = _pb2.Variable()
@@ -83,12 +79,12 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
             _fail(self, locals(), _error)
 
     @property
-    def type(self) -> _core_types.LiteralType:
+    def type(self) -> _core.types.LiteralType:
         """Values that the variable accepts.
 
         ``LiteralType type = 1``; empty when unset.
         """
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = self._pb.type
         return model
 
@@ -101,7 +97,7 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         return self._pb.description
 
     @property
-    def artifact_partial_id(self) -> _core_artifact_id.ArtifactID | None:
+    def artifact_partial_id(self) -> _core.artifact_id.ArtifactID | None:
         """Artifact to create from this output; its version, project and domain are ignored.
 
         ``ArtifactID artifact_partial_id = 3``; None when unset.
@@ -109,12 +105,12 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         pb = self._pb
         if not pb.HasField("artifact_partial_id"):
             return None
-        model = _new(_core_artifact_id.ArtifactID)
+        model = _new(_core.artifact_id.ArtifactID)
         model._pb = pb.artifact_partial_id
         return model
 
     @property
-    def artifact_tag(self) -> _core_artifact_id.ArtifactTag | None:
+    def artifact_tag(self) -> _core.artifact_id.ArtifactTag | None:
         """Tag to give the artifact made from this output.
 
         ``ArtifactTag artifact_tag = 4``; None when unset.
@@ -122,7 +118,7 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         pb = self._pb
         if not pb.HasField("artifact_tag"):
             return None
-        model = _new(_core_artifact_id.ArtifactTag)
+        model = _new(_core.artifact_id.ArtifactTag)
         model._pb = pb.artifact_tag
         return model
 
@@ -131,13 +127,13 @@ class Variable(_ListVariable, _FlyteIdlEntity[_pb2.Variable]):
         def replace(
             self,
             *,
-            type: _core_types.LiteralType = ...,
+            type: _core.types.LiteralType = ...,
             description: str = ...,
             artifact_partial_id: (
-                _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+                _core.artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
             ) = ...,
             artifact_tag: (
-                _core_artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
+                _core.artifact_id.ArtifactTag | _flyteidl_core_artifact_id_pb2.ArtifactTag | None
             ) = ...,
         ) -> _Self: ...
 
@@ -266,13 +262,13 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
     def __init__(
         self,
         var: Variable,
-        default: _core_literals.Literal | None = None,
+        default: _core.literals.Literal | None = None,
         required: bool | None = None,
         artifact_query: (
-            _core_artifact_id.ArtifactQuery | _flyteidl_core_artifact_id_pb2.ArtifactQuery | None
+            _core.artifact_id.ArtifactQuery | _flyteidl_core_artifact_id_pb2.ArtifactQuery | None
         ) = None,
         artifact_id: (
-            _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+            _core.artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
         ) = None,
     ) -> None:
         self._pb = pb = _pb2.Parameter()
@@ -303,7 +299,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         return model
 
     @property
-    def default(self) -> _core_literals.Literal | None:
+    def default(self) -> _core.literals.Literal | None:
         """Value used when the caller gives none.
 
         ``Literal default = 2``; one of ``behavior``, None when unset.
@@ -311,7 +307,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         pb = self._pb
         if not pb.HasField("default"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.default
         return model
 
@@ -324,7 +320,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         return self._pb.required if self._pb.HasField("required") else None
 
     @property
-    def artifact_query(self) -> _core_artifact_id.ArtifactQuery | None:
+    def artifact_query(self) -> _core.artifact_id.ArtifactQuery | None:
         """Query that finds the value when the execution starts; it must match one artifact.
 
         ``ArtifactQuery artifact_query = 4``; one of ``behavior``, None when unset.
@@ -332,12 +328,12 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         pb = self._pb
         if not pb.HasField("artifact_query"):
             return None
-        model = _new(_core_artifact_id.ArtifactQuery)
+        model = _new(_core.artifact_id.ArtifactQuery)
         model._pb = pb.artifact_query
         return model
 
     @property
-    def artifact_id(self) -> _core_artifact_id.ArtifactID | None:
+    def artifact_id(self) -> _core.artifact_id.ArtifactID | None:
         """Artifact whose value is used.
 
         ``ArtifactID artifact_id = 5``; one of ``behavior``, None when unset.
@@ -345,7 +341,7 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_core_artifact_id.ArtifactID)
+        model = _new(_core.artifact_id.ArtifactID)
         model._pb = pb.artifact_id
         return model
 
@@ -353,10 +349,10 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
     def behavior(
         self,
     ) -> (
-        _core_literals.Literal
+        _core.literals.Literal
         | bool
-        | _core_artifact_id.ArtifactQuery
-        | _core_artifact_id.ArtifactID
+        | _core.artifact_id.ArtifactQuery
+        | _core.artifact_id.ArtifactID
         | None
     ):
         """What happens when the caller gives no value.
@@ -370,24 +366,24 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
     def which_behavior(
         self,
     ) -> (
-        tuple[_Literal["default"], _core_literals.Literal]
+        tuple[_Literal["default"], _core.literals.Literal]
         | tuple[_Literal["required"], bool]
-        | tuple[_Literal["artifact_query"], _core_artifact_id.ArtifactQuery]
-        | tuple[_Literal["artifact_id"], _core_artifact_id.ArtifactID]
+        | tuple[_Literal["artifact_query"], _core.artifact_id.ArtifactQuery]
+        | tuple[_Literal["artifact_id"], _core.artifact_id.ArtifactID]
         | None
     ):
         """The name and the value of the member of ``oneof behavior`` that is set."""
         match self._pb.WhichOneof("behavior"):
             case "default":
-                return "default", _core_literals.Literal._wrap(self._pb.default)
+                return "default", _core.literals.Literal._wrap(self._pb.default)
             case "required":
                 return "required", self._pb.required
             case "artifact_query":
-                return "artifact_query", _core_artifact_id.ArtifactQuery._wrap(
+                return "artifact_query", _core.artifact_id.ArtifactQuery._wrap(
                     self._pb.artifact_query
                 )
             case "artifact_id":
-                return "artifact_id", _core_artifact_id.ArtifactID._wrap(self._pb.artifact_id)
+                return "artifact_id", _core.artifact_id.ArtifactID._wrap(self._pb.artifact_id)
             case _:
                 return None
 
@@ -397,15 +393,15 @@ class Parameter(_FlyteIdlEntity[_pb2.Parameter]):
             self,
             *,
             var: Variable = ...,
-            default: _core_literals.Literal | None = ...,
+            default: _core.literals.Literal | None = ...,
             required: bool | None = ...,
             artifact_query: (
-                _core_artifact_id.ArtifactQuery
+                _core.artifact_id.ArtifactQuery
                 | _flyteidl_core_artifact_id_pb2.ArtifactQuery
                 | None
             ) = ...,
             artifact_id: (
-                _core_artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
+                _core.artifact_id.ArtifactID | _flyteidl_core_artifact_id_pb2.ArtifactID | None
             ) = ...,
         ) -> _Self: ...
 

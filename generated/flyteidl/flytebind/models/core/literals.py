@@ -13,7 +13,7 @@ from flytebind.behaviour.literals import (
     ConstantBinding as _ConstantBinding,
     LiteralChanges as _LiteralChanges,
 )
-from flytebind.models.core import types as _core_types
+from flytebind.models import core as _core
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -302,7 +302,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
 
     def __init__(
         self,
-        type: _core_types.BlobType,
+        type: _core.types.BlobType,
     ) -> None:
         self._pb = pb = _pb2.BlobMetadata()
         try:
@@ -311,12 +311,12 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def type(self) -> _core_types.BlobType:
+    def type(self) -> _core.types.BlobType:
         """Format, and whether it is one file or many.
 
         ``BlobType type = 1``; empty when unset.
         """
-        model = _new(_core_types.BlobType)
+        model = _new(_core.types.BlobType)
         model._pb = self._pb.type
         return model
 
@@ -325,7 +325,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
         def replace(
             self,
             *,
-            type: _core_types.BlobType = ...,
+            type: _core.types.BlobType = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -404,7 +404,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
     def __init__(
         self,
         uri: str,
-        type: _core_types.SchemaType,
+        type: _core.types.SchemaType,
     ) -> None:
         self._pb = pb = _pb2.Schema()
         try:
@@ -422,12 +422,12 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
         return self._pb.uri
 
     @property
-    def type(self) -> _core_types.SchemaType:
+    def type(self) -> _core.types.SchemaType:
         """Columns of the table.
 
         ``SchemaType type = 3``; empty when unset.
         """
-        model = _new(_core_types.SchemaType)
+        model = _new(_core.types.SchemaType)
         model._pb = self._pb.type
         return model
 
@@ -437,7 +437,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
             self,
             *,
             uri: str = ...,
-            type: _core_types.SchemaType = ...,
+            type: _core.types.SchemaType = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -462,7 +462,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
     def __init__(
         self,
         value: Literal,
-        stored_type: _core_types.LiteralType,
+        stored_type: _core.types.LiteralType,
     ) -> None:
         self._pb = pb = _pb2.Union()
         try:
@@ -482,17 +482,17 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
         return model
 
     @property
-    def stored_type(self) -> _core_types.LiteralType:
+    def stored_type(self) -> _core.types.LiteralType:
         """Variant of the union type that the value was made for.
 
         ``LiteralType type = 2``; empty when unset.
         """
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = self._pb.type
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType:
+    def type(self) -> _core.types.LiteralType:
         """The proto name of ``stored_type``."""
         return self.stored_type
 
@@ -502,7 +502,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
             self,
             *,
             value: Literal = ...,
-            stored_type: _core_types.LiteralType = ...,
+            stored_type: _core.types.LiteralType = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -520,7 +520,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
 
     def __init__(
         self,
-        structured_dataset_type: _core_types.StructuredDatasetType | None = None,
+        structured_dataset_type: _core.types.StructuredDatasetType | None = None,
     ) -> None:
         self._pb = pb = _pb2.StructuredDatasetMetadata()
         try:
@@ -530,7 +530,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
             _fail(self, locals(), _error)
 
     @property
-    def structured_dataset_type(self) -> _core_types.StructuredDatasetType | None:
+    def structured_dataset_type(self) -> _core.types.StructuredDatasetType | None:
         """Columns and format found at run time; no type check uses them.
 
         ``StructuredDatasetType structured_dataset_type = 1``; None when unset.
@@ -538,7 +538,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
         pb = self._pb
         if not pb.HasField("structured_dataset_type"):
             return None
-        model = _new(_core_types.StructuredDatasetType)
+        model = _new(_core.types.StructuredDatasetType)
         model._pb = pb.structured_dataset_type
         return model
 
@@ -547,7 +547,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
         def replace(
             self,
             *,
-            structured_dataset_type: _core_types.StructuredDatasetType | None = ...,
+            structured_dataset_type: _core.types.StructuredDatasetType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -640,7 +640,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         schema: Schema | None = None,
         union: Union | None = None,
         none_type: Void | None = None,
-        error: _core_types.Error | None = None,
+        error: _core.types.Error | None = None,
         generic: _JsonMapping | None = None,
         structured_dataset: StructuredDataset | None = None,
     ) -> None:
@@ -754,7 +754,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         return model
 
     @property
-    def error(self) -> _core_types.Error | None:
+    def error(self) -> _core.types.Error | None:
         """An error, as passed to a failure node.
 
         ``Error error = 6``; one of ``value``, None when unset.
@@ -762,7 +762,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_types.Error)
+        model = _new(_core.types.Error)
         model._pb = pb.error
         return model
 
@@ -796,7 +796,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         | Binary
         | Schema
         | Void
-        | _core_types.Error
+        | _core.types.Error
         | _JsonObject
         | StructuredDataset
         | Union
@@ -818,7 +818,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         | tuple[_Literal["binary"], Binary]
         | tuple[_Literal["schema"], Schema]
         | tuple[_Literal["none_type"], Void]
-        | tuple[_Literal["error"], _core_types.Error]
+        | tuple[_Literal["error"], _core.types.Error]
         | tuple[_Literal["generic"], _JsonObject]
         | tuple[_Literal["structured_dataset"], StructuredDataset]
         | tuple[_Literal["union"], Union]
@@ -837,7 +837,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
             case "none_type":
                 return "none_type", Void._wrap(self._pb.none_type)
             case "error":
-                return "error", _core_types.Error._wrap(self._pb.error)
+                return "error", _core.types.Error._wrap(self._pb.error)
             case "generic":
                 return "generic", _read_struct(self._pb.generic)
             case "structured_dataset":
@@ -858,7 +858,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
             schema: Schema | None = ...,
             union: Union | None = ...,
             none_type: Void | None = ...,
-            error: _core_types.Error | None = ...,
+            error: _core.types.Error | None = ...,
             generic: _JsonMapping | None = ...,
             structured_dataset: StructuredDataset | None = ...,
         ) -> _Self: ...
@@ -1058,7 +1058,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         self,
         uri: str | None = None,
         size_bytes: int | None = None,
-        inferred_type: _core_types.LiteralType | None = None,
+        inferred_type: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.LiteralOffloadedMetadata()
         try:
@@ -1088,7 +1088,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         return self._pb.size_bytes
 
     @property
-    def inferred_type(self) -> _core_types.LiteralType | None:
+    def inferred_type(self) -> _core.types.LiteralType | None:
         """Type of the stored literal, so that type checks need not fetch it.
 
         ``LiteralType inferred_type = 3``; None when unset.
@@ -1096,7 +1096,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         pb = self._pb
         if not pb.HasField("inferred_type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.inferred_type
         return model
 
@@ -1107,7 +1107,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
             *,
             uri: str | None = ...,
             size_bytes: int | None = ...,
-            inferred_type: _core_types.LiteralType | None = ...,
+            inferred_type: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1283,7 +1283,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
     def __init__(
         self,
         *,
-        targetType: _core_types.LiteralType | None = None,
+        targetType: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.UnionInfo()
         try:
@@ -1293,7 +1293,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
             _fail(self, locals(), _error)
 
     @property
-    def targetType(self) -> _core_types.LiteralType | None:
+    def targetType(self) -> _core.types.LiteralType | None:
         """Type that the bound value should be taken as.
 
         ``LiteralType targetType = 1``; None when unset.
@@ -1301,7 +1301,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         pb = self._pb
         if not pb.HasField("targetType"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.targetType
         return model
 
@@ -1310,7 +1310,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         def replace(
             self,
             *,
-            targetType: _core_types.LiteralType | None = ...,
+            targetType: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1337,7 +1337,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
         self,
         scalar: Scalar | None = None,
         collection: BindingDataCollection | None = None,
-        promise: _core_types.OutputReference | None = None,
+        promise: _core.types.OutputReference | None = None,
         map: BindingDataMap | None = None,
         *,
         union: UnionInfo | None = None,
@@ -1391,7 +1391,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
         return model
 
     @property
-    def promise(self) -> _core_types.OutputReference | None:
+    def promise(self) -> _core.types.OutputReference | None:
         """An output of another node, or an input of the workflow.
 
         ``OutputReference promise = 3``; one of ``value``, None when unset.
@@ -1399,7 +1399,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
         pb = self._pb
         if not pb.HasField("promise"):
             return None
-        model = _new(_core_types.OutputReference)
+        model = _new(_core.types.OutputReference)
         model._pb = pb.promise
         return model
 
@@ -1448,7 +1448,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
     ) -> (
         Scalar
         | BindingDataCollection
-        | _core_types.OutputReference
+        | _core.types.OutputReference
         | BindingDataMap
         | LiteralOffloadedMetadata
         | None
@@ -1466,7 +1466,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
     ) -> (
         tuple[_Literal["scalar"], Scalar]
         | tuple[_Literal["collection"], BindingDataCollection]
-        | tuple[_Literal["promise"], _core_types.OutputReference]
+        | tuple[_Literal["promise"], _core.types.OutputReference]
         | tuple[_Literal["map"], BindingDataMap]
         | tuple[_Literal["offloaded_metadata"], LiteralOffloadedMetadata]
         | None
@@ -1478,7 +1478,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
             case "collection":
                 return "collection", BindingDataCollection._wrap(self._pb.collection)
             case "promise":
-                return "promise", _core_types.OutputReference._wrap(self._pb.promise)
+                return "promise", _core.types.OutputReference._wrap(self._pb.promise)
             case "map":
                 return "map", BindingDataMap._wrap(self._pb.map)
             case "offloaded_metadata":
@@ -1495,7 +1495,7 @@ class BindingData(_ConstantBinding, _FlyteIdlEntity[_pb2.BindingData]):
             *,
             scalar: Scalar | None = ...,
             collection: BindingDataCollection | None = ...,
-            promise: _core_types.OutputReference | None = ...,
+            promise: _core.types.OutputReference | None = ...,
             map: BindingDataMap | None = ...,
             union: UnionInfo | None = ...,
             offloaded_metadata: LiteralOffloadedMetadata | None = ...,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.core import metrics_pb2 as _pb2
 
-from flytebind.models.core import identifier as _core_identifier
+from flytebind.models import core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items, only_member as _only_member
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -50,9 +50,9 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         *,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
-        workflow_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
-        node_id: _core_identifier.NodeExecutionIdentifier | None = None,
-        task_id: _core_identifier.TaskExecutionIdentifier | None = None,
+        workflow_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
+        node_id: _core.identifier.NodeExecutionIdentifier | None = None,
+        task_id: _core.identifier.TaskExecutionIdentifier | None = None,
         operation_id: str | None = None,
         spans: _Sequence[Span] | None = None,
     ) -> None:
@@ -95,7 +95,7 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         return _read_timestamp(self._pb.end_time) if self._pb.HasField("end_time") else None
 
     @property
-    def workflow_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def workflow_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Workflow execution that the span covers.
 
         ``WorkflowExecutionIdentifier workflow_id = 3``; one of ``id``, None when unset.
@@ -103,12 +103,12 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         pb = self._pb
         if not pb.HasField("workflow_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.workflow_id
         return model
 
     @property
-    def node_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def node_id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that the span covers.
 
         ``NodeExecutionIdentifier node_id = 4``; one of ``id``, None when unset.
@@ -116,12 +116,12 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         pb = self._pb
         if not pb.HasField("node_id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.node_id
         return model
 
     @property
-    def task_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def task_id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution that the span covers.
 
         ``TaskExecutionIdentifier task_id = 5``; one of ``id``, None when unset.
@@ -129,7 +129,7 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.task_id
         return model
 
@@ -153,9 +153,9 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
     def id(
         self,
     ) -> (
-        _core_identifier.WorkflowExecutionIdentifier
-        | _core_identifier.NodeExecutionIdentifier
-        | _core_identifier.TaskExecutionIdentifier
+        _core.identifier.WorkflowExecutionIdentifier
+        | _core.identifier.NodeExecutionIdentifier
+        | _core.identifier.TaskExecutionIdentifier
         | str
         | None
     ):
@@ -170,22 +170,22 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
     def which_id(
         self,
     ) -> (
-        tuple[_Literal["workflow_id"], _core_identifier.WorkflowExecutionIdentifier]
-        | tuple[_Literal["node_id"], _core_identifier.NodeExecutionIdentifier]
-        | tuple[_Literal["task_id"], _core_identifier.TaskExecutionIdentifier]
+        tuple[_Literal["workflow_id"], _core.identifier.WorkflowExecutionIdentifier]
+        | tuple[_Literal["node_id"], _core.identifier.NodeExecutionIdentifier]
+        | tuple[_Literal["task_id"], _core.identifier.TaskExecutionIdentifier]
         | tuple[_Literal["operation_id"], str]
         | None
     ):
         """The name and the value of the member of ``oneof id`` that is set."""
         match self._pb.WhichOneof("id"):
             case "workflow_id":
-                return "workflow_id", _core_identifier.WorkflowExecutionIdentifier._wrap(
+                return "workflow_id", _core.identifier.WorkflowExecutionIdentifier._wrap(
                     self._pb.workflow_id
                 )
             case "node_id":
-                return "node_id", _core_identifier.NodeExecutionIdentifier._wrap(self._pb.node_id)
+                return "node_id", _core.identifier.NodeExecutionIdentifier._wrap(self._pb.node_id)
             case "task_id":
-                return "task_id", _core_identifier.TaskExecutionIdentifier._wrap(self._pb.task_id)
+                return "task_id", _core.identifier.TaskExecutionIdentifier._wrap(self._pb.task_id)
             case "operation_id":
                 return "operation_id", self._pb.operation_id
             case _:
@@ -198,9 +198,9 @@ class Span(_FlyteIdlEntity[_pb2.Span]):
             *,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
-            workflow_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
-            node_id: _core_identifier.NodeExecutionIdentifier | None = ...,
-            task_id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            workflow_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
+            node_id: _core.identifier.NodeExecutionIdentifier | None = ...,
+            task_id: _core.identifier.TaskExecutionIdentifier | None = ...,
             operation_id: str | None = ...,
             spans: _Sequence[Span] | None = ...,
         ) -> _Self: ...

@@ -11,12 +11,7 @@ from flyteidl.core import tasks_pb2 as _pb2
 
 from flytebind.behaviour.containers import ContainerChanges as _ContainerChanges
 from flytebind.behaviour.pods import TemplatedPod as _TemplatedPod
-from flytebind.models.core import (
-    identifier as _core_identifier,
-    interface as _core_interface,
-    literals as _core_literals,
-    security as _core_security,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -521,7 +516,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         discoverable: bool,
         runtime: RuntimeMetadata,
         timeout: _timedelta | _Literal[0] | None,
-        retries: _core_literals.RetryStrategy,
+        retries: _core.literals.RetryStrategy,
         interruptible: bool | None,
         discovery_version: str | None,
         deprecated_error_message: str | None,
@@ -590,12 +585,12 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         return _read_duration(self._pb.timeout) if self._pb.HasField("timeout") else None
 
     @property
-    def retries(self) -> _core_literals.RetryStrategy:
+    def retries(self) -> _core.literals.RetryStrategy:
         """Retries for recoverable failures.
 
         ``RetryStrategy retries = 5``; empty when unset.
         """
-        model = _new(_core_literals.RetryStrategy)
+        model = _new(_core.literals.RetryStrategy)
         model._pb = self._pb.retries
         return model
 
@@ -697,7 +692,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             discoverable: bool = ...,
             runtime: RuntimeMetadata = ...,
             timeout: _timedelta | _Literal[0] | None = ...,
-            retries: _core_literals.RetryStrategy = ...,
+            retries: _core.literals.RetryStrategy = ...,
             interruptible: bool | None = ...,
             discovery_version: str | None = ...,
             deprecated_error_message: str | None = ...,
@@ -744,14 +739,14 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
 
     def __init__(
         self,
-        id: _core_identifier.Identifier,
+        id: _core.identifier.Identifier,
         type: str,
         metadata: TaskMetadata,
-        interface: _core_interface.TypedInterface,
+        interface: _core.interface.TypedInterface,
         custom: _JsonMapping | None,
         container: Container | None = None,
         task_type_version: int | None = 0,
-        security_context: _core_security.SecurityContext | None = None,
+        security_context: _core.security.SecurityContext | None = None,
         config: _Mapping[str, str] | None = None,
         k8s_pod: K8sPod | None = None,
         sql: Sql | None = None,
@@ -785,12 +780,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Full name and version of the task.
 
         ``Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
@@ -813,12 +808,12 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         return model
 
     @property
-    def interface(self) -> _core_interface.TypedInterface:
+    def interface(self) -> _core.interface.TypedInterface:
         """Inputs and outputs of the task.
 
         ``TypedInterface interface = 4``; empty when unset.
         """
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = self._pb.interface
         return model
 
@@ -852,7 +847,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         return self._pb.task_type_version
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Identity, secrets and tokens of the task.
 
         ``SecurityContext security_context = 8``; None when unset.
@@ -860,7 +855,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
@@ -945,14 +940,14 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier = ...,
+            id: _core.identifier.Identifier = ...,
             type: str = ...,
             metadata: TaskMetadata = ...,
-            interface: _core_interface.TypedInterface = ...,
+            interface: _core.interface.TypedInterface = ...,
             custom: _JsonMapping | None = ...,
             container: Container | None = ...,
             task_type_version: int | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
             config: _Mapping[str, str] | None = ...,
             k8s_pod: K8sPod | None = ...,
             sql: Sql | None = ...,
@@ -1136,9 +1131,9 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.env})
 
     @property
-    def env_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def env_pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``env`` as the message has it: ``repeated KeyValuePair env = 5``."""
-        return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.env, _core.literals.KeyValuePair._wrap)
 
     @property
     @_deprecated("flyteidl.core.Container.config is deprecated in the IDL")
@@ -1151,9 +1146,9 @@ class Container(_ContainerChanges, _FlyteIdlEntity[_pb2.Container]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.config})
 
     @property
-    def config_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def config_pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``config`` as the message has it: ``repeated KeyValuePair config = 6``."""
-        return _RepeatedView(self._pb.config, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.config, _core.literals.KeyValuePair._wrap)
 
     @property
     def data_loading_config(self) -> DataLoadingConfig | None:

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal, TypeAlias as _TypeAlias
 
 from flyteidl.core import tasks_pb2 as _flyteidl_core_tasks_pb2, workflow_pb2 as _pb2
 
-from flytebind.models.core import (
-    condition as _core_condition,
-    execution as _core_execution,
-    identifier as _core_identifier,
-    interface as _core_interface,
-    literals as _core_literals,
-    tasks as _core_tasks,
-    types as _core_types,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -79,7 +71,7 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
 
     def __init__(
         self,
-        condition: _core_condition.BooleanExpression,
+        condition: _core.condition.BooleanExpression,
         then_node: Node,
     ) -> None:
         self._pb = pb = _pb2.IfBlock()
@@ -90,12 +82,12 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
             _fail(self, locals(), _error)
 
     @property
-    def condition(self) -> _core_condition.BooleanExpression:
+    def condition(self) -> _core.condition.BooleanExpression:
         """Tested when the branch node starts.
 
         ``BooleanExpression condition = 1``; empty when unset.
         """
-        model = _new(_core_condition.BooleanExpression)
+        model = _new(_core.condition.BooleanExpression)
         model._pb = self._pb.condition
         return model
 
@@ -114,7 +106,7 @@ class IfBlock(_FlyteIdlEntity[_pb2.IfBlock]):
         def replace(
             self,
             *,
-            condition: _core_condition.BooleanExpression = ...,
+            condition: _core.condition.BooleanExpression = ...,
             then_node: Node = ...,
         ) -> _Self: ...
 
@@ -143,7 +135,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
         case: IfBlock,
         other: _Sequence[IfBlock] | None = None,
         else_node: Node | None = None,
-        error: _core_types.Error | None = None,
+        error: _core.types.Error | None = None,
     ) -> None:
         self._pb = pb = _pb2.IfElseBlock()
         try:
@@ -190,7 +182,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
         return model
 
     @property
-    def error(self) -> _core_types.Error | None:
+    def error(self) -> _core.types.Error | None:
         """Error to fail with when no condition holds.
 
         ``Error error = 4``; one of ``default``, None when unset.
@@ -198,12 +190,12 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_types.Error)
+        model = _new(_core.types.Error)
         model._pb = pb.error
         return model
 
     @property
-    def default(self) -> Node | _core_types.Error | None:
+    def default(self) -> Node | _core.types.Error | None:
         """What happens when no condition holds.
 
         The member of ``oneof default`` that is set, or None.
@@ -214,13 +206,13 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
     @property
     def which_default(
         self,
-    ) -> tuple[_Literal["else_node"], Node] | tuple[_Literal["error"], _core_types.Error] | None:
+    ) -> tuple[_Literal["else_node"], Node] | tuple[_Literal["error"], _core.types.Error] | None:
         """The name and the value of the member of ``oneof default`` that is set."""
         match self._pb.WhichOneof("default"):
             case "else_node":
                 return "else_node", Node._wrap(self._pb.else_node)
             case "error":
-                return "error", _core_types.Error._wrap(self._pb.error)
+                return "error", _core.types.Error._wrap(self._pb.error)
             case _:
                 return None
 
@@ -232,7 +224,7 @@ class IfElseBlock(_FlyteIdlEntity[_pb2.IfElseBlock]):
             case: IfBlock = ...,
             other: _Sequence[IfBlock] | None = ...,
             else_node: Node | None = ...,
-            error: _core_types.Error | None = ...,
+            error: _core.types.Error | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -294,7 +286,7 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
 
     def __init__(
         self,
-        reference_id: _core_identifier.Identifier | None,
+        reference_id: _core.identifier.Identifier | None,
         overrides: TaskNodeOverrides | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskNode()
@@ -307,7 +299,7 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
             _fail(self, locals(), _error)
 
     @property
-    def reference_id(self) -> _core_identifier.Identifier | None:
+    def reference_id(self) -> _core.identifier.Identifier | None:
         """Task to run.
 
         ``Identifier reference_id = 1``; one of ``reference``, None when unset.
@@ -315,7 +307,7 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
         pb = self._pb
         if not pb.HasField("reference_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.reference_id
         return model
 
@@ -337,7 +329,7 @@ class TaskNode(_FlyteIdlEntity[_pb2.TaskNode]):
         def replace(
             self,
             *,
-            reference_id: _core_identifier.Identifier | None = ...,
+            reference_id: _core.identifier.Identifier | None = ...,
             overrides: TaskNodeOverrides | None = ...,
         ) -> _Self: ...
 
@@ -362,8 +354,8 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
 
     def __init__(
         self,
-        launchplan_ref: _core_identifier.Identifier | None = None,
-        sub_workflow_ref: _core_identifier.Identifier | None = None,
+        launchplan_ref: _core.identifier.Identifier | None = None,
+        sub_workflow_ref: _core.identifier.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowNode()
         try:
@@ -376,7 +368,7 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
             _fail(self, locals(), _error)
 
     @property
-    def launchplan_ref(self) -> _core_identifier.Identifier | None:
+    def launchplan_ref(self) -> _core.identifier.Identifier | None:
         """Launch plan to start as a child execution.
 
         ``Identifier launchplan_ref = 1``; one of ``reference``, None when unset.
@@ -384,12 +376,12 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
         pb = self._pb
         if not pb.HasField("launchplan_ref"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.launchplan_ref
         return model
 
     @property
-    def sub_workflow_ref(self) -> _core_identifier.Identifier | None:
+    def sub_workflow_ref(self) -> _core.identifier.Identifier | None:
         """Workflow to run in place; its template travels in the same closure.
 
         ``Identifier sub_workflow_ref = 2``; one of ``reference``, None when unset.
@@ -397,12 +389,12 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
         pb = self._pb
         if not pb.HasField("sub_workflow_ref"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.sub_workflow_ref
         return model
 
     @property
-    def reference(self) -> _core_identifier.Identifier | None:
+    def reference(self) -> _core.identifier.Identifier | None:
         """Launch plan or subworkflow to run.
 
         The member of ``oneof reference`` that is set, or None.
@@ -414,16 +406,16 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
     def which_reference(
         self,
     ) -> (
-        tuple[_Literal["launchplan_ref"], _core_identifier.Identifier]
-        | tuple[_Literal["sub_workflow_ref"], _core_identifier.Identifier]
+        tuple[_Literal["launchplan_ref"], _core.identifier.Identifier]
+        | tuple[_Literal["sub_workflow_ref"], _core.identifier.Identifier]
         | None
     ):
         """The name and the value of the member of ``oneof reference`` that is set."""
         match self._pb.WhichOneof("reference"):
             case "launchplan_ref":
-                return "launchplan_ref", _core_identifier.Identifier._wrap(self._pb.launchplan_ref)
+                return "launchplan_ref", _core.identifier.Identifier._wrap(self._pb.launchplan_ref)
             case "sub_workflow_ref":
-                return "sub_workflow_ref", _core_identifier.Identifier._wrap(
+                return "sub_workflow_ref", _core.identifier.Identifier._wrap(
                     self._pb.sub_workflow_ref
                 )
             case _:
@@ -434,8 +426,8 @@ class WorkflowNode(_FlyteIdlEntity[_pb2.WorkflowNode]):
         def replace(
             self,
             *,
-            launchplan_ref: _core_identifier.Identifier | None = ...,
-            sub_workflow_ref: _core_identifier.Identifier | None = ...,
+            launchplan_ref: _core.identifier.Identifier | None = ...,
+            sub_workflow_ref: _core.identifier.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -497,7 +489,7 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
     def __init__(
         self,
         signal_id: str,
-        type: _core_types.LiteralType,
+        type: _core.types.LiteralType,
         output_variable_name: str,
     ) -> None:
         self._pb = pb = _pb2.SignalCondition()
@@ -517,12 +509,12 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
         return self._pb.signal_id
 
     @property
-    def type(self) -> _core_types.LiteralType:
+    def type(self) -> _core.types.LiteralType:
         """Type that the value must have.
 
         ``LiteralType type = 2``; empty when unset.
         """
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = self._pb.type
         return model
 
@@ -540,7 +532,7 @@ class SignalCondition(_FlyteIdlEntity[_pb2.SignalCondition]):
             self,
             *,
             signal_id: str = ...,
-            type: _core_types.LiteralType = ...,
+            type: _core.types.LiteralType = ...,
             output_variable_name: str = ...,
         ) -> _Self: ...
 
@@ -934,7 +926,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         self,
         name: str,
         timeout: _timedelta | _Literal[0] | None = None,
-        retries: _core_literals.RetryStrategy | None = _core_literals.RetryStrategy(retries=0),
+        retries: _core.literals.RetryStrategy | None = _core.literals.RetryStrategy(retries=0),
         interruptible: bool | None = None,
         cacheable: bool | None = None,
         cache_version: str | None = None,
@@ -980,7 +972,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         return _read_duration(self._pb.timeout) if self._pb.HasField("timeout") else None
 
     @property
-    def retries(self) -> _core_literals.RetryStrategy | None:
+    def retries(self) -> _core.literals.RetryStrategy | None:
         """Retries for recoverable failures.
 
         ``RetryStrategy retries = 5``; None when unset.
@@ -988,7 +980,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
         pb = self._pb
         if not pb.HasField("retries"):
             return None
-        model = _new(_core_literals.RetryStrategy)
+        model = _new(_core.literals.RetryStrategy)
         model._pb = pb.retries
         return model
 
@@ -1039,7 +1031,7 @@ class NodeMetadata(_FlyteIdlEntity[_pb2.NodeMetadata]):
             *,
             name: str = ...,
             timeout: _timedelta | _Literal[0] | None = ...,
-            retries: _core_literals.RetryStrategy | None = ...,
+            retries: _core.literals.RetryStrategy | None = ...,
             interruptible: bool | None = ...,
             cacheable: bool | None = ...,
             cache_version: str | None = ...,
@@ -1133,7 +1125,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
         self,
         id: str,
         metadata: NodeMetadata | None,
-        inputs: _Sequence[_core_literals.Binding],
+        inputs: _Sequence[_core.literals.Binding],
         upstream_node_ids: _Sequence[str],
         output_aliases: _Sequence[Alias],
         task_node: TaskNode | None = None,
@@ -1186,12 +1178,12 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
         return model
 
     @property
-    def inputs(self) -> _Sequence[_core_literals.Binding]:
+    def inputs(self) -> _Sequence[_core.literals.Binding]:
         """Where each input comes from; every required input must be bound.
 
         ``repeated Binding inputs = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.inputs, _core_literals.Binding._wrap)
+        return _RepeatedView(self._pb.inputs, _core.literals.Binding._wrap)
 
     @property
     def upstream_node_ids(self) -> _Sequence[str]:
@@ -1316,7 +1308,7 @@ class Node(_FlyteIdlEntity[_pb2.Node]):
             *,
             id: str = ...,
             metadata: NodeMetadata | None = ...,
-            inputs: _Sequence[_core_literals.Binding] = ...,
+            inputs: _Sequence[_core.literals.Binding] = ...,
             upstream_node_ids: _Sequence[str] = ...,
             output_aliases: _Sequence[Alias] = ...,
             task_node: TaskNode | None = ...,
@@ -1359,7 +1351,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
         self,
         on_failure: WorkflowMetadata.OnFailurePolicy | None = None,
         *,
-        quality_of_service: _core_execution.QualityOfService | None = None,
+        quality_of_service: _core.execution.QualityOfService | None = None,
         tags: _Mapping[str, str] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowMetadata()
@@ -1382,7 +1374,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
         return WorkflowMetadata.OnFailurePolicy.from_number(self._pb.on_failure)
 
     @property
-    def quality_of_service(self) -> _core_execution.QualityOfService | None:
+    def quality_of_service(self) -> _core.execution.QualityOfService | None:
         """How urgent executions of the workflow are.
 
         ``QualityOfService quality_of_service = 1``; None when unset.
@@ -1390,7 +1382,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
         pb = self._pb
         if not pb.HasField("quality_of_service"):
             return None
-        model = _new(_core_execution.QualityOfService)
+        model = _new(_core.execution.QualityOfService)
         model._pb = pb.quality_of_service
         return model
 
@@ -1408,7 +1400,7 @@ class WorkflowMetadata(_FlyteIdlEntity[_pb2.WorkflowMetadata]):
             self,
             *,
             on_failure: WorkflowMetadata.OnFailurePolicy | None = ...,
-            quality_of_service: _core_execution.QualityOfService | None = ...,
+            quality_of_service: _core.execution.QualityOfService | None = ...,
             tags: _Mapping[str, str] | None = ...,
         ) -> _Self: ...
 
@@ -1478,12 +1470,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
 
     def __init__(
         self,
-        id: _core_identifier.Identifier,
+        id: _core.identifier.Identifier,
         metadata: WorkflowMetadata,
         metadata_defaults: WorkflowMetadataDefaults,
-        interface: _core_interface.TypedInterface,
+        interface: _core.interface.TypedInterface,
         nodes: _Sequence[Node],
-        outputs: _Sequence[_core_literals.Binding],
+        outputs: _Sequence[_core.literals.Binding],
         failure_node: Node | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowTemplate()
@@ -1500,12 +1492,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier:
+    def id(self) -> _core.identifier.Identifier:
         """Full name and version of the workflow.
 
         ``Identifier id = 1``; empty when unset.
         """
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = self._pb.id
         return model
 
@@ -1530,12 +1522,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
         return model
 
     @property
-    def interface(self) -> _core_interface.TypedInterface:
+    def interface(self) -> _core.interface.TypedInterface:
         """Inputs and outputs of the workflow.
 
         ``TypedInterface interface = 3``; empty when unset.
         """
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = self._pb.interface
         return model
 
@@ -1548,12 +1540,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
         return _RepeatedView(self._pb.nodes, Node._wrap)
 
     @property
-    def outputs(self) -> _Sequence[_core_literals.Binding]:
+    def outputs(self) -> _Sequence[_core.literals.Binding]:
         """Where each output comes from; all outputs of the interface must be bound.
 
         ``repeated Binding outputs = 5``; empty when unset.
         """
-        return _RepeatedView(self._pb.outputs, _core_literals.Binding._wrap)
+        return _RepeatedView(self._pb.outputs, _core.literals.Binding._wrap)
 
     @property
     def failure_node(self) -> Node | None:
@@ -1573,12 +1565,12 @@ class WorkflowTemplate(_FlyteIdlEntity[_pb2.WorkflowTemplate]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier = ...,
+            id: _core.identifier.Identifier = ...,
             metadata: WorkflowMetadata = ...,
             metadata_defaults: WorkflowMetadataDefaults = ...,
-            interface: _core_interface.TypedInterface = ...,
+            interface: _core.interface.TypedInterface = ...,
             nodes: _Sequence[Node] = ...,
-            outputs: _Sequence[_core_literals.Binding] = ...,
+            outputs: _Sequence[_core.literals.Binding] = ...,
             failure_node: Node | None = ...,
         ) -> _Self: ...
 
@@ -1607,12 +1599,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
 
     def __init__(
         self,
-        resources: _core_tasks.Resources | None,
+        resources: _core.tasks.Resources | None,
         extended_resources: (
-            _core_tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
+            _core.tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
         ),
         container_image: str | None = None,
-        pod_template: _core_tasks.K8sPod | None = None,
+        pod_template: _core.tasks.K8sPod | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskNodeOverrides()
         try:
@@ -1628,7 +1620,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
             _fail(self, locals(), _error)
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """CPU, memory and the like.
 
         ``Resources resources = 1``; None when unset.
@@ -1636,12 +1628,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
     @property
-    def extended_resources(self) -> _core_tasks.ExtendedResources | None:
+    def extended_resources(self) -> _core.tasks.ExtendedResources | None:
         """GPU model and shared memory.
 
         ``ExtendedResources extended_resources = 2``; None when unset.
@@ -1649,7 +1641,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         pb = self._pb
         if not pb.HasField("extended_resources"):
             return None
-        model = _new(_core_tasks.ExtendedResources)
+        model = _new(_core.tasks.ExtendedResources)
         model._pb = pb.extended_resources
         return model
 
@@ -1662,7 +1654,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         return self._pb.container_image
 
     @property
-    def pod_template(self) -> _core_tasks.K8sPod | None:
+    def pod_template(self) -> _core.tasks.K8sPod | None:
         """Pod specification and metadata.
 
         ``K8sPod pod_template = 4``; None when unset.
@@ -1670,7 +1662,7 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         pb = self._pb
         if not pb.HasField("pod_template"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.pod_template
         return model
 
@@ -1679,12 +1671,12 @@ class TaskNodeOverrides(_FlyteIdlEntity[_pb2.TaskNodeOverrides]):
         def replace(
             self,
             *,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
             extended_resources: (
-                _core_tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
+                _core.tasks.ExtendedResources | _flyteidl_core_tasks_pb2.ExtendedResources | None
             ) = ...,
             container_image: str | None = ...,
-            pod_template: _core_tasks.K8sPod | None = ...,
+            pod_template: _core.tasks.K8sPod | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1704,9 +1696,9 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
-        interface: _core_interface.TypedInterface | None = None,
-        fixed_inputs: _core_literals.LiteralMap | None = None,
+        id: _core.identifier.Identifier | None = None,
+        interface: _core.interface.TypedInterface | None = None,
+        fixed_inputs: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchPlanTemplate()
         try:
@@ -1720,7 +1712,7 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full name and version of the launch plan.
 
         ``Identifier id = 1``; None when unset.
@@ -1728,12 +1720,12 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
     @property
-    def interface(self) -> _core_interface.TypedInterface | None:
+    def interface(self) -> _core.interface.TypedInterface | None:
         """Inputs and outputs of the launch plan.
 
         ``TypedInterface interface = 2``; None when unset.
@@ -1741,12 +1733,12 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         pb = self._pb
         if not pb.HasField("interface"):
             return None
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = pb.interface
         return model
 
     @property
-    def fixed_inputs(self) -> _core_literals.LiteralMap | None:
+    def fixed_inputs(self) -> _core.literals.LiteralMap | None:
         """Inputs that the launch plan sets and callers cannot change.
 
         ``LiteralMap fixed_inputs = 3``; None when unset.
@@ -1754,7 +1746,7 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         pb = self._pb
         if not pb.HasField("fixed_inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.fixed_inputs
         return model
 
@@ -1763,13 +1755,13 @@ class LaunchPlanTemplate(_FlyteIdlEntity[_pb2.LaunchPlanTemplate]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
-            interface: _core_interface.TypedInterface | None = ...,
-            fixed_inputs: _core_literals.LiteralMap | None = ...,
+            id: _core.identifier.Identifier | None = ...,
+            interface: _core.interface.TypedInterface | None = ...,
+            fixed_inputs: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
 
 
-K8sObjectMetadata: _TypeAlias = _core_tasks.K8sObjectMetadata
-Resources: _TypeAlias = _core_tasks.Resources
+K8sObjectMetadata: _TypeAlias = _core.tasks.K8sObjectMetadata
+Resources: _TypeAlias = _core.tasks.Resources

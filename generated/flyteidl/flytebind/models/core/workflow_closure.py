@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import workflow_closure_pb2 as _pb2
 
-from flytebind.models.core import tasks as _core_tasks, workflow as _core_workflow
+from flytebind.models import core as _core
 from flytebind.runtime import RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -38,8 +38,8 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
 
     def __init__(
         self,
-        workflow: _core_workflow.WorkflowTemplate,
-        tasks: _Sequence[_core_tasks.TaskTemplate] | None = None,
+        workflow: _core.workflow.WorkflowTemplate,
+        tasks: _Sequence[_core.tasks.TaskTemplate] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowClosure()
         try:
@@ -50,30 +50,30 @@ class WorkflowClosure(_FlyteIdlEntity[_pb2.WorkflowClosure]):
             _fail(self, locals(), _error)
 
     @property
-    def workflow(self) -> _core_workflow.WorkflowTemplate:
+    def workflow(self) -> _core.workflow.WorkflowTemplate:
         """The workflow, without ``start-node`` and ``end-node``.
 
         ``WorkflowTemplate workflow = 1``; empty when unset.
         """
-        model = _new(_core_workflow.WorkflowTemplate)
+        model = _new(_core.workflow.WorkflowTemplate)
         model._pb = self._pb.workflow
         return model
 
     @property
-    def tasks(self) -> _Sequence[_core_tasks.TaskTemplate]:
+    def tasks(self) -> _Sequence[_core.tasks.TaskTemplate]:
         """Tasks that its nodes refer to.
 
         ``repeated TaskTemplate tasks = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.tasks, _core_tasks.TaskTemplate._wrap)
+        return _RepeatedView(self._pb.tasks, _core.tasks.TaskTemplate._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            workflow: _core_workflow.WorkflowTemplate = ...,
-            tasks: _Sequence[_core_tasks.TaskTemplate] | None = ...,
+            workflow: _core.workflow.WorkflowTemplate = ...,
+            tasks: _Sequence[_core.tasks.TaskTemplate] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

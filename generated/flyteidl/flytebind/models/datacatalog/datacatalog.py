@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.datacatalog import datacatalog_pb2 as _pb2
 
-from flytebind.models.core import literals as _core_literals
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -1625,7 +1625,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
         self,
         *,
         name: str | None = None,
-        value: _core_literals.Literal | None = None,
+        value: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.ArtifactData()
         try:
@@ -1645,7 +1645,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
         return self._pb.name
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """The value; the catalog keeps it in blob storage.
 
         ``flyteidl.core.Literal value = 2``; None when unset.
@@ -1653,7 +1653,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
@@ -1663,7 +1663,7 @@ class ArtifactData(_FlyteIdlEntity[_pb2.ArtifactData]):
             self,
             *,
             name: str | None = ...,
-            value: _core_literals.Literal | None = ...,
+            value: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

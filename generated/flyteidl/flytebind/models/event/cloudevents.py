@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.event import cloudevents_pb2 as _pb2
 
-from flytebind.models.core import (
-    artifact_id as _core_artifact_id,
-    identifier as _core_identifier,
-    interface as _core_interface,
-)
-from flytebind.models.event import event as _event_event
+from flytebind.models import core as _core, event as _event
 from flytebind.runtime import MapView as _MapView, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import as_items as _as_items, set_items as _set_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
@@ -41,12 +36,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
     def __init__(
         self,
         *,
-        raw_event: _event_event.WorkflowExecutionEvent | None = None,
-        output_interface: _core_interface.TypedInterface | None = None,
-        artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = None,
-        reference_execution: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        raw_event: _event.event.WorkflowExecutionEvent | None = None,
+        output_interface: _core.interface.TypedInterface | None = None,
+        artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = None,
+        reference_execution: _core.identifier.WorkflowExecutionIdentifier | None = None,
         principal: str | None = None,
-        launch_plan_id: _core_identifier.Identifier | None = None,
+        launch_plan_id: _core.identifier.Identifier | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
         self._pb = pb = _pb2.CloudEventWorkflowExecution()
@@ -69,7 +64,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
             _fail(self, locals(), _error)
 
     @property
-    def raw_event(self) -> _event_event.WorkflowExecutionEvent | None:
+    def raw_event(self) -> _event.event.WorkflowExecutionEvent | None:
         """Event as the engine sent it.
 
         ``WorkflowExecutionEvent raw_event = 1``; None when unset.
@@ -77,12 +72,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         pb = self._pb
         if not pb.HasField("raw_event"):
             return None
-        model = _new(_event_event.WorkflowExecutionEvent)
+        model = _new(_event.event.WorkflowExecutionEvent)
         model._pb = pb.raw_event
         return model
 
     @property
-    def output_interface(self) -> _core_interface.TypedInterface | None:
+    def output_interface(self) -> _core.interface.TypedInterface | None:
         """Interface of the workflow, to read the outputs with.
 
         ``flyteidl.core.TypedInterface output_interface = 2``; None when unset.
@@ -90,20 +85,20 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         pb = self._pb
         if not pb.HasField("output_interface"):
             return None
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = pb.output_interface
         return model
 
     @property
-    def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
+    def artifact_ids(self) -> _Sequence[_core.artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
         ``repeated flyteidl.core.ArtifactID artifact_ids = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
+        return _RepeatedView(self._pb.artifact_ids, _core.artifact_id.ArtifactID._wrap)
 
     @property
-    def reference_execution(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def reference_execution(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Earlier execution that this one relaunches or recovers.
 
         ``flyteidl.core.WorkflowExecutionIdentifier reference_execution = 4``; None when unset.
@@ -111,7 +106,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         pb = self._pb
         if not pb.HasField("reference_execution"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.reference_execution
         return model
 
@@ -124,7 +119,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         return self._pb.principal
 
     @property
-    def launch_plan_id(self) -> _core_identifier.Identifier | None:
+    def launch_plan_id(self) -> _core.identifier.Identifier | None:
         """Launch plan that started the execution.
 
         ``flyteidl.core.Identifier launch_plan_id = 6``; None when unset.
@@ -132,7 +127,7 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         pb = self._pb
         if not pb.HasField("launch_plan_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.launch_plan_id
         return model
 
@@ -149,12 +144,12 @@ class CloudEventWorkflowExecution(_FlyteIdlEntity[_pb2.CloudEventWorkflowExecuti
         def replace(
             self,
             *,
-            raw_event: _event_event.WorkflowExecutionEvent | None = ...,
-            output_interface: _core_interface.TypedInterface | None = ...,
-            artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = ...,
-            reference_execution: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            raw_event: _event.event.WorkflowExecutionEvent | None = ...,
+            output_interface: _core.interface.TypedInterface | None = ...,
+            artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = ...,
+            reference_execution: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             principal: str | None = ...,
-            launch_plan_id: _core_identifier.Identifier | None = ...,
+            launch_plan_id: _core.identifier.Identifier | None = ...,
             labels: _Mapping[str, str] | None = ...,
         ) -> _Self: ...
 
@@ -173,12 +168,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
     def __init__(
         self,
         *,
-        raw_event: _event_event.NodeExecutionEvent | None = None,
-        task_exec_id: _core_identifier.TaskExecutionIdentifier | None = None,
-        output_interface: _core_interface.TypedInterface | None = None,
-        artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = None,
+        raw_event: _event.event.NodeExecutionEvent | None = None,
+        task_exec_id: _core.identifier.TaskExecutionIdentifier | None = None,
+        output_interface: _core.interface.TypedInterface | None = None,
+        artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = None,
         principal: str | None = None,
-        launch_plan_id: _core_identifier.Identifier | None = None,
+        launch_plan_id: _core.identifier.Identifier | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
         self._pb = pb = _pb2.CloudEventNodeExecution()
@@ -201,7 +196,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
             _fail(self, locals(), _error)
 
     @property
-    def raw_event(self) -> _event_event.NodeExecutionEvent | None:
+    def raw_event(self) -> _event.event.NodeExecutionEvent | None:
         """Event as the engine sent it.
 
         ``NodeExecutionEvent raw_event = 1``; None when unset.
@@ -209,12 +204,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         pb = self._pb
         if not pb.HasField("raw_event"):
             return None
-        model = _new(_event_event.NodeExecutionEvent)
+        model = _new(_event.event.NodeExecutionEvent)
         model._pb = pb.raw_event
         return model
 
     @property
-    def task_exec_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def task_exec_id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution of the node, if it runs a task.
 
         ``flyteidl.core.TaskExecutionIdentifier task_exec_id = 2``; None when unset.
@@ -222,12 +217,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         pb = self._pb
         if not pb.HasField("task_exec_id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.task_exec_id
         return model
 
     @property
-    def output_interface(self) -> _core_interface.TypedInterface | None:
+    def output_interface(self) -> _core.interface.TypedInterface | None:
         """Interface of what the node runs, to read the outputs with.
 
         ``flyteidl.core.TypedInterface output_interface = 3``; None when unset.
@@ -235,17 +230,17 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         pb = self._pb
         if not pb.HasField("output_interface"):
             return None
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = pb.output_interface
         return model
 
     @property
-    def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
+    def artifact_ids(self) -> _Sequence[_core.artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
         ``repeated flyteidl.core.ArtifactID artifact_ids = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
+        return _RepeatedView(self._pb.artifact_ids, _core.artifact_id.ArtifactID._wrap)
 
     @property
     def principal(self) -> str:
@@ -256,7 +251,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         return self._pb.principal
 
     @property
-    def launch_plan_id(self) -> _core_identifier.Identifier | None:
+    def launch_plan_id(self) -> _core.identifier.Identifier | None:
         """Launch plan that started the execution.
 
         ``flyteidl.core.Identifier launch_plan_id = 6``; None when unset.
@@ -264,7 +259,7 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         pb = self._pb
         if not pb.HasField("launch_plan_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.launch_plan_id
         return model
 
@@ -281,12 +276,12 @@ class CloudEventNodeExecution(_FlyteIdlEntity[_pb2.CloudEventNodeExecution]):
         def replace(
             self,
             *,
-            raw_event: _event_event.NodeExecutionEvent | None = ...,
-            task_exec_id: _core_identifier.TaskExecutionIdentifier | None = ...,
-            output_interface: _core_interface.TypedInterface | None = ...,
-            artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = ...,
+            raw_event: _event.event.NodeExecutionEvent | None = ...,
+            task_exec_id: _core.identifier.TaskExecutionIdentifier | None = ...,
+            output_interface: _core.interface.TypedInterface | None = ...,
+            artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = ...,
             principal: str | None = ...,
-            launch_plan_id: _core_identifier.Identifier | None = ...,
+            launch_plan_id: _core.identifier.Identifier | None = ...,
             labels: _Mapping[str, str] | None = ...,
         ) -> _Self: ...
 
@@ -305,7 +300,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
     def __init__(
         self,
         *,
-        raw_event: _event_event.TaskExecutionEvent | None = None,
+        raw_event: _event.event.TaskExecutionEvent | None = None,
         labels: _Mapping[str, str] | None = None,
     ) -> None:
         self._pb = pb = _pb2.CloudEventTaskExecution()
@@ -318,7 +313,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
             _fail(self, locals(), _error)
 
     @property
-    def raw_event(self) -> _event_event.TaskExecutionEvent | None:
+    def raw_event(self) -> _event.event.TaskExecutionEvent | None:
         """Event as the engine sent it.
 
         ``TaskExecutionEvent raw_event = 1``; None when unset.
@@ -326,7 +321,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
         pb = self._pb
         if not pb.HasField("raw_event"):
             return None
-        model = _new(_event_event.TaskExecutionEvent)
+        model = _new(_event.event.TaskExecutionEvent)
         model._pb = pb.raw_event
         return model
 
@@ -343,7 +338,7 @@ class CloudEventTaskExecution(_FlyteIdlEntity[_pb2.CloudEventTaskExecution]):
         def replace(
             self,
             *,
-            raw_event: _event_event.TaskExecutionEvent | None = ...,
+            raw_event: _event.event.TaskExecutionEvent | None = ...,
             labels: _Mapping[str, str] | None = ...,
         ) -> _Self: ...
 
@@ -362,10 +357,10 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
     def __init__(
         self,
         *,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
-        launch_plan_id: _core_identifier.Identifier | None = None,
-        workflow_id: _core_identifier.Identifier | None = None,
-        artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = None,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
+        launch_plan_id: _core.identifier.Identifier | None = None,
+        workflow_id: _core.identifier.Identifier | None = None,
+        artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = None,
         artifact_trackers: _Sequence[str] | None = None,
         principal: str | None = None,
     ) -> None:
@@ -387,7 +382,7 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution that was created.
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
@@ -395,12 +390,12 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
         pb = self._pb
         if not pb.HasField("execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.execution_id
         return model
 
     @property
-    def launch_plan_id(self) -> _core_identifier.Identifier | None:
+    def launch_plan_id(self) -> _core.identifier.Identifier | None:
         """Launch plan that started it.
 
         ``flyteidl.core.Identifier launch_plan_id = 2``; None when unset.
@@ -408,12 +403,12 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
         pb = self._pb
         if not pb.HasField("launch_plan_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.launch_plan_id
         return model
 
     @property
-    def workflow_id(self) -> _core_identifier.Identifier | None:
+    def workflow_id(self) -> _core.identifier.Identifier | None:
         """Workflow that it runs.
 
         ``flyteidl.core.Identifier workflow_id = 3``; None when unset.
@@ -421,17 +416,17 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
         pb = self._pb
         if not pb.HasField("workflow_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.workflow_id
         return model
 
     @property
-    def artifact_ids(self) -> _Sequence[_core_artifact_id.ArtifactID]:
+    def artifact_ids(self) -> _Sequence[_core.artifact_id.ArtifactID]:
         """Artifacts that the inputs were resolved from.
 
         ``repeated flyteidl.core.ArtifactID artifact_ids = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.artifact_ids, _core_artifact_id.ArtifactID._wrap)
+        return _RepeatedView(self._pb.artifact_ids, _core.artifact_id.ArtifactID._wrap)
 
     @property
     def artifact_trackers(self) -> _Sequence[str]:
@@ -454,10 +449,10 @@ class CloudEventExecutionStart(_FlyteIdlEntity[_pb2.CloudEventExecutionStart]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
-            launch_plan_id: _core_identifier.Identifier | None = ...,
-            workflow_id: _core_identifier.Identifier | None = ...,
-            artifact_ids: _Sequence[_core_artifact_id.ArtifactID] | None = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
+            launch_plan_id: _core.identifier.Identifier | None = ...,
+            workflow_id: _core.identifier.Identifier | None = ...,
+            artifact_ids: _Sequence[_core.artifact_id.ArtifactID] | None = ...,
             artifact_trackers: _Sequence[str] | None = ...,
             principal: str | None = ...,
         ) -> _Self: ...

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.event import event_pb2 as _pb2
 
-from flytebind.models.core import (
-    catalog as _core_catalog,
-    compiler as _core_compiler,
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-)
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum, RepeatedView as _RepeatedView
 from flytebind.runtime.checks import (
     as_bool as _as_bool,
@@ -70,13 +64,13 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
     def __init__(
         self,
         *,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         producer_id: str | None = None,
-        phase: _core_execution.WorkflowExecution.Phase | None = None,
+        phase: _core.execution.WorkflowExecution.Phase | None = None,
         occurred_at: _datetime | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        error: _core.execution.ExecutionError | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionEvent()
         try:
@@ -100,7 +94,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution that changed.
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
@@ -108,7 +102,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.execution_id
         return model
 
@@ -121,12 +115,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def phase(self) -> _core_execution.WorkflowExecution.Phase:
+    def phase(self) -> _core.execution.WorkflowExecution.Phase:
         """Phase that the execution entered.
 
         ``flyteidl.core.WorkflowExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -145,7 +139,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the execution failed.
 
         ``flyteidl.core.ExecutionError error = 6``; one of ``output_result``, None when unset.
@@ -153,12 +147,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success; the server limits their size.
 
         ``flyteidl.core.LiteralMap output_data = 7``; one of ``output_result``, None when unset.
@@ -166,14 +160,14 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the execution ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -186,8 +180,8 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -195,9 +189,9 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -206,13 +200,13 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             producer_id: str | None = ...,
-            phase: _core_execution.WorkflowExecution.Phase | None = ...,
+            phase: _core.execution.WorkflowExecution.Phase | None = ...,
             occurred_at: _datetime | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -233,13 +227,13 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def __init__(
         self,
         *,
-        id: _core_identifier.NodeExecutionIdentifier | None = None,
+        id: _core.identifier.NodeExecutionIdentifier | None = None,
         producer_id: str | None = None,
-        phase: _core_execution.NodeExecution.Phase | None = None,
+        phase: _core.execution.NodeExecution.Phase | None = None,
         occurred_at: _datetime | None = None,
         input_uri: str | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         workflow_node_metadata: WorkflowNodeMetadata | None = None,
         parent_task_metadata: ParentTaskExecutionMetadata | None = None,
         parent_node_metadata: ParentNodeExecutionMetadata | None = None,
@@ -247,15 +241,15 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         spec_node_id: str | None = None,
         node_name: str | None = None,
         task_node_metadata: TaskNodeMetadata | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         event_version: int | None = None,
         is_parent: bool | None = None,
         is_dynamic: bool | None = None,
         deck_uri: str | None = None,
-        input_data: _core_literals.LiteralMap | None = None,
+        input_data: _core.literals.LiteralMap | None = None,
         reported_at: _datetime | None = None,
         is_array: bool | None = None,
-        target_entity: _core_identifier.Identifier | None = None,
+        target_entity: _core.identifier.Identifier | None = None,
         is_in_dynamic_chain: bool | None = None,
         is_eager: bool | None = None,
     ) -> None:
@@ -319,7 +313,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that changed.
 
         ``flyteidl.core.NodeExecutionIdentifier id = 1``; None when unset.
@@ -327,7 +321,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -340,12 +334,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def phase(self) -> _core_execution.NodeExecution.Phase:
+    def phase(self) -> _core.execution.NodeExecution.Phase:
         """Phase that the node entered.
 
         ``flyteidl.core.NodeExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.NodeExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.NodeExecution.Phase.from_number(self._pb.phase)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -372,7 +366,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the node failed.
 
         ``flyteidl.core.ExecutionError error = 7``; one of ``output_result``, None when unset.
@@ -380,7 +374,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -463,7 +457,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success.
 
         ``flyteidl.core.LiteralMap output_data = 15``; one of ``output_result``, None when
@@ -472,7 +466,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -509,7 +503,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.deck_uri
 
     @property
-    def input_data(self) -> _core_literals.LiteralMap | None:
+    def input_data(self) -> _core.literals.LiteralMap | None:
         """Inputs inline; the server moves them to blob storage.
 
         ``flyteidl.core.LiteralMap input_data = 20``; one of ``input_value``, None when unset.
@@ -517,7 +511,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("input_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.input_data
         return model
 
@@ -538,7 +532,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.is_array
 
     @property
-    def target_entity(self) -> _core_identifier.Identifier | None:
+    def target_entity(self) -> _core.identifier.Identifier | None:
         """Task, workflow or launch plan that the node runs.
 
         ``flyteidl.core.Identifier target_entity = 23``; None when unset.
@@ -546,7 +540,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("target_entity"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.target_entity
         return model
 
@@ -567,7 +561,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.is_eager
 
     @property
-    def input_value(self) -> str | _core_literals.LiteralMap | None:
+    def input_value(self) -> str | _core.literals.LiteralMap | None:
         """The inputs or where they are stored.
 
         The member of ``oneof input_value`` that is set, or None.
@@ -580,7 +574,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["input_uri"], str]
-        | tuple[_Literal["input_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["input_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof input_value`` that is set."""
@@ -588,14 +582,14 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             case "input_uri":
                 return "input_uri", self._pb.input_uri
             case "input_data":
-                return "input_data", _core_literals.LiteralMap._wrap(self._pb.input_data)
+                return "input_data", _core.literals.LiteralMap._wrap(self._pb.input_data)
             case _:
                 return None
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the node ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -608,8 +602,8 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -617,9 +611,9 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -656,13 +650,13 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            id: _core.identifier.NodeExecutionIdentifier | None = ...,
             producer_id: str | None = ...,
-            phase: _core_execution.NodeExecution.Phase | None = ...,
+            phase: _core.execution.NodeExecution.Phase | None = ...,
             occurred_at: _datetime | None = ...,
             input_uri: str | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             workflow_node_metadata: WorkflowNodeMetadata | None = ...,
             parent_task_metadata: ParentTaskExecutionMetadata | None = ...,
             parent_node_metadata: ParentNodeExecutionMetadata | None = ...,
@@ -670,15 +664,15 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             spec_node_id: str | None = ...,
             node_name: str | None = ...,
             task_node_metadata: TaskNodeMetadata | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             event_version: int | None = ...,
             is_parent: bool | None = ...,
             is_dynamic: bool | None = ...,
             deck_uri: str | None = ...,
-            input_data: _core_literals.LiteralMap | None = ...,
+            input_data: _core.literals.LiteralMap | None = ...,
             reported_at: _datetime | None = ...,
             is_array: bool | None = ...,
-            target_entity: _core_identifier.Identifier | None = ...,
+            target_entity: _core.identifier.Identifier | None = ...,
             is_in_dynamic_chain: bool | None = ...,
             is_eager: bool | None = ...,
         ) -> _Self: ...
@@ -698,7 +692,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
     def __init__(
         self,
         *,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowNodeMetadata()
         try:
@@ -708,7 +702,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Identifier of the child execution; it must exist on the server.
 
         ``flyteidl.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
@@ -716,7 +710,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         pb = self._pb
         if not pb.HasField("execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.execution_id
         return model
 
@@ -725,7 +719,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -743,9 +737,9 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def __init__(
         self,
         *,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
-        catalog_key: _core_catalog.CatalogMetadata | None = None,
-        reservation_status: _core_catalog.CatalogReservation.Status | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
+        catalog_key: _core.catalog.CatalogMetadata | None = None,
+        reservation_status: _core.catalog.CatalogReservation.Status | None = None,
         checkpoint_uri: str | None = None,
         dynamic_workflow: DynamicWorkflowNodeMetadata | None = None,
     ) -> None:
@@ -765,15 +759,15 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
         ``flyteidl.core.CatalogCacheStatus cache_status = 1``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
-    def catalog_key(self) -> _core_catalog.CatalogMetadata | None:
+    def catalog_key(self) -> _core.catalog.CatalogMetadata | None:
         """Cache entry that was looked up; without it the server ignores cache_status.
 
         ``flyteidl.core.CatalogMetadata catalog_key = 2``; None when unset.
@@ -781,18 +775,18 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         pb = self._pb
         if not pb.HasField("catalog_key"):
             return None
-        model = _new(_core_catalog.CatalogMetadata)
+        model = _new(_core.catalog.CatalogMetadata)
         model._pb = pb.catalog_key
         return model
 
     @property
-    def reservation_status(self) -> _core_catalog.CatalogReservation.Status:
+    def reservation_status(self) -> _core.catalog.CatalogReservation.Status:
         """State of the lock that makes equal cached tasks run one after another.
 
         ``flyteidl.core.CatalogReservation.Status reservation_status = 3``;
         ``RESERVATION_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogReservation.Status.from_number(self._pb.reservation_status)
+        return _core.catalog.CatalogReservation.Status.from_number(self._pb.reservation_status)
 
     @property
     def checkpoint_uri(self) -> str:
@@ -820,9 +814,9 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         def replace(
             self,
             *,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
-            catalog_key: _core_catalog.CatalogMetadata | None = ...,
-            reservation_status: _core_catalog.CatalogReservation.Status | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
+            catalog_key: _core.catalog.CatalogMetadata | None = ...,
+            reservation_status: _core.catalog.CatalogReservation.Status | None = ...,
             checkpoint_uri: str | None = ...,
             dynamic_workflow: DynamicWorkflowNodeMetadata | None = ...,
         ) -> _Self: ...
@@ -842,8 +836,8 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
-        compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = None,
+        id: _core.identifier.Identifier | None = None,
+        compiled_workflow: _core.compiler.CompiledWorkflowClosure | None = None,
         dynamic_job_spec_uri: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.DynamicWorkflowNodeMetadata()
@@ -858,7 +852,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Identifier of the built workflow; it is not registered.
 
         ``flyteidl.core.Identifier id = 1``; None when unset.
@@ -866,12 +860,12 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
     @property
-    def compiled_workflow(self) -> _core_compiler.CompiledWorkflowClosure | None:
+    def compiled_workflow(self) -> _core.compiler.CompiledWorkflowClosure | None:
         """The compiled workflow, with its tasks and subworkflows.
 
         ``flyteidl.core.CompiledWorkflowClosure compiled_workflow = 2``; None when unset.
@@ -879,7 +873,7 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         pb = self._pb
         if not pb.HasField("compiled_workflow"):
             return None
-        model = _new(_core_compiler.CompiledWorkflowClosure)
+        model = _new(_core.compiler.CompiledWorkflowClosure)
         model._pb = pb.compiled_workflow
         return model
 
@@ -896,8 +890,8 @@ class DynamicWorkflowNodeMetadata(_FlyteIdlEntity[_pb2.DynamicWorkflowNodeMetada
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
-            compiled_workflow: _core_compiler.CompiledWorkflowClosure | None = ...,
+            id: _core.identifier.Identifier | None = ...,
+            compiled_workflow: _core.compiler.CompiledWorkflowClosure | None = ...,
             dynamic_job_spec_uri: str | None = ...,
         ) -> _Self: ...
 
@@ -916,7 +910,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
     def __init__(
         self,
         *,
-        id: _core_identifier.TaskExecutionIdentifier | None = None,
+        id: _core.identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ParentTaskExecutionMetadata()
         try:
@@ -926,7 +920,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Identifier of the parent task execution.
 
         ``flyteidl.core.TaskExecutionIdentifier id = 1``; None when unset.
@@ -934,7 +928,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -943,7 +937,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
         def replace(
             self,
             *,
-            id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            id: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1055,27 +1049,27 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def __init__(
         self,
         *,
-        task_id: _core_identifier.Identifier | None = None,
-        parent_node_execution_id: _core_identifier.NodeExecutionIdentifier | None = None,
+        task_id: _core.identifier.Identifier | None = None,
+        parent_node_execution_id: _core.identifier.NodeExecutionIdentifier | None = None,
         retry_attempt: int | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
         producer_id: str | None = None,
-        logs: _Sequence[_core_execution.TaskLog] | None = None,
+        logs: _Sequence[_core.execution.TaskLog] | None = None,
         occurred_at: _datetime | None = None,
         input_uri: str | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         custom_info: _JsonMapping | None = None,
         phase_version: int | None = None,
         reason: str | None = None,
         task_type: str | None = None,
         metadata: TaskExecutionMetadata | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         event_version: int | None = None,
-        input_data: _core_literals.LiteralMap | None = None,
+        input_data: _core.literals.LiteralMap | None = None,
         reported_at: _datetime | None = None,
         reasons: _Sequence[EventReason] | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionEvent()
         try:
@@ -1128,7 +1122,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def task_id(self) -> _core_identifier.Identifier | None:
+    def task_id(self) -> _core.identifier.Identifier | None:
         """Task that runs.
 
         ``flyteidl.core.Identifier task_id = 1``; None when unset.
@@ -1136,12 +1130,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def parent_node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def parent_node_execution_id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that the task runs for.
 
         ``flyteidl.core.NodeExecutionIdentifier parent_node_execution_id = 2``; None when unset.
@@ -1149,7 +1143,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("parent_node_execution_id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.parent_node_execution_id
         return model
 
@@ -1162,12 +1156,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.retry_attempt
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """Phase that the attempt entered or is still in.
 
         ``flyteidl.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
     def producer_id(self) -> str:
@@ -1178,12 +1172,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def logs(self) -> _Sequence[_core_execution.TaskLog]:
+    def logs(self) -> _Sequence[_core.execution.TaskLog]:
         """Log links known so far; the server merges them with earlier ones.
 
         ``repeated flyteidl.core.TaskLog logs = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.logs, _core.execution.TaskLog._wrap)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -1210,7 +1204,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the attempt failed.
 
         ``flyteidl.core.ExecutionError error = 10``; one of ``output_result``, None when unset.
@@ -1218,7 +1212,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -1269,7 +1263,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success; the server limits their size.
 
         ``flyteidl.core.LiteralMap output_data = 17``; one of ``output_result``, None when
@@ -1278,7 +1272,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -1291,7 +1285,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.event_version
 
     @property
-    def input_data(self) -> _core_literals.LiteralMap | None:
+    def input_data(self) -> _core.literals.LiteralMap | None:
         """Inputs inline; the server moves them to blob storage.
 
         ``flyteidl.core.LiteralMap input_data = 19``; one of ``input_value``, None when unset.
@@ -1299,7 +1293,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("input_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.input_data
         return model
 
@@ -1320,7 +1314,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return _RepeatedView(self._pb.reasons, EventReason._wrap)
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods and containers of the task, for reading their logs.
 
         ``flyteidl.core.LogContext log_context = 22``; None when unset.
@@ -1328,12 +1322,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
     @property
-    def input_value(self) -> str | _core_literals.LiteralMap | None:
+    def input_value(self) -> str | _core.literals.LiteralMap | None:
         """The inputs or where they are stored.
 
         The member of ``oneof input_value`` that is set, or None.
@@ -1346,7 +1340,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["input_uri"], str]
-        | tuple[_Literal["input_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["input_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof input_value`` that is set."""
@@ -1354,14 +1348,14 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             case "input_uri":
                 return "input_uri", self._pb.input_uri
             case "input_data":
-                return "input_data", _core_literals.LiteralMap._wrap(self._pb.input_data)
+                return "input_data", _core.literals.LiteralMap._wrap(self._pb.input_data)
             case _:
                 return None
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the attempt ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -1374,8 +1368,8 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -1383,9 +1377,9 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -1394,27 +1388,27 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         def replace(
             self,
             *,
-            task_id: _core_identifier.Identifier | None = ...,
-            parent_node_execution_id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            task_id: _core.identifier.Identifier | None = ...,
+            parent_node_execution_id: _core.identifier.NodeExecutionIdentifier | None = ...,
             retry_attempt: int | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
             producer_id: str | None = ...,
-            logs: _Sequence[_core_execution.TaskLog] | None = ...,
+            logs: _Sequence[_core.execution.TaskLog] | None = ...,
             occurred_at: _datetime | None = ...,
             input_uri: str | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             custom_info: _JsonMapping | None = ...,
             phase_version: int | None = ...,
             reason: str | None = ...,
             task_type: str | None = ...,
             metadata: TaskExecutionMetadata | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             event_version: int | None = ...,
-            input_data: _core_literals.LiteralMap | None = ...,
+            input_data: _core.literals.LiteralMap | None = ...,
             reported_at: _datetime | None = ...,
             reasons: _Sequence[EventReason] | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1438,12 +1432,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         external_id: str | None = None,
         index: int | None = None,
         retry_attempt: int | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
-        logs: _Sequence[_core_execution.TaskLog] | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
+        logs: _Sequence[_core.execution.TaskLog] | None = None,
         workflow_node_metadata: WorkflowNodeMetadata | None = None,
         custom_info: _JsonMapping | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExternalResourceInfo()
         try:
@@ -1493,28 +1487,28 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         return self._pb.retry_attempt
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """Phase of this subtask.
 
         ``flyteidl.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
         ``flyteidl.core.CatalogCacheStatus cache_status = 5``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
-    def logs(self) -> _Sequence[_core_execution.TaskLog]:
+    def logs(self) -> _Sequence[_core.execution.TaskLog]:
         """Log links of this subtask.
 
         ``repeated flyteidl.core.TaskLog logs = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.logs, _core.execution.TaskLog._wrap)
 
     @property
     def workflow_node_metadata(self) -> WorkflowNodeMetadata | None:
@@ -1539,7 +1533,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         return _read_struct(self._pb.custom_info) if self._pb.HasField("custom_info") else None
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods and containers of this subtask, for reading their logs.
 
         ``flyteidl.core.LogContext log_context = 9``; None when unset.
@@ -1547,7 +1541,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
@@ -1559,12 +1553,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
             external_id: str | None = ...,
             index: int | None = ...,
             retry_attempt: int | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
-            logs: _Sequence[_core_execution.TaskLog] | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
+            logs: _Sequence[_core.execution.TaskLog] | None = ...,
             workflow_node_metadata: WorkflowNodeMetadata | None = ...,
             custom_info: _JsonMapping | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

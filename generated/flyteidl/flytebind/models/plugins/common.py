@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.plugins import common_pb2 as _pb2
 
-from flytebind.models.core import tasks as _core_tasks
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -51,7 +51,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         *,
         replicas: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
         restart_policy: RestartPolicy | None = None,
     ) -> None:
         self._pb = pb = _pb2.CommonReplicaSpec()
@@ -84,7 +84,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod; unset means the task's own.
 
         ``flyteidl.core.Resources resources = 3``; None when unset.
@@ -92,7 +92,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -111,7 +111,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
             *,
             replicas: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
             restart_policy: RestartPolicy | None = ...,
         ) -> _Self: ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.plugins import ray_pb2 as _pb2
 
-from flytebind.models.core import literals as _core_literals, tasks as _core_tasks
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -162,9 +162,9 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         *,
         upscaling_mode: AutoscalerOptions.UpscalingMode | None = None,
         idle_timeout_seconds: int | None = None,
-        env: _Sequence[_core_literals.KeyValuePair] | None = None,
+        env: _Sequence[_core.literals.KeyValuePair] | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
     ) -> None:
         self._pb = pb = _pb2.AutoscalerOptions()
         try:
@@ -199,12 +199,12 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         return self._pb.idle_timeout_seconds
 
     @property
-    def env(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def env(self) -> _Sequence[_core.literals.KeyValuePair]:
         """Environment variables of the autoscaler container.
 
         ``repeated flyteidl.core.KeyValuePair env = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.env, _core.literals.KeyValuePair._wrap)
 
     @property
     def image(self) -> str:
@@ -215,7 +215,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of the autoscaler container; unset means KubeRay's default.
 
         ``flyteidl.core.Resources resources = 5``; None when unset.
@@ -223,7 +223,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -234,9 +234,9 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
             *,
             upscaling_mode: AutoscalerOptions.UpscalingMode | None = ...,
             idle_timeout_seconds: int | None = ...,
-            env: _Sequence[_core_literals.KeyValuePair] | None = ...,
+            env: _Sequence[_core.literals.KeyValuePair] | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -341,7 +341,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         self,
         *,
         ray_start_params: _Mapping[str, str] | None = None,
-        k8s_pod: _core_tasks.K8sPod | None = None,
+        k8s_pod: _core.tasks.K8sPod | None = None,
     ) -> None:
         self._pb = pb = _pb2.HeadGroupSpec()
         try:
@@ -361,7 +361,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         return _MapView(self._pb.ray_start_params)
 
     @property
-    def k8s_pod(self) -> _core_tasks.K8sPod | None:
+    def k8s_pod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task.
 
         ``flyteidl.core.K8sPod k8s_pod = 2``; None when unset.
@@ -369,7 +369,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         pb = self._pb
         if not pb.HasField("k8s_pod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.k8s_pod
         return model
 
@@ -379,7 +379,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
             self,
             *,
             ray_start_params: _Mapping[str, str] | None = ...,
-            k8s_pod: _core_tasks.K8sPod | None = ...,
+            k8s_pod: _core.tasks.K8sPod | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -402,7 +402,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         min_replicas: int | None = None,
         max_replicas: int | None = None,
         ray_start_params: _Mapping[str, str] | None = None,
-        k8s_pod: _core_tasks.K8sPod | None = None,
+        k8s_pod: _core.tasks.K8sPod | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkerGroupSpec()
         try:
@@ -462,7 +462,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         return _MapView(self._pb.ray_start_params)
 
     @property
-    def k8s_pod(self) -> _core_tasks.K8sPod | None:
+    def k8s_pod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task.
 
         ``flyteidl.core.K8sPod k8s_pod = 6``; None when unset.
@@ -470,7 +470,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         pb = self._pb
         if not pb.HasField("k8s_pod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.k8s_pod
         return model
 
@@ -484,7 +484,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
             min_replicas: int | None = ...,
             max_replicas: int | None = ...,
             ray_start_params: _Mapping[str, str] | None = ...,
-            k8s_pod: _core_tasks.K8sPod | None = ...,
+            k8s_pod: _core.tasks.K8sPod | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.plugins import waitable_pb2 as _pb2
 
-from flytebind.models.core import execution as _core_execution, identifier as _core_identifier
+from flytebind.models import core as _core
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -30,8 +30,8 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
     def __init__(
         self,
         *,
-        wf_exec_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
-        phase: _core_execution.WorkflowExecution.Phase | None = None,
+        wf_exec_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
+        phase: _core.execution.WorkflowExecution.Phase | None = None,
         workflow_id: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.Waitable()
@@ -46,7 +46,7 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
             _fail(self, locals(), _error)
 
     @property
-    def wf_exec_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def wf_exec_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution to wait for.
 
         ``flyteidl.core.WorkflowExecutionIdentifier wf_exec_id = 1``; None when unset.
@@ -54,17 +54,17 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
         pb = self._pb
         if not pb.HasField("wf_exec_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.wf_exec_id
         return model
 
     @property
-    def phase(self) -> _core_execution.WorkflowExecution.Phase:
+    def phase(self) -> _core.execution.WorkflowExecution.Phase:
         """Phase of the execution when last seen.
 
         ``flyteidl.core.WorkflowExecution.Phase phase = 2``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
     @property
     def workflow_id(self) -> str:
@@ -79,8 +79,8 @@ class Waitable(_FlyteIdlEntity[_pb2.Waitable]):
         def replace(
             self,
             *,
-            wf_exec_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
-            phase: _core_execution.WorkflowExecution.Phase | None = ...,
+            wf_exec_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
+            phase: _core.execution.WorkflowExecution.Phase | None = ...,
             workflow_id: str | None = ...,
         ) -> _Self: ...
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal as _Literal
 
 from flyteidl.service import dataproxy_pb2 as _pb2
 
-from flytebind.models.core import identifier as _core_identifier, literals as _core_literals
+from flytebind.models import core as _core
 from flytebind.runtime import (
     MapView as _MapView,
     OpenEnum as _OpenEnum,
@@ -393,7 +393,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         *,
         artifact_type: ArtifactType | None = None,
         expires_in: _timedelta | None = None,
-        node_execution_id: _core_identifier.NodeExecutionIdentifier | None = None,
+        node_execution_id: _core.identifier.NodeExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateDownloadLinkRequest()
         try:
@@ -423,7 +423,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         return _read_duration(self._pb.expires_in) if self._pb.HasField("expires_in") else None
 
     @property
-    def node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def node_execution_id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that made the file; the last attempt counts.
 
         ``flyteidl.core.NodeExecutionIdentifier node_execution_id = 3``; one of ``source``, None
@@ -432,7 +432,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         pb = self._pb
         if not pb.HasField("node_execution_id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.node_execution_id
         return model
 
@@ -443,7 +443,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
             *,
             artifact_type: ArtifactType | None = ...,
             expires_in: _timedelta | None = ...,
-            node_execution_id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            node_execution_id: _core.identifier.NodeExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -627,9 +627,9 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
     def __init__(
         self,
         *,
-        literal_map: _core_literals.LiteralMap | None = None,
+        literal_map: _core.literals.LiteralMap | None = None,
         pre_signed_urls: PreSignedURLs | None = None,
-        literal: _core_literals.Literal | None = None,
+        literal: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetDataResponse()
         try:
@@ -645,7 +645,7 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def literal_map(self) -> _core_literals.LiteralMap | None:
+    def literal_map(self) -> _core.literals.LiteralMap | None:
         """All inputs or outputs, by variable name.
 
         ``flyteidl.core.LiteralMap literal_map = 1``; one of ``data``, None when unset.
@@ -653,7 +653,7 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
         pb = self._pb
         if not pb.HasField("literal_map"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.literal_map
         return model
 
@@ -671,7 +671,7 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
         return model
 
     @property
-    def literal(self) -> _core_literals.Literal | None:
+    def literal(self) -> _core.literals.Literal | None:
         """One input or output, for an address that ends in its variable name.
 
         ``flyteidl.core.Literal literal = 3``; one of ``data``, None when unset.
@@ -679,12 +679,12 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
         pb = self._pb
         if not pb.HasField("literal"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.literal
         return model
 
     @property
-    def data(self) -> _core_literals.LiteralMap | PreSignedURLs | _core_literals.Literal | None:
+    def data(self) -> _core.literals.LiteralMap | PreSignedURLs | _core.literals.Literal | None:
         """The data; the form depends on the address.
 
         The member of ``oneof data`` that is set, or None.
@@ -696,19 +696,19 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
     def which_data(
         self,
     ) -> (
-        tuple[_Literal["literal_map"], _core_literals.LiteralMap]
+        tuple[_Literal["literal_map"], _core.literals.LiteralMap]
         | tuple[_Literal["pre_signed_urls"], PreSignedURLs]
-        | tuple[_Literal["literal"], _core_literals.Literal]
+        | tuple[_Literal["literal"], _core.literals.Literal]
         | None
     ):
         """The name and the value of the member of ``oneof data`` that is set."""
         match self._pb.WhichOneof("data"):
             case "literal_map":
-                return "literal_map", _core_literals.LiteralMap._wrap(self._pb.literal_map)
+                return "literal_map", _core.literals.LiteralMap._wrap(self._pb.literal_map)
             case "pre_signed_urls":
                 return "pre_signed_urls", PreSignedURLs._wrap(self._pb.pre_signed_urls)
             case "literal":
-                return "literal", _core_literals.Literal._wrap(self._pb.literal)
+                return "literal", _core.literals.Literal._wrap(self._pb.literal)
             case _:
                 return None
 
@@ -717,9 +717,9 @@ class GetDataResponse(_FlyteIdlEntity[_pb2.GetDataResponse]):
         def replace(
             self,
             *,
-            literal_map: _core_literals.LiteralMap | None = ...,
+            literal_map: _core.literals.LiteralMap | None = ...,
             pre_signed_urls: PreSignedURLs | None = ...,
-            literal: _core_literals.Literal | None = ...,
+            literal: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

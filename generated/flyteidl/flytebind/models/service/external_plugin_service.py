@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.service import external_plugin_service_pb2 as _pb2
 
-from flytebind.models.core import literals as _core_literals, tasks as _core_tasks
+from flytebind.models import core as _core
 from flytebind.runtime import OpenEnum as _OpenEnum
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
@@ -66,8 +66,8 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
     def __init__(
         self,
         *,
-        inputs: _core_literals.LiteralMap | None = None,
-        template: _core_tasks.TaskTemplate | None = None,
+        inputs: _core.literals.LiteralMap | None = None,
+        template: _core.tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskCreateRequest()
@@ -82,7 +82,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _core_literals.LiteralMap | None:
+    def inputs(self) -> _core.literals.LiteralMap | None:
         """Input values of the task, by name.
 
         ``flyteidl.core.LiteralMap inputs = 1``; None when unset.
@@ -90,12 +90,12 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.inputs
         return model
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core.tasks.TaskTemplate | None:
         """Task to run.
 
         ``flyteidl.core.TaskTemplate template = 2``; None when unset.
@@ -103,7 +103,7 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.template
         return model
 
@@ -120,8 +120,8 @@ class TaskCreateRequest(_FlyteIdlEntity[_pb2.TaskCreateRequest]):
         def replace(
             self,
             *,
-            inputs: _core_literals.LiteralMap | None = ...,
-            template: _core_tasks.TaskTemplate | None = ...,
+            inputs: _core.literals.LiteralMap | None = ...,
+            template: _core.tasks.TaskTemplate | None = ...,
             output_prefix: str | None = ...,
         ) -> _Self: ...
 
@@ -242,7 +242,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
         self,
         *,
         state: State | None = None,
-        outputs: _core_literals.LiteralMap | None = None,
+        outputs: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskGetResponse()
         try:
@@ -262,7 +262,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
         return State.from_number(self._pb.state)
 
     @property
-    def outputs(self) -> _core_literals.LiteralMap | None:
+    def outputs(self) -> _core.literals.LiteralMap | None:
         """Outputs inline; unset if the job wrote them to the output prefix.
 
         ``flyteidl.core.LiteralMap outputs = 2``; None when unset.
@@ -270,7 +270,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.outputs
         return model
 
@@ -280,7 +280,7 @@ class TaskGetResponse(_FlyteIdlEntity[_pb2.TaskGetResponse]):
             self,
             *,
             state: State | None = ...,
-            outputs: _core_literals.LiteralMap | None = ...,
+            outputs: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

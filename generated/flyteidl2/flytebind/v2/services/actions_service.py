@@ -19,7 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.actions import actions_service as _actions_actions_service
+from flytebind.v2.models import actions as _actions
 
 __all__ = [
     "ActionsServiceAsyncClient",
@@ -32,29 +32,29 @@ __all__ = [
 class _ActionsServiceMethods:
     enqueue = _Method(
         "/flyteidl2.actions.ActionsService/Enqueue",
-        _actions_actions_service.EnqueueRequest,
-        _actions_actions_service.EnqueueResponse,
+        _actions.actions_service.EnqueueRequest,
+        _actions.actions_service.EnqueueResponse,
     )
     watch_for_updates = _Method(
         "/flyteidl2.actions.ActionsService/WatchForUpdates",
-        _actions_actions_service.WatchForUpdatesRequest,
-        _actions_actions_service.WatchForUpdatesResponse,
+        _actions.actions_service.WatchForUpdatesRequest,
+        _actions.actions_service.WatchForUpdatesResponse,
         "unary_stream",
     )
     update = _Method(
         "/flyteidl2.actions.ActionsService/Update",
-        _actions_actions_service.UpdateRequest,
-        _actions_actions_service.UpdateResponse,
+        _actions.actions_service.UpdateRequest,
+        _actions.actions_service.UpdateResponse,
     )
     abort = _Method(
         "/flyteidl2.actions.ActionsService/Abort",
-        _actions_actions_service.AbortRequest,
-        _actions_actions_service.AbortResponse,
+        _actions.actions_service.AbortRequest,
+        _actions.actions_service.AbortResponse,
     )
     signal = _Method(
         "/flyteidl2.actions.ActionsService/Signal",
-        _actions_actions_service.SignalRequest,
-        _actions_actions_service.SignalResponse,
+        _actions.actions_service.SignalRequest,
+        _actions.actions_service.SignalResponse,
     )
 
 
@@ -72,12 +72,12 @@ class ActionsServiceClient(_Client):
 
     def enqueue(
         self,
-        request: _actions_actions_service.EnqueueRequest,
+        request: _actions.actions_service.EnqueueRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.EnqueueResponse:
+    ) -> _actions.actions_service.EnqueueResponse:
         """Carry out an action.
 
         RPC: ``/flyteidl2.actions.ActionsService/Enqueue``, from ``EnqueueRequest`` to
@@ -92,12 +92,12 @@ class ActionsServiceClient(_Client):
 
     def watch_for_updates(
         self,
-        request: _actions_actions_service.WatchForUpdatesRequest,
+        request: _actions.actions_service.WatchForUpdatesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_actions_actions_service.WatchForUpdatesResponse]:
+    ) -> _ResponseStream[_actions.actions_service.WatchForUpdatesResponse]:
         """Watch the actions that one has started.
 
         RPC: ``/flyteidl2.actions.ActionsService/WatchForUpdates``, from
@@ -112,12 +112,12 @@ class ActionsServiceClient(_Client):
 
     def update(
         self,
-        request: _actions_actions_service.UpdateRequest,
+        request: _actions.actions_service.UpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.UpdateResponse:
+    ) -> _actions.actions_service.UpdateResponse:
         """Report how far an action has come.
 
         RPC: ``/flyteidl2.actions.ActionsService/Update``, from ``UpdateRequest`` to
@@ -132,12 +132,12 @@ class ActionsServiceClient(_Client):
 
     def abort(
         self,
-        request: _actions_actions_service.AbortRequest,
+        request: _actions.actions_service.AbortRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.AbortResponse:
+    ) -> _actions.actions_service.AbortResponse:
         """Abort an action.
 
         RPC: ``/flyteidl2.actions.ActionsService/Abort``, from ``AbortRequest`` to
@@ -152,12 +152,12 @@ class ActionsServiceClient(_Client):
 
     def signal(
         self,
-        request: _actions_actions_service.SignalRequest,
+        request: _actions.actions_service.SignalRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.SignalResponse:
+    ) -> _actions.actions_service.SignalResponse:
         """Give a condition its value.
 
         RPC: ``/flyteidl2.actions.ActionsService/Signal``, from ``SignalRequest`` to
@@ -183,12 +183,12 @@ class ActionsServiceAsyncClient(_AsyncClient):
 
     async def enqueue(
         self,
-        request: _actions_actions_service.EnqueueRequest,
+        request: _actions.actions_service.EnqueueRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.EnqueueResponse:
+    ) -> _actions.actions_service.EnqueueResponse:
         """Carry out an action.
 
         See ``ActionsServiceClient.enqueue``.
@@ -199,12 +199,12 @@ class ActionsServiceAsyncClient(_AsyncClient):
 
     def watch_for_updates(
         self,
-        request: _actions_actions_service.WatchForUpdatesRequest,
+        request: _actions.actions_service.WatchForUpdatesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_actions_actions_service.WatchForUpdatesResponse]:
+    ) -> _AsyncResponseStream[_actions.actions_service.WatchForUpdatesResponse]:
         """Watch the actions that one has started.
 
         See ``ActionsServiceClient.watch_for_updates``.
@@ -215,12 +215,12 @@ class ActionsServiceAsyncClient(_AsyncClient):
 
     async def update(
         self,
-        request: _actions_actions_service.UpdateRequest,
+        request: _actions.actions_service.UpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.UpdateResponse:
+    ) -> _actions.actions_service.UpdateResponse:
         """Report how far an action has come.
 
         See ``ActionsServiceClient.update``.
@@ -231,12 +231,12 @@ class ActionsServiceAsyncClient(_AsyncClient):
 
     async def abort(
         self,
-        request: _actions_actions_service.AbortRequest,
+        request: _actions.actions_service.AbortRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.AbortResponse:
+    ) -> _actions.actions_service.AbortResponse:
         """Abort an action.
 
         See ``ActionsServiceClient.abort``.
@@ -247,12 +247,12 @@ class ActionsServiceAsyncClient(_AsyncClient):
 
     async def signal(
         self,
-        request: _actions_actions_service.SignalRequest,
+        request: _actions.actions_service.SignalRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _actions_actions_service.SignalResponse:
+    ) -> _actions.actions_service.SignalResponse:
         """Give a condition its value.
 
         See ``ActionsServiceClient.signal``.
@@ -276,46 +276,46 @@ class ActionsServiceServicer(_Servicer):
 
     def enqueue(
         self,
-        request: _actions_actions_service.EnqueueRequest,
+        request: _actions.actions_service.EnqueueRequest,
         context: _ServicerContext,
         /,
-    ) -> _actions_actions_service.EnqueueResponse:
+    ) -> _actions.actions_service.EnqueueResponse:
         """Answer ``Enqueue``; see ``ActionsServiceClient.enqueue``."""
         raise _unimplemented(_ActionsServiceMethods.enqueue)
 
     def watch_for_updates(
         self,
-        request: _actions_actions_service.WatchForUpdatesRequest,
+        request: _actions.actions_service.WatchForUpdatesRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_actions_actions_service.WatchForUpdatesResponse]:
+    ) -> _Iterator[_actions.actions_service.WatchForUpdatesResponse]:
         """Answer ``WatchForUpdates``; see ``ActionsServiceClient.watch_for_updates``."""
         raise _unimplemented(_ActionsServiceMethods.watch_for_updates)
 
     def update(
         self,
-        request: _actions_actions_service.UpdateRequest,
+        request: _actions.actions_service.UpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _actions_actions_service.UpdateResponse:
+    ) -> _actions.actions_service.UpdateResponse:
         """Answer ``Update``; see ``ActionsServiceClient.update``."""
         raise _unimplemented(_ActionsServiceMethods.update)
 
     def abort(
         self,
-        request: _actions_actions_service.AbortRequest,
+        request: _actions.actions_service.AbortRequest,
         context: _ServicerContext,
         /,
-    ) -> _actions_actions_service.AbortResponse:
+    ) -> _actions.actions_service.AbortResponse:
         """Answer ``Abort``; see ``ActionsServiceClient.abort``."""
         raise _unimplemented(_ActionsServiceMethods.abort)
 
     def signal(
         self,
-        request: _actions_actions_service.SignalRequest,
+        request: _actions.actions_service.SignalRequest,
         context: _ServicerContext,
         /,
-    ) -> _actions_actions_service.SignalResponse:
+    ) -> _actions.actions_service.SignalResponse:
         """Answer ``Signal``; see ``ActionsServiceClient.signal``."""
         raise _unimplemented(_ActionsServiceMethods.signal)
 
@@ -334,56 +334,56 @@ class ActionsServiceAsyncServicer(_AsyncServicer):
 
     async def enqueue(
         self,
-        request: _actions_actions_service.EnqueueRequest,
+        request: _actions.actions_service.EnqueueRequest,
         context: _AsyncServicerContext[
-            _actions_actions_service.EnqueueRequest, _actions_actions_service.EnqueueResponse
+            _actions.actions_service.EnqueueRequest, _actions.actions_service.EnqueueResponse
         ],
         /,
-    ) -> _actions_actions_service.EnqueueResponse:
+    ) -> _actions.actions_service.EnqueueResponse:
         """Answer ``Enqueue``; see ``ActionsServiceClient.enqueue``."""
         raise _unimplemented(_ActionsServiceMethods.enqueue)
 
     def watch_for_updates(
         self,
-        request: _actions_actions_service.WatchForUpdatesRequest,
+        request: _actions.actions_service.WatchForUpdatesRequest,
         context: _AsyncServicerContext[
-            _actions_actions_service.WatchForUpdatesRequest,
-            _actions_actions_service.WatchForUpdatesResponse,
+            _actions.actions_service.WatchForUpdatesRequest,
+            _actions.actions_service.WatchForUpdatesResponse,
         ],
         /,
-    ) -> _AsyncIterator[_actions_actions_service.WatchForUpdatesResponse]:
+    ) -> _AsyncIterator[_actions.actions_service.WatchForUpdatesResponse]:
         """Answer ``WatchForUpdates``; see ``ActionsServiceClient.watch_for_updates``."""
         raise _unimplemented(_ActionsServiceMethods.watch_for_updates)
 
     async def update(
         self,
-        request: _actions_actions_service.UpdateRequest,
+        request: _actions.actions_service.UpdateRequest,
         context: _AsyncServicerContext[
-            _actions_actions_service.UpdateRequest, _actions_actions_service.UpdateResponse
+            _actions.actions_service.UpdateRequest, _actions.actions_service.UpdateResponse
         ],
         /,
-    ) -> _actions_actions_service.UpdateResponse:
+    ) -> _actions.actions_service.UpdateResponse:
         """Answer ``Update``; see ``ActionsServiceClient.update``."""
         raise _unimplemented(_ActionsServiceMethods.update)
 
     async def abort(
         self,
-        request: _actions_actions_service.AbortRequest,
+        request: _actions.actions_service.AbortRequest,
         context: _AsyncServicerContext[
-            _actions_actions_service.AbortRequest, _actions_actions_service.AbortResponse
+            _actions.actions_service.AbortRequest, _actions.actions_service.AbortResponse
         ],
         /,
-    ) -> _actions_actions_service.AbortResponse:
+    ) -> _actions.actions_service.AbortResponse:
         """Answer ``Abort``; see ``ActionsServiceClient.abort``."""
         raise _unimplemented(_ActionsServiceMethods.abort)
 
     async def signal(
         self,
-        request: _actions_actions_service.SignalRequest,
+        request: _actions.actions_service.SignalRequest,
         context: _AsyncServicerContext[
-            _actions_actions_service.SignalRequest, _actions_actions_service.SignalResponse
+            _actions.actions_service.SignalRequest, _actions.actions_service.SignalResponse
         ],
         /,
-    ) -> _actions_actions_service.SignalResponse:
+    ) -> _actions.actions_service.SignalResponse:
         """Answer ``Signal``; see ``ActionsServiceClient.signal``."""
         raise _unimplemented(_ActionsServiceMethods.signal)

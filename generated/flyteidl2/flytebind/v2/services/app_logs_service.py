@@ -19,7 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.app import app_logs_payload as _app_app_logs_payload
+from flytebind.v2.models import app as _app
 
 __all__ = [
     "AppLogsServiceAsyncClient",
@@ -32,8 +32,8 @@ __all__ = [
 class _AppLogsServiceMethods:
     tail_logs = _Method(
         "/flyteidl2.app.AppLogsService/TailLogs",
-        _app_app_logs_payload.TailLogsRequest,
-        _app_app_logs_payload.TailLogsResponse,
+        _app.app_logs_payload.TailLogsRequest,
+        _app.app_logs_payload.TailLogsResponse,
         "unary_stream",
     )
 
@@ -52,12 +52,12 @@ class AppLogsServiceClient(_Client):
 
     def tail_logs(
         self,
-        request: _app_app_logs_payload.TailLogsRequest,
+        request: _app.app_logs_payload.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_app_app_logs_payload.TailLogsResponse]:
+    ) -> _ResponseStream[_app.app_logs_payload.TailLogsResponse]:
         """Stream the log of an app.
 
         RPC: ``/flyteidl2.app.AppLogsService/TailLogs``, from ``TailLogsRequest`` to a stream of
@@ -83,12 +83,12 @@ class AppLogsServiceAsyncClient(_AsyncClient):
 
     def tail_logs(
         self,
-        request: _app_app_logs_payload.TailLogsRequest,
+        request: _app.app_logs_payload.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_app_app_logs_payload.TailLogsResponse]:
+    ) -> _AsyncResponseStream[_app.app_logs_payload.TailLogsResponse]:
         """Stream the log of an app.
 
         See ``AppLogsServiceClient.tail_logs``.
@@ -112,10 +112,10 @@ class AppLogsServiceServicer(_Servicer):
 
     def tail_logs(
         self,
-        request: _app_app_logs_payload.TailLogsRequest,
+        request: _app.app_logs_payload.TailLogsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_app_app_logs_payload.TailLogsResponse]:
+    ) -> _Iterator[_app.app_logs_payload.TailLogsResponse]:
         """Answer ``TailLogs``; see ``AppLogsServiceClient.tail_logs``."""
         raise _unimplemented(_AppLogsServiceMethods.tail_logs)
 
@@ -134,11 +134,11 @@ class AppLogsServiceAsyncServicer(_AsyncServicer):
 
     def tail_logs(
         self,
-        request: _app_app_logs_payload.TailLogsRequest,
+        request: _app.app_logs_payload.TailLogsRequest,
         context: _AsyncServicerContext[
-            _app_app_logs_payload.TailLogsRequest, _app_app_logs_payload.TailLogsResponse
+            _app.app_logs_payload.TailLogsRequest, _app.app_logs_payload.TailLogsResponse
         ],
         /,
-    ) -> _AsyncIterator[_app_app_logs_payload.TailLogsResponse]:
+    ) -> _AsyncIterator[_app.app_logs_payload.TailLogsResponse]:
         """Answer ``TailLogs``; see ``AppLogsServiceClient.tail_logs``."""
         raise _unimplemented(_AppLogsServiceMethods.tail_logs)

@@ -19,7 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.app import app_payload as _app_app_payload
+from flytebind.v2.models import app as _app
 
 __all__ = [
     "AppServiceAsyncClient",
@@ -32,44 +32,44 @@ __all__ = [
 class _AppServiceMethods:
     create = _Method(
         "/flyteidl2.app.AppService/Create",
-        _app_app_payload.CreateRequest,
-        _app_app_payload.CreateResponse,
+        _app.app_payload.CreateRequest,
+        _app.app_payload.CreateResponse,
     )
     get = _Method(
         "/flyteidl2.app.AppService/Get",
-        _app_app_payload.GetRequest,
-        _app_app_payload.GetResponse,
+        _app.app_payload.GetRequest,
+        _app.app_payload.GetResponse,
     )
     update = _Method(
         "/flyteidl2.app.AppService/Update",
-        _app_app_payload.UpdateRequest,
-        _app_app_payload.UpdateResponse,
+        _app.app_payload.UpdateRequest,
+        _app.app_payload.UpdateResponse,
     )
     update_status = _Method(
         "/flyteidl2.app.AppService/UpdateStatus",
-        _app_app_payload.UpdateStatusRequest,
-        _app_app_payload.UpdateStatusResponse,
+        _app.app_payload.UpdateStatusRequest,
+        _app.app_payload.UpdateStatusResponse,
     )
     delete = _Method(
         "/flyteidl2.app.AppService/Delete",
-        _app_app_payload.DeleteRequest,
-        _app_app_payload.DeleteResponse,
+        _app.app_payload.DeleteRequest,
+        _app.app_payload.DeleteResponse,
     )
     list = _Method(
         "/flyteidl2.app.AppService/List",
-        _app_app_payload.ListRequest,
-        _app_app_payload.ListResponse,
+        _app.app_payload.ListRequest,
+        _app.app_payload.ListResponse,
     )
     watch = _Method(
         "/flyteidl2.app.AppService/Watch",
-        _app_app_payload.WatchRequest,
-        _app_app_payload.WatchResponse,
+        _app.app_payload.WatchRequest,
+        _app.app_payload.WatchResponse,
         "unary_stream",
     )
     lease = _Method(
         "/flyteidl2.app.AppService/Lease",
-        _app_app_payload.LeaseRequest,
-        _app_app_payload.LeaseResponse,
+        _app.app_payload.LeaseRequest,
+        _app.app_payload.LeaseResponse,
         "unary_stream",
     )
 
@@ -90,12 +90,12 @@ class AppServiceClient(_Client):
 
     def create(
         self,
-        request: _app_app_payload.CreateRequest,
+        request: _app.app_payload.CreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.CreateResponse:
+    ) -> _app.app_payload.CreateResponse:
         """Create an app.
 
         RPC: ``/flyteidl2.app.AppService/Create``, from ``CreateRequest`` to ``CreateResponse``.
@@ -109,12 +109,12 @@ class AppServiceClient(_Client):
 
     def get(
         self,
-        request: _app_app_payload.GetRequest,
+        request: _app.app_payload.GetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.GetResponse:
+    ) -> _app.app_payload.GetResponse:
         """Look at an app.
 
         RPC: ``/flyteidl2.app.AppService/Get``, from ``GetRequest`` to ``GetResponse``.
@@ -126,12 +126,12 @@ class AppServiceClient(_Client):
 
     def update(
         self,
-        request: _app_app_payload.UpdateRequest,
+        request: _app.app_payload.UpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.UpdateResponse:
+    ) -> _app.app_payload.UpdateResponse:
         """Change an app.
 
         RPC: ``/flyteidl2.app.AppService/Update``, from ``UpdateRequest`` to ``UpdateResponse``.
@@ -145,12 +145,12 @@ class AppServiceClient(_Client):
 
     def update_status(
         self,
-        request: _app_app_payload.UpdateStatusRequest,
+        request: _app.app_payload.UpdateStatusRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.UpdateStatusResponse:
+    ) -> _app.app_payload.UpdateStatusResponse:
         """Report how an app fares.
 
         RPC: ``/flyteidl2.app.AppService/UpdateStatus``, from ``UpdateStatusRequest`` to
@@ -165,12 +165,12 @@ class AppServiceClient(_Client):
 
     def delete(
         self,
-        request: _app_app_payload.DeleteRequest,
+        request: _app.app_payload.DeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.DeleteResponse:
+    ) -> _app.app_payload.DeleteResponse:
         """Delete an app.
 
         RPC: ``/flyteidl2.app.AppService/Delete``, from ``DeleteRequest`` to ``DeleteResponse``.
@@ -184,12 +184,12 @@ class AppServiceClient(_Client):
 
     def list(
         self,
-        request: _app_app_payload.ListRequest,
+        request: _app.app_payload.ListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.ListResponse:
+    ) -> _app.app_payload.ListResponse:
         """List apps, page by page.
 
         RPC: ``/flyteidl2.app.AppService/List``, from ``ListRequest`` to ``ListResponse``.
@@ -203,12 +203,12 @@ class AppServiceClient(_Client):
 
     def watch(
         self,
-        request: _app_app_payload.WatchRequest,
+        request: _app.app_payload.WatchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_app_app_payload.WatchResponse]:
+    ) -> _ResponseStream[_app.app_payload.WatchResponse]:
         """Watch apps.
 
         RPC: ``/flyteidl2.app.AppService/Watch``, from ``WatchRequest`` to a stream of
@@ -223,12 +223,12 @@ class AppServiceClient(_Client):
 
     def lease(
         self,
-        request: _app_app_payload.LeaseRequest,
+        request: _app.app_payload.LeaseRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_app_app_payload.LeaseResponse]:
+    ) -> _ResponseStream[_app.app_payload.LeaseResponse]:
         """Get apps to serve, for a cluster.
 
         RPC: ``/flyteidl2.app.AppService/Lease``, from ``LeaseRequest`` to a stream of
@@ -254,12 +254,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def create(
         self,
-        request: _app_app_payload.CreateRequest,
+        request: _app.app_payload.CreateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.CreateResponse:
+    ) -> _app.app_payload.CreateResponse:
         """Create an app.
 
         See ``AppServiceClient.create``.
@@ -270,12 +270,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def get(
         self,
-        request: _app_app_payload.GetRequest,
+        request: _app.app_payload.GetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.GetResponse:
+    ) -> _app.app_payload.GetResponse:
         """Look at an app.
 
         See ``AppServiceClient.get``.
@@ -286,12 +286,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def update(
         self,
-        request: _app_app_payload.UpdateRequest,
+        request: _app.app_payload.UpdateRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.UpdateResponse:
+    ) -> _app.app_payload.UpdateResponse:
         """Change an app.
 
         See ``AppServiceClient.update``.
@@ -302,12 +302,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def update_status(
         self,
-        request: _app_app_payload.UpdateStatusRequest,
+        request: _app.app_payload.UpdateStatusRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.UpdateStatusResponse:
+    ) -> _app.app_payload.UpdateStatusResponse:
         """Report how an app fares.
 
         See ``AppServiceClient.update_status``.
@@ -318,12 +318,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def delete(
         self,
-        request: _app_app_payload.DeleteRequest,
+        request: _app.app_payload.DeleteRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.DeleteResponse:
+    ) -> _app.app_payload.DeleteResponse:
         """Delete an app.
 
         See ``AppServiceClient.delete``.
@@ -334,12 +334,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     async def list(
         self,
-        request: _app_app_payload.ListRequest,
+        request: _app.app_payload.ListRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _app_app_payload.ListResponse:
+    ) -> _app.app_payload.ListResponse:
         """List apps, page by page.
 
         See ``AppServiceClient.list``.
@@ -350,12 +350,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     def watch(
         self,
-        request: _app_app_payload.WatchRequest,
+        request: _app.app_payload.WatchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_app_app_payload.WatchResponse]:
+    ) -> _AsyncResponseStream[_app.app_payload.WatchResponse]:
         """Watch apps.
 
         See ``AppServiceClient.watch``.
@@ -366,12 +366,12 @@ class AppServiceAsyncClient(_AsyncClient):
 
     def lease(
         self,
-        request: _app_app_payload.LeaseRequest,
+        request: _app.app_payload.LeaseRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_app_app_payload.LeaseResponse]:
+    ) -> _AsyncResponseStream[_app.app_payload.LeaseResponse]:
         """Get apps to serve, for a cluster.
 
         See ``AppServiceClient.lease``.
@@ -397,73 +397,73 @@ class AppServiceServicer(_Servicer):
 
     def create(
         self,
-        request: _app_app_payload.CreateRequest,
+        request: _app.app_payload.CreateRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.CreateResponse:
+    ) -> _app.app_payload.CreateResponse:
         """Answer ``Create``; see ``AppServiceClient.create``."""
         raise _unimplemented(_AppServiceMethods.create)
 
     def get(
         self,
-        request: _app_app_payload.GetRequest,
+        request: _app.app_payload.GetRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.GetResponse:
+    ) -> _app.app_payload.GetResponse:
         """Answer ``Get``; see ``AppServiceClient.get``."""
         raise _unimplemented(_AppServiceMethods.get)
 
     def update(
         self,
-        request: _app_app_payload.UpdateRequest,
+        request: _app.app_payload.UpdateRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.UpdateResponse:
+    ) -> _app.app_payload.UpdateResponse:
         """Answer ``Update``; see ``AppServiceClient.update``."""
         raise _unimplemented(_AppServiceMethods.update)
 
     def update_status(
         self,
-        request: _app_app_payload.UpdateStatusRequest,
+        request: _app.app_payload.UpdateStatusRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.UpdateStatusResponse:
+    ) -> _app.app_payload.UpdateStatusResponse:
         """Answer ``UpdateStatus``; see ``AppServiceClient.update_status``."""
         raise _unimplemented(_AppServiceMethods.update_status)
 
     def delete(
         self,
-        request: _app_app_payload.DeleteRequest,
+        request: _app.app_payload.DeleteRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.DeleteResponse:
+    ) -> _app.app_payload.DeleteResponse:
         """Answer ``Delete``; see ``AppServiceClient.delete``."""
         raise _unimplemented(_AppServiceMethods.delete)
 
     def list(
         self,
-        request: _app_app_payload.ListRequest,
+        request: _app.app_payload.ListRequest,
         context: _ServicerContext,
         /,
-    ) -> _app_app_payload.ListResponse:
+    ) -> _app.app_payload.ListResponse:
         """Answer ``List``; see ``AppServiceClient.list``."""
         raise _unimplemented(_AppServiceMethods.list)
 
     def watch(
         self,
-        request: _app_app_payload.WatchRequest,
+        request: _app.app_payload.WatchRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_app_app_payload.WatchResponse]:
+    ) -> _Iterator[_app.app_payload.WatchResponse]:
         """Answer ``Watch``; see ``AppServiceClient.watch``."""
         raise _unimplemented(_AppServiceMethods.watch)
 
     def lease(
         self,
-        request: _app_app_payload.LeaseRequest,
+        request: _app.app_payload.LeaseRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_app_app_payload.LeaseResponse]:
+    ) -> _Iterator[_app.app_payload.LeaseResponse]:
         """Answer ``Lease``; see ``AppServiceClient.lease``."""
         raise _unimplemented(_AppServiceMethods.lease)
 
@@ -484,84 +484,84 @@ class AppServiceAsyncServicer(_AsyncServicer):
 
     async def create(
         self,
-        request: _app_app_payload.CreateRequest,
+        request: _app.app_payload.CreateRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.CreateRequest, _app_app_payload.CreateResponse
+            _app.app_payload.CreateRequest, _app.app_payload.CreateResponse
         ],
         /,
-    ) -> _app_app_payload.CreateResponse:
+    ) -> _app.app_payload.CreateResponse:
         """Answer ``Create``; see ``AppServiceClient.create``."""
         raise _unimplemented(_AppServiceMethods.create)
 
     async def get(
         self,
-        request: _app_app_payload.GetRequest,
-        context: _AsyncServicerContext[_app_app_payload.GetRequest, _app_app_payload.GetResponse],
+        request: _app.app_payload.GetRequest,
+        context: _AsyncServicerContext[_app.app_payload.GetRequest, _app.app_payload.GetResponse],
         /,
-    ) -> _app_app_payload.GetResponse:
+    ) -> _app.app_payload.GetResponse:
         """Answer ``Get``; see ``AppServiceClient.get``."""
         raise _unimplemented(_AppServiceMethods.get)
 
     async def update(
         self,
-        request: _app_app_payload.UpdateRequest,
+        request: _app.app_payload.UpdateRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.UpdateRequest, _app_app_payload.UpdateResponse
+            _app.app_payload.UpdateRequest, _app.app_payload.UpdateResponse
         ],
         /,
-    ) -> _app_app_payload.UpdateResponse:
+    ) -> _app.app_payload.UpdateResponse:
         """Answer ``Update``; see ``AppServiceClient.update``."""
         raise _unimplemented(_AppServiceMethods.update)
 
     async def update_status(
         self,
-        request: _app_app_payload.UpdateStatusRequest,
+        request: _app.app_payload.UpdateStatusRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.UpdateStatusRequest, _app_app_payload.UpdateStatusResponse
+            _app.app_payload.UpdateStatusRequest, _app.app_payload.UpdateStatusResponse
         ],
         /,
-    ) -> _app_app_payload.UpdateStatusResponse:
+    ) -> _app.app_payload.UpdateStatusResponse:
         """Answer ``UpdateStatus``; see ``AppServiceClient.update_status``."""
         raise _unimplemented(_AppServiceMethods.update_status)
 
     async def delete(
         self,
-        request: _app_app_payload.DeleteRequest,
+        request: _app.app_payload.DeleteRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.DeleteRequest, _app_app_payload.DeleteResponse
+            _app.app_payload.DeleteRequest, _app.app_payload.DeleteResponse
         ],
         /,
-    ) -> _app_app_payload.DeleteResponse:
+    ) -> _app.app_payload.DeleteResponse:
         """Answer ``Delete``; see ``AppServiceClient.delete``."""
         raise _unimplemented(_AppServiceMethods.delete)
 
     async def list(
         self,
-        request: _app_app_payload.ListRequest,
-        context: _AsyncServicerContext[_app_app_payload.ListRequest, _app_app_payload.ListResponse],
+        request: _app.app_payload.ListRequest,
+        context: _AsyncServicerContext[_app.app_payload.ListRequest, _app.app_payload.ListResponse],
         /,
-    ) -> _app_app_payload.ListResponse:
+    ) -> _app.app_payload.ListResponse:
         """Answer ``List``; see ``AppServiceClient.list``."""
         raise _unimplemented(_AppServiceMethods.list)
 
     def watch(
         self,
-        request: _app_app_payload.WatchRequest,
+        request: _app.app_payload.WatchRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.WatchRequest, _app_app_payload.WatchResponse
+            _app.app_payload.WatchRequest, _app.app_payload.WatchResponse
         ],
         /,
-    ) -> _AsyncIterator[_app_app_payload.WatchResponse]:
+    ) -> _AsyncIterator[_app.app_payload.WatchResponse]:
         """Answer ``Watch``; see ``AppServiceClient.watch``."""
         raise _unimplemented(_AppServiceMethods.watch)
 
     def lease(
         self,
-        request: _app_app_payload.LeaseRequest,
+        request: _app.app_payload.LeaseRequest,
         context: _AsyncServicerContext[
-            _app_app_payload.LeaseRequest, _app_app_payload.LeaseResponse
+            _app.app_payload.LeaseRequest, _app.app_payload.LeaseResponse
         ],
         /,
-    ) -> _AsyncIterator[_app_app_payload.LeaseResponse]:
+    ) -> _AsyncIterator[_app.app_payload.LeaseResponse]:
         """Answer ``Lease``; see ``AppServiceClient.lease``."""
         raise _unimplemented(_AppServiceMethods.lease)

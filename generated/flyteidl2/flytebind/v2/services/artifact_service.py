@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.artifact import artifact_service as _artifact_artifact_service
+from flytebind.v2.models import artifact as _artifact
 
 __all__ = [
     "ArtifactServiceAsyncClient",
@@ -29,48 +29,48 @@ __all__ = [
 class _ArtifactServiceMethods:
     create_artifact = _Method(
         "/flyteidl2.artifact.ArtifactService/CreateArtifact",
-        _artifact_artifact_service.CreateArtifactRequest,
-        _artifact_artifact_service.CreateArtifactResponse,
+        _artifact.artifact_service.CreateArtifactRequest,
+        _artifact.artifact_service.CreateArtifactResponse,
     )
     get_artifact = _Method(
         "/flyteidl2.artifact.ArtifactService/GetArtifact",
-        _artifact_artifact_service.GetArtifactRequest,
-        _artifact_artifact_service.GetArtifactResponse,
+        _artifact.artifact_service.GetArtifactRequest,
+        _artifact.artifact_service.GetArtifactResponse,
     )
     list_artifacts = _Method(
         "/flyteidl2.artifact.ArtifactService/ListArtifacts",
-        _artifact_artifact_service.ListArtifactsRequest,
-        _artifact_artifact_service.ListArtifactsResponse,
+        _artifact.artifact_service.ListArtifactsRequest,
+        _artifact.artifact_service.ListArtifactsResponse,
     )
     list_artifact_names = _Method(
         "/flyteidl2.artifact.ArtifactService/ListArtifactNames",
-        _artifact_artifact_service.ListArtifactNamesRequest,
-        _artifact_artifact_service.ListArtifactNamesResponse,
+        _artifact.artifact_service.ListArtifactNamesRequest,
+        _artifact.artifact_service.ListArtifactNamesResponse,
     )
     list_artifact_metadata_keys = _Method(
         "/flyteidl2.artifact.ArtifactService/ListArtifactMetadataKeys",
-        _artifact_artifact_service.ListArtifactMetadataKeysRequest,
-        _artifact_artifact_service.ListArtifactMetadataKeysResponse,
+        _artifact.artifact_service.ListArtifactMetadataKeysRequest,
+        _artifact.artifact_service.ListArtifactMetadataKeysResponse,
     )
     delete_artifact = _Method(
         "/flyteidl2.artifact.ArtifactService/DeleteArtifact",
-        _artifact_artifact_service.DeleteArtifactRequest,
-        _artifact_artifact_service.DeleteArtifactResponse,
+        _artifact.artifact_service.DeleteArtifactRequest,
+        _artifact.artifact_service.DeleteArtifactResponse,
     )
     declare_artifact = _Method(
         "/flyteidl2.artifact.ArtifactService/DeclareArtifact",
-        _artifact_artifact_service.DeclareArtifactRequest,
-        _artifact_artifact_service.DeclareArtifactResponse,
+        _artifact.artifact_service.DeclareArtifactRequest,
+        _artifact.artifact_service.DeclareArtifactResponse,
     )
     get_artifact_schema = _Method(
         "/flyteidl2.artifact.ArtifactService/GetArtifactSchema",
-        _artifact_artifact_service.GetArtifactSchemaRequest,
-        _artifact_artifact_service.GetArtifactSchemaResponse,
+        _artifact.artifact_service.GetArtifactSchemaRequest,
+        _artifact.artifact_service.GetArtifactSchemaResponse,
     )
     list_partition_values = _Method(
         "/flyteidl2.artifact.ArtifactService/ListPartitionValues",
-        _artifact_artifact_service.ListPartitionValuesRequest,
-        _artifact_artifact_service.ListPartitionValuesResponse,
+        _artifact.artifact_service.ListPartitionValuesRequest,
+        _artifact.artifact_service.ListPartitionValuesResponse,
     )
 
 
@@ -90,12 +90,12 @@ class ArtifactServiceClient(_Client):
 
     def create_artifact(
         self,
-        request: _artifact_artifact_service.CreateArtifactRequest,
+        request: _artifact.artifact_service.CreateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.CreateArtifactResponse:
+    ) -> _artifact.artifact_service.CreateArtifactResponse:
         """Create a version of an artifact.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/CreateArtifact``, from
@@ -110,12 +110,12 @@ class ArtifactServiceClient(_Client):
 
     def get_artifact(
         self,
-        request: _artifact_artifact_service.GetArtifactRequest,
+        request: _artifact.artifact_service.GetArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.GetArtifactResponse:
+    ) -> _artifact.artifact_service.GetArtifactResponse:
         """Look at a version of an artifact.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/GetArtifact``, from ``GetArtifactRequest`` to
@@ -130,12 +130,12 @@ class ArtifactServiceClient(_Client):
 
     def list_artifacts(
         self,
-        request: _artifact_artifact_service.ListArtifactsRequest,
+        request: _artifact.artifact_service.ListArtifactsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactsResponse:
+    ) -> _artifact.artifact_service.ListArtifactsResponse:
         """List versions of artifacts, page by page.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/ListArtifacts``, from
@@ -150,12 +150,12 @@ class ArtifactServiceClient(_Client):
 
     def list_artifact_names(
         self,
-        request: _artifact_artifact_service.ListArtifactNamesRequest,
+        request: _artifact.artifact_service.ListArtifactNamesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactNamesResponse:
+    ) -> _artifact.artifact_service.ListArtifactNamesResponse:
         """List artifacts, page by page.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/ListArtifactNames``, from
@@ -170,12 +170,12 @@ class ArtifactServiceClient(_Client):
 
     def list_artifact_metadata_keys(
         self,
-        request: _artifact_artifact_service.ListArtifactMetadataKeysRequest,
+        request: _artifact.artifact_service.ListArtifactMetadataKeysRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactMetadataKeysResponse:
+    ) -> _artifact.artifact_service.ListArtifactMetadataKeysResponse:
         """List names of notes that artifacts have.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/ListArtifactMetadataKeys``, from
@@ -194,12 +194,12 @@ class ArtifactServiceClient(_Client):
 
     def delete_artifact(
         self,
-        request: _artifact_artifact_service.DeleteArtifactRequest,
+        request: _artifact.artifact_service.DeleteArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.DeleteArtifactResponse:
+    ) -> _artifact.artifact_service.DeleteArtifactResponse:
         """Delete a version of an artifact.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/DeleteArtifact``, from
@@ -214,12 +214,12 @@ class ArtifactServiceClient(_Client):
 
     def declare_artifact(
         self,
-        request: _artifact_artifact_service.DeclareArtifactRequest,
+        request: _artifact.artifact_service.DeclareArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.DeclareArtifactResponse:
+    ) -> _artifact.artifact_service.DeclareArtifactResponse:
         """Say which partitions an artifact has.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/DeclareArtifact``, from
@@ -234,12 +234,12 @@ class ArtifactServiceClient(_Client):
 
     def get_artifact_schema(
         self,
-        request: _artifact_artifact_service.GetArtifactSchemaRequest,
+        request: _artifact.artifact_service.GetArtifactSchemaRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.GetArtifactSchemaResponse:
+    ) -> _artifact.artifact_service.GetArtifactSchemaResponse:
         """Ask which partitions an artifact has.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/GetArtifactSchema``, from
@@ -254,12 +254,12 @@ class ArtifactServiceClient(_Client):
 
     def list_partition_values(
         self,
-        request: _artifact_artifact_service.ListPartitionValuesRequest,
+        request: _artifact.artifact_service.ListPartitionValuesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListPartitionValuesResponse:
+    ) -> _artifact.artifact_service.ListPartitionValuesResponse:
         """List the values of a partition, page by page.
 
         RPC: ``/flyteidl2.artifact.ArtifactService/ListPartitionValues``, from
@@ -289,12 +289,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def create_artifact(
         self,
-        request: _artifact_artifact_service.CreateArtifactRequest,
+        request: _artifact.artifact_service.CreateArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.CreateArtifactResponse:
+    ) -> _artifact.artifact_service.CreateArtifactResponse:
         """Create a version of an artifact.
 
         See ``ArtifactServiceClient.create_artifact``.
@@ -305,12 +305,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def get_artifact(
         self,
-        request: _artifact_artifact_service.GetArtifactRequest,
+        request: _artifact.artifact_service.GetArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.GetArtifactResponse:
+    ) -> _artifact.artifact_service.GetArtifactResponse:
         """Look at a version of an artifact.
 
         See ``ArtifactServiceClient.get_artifact``.
@@ -321,12 +321,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def list_artifacts(
         self,
-        request: _artifact_artifact_service.ListArtifactsRequest,
+        request: _artifact.artifact_service.ListArtifactsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactsResponse:
+    ) -> _artifact.artifact_service.ListArtifactsResponse:
         """List versions of artifacts, page by page.
 
         See ``ArtifactServiceClient.list_artifacts``.
@@ -337,12 +337,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def list_artifact_names(
         self,
-        request: _artifact_artifact_service.ListArtifactNamesRequest,
+        request: _artifact.artifact_service.ListArtifactNamesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactNamesResponse:
+    ) -> _artifact.artifact_service.ListArtifactNamesResponse:
         """List artifacts, page by page.
 
         See ``ArtifactServiceClient.list_artifact_names``.
@@ -353,12 +353,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def list_artifact_metadata_keys(
         self,
-        request: _artifact_artifact_service.ListArtifactMetadataKeysRequest,
+        request: _artifact.artifact_service.ListArtifactMetadataKeysRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListArtifactMetadataKeysResponse:
+    ) -> _artifact.artifact_service.ListArtifactMetadataKeysResponse:
         """List names of notes that artifacts have.
 
         See ``ArtifactServiceClient.list_artifact_metadata_keys``.
@@ -373,12 +373,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def delete_artifact(
         self,
-        request: _artifact_artifact_service.DeleteArtifactRequest,
+        request: _artifact.artifact_service.DeleteArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.DeleteArtifactResponse:
+    ) -> _artifact.artifact_service.DeleteArtifactResponse:
         """Delete a version of an artifact.
 
         See ``ArtifactServiceClient.delete_artifact``.
@@ -389,12 +389,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def declare_artifact(
         self,
-        request: _artifact_artifact_service.DeclareArtifactRequest,
+        request: _artifact.artifact_service.DeclareArtifactRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.DeclareArtifactResponse:
+    ) -> _artifact.artifact_service.DeclareArtifactResponse:
         """Say which partitions an artifact has.
 
         See ``ArtifactServiceClient.declare_artifact``.
@@ -405,12 +405,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def get_artifact_schema(
         self,
-        request: _artifact_artifact_service.GetArtifactSchemaRequest,
+        request: _artifact.artifact_service.GetArtifactSchemaRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.GetArtifactSchemaResponse:
+    ) -> _artifact.artifact_service.GetArtifactSchemaResponse:
         """Ask which partitions an artifact has.
 
         See ``ArtifactServiceClient.get_artifact_schema``.
@@ -421,12 +421,12 @@ class ArtifactServiceAsyncClient(_AsyncClient):
 
     async def list_partition_values(
         self,
-        request: _artifact_artifact_service.ListPartitionValuesRequest,
+        request: _artifact.artifact_service.ListPartitionValuesRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _artifact_artifact_service.ListPartitionValuesResponse:
+    ) -> _artifact.artifact_service.ListPartitionValuesResponse:
         """List the values of a partition, page by page.
 
         See ``ArtifactServiceClient.list_partition_values``.
@@ -456,82 +456,82 @@ class ArtifactServiceServicer(_Servicer):
 
     def create_artifact(
         self,
-        request: _artifact_artifact_service.CreateArtifactRequest,
+        request: _artifact.artifact_service.CreateArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.CreateArtifactResponse:
+    ) -> _artifact.artifact_service.CreateArtifactResponse:
         """Answer ``CreateArtifact``; see ``ArtifactServiceClient.create_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.create_artifact)
 
     def get_artifact(
         self,
-        request: _artifact_artifact_service.GetArtifactRequest,
+        request: _artifact.artifact_service.GetArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.GetArtifactResponse:
+    ) -> _artifact.artifact_service.GetArtifactResponse:
         """Answer ``GetArtifact``; see ``ArtifactServiceClient.get_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.get_artifact)
 
     def list_artifacts(
         self,
-        request: _artifact_artifact_service.ListArtifactsRequest,
+        request: _artifact.artifact_service.ListArtifactsRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.ListArtifactsResponse:
+    ) -> _artifact.artifact_service.ListArtifactsResponse:
         """Answer ``ListArtifacts``; see ``ArtifactServiceClient.list_artifacts``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifacts)
 
     def list_artifact_names(
         self,
-        request: _artifact_artifact_service.ListArtifactNamesRequest,
+        request: _artifact.artifact_service.ListArtifactNamesRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.ListArtifactNamesResponse:
+    ) -> _artifact.artifact_service.ListArtifactNamesResponse:
         """Answer ``ListArtifactNames``; see ``ArtifactServiceClient.list_artifact_names``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifact_names)
 
     def list_artifact_metadata_keys(
         self,
-        request: _artifact_artifact_service.ListArtifactMetadataKeysRequest,
+        request: _artifact.artifact_service.ListArtifactMetadataKeysRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.ListArtifactMetadataKeysResponse:
+    ) -> _artifact.artifact_service.ListArtifactMetadataKeysResponse:
         """Answer ``ListArtifactMetadataKeys``; see ``ArtifactServiceClient.list_artifact_metadata_keys``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifact_metadata_keys)
 
     def delete_artifact(
         self,
-        request: _artifact_artifact_service.DeleteArtifactRequest,
+        request: _artifact.artifact_service.DeleteArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.DeleteArtifactResponse:
+    ) -> _artifact.artifact_service.DeleteArtifactResponse:
         """Answer ``DeleteArtifact``; see ``ArtifactServiceClient.delete_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.delete_artifact)
 
     def declare_artifact(
         self,
-        request: _artifact_artifact_service.DeclareArtifactRequest,
+        request: _artifact.artifact_service.DeclareArtifactRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.DeclareArtifactResponse:
+    ) -> _artifact.artifact_service.DeclareArtifactResponse:
         """Answer ``DeclareArtifact``; see ``ArtifactServiceClient.declare_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.declare_artifact)
 
     def get_artifact_schema(
         self,
-        request: _artifact_artifact_service.GetArtifactSchemaRequest,
+        request: _artifact.artifact_service.GetArtifactSchemaRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.GetArtifactSchemaResponse:
+    ) -> _artifact.artifact_service.GetArtifactSchemaResponse:
         """Answer ``GetArtifactSchema``; see ``ArtifactServiceClient.get_artifact_schema``."""
         raise _unimplemented(_ArtifactServiceMethods.get_artifact_schema)
 
     def list_partition_values(
         self,
-        request: _artifact_artifact_service.ListPartitionValuesRequest,
+        request: _artifact.artifact_service.ListPartitionValuesRequest,
         context: _ServicerContext,
         /,
-    ) -> _artifact_artifact_service.ListPartitionValuesResponse:
+    ) -> _artifact.artifact_service.ListPartitionValuesResponse:
         """Answer ``ListPartitionValues``; see ``ArtifactServiceClient.list_partition_values``."""
         raise _unimplemented(_ArtifactServiceMethods.list_partition_values)
 
@@ -552,108 +552,108 @@ class ArtifactServiceAsyncServicer(_AsyncServicer):
 
     async def create_artifact(
         self,
-        request: _artifact_artifact_service.CreateArtifactRequest,
+        request: _artifact.artifact_service.CreateArtifactRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.CreateArtifactRequest,
-            _artifact_artifact_service.CreateArtifactResponse,
+            _artifact.artifact_service.CreateArtifactRequest,
+            _artifact.artifact_service.CreateArtifactResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.CreateArtifactResponse:
+    ) -> _artifact.artifact_service.CreateArtifactResponse:
         """Answer ``CreateArtifact``; see ``ArtifactServiceClient.create_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.create_artifact)
 
     async def get_artifact(
         self,
-        request: _artifact_artifact_service.GetArtifactRequest,
+        request: _artifact.artifact_service.GetArtifactRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.GetArtifactRequest,
-            _artifact_artifact_service.GetArtifactResponse,
+            _artifact.artifact_service.GetArtifactRequest,
+            _artifact.artifact_service.GetArtifactResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.GetArtifactResponse:
+    ) -> _artifact.artifact_service.GetArtifactResponse:
         """Answer ``GetArtifact``; see ``ArtifactServiceClient.get_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.get_artifact)
 
     async def list_artifacts(
         self,
-        request: _artifact_artifact_service.ListArtifactsRequest,
+        request: _artifact.artifact_service.ListArtifactsRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.ListArtifactsRequest,
-            _artifact_artifact_service.ListArtifactsResponse,
+            _artifact.artifact_service.ListArtifactsRequest,
+            _artifact.artifact_service.ListArtifactsResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.ListArtifactsResponse:
+    ) -> _artifact.artifact_service.ListArtifactsResponse:
         """Answer ``ListArtifacts``; see ``ArtifactServiceClient.list_artifacts``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifacts)
 
     async def list_artifact_names(
         self,
-        request: _artifact_artifact_service.ListArtifactNamesRequest,
+        request: _artifact.artifact_service.ListArtifactNamesRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.ListArtifactNamesRequest,
-            _artifact_artifact_service.ListArtifactNamesResponse,
+            _artifact.artifact_service.ListArtifactNamesRequest,
+            _artifact.artifact_service.ListArtifactNamesResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.ListArtifactNamesResponse:
+    ) -> _artifact.artifact_service.ListArtifactNamesResponse:
         """Answer ``ListArtifactNames``; see ``ArtifactServiceClient.list_artifact_names``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifact_names)
 
     async def list_artifact_metadata_keys(
         self,
-        request: _artifact_artifact_service.ListArtifactMetadataKeysRequest,
+        request: _artifact.artifact_service.ListArtifactMetadataKeysRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.ListArtifactMetadataKeysRequest,
-            _artifact_artifact_service.ListArtifactMetadataKeysResponse,
+            _artifact.artifact_service.ListArtifactMetadataKeysRequest,
+            _artifact.artifact_service.ListArtifactMetadataKeysResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.ListArtifactMetadataKeysResponse:
+    ) -> _artifact.artifact_service.ListArtifactMetadataKeysResponse:
         """Answer ``ListArtifactMetadataKeys``; see ``ArtifactServiceClient.list_artifact_metadata_keys``."""
         raise _unimplemented(_ArtifactServiceMethods.list_artifact_metadata_keys)
 
     async def delete_artifact(
         self,
-        request: _artifact_artifact_service.DeleteArtifactRequest,
+        request: _artifact.artifact_service.DeleteArtifactRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.DeleteArtifactRequest,
-            _artifact_artifact_service.DeleteArtifactResponse,
+            _artifact.artifact_service.DeleteArtifactRequest,
+            _artifact.artifact_service.DeleteArtifactResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.DeleteArtifactResponse:
+    ) -> _artifact.artifact_service.DeleteArtifactResponse:
         """Answer ``DeleteArtifact``; see ``ArtifactServiceClient.delete_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.delete_artifact)
 
     async def declare_artifact(
         self,
-        request: _artifact_artifact_service.DeclareArtifactRequest,
+        request: _artifact.artifact_service.DeclareArtifactRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.DeclareArtifactRequest,
-            _artifact_artifact_service.DeclareArtifactResponse,
+            _artifact.artifact_service.DeclareArtifactRequest,
+            _artifact.artifact_service.DeclareArtifactResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.DeclareArtifactResponse:
+    ) -> _artifact.artifact_service.DeclareArtifactResponse:
         """Answer ``DeclareArtifact``; see ``ArtifactServiceClient.declare_artifact``."""
         raise _unimplemented(_ArtifactServiceMethods.declare_artifact)
 
     async def get_artifact_schema(
         self,
-        request: _artifact_artifact_service.GetArtifactSchemaRequest,
+        request: _artifact.artifact_service.GetArtifactSchemaRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.GetArtifactSchemaRequest,
-            _artifact_artifact_service.GetArtifactSchemaResponse,
+            _artifact.artifact_service.GetArtifactSchemaRequest,
+            _artifact.artifact_service.GetArtifactSchemaResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.GetArtifactSchemaResponse:
+    ) -> _artifact.artifact_service.GetArtifactSchemaResponse:
         """Answer ``GetArtifactSchema``; see ``ArtifactServiceClient.get_artifact_schema``."""
         raise _unimplemented(_ArtifactServiceMethods.get_artifact_schema)
 
     async def list_partition_values(
         self,
-        request: _artifact_artifact_service.ListPartitionValuesRequest,
+        request: _artifact.artifact_service.ListPartitionValuesRequest,
         context: _AsyncServicerContext[
-            _artifact_artifact_service.ListPartitionValuesRequest,
-            _artifact_artifact_service.ListPartitionValuesResponse,
+            _artifact.artifact_service.ListPartitionValuesRequest,
+            _artifact.artifact_service.ListPartitionValuesResponse,
         ],
         /,
-    ) -> _artifact_artifact_service.ListPartitionValuesResponse:
+    ) -> _artifact.artifact_service.ListPartitionValuesResponse:
         """Answer ``ListPartitionValues``; see ``ArtifactServiceClient.list_partition_values``."""
         raise _unimplemented(_ArtifactServiceMethods.list_partition_values)

@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.auth import auth_service as _auth_auth_service
+from flytebind.v2.models import auth as _auth
 
 __all__ = [
     "AuthMetadataServiceAsyncClient",
@@ -29,13 +29,13 @@ __all__ = [
 class _AuthMetadataServiceMethods:
     get_oauth2_metadata = _Method(
         "/flyteidl2.auth.AuthMetadataService/GetOAuth2Metadata",
-        _auth_auth_service.GetOAuth2MetadataRequest,
-        _auth_auth_service.GetOAuth2MetadataResponse,
+        _auth.auth_service.GetOAuth2MetadataRequest,
+        _auth.auth_service.GetOAuth2MetadataResponse,
     )
     get_public_client_config = _Method(
         "/flyteidl2.auth.AuthMetadataService/GetPublicClientConfig",
-        _auth_auth_service.GetPublicClientConfigRequest,
-        _auth_auth_service.GetPublicClientConfigResponse,
+        _auth.auth_service.GetPublicClientConfigRequest,
+        _auth.auth_service.GetPublicClientConfigResponse,
     )
 
 
@@ -53,12 +53,12 @@ class AuthMetadataServiceClient(_Client):
 
     def get_oauth2_metadata(
         self,
-        request: _auth_auth_service.GetOAuth2MetadataRequest,
+        request: _auth.auth_service.GetOAuth2MetadataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_auth_service.GetOAuth2MetadataResponse:
+    ) -> _auth.auth_service.GetOAuth2MetadataResponse:
         """Ask what the server that issues tokens can do.
 
         RPC: ``/flyteidl2.auth.AuthMetadataService/GetOAuth2Metadata``, from
@@ -78,12 +78,12 @@ class AuthMetadataServiceClient(_Client):
 
     def get_public_client_config(
         self,
-        request: _auth_auth_service.GetPublicClientConfigRequest,
+        request: _auth.auth_service.GetPublicClientConfigRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_auth_service.GetPublicClientConfigResponse:
+    ) -> _auth.auth_service.GetPublicClientConfigResponse:
         """Ask as which client a program logs in.
 
         RPC: ``/flyteidl2.auth.AuthMetadataService/GetPublicClientConfig``, from
@@ -113,12 +113,12 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_oauth2_metadata(
         self,
-        request: _auth_auth_service.GetOAuth2MetadataRequest,
+        request: _auth.auth_service.GetOAuth2MetadataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_auth_service.GetOAuth2MetadataResponse:
+    ) -> _auth.auth_service.GetOAuth2MetadataResponse:
         """Ask what the server that issues tokens can do.
 
         See ``AuthMetadataServiceClient.get_oauth2_metadata``.
@@ -133,12 +133,12 @@ class AuthMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_public_client_config(
         self,
-        request: _auth_auth_service.GetPublicClientConfigRequest,
+        request: _auth.auth_service.GetPublicClientConfigRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_auth_service.GetPublicClientConfigResponse:
+    ) -> _auth.auth_service.GetPublicClientConfigResponse:
         """Ask as which client a program logs in.
 
         See ``AuthMetadataServiceClient.get_public_client_config``.
@@ -166,19 +166,19 @@ class AuthMetadataServiceServicer(_Servicer):
 
     def get_oauth2_metadata(
         self,
-        request: _auth_auth_service.GetOAuth2MetadataRequest,
+        request: _auth.auth_service.GetOAuth2MetadataRequest,
         context: _ServicerContext,
         /,
-    ) -> _auth_auth_service.GetOAuth2MetadataResponse:
+    ) -> _auth.auth_service.GetOAuth2MetadataResponse:
         """Answer ``GetOAuth2Metadata``; see ``AuthMetadataServiceClient.get_oauth2_metadata``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_oauth2_metadata)
 
     def get_public_client_config(
         self,
-        request: _auth_auth_service.GetPublicClientConfigRequest,
+        request: _auth.auth_service.GetPublicClientConfigRequest,
         context: _ServicerContext,
         /,
-    ) -> _auth_auth_service.GetPublicClientConfigResponse:
+    ) -> _auth.auth_service.GetPublicClientConfigResponse:
         """Answer ``GetPublicClientConfig``; see ``AuthMetadataServiceClient.get_public_client_config``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_public_client_config)
 
@@ -197,24 +197,24 @@ class AuthMetadataServiceAsyncServicer(_AsyncServicer):
 
     async def get_oauth2_metadata(
         self,
-        request: _auth_auth_service.GetOAuth2MetadataRequest,
+        request: _auth.auth_service.GetOAuth2MetadataRequest,
         context: _AsyncServicerContext[
-            _auth_auth_service.GetOAuth2MetadataRequest,
-            _auth_auth_service.GetOAuth2MetadataResponse,
+            _auth.auth_service.GetOAuth2MetadataRequest,
+            _auth.auth_service.GetOAuth2MetadataResponse,
         ],
         /,
-    ) -> _auth_auth_service.GetOAuth2MetadataResponse:
+    ) -> _auth.auth_service.GetOAuth2MetadataResponse:
         """Answer ``GetOAuth2Metadata``; see ``AuthMetadataServiceClient.get_oauth2_metadata``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_oauth2_metadata)
 
     async def get_public_client_config(
         self,
-        request: _auth_auth_service.GetPublicClientConfigRequest,
+        request: _auth.auth_service.GetPublicClientConfigRequest,
         context: _AsyncServicerContext[
-            _auth_auth_service.GetPublicClientConfigRequest,
-            _auth_auth_service.GetPublicClientConfigResponse,
+            _auth.auth_service.GetPublicClientConfigRequest,
+            _auth.auth_service.GetPublicClientConfigResponse,
         ],
         /,
-    ) -> _auth_auth_service.GetPublicClientConfigResponse:
+    ) -> _auth.auth_service.GetPublicClientConfigResponse:
         """Answer ``GetPublicClientConfig``; see ``AuthMetadataServiceClient.get_public_client_config``."""
         raise _unimplemented(_AuthMetadataServiceMethods.get_public_client_config)

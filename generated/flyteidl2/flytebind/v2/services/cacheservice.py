@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.cacheservice import cacheservice as _cacheservice_cacheservice
+from flytebind.v2.models import cacheservice as _cacheservice
 
 __all__ = [
     "CacheServiceAsyncClient",
@@ -29,28 +29,28 @@ __all__ = [
 class _CacheServiceMethods:
     get = _Method(
         "/flyteidl2.cacheservice.CacheService/Get",
-        _cacheservice_cacheservice.GetCacheRequest,
-        _cacheservice_cacheservice.GetCacheResponse,
+        _cacheservice.cacheservice.GetCacheRequest,
+        _cacheservice.cacheservice.GetCacheResponse,
     )
     put = _Method(
         "/flyteidl2.cacheservice.CacheService/Put",
-        _cacheservice_cacheservice.PutCacheRequest,
-        _cacheservice_cacheservice.PutCacheResponse,
+        _cacheservice.cacheservice.PutCacheRequest,
+        _cacheservice.cacheservice.PutCacheResponse,
     )
     delete = _Method(
         "/flyteidl2.cacheservice.CacheService/Delete",
-        _cacheservice_cacheservice.DeleteCacheRequest,
-        _cacheservice_cacheservice.DeleteCacheResponse,
+        _cacheservice.cacheservice.DeleteCacheRequest,
+        _cacheservice.cacheservice.DeleteCacheResponse,
     )
     get_or_extend_reservation = _Method(
         "/flyteidl2.cacheservice.CacheService/GetOrExtendReservation",
-        _cacheservice_cacheservice.GetOrExtendReservationRequest,
-        _cacheservice_cacheservice.GetOrExtendReservationResponse,
+        _cacheservice.cacheservice.GetOrExtendReservationRequest,
+        _cacheservice.cacheservice.GetOrExtendReservationResponse,
     )
     release_reservation = _Method(
         "/flyteidl2.cacheservice.CacheService/ReleaseReservation",
-        _cacheservice_cacheservice.ReleaseReservationRequest,
-        _cacheservice_cacheservice.ReleaseReservationResponse,
+        _cacheservice.cacheservice.ReleaseReservationRequest,
+        _cacheservice.cacheservice.ReleaseReservationResponse,
     )
 
 
@@ -71,12 +71,12 @@ class CacheServiceClient(_Client):
 
     def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Read the output that is stored under a key.
 
         RPC: ``/flyteidl2.cacheservice.CacheService/Get``, from ``GetCacheRequest`` to
@@ -91,12 +91,12 @@ class CacheServiceClient(_Client):
 
     def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output under a key.
 
         Large outputs may move to blob storage; Get then answers with their address.
@@ -113,12 +113,12 @@ class CacheServiceClient(_Client):
 
     def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove the output that is stored under a key.
 
         The stock cache service does not offer this.
@@ -135,12 +135,12 @@ class CacheServiceClient(_Client):
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Ask for the right to fill a key, or keep that right.
 
         It is no error if another owner holds the reservation: compare ``owner_id`` in the
@@ -162,12 +162,12 @@ class CacheServiceClient(_Client):
 
     def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give a reservation back.
 
         Idempotent: a reservation that does not exist, or belongs to another owner, is no error
@@ -196,12 +196,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Read the output that is stored under a key.
 
         See ``CacheServiceClient.get``.
@@ -212,12 +212,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output under a key.
 
         See ``CacheServiceClient.put``.
@@ -228,12 +228,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove the output that is stored under a key.
 
         See ``CacheServiceClient.delete``.
@@ -244,12 +244,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Ask for the right to fill a key, or keep that right.
 
         See ``CacheServiceClient.get_or_extend_reservation``.
@@ -264,12 +264,12 @@ class CacheServiceAsyncClient(_AsyncClient):
 
     async def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give a reservation back.
 
         See ``CacheServiceClient.release_reservation``.
@@ -296,46 +296,46 @@ class CacheServiceServicer(_Servicer):
 
     def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceClient.get``."""
         raise _unimplemented(_CacheServiceMethods.get)
 
     def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceClient.put``."""
         raise _unimplemented(_CacheServiceMethods.put)
 
     def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceClient.delete``."""
         raise _unimplemented(_CacheServiceMethods.delete)
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceClient.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceMethods.get_or_extend_reservation)
 
     def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceClient.release_reservation``."""
         raise _unimplemented(_CacheServiceMethods.release_reservation)
 
@@ -357,58 +357,58 @@ class CacheServiceAsyncServicer(_AsyncServicer):
 
     async def get(
         self,
-        request: _cacheservice_cacheservice.GetCacheRequest,
+        request: _cacheservice.cacheservice.GetCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.GetCacheRequest, _cacheservice_cacheservice.GetCacheResponse
+            _cacheservice.cacheservice.GetCacheRequest, _cacheservice.cacheservice.GetCacheResponse
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceClient.get``."""
         raise _unimplemented(_CacheServiceMethods.get)
 
     async def put(
         self,
-        request: _cacheservice_cacheservice.PutCacheRequest,
+        request: _cacheservice.cacheservice.PutCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.PutCacheRequest, _cacheservice_cacheservice.PutCacheResponse
+            _cacheservice.cacheservice.PutCacheRequest, _cacheservice.cacheservice.PutCacheResponse
         ],
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceClient.put``."""
         raise _unimplemented(_CacheServiceMethods.put)
 
     async def delete(
         self,
-        request: _cacheservice_cacheservice.DeleteCacheRequest,
+        request: _cacheservice.cacheservice.DeleteCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.DeleteCacheRequest,
-            _cacheservice_cacheservice.DeleteCacheResponse,
+            _cacheservice.cacheservice.DeleteCacheRequest,
+            _cacheservice.cacheservice.DeleteCacheResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceClient.delete``."""
         raise _unimplemented(_CacheServiceMethods.delete)
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice.cacheservice.GetOrExtendReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.GetOrExtendReservationRequest,
-            _cacheservice_cacheservice.GetOrExtendReservationResponse,
+            _cacheservice.cacheservice.GetOrExtendReservationRequest,
+            _cacheservice.cacheservice.GetOrExtendReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceClient.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceMethods.get_or_extend_reservation)
 
     async def release_reservation(
         self,
-        request: _cacheservice_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice.cacheservice.ReleaseReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_cacheservice.ReleaseReservationRequest,
-            _cacheservice_cacheservice.ReleaseReservationResponse,
+            _cacheservice.cacheservice.ReleaseReservationRequest,
+            _cacheservice.cacheservice.ReleaseReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceClient.release_reservation``."""
         raise _unimplemented(_CacheServiceMethods.release_reservation)

@@ -16,8 +16,8 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.cacheservice import cacheservice as _cacheservice_cacheservice
-from flytebind.v2.models.cacheservice.v2 import cacheservice as _cacheservice_v2_cacheservice
+from flytebind.v2.models import cacheservice as _cacheservice
+from flytebind.v2.models.cacheservice import v2 as _cacheservice_v2
 
 __all__ = [
     "CacheServiceV2AsyncClient",
@@ -30,28 +30,28 @@ __all__ = [
 class _CacheServiceV2Methods:
     get = _Method(
         "/flyteidl2.cacheservice.v2.CacheService/Get",
-        _cacheservice_v2_cacheservice.GetCacheRequest,
-        _cacheservice_cacheservice.GetCacheResponse,
+        _cacheservice_v2.cacheservice.GetCacheRequest,
+        _cacheservice.cacheservice.GetCacheResponse,
     )
     put = _Method(
         "/flyteidl2.cacheservice.v2.CacheService/Put",
-        _cacheservice_v2_cacheservice.PutCacheRequest,
-        _cacheservice_cacheservice.PutCacheResponse,
+        _cacheservice_v2.cacheservice.PutCacheRequest,
+        _cacheservice.cacheservice.PutCacheResponse,
     )
     delete = _Method(
         "/flyteidl2.cacheservice.v2.CacheService/Delete",
-        _cacheservice_v2_cacheservice.DeleteCacheRequest,
-        _cacheservice_cacheservice.DeleteCacheResponse,
+        _cacheservice_v2.cacheservice.DeleteCacheRequest,
+        _cacheservice.cacheservice.DeleteCacheResponse,
     )
     get_or_extend_reservation = _Method(
         "/flyteidl2.cacheservice.v2.CacheService/GetOrExtendReservation",
-        _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
-        _cacheservice_cacheservice.GetOrExtendReservationResponse,
+        _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
+        _cacheservice.cacheservice.GetOrExtendReservationResponse,
     )
     release_reservation = _Method(
         "/flyteidl2.cacheservice.v2.CacheService/ReleaseReservation",
-        _cacheservice_v2_cacheservice.ReleaseReservationRequest,
-        _cacheservice_cacheservice.ReleaseReservationResponse,
+        _cacheservice_v2.cacheservice.ReleaseReservationRequest,
+        _cacheservice.cacheservice.ReleaseReservationResponse,
     )
 
 
@@ -69,12 +69,12 @@ class CacheServiceV2Client(_Client):
 
     def get(
         self,
-        request: _cacheservice_v2_cacheservice.GetCacheRequest,
+        request: _cacheservice_v2.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Fetch a cached output.
 
         RPC: ``/flyteidl2.cacheservice.v2.CacheService/Get``, from ``GetCacheRequest`` to
@@ -89,12 +89,12 @@ class CacheServiceV2Client(_Client):
 
     def put(
         self,
-        request: _cacheservice_v2_cacheservice.PutCacheRequest,
+        request: _cacheservice_v2.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output.
 
         RPC: ``/flyteidl2.cacheservice.v2.CacheService/Put``, from ``PutCacheRequest`` to
@@ -109,12 +109,12 @@ class CacheServiceV2Client(_Client):
 
     def delete(
         self,
-        request: _cacheservice_v2_cacheservice.DeleteCacheRequest,
+        request: _cacheservice_v2.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove an output.
 
         RPC: ``/flyteidl2.cacheservice.v2.CacheService/Delete``, from ``DeleteCacheRequest`` to
@@ -129,12 +129,12 @@ class CacheServiceV2Client(_Client):
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Get the right to fill a key, or keep it.
 
         RPC: ``/flyteidl2.cacheservice.v2.CacheService/GetOrExtendReservation``, from
@@ -153,12 +153,12 @@ class CacheServiceV2Client(_Client):
 
     def release_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice_v2.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give such a right back.
 
         RPC: ``/flyteidl2.cacheservice.v2.CacheService/ReleaseReservation``, from
@@ -184,12 +184,12 @@ class CacheServiceV2AsyncClient(_AsyncClient):
 
     async def get(
         self,
-        request: _cacheservice_v2_cacheservice.GetCacheRequest,
+        request: _cacheservice_v2.cacheservice.GetCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Fetch a cached output.
 
         See ``CacheServiceV2Client.get``.
@@ -200,12 +200,12 @@ class CacheServiceV2AsyncClient(_AsyncClient):
 
     async def put(
         self,
-        request: _cacheservice_v2_cacheservice.PutCacheRequest,
+        request: _cacheservice_v2.cacheservice.PutCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Store an output.
 
         See ``CacheServiceV2Client.put``.
@@ -216,12 +216,12 @@ class CacheServiceV2AsyncClient(_AsyncClient):
 
     async def delete(
         self,
-        request: _cacheservice_v2_cacheservice.DeleteCacheRequest,
+        request: _cacheservice_v2.cacheservice.DeleteCacheRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Remove an output.
 
         See ``CacheServiceV2Client.delete``.
@@ -232,12 +232,12 @@ class CacheServiceV2AsyncClient(_AsyncClient):
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Get the right to fill a key, or keep it.
 
         See ``CacheServiceV2Client.get_or_extend_reservation``.
@@ -252,12 +252,12 @@ class CacheServiceV2AsyncClient(_AsyncClient):
 
     async def release_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice_v2.cacheservice.ReleaseReservationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Give such a right back.
 
         See ``CacheServiceV2Client.release_reservation``.
@@ -281,46 +281,46 @@ class CacheServiceV2Servicer(_Servicer):
 
     def get(
         self,
-        request: _cacheservice_v2_cacheservice.GetCacheRequest,
+        request: _cacheservice_v2.cacheservice.GetCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceV2Client.get``."""
         raise _unimplemented(_CacheServiceV2Methods.get)
 
     def put(
         self,
-        request: _cacheservice_v2_cacheservice.PutCacheRequest,
+        request: _cacheservice_v2.cacheservice.PutCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceV2Client.put``."""
         raise _unimplemented(_CacheServiceV2Methods.put)
 
     def delete(
         self,
-        request: _cacheservice_v2_cacheservice.DeleteCacheRequest,
+        request: _cacheservice_v2.cacheservice.DeleteCacheRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceV2Client.delete``."""
         raise _unimplemented(_CacheServiceV2Methods.delete)
 
     def get_or_extend_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceV2Client.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceV2Methods.get_or_extend_reservation)
 
     def release_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice_v2.cacheservice.ReleaseReservationRequest,
         context: _ServicerContext,
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceV2Client.release_reservation``."""
         raise _unimplemented(_CacheServiceV2Methods.release_reservation)
 
@@ -339,60 +339,60 @@ class CacheServiceV2AsyncServicer(_AsyncServicer):
 
     async def get(
         self,
-        request: _cacheservice_v2_cacheservice.GetCacheRequest,
+        request: _cacheservice_v2.cacheservice.GetCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_v2_cacheservice.GetCacheRequest,
-            _cacheservice_cacheservice.GetCacheResponse,
+            _cacheservice_v2.cacheservice.GetCacheRequest,
+            _cacheservice.cacheservice.GetCacheResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetCacheResponse:
+    ) -> _cacheservice.cacheservice.GetCacheResponse:
         """Answer ``Get``; see ``CacheServiceV2Client.get``."""
         raise _unimplemented(_CacheServiceV2Methods.get)
 
     async def put(
         self,
-        request: _cacheservice_v2_cacheservice.PutCacheRequest,
+        request: _cacheservice_v2.cacheservice.PutCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_v2_cacheservice.PutCacheRequest,
-            _cacheservice_cacheservice.PutCacheResponse,
+            _cacheservice_v2.cacheservice.PutCacheRequest,
+            _cacheservice.cacheservice.PutCacheResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.PutCacheResponse:
+    ) -> _cacheservice.cacheservice.PutCacheResponse:
         """Answer ``Put``; see ``CacheServiceV2Client.put``."""
         raise _unimplemented(_CacheServiceV2Methods.put)
 
     async def delete(
         self,
-        request: _cacheservice_v2_cacheservice.DeleteCacheRequest,
+        request: _cacheservice_v2.cacheservice.DeleteCacheRequest,
         context: _AsyncServicerContext[
-            _cacheservice_v2_cacheservice.DeleteCacheRequest,
-            _cacheservice_cacheservice.DeleteCacheResponse,
+            _cacheservice_v2.cacheservice.DeleteCacheRequest,
+            _cacheservice.cacheservice.DeleteCacheResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.DeleteCacheResponse:
+    ) -> _cacheservice.cacheservice.DeleteCacheResponse:
         """Answer ``Delete``; see ``CacheServiceV2Client.delete``."""
         raise _unimplemented(_CacheServiceV2Methods.delete)
 
     async def get_or_extend_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
+        request: _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_v2_cacheservice.GetOrExtendReservationRequest,
-            _cacheservice_cacheservice.GetOrExtendReservationResponse,
+            _cacheservice_v2.cacheservice.GetOrExtendReservationRequest,
+            _cacheservice.cacheservice.GetOrExtendReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.GetOrExtendReservationResponse:
+    ) -> _cacheservice.cacheservice.GetOrExtendReservationResponse:
         """Answer ``GetOrExtendReservation``; see ``CacheServiceV2Client.get_or_extend_reservation``."""
         raise _unimplemented(_CacheServiceV2Methods.get_or_extend_reservation)
 
     async def release_reservation(
         self,
-        request: _cacheservice_v2_cacheservice.ReleaseReservationRequest,
+        request: _cacheservice_v2.cacheservice.ReleaseReservationRequest,
         context: _AsyncServicerContext[
-            _cacheservice_v2_cacheservice.ReleaseReservationRequest,
-            _cacheservice_cacheservice.ReleaseReservationResponse,
+            _cacheservice_v2.cacheservice.ReleaseReservationRequest,
+            _cacheservice.cacheservice.ReleaseReservationResponse,
         ],
         /,
-    ) -> _cacheservice_cacheservice.ReleaseReservationResponse:
+    ) -> _cacheservice.cacheservice.ReleaseReservationResponse:
         """Answer ``ReleaseReservation``; see ``CacheServiceV2Client.release_reservation``."""
         raise _unimplemented(_CacheServiceV2Methods.release_reservation)

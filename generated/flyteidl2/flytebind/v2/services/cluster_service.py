@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.cluster import payload as _cluster_payload
+from flytebind.v2.models import cluster as _cluster
 
 __all__ = [
     "ClusterServiceAsyncClient",
@@ -29,8 +29,8 @@ __all__ = [
 class _ClusterServiceMethods:
     select_cluster = _Method(
         "/flyteidl2.cluster.ClusterService/SelectCluster",
-        _cluster_payload.SelectClusterRequest,
-        _cluster_payload.SelectClusterResponse,
+        _cluster.payload.SelectClusterRequest,
+        _cluster.payload.SelectClusterResponse,
     )
 
 
@@ -48,12 +48,12 @@ class ClusterServiceClient(_Client):
 
     def select_cluster(
         self,
-        request: _cluster_payload.SelectClusterRequest,
+        request: _cluster.payload.SelectClusterRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cluster_payload.SelectClusterResponse:
+    ) -> _cluster.payload.SelectClusterResponse:
         """Ask where to send a call.
 
         Answers for what does not exist, too.
@@ -81,12 +81,12 @@ class ClusterServiceAsyncClient(_AsyncClient):
 
     async def select_cluster(
         self,
-        request: _cluster_payload.SelectClusterRequest,
+        request: _cluster.payload.SelectClusterRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _cluster_payload.SelectClusterResponse:
+    ) -> _cluster.payload.SelectClusterResponse:
         """Ask where to send a call.
 
         See ``ClusterServiceClient.select_cluster``.
@@ -110,10 +110,10 @@ class ClusterServiceServicer(_Servicer):
 
     def select_cluster(
         self,
-        request: _cluster_payload.SelectClusterRequest,
+        request: _cluster.payload.SelectClusterRequest,
         context: _ServicerContext,
         /,
-    ) -> _cluster_payload.SelectClusterResponse:
+    ) -> _cluster.payload.SelectClusterResponse:
         """Answer ``SelectCluster``; see ``ClusterServiceClient.select_cluster``."""
         raise _unimplemented(_ClusterServiceMethods.select_cluster)
 
@@ -132,11 +132,11 @@ class ClusterServiceAsyncServicer(_AsyncServicer):
 
     async def select_cluster(
         self,
-        request: _cluster_payload.SelectClusterRequest,
+        request: _cluster.payload.SelectClusterRequest,
         context: _AsyncServicerContext[
-            _cluster_payload.SelectClusterRequest, _cluster_payload.SelectClusterResponse
+            _cluster.payload.SelectClusterRequest, _cluster.payload.SelectClusterResponse
         ],
         /,
-    ) -> _cluster_payload.SelectClusterResponse:
+    ) -> _cluster.payload.SelectClusterResponse:
         """Answer ``SelectCluster``; see ``ClusterServiceClient.select_cluster``."""
         raise _unimplemented(_ClusterServiceMethods.select_cluster)

@@ -21,7 +21,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.connector import connector as _connector_connector
+from flytebind.v2.models import connector as _connector
 
 __all__ = [
     "AsyncConnectorServiceAsyncClient",
@@ -38,28 +38,28 @@ __all__ = [
 class _AsyncConnectorServiceMethods:
     create_task = _Method(
         "/flyteidl2.connector.AsyncConnectorService/CreateTask",
-        _connector_connector.CreateTaskRequest,
-        _connector_connector.CreateTaskResponse,
+        _connector.connector.CreateTaskRequest,
+        _connector.connector.CreateTaskResponse,
     )
     get_task = _Method(
         "/flyteidl2.connector.AsyncConnectorService/GetTask",
-        _connector_connector.GetTaskRequest,
-        _connector_connector.GetTaskResponse,
+        _connector.connector.GetTaskRequest,
+        _connector.connector.GetTaskResponse,
     )
     delete_task = _Method(
         "/flyteidl2.connector.AsyncConnectorService/DeleteTask",
-        _connector_connector.DeleteTaskRequest,
-        _connector_connector.DeleteTaskResponse,
+        _connector.connector.DeleteTaskRequest,
+        _connector.connector.DeleteTaskResponse,
     )
     get_task_metrics = _Method(
         "/flyteidl2.connector.AsyncConnectorService/GetTaskMetrics",
-        _connector_connector.GetTaskMetricsRequest,
-        _connector_connector.GetTaskMetricsResponse,
+        _connector.connector.GetTaskMetricsRequest,
+        _connector.connector.GetTaskMetricsResponse,
     )
     get_task_logs = _Method(
         "/flyteidl2.connector.AsyncConnectorService/GetTaskLogs",
-        _connector_connector.GetTaskLogsRequest,
-        _connector_connector.GetTaskLogsResponse,
+        _connector.connector.GetTaskLogsRequest,
+        _connector.connector.GetTaskLogsResponse,
         "unary_stream",
     )
 
@@ -78,12 +78,12 @@ class AsyncConnectorServiceClient(_Client):
 
     def create_task(
         self,
-        request: _connector_connector.CreateTaskRequest,
+        request: _connector.connector.CreateTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.CreateTaskResponse:
+    ) -> _connector.connector.CreateTaskResponse:
         """Start a task.
 
         RPC: ``/flyteidl2.connector.AsyncConnectorService/CreateTask``, from
@@ -98,12 +98,12 @@ class AsyncConnectorServiceClient(_Client):
 
     def get_task(
         self,
-        request: _connector_connector.GetTaskRequest,
+        request: _connector.connector.GetTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetTaskResponse:
+    ) -> _connector.connector.GetTaskResponse:
         """Ask how a task fares.
 
         RPC: ``/flyteidl2.connector.AsyncConnectorService/GetTask``, from ``GetTaskRequest`` to
@@ -118,12 +118,12 @@ class AsyncConnectorServiceClient(_Client):
 
     def delete_task(
         self,
-        request: _connector_connector.DeleteTaskRequest,
+        request: _connector.connector.DeleteTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.DeleteTaskResponse:
+    ) -> _connector.connector.DeleteTaskResponse:
         """Stop a task.
 
         RPC: ``/flyteidl2.connector.AsyncConnectorService/DeleteTask``, from
@@ -138,12 +138,12 @@ class AsyncConnectorServiceClient(_Client):
 
     def get_task_metrics(
         self,
-        request: _connector_connector.GetTaskMetricsRequest,
+        request: _connector.connector.GetTaskMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetTaskMetricsResponse:
+    ) -> _connector.connector.GetTaskMetricsResponse:
         """Ask for figures of a task.
 
         RPC: ``/flyteidl2.connector.AsyncConnectorService/GetTaskMetrics``, from
@@ -162,12 +162,12 @@ class AsyncConnectorServiceClient(_Client):
 
     def get_task_logs(
         self,
-        request: _connector_connector.GetTaskLogsRequest,
+        request: _connector.connector.GetTaskLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_connector_connector.GetTaskLogsResponse]:
+    ) -> _ResponseStream[_connector.connector.GetTaskLogsResponse]:
         """Stream the log of a task.
 
         RPC: ``/flyteidl2.connector.AsyncConnectorService/GetTaskLogs``, from
@@ -193,12 +193,12 @@ class AsyncConnectorServiceAsyncClient(_AsyncClient):
 
     async def create_task(
         self,
-        request: _connector_connector.CreateTaskRequest,
+        request: _connector.connector.CreateTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.CreateTaskResponse:
+    ) -> _connector.connector.CreateTaskResponse:
         """Start a task.
 
         See ``AsyncConnectorServiceClient.create_task``.
@@ -209,12 +209,12 @@ class AsyncConnectorServiceAsyncClient(_AsyncClient):
 
     async def get_task(
         self,
-        request: _connector_connector.GetTaskRequest,
+        request: _connector.connector.GetTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetTaskResponse:
+    ) -> _connector.connector.GetTaskResponse:
         """Ask how a task fares.
 
         See ``AsyncConnectorServiceClient.get_task``.
@@ -225,12 +225,12 @@ class AsyncConnectorServiceAsyncClient(_AsyncClient):
 
     async def delete_task(
         self,
-        request: _connector_connector.DeleteTaskRequest,
+        request: _connector.connector.DeleteTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.DeleteTaskResponse:
+    ) -> _connector.connector.DeleteTaskResponse:
         """Stop a task.
 
         See ``AsyncConnectorServiceClient.delete_task``.
@@ -241,12 +241,12 @@ class AsyncConnectorServiceAsyncClient(_AsyncClient):
 
     async def get_task_metrics(
         self,
-        request: _connector_connector.GetTaskMetricsRequest,
+        request: _connector.connector.GetTaskMetricsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetTaskMetricsResponse:
+    ) -> _connector.connector.GetTaskMetricsResponse:
         """Ask for figures of a task.
 
         See ``AsyncConnectorServiceClient.get_task_metrics``.
@@ -261,12 +261,12 @@ class AsyncConnectorServiceAsyncClient(_AsyncClient):
 
     def get_task_logs(
         self,
-        request: _connector_connector.GetTaskLogsRequest,
+        request: _connector.connector.GetTaskLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_connector_connector.GetTaskLogsResponse]:
+    ) -> _AsyncResponseStream[_connector.connector.GetTaskLogsResponse]:
         """Stream the log of a task.
 
         See ``AsyncConnectorServiceClient.get_task_logs``.
@@ -290,46 +290,46 @@ class AsyncConnectorServiceServicer(_Servicer):
 
     def create_task(
         self,
-        request: _connector_connector.CreateTaskRequest,
+        request: _connector.connector.CreateTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.CreateTaskResponse:
+    ) -> _connector.connector.CreateTaskResponse:
         """Answer ``CreateTask``; see ``AsyncConnectorServiceClient.create_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.create_task)
 
     def get_task(
         self,
-        request: _connector_connector.GetTaskRequest,
+        request: _connector.connector.GetTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.GetTaskResponse:
+    ) -> _connector.connector.GetTaskResponse:
         """Answer ``GetTask``; see ``AsyncConnectorServiceClient.get_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task)
 
     def delete_task(
         self,
-        request: _connector_connector.DeleteTaskRequest,
+        request: _connector.connector.DeleteTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.DeleteTaskResponse:
+    ) -> _connector.connector.DeleteTaskResponse:
         """Answer ``DeleteTask``; see ``AsyncConnectorServiceClient.delete_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.delete_task)
 
     def get_task_metrics(
         self,
-        request: _connector_connector.GetTaskMetricsRequest,
+        request: _connector.connector.GetTaskMetricsRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.GetTaskMetricsResponse:
+    ) -> _connector.connector.GetTaskMetricsResponse:
         """Answer ``GetTaskMetrics``; see ``AsyncConnectorServiceClient.get_task_metrics``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task_metrics)
 
     def get_task_logs(
         self,
-        request: _connector_connector.GetTaskLogsRequest,
+        request: _connector.connector.GetTaskLogsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_connector_connector.GetTaskLogsResponse]:
+    ) -> _Iterator[_connector.connector.GetTaskLogsResponse]:
         """Answer ``GetTaskLogs``; see ``AsyncConnectorServiceClient.get_task_logs``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task_logs)
 
@@ -348,56 +348,56 @@ class AsyncConnectorServiceAsyncServicer(_AsyncServicer):
 
     async def create_task(
         self,
-        request: _connector_connector.CreateTaskRequest,
+        request: _connector.connector.CreateTaskRequest,
         context: _AsyncServicerContext[
-            _connector_connector.CreateTaskRequest, _connector_connector.CreateTaskResponse
+            _connector.connector.CreateTaskRequest, _connector.connector.CreateTaskResponse
         ],
         /,
-    ) -> _connector_connector.CreateTaskResponse:
+    ) -> _connector.connector.CreateTaskResponse:
         """Answer ``CreateTask``; see ``AsyncConnectorServiceClient.create_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.create_task)
 
     async def get_task(
         self,
-        request: _connector_connector.GetTaskRequest,
+        request: _connector.connector.GetTaskRequest,
         context: _AsyncServicerContext[
-            _connector_connector.GetTaskRequest, _connector_connector.GetTaskResponse
+            _connector.connector.GetTaskRequest, _connector.connector.GetTaskResponse
         ],
         /,
-    ) -> _connector_connector.GetTaskResponse:
+    ) -> _connector.connector.GetTaskResponse:
         """Answer ``GetTask``; see ``AsyncConnectorServiceClient.get_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task)
 
     async def delete_task(
         self,
-        request: _connector_connector.DeleteTaskRequest,
+        request: _connector.connector.DeleteTaskRequest,
         context: _AsyncServicerContext[
-            _connector_connector.DeleteTaskRequest, _connector_connector.DeleteTaskResponse
+            _connector.connector.DeleteTaskRequest, _connector.connector.DeleteTaskResponse
         ],
         /,
-    ) -> _connector_connector.DeleteTaskResponse:
+    ) -> _connector.connector.DeleteTaskResponse:
         """Answer ``DeleteTask``; see ``AsyncConnectorServiceClient.delete_task``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.delete_task)
 
     async def get_task_metrics(
         self,
-        request: _connector_connector.GetTaskMetricsRequest,
+        request: _connector.connector.GetTaskMetricsRequest,
         context: _AsyncServicerContext[
-            _connector_connector.GetTaskMetricsRequest, _connector_connector.GetTaskMetricsResponse
+            _connector.connector.GetTaskMetricsRequest, _connector.connector.GetTaskMetricsResponse
         ],
         /,
-    ) -> _connector_connector.GetTaskMetricsResponse:
+    ) -> _connector.connector.GetTaskMetricsResponse:
         """Answer ``GetTaskMetrics``; see ``AsyncConnectorServiceClient.get_task_metrics``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task_metrics)
 
     def get_task_logs(
         self,
-        request: _connector_connector.GetTaskLogsRequest,
+        request: _connector.connector.GetTaskLogsRequest,
         context: _AsyncServicerContext[
-            _connector_connector.GetTaskLogsRequest, _connector_connector.GetTaskLogsResponse
+            _connector.connector.GetTaskLogsRequest, _connector.connector.GetTaskLogsResponse
         ],
         /,
-    ) -> _AsyncIterator[_connector_connector.GetTaskLogsResponse]:
+    ) -> _AsyncIterator[_connector.connector.GetTaskLogsResponse]:
         """Answer ``GetTaskLogs``; see ``AsyncConnectorServiceClient.get_task_logs``."""
         raise _unimplemented(_AsyncConnectorServiceMethods.get_task_logs)
 
@@ -405,13 +405,13 @@ class AsyncConnectorServiceAsyncServicer(_AsyncServicer):
 class _ConnectorMetadataServiceMethods:
     get_connector = _Method(
         "/flyteidl2.connector.ConnectorMetadataService/GetConnector",
-        _connector_connector.GetConnectorRequest,
-        _connector_connector.GetConnectorResponse,
+        _connector.connector.GetConnectorRequest,
+        _connector.connector.GetConnectorResponse,
     )
     list_connectors = _Method(
         "/flyteidl2.connector.ConnectorMetadataService/ListConnectors",
-        _connector_connector.ListConnectorsRequest,
-        _connector_connector.ListConnectorsResponse,
+        _connector.connector.ListConnectorsRequest,
+        _connector.connector.ListConnectorsResponse,
     )
 
 
@@ -429,12 +429,12 @@ class ConnectorMetadataServiceClient(_Client):
 
     def get_connector(
         self,
-        request: _connector_connector.GetConnectorRequest,
+        request: _connector.connector.GetConnectorRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetConnectorResponse:
+    ) -> _connector.connector.GetConnectorResponse:
         """Look at a connector.
 
         RPC: ``/flyteidl2.connector.ConnectorMetadataService/GetConnector``, from
@@ -453,12 +453,12 @@ class ConnectorMetadataServiceClient(_Client):
 
     def list_connectors(
         self,
-        request: _connector_connector.ListConnectorsRequest,
+        request: _connector.connector.ListConnectorsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.ListConnectorsResponse:
+    ) -> _connector.connector.ListConnectorsResponse:
         """List the connectors.
 
         RPC: ``/flyteidl2.connector.ConnectorMetadataService/ListConnectors``, from
@@ -488,12 +488,12 @@ class ConnectorMetadataServiceAsyncClient(_AsyncClient):
 
     async def get_connector(
         self,
-        request: _connector_connector.GetConnectorRequest,
+        request: _connector.connector.GetConnectorRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.GetConnectorResponse:
+    ) -> _connector.connector.GetConnectorResponse:
         """Look at a connector.
 
         See ``ConnectorMetadataServiceClient.get_connector``.
@@ -508,12 +508,12 @@ class ConnectorMetadataServiceAsyncClient(_AsyncClient):
 
     async def list_connectors(
         self,
-        request: _connector_connector.ListConnectorsRequest,
+        request: _connector.connector.ListConnectorsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _connector_connector.ListConnectorsResponse:
+    ) -> _connector.connector.ListConnectorsResponse:
         """List the connectors.
 
         See ``ConnectorMetadataServiceClient.list_connectors``.
@@ -541,19 +541,19 @@ class ConnectorMetadataServiceServicer(_Servicer):
 
     def get_connector(
         self,
-        request: _connector_connector.GetConnectorRequest,
+        request: _connector.connector.GetConnectorRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.GetConnectorResponse:
+    ) -> _connector.connector.GetConnectorResponse:
         """Answer ``GetConnector``; see ``ConnectorMetadataServiceClient.get_connector``."""
         raise _unimplemented(_ConnectorMetadataServiceMethods.get_connector)
 
     def list_connectors(
         self,
-        request: _connector_connector.ListConnectorsRequest,
+        request: _connector.connector.ListConnectorsRequest,
         context: _ServicerContext,
         /,
-    ) -> _connector_connector.ListConnectorsResponse:
+    ) -> _connector.connector.ListConnectorsResponse:
         """Answer ``ListConnectors``; see ``ConnectorMetadataServiceClient.list_connectors``."""
         raise _unimplemented(_ConnectorMetadataServiceMethods.list_connectors)
 
@@ -572,22 +572,22 @@ class ConnectorMetadataServiceAsyncServicer(_AsyncServicer):
 
     async def get_connector(
         self,
-        request: _connector_connector.GetConnectorRequest,
+        request: _connector.connector.GetConnectorRequest,
         context: _AsyncServicerContext[
-            _connector_connector.GetConnectorRequest, _connector_connector.GetConnectorResponse
+            _connector.connector.GetConnectorRequest, _connector.connector.GetConnectorResponse
         ],
         /,
-    ) -> _connector_connector.GetConnectorResponse:
+    ) -> _connector.connector.GetConnectorResponse:
         """Answer ``GetConnector``; see ``ConnectorMetadataServiceClient.get_connector``."""
         raise _unimplemented(_ConnectorMetadataServiceMethods.get_connector)
 
     async def list_connectors(
         self,
-        request: _connector_connector.ListConnectorsRequest,
+        request: _connector.connector.ListConnectorsRequest,
         context: _AsyncServicerContext[
-            _connector_connector.ListConnectorsRequest, _connector_connector.ListConnectorsResponse
+            _connector.connector.ListConnectorsRequest, _connector.connector.ListConnectorsResponse
         ],
         /,
-    ) -> _connector_connector.ListConnectorsResponse:
+    ) -> _connector.connector.ListConnectorsResponse:
         """Answer ``ListConnectors``; see ``ConnectorMetadataServiceClient.list_connectors``."""
         raise _unimplemented(_ConnectorMetadataServiceMethods.list_connectors)

@@ -19,7 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.dataproxy import dataproxy_service as _dataproxy_dataproxy_service
+from flytebind.v2.models import dataproxy as _dataproxy
 
 __all__ = [
     "DataProxyServiceAsyncClient",
@@ -32,28 +32,28 @@ __all__ = [
 class _DataProxyServiceMethods:
     create_upload_location = _Method(
         "/flyteidl2.dataproxy.DataProxyService/CreateUploadLocation",
-        _dataproxy_dataproxy_service.CreateUploadLocationRequest,
-        _dataproxy_dataproxy_service.CreateUploadLocationResponse,
+        _dataproxy.dataproxy_service.CreateUploadLocationRequest,
+        _dataproxy.dataproxy_service.CreateUploadLocationResponse,
     )
     upload_inputs = _Method(
         "/flyteidl2.dataproxy.DataProxyService/UploadInputs",
-        _dataproxy_dataproxy_service.UploadInputsRequest,
-        _dataproxy_dataproxy_service.UploadInputsResponse,
+        _dataproxy.dataproxy_service.UploadInputsRequest,
+        _dataproxy.dataproxy_service.UploadInputsResponse,
     )
     create_download_link = _Method(
         "/flyteidl2.dataproxy.DataProxyService/CreateDownloadLink",
-        _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
-        _dataproxy_dataproxy_service.CreateDownloadLinkResponse,
+        _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
+        _dataproxy.dataproxy_service.CreateDownloadLinkResponse,
     )
     get_action_data = _Method(
         "/flyteidl2.dataproxy.DataProxyService/GetActionData",
-        _dataproxy_dataproxy_service.GetActionDataRequest,
-        _dataproxy_dataproxy_service.GetActionDataResponse,
+        _dataproxy.dataproxy_service.GetActionDataRequest,
+        _dataproxy.dataproxy_service.GetActionDataResponse,
     )
     tail_logs = _Method(
         "/flyteidl2.dataproxy.DataProxyService/TailLogs",
-        _dataproxy_dataproxy_service.TailLogsRequest,
-        _dataproxy_dataproxy_service.TailLogsResponse,
+        _dataproxy.dataproxy_service.TailLogsRequest,
+        _dataproxy.dataproxy_service.TailLogsResponse,
         "unary_stream",
     )
 
@@ -74,12 +74,12 @@ class DataProxyServiceClient(_Client):
 
     def create_upload_location(
         self,
-        request: _dataproxy_dataproxy_service.CreateUploadLocationRequest,
+        request: _dataproxy.dataproxy_service.CreateUploadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.CreateUploadLocationResponse:
+    ) -> _dataproxy.dataproxy_service.CreateUploadLocationResponse:
         """Ask for an address to send a file to.
 
         RPC: ``/flyteidl2.dataproxy.DataProxyService/CreateUploadLocation``, from
@@ -101,12 +101,12 @@ class DataProxyServiceClient(_Client):
 
     def upload_inputs(
         self,
-        request: _dataproxy_dataproxy_service.UploadInputsRequest,
+        request: _dataproxy.dataproxy_service.UploadInputsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.UploadInputsResponse:
+    ) -> _dataproxy.dataproxy_service.UploadInputsResponse:
         """Store inputs ahead of a run.
 
         RPC: ``/flyteidl2.dataproxy.DataProxyService/UploadInputs``, from
@@ -123,12 +123,12 @@ class DataProxyServiceClient(_Client):
 
     def create_download_link(
         self,
-        request: _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
+        request: _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.CreateDownloadLinkResponse:
+    ) -> _dataproxy.dataproxy_service.CreateDownloadLinkResponse:
         """Ask for an address to fetch a report from.
 
         RPC: ``/flyteidl2.dataproxy.DataProxyService/CreateDownloadLink``, from
@@ -149,12 +149,12 @@ class DataProxyServiceClient(_Client):
 
     def get_action_data(
         self,
-        request: _dataproxy_dataproxy_service.GetActionDataRequest,
+        request: _dataproxy.dataproxy_service.GetActionDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.GetActionDataResponse:
+    ) -> _dataproxy.dataproxy_service.GetActionDataResponse:
         """Fetch the inputs and outputs of an action.
 
         RPC: ``/flyteidl2.dataproxy.DataProxyService/GetActionData``, from
@@ -171,12 +171,12 @@ class DataProxyServiceClient(_Client):
 
     def tail_logs(
         self,
-        request: _dataproxy_dataproxy_service.TailLogsRequest,
+        request: _dataproxy.dataproxy_service.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_dataproxy_dataproxy_service.TailLogsResponse]:
+    ) -> _ResponseStream[_dataproxy.dataproxy_service.TailLogsResponse]:
         """Stream the log of an attempt, until it ends.
 
         RPC: ``/flyteidl2.dataproxy.DataProxyService/TailLogs``, from ``TailLogsRequest`` to a
@@ -203,12 +203,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def create_upload_location(
         self,
-        request: _dataproxy_dataproxy_service.CreateUploadLocationRequest,
+        request: _dataproxy.dataproxy_service.CreateUploadLocationRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.CreateUploadLocationResponse:
+    ) -> _dataproxy.dataproxy_service.CreateUploadLocationResponse:
         """Ask for an address to send a file to.
 
         See ``DataProxyServiceClient.create_upload_location``.
@@ -223,12 +223,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def upload_inputs(
         self,
-        request: _dataproxy_dataproxy_service.UploadInputsRequest,
+        request: _dataproxy.dataproxy_service.UploadInputsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.UploadInputsResponse:
+    ) -> _dataproxy.dataproxy_service.UploadInputsResponse:
         """Store inputs ahead of a run.
 
         See ``DataProxyServiceClient.upload_inputs``.
@@ -239,12 +239,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def create_download_link(
         self,
-        request: _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
+        request: _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.CreateDownloadLinkResponse:
+    ) -> _dataproxy.dataproxy_service.CreateDownloadLinkResponse:
         """Ask for an address to fetch a report from.
 
         See ``DataProxyServiceClient.create_download_link``.
@@ -259,12 +259,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     async def get_action_data(
         self,
-        request: _dataproxy_dataproxy_service.GetActionDataRequest,
+        request: _dataproxy.dataproxy_service.GetActionDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _dataproxy_dataproxy_service.GetActionDataResponse:
+    ) -> _dataproxy.dataproxy_service.GetActionDataResponse:
         """Fetch the inputs and outputs of an action.
 
         See ``DataProxyServiceClient.get_action_data``.
@@ -275,12 +275,12 @@ class DataProxyServiceAsyncClient(_AsyncClient):
 
     def tail_logs(
         self,
-        request: _dataproxy_dataproxy_service.TailLogsRequest,
+        request: _dataproxy.dataproxy_service.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_dataproxy_dataproxy_service.TailLogsResponse]:
+    ) -> _AsyncResponseStream[_dataproxy.dataproxy_service.TailLogsResponse]:
         """Stream the log of an attempt, until it ends.
 
         See ``DataProxyServiceClient.tail_logs``.
@@ -306,46 +306,46 @@ class DataProxyServiceServicer(_Servicer):
 
     def create_upload_location(
         self,
-        request: _dataproxy_dataproxy_service.CreateUploadLocationRequest,
+        request: _dataproxy.dataproxy_service.CreateUploadLocationRequest,
         context: _ServicerContext,
         /,
-    ) -> _dataproxy_dataproxy_service.CreateUploadLocationResponse:
+    ) -> _dataproxy.dataproxy_service.CreateUploadLocationResponse:
         """Answer ``CreateUploadLocation``; see ``DataProxyServiceClient.create_upload_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_upload_location)
 
     def upload_inputs(
         self,
-        request: _dataproxy_dataproxy_service.UploadInputsRequest,
+        request: _dataproxy.dataproxy_service.UploadInputsRequest,
         context: _ServicerContext,
         /,
-    ) -> _dataproxy_dataproxy_service.UploadInputsResponse:
+    ) -> _dataproxy.dataproxy_service.UploadInputsResponse:
         """Answer ``UploadInputs``; see ``DataProxyServiceClient.upload_inputs``."""
         raise _unimplemented(_DataProxyServiceMethods.upload_inputs)
 
     def create_download_link(
         self,
-        request: _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
+        request: _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
         context: _ServicerContext,
         /,
-    ) -> _dataproxy_dataproxy_service.CreateDownloadLinkResponse:
+    ) -> _dataproxy.dataproxy_service.CreateDownloadLinkResponse:
         """Answer ``CreateDownloadLink``; see ``DataProxyServiceClient.create_download_link``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_link)
 
     def get_action_data(
         self,
-        request: _dataproxy_dataproxy_service.GetActionDataRequest,
+        request: _dataproxy.dataproxy_service.GetActionDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _dataproxy_dataproxy_service.GetActionDataResponse:
+    ) -> _dataproxy.dataproxy_service.GetActionDataResponse:
         """Answer ``GetActionData``; see ``DataProxyServiceClient.get_action_data``."""
         raise _unimplemented(_DataProxyServiceMethods.get_action_data)
 
     def tail_logs(
         self,
-        request: _dataproxy_dataproxy_service.TailLogsRequest,
+        request: _dataproxy.dataproxy_service.TailLogsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_dataproxy_dataproxy_service.TailLogsResponse]:
+    ) -> _Iterator[_dataproxy.dataproxy_service.TailLogsResponse]:
         """Answer ``TailLogs``; see ``DataProxyServiceClient.tail_logs``."""
         raise _unimplemented(_DataProxyServiceMethods.tail_logs)
 
@@ -366,60 +366,60 @@ class DataProxyServiceAsyncServicer(_AsyncServicer):
 
     async def create_upload_location(
         self,
-        request: _dataproxy_dataproxy_service.CreateUploadLocationRequest,
+        request: _dataproxy.dataproxy_service.CreateUploadLocationRequest,
         context: _AsyncServicerContext[
-            _dataproxy_dataproxy_service.CreateUploadLocationRequest,
-            _dataproxy_dataproxy_service.CreateUploadLocationResponse,
+            _dataproxy.dataproxy_service.CreateUploadLocationRequest,
+            _dataproxy.dataproxy_service.CreateUploadLocationResponse,
         ],
         /,
-    ) -> _dataproxy_dataproxy_service.CreateUploadLocationResponse:
+    ) -> _dataproxy.dataproxy_service.CreateUploadLocationResponse:
         """Answer ``CreateUploadLocation``; see ``DataProxyServiceClient.create_upload_location``."""
         raise _unimplemented(_DataProxyServiceMethods.create_upload_location)
 
     async def upload_inputs(
         self,
-        request: _dataproxy_dataproxy_service.UploadInputsRequest,
+        request: _dataproxy.dataproxy_service.UploadInputsRequest,
         context: _AsyncServicerContext[
-            _dataproxy_dataproxy_service.UploadInputsRequest,
-            _dataproxy_dataproxy_service.UploadInputsResponse,
+            _dataproxy.dataproxy_service.UploadInputsRequest,
+            _dataproxy.dataproxy_service.UploadInputsResponse,
         ],
         /,
-    ) -> _dataproxy_dataproxy_service.UploadInputsResponse:
+    ) -> _dataproxy.dataproxy_service.UploadInputsResponse:
         """Answer ``UploadInputs``; see ``DataProxyServiceClient.upload_inputs``."""
         raise _unimplemented(_DataProxyServiceMethods.upload_inputs)
 
     async def create_download_link(
         self,
-        request: _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
+        request: _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
         context: _AsyncServicerContext[
-            _dataproxy_dataproxy_service.CreateDownloadLinkRequest,
-            _dataproxy_dataproxy_service.CreateDownloadLinkResponse,
+            _dataproxy.dataproxy_service.CreateDownloadLinkRequest,
+            _dataproxy.dataproxy_service.CreateDownloadLinkResponse,
         ],
         /,
-    ) -> _dataproxy_dataproxy_service.CreateDownloadLinkResponse:
+    ) -> _dataproxy.dataproxy_service.CreateDownloadLinkResponse:
         """Answer ``CreateDownloadLink``; see ``DataProxyServiceClient.create_download_link``."""
         raise _unimplemented(_DataProxyServiceMethods.create_download_link)
 
     async def get_action_data(
         self,
-        request: _dataproxy_dataproxy_service.GetActionDataRequest,
+        request: _dataproxy.dataproxy_service.GetActionDataRequest,
         context: _AsyncServicerContext[
-            _dataproxy_dataproxy_service.GetActionDataRequest,
-            _dataproxy_dataproxy_service.GetActionDataResponse,
+            _dataproxy.dataproxy_service.GetActionDataRequest,
+            _dataproxy.dataproxy_service.GetActionDataResponse,
         ],
         /,
-    ) -> _dataproxy_dataproxy_service.GetActionDataResponse:
+    ) -> _dataproxy.dataproxy_service.GetActionDataResponse:
         """Answer ``GetActionData``; see ``DataProxyServiceClient.get_action_data``."""
         raise _unimplemented(_DataProxyServiceMethods.get_action_data)
 
     def tail_logs(
         self,
-        request: _dataproxy_dataproxy_service.TailLogsRequest,
+        request: _dataproxy.dataproxy_service.TailLogsRequest,
         context: _AsyncServicerContext[
-            _dataproxy_dataproxy_service.TailLogsRequest,
-            _dataproxy_dataproxy_service.TailLogsResponse,
+            _dataproxy.dataproxy_service.TailLogsRequest,
+            _dataproxy.dataproxy_service.TailLogsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_dataproxy_dataproxy_service.TailLogsResponse]:
+    ) -> _AsyncIterator[_dataproxy.dataproxy_service.TailLogsResponse]:
         """Answer ``TailLogs``; see ``DataProxyServiceClient.tail_logs``."""
         raise _unimplemented(_DataProxyServiceMethods.tail_logs)

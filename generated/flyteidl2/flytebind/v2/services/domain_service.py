@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.org import domain_service as _org_domain_service
+from flytebind.v2.models import org as _org
 
 __all__ = [
     "DomainServiceAsyncClient",
@@ -29,28 +29,28 @@ __all__ = [
 class _DomainServiceMethods:
     list_domains = _Method(
         "/flyteidl2.org.DomainService/ListDomains",
-        _org_domain_service.ListDomainsRequest,
-        _org_domain_service.ListDomainsResponse,
+        _org.domain_service.ListDomainsRequest,
+        _org.domain_service.ListDomainsResponse,
     )
     create_domain = _Method(
         "/flyteidl2.org.DomainService/CreateDomain",
-        _org_domain_service.CreateDomainRequest,
-        _org_domain_service.CreateDomainResponse,
+        _org.domain_service.CreateDomainRequest,
+        _org.domain_service.CreateDomainResponse,
     )
     get_domain = _Method(
         "/flyteidl2.org.DomainService/GetDomain",
-        _org_domain_service.GetDomainRequest,
-        _org_domain_service.GetDomainResponse,
+        _org.domain_service.GetDomainRequest,
+        _org.domain_service.GetDomainResponse,
     )
     update_domain = _Method(
         "/flyteidl2.org.DomainService/UpdateDomain",
-        _org_domain_service.UpdateDomainRequest,
-        _org_domain_service.UpdateDomainResponse,
+        _org.domain_service.UpdateDomainRequest,
+        _org.domain_service.UpdateDomainResponse,
     )
     delete_domain = _Method(
         "/flyteidl2.org.DomainService/DeleteDomain",
-        _org_domain_service.DeleteDomainRequest,
-        _org_domain_service.DeleteDomainResponse,
+        _org.domain_service.DeleteDomainRequest,
+        _org.domain_service.DeleteDomainResponse,
     )
 
 
@@ -68,12 +68,12 @@ class DomainServiceClient(_Client):
 
     def list_domains(
         self,
-        request: _org_domain_service.ListDomainsRequest,
+        request: _org.domain_service.ListDomainsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.ListDomainsResponse:
+    ) -> _org.domain_service.ListDomainsResponse:
         """List domains.
 
         RPC: ``/flyteidl2.org.DomainService/ListDomains``, from ``ListDomainsRequest`` to
@@ -88,12 +88,12 @@ class DomainServiceClient(_Client):
 
     def create_domain(
         self,
-        request: _org_domain_service.CreateDomainRequest,
+        request: _org.domain_service.CreateDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.CreateDomainResponse:
+    ) -> _org.domain_service.CreateDomainResponse:
         """Create a domain.
 
         RPC: ``/flyteidl2.org.DomainService/CreateDomain``, from ``CreateDomainRequest`` to
@@ -108,12 +108,12 @@ class DomainServiceClient(_Client):
 
     def get_domain(
         self,
-        request: _org_domain_service.GetDomainRequest,
+        request: _org.domain_service.GetDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.GetDomainResponse:
+    ) -> _org.domain_service.GetDomainResponse:
         """Look at a domain.
 
         RPC: ``/flyteidl2.org.DomainService/GetDomain``, from ``GetDomainRequest`` to
@@ -128,12 +128,12 @@ class DomainServiceClient(_Client):
 
     def update_domain(
         self,
-        request: _org_domain_service.UpdateDomainRequest,
+        request: _org.domain_service.UpdateDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.UpdateDomainResponse:
+    ) -> _org.domain_service.UpdateDomainResponse:
         """Rename a domain.
 
         RPC: ``/flyteidl2.org.DomainService/UpdateDomain``, from ``UpdateDomainRequest`` to
@@ -148,12 +148,12 @@ class DomainServiceClient(_Client):
 
     def delete_domain(
         self,
-        request: _org_domain_service.DeleteDomainRequest,
+        request: _org.domain_service.DeleteDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.DeleteDomainResponse:
+    ) -> _org.domain_service.DeleteDomainResponse:
         """Delete a domain.
 
         RPC: ``/flyteidl2.org.DomainService/DeleteDomain``, from ``DeleteDomainRequest`` to
@@ -179,12 +179,12 @@ class DomainServiceAsyncClient(_AsyncClient):
 
     async def list_domains(
         self,
-        request: _org_domain_service.ListDomainsRequest,
+        request: _org.domain_service.ListDomainsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.ListDomainsResponse:
+    ) -> _org.domain_service.ListDomainsResponse:
         """List domains.
 
         See ``DomainServiceClient.list_domains``.
@@ -195,12 +195,12 @@ class DomainServiceAsyncClient(_AsyncClient):
 
     async def create_domain(
         self,
-        request: _org_domain_service.CreateDomainRequest,
+        request: _org.domain_service.CreateDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.CreateDomainResponse:
+    ) -> _org.domain_service.CreateDomainResponse:
         """Create a domain.
 
         See ``DomainServiceClient.create_domain``.
@@ -211,12 +211,12 @@ class DomainServiceAsyncClient(_AsyncClient):
 
     async def get_domain(
         self,
-        request: _org_domain_service.GetDomainRequest,
+        request: _org.domain_service.GetDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.GetDomainResponse:
+    ) -> _org.domain_service.GetDomainResponse:
         """Look at a domain.
 
         See ``DomainServiceClient.get_domain``.
@@ -227,12 +227,12 @@ class DomainServiceAsyncClient(_AsyncClient):
 
     async def update_domain(
         self,
-        request: _org_domain_service.UpdateDomainRequest,
+        request: _org.domain_service.UpdateDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.UpdateDomainResponse:
+    ) -> _org.domain_service.UpdateDomainResponse:
         """Rename a domain.
 
         See ``DomainServiceClient.update_domain``.
@@ -243,12 +243,12 @@ class DomainServiceAsyncClient(_AsyncClient):
 
     async def delete_domain(
         self,
-        request: _org_domain_service.DeleteDomainRequest,
+        request: _org.domain_service.DeleteDomainRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _org_domain_service.DeleteDomainResponse:
+    ) -> _org.domain_service.DeleteDomainResponse:
         """Delete a domain.
 
         See ``DomainServiceClient.delete_domain``.
@@ -272,46 +272,46 @@ class DomainServiceServicer(_Servicer):
 
     def list_domains(
         self,
-        request: _org_domain_service.ListDomainsRequest,
+        request: _org.domain_service.ListDomainsRequest,
         context: _ServicerContext,
         /,
-    ) -> _org_domain_service.ListDomainsResponse:
+    ) -> _org.domain_service.ListDomainsResponse:
         """Answer ``ListDomains``; see ``DomainServiceClient.list_domains``."""
         raise _unimplemented(_DomainServiceMethods.list_domains)
 
     def create_domain(
         self,
-        request: _org_domain_service.CreateDomainRequest,
+        request: _org.domain_service.CreateDomainRequest,
         context: _ServicerContext,
         /,
-    ) -> _org_domain_service.CreateDomainResponse:
+    ) -> _org.domain_service.CreateDomainResponse:
         """Answer ``CreateDomain``; see ``DomainServiceClient.create_domain``."""
         raise _unimplemented(_DomainServiceMethods.create_domain)
 
     def get_domain(
         self,
-        request: _org_domain_service.GetDomainRequest,
+        request: _org.domain_service.GetDomainRequest,
         context: _ServicerContext,
         /,
-    ) -> _org_domain_service.GetDomainResponse:
+    ) -> _org.domain_service.GetDomainResponse:
         """Answer ``GetDomain``; see ``DomainServiceClient.get_domain``."""
         raise _unimplemented(_DomainServiceMethods.get_domain)
 
     def update_domain(
         self,
-        request: _org_domain_service.UpdateDomainRequest,
+        request: _org.domain_service.UpdateDomainRequest,
         context: _ServicerContext,
         /,
-    ) -> _org_domain_service.UpdateDomainResponse:
+    ) -> _org.domain_service.UpdateDomainResponse:
         """Answer ``UpdateDomain``; see ``DomainServiceClient.update_domain``."""
         raise _unimplemented(_DomainServiceMethods.update_domain)
 
     def delete_domain(
         self,
-        request: _org_domain_service.DeleteDomainRequest,
+        request: _org.domain_service.DeleteDomainRequest,
         context: _ServicerContext,
         /,
-    ) -> _org_domain_service.DeleteDomainResponse:
+    ) -> _org.domain_service.DeleteDomainResponse:
         """Answer ``DeleteDomain``; see ``DomainServiceClient.delete_domain``."""
         raise _unimplemented(_DomainServiceMethods.delete_domain)
 
@@ -330,55 +330,55 @@ class DomainServiceAsyncServicer(_AsyncServicer):
 
     async def list_domains(
         self,
-        request: _org_domain_service.ListDomainsRequest,
+        request: _org.domain_service.ListDomainsRequest,
         context: _AsyncServicerContext[
-            _org_domain_service.ListDomainsRequest, _org_domain_service.ListDomainsResponse
+            _org.domain_service.ListDomainsRequest, _org.domain_service.ListDomainsResponse
         ],
         /,
-    ) -> _org_domain_service.ListDomainsResponse:
+    ) -> _org.domain_service.ListDomainsResponse:
         """Answer ``ListDomains``; see ``DomainServiceClient.list_domains``."""
         raise _unimplemented(_DomainServiceMethods.list_domains)
 
     async def create_domain(
         self,
-        request: _org_domain_service.CreateDomainRequest,
+        request: _org.domain_service.CreateDomainRequest,
         context: _AsyncServicerContext[
-            _org_domain_service.CreateDomainRequest, _org_domain_service.CreateDomainResponse
+            _org.domain_service.CreateDomainRequest, _org.domain_service.CreateDomainResponse
         ],
         /,
-    ) -> _org_domain_service.CreateDomainResponse:
+    ) -> _org.domain_service.CreateDomainResponse:
         """Answer ``CreateDomain``; see ``DomainServiceClient.create_domain``."""
         raise _unimplemented(_DomainServiceMethods.create_domain)
 
     async def get_domain(
         self,
-        request: _org_domain_service.GetDomainRequest,
+        request: _org.domain_service.GetDomainRequest,
         context: _AsyncServicerContext[
-            _org_domain_service.GetDomainRequest, _org_domain_service.GetDomainResponse
+            _org.domain_service.GetDomainRequest, _org.domain_service.GetDomainResponse
         ],
         /,
-    ) -> _org_domain_service.GetDomainResponse:
+    ) -> _org.domain_service.GetDomainResponse:
         """Answer ``GetDomain``; see ``DomainServiceClient.get_domain``."""
         raise _unimplemented(_DomainServiceMethods.get_domain)
 
     async def update_domain(
         self,
-        request: _org_domain_service.UpdateDomainRequest,
+        request: _org.domain_service.UpdateDomainRequest,
         context: _AsyncServicerContext[
-            _org_domain_service.UpdateDomainRequest, _org_domain_service.UpdateDomainResponse
+            _org.domain_service.UpdateDomainRequest, _org.domain_service.UpdateDomainResponse
         ],
         /,
-    ) -> _org_domain_service.UpdateDomainResponse:
+    ) -> _org.domain_service.UpdateDomainResponse:
         """Answer ``UpdateDomain``; see ``DomainServiceClient.update_domain``."""
         raise _unimplemented(_DomainServiceMethods.update_domain)
 
     async def delete_domain(
         self,
-        request: _org_domain_service.DeleteDomainRequest,
+        request: _org.domain_service.DeleteDomainRequest,
         context: _AsyncServicerContext[
-            _org_domain_service.DeleteDomainRequest, _org_domain_service.DeleteDomainResponse
+            _org.domain_service.DeleteDomainRequest, _org.domain_service.DeleteDomainResponse
         ],
         /,
-    ) -> _org_domain_service.DeleteDomainResponse:
+    ) -> _org.domain_service.DeleteDomainResponse:
         """Answer ``DeleteDomain``; see ``DomainServiceClient.delete_domain``."""
         raise _unimplemented(_DomainServiceMethods.delete_domain)

@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import events_proxy_service as _workflow_events_proxy_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "EventsProxyServiceAsyncClient",
@@ -29,8 +29,8 @@ __all__ = [
 class _EventsProxyServiceMethods:
     record = _Method(
         "/flyteidl2.workflow.EventsProxyService/Record",
-        _workflow_events_proxy_service.RecordRequest,
-        _workflow_events_proxy_service.RecordResponse,
+        _workflow.events_proxy_service.RecordRequest,
+        _workflow.events_proxy_service.RecordResponse,
     )
 
 
@@ -48,12 +48,12 @@ class EventsProxyServiceClient(_Client):
 
     def record(
         self,
-        request: _workflow_events_proxy_service.RecordRequest,
+        request: _workflow.events_proxy_service.RecordRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_events_proxy_service.RecordResponse:
+    ) -> _workflow.events_proxy_service.RecordResponse:
         """Hand on news of actions.
 
         RPC: ``/flyteidl2.workflow.EventsProxyService/Record``, from ``RecordRequest`` to
@@ -79,12 +79,12 @@ class EventsProxyServiceAsyncClient(_AsyncClient):
 
     async def record(
         self,
-        request: _workflow_events_proxy_service.RecordRequest,
+        request: _workflow.events_proxy_service.RecordRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_events_proxy_service.RecordResponse:
+    ) -> _workflow.events_proxy_service.RecordResponse:
         """Hand on news of actions.
 
         See ``EventsProxyServiceClient.record``.
@@ -108,10 +108,10 @@ class EventsProxyServiceServicer(_Servicer):
 
     def record(
         self,
-        request: _workflow_events_proxy_service.RecordRequest,
+        request: _workflow.events_proxy_service.RecordRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_events_proxy_service.RecordResponse:
+    ) -> _workflow.events_proxy_service.RecordResponse:
         """Answer ``Record``; see ``EventsProxyServiceClient.record``."""
         raise _unimplemented(_EventsProxyServiceMethods.record)
 
@@ -130,12 +130,12 @@ class EventsProxyServiceAsyncServicer(_AsyncServicer):
 
     async def record(
         self,
-        request: _workflow_events_proxy_service.RecordRequest,
+        request: _workflow.events_proxy_service.RecordRequest,
         context: _AsyncServicerContext[
-            _workflow_events_proxy_service.RecordRequest,
-            _workflow_events_proxy_service.RecordResponse,
+            _workflow.events_proxy_service.RecordRequest,
+            _workflow.events_proxy_service.RecordResponse,
         ],
         /,
-    ) -> _workflow_events_proxy_service.RecordResponse:
+    ) -> _workflow.events_proxy_service.RecordResponse:
         """Answer ``Record``; see ``EventsProxyServiceClient.record``."""
         raise _unimplemented(_EventsProxyServiceMethods.record)

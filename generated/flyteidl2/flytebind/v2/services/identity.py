@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.auth import identity as _auth_identity
+from flytebind.v2.models import auth as _auth
 
 __all__ = [
     "IdentityServiceAsyncClient",
@@ -29,8 +29,8 @@ __all__ = [
 class _IdentityServiceMethods:
     user_info = _Method(
         "/flyteidl2.auth.IdentityService/UserInfo",
-        _auth_identity.UserInfoRequest,
-        _auth_identity.UserInfoResponse,
+        _auth.identity.UserInfoRequest,
+        _auth.identity.UserInfoResponse,
     )
 
 
@@ -48,12 +48,12 @@ class IdentityServiceClient(_Client):
 
     def user_info(
         self,
-        request: _auth_identity.UserInfoRequest,
+        request: _auth.identity.UserInfoRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_identity.UserInfoResponse:
+    ) -> _auth.identity.UserInfoResponse:
         """Ask who is calling.
 
         RPC: ``/flyteidl2.auth.IdentityService/UserInfo``, from ``UserInfoRequest`` to
@@ -80,12 +80,12 @@ class IdentityServiceAsyncClient(_AsyncClient):
 
     async def user_info(
         self,
-        request: _auth_identity.UserInfoRequest,
+        request: _auth.identity.UserInfoRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _auth_identity.UserInfoResponse:
+    ) -> _auth.identity.UserInfoResponse:
         """Ask who is calling.
 
         See ``IdentityServiceClient.user_info``.
@@ -109,10 +109,10 @@ class IdentityServiceServicer(_Servicer):
 
     def user_info(
         self,
-        request: _auth_identity.UserInfoRequest,
+        request: _auth.identity.UserInfoRequest,
         context: _ServicerContext,
         /,
-    ) -> _auth_identity.UserInfoResponse:
+    ) -> _auth.identity.UserInfoResponse:
         """Answer ``UserInfo``; see ``IdentityServiceClient.user_info``."""
         raise _unimplemented(_IdentityServiceMethods.user_info)
 
@@ -131,11 +131,11 @@ class IdentityServiceAsyncServicer(_AsyncServicer):
 
     async def user_info(
         self,
-        request: _auth_identity.UserInfoRequest,
+        request: _auth.identity.UserInfoRequest,
         context: _AsyncServicerContext[
-            _auth_identity.UserInfoRequest, _auth_identity.UserInfoResponse
+            _auth.identity.UserInfoRequest, _auth.identity.UserInfoResponse
         ],
         /,
-    ) -> _auth_identity.UserInfoResponse:
+    ) -> _auth.identity.UserInfoResponse:
         """Answer ``UserInfo``; see ``IdentityServiceClient.user_info``."""
         raise _unimplemented(_IdentityServiceMethods.user_info)

@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.imagebuilder import payload as _imagebuilder_payload
+from flytebind.v2.models import imagebuilder as _imagebuilder
 
 __all__ = [
     "ImageServiceAsyncClient",
@@ -29,8 +29,8 @@ __all__ = [
 class _ImageServiceMethods:
     get_image = _Method(
         "/flyteidl2.imagebuilder.ImageService/GetImage",
-        _imagebuilder_payload.GetImageRequest,
-        _imagebuilder_payload.GetImageResponse,
+        _imagebuilder.payload.GetImageRequest,
+        _imagebuilder.payload.GetImageResponse,
     )
 
 
@@ -48,12 +48,12 @@ class ImageServiceClient(_Client):
 
     def get_image(
         self,
-        request: _imagebuilder_payload.GetImageRequest,
+        request: _imagebuilder.payload.GetImageRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _imagebuilder_payload.GetImageResponse:
+    ) -> _imagebuilder.payload.GetImageResponse:
         """Ask whether an image is there.
 
         RPC: ``/flyteidl2.imagebuilder.ImageService/GetImage``, from ``GetImageRequest`` to
@@ -79,12 +79,12 @@ class ImageServiceAsyncClient(_AsyncClient):
 
     async def get_image(
         self,
-        request: _imagebuilder_payload.GetImageRequest,
+        request: _imagebuilder.payload.GetImageRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _imagebuilder_payload.GetImageResponse:
+    ) -> _imagebuilder.payload.GetImageResponse:
         """Ask whether an image is there.
 
         See ``ImageServiceClient.get_image``.
@@ -108,10 +108,10 @@ class ImageServiceServicer(_Servicer):
 
     def get_image(
         self,
-        request: _imagebuilder_payload.GetImageRequest,
+        request: _imagebuilder.payload.GetImageRequest,
         context: _ServicerContext,
         /,
-    ) -> _imagebuilder_payload.GetImageResponse:
+    ) -> _imagebuilder.payload.GetImageResponse:
         """Answer ``GetImage``; see ``ImageServiceClient.get_image``."""
         raise _unimplemented(_ImageServiceMethods.get_image)
 
@@ -130,11 +130,11 @@ class ImageServiceAsyncServicer(_AsyncServicer):
 
     async def get_image(
         self,
-        request: _imagebuilder_payload.GetImageRequest,
+        request: _imagebuilder.payload.GetImageRequest,
         context: _AsyncServicerContext[
-            _imagebuilder_payload.GetImageRequest, _imagebuilder_payload.GetImageResponse
+            _imagebuilder.payload.GetImageRequest, _imagebuilder.payload.GetImageResponse
         ],
         /,
-    ) -> _imagebuilder_payload.GetImageResponse:
+    ) -> _imagebuilder.payload.GetImageResponse:
         """Answer ``GetImage``; see ``ImageServiceClient.get_image``."""
         raise _unimplemented(_ImageServiceMethods.get_image)

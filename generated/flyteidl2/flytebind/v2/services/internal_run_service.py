@@ -24,7 +24,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import internal_run_service as _workflow_internal_run_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "InternalRunServiceAsyncClient",
@@ -37,35 +37,35 @@ __all__ = [
 class _InternalRunServiceMethods:
     record_action = _Method(
         "/flyteidl2.workflow.InternalRunService/RecordAction",
-        _workflow_internal_run_service.RecordActionRequest,
-        _workflow_internal_run_service.RecordActionResponse,
+        _workflow.internal_run_service.RecordActionRequest,
+        _workflow.internal_run_service.RecordActionResponse,
     )
     record_action_stream = _Method(
         "/flyteidl2.workflow.InternalRunService/RecordActionStream",
-        _workflow_internal_run_service.RecordActionStreamRequest,
-        _workflow_internal_run_service.RecordActionStreamResponse,
+        _workflow.internal_run_service.RecordActionStreamRequest,
+        _workflow.internal_run_service.RecordActionStreamResponse,
         "stream_stream",
     )
     update_action_status = _Method(
         "/flyteidl2.workflow.InternalRunService/UpdateActionStatus",
-        _workflow_internal_run_service.UpdateActionStatusRequest,
-        _workflow_internal_run_service.UpdateActionStatusResponse,
+        _workflow.internal_run_service.UpdateActionStatusRequest,
+        _workflow.internal_run_service.UpdateActionStatusResponse,
     )
     update_action_status_stream = _Method(
         "/flyteidl2.workflow.InternalRunService/UpdateActionStatusStream",
-        _workflow_internal_run_service.UpdateActionStatusStreamRequest,
-        _workflow_internal_run_service.UpdateActionStatusStreamResponse,
+        _workflow.internal_run_service.UpdateActionStatusStreamRequest,
+        _workflow.internal_run_service.UpdateActionStatusStreamResponse,
         "stream_stream",
     )
     record_action_events = _Method(
         "/flyteidl2.workflow.InternalRunService/RecordActionEvents",
-        _workflow_internal_run_service.RecordActionEventsRequest,
-        _workflow_internal_run_service.RecordActionEventsResponse,
+        _workflow.internal_run_service.RecordActionEventsRequest,
+        _workflow.internal_run_service.RecordActionEventsResponse,
     )
     record_action_event_stream = _Method(
         "/flyteidl2.workflow.InternalRunService/RecordActionEventStream",
-        _workflow_internal_run_service.RecordActionEventStreamRequest,
-        _workflow_internal_run_service.RecordActionEventStreamResponse,
+        _workflow.internal_run_service.RecordActionEventStreamRequest,
+        _workflow.internal_run_service.RecordActionEventStreamResponse,
         "stream_stream",
     )
 
@@ -84,12 +84,12 @@ class InternalRunServiceClient(_Client):
 
     def record_action(
         self,
-        request: _workflow_internal_run_service.RecordActionRequest,
+        request: _workflow.internal_run_service.RecordActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.RecordActionResponse:
+    ) -> _workflow.internal_run_service.RecordActionResponse:
         """Store a new action.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/RecordAction``, from
@@ -104,12 +104,12 @@ class InternalRunServiceClient(_Client):
 
     def record_action_stream(
         self,
-        requests: _Iterable[_workflow_internal_run_service.RecordActionStreamRequest],
+        requests: _Iterable[_workflow.internal_run_service.RecordActionStreamRequest],
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_internal_run_service.RecordActionStreamResponse]:
+    ) -> _ResponseStream[_workflow.internal_run_service.RecordActionStreamResponse]:
         """Store new actions, one after the other.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/RecordActionStream``, from a stream of
@@ -128,12 +128,12 @@ class InternalRunServiceClient(_Client):
 
     def update_action_status(
         self,
-        request: _workflow_internal_run_service.UpdateActionStatusRequest,
+        request: _workflow.internal_run_service.UpdateActionStatusRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.UpdateActionStatusResponse:
+    ) -> _workflow.internal_run_service.UpdateActionStatusResponse:
         """Store how far an action has come.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/UpdateActionStatus``, from
@@ -152,12 +152,12 @@ class InternalRunServiceClient(_Client):
 
     def update_action_status_stream(
         self,
-        requests: _Iterable[_workflow_internal_run_service.UpdateActionStatusStreamRequest],
+        requests: _Iterable[_workflow.internal_run_service.UpdateActionStatusStreamRequest],
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_internal_run_service.UpdateActionStatusStreamResponse]:
+    ) -> _ResponseStream[_workflow.internal_run_service.UpdateActionStatusStreamResponse]:
         """Store how far actions have come, one after the other.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/UpdateActionStatusStream``, from a stream
@@ -177,12 +177,12 @@ class InternalRunServiceClient(_Client):
 
     def record_action_events(
         self,
-        request: _workflow_internal_run_service.RecordActionEventsRequest,
+        request: _workflow.internal_run_service.RecordActionEventsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.RecordActionEventsResponse:
+    ) -> _workflow.internal_run_service.RecordActionEventsResponse:
         """Store news of attempts.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/RecordActionEvents``, from
@@ -201,12 +201,12 @@ class InternalRunServiceClient(_Client):
 
     def record_action_event_stream(
         self,
-        requests: _Iterable[_workflow_internal_run_service.RecordActionEventStreamRequest],
+        requests: _Iterable[_workflow.internal_run_service.RecordActionEventStreamRequest],
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_internal_run_service.RecordActionEventStreamResponse]:
+    ) -> _ResponseStream[_workflow.internal_run_service.RecordActionEventStreamResponse]:
         """Store news of attempts, one after the other.
 
         RPC: ``/flyteidl2.workflow.InternalRunService/RecordActionEventStream``, from a stream
@@ -237,12 +237,12 @@ class InternalRunServiceAsyncClient(_AsyncClient):
 
     async def record_action(
         self,
-        request: _workflow_internal_run_service.RecordActionRequest,
+        request: _workflow.internal_run_service.RecordActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.RecordActionResponse:
+    ) -> _workflow.internal_run_service.RecordActionResponse:
         """Store a new action.
 
         See ``InternalRunServiceClient.record_action``.
@@ -254,14 +254,14 @@ class InternalRunServiceAsyncClient(_AsyncClient):
     def record_action_stream(
         self,
         requests: (
-            _AsyncIterable[_workflow_internal_run_service.RecordActionStreamRequest]
-            | _Iterable[_workflow_internal_run_service.RecordActionStreamRequest]
+            _AsyncIterable[_workflow.internal_run_service.RecordActionStreamRequest]
+            | _Iterable[_workflow.internal_run_service.RecordActionStreamRequest]
         ),
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_internal_run_service.RecordActionStreamResponse]:
+    ) -> _AsyncResponseStream[_workflow.internal_run_service.RecordActionStreamResponse]:
         """Store new actions, one after the other.
 
         See ``InternalRunServiceClient.record_action_stream``.
@@ -276,12 +276,12 @@ class InternalRunServiceAsyncClient(_AsyncClient):
 
     async def update_action_status(
         self,
-        request: _workflow_internal_run_service.UpdateActionStatusRequest,
+        request: _workflow.internal_run_service.UpdateActionStatusRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.UpdateActionStatusResponse:
+    ) -> _workflow.internal_run_service.UpdateActionStatusResponse:
         """Store how far an action has come.
 
         See ``InternalRunServiceClient.update_action_status``.
@@ -297,14 +297,14 @@ class InternalRunServiceAsyncClient(_AsyncClient):
     def update_action_status_stream(
         self,
         requests: (
-            _AsyncIterable[_workflow_internal_run_service.UpdateActionStatusStreamRequest]
-            | _Iterable[_workflow_internal_run_service.UpdateActionStatusStreamRequest]
+            _AsyncIterable[_workflow.internal_run_service.UpdateActionStatusStreamRequest]
+            | _Iterable[_workflow.internal_run_service.UpdateActionStatusStreamRequest]
         ),
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_internal_run_service.UpdateActionStatusStreamResponse]:
+    ) -> _AsyncResponseStream[_workflow.internal_run_service.UpdateActionStatusStreamResponse]:
         """Store how far actions have come, one after the other.
 
         See ``InternalRunServiceClient.update_action_status_stream``.
@@ -319,12 +319,12 @@ class InternalRunServiceAsyncClient(_AsyncClient):
 
     async def record_action_events(
         self,
-        request: _workflow_internal_run_service.RecordActionEventsRequest,
+        request: _workflow.internal_run_service.RecordActionEventsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_internal_run_service.RecordActionEventsResponse:
+    ) -> _workflow.internal_run_service.RecordActionEventsResponse:
         """Store news of attempts.
 
         See ``InternalRunServiceClient.record_action_events``.
@@ -340,14 +340,14 @@ class InternalRunServiceAsyncClient(_AsyncClient):
     def record_action_event_stream(
         self,
         requests: (
-            _AsyncIterable[_workflow_internal_run_service.RecordActionEventStreamRequest]
-            | _Iterable[_workflow_internal_run_service.RecordActionEventStreamRequest]
+            _AsyncIterable[_workflow.internal_run_service.RecordActionEventStreamRequest]
+            | _Iterable[_workflow.internal_run_service.RecordActionEventStreamRequest]
         ),
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_internal_run_service.RecordActionEventStreamResponse]:
+    ) -> _AsyncResponseStream[_workflow.internal_run_service.RecordActionEventStreamResponse]:
         """Store news of attempts, one after the other.
 
         See ``InternalRunServiceClient.record_action_event_stream``.
@@ -375,55 +375,55 @@ class InternalRunServiceServicer(_Servicer):
 
     def record_action(
         self,
-        request: _workflow_internal_run_service.RecordActionRequest,
+        request: _workflow.internal_run_service.RecordActionRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_internal_run_service.RecordActionResponse:
+    ) -> _workflow.internal_run_service.RecordActionResponse:
         """Answer ``RecordAction``; see ``InternalRunServiceClient.record_action``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action)
 
     def record_action_stream(
         self,
-        requests: _Iterator[_workflow_internal_run_service.RecordActionStreamRequest],
+        requests: _Iterator[_workflow.internal_run_service.RecordActionStreamRequest],
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_internal_run_service.RecordActionStreamResponse]:
+    ) -> _Iterator[_workflow.internal_run_service.RecordActionStreamResponse]:
         """Answer ``RecordActionStream``; see ``InternalRunServiceClient.record_action_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_stream)
 
     def update_action_status(
         self,
-        request: _workflow_internal_run_service.UpdateActionStatusRequest,
+        request: _workflow.internal_run_service.UpdateActionStatusRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_internal_run_service.UpdateActionStatusResponse:
+    ) -> _workflow.internal_run_service.UpdateActionStatusResponse:
         """Answer ``UpdateActionStatus``; see ``InternalRunServiceClient.update_action_status``."""
         raise _unimplemented(_InternalRunServiceMethods.update_action_status)
 
     def update_action_status_stream(
         self,
-        requests: _Iterator[_workflow_internal_run_service.UpdateActionStatusStreamRequest],
+        requests: _Iterator[_workflow.internal_run_service.UpdateActionStatusStreamRequest],
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_internal_run_service.UpdateActionStatusStreamResponse]:
+    ) -> _Iterator[_workflow.internal_run_service.UpdateActionStatusStreamResponse]:
         """Answer ``UpdateActionStatusStream``; see ``InternalRunServiceClient.update_action_status_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.update_action_status_stream)
 
     def record_action_events(
         self,
-        request: _workflow_internal_run_service.RecordActionEventsRequest,
+        request: _workflow.internal_run_service.RecordActionEventsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_internal_run_service.RecordActionEventsResponse:
+    ) -> _workflow.internal_run_service.RecordActionEventsResponse:
         """Answer ``RecordActionEvents``; see ``InternalRunServiceClient.record_action_events``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_events)
 
     def record_action_event_stream(
         self,
-        requests: _Iterator[_workflow_internal_run_service.RecordActionEventStreamRequest],
+        requests: _Iterator[_workflow.internal_run_service.RecordActionEventStreamRequest],
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_internal_run_service.RecordActionEventStreamResponse]:
+    ) -> _Iterator[_workflow.internal_run_service.RecordActionEventStreamResponse]:
         """Answer ``RecordActionEventStream``; see ``InternalRunServiceClient.record_action_event_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_event_stream)
 
@@ -442,72 +442,72 @@ class InternalRunServiceAsyncServicer(_AsyncServicer):
 
     async def record_action(
         self,
-        request: _workflow_internal_run_service.RecordActionRequest,
+        request: _workflow.internal_run_service.RecordActionRequest,
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.RecordActionRequest,
-            _workflow_internal_run_service.RecordActionResponse,
+            _workflow.internal_run_service.RecordActionRequest,
+            _workflow.internal_run_service.RecordActionResponse,
         ],
         /,
-    ) -> _workflow_internal_run_service.RecordActionResponse:
+    ) -> _workflow.internal_run_service.RecordActionResponse:
         """Answer ``RecordAction``; see ``InternalRunServiceClient.record_action``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action)
 
     def record_action_stream(
         self,
-        requests: _AsyncIterator[_workflow_internal_run_service.RecordActionStreamRequest],
+        requests: _AsyncIterator[_workflow.internal_run_service.RecordActionStreamRequest],
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.RecordActionStreamRequest,
-            _workflow_internal_run_service.RecordActionStreamResponse,
+            _workflow.internal_run_service.RecordActionStreamRequest,
+            _workflow.internal_run_service.RecordActionStreamResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_internal_run_service.RecordActionStreamResponse]:
+    ) -> _AsyncIterator[_workflow.internal_run_service.RecordActionStreamResponse]:
         """Answer ``RecordActionStream``; see ``InternalRunServiceClient.record_action_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_stream)
 
     async def update_action_status(
         self,
-        request: _workflow_internal_run_service.UpdateActionStatusRequest,
+        request: _workflow.internal_run_service.UpdateActionStatusRequest,
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.UpdateActionStatusRequest,
-            _workflow_internal_run_service.UpdateActionStatusResponse,
+            _workflow.internal_run_service.UpdateActionStatusRequest,
+            _workflow.internal_run_service.UpdateActionStatusResponse,
         ],
         /,
-    ) -> _workflow_internal_run_service.UpdateActionStatusResponse:
+    ) -> _workflow.internal_run_service.UpdateActionStatusResponse:
         """Answer ``UpdateActionStatus``; see ``InternalRunServiceClient.update_action_status``."""
         raise _unimplemented(_InternalRunServiceMethods.update_action_status)
 
     def update_action_status_stream(
         self,
-        requests: _AsyncIterator[_workflow_internal_run_service.UpdateActionStatusStreamRequest],
+        requests: _AsyncIterator[_workflow.internal_run_service.UpdateActionStatusStreamRequest],
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.UpdateActionStatusStreamRequest,
-            _workflow_internal_run_service.UpdateActionStatusStreamResponse,
+            _workflow.internal_run_service.UpdateActionStatusStreamRequest,
+            _workflow.internal_run_service.UpdateActionStatusStreamResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_internal_run_service.UpdateActionStatusStreamResponse]:
+    ) -> _AsyncIterator[_workflow.internal_run_service.UpdateActionStatusStreamResponse]:
         """Answer ``UpdateActionStatusStream``; see ``InternalRunServiceClient.update_action_status_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.update_action_status_stream)
 
     async def record_action_events(
         self,
-        request: _workflow_internal_run_service.RecordActionEventsRequest,
+        request: _workflow.internal_run_service.RecordActionEventsRequest,
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.RecordActionEventsRequest,
-            _workflow_internal_run_service.RecordActionEventsResponse,
+            _workflow.internal_run_service.RecordActionEventsRequest,
+            _workflow.internal_run_service.RecordActionEventsResponse,
         ],
         /,
-    ) -> _workflow_internal_run_service.RecordActionEventsResponse:
+    ) -> _workflow.internal_run_service.RecordActionEventsResponse:
         """Answer ``RecordActionEvents``; see ``InternalRunServiceClient.record_action_events``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_events)
 
     def record_action_event_stream(
         self,
-        requests: _AsyncIterator[_workflow_internal_run_service.RecordActionEventStreamRequest],
+        requests: _AsyncIterator[_workflow.internal_run_service.RecordActionEventStreamRequest],
         context: _AsyncServicerContext[
-            _workflow_internal_run_service.RecordActionEventStreamRequest,
-            _workflow_internal_run_service.RecordActionEventStreamResponse,
+            _workflow.internal_run_service.RecordActionEventStreamRequest,
+            _workflow.internal_run_service.RecordActionEventStreamResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_internal_run_service.RecordActionEventStreamResponse]:
+    ) -> _AsyncIterator[_workflow.internal_run_service.RecordActionEventStreamResponse]:
         """Answer ``RecordActionEventStream``; see ``InternalRunServiceClient.record_action_event_stream``."""
         raise _unimplemented(_InternalRunServiceMethods.record_action_event_stream)

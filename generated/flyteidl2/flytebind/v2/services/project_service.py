@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.project import project_service as _project_project_service
+from flytebind.v2.models import project as _project
 
 __all__ = [
     "ProjectServiceAsyncClient",
@@ -29,23 +29,23 @@ __all__ = [
 class _ProjectServiceMethods:
     create_project = _Method(
         "/flyteidl2.project.ProjectService/CreateProject",
-        _project_project_service.CreateProjectRequest,
-        _project_project_service.CreateProjectResponse,
+        _project.project_service.CreateProjectRequest,
+        _project.project_service.CreateProjectResponse,
     )
     update_project = _Method(
         "/flyteidl2.project.ProjectService/UpdateProject",
-        _project_project_service.UpdateProjectRequest,
-        _project_project_service.UpdateProjectResponse,
+        _project.project_service.UpdateProjectRequest,
+        _project.project_service.UpdateProjectResponse,
     )
     get_project = _Method(
         "/flyteidl2.project.ProjectService/GetProject",
-        _project_project_service.GetProjectRequest,
-        _project_project_service.GetProjectResponse,
+        _project.project_service.GetProjectRequest,
+        _project.project_service.GetProjectResponse,
     )
     list_projects = _Method(
         "/flyteidl2.project.ProjectService/ListProjects",
-        _project_project_service.ListProjectsRequest,
-        _project_project_service.ListProjectsResponse,
+        _project.project_service.ListProjectsRequest,
+        _project.project_service.ListProjectsResponse,
     )
 
 
@@ -63,12 +63,12 @@ class ProjectServiceClient(_Client):
 
     def create_project(
         self,
-        request: _project_project_service.CreateProjectRequest,
+        request: _project.project_service.CreateProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.CreateProjectResponse:
+    ) -> _project.project_service.CreateProjectResponse:
         """Create a project.
 
         RPC: ``/flyteidl2.project.ProjectService/CreateProject``, from ``CreateProjectRequest``
@@ -85,12 +85,12 @@ class ProjectServiceClient(_Client):
 
     def update_project(
         self,
-        request: _project_project_service.UpdateProjectRequest,
+        request: _project.project_service.UpdateProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.UpdateProjectResponse:
+    ) -> _project.project_service.UpdateProjectResponse:
         """Change or archive a project.
 
         RPC: ``/flyteidl2.project.ProjectService/UpdateProject``, from ``UpdateProjectRequest``
@@ -106,12 +106,12 @@ class ProjectServiceClient(_Client):
 
     def get_project(
         self,
-        request: _project_project_service.GetProjectRequest,
+        request: _project.project_service.GetProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.GetProjectResponse:
+    ) -> _project.project_service.GetProjectResponse:
         """Look at a project.
 
         RPC: ``/flyteidl2.project.ProjectService/GetProject``, from ``GetProjectRequest`` to
@@ -128,12 +128,12 @@ class ProjectServiceClient(_Client):
 
     def list_projects(
         self,
-        request: _project_project_service.ListProjectsRequest,
+        request: _project.project_service.ListProjectsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.ListProjectsResponse:
+    ) -> _project.project_service.ListProjectsResponse:
         """List projects, page by page.
 
         RPC: ``/flyteidl2.project.ProjectService/ListProjects``, from ``ListProjectsRequest`` to
@@ -161,12 +161,12 @@ class ProjectServiceAsyncClient(_AsyncClient):
 
     async def create_project(
         self,
-        request: _project_project_service.CreateProjectRequest,
+        request: _project.project_service.CreateProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.CreateProjectResponse:
+    ) -> _project.project_service.CreateProjectResponse:
         """Create a project.
 
         See ``ProjectServiceClient.create_project``.
@@ -177,12 +177,12 @@ class ProjectServiceAsyncClient(_AsyncClient):
 
     async def update_project(
         self,
-        request: _project_project_service.UpdateProjectRequest,
+        request: _project.project_service.UpdateProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.UpdateProjectResponse:
+    ) -> _project.project_service.UpdateProjectResponse:
         """Change or archive a project.
 
         See ``ProjectServiceClient.update_project``.
@@ -193,12 +193,12 @@ class ProjectServiceAsyncClient(_AsyncClient):
 
     async def get_project(
         self,
-        request: _project_project_service.GetProjectRequest,
+        request: _project.project_service.GetProjectRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.GetProjectResponse:
+    ) -> _project.project_service.GetProjectResponse:
         """Look at a project.
 
         See ``ProjectServiceClient.get_project``.
@@ -209,12 +209,12 @@ class ProjectServiceAsyncClient(_AsyncClient):
 
     async def list_projects(
         self,
-        request: _project_project_service.ListProjectsRequest,
+        request: _project.project_service.ListProjectsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _project_project_service.ListProjectsResponse:
+    ) -> _project.project_service.ListProjectsResponse:
         """List projects, page by page.
 
         See ``ProjectServiceClient.list_projects``.
@@ -238,37 +238,37 @@ class ProjectServiceServicer(_Servicer):
 
     def create_project(
         self,
-        request: _project_project_service.CreateProjectRequest,
+        request: _project.project_service.CreateProjectRequest,
         context: _ServicerContext,
         /,
-    ) -> _project_project_service.CreateProjectResponse:
+    ) -> _project.project_service.CreateProjectResponse:
         """Answer ``CreateProject``; see ``ProjectServiceClient.create_project``."""
         raise _unimplemented(_ProjectServiceMethods.create_project)
 
     def update_project(
         self,
-        request: _project_project_service.UpdateProjectRequest,
+        request: _project.project_service.UpdateProjectRequest,
         context: _ServicerContext,
         /,
-    ) -> _project_project_service.UpdateProjectResponse:
+    ) -> _project.project_service.UpdateProjectResponse:
         """Answer ``UpdateProject``; see ``ProjectServiceClient.update_project``."""
         raise _unimplemented(_ProjectServiceMethods.update_project)
 
     def get_project(
         self,
-        request: _project_project_service.GetProjectRequest,
+        request: _project.project_service.GetProjectRequest,
         context: _ServicerContext,
         /,
-    ) -> _project_project_service.GetProjectResponse:
+    ) -> _project.project_service.GetProjectResponse:
         """Answer ``GetProject``; see ``ProjectServiceClient.get_project``."""
         raise _unimplemented(_ProjectServiceMethods.get_project)
 
     def list_projects(
         self,
-        request: _project_project_service.ListProjectsRequest,
+        request: _project.project_service.ListProjectsRequest,
         context: _ServicerContext,
         /,
-    ) -> _project_project_service.ListProjectsResponse:
+    ) -> _project.project_service.ListProjectsResponse:
         """Answer ``ListProjects``; see ``ProjectServiceClient.list_projects``."""
         raise _unimplemented(_ProjectServiceMethods.list_projects)
 
@@ -287,47 +287,47 @@ class ProjectServiceAsyncServicer(_AsyncServicer):
 
     async def create_project(
         self,
-        request: _project_project_service.CreateProjectRequest,
+        request: _project.project_service.CreateProjectRequest,
         context: _AsyncServicerContext[
-            _project_project_service.CreateProjectRequest,
-            _project_project_service.CreateProjectResponse,
+            _project.project_service.CreateProjectRequest,
+            _project.project_service.CreateProjectResponse,
         ],
         /,
-    ) -> _project_project_service.CreateProjectResponse:
+    ) -> _project.project_service.CreateProjectResponse:
         """Answer ``CreateProject``; see ``ProjectServiceClient.create_project``."""
         raise _unimplemented(_ProjectServiceMethods.create_project)
 
     async def update_project(
         self,
-        request: _project_project_service.UpdateProjectRequest,
+        request: _project.project_service.UpdateProjectRequest,
         context: _AsyncServicerContext[
-            _project_project_service.UpdateProjectRequest,
-            _project_project_service.UpdateProjectResponse,
+            _project.project_service.UpdateProjectRequest,
+            _project.project_service.UpdateProjectResponse,
         ],
         /,
-    ) -> _project_project_service.UpdateProjectResponse:
+    ) -> _project.project_service.UpdateProjectResponse:
         """Answer ``UpdateProject``; see ``ProjectServiceClient.update_project``."""
         raise _unimplemented(_ProjectServiceMethods.update_project)
 
     async def get_project(
         self,
-        request: _project_project_service.GetProjectRequest,
+        request: _project.project_service.GetProjectRequest,
         context: _AsyncServicerContext[
-            _project_project_service.GetProjectRequest, _project_project_service.GetProjectResponse
+            _project.project_service.GetProjectRequest, _project.project_service.GetProjectResponse
         ],
         /,
-    ) -> _project_project_service.GetProjectResponse:
+    ) -> _project.project_service.GetProjectResponse:
         """Answer ``GetProject``; see ``ProjectServiceClient.get_project``."""
         raise _unimplemented(_ProjectServiceMethods.get_project)
 
     async def list_projects(
         self,
-        request: _project_project_service.ListProjectsRequest,
+        request: _project.project_service.ListProjectsRequest,
         context: _AsyncServicerContext[
-            _project_project_service.ListProjectsRequest,
-            _project_project_service.ListProjectsResponse,
+            _project.project_service.ListProjectsRequest,
+            _project.project_service.ListProjectsResponse,
         ],
         /,
-    ) -> _project_project_service.ListProjectsResponse:
+    ) -> _project.project_service.ListProjectsResponse:
         """Answer ``ListProjects``; see ``ProjectServiceClient.list_projects``."""
         raise _unimplemented(_ProjectServiceMethods.list_projects)

@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import queue_service as _workflow_queue_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "QueueServiceAsyncClient",
@@ -29,18 +29,18 @@ __all__ = [
 class _QueueServiceMethods:
     enqueue_action = _Method(
         "/flyteidl2.workflow.QueueService/EnqueueAction",
-        _workflow_queue_service.EnqueueActionRequest,
-        _workflow_queue_service.EnqueueActionResponse,
+        _workflow.queue_service.EnqueueActionRequest,
+        _workflow.queue_service.EnqueueActionResponse,
     )
     abort_queued_run = _Method(
         "/flyteidl2.workflow.QueueService/AbortQueuedRun",
-        _workflow_queue_service.AbortQueuedRunRequest,
-        _workflow_queue_service.AbortQueuedRunResponse,
+        _workflow.queue_service.AbortQueuedRunRequest,
+        _workflow.queue_service.AbortQueuedRunResponse,
     )
     abort_queued_action = _Method(
         "/flyteidl2.workflow.QueueService/AbortQueuedAction",
-        _workflow_queue_service.AbortQueuedActionRequest,
-        _workflow_queue_service.AbortQueuedActionResponse,
+        _workflow.queue_service.AbortQueuedActionRequest,
+        _workflow.queue_service.AbortQueuedActionResponse,
     )
 
 
@@ -58,12 +58,12 @@ class QueueServiceClient(_Client):
 
     def enqueue_action(
         self,
-        request: _workflow_queue_service.EnqueueActionRequest,
+        request: _workflow.queue_service.EnqueueActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.EnqueueActionResponse:
+    ) -> _workflow.queue_service.EnqueueActionResponse:
         """Put an action into the queue.
 
         RPC: ``/flyteidl2.workflow.QueueService/EnqueueAction``, from ``EnqueueActionRequest``
@@ -78,12 +78,12 @@ class QueueServiceClient(_Client):
 
     def abort_queued_run(
         self,
-        request: _workflow_queue_service.AbortQueuedRunRequest,
+        request: _workflow.queue_service.AbortQueuedRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.AbortQueuedRunResponse:
+    ) -> _workflow.queue_service.AbortQueuedRunResponse:
         """Abort a run, and what of it is in the queue.
 
         RPC: ``/flyteidl2.workflow.QueueService/AbortQueuedRun``, from ``AbortQueuedRunRequest``
@@ -98,12 +98,12 @@ class QueueServiceClient(_Client):
 
     def abort_queued_action(
         self,
-        request: _workflow_queue_service.AbortQueuedActionRequest,
+        request: _workflow.queue_service.AbortQueuedActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.AbortQueuedActionResponse:
+    ) -> _workflow.queue_service.AbortQueuedActionResponse:
         """Abort an action that may be in the queue.
 
         RPC: ``/flyteidl2.workflow.QueueService/AbortQueuedAction``, from
@@ -129,12 +129,12 @@ class QueueServiceAsyncClient(_AsyncClient):
 
     async def enqueue_action(
         self,
-        request: _workflow_queue_service.EnqueueActionRequest,
+        request: _workflow.queue_service.EnqueueActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.EnqueueActionResponse:
+    ) -> _workflow.queue_service.EnqueueActionResponse:
         """Put an action into the queue.
 
         See ``QueueServiceClient.enqueue_action``.
@@ -145,12 +145,12 @@ class QueueServiceAsyncClient(_AsyncClient):
 
     async def abort_queued_run(
         self,
-        request: _workflow_queue_service.AbortQueuedRunRequest,
+        request: _workflow.queue_service.AbortQueuedRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.AbortQueuedRunResponse:
+    ) -> _workflow.queue_service.AbortQueuedRunResponse:
         """Abort a run, and what of it is in the queue.
 
         See ``QueueServiceClient.abort_queued_run``.
@@ -161,12 +161,12 @@ class QueueServiceAsyncClient(_AsyncClient):
 
     async def abort_queued_action(
         self,
-        request: _workflow_queue_service.AbortQueuedActionRequest,
+        request: _workflow.queue_service.AbortQueuedActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_queue_service.AbortQueuedActionResponse:
+    ) -> _workflow.queue_service.AbortQueuedActionResponse:
         """Abort an action that may be in the queue.
 
         See ``QueueServiceClient.abort_queued_action``.
@@ -190,28 +190,28 @@ class QueueServiceServicer(_Servicer):
 
     def enqueue_action(
         self,
-        request: _workflow_queue_service.EnqueueActionRequest,
+        request: _workflow.queue_service.EnqueueActionRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_queue_service.EnqueueActionResponse:
+    ) -> _workflow.queue_service.EnqueueActionResponse:
         """Answer ``EnqueueAction``; see ``QueueServiceClient.enqueue_action``."""
         raise _unimplemented(_QueueServiceMethods.enqueue_action)
 
     def abort_queued_run(
         self,
-        request: _workflow_queue_service.AbortQueuedRunRequest,
+        request: _workflow.queue_service.AbortQueuedRunRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_queue_service.AbortQueuedRunResponse:
+    ) -> _workflow.queue_service.AbortQueuedRunResponse:
         """Answer ``AbortQueuedRun``; see ``QueueServiceClient.abort_queued_run``."""
         raise _unimplemented(_QueueServiceMethods.abort_queued_run)
 
     def abort_queued_action(
         self,
-        request: _workflow_queue_service.AbortQueuedActionRequest,
+        request: _workflow.queue_service.AbortQueuedActionRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_queue_service.AbortQueuedActionResponse:
+    ) -> _workflow.queue_service.AbortQueuedActionResponse:
         """Answer ``AbortQueuedAction``; see ``QueueServiceClient.abort_queued_action``."""
         raise _unimplemented(_QueueServiceMethods.abort_queued_action)
 
@@ -230,36 +230,36 @@ class QueueServiceAsyncServicer(_AsyncServicer):
 
     async def enqueue_action(
         self,
-        request: _workflow_queue_service.EnqueueActionRequest,
+        request: _workflow.queue_service.EnqueueActionRequest,
         context: _AsyncServicerContext[
-            _workflow_queue_service.EnqueueActionRequest,
-            _workflow_queue_service.EnqueueActionResponse,
+            _workflow.queue_service.EnqueueActionRequest,
+            _workflow.queue_service.EnqueueActionResponse,
         ],
         /,
-    ) -> _workflow_queue_service.EnqueueActionResponse:
+    ) -> _workflow.queue_service.EnqueueActionResponse:
         """Answer ``EnqueueAction``; see ``QueueServiceClient.enqueue_action``."""
         raise _unimplemented(_QueueServiceMethods.enqueue_action)
 
     async def abort_queued_run(
         self,
-        request: _workflow_queue_service.AbortQueuedRunRequest,
+        request: _workflow.queue_service.AbortQueuedRunRequest,
         context: _AsyncServicerContext[
-            _workflow_queue_service.AbortQueuedRunRequest,
-            _workflow_queue_service.AbortQueuedRunResponse,
+            _workflow.queue_service.AbortQueuedRunRequest,
+            _workflow.queue_service.AbortQueuedRunResponse,
         ],
         /,
-    ) -> _workflow_queue_service.AbortQueuedRunResponse:
+    ) -> _workflow.queue_service.AbortQueuedRunResponse:
         """Answer ``AbortQueuedRun``; see ``QueueServiceClient.abort_queued_run``."""
         raise _unimplemented(_QueueServiceMethods.abort_queued_run)
 
     async def abort_queued_action(
         self,
-        request: _workflow_queue_service.AbortQueuedActionRequest,
+        request: _workflow.queue_service.AbortQueuedActionRequest,
         context: _AsyncServicerContext[
-            _workflow_queue_service.AbortQueuedActionRequest,
-            _workflow_queue_service.AbortQueuedActionResponse,
+            _workflow.queue_service.AbortQueuedActionRequest,
+            _workflow.queue_service.AbortQueuedActionResponse,
         ],
         /,
-    ) -> _workflow_queue_service.AbortQueuedActionResponse:
+    ) -> _workflow.queue_service.AbortQueuedActionResponse:
         """Answer ``AbortQueuedAction``; see ``QueueServiceClient.abort_queued_action``."""
         raise _unimplemented(_QueueServiceMethods.abort_queued_action)

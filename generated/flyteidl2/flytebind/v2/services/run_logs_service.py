@@ -20,7 +20,7 @@ from flytebind.runtime.rpc import (
     unimplemented as _unimplemented,
 )
 from flytebind.runtime.typing import deprecated as _deprecated
-from flytebind.v2.models.workflow import run_logs_service as _workflow_run_logs_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "RunLogsServiceAsyncClient",
@@ -33,8 +33,8 @@ __all__ = [
 class _RunLogsServiceMethods:
     tail_logs = _Method(
         "/flyteidl2.workflow.RunLogsService/TailLogs",
-        _workflow_run_logs_service.TailLogsRequest,
-        _workflow_run_logs_service.TailLogsResponse,
+        _workflow.run_logs_service.TailLogsRequest,
+        _workflow.run_logs_service.TailLogsResponse,
         "unary_stream",
     )
 
@@ -56,12 +56,12 @@ class RunLogsServiceClient(_Client):
     @_deprecated("flyteidl2.workflow.RunLogsService.TailLogs is deprecated in the IDL")
     def tail_logs(
         self,
-        request: _workflow_run_logs_service.TailLogsRequest,
+        request: _workflow.run_logs_service.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_logs_service.TailLogsResponse]:
+    ) -> _ResponseStream[_workflow.run_logs_service.TailLogsResponse]:
         """Stream the log of an attempt, until it ends.
 
         Deprecated in the IDL.
@@ -91,12 +91,12 @@ class RunLogsServiceAsyncClient(_AsyncClient):
     @_deprecated("flyteidl2.workflow.RunLogsService.TailLogs is deprecated in the IDL")
     def tail_logs(
         self,
-        request: _workflow_run_logs_service.TailLogsRequest,
+        request: _workflow.run_logs_service.TailLogsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_logs_service.TailLogsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_logs_service.TailLogsResponse]:
         """Stream the log of an attempt, until it ends.
 
         See ``RunLogsServiceClient.tail_logs``.
@@ -123,10 +123,10 @@ class RunLogsServiceServicer(_Servicer):
     @_deprecated("flyteidl2.workflow.RunLogsService.TailLogs is deprecated in the IDL")
     def tail_logs(
         self,
-        request: _workflow_run_logs_service.TailLogsRequest,
+        request: _workflow.run_logs_service.TailLogsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_logs_service.TailLogsResponse]:
+    ) -> _Iterator[_workflow.run_logs_service.TailLogsResponse]:
         """Answer ``TailLogs``; see ``RunLogsServiceClient.tail_logs``."""
         raise _unimplemented(_RunLogsServiceMethods.tail_logs)
 
@@ -148,11 +148,11 @@ class RunLogsServiceAsyncServicer(_AsyncServicer):
     @_deprecated("flyteidl2.workflow.RunLogsService.TailLogs is deprecated in the IDL")
     def tail_logs(
         self,
-        request: _workflow_run_logs_service.TailLogsRequest,
+        request: _workflow.run_logs_service.TailLogsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_logs_service.TailLogsRequest, _workflow_run_logs_service.TailLogsResponse
+            _workflow.run_logs_service.TailLogsRequest, _workflow.run_logs_service.TailLogsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_logs_service.TailLogsResponse]:
+    ) -> _AsyncIterator[_workflow.run_logs_service.TailLogsResponse]:
         """Answer ``TailLogs``; see ``RunLogsServiceClient.tail_logs``."""
         raise _unimplemented(_RunLogsServiceMethods.tail_logs)

@@ -20,7 +20,7 @@ from flytebind.runtime.rpc import (
     unimplemented as _unimplemented,
 )
 from flytebind.runtime.typing import deprecated as _deprecated
-from flytebind.v2.models.workflow import run_service as _workflow_run_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "RunServiceAsyncClient",
@@ -33,94 +33,94 @@ __all__ = [
 class _RunServiceMethods:
     create_run = _Method(
         "/flyteidl2.workflow.RunService/CreateRun",
-        _workflow_run_service.CreateRunRequest,
-        _workflow_run_service.CreateRunResponse,
+        _workflow.run_service.CreateRunRequest,
+        _workflow.run_service.CreateRunResponse,
     )
     abort_run = _Method(
         "/flyteidl2.workflow.RunService/AbortRun",
-        _workflow_run_service.AbortRunRequest,
-        _workflow_run_service.AbortRunResponse,
+        _workflow.run_service.AbortRunRequest,
+        _workflow.run_service.AbortRunResponse,
     )
     get_run_details = _Method(
         "/flyteidl2.workflow.RunService/GetRunDetails",
-        _workflow_run_service.GetRunDetailsRequest,
-        _workflow_run_service.GetRunDetailsResponse,
+        _workflow.run_service.GetRunDetailsRequest,
+        _workflow.run_service.GetRunDetailsResponse,
     )
     watch_run_details = _Method(
         "/flyteidl2.workflow.RunService/WatchRunDetails",
-        _workflow_run_service.WatchRunDetailsRequest,
-        _workflow_run_service.WatchRunDetailsResponse,
+        _workflow.run_service.WatchRunDetailsRequest,
+        _workflow.run_service.WatchRunDetailsResponse,
         "unary_stream",
     )
     get_action_details = _Method(
         "/flyteidl2.workflow.RunService/GetActionDetails",
-        _workflow_run_service.GetActionDetailsRequest,
-        _workflow_run_service.GetActionDetailsResponse,
+        _workflow.run_service.GetActionDetailsRequest,
+        _workflow.run_service.GetActionDetailsResponse,
     )
     watch_action_details = _Method(
         "/flyteidl2.workflow.RunService/WatchActionDetails",
-        _workflow_run_service.WatchActionDetailsRequest,
-        _workflow_run_service.WatchActionDetailsResponse,
+        _workflow.run_service.WatchActionDetailsRequest,
+        _workflow.run_service.WatchActionDetailsResponse,
         "unary_stream",
     )
     get_action_data = _Method(
         "/flyteidl2.workflow.RunService/GetActionData",
-        _workflow_run_service.GetActionDataRequest,
-        _workflow_run_service.GetActionDataResponse,
+        _workflow.run_service.GetActionDataRequest,
+        _workflow.run_service.GetActionDataResponse,
     )
     list_runs = _Method(
         "/flyteidl2.workflow.RunService/ListRuns",
-        _workflow_run_service.ListRunsRequest,
-        _workflow_run_service.ListRunsResponse,
+        _workflow.run_service.ListRunsRequest,
+        _workflow.run_service.ListRunsResponse,
     )
     watch_runs = _Method(
         "/flyteidl2.workflow.RunService/WatchRuns",
-        _workflow_run_service.WatchRunsRequest,
-        _workflow_run_service.WatchRunsResponse,
+        _workflow.run_service.WatchRunsRequest,
+        _workflow.run_service.WatchRunsResponse,
         "unary_stream",
     )
     list_actions = _Method(
         "/flyteidl2.workflow.RunService/ListActions",
-        _workflow_run_service.ListActionsRequest,
-        _workflow_run_service.ListActionsResponse,
+        _workflow.run_service.ListActionsRequest,
+        _workflow.run_service.ListActionsResponse,
     )
     watch_actions = _Method(
         "/flyteidl2.workflow.RunService/WatchActions",
-        _workflow_run_service.WatchActionsRequest,
-        _workflow_run_service.WatchActionsResponse,
+        _workflow.run_service.WatchActionsRequest,
+        _workflow.run_service.WatchActionsResponse,
         "unary_stream",
     )
     watch_cluster_events = _Method(
         "/flyteidl2.workflow.RunService/WatchClusterEvents",
-        _workflow_run_service.WatchClusterEventsRequest,
-        _workflow_run_service.WatchClusterEventsResponse,
+        _workflow.run_service.WatchClusterEventsRequest,
+        _workflow.run_service.WatchClusterEventsResponse,
         "unary_stream",
     )
     abort_action = _Method(
         "/flyteidl2.workflow.RunService/AbortAction",
-        _workflow_run_service.AbortActionRequest,
-        _workflow_run_service.AbortActionResponse,
+        _workflow.run_service.AbortActionRequest,
+        _workflow.run_service.AbortActionResponse,
     )
     signal_event = _Method(
         "/flyteidl2.workflow.RunService/SignalEvent",
-        _workflow_run_service.SignalEventRequest,
-        _workflow_run_service.SignalEventResponse,
+        _workflow.run_service.SignalEventRequest,
+        _workflow.run_service.SignalEventResponse,
     )
     watch_groups = _Method(
         "/flyteidl2.workflow.RunService/WatchGroups",
-        _workflow_run_service.WatchGroupsRequest,
-        _workflow_run_service.WatchGroupsResponse,
+        _workflow.run_service.WatchGroupsRequest,
+        _workflow.run_service.WatchGroupsResponse,
         "unary_stream",
     )
     get_action_data_uris = _Method(
         "/flyteidl2.workflow.RunService/GetActionDataURIs",
-        _workflow_run_service.GetActionDataURIsRequest,
-        _workflow_run_service.GetActionDataURIsResponse,
+        _workflow.run_service.GetActionDataURIsRequest,
+        _workflow.run_service.GetActionDataURIsResponse,
     )
     get_action_log_context = _Method(
         "/flyteidl2.workflow.RunService/GetActionLogContext",
-        _workflow_run_service.GetActionLogContextRequest,
-        _workflow_run_service.GetActionLogContextResponse,
+        _workflow.run_service.GetActionLogContextRequest,
+        _workflow.run_service.GetActionLogContextResponse,
     )
 
 
@@ -141,12 +141,12 @@ class RunServiceClient(_Client):
 
     def create_run(
         self,
-        request: _workflow_run_service.CreateRunRequest,
+        request: _workflow.run_service.CreateRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Start a run of a task.
 
         Inputs are not checked. One of the wrong type may leave the run ``RUNNING`` for ever.
@@ -168,12 +168,12 @@ class RunServiceClient(_Client):
 
     def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Abort a run.
 
         Answers OK for one that has ended, too, and makes it ``ABORTED``.
@@ -191,12 +191,12 @@ class RunServiceClient(_Client):
 
     def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Look at a run.
 
         RPC: ``/flyteidl2.workflow.RunService/GetRunDetails``, from ``GetRunDetailsRequest`` to
@@ -212,12 +212,12 @@ class RunServiceClient(_Client):
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchRunDetailsResponse]:
         """Watch a run.
 
         The server that was recorded sends empty messages: watch ``a0`` by
@@ -236,12 +236,12 @@ class RunServiceClient(_Client):
 
     def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Look at an action.
 
         RPC: ``/flyteidl2.workflow.RunService/GetActionDetails``, from
@@ -257,12 +257,12 @@ class RunServiceClient(_Client):
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchActionDetailsResponse]:
         """Watch an action until it ends.
 
         A stream may end cleanly before that, when its time is up: look at the last phase.
@@ -281,12 +281,12 @@ class RunServiceClient(_Client):
     @_deprecated("flyteidl2.workflow.RunService.GetActionData is deprecated in the IDL")
     def get_action_data(
         self,
-        request: _workflow_run_service.GetActionDataRequest,
+        request: _workflow.run_service.GetActionDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDataResponse:
+    ) -> _workflow.run_service.GetActionDataResponse:
         """Fetch the inputs and outputs of an action.
 
         Deprecated in the IDL.
@@ -305,12 +305,12 @@ class RunServiceClient(_Client):
 
     def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """List runs, page by page.
 
         RPC: ``/flyteidl2.workflow.RunService/ListRuns``, from ``ListRunsRequest`` to
@@ -328,12 +328,12 @@ class RunServiceClient(_Client):
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchRunsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchRunsResponse]:
         """Watch the runs of a project, a task or an organization. The stream never ends by itself.
 
         RPC: ``/flyteidl2.workflow.RunService/WatchRuns``, from ``WatchRunsRequest`` to a stream
@@ -348,12 +348,12 @@ class RunServiceClient(_Client):
 
     def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """List the actions of a run, page by page.
 
         RPC: ``/flyteidl2.workflow.RunService/ListActions``, from ``ListActionsRequest`` to
@@ -369,12 +369,12 @@ class RunServiceClient(_Client):
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchActionsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchActionsResponse]:
         """Watch the actions of a run. The stream never ends by itself.
 
         RPC: ``/flyteidl2.workflow.RunService/WatchActions``, from ``WatchActionsRequest`` to a
@@ -390,12 +390,12 @@ class RunServiceClient(_Client):
 
     def watch_cluster_events(
         self,
-        request: _workflow_run_service.WatchClusterEventsRequest,
+        request: _workflow.run_service.WatchClusterEventsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchClusterEventsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchClusterEventsResponse]:
         """Watch what Kubernetes says about an attempt.
 
         RPC: ``/flyteidl2.workflow.RunService/WatchClusterEvents``, from
@@ -411,12 +411,12 @@ class RunServiceClient(_Client):
 
     def abort_action(
         self,
-        request: _workflow_run_service.AbortActionRequest,
+        request: _workflow.run_service.AbortActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortActionResponse:
+    ) -> _workflow.run_service.AbortActionResponse:
         """Abort an action.
 
         Answers OK for one that has ended, too, and makes it ``ABORTED``.
@@ -434,12 +434,12 @@ class RunServiceClient(_Client):
 
     def signal_event(
         self,
-        request: _workflow_run_service.SignalEventRequest,
+        request: _workflow.run_service.SignalEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.SignalEventResponse:
+    ) -> _workflow.run_service.SignalEventResponse:
         """Give a condition its value.
 
         RPC: ``/flyteidl2.workflow.RunService/SignalEvent``, from ``SignalEventRequest`` to
@@ -458,12 +458,12 @@ class RunServiceClient(_Client):
 
     def watch_groups(
         self,
-        request: _workflow_run_service.WatchGroupsRequest,
+        request: _workflow.run_service.WatchGroupsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchGroupsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchGroupsResponse]:
         """Watch what the runs of each task come to. The stream never ends by itself.
 
         RPC: ``/flyteidl2.workflow.RunService/WatchGroups``, from ``WatchGroupsRequest`` to a
@@ -478,12 +478,12 @@ class RunServiceClient(_Client):
 
     def get_action_data_uris(
         self,
-        request: _workflow_run_service.GetActionDataURIsRequest,
+        request: _workflow.run_service.GetActionDataURIsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDataURIsResponse:
+    ) -> _workflow.run_service.GetActionDataURIsResponse:
         """Ask where the inputs and outputs of an action lie.
 
         RPC: ``/flyteidl2.workflow.RunService/GetActionDataURIs``, from
@@ -499,12 +499,12 @@ class RunServiceClient(_Client):
 
     def get_action_log_context(
         self,
-        request: _workflow_run_service.GetActionLogContextRequest,
+        request: _workflow.run_service.GetActionLogContextRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionLogContextResponse:
+    ) -> _workflow.run_service.GetActionLogContextResponse:
         """Ask which pods have the logs of an attempt.
 
         RPC: ``/flyteidl2.workflow.RunService/GetActionLogContext``, from
@@ -531,12 +531,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def create_run(
         self,
-        request: _workflow_run_service.CreateRunRequest,
+        request: _workflow.run_service.CreateRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Start a run of a task.
 
         See ``RunServiceClient.create_run``.
@@ -547,12 +547,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Abort a run.
 
         See ``RunServiceClient.abort_run``.
@@ -563,12 +563,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Look at a run.
 
         See ``RunServiceClient.get_run_details``.
@@ -579,12 +579,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchRunDetailsResponse]:
         """Watch a run.
 
         See ``RunServiceClient.watch_run_details``.
@@ -595,12 +595,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Look at an action.
 
         See ``RunServiceClient.get_action_details``.
@@ -611,12 +611,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchActionDetailsResponse]:
         """Watch an action until it ends.
 
         See ``RunServiceClient.watch_action_details``.
@@ -628,12 +628,12 @@ class RunServiceAsyncClient(_AsyncClient):
     @_deprecated("flyteidl2.workflow.RunService.GetActionData is deprecated in the IDL")
     async def get_action_data(
         self,
-        request: _workflow_run_service.GetActionDataRequest,
+        request: _workflow.run_service.GetActionDataRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDataResponse:
+    ) -> _workflow.run_service.GetActionDataResponse:
         """Fetch the inputs and outputs of an action.
 
         See ``RunServiceClient.get_action_data``.
@@ -644,12 +644,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """List runs, page by page.
 
         See ``RunServiceClient.list_runs``.
@@ -660,12 +660,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchRunsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchRunsResponse]:
         """Watch the runs of a project, a task or an organization. The stream never ends by itself.
 
         See ``RunServiceClient.watch_runs``.
@@ -676,12 +676,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """List the actions of a run, page by page.
 
         See ``RunServiceClient.list_actions``.
@@ -692,12 +692,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchActionsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchActionsResponse]:
         """Watch the actions of a run. The stream never ends by itself.
 
         See ``RunServiceClient.watch_actions``.
@@ -708,12 +708,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_cluster_events(
         self,
-        request: _workflow_run_service.WatchClusterEventsRequest,
+        request: _workflow.run_service.WatchClusterEventsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchClusterEventsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchClusterEventsResponse]:
         """Watch what Kubernetes says about an attempt.
 
         See ``RunServiceClient.watch_cluster_events``.
@@ -724,12 +724,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def abort_action(
         self,
-        request: _workflow_run_service.AbortActionRequest,
+        request: _workflow.run_service.AbortActionRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortActionResponse:
+    ) -> _workflow.run_service.AbortActionResponse:
         """Abort an action.
 
         See ``RunServiceClient.abort_action``.
@@ -740,12 +740,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def signal_event(
         self,
-        request: _workflow_run_service.SignalEventRequest,
+        request: _workflow.run_service.SignalEventRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.SignalEventResponse:
+    ) -> _workflow.run_service.SignalEventResponse:
         """Give a condition its value.
 
         See ``RunServiceClient.signal_event``.
@@ -756,12 +756,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     def watch_groups(
         self,
-        request: _workflow_run_service.WatchGroupsRequest,
+        request: _workflow.run_service.WatchGroupsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchGroupsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchGroupsResponse]:
         """Watch what the runs of each task come to. The stream never ends by itself.
 
         See ``RunServiceClient.watch_groups``.
@@ -772,12 +772,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def get_action_data_uris(
         self,
-        request: _workflow_run_service.GetActionDataURIsRequest,
+        request: _workflow.run_service.GetActionDataURIsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDataURIsResponse:
+    ) -> _workflow.run_service.GetActionDataURIsResponse:
         """Ask where the inputs and outputs of an action lie.
 
         See ``RunServiceClient.get_action_data_uris``.
@@ -788,12 +788,12 @@ class RunServiceAsyncClient(_AsyncClient):
 
     async def get_action_log_context(
         self,
-        request: _workflow_run_service.GetActionLogContextRequest,
+        request: _workflow.run_service.GetActionLogContextRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionLogContextResponse:
+    ) -> _workflow.run_service.GetActionLogContextResponse:
         """Ask which pods have the logs of an attempt.
 
         See ``RunServiceClient.get_action_log_context``.
@@ -820,155 +820,155 @@ class RunServiceServicer(_Servicer):
 
     def create_run(
         self,
-        request: _workflow_run_service.CreateRunRequest,
+        request: _workflow.run_service.CreateRunRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Answer ``CreateRun``; see ``RunServiceClient.create_run``."""
         raise _unimplemented(_RunServiceMethods.create_run)
 
     def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Answer ``AbortRun``; see ``RunServiceClient.abort_run``."""
         raise _unimplemented(_RunServiceMethods.abort_run)
 
     def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Answer ``GetRunDetails``; see ``RunServiceClient.get_run_details``."""
         raise _unimplemented(_RunServiceMethods.get_run_details)
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchRunDetailsResponse]:
         """Answer ``WatchRunDetails``; see ``RunServiceClient.watch_run_details``."""
         raise _unimplemented(_RunServiceMethods.watch_run_details)
 
     def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Answer ``GetActionDetails``; see ``RunServiceClient.get_action_details``."""
         raise _unimplemented(_RunServiceMethods.get_action_details)
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchActionDetailsResponse]:
         """Answer ``WatchActionDetails``; see ``RunServiceClient.watch_action_details``."""
         raise _unimplemented(_RunServiceMethods.watch_action_details)
 
     @_deprecated("flyteidl2.workflow.RunService.GetActionData is deprecated in the IDL")
     def get_action_data(
         self,
-        request: _workflow_run_service.GetActionDataRequest,
+        request: _workflow.run_service.GetActionDataRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetActionDataResponse:
+    ) -> _workflow.run_service.GetActionDataResponse:
         """Answer ``GetActionData``; see ``RunServiceClient.get_action_data``."""
         raise _unimplemented(_RunServiceMethods.get_action_data)
 
     def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """Answer ``ListRuns``; see ``RunServiceClient.list_runs``."""
         raise _unimplemented(_RunServiceMethods.list_runs)
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchRunsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchRunsResponse]:
         """Answer ``WatchRuns``; see ``RunServiceClient.watch_runs``."""
         raise _unimplemented(_RunServiceMethods.watch_runs)
 
     def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """Answer ``ListActions``; see ``RunServiceClient.list_actions``."""
         raise _unimplemented(_RunServiceMethods.list_actions)
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchActionsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchActionsResponse]:
         """Answer ``WatchActions``; see ``RunServiceClient.watch_actions``."""
         raise _unimplemented(_RunServiceMethods.watch_actions)
 
     def watch_cluster_events(
         self,
-        request: _workflow_run_service.WatchClusterEventsRequest,
+        request: _workflow.run_service.WatchClusterEventsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchClusterEventsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchClusterEventsResponse]:
         """Answer ``WatchClusterEvents``; see ``RunServiceClient.watch_cluster_events``."""
         raise _unimplemented(_RunServiceMethods.watch_cluster_events)
 
     def abort_action(
         self,
-        request: _workflow_run_service.AbortActionRequest,
+        request: _workflow.run_service.AbortActionRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.AbortActionResponse:
+    ) -> _workflow.run_service.AbortActionResponse:
         """Answer ``AbortAction``; see ``RunServiceClient.abort_action``."""
         raise _unimplemented(_RunServiceMethods.abort_action)
 
     def signal_event(
         self,
-        request: _workflow_run_service.SignalEventRequest,
+        request: _workflow.run_service.SignalEventRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.SignalEventResponse:
+    ) -> _workflow.run_service.SignalEventResponse:
         """Answer ``SignalEvent``; see ``RunServiceClient.signal_event``."""
         raise _unimplemented(_RunServiceMethods.signal_event)
 
     def watch_groups(
         self,
-        request: _workflow_run_service.WatchGroupsRequest,
+        request: _workflow.run_service.WatchGroupsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchGroupsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchGroupsResponse]:
         """Answer ``WatchGroups``; see ``RunServiceClient.watch_groups``."""
         raise _unimplemented(_RunServiceMethods.watch_groups)
 
     def get_action_data_uris(
         self,
-        request: _workflow_run_service.GetActionDataURIsRequest,
+        request: _workflow.run_service.GetActionDataURIsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetActionDataURIsResponse:
+    ) -> _workflow.run_service.GetActionDataURIsResponse:
         """Answer ``GetActionDataURIs``; see ``RunServiceClient.get_action_data_uris``."""
         raise _unimplemented(_RunServiceMethods.get_action_data_uris)
 
     def get_action_log_context(
         self,
-        request: _workflow_run_service.GetActionLogContextRequest,
+        request: _workflow.run_service.GetActionLogContextRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetActionLogContextResponse:
+    ) -> _workflow.run_service.GetActionLogContextResponse:
         """Answer ``GetActionLogContext``; see ``RunServiceClient.get_action_log_context``."""
         raise _unimplemented(_RunServiceMethods.get_action_log_context)
 
@@ -990,194 +990,194 @@ class RunServiceAsyncServicer(_AsyncServicer):
 
     async def create_run(
         self,
-        request: _workflow_run_service.CreateRunRequest,
+        request: _workflow.run_service.CreateRunRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.CreateRunRequest, _workflow_run_service.CreateRunResponse
+            _workflow.run_service.CreateRunRequest, _workflow.run_service.CreateRunResponse
         ],
         /,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Answer ``CreateRun``; see ``RunServiceClient.create_run``."""
         raise _unimplemented(_RunServiceMethods.create_run)
 
     async def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.AbortRunRequest, _workflow_run_service.AbortRunResponse
+            _workflow.run_service.AbortRunRequest, _workflow.run_service.AbortRunResponse
         ],
         /,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Answer ``AbortRun``; see ``RunServiceClient.abort_run``."""
         raise _unimplemented(_RunServiceMethods.abort_run)
 
     async def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetRunDetailsRequest, _workflow_run_service.GetRunDetailsResponse
+            _workflow.run_service.GetRunDetailsRequest, _workflow.run_service.GetRunDetailsResponse
         ],
         /,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Answer ``GetRunDetails``; see ``RunServiceClient.get_run_details``."""
         raise _unimplemented(_RunServiceMethods.get_run_details)
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchRunDetailsRequest,
-            _workflow_run_service.WatchRunDetailsResponse,
+            _workflow.run_service.WatchRunDetailsRequest,
+            _workflow.run_service.WatchRunDetailsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchRunDetailsResponse]:
         """Answer ``WatchRunDetails``; see ``RunServiceClient.watch_run_details``."""
         raise _unimplemented(_RunServiceMethods.watch_run_details)
 
     async def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetActionDetailsRequest,
-            _workflow_run_service.GetActionDetailsResponse,
+            _workflow.run_service.GetActionDetailsRequest,
+            _workflow.run_service.GetActionDetailsResponse,
         ],
         /,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Answer ``GetActionDetails``; see ``RunServiceClient.get_action_details``."""
         raise _unimplemented(_RunServiceMethods.get_action_details)
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchActionDetailsRequest,
-            _workflow_run_service.WatchActionDetailsResponse,
+            _workflow.run_service.WatchActionDetailsRequest,
+            _workflow.run_service.WatchActionDetailsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchActionDetailsResponse]:
         """Answer ``WatchActionDetails``; see ``RunServiceClient.watch_action_details``."""
         raise _unimplemented(_RunServiceMethods.watch_action_details)
 
     @_deprecated("flyteidl2.workflow.RunService.GetActionData is deprecated in the IDL")
     async def get_action_data(
         self,
-        request: _workflow_run_service.GetActionDataRequest,
+        request: _workflow.run_service.GetActionDataRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetActionDataRequest, _workflow_run_service.GetActionDataResponse
+            _workflow.run_service.GetActionDataRequest, _workflow.run_service.GetActionDataResponse
         ],
         /,
-    ) -> _workflow_run_service.GetActionDataResponse:
+    ) -> _workflow.run_service.GetActionDataResponse:
         """Answer ``GetActionData``; see ``RunServiceClient.get_action_data``."""
         raise _unimplemented(_RunServiceMethods.get_action_data)
 
     async def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.ListRunsRequest, _workflow_run_service.ListRunsResponse
+            _workflow.run_service.ListRunsRequest, _workflow.run_service.ListRunsResponse
         ],
         /,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """Answer ``ListRuns``; see ``RunServiceClient.list_runs``."""
         raise _unimplemented(_RunServiceMethods.list_runs)
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchRunsRequest, _workflow_run_service.WatchRunsResponse
+            _workflow.run_service.WatchRunsRequest, _workflow.run_service.WatchRunsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchRunsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchRunsResponse]:
         """Answer ``WatchRuns``; see ``RunServiceClient.watch_runs``."""
         raise _unimplemented(_RunServiceMethods.watch_runs)
 
     async def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.ListActionsRequest, _workflow_run_service.ListActionsResponse
+            _workflow.run_service.ListActionsRequest, _workflow.run_service.ListActionsResponse
         ],
         /,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """Answer ``ListActions``; see ``RunServiceClient.list_actions``."""
         raise _unimplemented(_RunServiceMethods.list_actions)
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchActionsRequest, _workflow_run_service.WatchActionsResponse
+            _workflow.run_service.WatchActionsRequest, _workflow.run_service.WatchActionsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchActionsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchActionsResponse]:
         """Answer ``WatchActions``; see ``RunServiceClient.watch_actions``."""
         raise _unimplemented(_RunServiceMethods.watch_actions)
 
     def watch_cluster_events(
         self,
-        request: _workflow_run_service.WatchClusterEventsRequest,
+        request: _workflow.run_service.WatchClusterEventsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchClusterEventsRequest,
-            _workflow_run_service.WatchClusterEventsResponse,
+            _workflow.run_service.WatchClusterEventsRequest,
+            _workflow.run_service.WatchClusterEventsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchClusterEventsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchClusterEventsResponse]:
         """Answer ``WatchClusterEvents``; see ``RunServiceClient.watch_cluster_events``."""
         raise _unimplemented(_RunServiceMethods.watch_cluster_events)
 
     async def abort_action(
         self,
-        request: _workflow_run_service.AbortActionRequest,
+        request: _workflow.run_service.AbortActionRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.AbortActionRequest, _workflow_run_service.AbortActionResponse
+            _workflow.run_service.AbortActionRequest, _workflow.run_service.AbortActionResponse
         ],
         /,
-    ) -> _workflow_run_service.AbortActionResponse:
+    ) -> _workflow.run_service.AbortActionResponse:
         """Answer ``AbortAction``; see ``RunServiceClient.abort_action``."""
         raise _unimplemented(_RunServiceMethods.abort_action)
 
     async def signal_event(
         self,
-        request: _workflow_run_service.SignalEventRequest,
+        request: _workflow.run_service.SignalEventRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.SignalEventRequest, _workflow_run_service.SignalEventResponse
+            _workflow.run_service.SignalEventRequest, _workflow.run_service.SignalEventResponse
         ],
         /,
-    ) -> _workflow_run_service.SignalEventResponse:
+    ) -> _workflow.run_service.SignalEventResponse:
         """Answer ``SignalEvent``; see ``RunServiceClient.signal_event``."""
         raise _unimplemented(_RunServiceMethods.signal_event)
 
     def watch_groups(
         self,
-        request: _workflow_run_service.WatchGroupsRequest,
+        request: _workflow.run_service.WatchGroupsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchGroupsRequest, _workflow_run_service.WatchGroupsResponse
+            _workflow.run_service.WatchGroupsRequest, _workflow.run_service.WatchGroupsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchGroupsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchGroupsResponse]:
         """Answer ``WatchGroups``; see ``RunServiceClient.watch_groups``."""
         raise _unimplemented(_RunServiceMethods.watch_groups)
 
     async def get_action_data_uris(
         self,
-        request: _workflow_run_service.GetActionDataURIsRequest,
+        request: _workflow.run_service.GetActionDataURIsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetActionDataURIsRequest,
-            _workflow_run_service.GetActionDataURIsResponse,
+            _workflow.run_service.GetActionDataURIsRequest,
+            _workflow.run_service.GetActionDataURIsResponse,
         ],
         /,
-    ) -> _workflow_run_service.GetActionDataURIsResponse:
+    ) -> _workflow.run_service.GetActionDataURIsResponse:
         """Answer ``GetActionDataURIs``; see ``RunServiceClient.get_action_data_uris``."""
         raise _unimplemented(_RunServiceMethods.get_action_data_uris)
 
     async def get_action_log_context(
         self,
-        request: _workflow_run_service.GetActionLogContextRequest,
+        request: _workflow.run_service.GetActionLogContextRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetActionLogContextRequest,
-            _workflow_run_service.GetActionLogContextResponse,
+            _workflow.run_service.GetActionLogContextRequest,
+            _workflow.run_service.GetActionLogContextResponse,
         ],
         /,
-    ) -> _workflow_run_service.GetActionLogContextResponse:
+    ) -> _workflow.run_service.GetActionLogContextResponse:
         """Answer ``GetActionLogContext``; see ``RunServiceClient.get_action_log_context``."""
         raise _unimplemented(_RunServiceMethods.get_action_log_context)

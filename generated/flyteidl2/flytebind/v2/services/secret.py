@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.secret import payload as _secret_payload
+from flytebind.v2.models import secret as _secret
 
 __all__ = [
     "SecretServiceAsyncClient",
@@ -29,28 +29,28 @@ __all__ = [
 class _SecretServiceMethods:
     create_secret = _Method(
         "/flyteidl2.secret.SecretService/CreateSecret",
-        _secret_payload.CreateSecretRequest,
-        _secret_payload.CreateSecretResponse,
+        _secret.payload.CreateSecretRequest,
+        _secret.payload.CreateSecretResponse,
     )
     update_secret = _Method(
         "/flyteidl2.secret.SecretService/UpdateSecret",
-        _secret_payload.UpdateSecretRequest,
-        _secret_payload.UpdateSecretResponse,
+        _secret.payload.UpdateSecretRequest,
+        _secret.payload.UpdateSecretResponse,
     )
     get_secret = _Method(
         "/flyteidl2.secret.SecretService/GetSecret",
-        _secret_payload.GetSecretRequest,
-        _secret_payload.GetSecretResponse,
+        _secret.payload.GetSecretRequest,
+        _secret.payload.GetSecretResponse,
     )
     delete_secret = _Method(
         "/flyteidl2.secret.SecretService/DeleteSecret",
-        _secret_payload.DeleteSecretRequest,
-        _secret_payload.DeleteSecretResponse,
+        _secret.payload.DeleteSecretRequest,
+        _secret.payload.DeleteSecretResponse,
     )
     list_secrets = _Method(
         "/flyteidl2.secret.SecretService/ListSecrets",
-        _secret_payload.ListSecretsRequest,
-        _secret_payload.ListSecretsResponse,
+        _secret.payload.ListSecretsRequest,
+        _secret.payload.ListSecretsResponse,
     )
 
 
@@ -70,12 +70,12 @@ class SecretServiceClient(_Client):
 
     def create_secret(
         self,
-        request: _secret_payload.CreateSecretRequest,
+        request: _secret.payload.CreateSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.CreateSecretResponse:
+    ) -> _secret.payload.CreateSecretResponse:
         """Create a secret.
 
         RPC: ``/flyteidl2.secret.SecretService/CreateSecret``, from ``CreateSecretRequest`` to
@@ -92,12 +92,12 @@ class SecretServiceClient(_Client):
 
     def update_secret(
         self,
-        request: _secret_payload.UpdateSecretRequest,
+        request: _secret.payload.UpdateSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.UpdateSecretResponse:
+    ) -> _secret.payload.UpdateSecretResponse:
         """Replace a secret.
 
         RPC: ``/flyteidl2.secret.SecretService/UpdateSecret``, from ``UpdateSecretRequest`` to
@@ -113,12 +113,12 @@ class SecretServiceClient(_Client):
 
     def get_secret(
         self,
-        request: _secret_payload.GetSecretRequest,
+        request: _secret.payload.GetSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.GetSecretResponse:
+    ) -> _secret.payload.GetSecretResponse:
         """Look at a secret, without its value.
 
         RPC: ``/flyteidl2.secret.SecretService/GetSecret``, from ``GetSecretRequest`` to
@@ -134,12 +134,12 @@ class SecretServiceClient(_Client):
 
     def delete_secret(
         self,
-        request: _secret_payload.DeleteSecretRequest,
+        request: _secret.payload.DeleteSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.DeleteSecretResponse:
+    ) -> _secret.payload.DeleteSecretResponse:
         """Delete a secret.
 
         RPC: ``/flyteidl2.secret.SecretService/DeleteSecret``, from ``DeleteSecretRequest`` to
@@ -155,12 +155,12 @@ class SecretServiceClient(_Client):
 
     def list_secrets(
         self,
-        request: _secret_payload.ListSecretsRequest,
+        request: _secret.payload.ListSecretsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.ListSecretsResponse:
+    ) -> _secret.payload.ListSecretsResponse:
         """List secrets, page by page, without their values.
 
         RPC: ``/flyteidl2.secret.SecretService/ListSecrets``, from ``ListSecretsRequest`` to
@@ -186,12 +186,12 @@ class SecretServiceAsyncClient(_AsyncClient):
 
     async def create_secret(
         self,
-        request: _secret_payload.CreateSecretRequest,
+        request: _secret.payload.CreateSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.CreateSecretResponse:
+    ) -> _secret.payload.CreateSecretResponse:
         """Create a secret.
 
         See ``SecretServiceClient.create_secret``.
@@ -202,12 +202,12 @@ class SecretServiceAsyncClient(_AsyncClient):
 
     async def update_secret(
         self,
-        request: _secret_payload.UpdateSecretRequest,
+        request: _secret.payload.UpdateSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.UpdateSecretResponse:
+    ) -> _secret.payload.UpdateSecretResponse:
         """Replace a secret.
 
         See ``SecretServiceClient.update_secret``.
@@ -218,12 +218,12 @@ class SecretServiceAsyncClient(_AsyncClient):
 
     async def get_secret(
         self,
-        request: _secret_payload.GetSecretRequest,
+        request: _secret.payload.GetSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.GetSecretResponse:
+    ) -> _secret.payload.GetSecretResponse:
         """Look at a secret, without its value.
 
         See ``SecretServiceClient.get_secret``.
@@ -234,12 +234,12 @@ class SecretServiceAsyncClient(_AsyncClient):
 
     async def delete_secret(
         self,
-        request: _secret_payload.DeleteSecretRequest,
+        request: _secret.payload.DeleteSecretRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.DeleteSecretResponse:
+    ) -> _secret.payload.DeleteSecretResponse:
         """Delete a secret.
 
         See ``SecretServiceClient.delete_secret``.
@@ -250,12 +250,12 @@ class SecretServiceAsyncClient(_AsyncClient):
 
     async def list_secrets(
         self,
-        request: _secret_payload.ListSecretsRequest,
+        request: _secret.payload.ListSecretsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _secret_payload.ListSecretsResponse:
+    ) -> _secret.payload.ListSecretsResponse:
         """List secrets, page by page, without their values.
 
         See ``SecretServiceClient.list_secrets``.
@@ -281,46 +281,46 @@ class SecretServiceServicer(_Servicer):
 
     def create_secret(
         self,
-        request: _secret_payload.CreateSecretRequest,
+        request: _secret.payload.CreateSecretRequest,
         context: _ServicerContext,
         /,
-    ) -> _secret_payload.CreateSecretResponse:
+    ) -> _secret.payload.CreateSecretResponse:
         """Answer ``CreateSecret``; see ``SecretServiceClient.create_secret``."""
         raise _unimplemented(_SecretServiceMethods.create_secret)
 
     def update_secret(
         self,
-        request: _secret_payload.UpdateSecretRequest,
+        request: _secret.payload.UpdateSecretRequest,
         context: _ServicerContext,
         /,
-    ) -> _secret_payload.UpdateSecretResponse:
+    ) -> _secret.payload.UpdateSecretResponse:
         """Answer ``UpdateSecret``; see ``SecretServiceClient.update_secret``."""
         raise _unimplemented(_SecretServiceMethods.update_secret)
 
     def get_secret(
         self,
-        request: _secret_payload.GetSecretRequest,
+        request: _secret.payload.GetSecretRequest,
         context: _ServicerContext,
         /,
-    ) -> _secret_payload.GetSecretResponse:
+    ) -> _secret.payload.GetSecretResponse:
         """Answer ``GetSecret``; see ``SecretServiceClient.get_secret``."""
         raise _unimplemented(_SecretServiceMethods.get_secret)
 
     def delete_secret(
         self,
-        request: _secret_payload.DeleteSecretRequest,
+        request: _secret.payload.DeleteSecretRequest,
         context: _ServicerContext,
         /,
-    ) -> _secret_payload.DeleteSecretResponse:
+    ) -> _secret.payload.DeleteSecretResponse:
         """Answer ``DeleteSecret``; see ``SecretServiceClient.delete_secret``."""
         raise _unimplemented(_SecretServiceMethods.delete_secret)
 
     def list_secrets(
         self,
-        request: _secret_payload.ListSecretsRequest,
+        request: _secret.payload.ListSecretsRequest,
         context: _ServicerContext,
         /,
-    ) -> _secret_payload.ListSecretsResponse:
+    ) -> _secret.payload.ListSecretsResponse:
         """Answer ``ListSecrets``; see ``SecretServiceClient.list_secrets``."""
         raise _unimplemented(_SecretServiceMethods.list_secrets)
 
@@ -341,55 +341,55 @@ class SecretServiceAsyncServicer(_AsyncServicer):
 
     async def create_secret(
         self,
-        request: _secret_payload.CreateSecretRequest,
+        request: _secret.payload.CreateSecretRequest,
         context: _AsyncServicerContext[
-            _secret_payload.CreateSecretRequest, _secret_payload.CreateSecretResponse
+            _secret.payload.CreateSecretRequest, _secret.payload.CreateSecretResponse
         ],
         /,
-    ) -> _secret_payload.CreateSecretResponse:
+    ) -> _secret.payload.CreateSecretResponse:
         """Answer ``CreateSecret``; see ``SecretServiceClient.create_secret``."""
         raise _unimplemented(_SecretServiceMethods.create_secret)
 
     async def update_secret(
         self,
-        request: _secret_payload.UpdateSecretRequest,
+        request: _secret.payload.UpdateSecretRequest,
         context: _AsyncServicerContext[
-            _secret_payload.UpdateSecretRequest, _secret_payload.UpdateSecretResponse
+            _secret.payload.UpdateSecretRequest, _secret.payload.UpdateSecretResponse
         ],
         /,
-    ) -> _secret_payload.UpdateSecretResponse:
+    ) -> _secret.payload.UpdateSecretResponse:
         """Answer ``UpdateSecret``; see ``SecretServiceClient.update_secret``."""
         raise _unimplemented(_SecretServiceMethods.update_secret)
 
     async def get_secret(
         self,
-        request: _secret_payload.GetSecretRequest,
+        request: _secret.payload.GetSecretRequest,
         context: _AsyncServicerContext[
-            _secret_payload.GetSecretRequest, _secret_payload.GetSecretResponse
+            _secret.payload.GetSecretRequest, _secret.payload.GetSecretResponse
         ],
         /,
-    ) -> _secret_payload.GetSecretResponse:
+    ) -> _secret.payload.GetSecretResponse:
         """Answer ``GetSecret``; see ``SecretServiceClient.get_secret``."""
         raise _unimplemented(_SecretServiceMethods.get_secret)
 
     async def delete_secret(
         self,
-        request: _secret_payload.DeleteSecretRequest,
+        request: _secret.payload.DeleteSecretRequest,
         context: _AsyncServicerContext[
-            _secret_payload.DeleteSecretRequest, _secret_payload.DeleteSecretResponse
+            _secret.payload.DeleteSecretRequest, _secret.payload.DeleteSecretResponse
         ],
         /,
-    ) -> _secret_payload.DeleteSecretResponse:
+    ) -> _secret.payload.DeleteSecretResponse:
         """Answer ``DeleteSecret``; see ``SecretServiceClient.delete_secret``."""
         raise _unimplemented(_SecretServiceMethods.delete_secret)
 
     async def list_secrets(
         self,
-        request: _secret_payload.ListSecretsRequest,
+        request: _secret.payload.ListSecretsRequest,
         context: _AsyncServicerContext[
-            _secret_payload.ListSecretsRequest, _secret_payload.ListSecretsResponse
+            _secret.payload.ListSecretsRequest, _secret.payload.ListSecretsResponse
         ],
         /,
-    ) -> _secret_payload.ListSecretsResponse:
+    ) -> _secret.payload.ListSecretsResponse:
         """Answer ``ListSecrets``; see ``SecretServiceClient.list_secrets``."""
         raise _unimplemented(_SecretServiceMethods.list_secrets)

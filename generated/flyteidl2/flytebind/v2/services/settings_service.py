@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.settings import settings_service as _settings_settings_service
+from flytebind.v2.models import settings as _settings
 
 __all__ = [
     "SettingsServiceAsyncClient",
@@ -29,23 +29,23 @@ __all__ = [
 class _SettingsServiceMethods:
     get_settings = _Method(
         "/flyteidl2.settings.SettingsService/GetSettings",
-        _settings_settings_service.GetSettingsRequest,
-        _settings_settings_service.GetSettingsResponse,
+        _settings.settings_service.GetSettingsRequest,
+        _settings.settings_service.GetSettingsResponse,
     )
     get_settings_for_edit = _Method(
         "/flyteidl2.settings.SettingsService/GetSettingsForEdit",
-        _settings_settings_service.GetSettingsForEditRequest,
-        _settings_settings_service.GetSettingsForEditResponse,
+        _settings.settings_service.GetSettingsForEditRequest,
+        _settings.settings_service.GetSettingsForEditResponse,
     )
     create_settings = _Method(
         "/flyteidl2.settings.SettingsService/CreateSettings",
-        _settings_settings_service.CreateSettingsRequest,
-        _settings_settings_service.CreateSettingsResponse,
+        _settings.settings_service.CreateSettingsRequest,
+        _settings.settings_service.CreateSettingsResponse,
     )
     update_settings = _Method(
         "/flyteidl2.settings.SettingsService/UpdateSettings",
-        _settings_settings_service.UpdateSettingsRequest,
-        _settings_settings_service.UpdateSettingsResponse,
+        _settings.settings_service.UpdateSettingsRequest,
+        _settings.settings_service.UpdateSettingsResponse,
     )
 
 
@@ -63,12 +63,12 @@ class SettingsServiceClient(_Client):
 
     def get_settings(
         self,
-        request: _settings_settings_service.GetSettingsRequest,
+        request: _settings.settings_service.GetSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.GetSettingsResponse:
+    ) -> _settings.settings_service.GetSettingsResponse:
         """Ask which settings hold.
 
         RPC: ``/flyteidl2.settings.SettingsService/GetSettings``, from ``GetSettingsRequest`` to
@@ -84,12 +84,12 @@ class SettingsServiceClient(_Client):
 
     def get_settings_for_edit(
         self,
-        request: _settings_settings_service.GetSettingsForEditRequest,
+        request: _settings.settings_service.GetSettingsForEditRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.GetSettingsForEditResponse:
+    ) -> _settings.settings_service.GetSettingsForEditResponse:
         """Ask for the settings of all levels.
 
         RPC: ``/flyteidl2.settings.SettingsService/GetSettingsForEdit``, from
@@ -109,12 +109,12 @@ class SettingsServiceClient(_Client):
 
     def create_settings(
         self,
-        request: _settings_settings_service.CreateSettingsRequest,
+        request: _settings.settings_service.CreateSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.CreateSettingsResponse:
+    ) -> _settings.settings_service.CreateSettingsResponse:
         """Store the settings of a level.
 
         RPC: ``/flyteidl2.settings.SettingsService/CreateSettings``, from
@@ -129,12 +129,12 @@ class SettingsServiceClient(_Client):
 
     def update_settings(
         self,
-        request: _settings_settings_service.UpdateSettingsRequest,
+        request: _settings.settings_service.UpdateSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.UpdateSettingsResponse:
+    ) -> _settings.settings_service.UpdateSettingsResponse:
         """Replace the settings of a level.
 
         RPC: ``/flyteidl2.settings.SettingsService/UpdateSettings``, from
@@ -160,12 +160,12 @@ class SettingsServiceAsyncClient(_AsyncClient):
 
     async def get_settings(
         self,
-        request: _settings_settings_service.GetSettingsRequest,
+        request: _settings.settings_service.GetSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.GetSettingsResponse:
+    ) -> _settings.settings_service.GetSettingsResponse:
         """Ask which settings hold.
 
         See ``SettingsServiceClient.get_settings``.
@@ -176,12 +176,12 @@ class SettingsServiceAsyncClient(_AsyncClient):
 
     async def get_settings_for_edit(
         self,
-        request: _settings_settings_service.GetSettingsForEditRequest,
+        request: _settings.settings_service.GetSettingsForEditRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.GetSettingsForEditResponse:
+    ) -> _settings.settings_service.GetSettingsForEditResponse:
         """Ask for the settings of all levels.
 
         See ``SettingsServiceClient.get_settings_for_edit``.
@@ -196,12 +196,12 @@ class SettingsServiceAsyncClient(_AsyncClient):
 
     async def create_settings(
         self,
-        request: _settings_settings_service.CreateSettingsRequest,
+        request: _settings.settings_service.CreateSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.CreateSettingsResponse:
+    ) -> _settings.settings_service.CreateSettingsResponse:
         """Store the settings of a level.
 
         See ``SettingsServiceClient.create_settings``.
@@ -212,12 +212,12 @@ class SettingsServiceAsyncClient(_AsyncClient):
 
     async def update_settings(
         self,
-        request: _settings_settings_service.UpdateSettingsRequest,
+        request: _settings.settings_service.UpdateSettingsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _settings_settings_service.UpdateSettingsResponse:
+    ) -> _settings.settings_service.UpdateSettingsResponse:
         """Replace the settings of a level.
 
         See ``SettingsServiceClient.update_settings``.
@@ -241,37 +241,37 @@ class SettingsServiceServicer(_Servicer):
 
     def get_settings(
         self,
-        request: _settings_settings_service.GetSettingsRequest,
+        request: _settings.settings_service.GetSettingsRequest,
         context: _ServicerContext,
         /,
-    ) -> _settings_settings_service.GetSettingsResponse:
+    ) -> _settings.settings_service.GetSettingsResponse:
         """Answer ``GetSettings``; see ``SettingsServiceClient.get_settings``."""
         raise _unimplemented(_SettingsServiceMethods.get_settings)
 
     def get_settings_for_edit(
         self,
-        request: _settings_settings_service.GetSettingsForEditRequest,
+        request: _settings.settings_service.GetSettingsForEditRequest,
         context: _ServicerContext,
         /,
-    ) -> _settings_settings_service.GetSettingsForEditResponse:
+    ) -> _settings.settings_service.GetSettingsForEditResponse:
         """Answer ``GetSettingsForEdit``; see ``SettingsServiceClient.get_settings_for_edit``."""
         raise _unimplemented(_SettingsServiceMethods.get_settings_for_edit)
 
     def create_settings(
         self,
-        request: _settings_settings_service.CreateSettingsRequest,
+        request: _settings.settings_service.CreateSettingsRequest,
         context: _ServicerContext,
         /,
-    ) -> _settings_settings_service.CreateSettingsResponse:
+    ) -> _settings.settings_service.CreateSettingsResponse:
         """Answer ``CreateSettings``; see ``SettingsServiceClient.create_settings``."""
         raise _unimplemented(_SettingsServiceMethods.create_settings)
 
     def update_settings(
         self,
-        request: _settings_settings_service.UpdateSettingsRequest,
+        request: _settings.settings_service.UpdateSettingsRequest,
         context: _ServicerContext,
         /,
-    ) -> _settings_settings_service.UpdateSettingsResponse:
+    ) -> _settings.settings_service.UpdateSettingsResponse:
         """Answer ``UpdateSettings``; see ``SettingsServiceClient.update_settings``."""
         raise _unimplemented(_SettingsServiceMethods.update_settings)
 
@@ -290,48 +290,48 @@ class SettingsServiceAsyncServicer(_AsyncServicer):
 
     async def get_settings(
         self,
-        request: _settings_settings_service.GetSettingsRequest,
+        request: _settings.settings_service.GetSettingsRequest,
         context: _AsyncServicerContext[
-            _settings_settings_service.GetSettingsRequest,
-            _settings_settings_service.GetSettingsResponse,
+            _settings.settings_service.GetSettingsRequest,
+            _settings.settings_service.GetSettingsResponse,
         ],
         /,
-    ) -> _settings_settings_service.GetSettingsResponse:
+    ) -> _settings.settings_service.GetSettingsResponse:
         """Answer ``GetSettings``; see ``SettingsServiceClient.get_settings``."""
         raise _unimplemented(_SettingsServiceMethods.get_settings)
 
     async def get_settings_for_edit(
         self,
-        request: _settings_settings_service.GetSettingsForEditRequest,
+        request: _settings.settings_service.GetSettingsForEditRequest,
         context: _AsyncServicerContext[
-            _settings_settings_service.GetSettingsForEditRequest,
-            _settings_settings_service.GetSettingsForEditResponse,
+            _settings.settings_service.GetSettingsForEditRequest,
+            _settings.settings_service.GetSettingsForEditResponse,
         ],
         /,
-    ) -> _settings_settings_service.GetSettingsForEditResponse:
+    ) -> _settings.settings_service.GetSettingsForEditResponse:
         """Answer ``GetSettingsForEdit``; see ``SettingsServiceClient.get_settings_for_edit``."""
         raise _unimplemented(_SettingsServiceMethods.get_settings_for_edit)
 
     async def create_settings(
         self,
-        request: _settings_settings_service.CreateSettingsRequest,
+        request: _settings.settings_service.CreateSettingsRequest,
         context: _AsyncServicerContext[
-            _settings_settings_service.CreateSettingsRequest,
-            _settings_settings_service.CreateSettingsResponse,
+            _settings.settings_service.CreateSettingsRequest,
+            _settings.settings_service.CreateSettingsResponse,
         ],
         /,
-    ) -> _settings_settings_service.CreateSettingsResponse:
+    ) -> _settings.settings_service.CreateSettingsResponse:
         """Answer ``CreateSettings``; see ``SettingsServiceClient.create_settings``."""
         raise _unimplemented(_SettingsServiceMethods.create_settings)
 
     async def update_settings(
         self,
-        request: _settings_settings_service.UpdateSettingsRequest,
+        request: _settings.settings_service.UpdateSettingsRequest,
         context: _AsyncServicerContext[
-            _settings_settings_service.UpdateSettingsRequest,
-            _settings_settings_service.UpdateSettingsResponse,
+            _settings.settings_service.UpdateSettingsRequest,
+            _settings.settings_service.UpdateSettingsResponse,
         ],
         /,
-    ) -> _settings_settings_service.UpdateSettingsResponse:
+    ) -> _settings.settings_service.UpdateSettingsResponse:
         """Answer ``UpdateSettings``; see ``SettingsServiceClient.update_settings``."""
         raise _unimplemented(_SettingsServiceMethods.update_settings)

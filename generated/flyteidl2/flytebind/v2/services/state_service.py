@@ -19,7 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import state_service as _workflow_state_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "StateServiceAsyncClient",
@@ -32,18 +32,18 @@ __all__ = [
 class _StateServiceMethods:
     put = _Method(
         "/flyteidl2.workflow.StateService/Put",
-        _workflow_state_service.PutRequest,
-        _workflow_state_service.PutResponse,
+        _workflow.state_service.PutRequest,
+        _workflow.state_service.PutResponse,
     )
     get = _Method(
         "/flyteidl2.workflow.StateService/Get",
-        _workflow_state_service.GetRequest,
-        _workflow_state_service.GetResponse,
+        _workflow.state_service.GetRequest,
+        _workflow.state_service.GetResponse,
     )
     watch = _Method(
         "/flyteidl2.workflow.StateService/Watch",
-        _workflow_state_service.WatchRequest,
-        _workflow_state_service.WatchResponse,
+        _workflow.state_service.WatchRequest,
+        _workflow.state_service.WatchResponse,
         "unary_stream",
     )
 
@@ -62,12 +62,12 @@ class StateServiceClient(_Client):
 
     def put(
         self,
-        request: _workflow_state_service.PutRequest,
+        request: _workflow.state_service.PutRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_state_service.PutResponse:
+    ) -> _workflow.state_service.PutResponse:
         """Keep the state of an action.
 
         RPC: ``/flyteidl2.workflow.StateService/Put``, from ``PutRequest`` to ``PutResponse``.
@@ -81,12 +81,12 @@ class StateServiceClient(_Client):
 
     def get(
         self,
-        request: _workflow_state_service.GetRequest,
+        request: _workflow.state_service.GetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_state_service.GetResponse:
+    ) -> _workflow.state_service.GetResponse:
         """Fetch the state of an action.
 
         RPC: ``/flyteidl2.workflow.StateService/Get``, from ``GetRequest`` to ``GetResponse``.
@@ -100,12 +100,12 @@ class StateServiceClient(_Client):
 
     def watch(
         self,
-        request: _workflow_state_service.WatchRequest,
+        request: _workflow.state_service.WatchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_state_service.WatchResponse]:
+    ) -> _ResponseStream[_workflow.state_service.WatchResponse]:
         """Watch the states of what an action has started.
 
         RPC: ``/flyteidl2.workflow.StateService/Watch``, from ``WatchRequest`` to a stream of
@@ -131,12 +131,12 @@ class StateServiceAsyncClient(_AsyncClient):
 
     async def put(
         self,
-        request: _workflow_state_service.PutRequest,
+        request: _workflow.state_service.PutRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_state_service.PutResponse:
+    ) -> _workflow.state_service.PutResponse:
         """Keep the state of an action.
 
         See ``StateServiceClient.put``.
@@ -147,12 +147,12 @@ class StateServiceAsyncClient(_AsyncClient):
 
     async def get(
         self,
-        request: _workflow_state_service.GetRequest,
+        request: _workflow.state_service.GetRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_state_service.GetResponse:
+    ) -> _workflow.state_service.GetResponse:
         """Fetch the state of an action.
 
         See ``StateServiceClient.get``.
@@ -163,12 +163,12 @@ class StateServiceAsyncClient(_AsyncClient):
 
     def watch(
         self,
-        request: _workflow_state_service.WatchRequest,
+        request: _workflow.state_service.WatchRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_state_service.WatchResponse]:
+    ) -> _AsyncResponseStream[_workflow.state_service.WatchResponse]:
         """Watch the states of what an action has started.
 
         See ``StateServiceClient.watch``.
@@ -192,28 +192,28 @@ class StateServiceServicer(_Servicer):
 
     def put(
         self,
-        request: _workflow_state_service.PutRequest,
+        request: _workflow.state_service.PutRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_state_service.PutResponse:
+    ) -> _workflow.state_service.PutResponse:
         """Answer ``Put``; see ``StateServiceClient.put``."""
         raise _unimplemented(_StateServiceMethods.put)
 
     def get(
         self,
-        request: _workflow_state_service.GetRequest,
+        request: _workflow.state_service.GetRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_state_service.GetResponse:
+    ) -> _workflow.state_service.GetResponse:
         """Answer ``Get``; see ``StateServiceClient.get``."""
         raise _unimplemented(_StateServiceMethods.get)
 
     def watch(
         self,
-        request: _workflow_state_service.WatchRequest,
+        request: _workflow.state_service.WatchRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_state_service.WatchResponse]:
+    ) -> _Iterator[_workflow.state_service.WatchResponse]:
         """Answer ``Watch``; see ``StateServiceClient.watch``."""
         raise _unimplemented(_StateServiceMethods.watch)
 
@@ -232,33 +232,33 @@ class StateServiceAsyncServicer(_AsyncServicer):
 
     async def put(
         self,
-        request: _workflow_state_service.PutRequest,
+        request: _workflow.state_service.PutRequest,
         context: _AsyncServicerContext[
-            _workflow_state_service.PutRequest, _workflow_state_service.PutResponse
+            _workflow.state_service.PutRequest, _workflow.state_service.PutResponse
         ],
         /,
-    ) -> _workflow_state_service.PutResponse:
+    ) -> _workflow.state_service.PutResponse:
         """Answer ``Put``; see ``StateServiceClient.put``."""
         raise _unimplemented(_StateServiceMethods.put)
 
     async def get(
         self,
-        request: _workflow_state_service.GetRequest,
+        request: _workflow.state_service.GetRequest,
         context: _AsyncServicerContext[
-            _workflow_state_service.GetRequest, _workflow_state_service.GetResponse
+            _workflow.state_service.GetRequest, _workflow.state_service.GetResponse
         ],
         /,
-    ) -> _workflow_state_service.GetResponse:
+    ) -> _workflow.state_service.GetResponse:
         """Answer ``Get``; see ``StateServiceClient.get``."""
         raise _unimplemented(_StateServiceMethods.get)
 
     def watch(
         self,
-        request: _workflow_state_service.WatchRequest,
+        request: _workflow.state_service.WatchRequest,
         context: _AsyncServicerContext[
-            _workflow_state_service.WatchRequest, _workflow_state_service.WatchResponse
+            _workflow.state_service.WatchRequest, _workflow.state_service.WatchResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_state_service.WatchResponse]:
+    ) -> _AsyncIterator[_workflow.state_service.WatchResponse]:
         """Answer ``Watch``; see ``StateServiceClient.watch``."""
         raise _unimplemented(_StateServiceMethods.watch)

@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.task import task_service as _task_task_service
+from flytebind.v2.models import task as _task
 
 __all__ = [
     "TaskServiceAsyncClient",
@@ -29,23 +29,23 @@ __all__ = [
 class _TaskServiceMethods:
     deploy_task = _Method(
         "/flyteidl2.task.TaskService/DeployTask",
-        _task_task_service.DeployTaskRequest,
-        _task_task_service.DeployTaskResponse,
+        _task.task_service.DeployTaskRequest,
+        _task.task_service.DeployTaskResponse,
     )
     get_task_details = _Method(
         "/flyteidl2.task.TaskService/GetTaskDetails",
-        _task_task_service.GetTaskDetailsRequest,
-        _task_task_service.GetTaskDetailsResponse,
+        _task.task_service.GetTaskDetailsRequest,
+        _task.task_service.GetTaskDetailsResponse,
     )
     list_tasks = _Method(
         "/flyteidl2.task.TaskService/ListTasks",
-        _task_task_service.ListTasksRequest,
-        _task_task_service.ListTasksResponse,
+        _task.task_service.ListTasksRequest,
+        _task.task_service.ListTasksResponse,
     )
     list_versions = _Method(
         "/flyteidl2.task.TaskService/ListVersions",
-        _task_task_service.ListVersionsRequest,
-        _task_task_service.ListVersionsResponse,
+        _task.task_service.ListVersionsRequest,
+        _task.task_service.ListVersionsResponse,
     )
 
 
@@ -63,12 +63,12 @@ class TaskServiceClient(_Client):
 
     def deploy_task(
         self,
-        request: _task_task_service.DeployTaskRequest,
+        request: _task.task_service.DeployTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.DeployTaskResponse:
+    ) -> _task.task_service.DeployTaskResponse:
         """Deploy a version of a task.
 
         A version that exists is replaced.
@@ -87,12 +87,12 @@ class TaskServiceClient(_Client):
 
     def get_task_details(
         self,
-        request: _task_task_service.GetTaskDetailsRequest,
+        request: _task.task_service.GetTaskDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.GetTaskDetailsResponse:
+    ) -> _task.task_service.GetTaskDetailsResponse:
         """Look at one version of a task.
 
         RPC: ``/flyteidl2.task.TaskService/GetTaskDetails``, from ``GetTaskDetailsRequest`` to
@@ -108,12 +108,12 @@ class TaskServiceClient(_Client):
 
     def list_tasks(
         self,
-        request: _task_task_service.ListTasksRequest,
+        request: _task.task_service.ListTasksRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.ListTasksResponse:
+    ) -> _task.task_service.ListTasksResponse:
         """List tasks, page by page.
 
         RPC: ``/flyteidl2.task.TaskService/ListTasks``, from ``ListTasksRequest`` to
@@ -129,12 +129,12 @@ class TaskServiceClient(_Client):
 
     def list_versions(
         self,
-        request: _task_task_service.ListVersionsRequest,
+        request: _task.task_service.ListVersionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.ListVersionsResponse:
+    ) -> _task.task_service.ListVersionsResponse:
         """List the versions of a task, page by page.
 
         RPC: ``/flyteidl2.task.TaskService/ListVersions``, from ``ListVersionsRequest`` to
@@ -160,12 +160,12 @@ class TaskServiceAsyncClient(_AsyncClient):
 
     async def deploy_task(
         self,
-        request: _task_task_service.DeployTaskRequest,
+        request: _task.task_service.DeployTaskRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.DeployTaskResponse:
+    ) -> _task.task_service.DeployTaskResponse:
         """Deploy a version of a task.
 
         See ``TaskServiceClient.deploy_task``.
@@ -176,12 +176,12 @@ class TaskServiceAsyncClient(_AsyncClient):
 
     async def get_task_details(
         self,
-        request: _task_task_service.GetTaskDetailsRequest,
+        request: _task.task_service.GetTaskDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.GetTaskDetailsResponse:
+    ) -> _task.task_service.GetTaskDetailsResponse:
         """Look at one version of a task.
 
         See ``TaskServiceClient.get_task_details``.
@@ -192,12 +192,12 @@ class TaskServiceAsyncClient(_AsyncClient):
 
     async def list_tasks(
         self,
-        request: _task_task_service.ListTasksRequest,
+        request: _task.task_service.ListTasksRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.ListTasksResponse:
+    ) -> _task.task_service.ListTasksResponse:
         """List tasks, page by page.
 
         See ``TaskServiceClient.list_tasks``.
@@ -208,12 +208,12 @@ class TaskServiceAsyncClient(_AsyncClient):
 
     async def list_versions(
         self,
-        request: _task_task_service.ListVersionsRequest,
+        request: _task.task_service.ListVersionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _task_task_service.ListVersionsResponse:
+    ) -> _task.task_service.ListVersionsResponse:
         """List the versions of a task, page by page.
 
         See ``TaskServiceClient.list_versions``.
@@ -237,37 +237,37 @@ class TaskServiceServicer(_Servicer):
 
     def deploy_task(
         self,
-        request: _task_task_service.DeployTaskRequest,
+        request: _task.task_service.DeployTaskRequest,
         context: _ServicerContext,
         /,
-    ) -> _task_task_service.DeployTaskResponse:
+    ) -> _task.task_service.DeployTaskResponse:
         """Answer ``DeployTask``; see ``TaskServiceClient.deploy_task``."""
         raise _unimplemented(_TaskServiceMethods.deploy_task)
 
     def get_task_details(
         self,
-        request: _task_task_service.GetTaskDetailsRequest,
+        request: _task.task_service.GetTaskDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _task_task_service.GetTaskDetailsResponse:
+    ) -> _task.task_service.GetTaskDetailsResponse:
         """Answer ``GetTaskDetails``; see ``TaskServiceClient.get_task_details``."""
         raise _unimplemented(_TaskServiceMethods.get_task_details)
 
     def list_tasks(
         self,
-        request: _task_task_service.ListTasksRequest,
+        request: _task.task_service.ListTasksRequest,
         context: _ServicerContext,
         /,
-    ) -> _task_task_service.ListTasksResponse:
+    ) -> _task.task_service.ListTasksResponse:
         """Answer ``ListTasks``; see ``TaskServiceClient.list_tasks``."""
         raise _unimplemented(_TaskServiceMethods.list_tasks)
 
     def list_versions(
         self,
-        request: _task_task_service.ListVersionsRequest,
+        request: _task.task_service.ListVersionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _task_task_service.ListVersionsResponse:
+    ) -> _task.task_service.ListVersionsResponse:
         """Answer ``ListVersions``; see ``TaskServiceClient.list_versions``."""
         raise _unimplemented(_TaskServiceMethods.list_versions)
 
@@ -286,44 +286,44 @@ class TaskServiceAsyncServicer(_AsyncServicer):
 
     async def deploy_task(
         self,
-        request: _task_task_service.DeployTaskRequest,
+        request: _task.task_service.DeployTaskRequest,
         context: _AsyncServicerContext[
-            _task_task_service.DeployTaskRequest, _task_task_service.DeployTaskResponse
+            _task.task_service.DeployTaskRequest, _task.task_service.DeployTaskResponse
         ],
         /,
-    ) -> _task_task_service.DeployTaskResponse:
+    ) -> _task.task_service.DeployTaskResponse:
         """Answer ``DeployTask``; see ``TaskServiceClient.deploy_task``."""
         raise _unimplemented(_TaskServiceMethods.deploy_task)
 
     async def get_task_details(
         self,
-        request: _task_task_service.GetTaskDetailsRequest,
+        request: _task.task_service.GetTaskDetailsRequest,
         context: _AsyncServicerContext[
-            _task_task_service.GetTaskDetailsRequest, _task_task_service.GetTaskDetailsResponse
+            _task.task_service.GetTaskDetailsRequest, _task.task_service.GetTaskDetailsResponse
         ],
         /,
-    ) -> _task_task_service.GetTaskDetailsResponse:
+    ) -> _task.task_service.GetTaskDetailsResponse:
         """Answer ``GetTaskDetails``; see ``TaskServiceClient.get_task_details``."""
         raise _unimplemented(_TaskServiceMethods.get_task_details)
 
     async def list_tasks(
         self,
-        request: _task_task_service.ListTasksRequest,
+        request: _task.task_service.ListTasksRequest,
         context: _AsyncServicerContext[
-            _task_task_service.ListTasksRequest, _task_task_service.ListTasksResponse
+            _task.task_service.ListTasksRequest, _task.task_service.ListTasksResponse
         ],
         /,
-    ) -> _task_task_service.ListTasksResponse:
+    ) -> _task.task_service.ListTasksResponse:
         """Answer ``ListTasks``; see ``TaskServiceClient.list_tasks``."""
         raise _unimplemented(_TaskServiceMethods.list_tasks)
 
     async def list_versions(
         self,
-        request: _task_task_service.ListVersionsRequest,
+        request: _task.task_service.ListVersionsRequest,
         context: _AsyncServicerContext[
-            _task_task_service.ListVersionsRequest, _task_task_service.ListVersionsResponse
+            _task.task_service.ListVersionsRequest, _task.task_service.ListVersionsResponse
         ],
         /,
-    ) -> _task_task_service.ListVersionsResponse:
+    ) -> _task.task_service.ListVersionsResponse:
         """Answer ``ListVersions``; see ``TaskServiceClient.list_versions``."""
         raise _unimplemented(_TaskServiceMethods.list_versions)

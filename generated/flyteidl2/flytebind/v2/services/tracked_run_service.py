@@ -19,10 +19,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import (
-    run_service as _workflow_run_service,
-    tracked_run_service as _workflow_tracked_run_service,
-)
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "TrackedRunServiceAsyncClient",
@@ -35,62 +32,62 @@ __all__ = [
 class _TrackedRunServiceMethods:
     create_run = _Method(
         "/flyteidl2.workflow.TrackedRunService/CreateRun",
-        _workflow_tracked_run_service.CreateTrackedRunRequest,
-        _workflow_run_service.CreateRunResponse,
+        _workflow.tracked_run_service.CreateTrackedRunRequest,
+        _workflow.run_service.CreateRunResponse,
     )
     report_actions = _Method(
         "/flyteidl2.workflow.TrackedRunService/ReportActions",
-        _workflow_tracked_run_service.ReportTrackedActionsRequest,
-        _workflow_tracked_run_service.ReportTrackedActionsResponse,
+        _workflow.tracked_run_service.ReportTrackedActionsRequest,
+        _workflow.tracked_run_service.ReportTrackedActionsResponse,
     )
     get_run_details = _Method(
         "/flyteidl2.workflow.TrackedRunService/GetRunDetails",
-        _workflow_run_service.GetRunDetailsRequest,
-        _workflow_run_service.GetRunDetailsResponse,
+        _workflow.run_service.GetRunDetailsRequest,
+        _workflow.run_service.GetRunDetailsResponse,
     )
     watch_run_details = _Method(
         "/flyteidl2.workflow.TrackedRunService/WatchRunDetails",
-        _workflow_run_service.WatchRunDetailsRequest,
-        _workflow_run_service.WatchRunDetailsResponse,
+        _workflow.run_service.WatchRunDetailsRequest,
+        _workflow.run_service.WatchRunDetailsResponse,
         "unary_stream",
     )
     get_action_details = _Method(
         "/flyteidl2.workflow.TrackedRunService/GetActionDetails",
-        _workflow_run_service.GetActionDetailsRequest,
-        _workflow_run_service.GetActionDetailsResponse,
+        _workflow.run_service.GetActionDetailsRequest,
+        _workflow.run_service.GetActionDetailsResponse,
     )
     watch_action_details = _Method(
         "/flyteidl2.workflow.TrackedRunService/WatchActionDetails",
-        _workflow_run_service.WatchActionDetailsRequest,
-        _workflow_run_service.WatchActionDetailsResponse,
+        _workflow.run_service.WatchActionDetailsRequest,
+        _workflow.run_service.WatchActionDetailsResponse,
         "unary_stream",
     )
     list_runs = _Method(
         "/flyteidl2.workflow.TrackedRunService/ListRuns",
-        _workflow_run_service.ListRunsRequest,
-        _workflow_run_service.ListRunsResponse,
+        _workflow.run_service.ListRunsRequest,
+        _workflow.run_service.ListRunsResponse,
     )
     watch_runs = _Method(
         "/flyteidl2.workflow.TrackedRunService/WatchRuns",
-        _workflow_run_service.WatchRunsRequest,
-        _workflow_run_service.WatchRunsResponse,
+        _workflow.run_service.WatchRunsRequest,
+        _workflow.run_service.WatchRunsResponse,
         "unary_stream",
     )
     list_actions = _Method(
         "/flyteidl2.workflow.TrackedRunService/ListActions",
-        _workflow_run_service.ListActionsRequest,
-        _workflow_run_service.ListActionsResponse,
+        _workflow.run_service.ListActionsRequest,
+        _workflow.run_service.ListActionsResponse,
     )
     watch_actions = _Method(
         "/flyteidl2.workflow.TrackedRunService/WatchActions",
-        _workflow_run_service.WatchActionsRequest,
-        _workflow_run_service.WatchActionsResponse,
+        _workflow.run_service.WatchActionsRequest,
+        _workflow.run_service.WatchActionsResponse,
         "unary_stream",
     )
     abort_run = _Method(
         "/flyteidl2.workflow.TrackedRunService/AbortRun",
-        _workflow_run_service.AbortRunRequest,
-        _workflow_run_service.AbortRunResponse,
+        _workflow.run_service.AbortRunRequest,
+        _workflow.run_service.AbortRunResponse,
     )
 
 
@@ -110,12 +107,12 @@ class TrackedRunServiceClient(_Client):
 
     def create_run(
         self,
-        request: _workflow_tracked_run_service.CreateTrackedRunRequest,
+        request: _workflow.tracked_run_service.CreateTrackedRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Show a run that goes on elsewhere.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/CreateRun``, from
@@ -130,12 +127,12 @@ class TrackedRunServiceClient(_Client):
 
     def report_actions(
         self,
-        request: _workflow_tracked_run_service.ReportTrackedActionsRequest,
+        request: _workflow.tracked_run_service.ReportTrackedActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_tracked_run_service.ReportTrackedActionsResponse:
+    ) -> _workflow.tracked_run_service.ReportTrackedActionsResponse:
         """Hand on news of actions.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/ReportActions``, from
@@ -150,12 +147,12 @@ class TrackedRunServiceClient(_Client):
 
     def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Look at a run.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/GetRunDetails``, from
@@ -170,12 +167,12 @@ class TrackedRunServiceClient(_Client):
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchRunDetailsResponse]:
         """Watch a run.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/WatchRunDetails``, from
@@ -190,12 +187,12 @@ class TrackedRunServiceClient(_Client):
 
     def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Look at an action.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/GetActionDetails``, from
@@ -210,12 +207,12 @@ class TrackedRunServiceClient(_Client):
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchActionDetailsResponse]:
         """Watch an action.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/WatchActionDetails``, from
@@ -234,12 +231,12 @@ class TrackedRunServiceClient(_Client):
 
     def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """List runs, page by page.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/ListRuns``, from ``ListRunsRequest`` to
@@ -254,12 +251,12 @@ class TrackedRunServiceClient(_Client):
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchRunsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchRunsResponse]:
         """Watch runs.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/WatchRuns``, from ``WatchRunsRequest`` to a
@@ -274,12 +271,12 @@ class TrackedRunServiceClient(_Client):
 
     def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """List the actions of a run, page by page.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/ListActions``, from ``ListActionsRequest``
@@ -294,12 +291,12 @@ class TrackedRunServiceClient(_Client):
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _ResponseStream[_workflow_run_service.WatchActionsResponse]:
+    ) -> _ResponseStream[_workflow.run_service.WatchActionsResponse]:
         """Watch the actions of a run.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/WatchActions``, from
@@ -314,12 +311,12 @@ class TrackedRunServiceClient(_Client):
 
     def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Say that a run is to be aborted.
 
         RPC: ``/flyteidl2.workflow.TrackedRunService/AbortRun``, from ``AbortRunRequest`` to
@@ -345,12 +342,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def create_run(
         self,
-        request: _workflow_tracked_run_service.CreateTrackedRunRequest,
+        request: _workflow.tracked_run_service.CreateTrackedRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Show a run that goes on elsewhere.
 
         See ``TrackedRunServiceClient.create_run``.
@@ -361,12 +358,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def report_actions(
         self,
-        request: _workflow_tracked_run_service.ReportTrackedActionsRequest,
+        request: _workflow.tracked_run_service.ReportTrackedActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_tracked_run_service.ReportTrackedActionsResponse:
+    ) -> _workflow.tracked_run_service.ReportTrackedActionsResponse:
         """Hand on news of actions.
 
         See ``TrackedRunServiceClient.report_actions``.
@@ -377,12 +374,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Look at a run.
 
         See ``TrackedRunServiceClient.get_run_details``.
@@ -393,12 +390,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchRunDetailsResponse]:
         """Watch a run.
 
         See ``TrackedRunServiceClient.watch_run_details``.
@@ -409,12 +406,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Look at an action.
 
         See ``TrackedRunServiceClient.get_action_details``.
@@ -425,12 +422,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchActionDetailsResponse]:
         """Watch an action.
 
         See ``TrackedRunServiceClient.watch_action_details``.
@@ -445,12 +442,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """List runs, page by page.
 
         See ``TrackedRunServiceClient.list_runs``.
@@ -461,12 +458,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchRunsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchRunsResponse]:
         """Watch runs.
 
         See ``TrackedRunServiceClient.watch_runs``.
@@ -477,12 +474,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """List the actions of a run, page by page.
 
         See ``TrackedRunServiceClient.list_actions``.
@@ -493,12 +490,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _AsyncResponseStream[_workflow_run_service.WatchActionsResponse]:
+    ) -> _AsyncResponseStream[_workflow.run_service.WatchActionsResponse]:
         """Watch the actions of a run.
 
         See ``TrackedRunServiceClient.watch_actions``.
@@ -509,12 +506,12 @@ class TrackedRunServiceAsyncClient(_AsyncClient):
 
     async def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Say that a run is to be aborted.
 
         See ``TrackedRunServiceClient.abort_run``.
@@ -540,100 +537,100 @@ class TrackedRunServiceServicer(_Servicer):
 
     def create_run(
         self,
-        request: _workflow_tracked_run_service.CreateTrackedRunRequest,
+        request: _workflow.tracked_run_service.CreateTrackedRunRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Answer ``CreateRun``; see ``TrackedRunServiceClient.create_run``."""
         raise _unimplemented(_TrackedRunServiceMethods.create_run)
 
     def report_actions(
         self,
-        request: _workflow_tracked_run_service.ReportTrackedActionsRequest,
+        request: _workflow.tracked_run_service.ReportTrackedActionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_tracked_run_service.ReportTrackedActionsResponse:
+    ) -> _workflow.tracked_run_service.ReportTrackedActionsResponse:
         """Answer ``ReportActions``; see ``TrackedRunServiceClient.report_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.report_actions)
 
     def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Answer ``GetRunDetails``; see ``TrackedRunServiceClient.get_run_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.get_run_details)
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchRunDetailsResponse]:
         """Answer ``WatchRunDetails``; see ``TrackedRunServiceClient.watch_run_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_run_details)
 
     def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Answer ``GetActionDetails``; see ``TrackedRunServiceClient.get_action_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.get_action_details)
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchActionDetailsResponse]:
         """Answer ``WatchActionDetails``; see ``TrackedRunServiceClient.watch_action_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_action_details)
 
     def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """Answer ``ListRuns``; see ``TrackedRunServiceClient.list_runs``."""
         raise _unimplemented(_TrackedRunServiceMethods.list_runs)
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchRunsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchRunsResponse]:
         """Answer ``WatchRuns``; see ``TrackedRunServiceClient.watch_runs``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_runs)
 
     def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """Answer ``ListActions``; see ``TrackedRunServiceClient.list_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.list_actions)
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         context: _ServicerContext,
         /,
-    ) -> _Iterator[_workflow_run_service.WatchActionsResponse]:
+    ) -> _Iterator[_workflow.run_service.WatchActionsResponse]:
         """Answer ``WatchActions``; see ``TrackedRunServiceClient.watch_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_actions)
 
     def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Answer ``AbortRun``; see ``TrackedRunServiceClient.abort_run``."""
         raise _unimplemented(_TrackedRunServiceMethods.abort_run)
 
@@ -654,126 +651,126 @@ class TrackedRunServiceAsyncServicer(_AsyncServicer):
 
     async def create_run(
         self,
-        request: _workflow_tracked_run_service.CreateTrackedRunRequest,
+        request: _workflow.tracked_run_service.CreateTrackedRunRequest,
         context: _AsyncServicerContext[
-            _workflow_tracked_run_service.CreateTrackedRunRequest,
-            _workflow_run_service.CreateRunResponse,
+            _workflow.tracked_run_service.CreateTrackedRunRequest,
+            _workflow.run_service.CreateRunResponse,
         ],
         /,
-    ) -> _workflow_run_service.CreateRunResponse:
+    ) -> _workflow.run_service.CreateRunResponse:
         """Answer ``CreateRun``; see ``TrackedRunServiceClient.create_run``."""
         raise _unimplemented(_TrackedRunServiceMethods.create_run)
 
     async def report_actions(
         self,
-        request: _workflow_tracked_run_service.ReportTrackedActionsRequest,
+        request: _workflow.tracked_run_service.ReportTrackedActionsRequest,
         context: _AsyncServicerContext[
-            _workflow_tracked_run_service.ReportTrackedActionsRequest,
-            _workflow_tracked_run_service.ReportTrackedActionsResponse,
+            _workflow.tracked_run_service.ReportTrackedActionsRequest,
+            _workflow.tracked_run_service.ReportTrackedActionsResponse,
         ],
         /,
-    ) -> _workflow_tracked_run_service.ReportTrackedActionsResponse:
+    ) -> _workflow.tracked_run_service.ReportTrackedActionsResponse:
         """Answer ``ReportActions``; see ``TrackedRunServiceClient.report_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.report_actions)
 
     async def get_run_details(
         self,
-        request: _workflow_run_service.GetRunDetailsRequest,
+        request: _workflow.run_service.GetRunDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetRunDetailsRequest, _workflow_run_service.GetRunDetailsResponse
+            _workflow.run_service.GetRunDetailsRequest, _workflow.run_service.GetRunDetailsResponse
         ],
         /,
-    ) -> _workflow_run_service.GetRunDetailsResponse:
+    ) -> _workflow.run_service.GetRunDetailsResponse:
         """Answer ``GetRunDetails``; see ``TrackedRunServiceClient.get_run_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.get_run_details)
 
     def watch_run_details(
         self,
-        request: _workflow_run_service.WatchRunDetailsRequest,
+        request: _workflow.run_service.WatchRunDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchRunDetailsRequest,
-            _workflow_run_service.WatchRunDetailsResponse,
+            _workflow.run_service.WatchRunDetailsRequest,
+            _workflow.run_service.WatchRunDetailsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchRunDetailsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchRunDetailsResponse]:
         """Answer ``WatchRunDetails``; see ``TrackedRunServiceClient.watch_run_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_run_details)
 
     async def get_action_details(
         self,
-        request: _workflow_run_service.GetActionDetailsRequest,
+        request: _workflow.run_service.GetActionDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.GetActionDetailsRequest,
-            _workflow_run_service.GetActionDetailsResponse,
+            _workflow.run_service.GetActionDetailsRequest,
+            _workflow.run_service.GetActionDetailsResponse,
         ],
         /,
-    ) -> _workflow_run_service.GetActionDetailsResponse:
+    ) -> _workflow.run_service.GetActionDetailsResponse:
         """Answer ``GetActionDetails``; see ``TrackedRunServiceClient.get_action_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.get_action_details)
 
     def watch_action_details(
         self,
-        request: _workflow_run_service.WatchActionDetailsRequest,
+        request: _workflow.run_service.WatchActionDetailsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchActionDetailsRequest,
-            _workflow_run_service.WatchActionDetailsResponse,
+            _workflow.run_service.WatchActionDetailsRequest,
+            _workflow.run_service.WatchActionDetailsResponse,
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchActionDetailsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchActionDetailsResponse]:
         """Answer ``WatchActionDetails``; see ``TrackedRunServiceClient.watch_action_details``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_action_details)
 
     async def list_runs(
         self,
-        request: _workflow_run_service.ListRunsRequest,
+        request: _workflow.run_service.ListRunsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.ListRunsRequest, _workflow_run_service.ListRunsResponse
+            _workflow.run_service.ListRunsRequest, _workflow.run_service.ListRunsResponse
         ],
         /,
-    ) -> _workflow_run_service.ListRunsResponse:
+    ) -> _workflow.run_service.ListRunsResponse:
         """Answer ``ListRuns``; see ``TrackedRunServiceClient.list_runs``."""
         raise _unimplemented(_TrackedRunServiceMethods.list_runs)
 
     def watch_runs(
         self,
-        request: _workflow_run_service.WatchRunsRequest,
+        request: _workflow.run_service.WatchRunsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchRunsRequest, _workflow_run_service.WatchRunsResponse
+            _workflow.run_service.WatchRunsRequest, _workflow.run_service.WatchRunsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchRunsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchRunsResponse]:
         """Answer ``WatchRuns``; see ``TrackedRunServiceClient.watch_runs``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_runs)
 
     async def list_actions(
         self,
-        request: _workflow_run_service.ListActionsRequest,
+        request: _workflow.run_service.ListActionsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.ListActionsRequest, _workflow_run_service.ListActionsResponse
+            _workflow.run_service.ListActionsRequest, _workflow.run_service.ListActionsResponse
         ],
         /,
-    ) -> _workflow_run_service.ListActionsResponse:
+    ) -> _workflow.run_service.ListActionsResponse:
         """Answer ``ListActions``; see ``TrackedRunServiceClient.list_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.list_actions)
 
     def watch_actions(
         self,
-        request: _workflow_run_service.WatchActionsRequest,
+        request: _workflow.run_service.WatchActionsRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.WatchActionsRequest, _workflow_run_service.WatchActionsResponse
+            _workflow.run_service.WatchActionsRequest, _workflow.run_service.WatchActionsResponse
         ],
         /,
-    ) -> _AsyncIterator[_workflow_run_service.WatchActionsResponse]:
+    ) -> _AsyncIterator[_workflow.run_service.WatchActionsResponse]:
         """Answer ``WatchActions``; see ``TrackedRunServiceClient.watch_actions``."""
         raise _unimplemented(_TrackedRunServiceMethods.watch_actions)
 
     async def abort_run(
         self,
-        request: _workflow_run_service.AbortRunRequest,
+        request: _workflow.run_service.AbortRunRequest,
         context: _AsyncServicerContext[
-            _workflow_run_service.AbortRunRequest, _workflow_run_service.AbortRunResponse
+            _workflow.run_service.AbortRunRequest, _workflow.run_service.AbortRunResponse
         ],
         /,
-    ) -> _workflow_run_service.AbortRunResponse:
+    ) -> _workflow.run_service.AbortRunResponse:
         """Answer ``AbortRun``; see ``TrackedRunServiceClient.abort_run``."""
         raise _unimplemented(_TrackedRunServiceMethods.abort_run)

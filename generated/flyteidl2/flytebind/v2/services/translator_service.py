@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.workflow import translator_service as _workflow_translator_service
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "TranslatorServiceAsyncClient",
@@ -29,23 +29,23 @@ __all__ = [
 class _TranslatorServiceMethods:
     literals_to_launch_form_json = _Method(
         "/flyteidl2.workflow.TranslatorService/LiteralsToLaunchFormJson",
-        _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
-        _workflow_translator_service.LiteralsToLaunchFormJsonResponse,
+        _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
+        _workflow.translator_service.LiteralsToLaunchFormJsonResponse,
     )
     launch_form_json_to_literals = _Method(
         "/flyteidl2.workflow.TranslatorService/LaunchFormJsonToLiterals",
-        _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
-        _workflow_translator_service.LaunchFormJsonToLiteralsResponse,
+        _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
+        _workflow.translator_service.LaunchFormJsonToLiteralsResponse,
     )
     task_spec_to_launch_form_json = _Method(
         "/flyteidl2.workflow.TranslatorService/TaskSpecToLaunchFormJson",
-        _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
-        _workflow_translator_service.TaskSpecToLaunchFormJsonResponse,
+        _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
+        _workflow.translator_service.TaskSpecToLaunchFormJsonResponse,
     )
     json_values_to_literals = _Method(
         "/flyteidl2.workflow.TranslatorService/JsonValuesToLiterals",
-        _workflow_translator_service.JsonValuesToLiteralsRequest,
-        _workflow_translator_service.JsonValuesToLiteralsResponse,
+        _workflow.translator_service.JsonValuesToLiteralsRequest,
+        _workflow.translator_service.JsonValuesToLiteralsResponse,
     )
 
 
@@ -63,12 +63,12 @@ class TranslatorServiceClient(_Client):
 
     def literals_to_launch_form_json(
         self,
-        request: _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
+        request: _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.LiteralsToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.LiteralsToLaunchFormJsonResponse:
         """Make a form of values.
 
         RPC: ``/flyteidl2.workflow.TranslatorService/LiteralsToLaunchFormJson``, from
@@ -87,12 +87,12 @@ class TranslatorServiceClient(_Client):
 
     def launch_form_json_to_literals(
         self,
-        request: _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
+        request: _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.LaunchFormJsonToLiteralsResponse:
+    ) -> _workflow.translator_service.LaunchFormJsonToLiteralsResponse:
         """Make values of a form.
 
         RPC: ``/flyteidl2.workflow.TranslatorService/LaunchFormJsonToLiterals``, from
@@ -111,12 +111,12 @@ class TranslatorServiceClient(_Client):
 
     def task_spec_to_launch_form_json(
         self,
-        request: _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
+        request: _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.TaskSpecToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.TaskSpecToLaunchFormJsonResponse:
         """Make the form that asks for a task's inputs.
 
         RPC: ``/flyteidl2.workflow.TranslatorService/TaskSpecToLaunchFormJson``, from
@@ -135,12 +135,12 @@ class TranslatorServiceClient(_Client):
 
     def json_values_to_literals(
         self,
-        request: _workflow_translator_service.JsonValuesToLiteralsRequest,
+        request: _workflow.translator_service.JsonValuesToLiteralsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.JsonValuesToLiteralsResponse:
+    ) -> _workflow.translator_service.JsonValuesToLiteralsResponse:
         """Make values of plain JSON.
 
         RPC: ``/flyteidl2.workflow.TranslatorService/JsonValuesToLiterals``, from
@@ -170,12 +170,12 @@ class TranslatorServiceAsyncClient(_AsyncClient):
 
     async def literals_to_launch_form_json(
         self,
-        request: _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
+        request: _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.LiteralsToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.LiteralsToLaunchFormJsonResponse:
         """Make a form of values.
 
         See ``TranslatorServiceClient.literals_to_launch_form_json``.
@@ -190,12 +190,12 @@ class TranslatorServiceAsyncClient(_AsyncClient):
 
     async def launch_form_json_to_literals(
         self,
-        request: _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
+        request: _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.LaunchFormJsonToLiteralsResponse:
+    ) -> _workflow.translator_service.LaunchFormJsonToLiteralsResponse:
         """Make values of a form.
 
         See ``TranslatorServiceClient.launch_form_json_to_literals``.
@@ -210,12 +210,12 @@ class TranslatorServiceAsyncClient(_AsyncClient):
 
     async def task_spec_to_launch_form_json(
         self,
-        request: _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
+        request: _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.TaskSpecToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.TaskSpecToLaunchFormJsonResponse:
         """Make the form that asks for a task's inputs.
 
         See ``TranslatorServiceClient.task_spec_to_launch_form_json``.
@@ -230,12 +230,12 @@ class TranslatorServiceAsyncClient(_AsyncClient):
 
     async def json_values_to_literals(
         self,
-        request: _workflow_translator_service.JsonValuesToLiteralsRequest,
+        request: _workflow.translator_service.JsonValuesToLiteralsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _workflow_translator_service.JsonValuesToLiteralsResponse:
+    ) -> _workflow.translator_service.JsonValuesToLiteralsResponse:
         """Make values of plain JSON.
 
         See ``TranslatorServiceClient.json_values_to_literals``.
@@ -263,37 +263,37 @@ class TranslatorServiceServicer(_Servicer):
 
     def literals_to_launch_form_json(
         self,
-        request: _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
+        request: _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_translator_service.LiteralsToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.LiteralsToLaunchFormJsonResponse:
         """Answer ``LiteralsToLaunchFormJson``; see ``TranslatorServiceClient.literals_to_launch_form_json``."""
         raise _unimplemented(_TranslatorServiceMethods.literals_to_launch_form_json)
 
     def launch_form_json_to_literals(
         self,
-        request: _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
+        request: _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_translator_service.LaunchFormJsonToLiteralsResponse:
+    ) -> _workflow.translator_service.LaunchFormJsonToLiteralsResponse:
         """Answer ``LaunchFormJsonToLiterals``; see ``TranslatorServiceClient.launch_form_json_to_literals``."""
         raise _unimplemented(_TranslatorServiceMethods.launch_form_json_to_literals)
 
     def task_spec_to_launch_form_json(
         self,
-        request: _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
+        request: _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_translator_service.TaskSpecToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.TaskSpecToLaunchFormJsonResponse:
         """Answer ``TaskSpecToLaunchFormJson``; see ``TranslatorServiceClient.task_spec_to_launch_form_json``."""
         raise _unimplemented(_TranslatorServiceMethods.task_spec_to_launch_form_json)
 
     def json_values_to_literals(
         self,
-        request: _workflow_translator_service.JsonValuesToLiteralsRequest,
+        request: _workflow.translator_service.JsonValuesToLiteralsRequest,
         context: _ServicerContext,
         /,
-    ) -> _workflow_translator_service.JsonValuesToLiteralsResponse:
+    ) -> _workflow.translator_service.JsonValuesToLiteralsResponse:
         """Answer ``JsonValuesToLiterals``; see ``TranslatorServiceClient.json_values_to_literals``."""
         raise _unimplemented(_TranslatorServiceMethods.json_values_to_literals)
 
@@ -312,48 +312,48 @@ class TranslatorServiceAsyncServicer(_AsyncServicer):
 
     async def literals_to_launch_form_json(
         self,
-        request: _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
+        request: _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
         context: _AsyncServicerContext[
-            _workflow_translator_service.LiteralsToLaunchFormJsonRequest,
-            _workflow_translator_service.LiteralsToLaunchFormJsonResponse,
+            _workflow.translator_service.LiteralsToLaunchFormJsonRequest,
+            _workflow.translator_service.LiteralsToLaunchFormJsonResponse,
         ],
         /,
-    ) -> _workflow_translator_service.LiteralsToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.LiteralsToLaunchFormJsonResponse:
         """Answer ``LiteralsToLaunchFormJson``; see ``TranslatorServiceClient.literals_to_launch_form_json``."""
         raise _unimplemented(_TranslatorServiceMethods.literals_to_launch_form_json)
 
     async def launch_form_json_to_literals(
         self,
-        request: _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
+        request: _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
         context: _AsyncServicerContext[
-            _workflow_translator_service.LaunchFormJsonToLiteralsRequest,
-            _workflow_translator_service.LaunchFormJsonToLiteralsResponse,
+            _workflow.translator_service.LaunchFormJsonToLiteralsRequest,
+            _workflow.translator_service.LaunchFormJsonToLiteralsResponse,
         ],
         /,
-    ) -> _workflow_translator_service.LaunchFormJsonToLiteralsResponse:
+    ) -> _workflow.translator_service.LaunchFormJsonToLiteralsResponse:
         """Answer ``LaunchFormJsonToLiterals``; see ``TranslatorServiceClient.launch_form_json_to_literals``."""
         raise _unimplemented(_TranslatorServiceMethods.launch_form_json_to_literals)
 
     async def task_spec_to_launch_form_json(
         self,
-        request: _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
+        request: _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
         context: _AsyncServicerContext[
-            _workflow_translator_service.TaskSpecToLaunchFormJsonRequest,
-            _workflow_translator_service.TaskSpecToLaunchFormJsonResponse,
+            _workflow.translator_service.TaskSpecToLaunchFormJsonRequest,
+            _workflow.translator_service.TaskSpecToLaunchFormJsonResponse,
         ],
         /,
-    ) -> _workflow_translator_service.TaskSpecToLaunchFormJsonResponse:
+    ) -> _workflow.translator_service.TaskSpecToLaunchFormJsonResponse:
         """Answer ``TaskSpecToLaunchFormJson``; see ``TranslatorServiceClient.task_spec_to_launch_form_json``."""
         raise _unimplemented(_TranslatorServiceMethods.task_spec_to_launch_form_json)
 
     async def json_values_to_literals(
         self,
-        request: _workflow_translator_service.JsonValuesToLiteralsRequest,
+        request: _workflow.translator_service.JsonValuesToLiteralsRequest,
         context: _AsyncServicerContext[
-            _workflow_translator_service.JsonValuesToLiteralsRequest,
-            _workflow_translator_service.JsonValuesToLiteralsResponse,
+            _workflow.translator_service.JsonValuesToLiteralsRequest,
+            _workflow.translator_service.JsonValuesToLiteralsResponse,
         ],
         /,
-    ) -> _workflow_translator_service.JsonValuesToLiteralsResponse:
+    ) -> _workflow.translator_service.JsonValuesToLiteralsResponse:
         """Answer ``JsonValuesToLiterals``; see ``TranslatorServiceClient.json_values_to_literals``."""
         raise _unimplemented(_TranslatorServiceMethods.json_values_to_literals)

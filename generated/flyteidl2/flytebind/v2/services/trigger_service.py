@@ -16,7 +16,7 @@ from flytebind.runtime.rpc import (
     ServicerContext as _ServicerContext,
     unimplemented as _unimplemented,
 )
-from flytebind.v2.models.trigger import trigger_service as _trigger_trigger_service
+from flytebind.v2.models import trigger as _trigger
 
 __all__ = [
     "TriggerServiceAsyncClient",
@@ -29,38 +29,38 @@ __all__ = [
 class _TriggerServiceMethods:
     deploy_trigger = _Method(
         "/flyteidl2.trigger.TriggerService/DeployTrigger",
-        _trigger_trigger_service.DeployTriggerRequest,
-        _trigger_trigger_service.DeployTriggerResponse,
+        _trigger.trigger_service.DeployTriggerRequest,
+        _trigger.trigger_service.DeployTriggerResponse,
     )
     get_trigger_details = _Method(
         "/flyteidl2.trigger.TriggerService/GetTriggerDetails",
-        _trigger_trigger_service.GetTriggerDetailsRequest,
-        _trigger_trigger_service.GetTriggerDetailsResponse,
+        _trigger.trigger_service.GetTriggerDetailsRequest,
+        _trigger.trigger_service.GetTriggerDetailsResponse,
     )
     get_trigger_revision_details = _Method(
         "/flyteidl2.trigger.TriggerService/GetTriggerRevisionDetails",
-        _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
-        _trigger_trigger_service.GetTriggerRevisionDetailsResponse,
+        _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
+        _trigger.trigger_service.GetTriggerRevisionDetailsResponse,
     )
     list_triggers = _Method(
         "/flyteidl2.trigger.TriggerService/ListTriggers",
-        _trigger_trigger_service.ListTriggersRequest,
-        _trigger_trigger_service.ListTriggersResponse,
+        _trigger.trigger_service.ListTriggersRequest,
+        _trigger.trigger_service.ListTriggersResponse,
     )
     get_trigger_revision_history = _Method(
         "/flyteidl2.trigger.TriggerService/GetTriggerRevisionHistory",
-        _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
-        _trigger_trigger_service.GetTriggerRevisionHistoryResponse,
+        _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
+        _trigger.trigger_service.GetTriggerRevisionHistoryResponse,
     )
     update_triggers = _Method(
         "/flyteidl2.trigger.TriggerService/UpdateTriggers",
-        _trigger_trigger_service.UpdateTriggersRequest,
-        _trigger_trigger_service.UpdateTriggersResponse,
+        _trigger.trigger_service.UpdateTriggersRequest,
+        _trigger.trigger_service.UpdateTriggersResponse,
     )
     delete_triggers = _Method(
         "/flyteidl2.trigger.TriggerService/DeleteTriggers",
-        _trigger_trigger_service.DeleteTriggersRequest,
-        _trigger_trigger_service.DeleteTriggersResponse,
+        _trigger.trigger_service.DeleteTriggersRequest,
+        _trigger.trigger_service.DeleteTriggersResponse,
     )
 
 
@@ -78,12 +78,12 @@ class TriggerServiceClient(_Client):
 
     def deploy_trigger(
         self,
-        request: _trigger_trigger_service.DeployTriggerRequest,
+        request: _trigger.trigger_service.DeployTriggerRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.DeployTriggerResponse:
+    ) -> _trigger.trigger_service.DeployTriggerResponse:
         """Deploy or replace a trigger.
 
         RPC: ``/flyteidl2.trigger.TriggerService/DeployTrigger``, from ``DeployTriggerRequest``
@@ -100,12 +100,12 @@ class TriggerServiceClient(_Client):
 
     def get_trigger_details(
         self,
-        request: _trigger_trigger_service.GetTriggerDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerDetailsResponse:
         """Look at a trigger.
 
         RPC: ``/flyteidl2.trigger.TriggerService/GetTriggerDetails``, from
@@ -121,12 +121,12 @@ class TriggerServiceClient(_Client):
 
     def get_trigger_revision_details(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerRevisionDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionDetailsResponse:
         """Look at one revision of a trigger.
 
         RPC: ``/flyteidl2.trigger.TriggerService/GetTriggerRevisionDetails``, from
@@ -146,12 +146,12 @@ class TriggerServiceClient(_Client):
 
     def list_triggers(
         self,
-        request: _trigger_trigger_service.ListTriggersRequest,
+        request: _trigger.trigger_service.ListTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.ListTriggersResponse:
+    ) -> _trigger.trigger_service.ListTriggersResponse:
         """List triggers, page by page.
 
         RPC: ``/flyteidl2.trigger.TriggerService/ListTriggers``, from ``ListTriggersRequest`` to
@@ -167,12 +167,12 @@ class TriggerServiceClient(_Client):
 
     def get_trigger_revision_history(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerRevisionHistoryResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionHistoryResponse:
         """List the changes of a trigger, page by page.
 
         RPC: ``/flyteidl2.trigger.TriggerService/GetTriggerRevisionHistory``, from
@@ -191,12 +191,12 @@ class TriggerServiceClient(_Client):
 
     def update_triggers(
         self,
-        request: _trigger_trigger_service.UpdateTriggersRequest,
+        request: _trigger.trigger_service.UpdateTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.UpdateTriggersResponse:
+    ) -> _trigger.trigger_service.UpdateTriggersResponse:
         """Switch triggers on or off. Answers OK for unknown ones, too.
 
         RPC: ``/flyteidl2.trigger.TriggerService/UpdateTriggers``, from
@@ -211,12 +211,12 @@ class TriggerServiceClient(_Client):
 
     def delete_triggers(
         self,
-        request: _trigger_trigger_service.DeleteTriggersRequest,
+        request: _trigger.trigger_service.DeleteTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.DeleteTriggersResponse:
+    ) -> _trigger.trigger_service.DeleteTriggersResponse:
         """Delete triggers. Answers OK for unknown ones, too.
 
         RPC: ``/flyteidl2.trigger.TriggerService/DeleteTriggers``, from
@@ -242,12 +242,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def deploy_trigger(
         self,
-        request: _trigger_trigger_service.DeployTriggerRequest,
+        request: _trigger.trigger_service.DeployTriggerRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.DeployTriggerResponse:
+    ) -> _trigger.trigger_service.DeployTriggerResponse:
         """Deploy or replace a trigger.
 
         See ``TriggerServiceClient.deploy_trigger``.
@@ -258,12 +258,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def get_trigger_details(
         self,
-        request: _trigger_trigger_service.GetTriggerDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerDetailsResponse:
         """Look at a trigger.
 
         See ``TriggerServiceClient.get_trigger_details``.
@@ -274,12 +274,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def get_trigger_revision_details(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerRevisionDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionDetailsResponse:
         """Look at one revision of a trigger.
 
         See ``TriggerServiceClient.get_trigger_revision_details``.
@@ -294,12 +294,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def list_triggers(
         self,
-        request: _trigger_trigger_service.ListTriggersRequest,
+        request: _trigger.trigger_service.ListTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.ListTriggersResponse:
+    ) -> _trigger.trigger_service.ListTriggersResponse:
         """List triggers, page by page.
 
         See ``TriggerServiceClient.list_triggers``.
@@ -310,12 +310,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def get_trigger_revision_history(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.GetTriggerRevisionHistoryResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionHistoryResponse:
         """List the changes of a trigger, page by page.
 
         See ``TriggerServiceClient.get_trigger_revision_history``.
@@ -330,12 +330,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def update_triggers(
         self,
-        request: _trigger_trigger_service.UpdateTriggersRequest,
+        request: _trigger.trigger_service.UpdateTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.UpdateTriggersResponse:
+    ) -> _trigger.trigger_service.UpdateTriggersResponse:
         """Switch triggers on or off. Answers OK for unknown ones, too.
 
         See ``TriggerServiceClient.update_triggers``.
@@ -346,12 +346,12 @@ class TriggerServiceAsyncClient(_AsyncClient):
 
     async def delete_triggers(
         self,
-        request: _trigger_trigger_service.DeleteTriggersRequest,
+        request: _trigger.trigger_service.DeleteTriggersRequest,
         *,
         timeout: float | None = None,
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
-    ) -> _trigger_trigger_service.DeleteTriggersResponse:
+    ) -> _trigger.trigger_service.DeleteTriggersResponse:
         """Delete triggers. Answers OK for unknown ones, too.
 
         See ``TriggerServiceClient.delete_triggers``.
@@ -375,64 +375,64 @@ class TriggerServiceServicer(_Servicer):
 
     def deploy_trigger(
         self,
-        request: _trigger_trigger_service.DeployTriggerRequest,
+        request: _trigger.trigger_service.DeployTriggerRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.DeployTriggerResponse:
+    ) -> _trigger.trigger_service.DeployTriggerResponse:
         """Answer ``DeployTrigger``; see ``TriggerServiceClient.deploy_trigger``."""
         raise _unimplemented(_TriggerServiceMethods.deploy_trigger)
 
     def get_trigger_details(
         self,
-        request: _trigger_trigger_service.GetTriggerDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.GetTriggerDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerDetailsResponse:
         """Answer ``GetTriggerDetails``; see ``TriggerServiceClient.get_trigger_details``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_details)
 
     def get_trigger_revision_details(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.GetTriggerRevisionDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionDetailsResponse:
         """Answer ``GetTriggerRevisionDetails``; see ``TriggerServiceClient.get_trigger_revision_details``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_revision_details)
 
     def list_triggers(
         self,
-        request: _trigger_trigger_service.ListTriggersRequest,
+        request: _trigger.trigger_service.ListTriggersRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.ListTriggersResponse:
+    ) -> _trigger.trigger_service.ListTriggersResponse:
         """Answer ``ListTriggers``; see ``TriggerServiceClient.list_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.list_triggers)
 
     def get_trigger_revision_history(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.GetTriggerRevisionHistoryResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionHistoryResponse:
         """Answer ``GetTriggerRevisionHistory``; see ``TriggerServiceClient.get_trigger_revision_history``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_revision_history)
 
     def update_triggers(
         self,
-        request: _trigger_trigger_service.UpdateTriggersRequest,
+        request: _trigger.trigger_service.UpdateTriggersRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.UpdateTriggersResponse:
+    ) -> _trigger.trigger_service.UpdateTriggersResponse:
         """Answer ``UpdateTriggers``; see ``TriggerServiceClient.update_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.update_triggers)
 
     def delete_triggers(
         self,
-        request: _trigger_trigger_service.DeleteTriggersRequest,
+        request: _trigger.trigger_service.DeleteTriggersRequest,
         context: _ServicerContext,
         /,
-    ) -> _trigger_trigger_service.DeleteTriggersResponse:
+    ) -> _trigger.trigger_service.DeleteTriggersResponse:
         """Answer ``DeleteTriggers``; see ``TriggerServiceClient.delete_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.delete_triggers)
 
@@ -451,84 +451,84 @@ class TriggerServiceAsyncServicer(_AsyncServicer):
 
     async def deploy_trigger(
         self,
-        request: _trigger_trigger_service.DeployTriggerRequest,
+        request: _trigger.trigger_service.DeployTriggerRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.DeployTriggerRequest,
-            _trigger_trigger_service.DeployTriggerResponse,
+            _trigger.trigger_service.DeployTriggerRequest,
+            _trigger.trigger_service.DeployTriggerResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.DeployTriggerResponse:
+    ) -> _trigger.trigger_service.DeployTriggerResponse:
         """Answer ``DeployTrigger``; see ``TriggerServiceClient.deploy_trigger``."""
         raise _unimplemented(_TriggerServiceMethods.deploy_trigger)
 
     async def get_trigger_details(
         self,
-        request: _trigger_trigger_service.GetTriggerDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerDetailsRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.GetTriggerDetailsRequest,
-            _trigger_trigger_service.GetTriggerDetailsResponse,
+            _trigger.trigger_service.GetTriggerDetailsRequest,
+            _trigger.trigger_service.GetTriggerDetailsResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.GetTriggerDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerDetailsResponse:
         """Answer ``GetTriggerDetails``; see ``TriggerServiceClient.get_trigger_details``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_details)
 
     async def get_trigger_revision_details(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.GetTriggerRevisionDetailsRequest,
-            _trigger_trigger_service.GetTriggerRevisionDetailsResponse,
+            _trigger.trigger_service.GetTriggerRevisionDetailsRequest,
+            _trigger.trigger_service.GetTriggerRevisionDetailsResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.GetTriggerRevisionDetailsResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionDetailsResponse:
         """Answer ``GetTriggerRevisionDetails``; see ``TriggerServiceClient.get_trigger_revision_details``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_revision_details)
 
     async def list_triggers(
         self,
-        request: _trigger_trigger_service.ListTriggersRequest,
+        request: _trigger.trigger_service.ListTriggersRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.ListTriggersRequest,
-            _trigger_trigger_service.ListTriggersResponse,
+            _trigger.trigger_service.ListTriggersRequest,
+            _trigger.trigger_service.ListTriggersResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.ListTriggersResponse:
+    ) -> _trigger.trigger_service.ListTriggersResponse:
         """Answer ``ListTriggers``; see ``TriggerServiceClient.list_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.list_triggers)
 
     async def get_trigger_revision_history(
         self,
-        request: _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
+        request: _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.GetTriggerRevisionHistoryRequest,
-            _trigger_trigger_service.GetTriggerRevisionHistoryResponse,
+            _trigger.trigger_service.GetTriggerRevisionHistoryRequest,
+            _trigger.trigger_service.GetTriggerRevisionHistoryResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.GetTriggerRevisionHistoryResponse:
+    ) -> _trigger.trigger_service.GetTriggerRevisionHistoryResponse:
         """Answer ``GetTriggerRevisionHistory``; see ``TriggerServiceClient.get_trigger_revision_history``."""
         raise _unimplemented(_TriggerServiceMethods.get_trigger_revision_history)
 
     async def update_triggers(
         self,
-        request: _trigger_trigger_service.UpdateTriggersRequest,
+        request: _trigger.trigger_service.UpdateTriggersRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.UpdateTriggersRequest,
-            _trigger_trigger_service.UpdateTriggersResponse,
+            _trigger.trigger_service.UpdateTriggersRequest,
+            _trigger.trigger_service.UpdateTriggersResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.UpdateTriggersResponse:
+    ) -> _trigger.trigger_service.UpdateTriggersResponse:
         """Answer ``UpdateTriggers``; see ``TriggerServiceClient.update_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.update_triggers)
 
     async def delete_triggers(
         self,
-        request: _trigger_trigger_service.DeleteTriggersRequest,
+        request: _trigger.trigger_service.DeleteTriggersRequest,
         context: _AsyncServicerContext[
-            _trigger_trigger_service.DeleteTriggersRequest,
-            _trigger_trigger_service.DeleteTriggersResponse,
+            _trigger.trigger_service.DeleteTriggersRequest,
+            _trigger.trigger_service.DeleteTriggersResponse,
         ],
         /,
-    ) -> _trigger_trigger_service.DeleteTriggersResponse:
+    ) -> _trigger.trigger_service.DeleteTriggersResponse:
         """Answer ``DeleteTriggers``; see ``TriggerServiceClient.delete_triggers``."""
         raise _unimplemented(_TriggerServiceMethods.delete_triggers)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from flyteidl.plugins.kubeflow import pytorch_pb2 as _pb2
 
-from flytebind.models.core import tasks as _core_tasks
-from flytebind.models.plugins import common as _plugins_common
-from flytebind.models.plugins.kubeflow import common as _plugins_kubeflow_common
+from flytebind.models import core as _core, plugins as _plugins
+from flytebind.models.plugins import kubeflow as _plugins_kubeflow
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
@@ -124,7 +123,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
         *,
         worker_replicas: DistributedPyTorchTrainingReplicaSpec | None = None,
         master_replicas: DistributedPyTorchTrainingReplicaSpec | None = None,
-        run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
+        run_policy: _plugins_kubeflow.common.RunPolicy | None = None,
         elastic_config: ElasticConfig | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedPyTorchTrainingTask()
@@ -167,7 +166,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
         return model
 
     @property
-    def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
+    def run_policy(self) -> _plugins_kubeflow.common.RunPolicy | None:
         """When to give the job up and what to clean up; unset leaves it to the operator.
 
         ``RunPolicy run_policy = 3``; None when unset.
@@ -175,7 +174,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
         pb = self._pb
         if not pb.HasField("run_policy"):
             return None
-        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model = _new(_plugins_kubeflow.common.RunPolicy)
         model._pb = pb.run_policy
         return model
 
@@ -199,7 +198,7 @@ class DistributedPyTorchTrainingTask(_FlyteIdlEntity[_pb2.DistributedPyTorchTrai
             *,
             worker_replicas: DistributedPyTorchTrainingReplicaSpec | None = ...,
             master_replicas: DistributedPyTorchTrainingReplicaSpec | None = ...,
-            run_policy: _plugins_kubeflow_common.RunPolicy | None = ...,
+            run_policy: _plugins_kubeflow.common.RunPolicy | None = ...,
             elastic_config: ElasticConfig | None = ...,
         ) -> _Self: ...
 
@@ -222,9 +221,9 @@ class DistributedPyTorchTrainingReplicaSpec(
         *,
         replicas: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
-        restart_policy: _plugins_common.RestartPolicy | None = None,
-        common: _plugins_common.CommonReplicaSpec | None = None,
+        resources: _core.tasks.Resources | None = None,
+        restart_policy: _plugins.common.RestartPolicy | None = None,
+        common: _plugins.common.CommonReplicaSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedPyTorchTrainingReplicaSpec()
         try:
@@ -267,7 +266,7 @@ class DistributedPyTorchTrainingReplicaSpec(
     @_deprecated(
         "flyteidl.plugins.kubeflow.DistributedPyTorchTrainingReplicaSpec.resources is deprecated in the IDL"
     )
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod; ignored if ``common`` is set.
 
         ``flyteidl.core.Resources resources = 3``; None when unset, deprecated in the IDL.
@@ -275,7 +274,7 @@ class DistributedPyTorchTrainingReplicaSpec(
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -283,16 +282,16 @@ class DistributedPyTorchTrainingReplicaSpec(
     @_deprecated(
         "flyteidl.plugins.kubeflow.DistributedPyTorchTrainingReplicaSpec.restart_policy is deprecated in the IDL"
     )
-    def restart_policy(self) -> _plugins_common.RestartPolicy:
+    def restart_policy(self) -> _plugins.common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
         ``flyteidl.plugins.RestartPolicy restart_policy = 4``; ``RESTART_POLICY_NEVER`` when
         unset, deprecated in the IDL.
         """
-        return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
+        return _plugins.common.RestartPolicy.from_number(self._pb.restart_policy)
 
     @property
-    def common(self) -> _plugins_common.CommonReplicaSpec | None:
+    def common(self) -> _plugins.common.CommonReplicaSpec | None:
         """Number, image, resources and restarts of the pods.
 
         ``flyteidl.plugins.CommonReplicaSpec common = 5``; None when unset.
@@ -300,7 +299,7 @@ class DistributedPyTorchTrainingReplicaSpec(
         pb = self._pb
         if not pb.HasField("common"):
             return None
-        model = _new(_plugins_common.CommonReplicaSpec)
+        model = _new(_plugins.common.CommonReplicaSpec)
         model._pb = pb.common
         return model
 
@@ -311,9 +310,9 @@ class DistributedPyTorchTrainingReplicaSpec(
             *,
             replicas: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
-            restart_policy: _plugins_common.RestartPolicy | None = ...,
-            common: _plugins_common.CommonReplicaSpec | None = ...,
+            resources: _core.tasks.Resources | None = ...,
+            restart_policy: _plugins.common.RestartPolicy | None = ...,
+            common: _plugins.common.CommonReplicaSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

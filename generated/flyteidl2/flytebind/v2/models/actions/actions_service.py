@@ -12,15 +12,11 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-)
-from flytebind.v2.models.core import literals as _core_literals
-from flytebind.v2.models.task import run as _task_run
-from flytebind.v2.models.workflow import (
-    run_definition as _workflow_run_definition,
-    state_service as _workflow_state_service,
+from flytebind.v2.models import (
+    common as _common,
+    core as _core,
+    task as _task,
+    workflow as _workflow,
 )
 
 __all__ = [
@@ -50,16 +46,16 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent_action_name: str | None = None,
         input_uri: str | None = None,
         run_output_base: str | None = None,
         group: str | None = None,
         subject: str | None = None,
-        task: _workflow_run_definition.TaskAction | None = None,
-        trace: _workflow_run_definition.TraceAction | None = None,
-        condition: _workflow_run_definition.ConditionAction | None = None,
-        recovered_from: _common_identifier.ActionIdentifier | None = None,
+        task: _workflow.run_definition.TaskAction | None = None,
+        trace: _workflow.run_definition.TraceAction | None = None,
+        condition: _workflow.run_definition.ConditionAction | None = None,
+        recovered_from: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.Action()
         try:
@@ -89,12 +85,12 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -124,42 +120,42 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
         return self._pb.subject
 
     @property
-    def task(self) -> _workflow_run_definition.TaskAction | None:
+    def task(self) -> _workflow.run_definition.TaskAction | None:
         """``flyteidl2.workflow.TaskAction task = 7``; one of ``spec``, None when unset."""
         pb = self._pb
         if not pb.HasField("task"):
             return None
-        model = _new(_workflow_run_definition.TaskAction)
+        model = _new(_workflow.run_definition.TaskAction)
         model._pb = pb.task
         return model
 
     @property
-    def trace(self) -> _workflow_run_definition.TraceAction | None:
+    def trace(self) -> _workflow.run_definition.TraceAction | None:
         """``flyteidl2.workflow.TraceAction trace = 8``; one of ``spec``, None when unset."""
         pb = self._pb
         if not pb.HasField("trace"):
             return None
-        model = _new(_workflow_run_definition.TraceAction)
+        model = _new(_workflow.run_definition.TraceAction)
         model._pb = pb.trace
         return model
 
     @property
-    def condition(self) -> _workflow_run_definition.ConditionAction | None:
+    def condition(self) -> _workflow.run_definition.ConditionAction | None:
         """``flyteidl2.workflow.ConditionAction condition = 9``; one of ``spec``, None when unset."""
         pb = self._pb
         if not pb.HasField("condition"):
             return None
-        model = _new(_workflow_run_definition.ConditionAction)
+        model = _new(_workflow.run_definition.ConditionAction)
         model._pb = pb.condition
         return model
 
     @property
-    def recovered_from(self) -> _common_identifier.ActionIdentifier | None:
+    def recovered_from(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier recovered_from = 10``; None when unset."""
         pb = self._pb
         if not pb.HasField("recovered_from"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.recovered_from
         return model
 
@@ -167,9 +163,9 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
     def spec(
         self,
     ) -> (
-        _workflow_run_definition.TaskAction
-        | _workflow_run_definition.TraceAction
-        | _workflow_run_definition.ConditionAction
+        _workflow.run_definition.TaskAction
+        | _workflow.run_definition.TraceAction
+        | _workflow.run_definition.ConditionAction
         | None
     ):
         """The member of ``oneof spec`` that is set, or None."""
@@ -180,19 +176,19 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
     def which_spec(
         self,
     ) -> (
-        tuple[_Literal["task"], _workflow_run_definition.TaskAction]
-        | tuple[_Literal["trace"], _workflow_run_definition.TraceAction]
-        | tuple[_Literal["condition"], _workflow_run_definition.ConditionAction]
+        tuple[_Literal["task"], _workflow.run_definition.TaskAction]
+        | tuple[_Literal["trace"], _workflow.run_definition.TraceAction]
+        | tuple[_Literal["condition"], _workflow.run_definition.ConditionAction]
         | None
     ):
         """The name and the value of the member of ``oneof spec`` that is set."""
         match self._pb.WhichOneof("spec"):
             case "task":
-                return "task", _workflow_run_definition.TaskAction._wrap(self._pb.task)
+                return "task", _workflow.run_definition.TaskAction._wrap(self._pb.task)
             case "trace":
-                return "trace", _workflow_run_definition.TraceAction._wrap(self._pb.trace)
+                return "trace", _workflow.run_definition.TraceAction._wrap(self._pb.trace)
             case "condition":
-                return "condition", _workflow_run_definition.ConditionAction._wrap(
+                return "condition", _workflow.run_definition.ConditionAction._wrap(
                     self._pb.condition
                 )
             case _:
@@ -203,16 +199,16 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent_action_name: str | None = ...,
             input_uri: str | None = ...,
             run_output_base: str | None = ...,
             group: str | None = ...,
             subject: str | None = ...,
-            task: _workflow_run_definition.TaskAction | None = ...,
-            trace: _workflow_run_definition.TraceAction | None = ...,
-            condition: _workflow_run_definition.ConditionAction | None = ...,
-            recovered_from: _common_identifier.ActionIdentifier | None = ...,
+            task: _workflow.run_definition.TaskAction | None = ...,
+            trace: _workflow.run_definition.TraceAction | None = ...,
+            condition: _workflow.run_definition.ConditionAction | None = ...,
+            recovered_from: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -231,7 +227,7 @@ class EnqueueRequest(_FlyteIdlEntity[_pb2.EnqueueRequest]):
         self,
         *,
         action: Action | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        run_spec: _task.run.RunSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.EnqueueRequest()
         try:
@@ -253,12 +249,12 @@ class EnqueueRequest(_FlyteIdlEntity[_pb2.EnqueueRequest]):
         return model
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """``flyteidl2.task.RunSpec run_spec = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -268,7 +264,7 @@ class EnqueueRequest(_FlyteIdlEntity[_pb2.EnqueueRequest]):
             self,
             *,
             action: Action | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -305,9 +301,9 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         attempt: int | None = None,
-        status: _workflow_run_definition.ActionStatus | None = None,
+        status: _workflow.run_definition.ActionStatus | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateRequest()
         try:
@@ -321,12 +317,12 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -336,12 +332,12 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
         return self._pb.attempt
 
     @property
-    def status(self) -> _workflow_run_definition.ActionStatus | None:
+    def status(self) -> _workflow.run_definition.ActionStatus | None:
         """``flyteidl2.workflow.ActionStatus status = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_workflow_run_definition.ActionStatus)
+        model = _new(_workflow.run_definition.ActionStatus)
         model._pb = pb.status
         return model
 
@@ -350,9 +346,9 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             attempt: int | None = ...,
-            status: _workflow_run_definition.ActionStatus | None = ...,
+            status: _workflow.run_definition.ActionStatus | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -389,7 +385,7 @@ class WatchForUpdatesRequest(_FlyteIdlEntity[_pb2.WatchForUpdatesRequest]):
     def __init__(
         self,
         *,
-        parent_action_id: _common_identifier.ActionIdentifier | None = None,
+        parent_action_id: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchForUpdatesRequest()
         try:
@@ -399,14 +395,14 @@ class WatchForUpdatesRequest(_FlyteIdlEntity[_pb2.WatchForUpdatesRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def parent_action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def parent_action_id(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier parent_action_id = 1``; one of ``filter``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("parent_action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.parent_action_id
         return model
 
@@ -415,7 +411,7 @@ class WatchForUpdatesRequest(_FlyteIdlEntity[_pb2.WatchForUpdatesRequest]):
         def replace(
             self,
             *,
-            parent_action_id: _common_identifier.ActionIdentifier | None = ...,
+            parent_action_id: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -433,8 +429,8 @@ class WatchForUpdatesResponse(_FlyteIdlEntity[_pb2.WatchForUpdatesResponse]):
     def __init__(
         self,
         *,
-        action_update: _workflow_state_service.ActionUpdate | None = None,
-        control_message: _workflow_state_service.ControlMessage | None = None,
+        action_update: _workflow.state_service.ActionUpdate | None = None,
+        control_message: _workflow.state_service.ControlMessage | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchForUpdatesResponse()
         try:
@@ -447,33 +443,33 @@ class WatchForUpdatesResponse(_FlyteIdlEntity[_pb2.WatchForUpdatesResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def action_update(self) -> _workflow_state_service.ActionUpdate | None:
+    def action_update(self) -> _workflow.state_service.ActionUpdate | None:
         """``flyteidl2.workflow.ActionUpdate action_update = 1``; one of ``message``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("action_update"):
             return None
-        model = _new(_workflow_state_service.ActionUpdate)
+        model = _new(_workflow.state_service.ActionUpdate)
         model._pb = pb.action_update
         return model
 
     @property
-    def control_message(self) -> _workflow_state_service.ControlMessage | None:
+    def control_message(self) -> _workflow.state_service.ControlMessage | None:
         """``flyteidl2.workflow.ControlMessage control_message = 2``; one of ``message``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("control_message"):
             return None
-        model = _new(_workflow_state_service.ControlMessage)
+        model = _new(_workflow.state_service.ControlMessage)
         model._pb = pb.control_message
         return model
 
     @property
     def message(
         self,
-    ) -> _workflow_state_service.ActionUpdate | _workflow_state_service.ControlMessage | None:
+    ) -> _workflow.state_service.ActionUpdate | _workflow.state_service.ControlMessage | None:
         """The member of ``oneof message`` that is set, or None."""
         which = self.which_message
         return None if which is None else which[1]
@@ -482,18 +478,18 @@ class WatchForUpdatesResponse(_FlyteIdlEntity[_pb2.WatchForUpdatesResponse]):
     def which_message(
         self,
     ) -> (
-        tuple[_Literal["action_update"], _workflow_state_service.ActionUpdate]
-        | tuple[_Literal["control_message"], _workflow_state_service.ControlMessage]
+        tuple[_Literal["action_update"], _workflow.state_service.ActionUpdate]
+        | tuple[_Literal["control_message"], _workflow.state_service.ControlMessage]
         | None
     ):
         """The name and the value of the member of ``oneof message`` that is set."""
         match self._pb.WhichOneof("message"):
             case "action_update":
-                return "action_update", _workflow_state_service.ActionUpdate._wrap(
+                return "action_update", _workflow.state_service.ActionUpdate._wrap(
                     self._pb.action_update
                 )
             case "control_message":
-                return "control_message", _workflow_state_service.ControlMessage._wrap(
+                return "control_message", _workflow.state_service.ControlMessage._wrap(
                     self._pb.control_message
                 )
             case _:
@@ -504,8 +500,8 @@ class WatchForUpdatesResponse(_FlyteIdlEntity[_pb2.WatchForUpdatesResponse]):
         def replace(
             self,
             *,
-            action_update: _workflow_state_service.ActionUpdate | None = ...,
-            control_message: _workflow_state_service.ControlMessage | None = ...,
+            action_update: _workflow.state_service.ActionUpdate | None = ...,
+            control_message: _workflow.state_service.ControlMessage | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -523,9 +519,9 @@ class AbortRequest(_FlyteIdlEntity[_pb2.AbortRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         reason: str | None = None,
-        aborted_by: _common_identity.EnrichedIdentity | None = None,
+        aborted_by: _common.identity.EnrichedIdentity | None = None,
     ) -> None:
         self._pb = pb = _pb2.AbortRequest()
         try:
@@ -539,12 +535,12 @@ class AbortRequest(_FlyteIdlEntity[_pb2.AbortRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -554,12 +550,12 @@ class AbortRequest(_FlyteIdlEntity[_pb2.AbortRequest]):
         return self._pb.reason if self._pb.HasField("reason") else None
 
     @property
-    def aborted_by(self) -> _common_identity.EnrichedIdentity | None:
+    def aborted_by(self) -> _common.identity.EnrichedIdentity | None:
         """``flyteidl2.common.EnrichedIdentity aborted_by = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("aborted_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.aborted_by
         return model
 
@@ -568,9 +564,9 @@ class AbortRequest(_FlyteIdlEntity[_pb2.AbortRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             reason: str | None = ...,
-            aborted_by: _common_identity.EnrichedIdentity | None = ...,
+            aborted_by: _common.identity.EnrichedIdentity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -607,10 +603,10 @@ class SignalRequest(_FlyteIdlEntity[_pb2.SignalRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent_action_name: str | None = None,
-        value: _core_literals.Literal | None = None,
-        signalled_by: _common_identity.EnrichedIdentity | None = None,
+        value: _core.literals.Literal | None = None,
+        signalled_by: _common.identity.EnrichedIdentity | None = None,
     ) -> None:
         self._pb = pb = _pb2.SignalRequest()
         try:
@@ -626,12 +622,12 @@ class SignalRequest(_FlyteIdlEntity[_pb2.SignalRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -641,22 +637,22 @@ class SignalRequest(_FlyteIdlEntity[_pb2.SignalRequest]):
         return self._pb.parent_action_name
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """``flyteidl2.core.Literal value = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
     @property
-    def signalled_by(self) -> _common_identity.EnrichedIdentity | None:
+    def signalled_by(self) -> _common.identity.EnrichedIdentity | None:
         """``flyteidl2.common.EnrichedIdentity signalled_by = 4``; None when unset."""
         pb = self._pb
         if not pb.HasField("signalled_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.signalled_by
         return model
 
@@ -665,10 +661,10 @@ class SignalRequest(_FlyteIdlEntity[_pb2.SignalRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent_action_name: str | None = ...,
-            value: _core_literals.Literal | None = ...,
-            signalled_by: _common_identity.EnrichedIdentity | None = ...,
+            value: _core.literals.Literal | None = ...,
+            signalled_by: _common.identity.EnrichedIdentity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -30,16 +30,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identity as _common_identity,
-    runtime_version as _common_runtime_version,
-)
-from flytebind.v2.models.core import (
-    artifact_id as _core_artifact_id,
-    security as _core_security,
-    tasks as _core_tasks,
-)
-from flytebind.v2.models.task import task_definition as _task_task_definition
+from flytebind.v2.models import common as _common, core as _core, task as _task
 
 __all__ = [
     "App",
@@ -150,7 +141,7 @@ class Meta(_FlyteIdlEntity[_pb2.Meta]):
         revision: int | None = None,
         labels: _Mapping[str, str] | None = None,
         code_bundle_uri: str | None = None,
-        source_code: _task_task_definition.SourceCode | None = None,
+        source_code: _task.task_definition.SourceCode | None = None,
     ) -> None:
         self._pb = pb = _pb2.Meta()
         try:
@@ -193,12 +184,12 @@ class Meta(_FlyteIdlEntity[_pb2.Meta]):
         return self._pb.code_bundle_uri
 
     @property
-    def source_code(self) -> _task_task_definition.SourceCode | None:
+    def source_code(self) -> _task.task_definition.SourceCode | None:
         """``flyteidl2.task.SourceCode source_code = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("source_code"):
             return None
-        model = _new(_task_task_definition.SourceCode)
+        model = _new(_task.task_definition.SourceCode)
         model._pb = pb.source_code
         return model
 
@@ -211,7 +202,7 @@ class Meta(_FlyteIdlEntity[_pb2.Meta]):
             revision: int | None = ...,
             labels: _Mapping[str, str] | None = ...,
             code_bundle_uri: str | None = ...,
-            source_code: _task_task_definition.SourceCode | None = ...,
+            source_code: _task.task_definition.SourceCode | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -388,7 +379,7 @@ class Condition(_FlyteIdlEntity[_pb2.Condition]):
         deployment_status: Status.DeploymentStatus | None = None,
         message: str | None = None,
         revision: int | None = None,
-        actor: _common_identity.EnrichedIdentity | None = None,
+        actor: _common.identity.EnrichedIdentity | None = None,
         substate: Status.Substate | None = None,
         deployment_id: str | None = None,
     ) -> None:
@@ -436,12 +427,12 @@ class Condition(_FlyteIdlEntity[_pb2.Condition]):
         return self._pb.revision
 
     @property
-    def actor(self) -> _common_identity.EnrichedIdentity | None:
+    def actor(self) -> _common.identity.EnrichedIdentity | None:
         """``flyteidl2.common.EnrichedIdentity actor = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("actor"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.actor
         return model
 
@@ -464,7 +455,7 @@ class Condition(_FlyteIdlEntity[_pb2.Condition]):
             deployment_status: Status.DeploymentStatus | None = ...,
             message: str | None = ...,
             revision: int | None = ...,
-            actor: _common_identity.EnrichedIdentity | None = ...,
+            actor: _common.identity.EnrichedIdentity | None = ...,
             substate: Status.Substate | None = ...,
             deployment_id: str | None = ...,
         ) -> _Self: ...
@@ -811,18 +802,18 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
     def __init__(
         self,
         *,
-        container: _core_tasks.Container | None = None,
-        pod: _core_tasks.K8sPod | None = None,
+        container: _core.tasks.Container | None = None,
+        pod: _core.tasks.K8sPod | None = None,
         autoscaling: AutoscalingConfig | None = None,
         ingress: IngressConfig | None = None,
         desired_state: Spec.DesiredState | None = None,
         cluster_pool: str | None = None,
         images: ImageSpecSet | None = None,
         security_context: SecurityContext | None = None,
-        extended_resources: _core_tasks.ExtendedResources | None = None,
-        runtime_metadata: _common_runtime_version.RuntimeMetadata | None = None,
+        extended_resources: _core.tasks.ExtendedResources | None = None,
+        runtime_metadata: _common.runtime_version.RuntimeMetadata | None = None,
         profile: Profile | None = None,
-        creator: _common_identity.EnrichedIdentity | None = None,
+        creator: _common.identity.EnrichedIdentity | None = None,
         inputs: InputList | None = None,
         links: _Sequence[Link] | None = None,
         timeouts: TimeoutConfig | None = None,
@@ -867,22 +858,22 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
             _fail(self, locals(), _error)
 
     @property
-    def container(self) -> _core_tasks.Container | None:
+    def container(self) -> _core.tasks.Container | None:
         """``flyteidl2.core.Container container = 1``; one of ``app_payload``, None when unset."""
         pb = self._pb
         if not pb.HasField("container"):
             return None
-        model = _new(_core_tasks.Container)
+        model = _new(_core.tasks.Container)
         model._pb = pb.container
         return model
 
     @property
-    def pod(self) -> _core_tasks.K8sPod | None:
+    def pod(self) -> _core.tasks.K8sPod | None:
         """``flyteidl2.core.K8sPod pod = 2``; one of ``app_payload``, None when unset."""
         pb = self._pb
         if not pb.HasField("pod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.pod
         return model
 
@@ -937,22 +928,22 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
         return model
 
     @property
-    def extended_resources(self) -> _core_tasks.ExtendedResources | None:
+    def extended_resources(self) -> _core.tasks.ExtendedResources | None:
         """``flyteidl2.core.ExtendedResources extended_resources = 9``; None when unset."""
         pb = self._pb
         if not pb.HasField("extended_resources"):
             return None
-        model = _new(_core_tasks.ExtendedResources)
+        model = _new(_core.tasks.ExtendedResources)
         model._pb = pb.extended_resources
         return model
 
     @property
-    def runtime_metadata(self) -> _common_runtime_version.RuntimeMetadata | None:
+    def runtime_metadata(self) -> _common.runtime_version.RuntimeMetadata | None:
         """``flyteidl2.common.RuntimeMetadata runtime_metadata = 10``; None when unset."""
         pb = self._pb
         if not pb.HasField("runtime_metadata"):
             return None
-        model = _new(_common_runtime_version.RuntimeMetadata)
+        model = _new(_common.runtime_version.RuntimeMetadata)
         model._pb = pb.runtime_metadata
         return model
 
@@ -967,12 +958,12 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
         return model
 
     @property
-    def creator(self) -> _common_identity.EnrichedIdentity | None:
+    def creator(self) -> _common.identity.EnrichedIdentity | None:
         """``flyteidl2.common.EnrichedIdentity creator = 12``; None when unset."""
         pb = self._pb
         if not pb.HasField("creator"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.creator
         return model
 
@@ -1007,7 +998,7 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
         return self._pb.cluster
 
     @property
-    def app_payload(self) -> _core_tasks.Container | _core_tasks.K8sPod | None:
+    def app_payload(self) -> _core.tasks.Container | _core.tasks.K8sPod | None:
         """The member of ``oneof app_payload`` that is set, or None."""
         which = self.which_app_payload
         return None if which is None else which[1]
@@ -1016,16 +1007,16 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
     def which_app_payload(
         self,
     ) -> (
-        tuple[_Literal["container"], _core_tasks.Container]
-        | tuple[_Literal["pod"], _core_tasks.K8sPod]
+        tuple[_Literal["container"], _core.tasks.Container]
+        | tuple[_Literal["pod"], _core.tasks.K8sPod]
         | None
     ):
         """The name and the value of the member of ``oneof app_payload`` that is set."""
         match self._pb.WhichOneof("app_payload"):
             case "container":
-                return "container", _core_tasks.Container._wrap(self._pb.container)
+                return "container", _core.tasks.Container._wrap(self._pb.container)
             case "pod":
-                return "pod", _core_tasks.K8sPod._wrap(self._pb.pod)
+                return "pod", _core.tasks.K8sPod._wrap(self._pb.pod)
             case _:
                 return None
 
@@ -1034,18 +1025,18 @@ class Spec(_FlyteIdlEntity[_pb2.Spec]):
         def replace(
             self,
             *,
-            container: _core_tasks.Container | None = ...,
-            pod: _core_tasks.K8sPod | None = ...,
+            container: _core.tasks.Container | None = ...,
+            pod: _core.tasks.K8sPod | None = ...,
             autoscaling: AutoscalingConfig | None = ...,
             ingress: IngressConfig | None = ...,
             desired_state: Spec.DesiredState | None = ...,
             cluster_pool: str | None = ...,
             images: ImageSpecSet | None = ...,
             security_context: SecurityContext | None = ...,
-            extended_resources: _core_tasks.ExtendedResources | None = ...,
-            runtime_metadata: _common_runtime_version.RuntimeMetadata | None = ...,
+            extended_resources: _core.tasks.ExtendedResources | None = ...,
+            runtime_metadata: _common.runtime_version.RuntimeMetadata | None = ...,
             profile: Profile | None = ...,
-            creator: _common_identity.EnrichedIdentity | None = ...,
+            creator: _common.identity.EnrichedIdentity | None = ...,
             inputs: InputList | None = ...,
             links: _Sequence[Link] | None = ...,
             timeouts: TimeoutConfig | None = ...,
@@ -1125,7 +1116,7 @@ class Input(_FlyteIdlEntity[_pb2.Input]):
         name: str | None = None,
         string_value: str | None = None,
         app_id: Identifier | None = None,
-        artifact_id: _core_artifact_id.ArtifactVersionId | None = None,
+        artifact_id: _core.artifact_id.ArtifactVersionId | None = None,
     ) -> None:
         self._pb = pb = _pb2.Input()
         try:
@@ -1163,17 +1154,17 @@ class Input(_FlyteIdlEntity[_pb2.Input]):
         return model
 
     @property
-    def artifact_id(self) -> _core_artifact_id.ArtifactVersionId | None:
+    def artifact_id(self) -> _core.artifact_id.ArtifactVersionId | None:
         """``flyteidl2.core.ArtifactVersionId artifact_id = 6``; one of ``value``, None when unset."""
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_core_artifact_id.ArtifactVersionId)
+        model = _new(_core.artifact_id.ArtifactVersionId)
         model._pb = pb.artifact_id
         return model
 
     @property
-    def value(self) -> str | Identifier | _core_artifact_id.ArtifactVersionId | None:
+    def value(self) -> str | Identifier | _core.artifact_id.ArtifactVersionId | None:
         """The member of ``oneof value`` that is set, or None."""
         which = self.which_value
         return None if which is None else which[1]
@@ -1184,7 +1175,7 @@ class Input(_FlyteIdlEntity[_pb2.Input]):
     ) -> (
         tuple[_Literal["string_value"], str]
         | tuple[_Literal["app_id"], Identifier]
-        | tuple[_Literal["artifact_id"], _core_artifact_id.ArtifactVersionId]
+        | tuple[_Literal["artifact_id"], _core.artifact_id.ArtifactVersionId]
         | None
     ):
         """The name and the value of the member of ``oneof value`` that is set."""
@@ -1194,7 +1185,7 @@ class Input(_FlyteIdlEntity[_pb2.Input]):
             case "app_id":
                 return "app_id", Identifier._wrap(self._pb.app_id)
             case "artifact_id":
-                return "artifact_id", _core_artifact_id.ArtifactVersionId._wrap(
+                return "artifact_id", _core.artifact_id.ArtifactVersionId._wrap(
                     self._pb.artifact_id
                 )
             case _:
@@ -1208,7 +1199,7 @@ class Input(_FlyteIdlEntity[_pb2.Input]):
             name: str | None = ...,
             string_value: str | None = ...,
             app_id: Identifier | None = ...,
-            artifact_id: _core_artifact_id.ArtifactVersionId | None = ...,
+            artifact_id: _core.artifact_id.ArtifactVersionId | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1273,7 +1264,7 @@ class MaterializedInput(_FlyteIdlEntity[_pb2.MaterializedInput]):
         self,
         *,
         name: str | None = None,
-        artifact_id: _core_artifact_id.ArtifactID | None = None,
+        artifact_id: _core.artifact_id.ArtifactID | None = None,
     ) -> None:
         self._pb = pb = _pb2.MaterializedInput()
         try:
@@ -1290,12 +1281,12 @@ class MaterializedInput(_FlyteIdlEntity[_pb2.MaterializedInput]):
         return self._pb.name
 
     @property
-    def artifact_id(self) -> _core_artifact_id.ArtifactID | None:
+    def artifact_id(self) -> _core.artifact_id.ArtifactID | None:
         """``flyteidl2.core.ArtifactID artifact_id = 2``; one of ``value``, None when unset."""
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_core_artifact_id.ArtifactID)
+        model = _new(_core.artifact_id.ArtifactID)
         model._pb = pb.artifact_id
         return model
 
@@ -1305,7 +1296,7 @@ class MaterializedInput(_FlyteIdlEntity[_pb2.MaterializedInput]):
             self,
             *,
             name: str | None = ...,
-            artifact_id: _core_artifact_id.ArtifactID | None = ...,
+            artifact_id: _core.artifact_id.ArtifactID | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1424,8 +1415,8 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
     def __init__(
         self,
         *,
-        run_as: _core_security.Identity | None = None,
-        secrets: _Sequence[_core_security.Secret] | None = None,
+        run_as: _core.security.Identity | None = None,
+        secrets: _Sequence[_core.security.Secret] | None = None,
         allow_anonymous: bool | None = None,
     ) -> None:
         self._pb = pb = _pb2.SecurityContext()
@@ -1440,19 +1431,19 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
             _fail(self, locals(), _error)
 
     @property
-    def run_as(self) -> _core_security.Identity | None:
+    def run_as(self) -> _core.security.Identity | None:
         """``flyteidl2.core.Identity run_as = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("run_as"):
             return None
-        model = _new(_core_security.Identity)
+        model = _new(_core.security.Identity)
         model._pb = pb.run_as
         return model
 
     @property
-    def secrets(self) -> _Sequence[_core_security.Secret]:
+    def secrets(self) -> _Sequence[_core.security.Secret]:
         """``repeated flyteidl2.core.Secret secrets = 2``; empty when unset."""
-        return _RepeatedView(self._pb.secrets, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secrets, _core.security.Secret._wrap)
 
     @property
     def allow_anonymous(self) -> bool:
@@ -1464,8 +1455,8 @@ class SecurityContext(_FlyteIdlEntity[_pb2.SecurityContext]):
         def replace(
             self,
             *,
-            run_as: _core_security.Identity | None = ...,
-            secrets: _Sequence[_core_security.Secret] | None = ...,
+            run_as: _core.security.Identity | None = ...,
+            secrets: _Sequence[_core.security.Secret] | None = ...,
             allow_anonymous: bool | None = ...,
         ) -> _Self: ...
 

@@ -14,11 +14,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.app import (
-    app_definition as _app_app_definition,
-    replica_definition as _app_replica_definition,
-)
-from flytebind.v2.models.logs.dataplane import payload as _logs_dataplane_payload
+from flytebind.v2.models import app as _app
+from flytebind.v2.models.logs import dataplane as _logs_dataplane
 
 __all__ = [
     "LogLines",
@@ -41,9 +38,9 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
     def __init__(
         self,
         *,
-        app_id: _app_app_definition.Identifier | None = None,
-        replica_id: _app_replica_definition.ReplicaIdentifier | None = None,
-        source: _logs_dataplane_payload.LogsSource | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
+        replica_id: _app.replica_definition.ReplicaIdentifier | None = None,
+        source: _logs_dataplane.payload.LogsSource | None = None,
     ) -> None:
         self._pb = pb = _pb2.TailLogsRequest()
         try:
@@ -58,34 +55,34 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """``Identifier app_id = 1``; one of ``target``, None when unset."""
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
     @property
-    def replica_id(self) -> _app_replica_definition.ReplicaIdentifier | None:
+    def replica_id(self) -> _app.replica_definition.ReplicaIdentifier | None:
         """``ReplicaIdentifier replica_id = 2``; one of ``target``, None when unset."""
         pb = self._pb
         if not pb.HasField("replica_id"):
             return None
-        model = _new(_app_replica_definition.ReplicaIdentifier)
+        model = _new(_app.replica_definition.ReplicaIdentifier)
         model._pb = pb.replica_id
         return model
 
     @property
-    def source(self) -> _logs_dataplane_payload.LogsSource:
+    def source(self) -> _logs_dataplane.payload.LogsSource:
         """``flyteidl2.logs.dataplane.LogsSource source = 3``; ``LIVE_OR_PERSISTED`` when unset."""
-        return _logs_dataplane_payload.LogsSource.from_number(self._pb.source)
+        return _logs_dataplane.payload.LogsSource.from_number(self._pb.source)
 
     @property
     def target(
         self,
-    ) -> _app_app_definition.Identifier | _app_replica_definition.ReplicaIdentifier | None:
+    ) -> _app.app_definition.Identifier | _app.replica_definition.ReplicaIdentifier | None:
         """The member of ``oneof target`` that is set, or None."""
         which = self.which_target
         return None if which is None else which[1]
@@ -94,16 +91,16 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
     def which_target(
         self,
     ) -> (
-        tuple[_Literal["app_id"], _app_app_definition.Identifier]
-        | tuple[_Literal["replica_id"], _app_replica_definition.ReplicaIdentifier]
+        tuple[_Literal["app_id"], _app.app_definition.Identifier]
+        | tuple[_Literal["replica_id"], _app.replica_definition.ReplicaIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof target`` that is set."""
         match self._pb.WhichOneof("target"):
             case "app_id":
-                return "app_id", _app_app_definition.Identifier._wrap(self._pb.app_id)
+                return "app_id", _app.app_definition.Identifier._wrap(self._pb.app_id)
             case "replica_id":
-                return "replica_id", _app_replica_definition.ReplicaIdentifier._wrap(
+                return "replica_id", _app.replica_definition.ReplicaIdentifier._wrap(
                     self._pb.replica_id
                 )
             case _:
@@ -114,9 +111,9 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
         def replace(
             self,
             *,
-            app_id: _app_app_definition.Identifier | None = ...,
-            replica_id: _app_replica_definition.ReplicaIdentifier | None = ...,
-            source: _logs_dataplane_payload.LogsSource | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
+            replica_id: _app.replica_definition.ReplicaIdentifier | None = ...,
+            source: _logs_dataplane.payload.LogsSource | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -134,7 +131,7 @@ class ReplicaIdentifierList(_FlyteIdlEntity[_pb2.ReplicaIdentifierList]):
     def __init__(
         self,
         *,
-        replicas: _Sequence[_app_replica_definition.ReplicaIdentifier] | None = None,
+        replicas: _Sequence[_app.replica_definition.ReplicaIdentifier] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ReplicaIdentifierList()
         try:
@@ -144,16 +141,16 @@ class ReplicaIdentifierList(_FlyteIdlEntity[_pb2.ReplicaIdentifierList]):
             _fail(self, locals(), _error)
 
     @property
-    def replicas(self) -> _Sequence[_app_replica_definition.ReplicaIdentifier]:
+    def replicas(self) -> _Sequence[_app.replica_definition.ReplicaIdentifier]:
         """``repeated ReplicaIdentifier replicas = 1``; empty when unset."""
-        return _RepeatedView(self._pb.replicas, _app_replica_definition.ReplicaIdentifier._wrap)
+        return _RepeatedView(self._pb.replicas, _app.replica_definition.ReplicaIdentifier._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            replicas: _Sequence[_app_replica_definition.ReplicaIdentifier] | None = ...,
+            replicas: _Sequence[_app.replica_definition.ReplicaIdentifier] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -172,9 +169,9 @@ class LogLines(_FlyteIdlEntity[_pb2.LogLines]):
         self,
         *,
         lines: _Sequence[str] | None = None,
-        replica_id: _app_replica_definition.ReplicaIdentifier | None = None,
-        structured_lines: _Sequence[_logs_dataplane_payload.LogLine] | None = None,
-        source: _logs_dataplane_payload.LogLineSource | None = None,
+        replica_id: _app.replica_definition.ReplicaIdentifier | None = None,
+        structured_lines: _Sequence[_logs_dataplane.payload.LogLine] | None = None,
+        source: _logs_dataplane.payload.LogLineSource | None = None,
     ) -> None:
         self._pb = pb = _pb2.LogLines()
         try:
@@ -196,24 +193,24 @@ class LogLines(_FlyteIdlEntity[_pb2.LogLines]):
         return _RepeatedView(self._pb.lines)
 
     @property
-    def replica_id(self) -> _app_replica_definition.ReplicaIdentifier | None:
+    def replica_id(self) -> _app.replica_definition.ReplicaIdentifier | None:
         """``ReplicaIdentifier replica_id = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("replica_id"):
             return None
-        model = _new(_app_replica_definition.ReplicaIdentifier)
+        model = _new(_app.replica_definition.ReplicaIdentifier)
         model._pb = pb.replica_id
         return model
 
     @property
-    def structured_lines(self) -> _Sequence[_logs_dataplane_payload.LogLine]:
+    def structured_lines(self) -> _Sequence[_logs_dataplane.payload.LogLine]:
         """``repeated flyteidl2.logs.dataplane.LogLine structured_lines = 3``; empty when unset."""
-        return _RepeatedView(self._pb.structured_lines, _logs_dataplane_payload.LogLine._wrap)
+        return _RepeatedView(self._pb.structured_lines, _logs_dataplane.payload.LogLine._wrap)
 
     @property
-    def source(self) -> _logs_dataplane_payload.LogLineSource:
+    def source(self) -> _logs_dataplane.payload.LogLineSource:
         """``flyteidl2.logs.dataplane.LogLineSource source = 4``; ``UNSPECIFIED`` when unset."""
-        return _logs_dataplane_payload.LogLineSource.from_number(self._pb.source)
+        return _logs_dataplane.payload.LogLineSource.from_number(self._pb.source)
 
     if TYPE_CHECKING:
 
@@ -221,9 +218,9 @@ class LogLines(_FlyteIdlEntity[_pb2.LogLines]):
             self,
             *,
             lines: _Sequence[str] | None = ...,
-            replica_id: _app_replica_definition.ReplicaIdentifier | None = ...,
-            structured_lines: _Sequence[_logs_dataplane_payload.LogLine] | None = ...,
-            source: _logs_dataplane_payload.LogLineSource | None = ...,
+            replica_id: _app.replica_definition.ReplicaIdentifier | None = ...,
+            structured_lines: _Sequence[_logs_dataplane.payload.LogLine] | None = ...,
+            source: _logs_dataplane.payload.LogLineSource | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -279,7 +276,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
         self,
         *,
         replicas: ReplicaIdentifierList | None = None,
-        log_lines: _logs_dataplane_payload.LogLines | None = None,
+        log_lines: _logs_dataplane.payload.LogLines | None = None,
         batches: LogLinesBatch | None = None,
     ) -> None:
         self._pb = pb = _pb2.TailLogsResponse()
@@ -307,14 +304,14 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
 
     @property
     @_deprecated("flyteidl2.app.TailLogsResponse.log_lines is deprecated in the IDL")
-    def log_lines(self) -> _logs_dataplane_payload.LogLines | None:
+    def log_lines(self) -> _logs_dataplane.payload.LogLines | None:
         """``flyteidl2.logs.dataplane.LogLines log_lines = 2``; one of ``resp``, None when unset,
         deprecated in the IDL.
         """
         pb = self._pb
         if not pb.HasField("log_lines"):
             return None
-        model = _new(_logs_dataplane_payload.LogLines)
+        model = _new(_logs_dataplane.payload.LogLines)
         model._pb = pb.log_lines
         return model
 
@@ -331,7 +328,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
     @property
     def resp(
         self,
-    ) -> ReplicaIdentifierList | _logs_dataplane_payload.LogLines | LogLinesBatch | None:
+    ) -> ReplicaIdentifierList | _logs_dataplane.payload.LogLines | LogLinesBatch | None:
         """The member of ``oneof resp`` that is set, or None."""
         which = self.which_resp
         return None if which is None else which[1]
@@ -341,7 +338,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
         self,
     ) -> (
         tuple[_Literal["replicas"], ReplicaIdentifierList]
-        | tuple[_Literal["log_lines"], _logs_dataplane_payload.LogLines]
+        | tuple[_Literal["log_lines"], _logs_dataplane.payload.LogLines]
         | tuple[_Literal["batches"], LogLinesBatch]
         | None
     ):
@@ -350,7 +347,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
             case "replicas":
                 return "replicas", ReplicaIdentifierList._wrap(self._pb.replicas)
             case "log_lines":
-                return "log_lines", _logs_dataplane_payload.LogLines._wrap(self._pb.log_lines)
+                return "log_lines", _logs_dataplane.payload.LogLines._wrap(self._pb.log_lines)
             case "batches":
                 return "batches", LogLinesBatch._wrap(self._pb.batches)
             case _:
@@ -362,7 +359,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
             self,
             *,
             replicas: ReplicaIdentifierList | None = ...,
-            log_lines: _logs_dataplane_payload.LogLines | None = ...,
+            log_lines: _logs_dataplane.payload.LogLines | None = ...,
             batches: LogLinesBatch | None = ...,
         ) -> _Self: ...
 

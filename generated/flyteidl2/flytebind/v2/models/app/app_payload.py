@@ -18,8 +18,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.app import app_definition as _app_app_definition
-from flytebind.v2.models.common import identifier as _common_identifier, list as _common_list
+from flytebind.v2.models import app as _app, common as _common
 
 __all__ = [
     "ConsumedArtifactFilter",
@@ -57,7 +56,7 @@ class CreateRequest(_FlyteIdlEntity[_pb2.CreateRequest]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateRequest()
         try:
@@ -67,12 +66,12 @@ class CreateRequest(_FlyteIdlEntity[_pb2.CreateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -81,7 +80,7 @@ class CreateRequest(_FlyteIdlEntity[_pb2.CreateRequest]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -99,7 +98,7 @@ class CreateResponse(_FlyteIdlEntity[_pb2.CreateResponse]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateResponse()
         try:
@@ -109,12 +108,12 @@ class CreateResponse(_FlyteIdlEntity[_pb2.CreateResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -123,7 +122,7 @@ class CreateResponse(_FlyteIdlEntity[_pb2.CreateResponse]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -141,8 +140,8 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
     def __init__(
         self,
         *,
-        app_id: _app_app_definition.Identifier | None = None,
-        ingress: _app_app_definition.Ingress | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
+        ingress: _app.app_definition.Ingress | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetRequest()
         try:
@@ -155,27 +154,27 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """``Identifier app_id = 1``; one of ``identifier``, None when unset."""
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
     @property
-    def ingress(self) -> _app_app_definition.Ingress | None:
+    def ingress(self) -> _app.app_definition.Ingress | None:
         """``Ingress ingress = 2``; one of ``identifier``, None when unset."""
         pb = self._pb
         if not pb.HasField("ingress"):
             return None
-        model = _new(_app_app_definition.Ingress)
+        model = _new(_app.app_definition.Ingress)
         model._pb = pb.ingress
         return model
 
     @property
-    def identifier(self) -> _app_app_definition.Identifier | _app_app_definition.Ingress | None:
+    def identifier(self) -> _app.app_definition.Identifier | _app.app_definition.Ingress | None:
         """The member of ``oneof identifier`` that is set, or None."""
         which = self.which_identifier
         return None if which is None else which[1]
@@ -184,16 +183,16 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
     def which_identifier(
         self,
     ) -> (
-        tuple[_Literal["app_id"], _app_app_definition.Identifier]
-        | tuple[_Literal["ingress"], _app_app_definition.Ingress]
+        tuple[_Literal["app_id"], _app.app_definition.Identifier]
+        | tuple[_Literal["ingress"], _app.app_definition.Ingress]
         | None
     ):
         """The name and the value of the member of ``oneof identifier`` that is set."""
         match self._pb.WhichOneof("identifier"):
             case "app_id":
-                return "app_id", _app_app_definition.Identifier._wrap(self._pb.app_id)
+                return "app_id", _app.app_definition.Identifier._wrap(self._pb.app_id)
             case "ingress":
-                return "ingress", _app_app_definition.Ingress._wrap(self._pb.ingress)
+                return "ingress", _app.app_definition.Ingress._wrap(self._pb.ingress)
             case _:
                 return None
 
@@ -202,8 +201,8 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
         def replace(
             self,
             *,
-            app_id: _app_app_definition.Identifier | None = ...,
-            ingress: _app_app_definition.Ingress | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
+            ingress: _app.app_definition.Ingress | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -221,7 +220,7 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetResponse()
         try:
@@ -231,12 +230,12 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -245,7 +244,7 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -263,7 +262,7 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
         reason: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateRequest()
@@ -276,12 +275,12 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -295,7 +294,7 @@ class UpdateRequest(_FlyteIdlEntity[_pb2.UpdateRequest]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
             reason: str | None = ...,
         ) -> _Self: ...
 
@@ -314,7 +313,7 @@ class UpdateResponse(_FlyteIdlEntity[_pb2.UpdateResponse]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateResponse()
         try:
@@ -324,12 +323,12 @@ class UpdateResponse(_FlyteIdlEntity[_pb2.UpdateResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -338,7 +337,7 @@ class UpdateResponse(_FlyteIdlEntity[_pb2.UpdateResponse]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -356,7 +355,7 @@ class DeleteRequest(_FlyteIdlEntity[_pb2.DeleteRequest]):
     def __init__(
         self,
         *,
-        app_id: _app_app_definition.Identifier | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeleteRequest()
         try:
@@ -366,12 +365,12 @@ class DeleteRequest(_FlyteIdlEntity[_pb2.DeleteRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """``Identifier app_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
@@ -380,7 +379,7 @@ class DeleteRequest(_FlyteIdlEntity[_pb2.DeleteRequest]):
         def replace(
             self,
             *,
-            app_id: _app_app_definition.Identifier | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -481,10 +480,10 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
         org: str | None = None,
-        cluster_id: _common_identifier.ClusterIdentifier | None = None,
-        project: _common_identifier.ProjectIdentifier | None = None,
+        cluster_id: _common.identifier.ClusterIdentifier | None = None,
+        project: _common.identifier.ProjectIdentifier | None = None,
         disable_identity_enrichment: bool | None = None,
         include_total_count: bool | None = None,
         artifact: ConsumedArtifactFilter | None = None,
@@ -512,12 +511,12 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """``flyteidl2.common.ListRequest request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -527,26 +526,26 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def cluster_id(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster_id(self) -> _common.identifier.ClusterIdentifier | None:
         """``flyteidl2.common.ClusterIdentifier cluster_id = 3``; one of ``filter_by``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("cluster_id"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster_id
         return model
 
     @property
-    def project(self) -> _common_identifier.ProjectIdentifier | None:
+    def project(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project = 4``; one of ``filter_by``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("project"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project
         return model
 
@@ -575,8 +574,8 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
         self,
     ) -> (
         str
-        | _common_identifier.ClusterIdentifier
-        | _common_identifier.ProjectIdentifier
+        | _common.identifier.ClusterIdentifier
+        | _common.identifier.ProjectIdentifier
         | ConsumedArtifactFilter
         | None
     ):
@@ -589,8 +588,8 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["cluster_id"], _common_identifier.ClusterIdentifier]
-        | tuple[_Literal["project"], _common_identifier.ProjectIdentifier]
+        | tuple[_Literal["cluster_id"], _common.identifier.ClusterIdentifier]
+        | tuple[_Literal["project"], _common.identifier.ProjectIdentifier]
         | tuple[_Literal["artifact"], ConsumedArtifactFilter]
         | None
     ):
@@ -599,9 +598,9 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
             case "org":
                 return "org", self._pb.org
             case "cluster_id":
-                return "cluster_id", _common_identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
+                return "cluster_id", _common.identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
             case "project":
-                return "project", _common_identifier.ProjectIdentifier._wrap(self._pb.project)
+                return "project", _common.identifier.ProjectIdentifier._wrap(self._pb.project)
             case "artifact":
                 return "artifact", ConsumedArtifactFilter._wrap(self._pb.artifact)
             case _:
@@ -612,10 +611,10 @@ class ListRequest(_FlyteIdlEntity[_pb2.ListRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
+            request: _common.list.ListRequest | None = ...,
             org: str | None = ...,
-            cluster_id: _common_identifier.ClusterIdentifier | None = ...,
-            project: _common_identifier.ProjectIdentifier | None = ...,
+            cluster_id: _common.identifier.ClusterIdentifier | None = ...,
+            project: _common.identifier.ProjectIdentifier | None = ...,
             disable_identity_enrichment: bool | None = ...,
             include_total_count: bool | None = ...,
             artifact: ConsumedArtifactFilter | None = ...,
@@ -636,7 +635,7 @@ class ListResponse(_FlyteIdlEntity[_pb2.ListResponse]):
     def __init__(
         self,
         *,
-        apps: _Sequence[_app_app_definition.App] | None = None,
+        apps: _Sequence[_app.app_definition.App] | None = None,
         token: str | None = None,
         total_count: int | None = None,
     ) -> None:
@@ -652,9 +651,9 @@ class ListResponse(_FlyteIdlEntity[_pb2.ListResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def apps(self) -> _Sequence[_app_app_definition.App]:
+    def apps(self) -> _Sequence[_app.app_definition.App]:
         """``repeated App apps = 1``; empty when unset."""
-        return _RepeatedView(self._pb.apps, _app_app_definition.App._wrap)
+        return _RepeatedView(self._pb.apps, _app.app_definition.App._wrap)
 
     @property
     def token(self) -> str:
@@ -671,7 +670,7 @@ class ListResponse(_FlyteIdlEntity[_pb2.ListResponse]):
         def replace(
             self,
             *,
-            apps: _Sequence[_app_app_definition.App] | None = ...,
+            apps: _Sequence[_app.app_definition.App] | None = ...,
             token: str | None = ...,
             total_count: int | None = ...,
         ) -> _Self: ...
@@ -692,9 +691,9 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         self,
         *,
         org: str | None = None,
-        cluster_id: _common_identifier.ClusterIdentifier | None = None,
-        project: _common_identifier.ProjectIdentifier | None = None,
-        app_id: _app_app_definition.Identifier | None = None,
+        cluster_id: _common.identifier.ClusterIdentifier | None = None,
+        project: _common.identifier.ProjectIdentifier | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchRequest()
         try:
@@ -718,34 +717,34 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def cluster_id(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster_id(self) -> _common.identifier.ClusterIdentifier | None:
         """``flyteidl2.common.ClusterIdentifier cluster_id = 2``; one of ``target``, None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("cluster_id"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster_id
         return model
 
     @property
-    def project(self) -> _common_identifier.ProjectIdentifier | None:
+    def project(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project = 3``; one of ``target``, None when unset."""
         pb = self._pb
         if not pb.HasField("project"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project
         return model
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """``Identifier app_id = 4``; one of ``target``, None when unset."""
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
@@ -754,9 +753,9 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         self,
     ) -> (
         str
-        | _common_identifier.ClusterIdentifier
-        | _common_identifier.ProjectIdentifier
-        | _app_app_definition.Identifier
+        | _common.identifier.ClusterIdentifier
+        | _common.identifier.ProjectIdentifier
+        | _app.app_definition.Identifier
         | None
     ):
         """The member of ``oneof target`` that is set, or None."""
@@ -768,9 +767,9 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["cluster_id"], _common_identifier.ClusterIdentifier]
-        | tuple[_Literal["project"], _common_identifier.ProjectIdentifier]
-        | tuple[_Literal["app_id"], _app_app_definition.Identifier]
+        | tuple[_Literal["cluster_id"], _common.identifier.ClusterIdentifier]
+        | tuple[_Literal["project"], _common.identifier.ProjectIdentifier]
+        | tuple[_Literal["app_id"], _app.app_definition.Identifier]
         | None
     ):
         """The name and the value of the member of ``oneof target`` that is set."""
@@ -778,11 +777,11 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
             case "org":
                 return "org", self._pb.org
             case "cluster_id":
-                return "cluster_id", _common_identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
+                return "cluster_id", _common.identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
             case "project":
-                return "project", _common_identifier.ProjectIdentifier._wrap(self._pb.project)
+                return "project", _common.identifier.ProjectIdentifier._wrap(self._pb.project)
             case "app_id":
-                return "app_id", _app_app_definition.Identifier._wrap(self._pb.app_id)
+                return "app_id", _app.app_definition.Identifier._wrap(self._pb.app_id)
             case _:
                 return None
 
@@ -792,9 +791,9 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
             self,
             *,
             org: str | None = ...,
-            cluster_id: _common_identifier.ClusterIdentifier | None = ...,
-            project: _common_identifier.ProjectIdentifier | None = ...,
-            app_id: _app_app_definition.Identifier | None = ...,
+            cluster_id: _common.identifier.ClusterIdentifier | None = ...,
+            project: _common.identifier.ProjectIdentifier | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -812,7 +811,7 @@ class CreateEvent(_FlyteIdlEntity[_pb2.CreateEvent]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateEvent()
         try:
@@ -822,12 +821,12 @@ class CreateEvent(_FlyteIdlEntity[_pb2.CreateEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -836,7 +835,7 @@ class CreateEvent(_FlyteIdlEntity[_pb2.CreateEvent]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -854,8 +853,8 @@ class UpdateEvent(_FlyteIdlEntity[_pb2.UpdateEvent]):
     def __init__(
         self,
         *,
-        updated_app: _app_app_definition.App | None = None,
-        old_app: _app_app_definition.App | None = None,
+        updated_app: _app.app_definition.App | None = None,
+        old_app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateEvent()
         try:
@@ -867,22 +866,22 @@ class UpdateEvent(_FlyteIdlEntity[_pb2.UpdateEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def updated_app(self) -> _app_app_definition.App | None:
+    def updated_app(self) -> _app.app_definition.App | None:
         """``App updated_app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("updated_app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.updated_app
         return model
 
     @property
-    def old_app(self) -> _app_app_definition.App | None:
+    def old_app(self) -> _app.app_definition.App | None:
         """``App old_app = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("old_app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.old_app
         return model
 
@@ -891,8 +890,8 @@ class UpdateEvent(_FlyteIdlEntity[_pb2.UpdateEvent]):
         def replace(
             self,
             *,
-            updated_app: _app_app_definition.App | None = ...,
-            old_app: _app_app_definition.App | None = ...,
+            updated_app: _app.app_definition.App | None = ...,
+            old_app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -910,7 +909,7 @@ class DeleteEvent(_FlyteIdlEntity[_pb2.DeleteEvent]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeleteEvent()
         try:
@@ -920,12 +919,12 @@ class DeleteEvent(_FlyteIdlEntity[_pb2.DeleteEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -934,7 +933,7 @@ class DeleteEvent(_FlyteIdlEntity[_pb2.DeleteEvent]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1050,7 +1049,7 @@ class UpdateStatusRequest(_FlyteIdlEntity[_pb2.UpdateStatusRequest]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateStatusRequest()
         try:
@@ -1060,12 +1059,12 @@ class UpdateStatusRequest(_FlyteIdlEntity[_pb2.UpdateStatusRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -1074,7 +1073,7 @@ class UpdateStatusRequest(_FlyteIdlEntity[_pb2.UpdateStatusRequest]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1092,7 +1091,7 @@ class UpdateStatusResponse(_FlyteIdlEntity[_pb2.UpdateStatusResponse]):
     def __init__(
         self,
         *,
-        app: _app_app_definition.App | None = None,
+        app: _app.app_definition.App | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateStatusResponse()
         try:
@@ -1102,12 +1101,12 @@ class UpdateStatusResponse(_FlyteIdlEntity[_pb2.UpdateStatusResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def app(self) -> _app_app_definition.App | None:
+    def app(self) -> _app.app_definition.App | None:
         """``App app = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app"):
             return None
-        model = _new(_app_app_definition.App)
+        model = _new(_app.app_definition.App)
         model._pb = pb.app
         return model
 
@@ -1116,7 +1115,7 @@ class UpdateStatusResponse(_FlyteIdlEntity[_pb2.UpdateStatusResponse]):
         def replace(
             self,
             *,
-            app: _app_app_definition.App | None = ...,
+            app: _app.app_definition.App | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1134,7 +1133,7 @@ class LeaseRequest(_FlyteIdlEntity[_pb2.LeaseRequest]):
     def __init__(
         self,
         *,
-        id: _common_identifier.ClusterIdentifier | None = None,
+        id: _common.identifier.ClusterIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.LeaseRequest()
         try:
@@ -1144,12 +1143,12 @@ class LeaseRequest(_FlyteIdlEntity[_pb2.LeaseRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ClusterIdentifier | None:
+    def id(self) -> _common.identifier.ClusterIdentifier | None:
         """``flyteidl2.common.ClusterIdentifier id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.id
         return model
 
@@ -1158,7 +1157,7 @@ class LeaseRequest(_FlyteIdlEntity[_pb2.LeaseRequest]):
         def replace(
             self,
             *,
-            id: _common_identifier.ClusterIdentifier | None = ...,
+            id: _common.identifier.ClusterIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1176,7 +1175,7 @@ class LeaseResponse(_FlyteIdlEntity[_pb2.LeaseResponse]):
     def __init__(
         self,
         *,
-        apps: _Sequence[_app_app_definition.App] | None = None,
+        apps: _Sequence[_app.app_definition.App] | None = None,
     ) -> None:
         self._pb = pb = _pb2.LeaseResponse()
         try:
@@ -1186,16 +1185,16 @@ class LeaseResponse(_FlyteIdlEntity[_pb2.LeaseResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def apps(self) -> _Sequence[_app_app_definition.App]:
+    def apps(self) -> _Sequence[_app.app_definition.App]:
         """``repeated App apps = 1``; empty when unset."""
-        return _RepeatedView(self._pb.apps, _app_app_definition.App._wrap)
+        return _RepeatedView(self._pb.apps, _app.app_definition.App._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            apps: _Sequence[_app_app_definition.App] | None = ...,
+            apps: _Sequence[_app.app_definition.App] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

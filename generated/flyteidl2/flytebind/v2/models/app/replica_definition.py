@@ -14,7 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.app import app_definition as _app_app_definition
+from flytebind.v2.models import app as _app
 
 __all__ = [
     "Replica",
@@ -37,7 +37,7 @@ class ReplicaIdentifier(_FlyteIdlEntity[_pb2.ReplicaIdentifier]):
     def __init__(
         self,
         *,
-        app_id: _app_app_definition.Identifier | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
         name: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ReplicaIdentifier()
@@ -50,12 +50,12 @@ class ReplicaIdentifier(_FlyteIdlEntity[_pb2.ReplicaIdentifier]):
             _fail(self, locals(), _error)
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """``Identifier app_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
@@ -69,7 +69,7 @@ class ReplicaIdentifier(_FlyteIdlEntity[_pb2.ReplicaIdentifier]):
         def replace(
             self,
             *,
-            app_id: _app_app_definition.Identifier | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
             name: str | None = ...,
         ) -> _Self: ...
 

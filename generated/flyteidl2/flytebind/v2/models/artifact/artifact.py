@@ -19,15 +19,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-)
-from flytebind.v2.models.core import (
-    artifact_id as _core_artifact_id,
-    literals as _core_literals,
-    types as _core_types,
-)
+from flytebind.v2.models import common as _common, core as _core
 
 __all__ = [
     "Artifact",
@@ -170,7 +162,7 @@ class TimePartitionKey(_FlyteIdlEntity[_pb2.TimePartitionKey]):
         self,
         *,
         key: str | None = None,
-        granularity: _core_artifact_id.Granularity | None = None,
+        granularity: _core.artifact_id.Granularity | None = None,
     ) -> None:
         self._pb = pb = _pb2.TimePartitionKey()
         try:
@@ -187,9 +179,9 @@ class TimePartitionKey(_FlyteIdlEntity[_pb2.TimePartitionKey]):
         return self._pb.key
 
     @property
-    def granularity(self) -> _core_artifact_id.Granularity:
+    def granularity(self) -> _core.artifact_id.Granularity:
         """``flyteidl2.core.Granularity granularity = 2``; ``UNSET`` when unset."""
-        return _core_artifact_id.Granularity.from_number(self._pb.granularity)
+        return _core.artifact_id.Granularity.from_number(self._pb.granularity)
 
     if TYPE_CHECKING:
 
@@ -197,7 +189,7 @@ class TimePartitionKey(_FlyteIdlEntity[_pb2.TimePartitionKey]):
             self,
             *,
             key: str | None = ...,
-            granularity: _core_artifact_id.Granularity | None = ...,
+            granularity: _core.artifact_id.Granularity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -331,7 +323,7 @@ class TaskActionSource(_FlyteIdlEntity[_pb2.TaskActionSource]):
     def __init__(
         self,
         *,
-        action: _common_identifier.ActionIdentifier | None = None,
+        action: _common.identifier.ActionIdentifier | None = None,
         attempt: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskActionSource()
@@ -344,12 +336,12 @@ class TaskActionSource(_FlyteIdlEntity[_pb2.TaskActionSource]):
             _fail(self, locals(), _error)
 
     @property
-    def action(self) -> _common_identifier.ActionIdentifier | None:
+    def action(self) -> _common.identifier.ActionIdentifier | None:
         """``flyteidl2.common.ActionIdentifier action = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("action"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action
         return model
 
@@ -363,7 +355,7 @@ class TaskActionSource(_FlyteIdlEntity[_pb2.TaskActionSource]):
         def replace(
             self,
             *,
-            action: _common_identifier.ActionIdentifier | None = ...,
+            action: _common.identifier.ActionIdentifier | None = ...,
             attempt: int | None = ...,
         ) -> _Self: ...
 
@@ -457,13 +449,13 @@ class ArtifactSpec(_FlyteIdlEntity[_pb2.ArtifactSpec]):
     def __init__(
         self,
         *,
-        value: _core_literals.Literal | None = None,
-        type: _core_types.LiteralType | None = None,
-        info: _core_artifact_id.ArtifactInfo | None = None,
+        value: _core.literals.Literal | None = None,
+        type: _core.types.LiteralType | None = None,
+        info: _core.artifact_id.ArtifactInfo | None = None,
         source: ArtifactSource | None = None,
-        parent_artifacts: _Sequence[_core_artifact_id.ArtifactVersionId] | None = None,
-        partitions: _core_artifact_id.Partitions | None = None,
-        time_partition: _core_artifact_id.TimePartition | None = None,
+        parent_artifacts: _Sequence[_core.artifact_id.ArtifactVersionId] | None = None,
+        partitions: _core.artifact_id.Partitions | None = None,
+        time_partition: _core.artifact_id.TimePartition | None = None,
     ) -> None:
         self._pb = pb = _pb2.ArtifactSpec()
         try:
@@ -485,32 +477,32 @@ class ArtifactSpec(_FlyteIdlEntity[_pb2.ArtifactSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """``flyteidl2.core.Literal value = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """``flyteidl2.core.LiteralType type = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
     @property
-    def info(self) -> _core_artifact_id.ArtifactInfo | None:
+    def info(self) -> _core.artifact_id.ArtifactInfo | None:
         """``flyteidl2.core.ArtifactInfo info = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("info"):
             return None
-        model = _new(_core_artifact_id.ArtifactInfo)
+        model = _new(_core.artifact_id.ArtifactInfo)
         model._pb = pb.info
         return model
 
@@ -525,27 +517,27 @@ class ArtifactSpec(_FlyteIdlEntity[_pb2.ArtifactSpec]):
         return model
 
     @property
-    def parent_artifacts(self) -> _Sequence[_core_artifact_id.ArtifactVersionId]:
+    def parent_artifacts(self) -> _Sequence[_core.artifact_id.ArtifactVersionId]:
         """``repeated flyteidl2.core.ArtifactVersionId parent_artifacts = 7``; empty when unset."""
-        return _RepeatedView(self._pb.parent_artifacts, _core_artifact_id.ArtifactVersionId._wrap)
+        return _RepeatedView(self._pb.parent_artifacts, _core.artifact_id.ArtifactVersionId._wrap)
 
     @property
-    def partitions(self) -> _core_artifact_id.Partitions | None:
+    def partitions(self) -> _core.artifact_id.Partitions | None:
         """``flyteidl2.core.Partitions partitions = 8``; None when unset."""
         pb = self._pb
         if not pb.HasField("partitions"):
             return None
-        model = _new(_core_artifact_id.Partitions)
+        model = _new(_core.artifact_id.Partitions)
         model._pb = pb.partitions
         return model
 
     @property
-    def time_partition(self) -> _core_artifact_id.TimePartition | None:
+    def time_partition(self) -> _core.artifact_id.TimePartition | None:
         """``flyteidl2.core.TimePartition time_partition = 9``; None when unset."""
         pb = self._pb
         if not pb.HasField("time_partition"):
             return None
-        model = _new(_core_artifact_id.TimePartition)
+        model = _new(_core.artifact_id.TimePartition)
         model._pb = pb.time_partition
         return model
 
@@ -554,13 +546,13 @@ class ArtifactSpec(_FlyteIdlEntity[_pb2.ArtifactSpec]):
         def replace(
             self,
             *,
-            value: _core_literals.Literal | None = ...,
-            type: _core_types.LiteralType | None = ...,
-            info: _core_artifact_id.ArtifactInfo | None = ...,
+            value: _core.literals.Literal | None = ...,
+            type: _core.types.LiteralType | None = ...,
+            info: _core.artifact_id.ArtifactInfo | None = ...,
             source: ArtifactSource | None = ...,
-            parent_artifacts: _Sequence[_core_artifact_id.ArtifactVersionId] | None = ...,
-            partitions: _core_artifact_id.Partitions | None = ...,
-            time_partition: _core_artifact_id.TimePartition | None = ...,
+            parent_artifacts: _Sequence[_core.artifact_id.ArtifactVersionId] | None = ...,
+            partitions: _core.artifact_id.Partitions | None = ...,
+            time_partition: _core.artifact_id.TimePartition | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -581,7 +573,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
         artifact_id: ArtifactIdentifier | None = None,
         spec: ArtifactSpec | None = None,
         created_at: _datetime | None = None,
-        created_by: _common_identity.EnrichedIdentity | None = None,
+        created_by: _common.identity.EnrichedIdentity | None = None,
         partition_schema_mismatch: PartitionSchemaMismatch | None = None,
     ) -> None:
         self._pb = pb = _pb2.Artifact()
@@ -625,12 +617,12 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
         return _read_timestamp(self._pb.created_at) if self._pb.HasField("created_at") else None
 
     @property
-    def created_by(self) -> _common_identity.EnrichedIdentity | None:
+    def created_by(self) -> _common.identity.EnrichedIdentity | None:
         """``flyteidl2.common.EnrichedIdentity created_by = 4``; None when unset."""
         pb = self._pb
         if not pb.HasField("created_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.created_by
         return model
 
@@ -652,7 +644,7 @@ class Artifact(_FlyteIdlEntity[_pb2.Artifact]):
             artifact_id: ArtifactIdentifier | None = ...,
             spec: ArtifactSpec | None = ...,
             created_at: _datetime | None = ...,
-            created_by: _common_identity.EnrichedIdentity | None = ...,
+            created_by: _common.identity.EnrichedIdentity | None = ...,
             partition_schema_mismatch: PartitionSchemaMismatch | None = ...,
         ) -> _Self: ...
 

@@ -19,9 +19,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.artifact import artifact as _artifact_artifact
-from flytebind.v2.models.common import identifier as _common_identifier, list as _common_list
-from flytebind.v2.models.core import artifact_id as _core_artifact_id
+from flytebind.v2.models import artifact as _artifact, common as _common, core as _core
 
 __all__ = [
     "ArtifactGroup",
@@ -58,8 +56,8 @@ class CreateArtifactRequest(_FlyteIdlEntity[_pb2.CreateArtifactRequest]):
     def __init__(
         self,
         *,
-        artifact_id: _artifact_artifact.ArtifactIdentifier | None = None,
-        spec: _artifact_artifact.ArtifactSpec | None = None,
+        artifact_id: _artifact.artifact.ArtifactIdentifier | None = None,
+        spec: _artifact.artifact.ArtifactSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateArtifactRequest()
         try:
@@ -71,22 +69,22 @@ class CreateArtifactRequest(_FlyteIdlEntity[_pb2.CreateArtifactRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def artifact_id(self) -> _artifact_artifact.ArtifactIdentifier | None:
+    def artifact_id(self) -> _artifact.artifact.ArtifactIdentifier | None:
         """``ArtifactIdentifier artifact_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_artifact_artifact.ArtifactIdentifier)
+        model = _new(_artifact.artifact.ArtifactIdentifier)
         model._pb = pb.artifact_id
         return model
 
     @property
-    def spec(self) -> _artifact_artifact.ArtifactSpec | None:
+    def spec(self) -> _artifact.artifact.ArtifactSpec | None:
         """``ArtifactSpec spec = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("spec"):
             return None
-        model = _new(_artifact_artifact.ArtifactSpec)
+        model = _new(_artifact.artifact.ArtifactSpec)
         model._pb = pb.spec
         return model
 
@@ -95,8 +93,8 @@ class CreateArtifactRequest(_FlyteIdlEntity[_pb2.CreateArtifactRequest]):
         def replace(
             self,
             *,
-            artifact_id: _artifact_artifact.ArtifactIdentifier | None = ...,
-            spec: _artifact_artifact.ArtifactSpec | None = ...,
+            artifact_id: _artifact.artifact.ArtifactIdentifier | None = ...,
+            spec: _artifact.artifact.ArtifactSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -114,7 +112,7 @@ class CreateArtifactResponse(_FlyteIdlEntity[_pb2.CreateArtifactResponse]):
     def __init__(
         self,
         *,
-        artifact: _artifact_artifact.Artifact | None = None,
+        artifact: _artifact.artifact.Artifact | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateArtifactResponse()
         try:
@@ -124,12 +122,12 @@ class CreateArtifactResponse(_FlyteIdlEntity[_pb2.CreateArtifactResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def artifact(self) -> _artifact_artifact.Artifact | None:
+    def artifact(self) -> _artifact.artifact.Artifact | None:
         """``Artifact artifact = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("artifact"):
             return None
-        model = _new(_artifact_artifact.Artifact)
+        model = _new(_artifact.artifact.Artifact)
         model._pb = pb.artifact
         return model
 
@@ -138,7 +136,7 @@ class CreateArtifactResponse(_FlyteIdlEntity[_pb2.CreateArtifactResponse]):
         def replace(
             self,
             *,
-            artifact: _artifact_artifact.Artifact | None = ...,
+            artifact: _artifact.artifact.Artifact | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -156,7 +154,7 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
     def __init__(
         self,
         *,
-        name: _artifact_artifact.ArtifactName | None = None,
+        name: _artifact.artifact.ArtifactName | None = None,
         version: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetArtifactRequest()
@@ -169,12 +167,12 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _artifact_artifact.ArtifactName | None:
+    def name(self) -> _artifact.artifact.ArtifactName | None:
         """``ArtifactName name = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("name"):
             return None
-        model = _new(_artifact_artifact.ArtifactName)
+        model = _new(_artifact.artifact.ArtifactName)
         model._pb = pb.name
         return model
 
@@ -188,7 +186,7 @@ class GetArtifactRequest(_FlyteIdlEntity[_pb2.GetArtifactRequest]):
         def replace(
             self,
             *,
-            name: _artifact_artifact.ArtifactName | None = ...,
+            name: _artifact.artifact.ArtifactName | None = ...,
             version: str | None = ...,
         ) -> _Self: ...
 
@@ -207,7 +205,7 @@ class GetArtifactResponse(_FlyteIdlEntity[_pb2.GetArtifactResponse]):
     def __init__(
         self,
         *,
-        artifact: _artifact_artifact.Artifact | None = None,
+        artifact: _artifact.artifact.Artifact | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetArtifactResponse()
         try:
@@ -217,12 +215,12 @@ class GetArtifactResponse(_FlyteIdlEntity[_pb2.GetArtifactResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def artifact(self) -> _artifact_artifact.Artifact | None:
+    def artifact(self) -> _artifact.artifact.Artifact | None:
         """``Artifact artifact = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("artifact"):
             return None
-        model = _new(_artifact_artifact.Artifact)
+        model = _new(_artifact.artifact.Artifact)
         model._pb = pb.artifact
         return model
 
@@ -231,7 +229,7 @@ class GetArtifactResponse(_FlyteIdlEntity[_pb2.GetArtifactResponse]):
         def replace(
             self,
             *,
-            artifact: _artifact_artifact.Artifact | None = ...,
+            artifact: _artifact.artifact.Artifact | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -249,8 +247,8 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        request: _common.list.ListRequest | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
         name: str | None = None,
         latest_per_partition: bool | None = None,
     ) -> None:
@@ -268,22 +266,22 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """``flyteidl2.common.ListRequest request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project_id = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -302,8 +300,8 @@ class ListArtifactsRequest(_FlyteIdlEntity[_pb2.ListArtifactsRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            request: _common.list.ListRequest | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
             name: str | None = ...,
             latest_per_partition: bool | None = ...,
         ) -> _Self: ...
@@ -323,7 +321,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
     def __init__(
         self,
         *,
-        artifacts: _Sequence[_artifact_artifact.Artifact] | None = None,
+        artifacts: _Sequence[_artifact.artifact.Artifact] | None = None,
         token: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListArtifactsResponse()
@@ -336,9 +334,9 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def artifacts(self) -> _Sequence[_artifact_artifact.Artifact]:
+    def artifacts(self) -> _Sequence[_artifact.artifact.Artifact]:
         """``repeated Artifact artifacts = 1``; empty when unset."""
-        return _RepeatedView(self._pb.artifacts, _artifact_artifact.Artifact._wrap)
+        return _RepeatedView(self._pb.artifacts, _artifact.artifact.Artifact._wrap)
 
     @property
     def token(self) -> str:
@@ -350,7 +348,7 @@ class ListArtifactsResponse(_FlyteIdlEntity[_pb2.ListArtifactsResponse]):
         def replace(
             self,
             *,
-            artifacts: _Sequence[_artifact_artifact.Artifact] | None = ...,
+            artifacts: _Sequence[_artifact.artifact.Artifact] | None = ...,
             token: str | None = ...,
         ) -> _Self: ...
 
@@ -369,8 +367,8 @@ class ListArtifactNamesRequest(_FlyteIdlEntity[_pb2.ListArtifactNamesRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        request: _common.list.ListRequest | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListArtifactNamesRequest()
         try:
@@ -382,22 +380,22 @@ class ListArtifactNamesRequest(_FlyteIdlEntity[_pb2.ListArtifactNamesRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """``flyteidl2.common.ListRequest request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project_id = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -406,8 +404,8 @@ class ListArtifactNamesRequest(_FlyteIdlEntity[_pb2.ListArtifactNamesRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            request: _common.list.ListRequest | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -425,11 +423,11 @@ class ArtifactGroup(_FlyteIdlEntity[_pb2.ArtifactGroup]):
     def __init__(
         self,
         *,
-        latest: _artifact_artifact.Artifact | None = None,
+        latest: _artifact.artifact.Artifact | None = None,
         versions: int | None = None,
-        partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = None,
+        partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = None,
         latest_time_partition: _datetime | None = None,
-        latest_partitions: _Sequence[_core_artifact_id.Partitions] | None = None,
+        latest_partitions: _Sequence[_core.artifact_id.Partitions] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ArtifactGroup()
         try:
@@ -447,12 +445,12 @@ class ArtifactGroup(_FlyteIdlEntity[_pb2.ArtifactGroup]):
             _fail(self, locals(), _error)
 
     @property
-    def latest(self) -> _artifact_artifact.Artifact | None:
+    def latest(self) -> _artifact.artifact.Artifact | None:
         """``Artifact latest = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("latest"):
             return None
-        model = _new(_artifact_artifact.Artifact)
+        model = _new(_artifact.artifact.Artifact)
         model._pb = pb.latest
         return model
 
@@ -462,12 +460,12 @@ class ArtifactGroup(_FlyteIdlEntity[_pb2.ArtifactGroup]):
         return self._pb.versions
 
     @property
-    def partition_schema(self) -> _artifact_artifact.ArtifactPartitionSchema | None:
+    def partition_schema(self) -> _artifact.artifact.ArtifactPartitionSchema | None:
         """``ArtifactPartitionSchema partition_schema = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("partition_schema"):
             return None
-        model = _new(_artifact_artifact.ArtifactPartitionSchema)
+        model = _new(_artifact.artifact.ArtifactPartitionSchema)
         model._pb = pb.partition_schema
         return model
 
@@ -481,20 +479,20 @@ class ArtifactGroup(_FlyteIdlEntity[_pb2.ArtifactGroup]):
         )
 
     @property
-    def latest_partitions(self) -> _Sequence[_core_artifact_id.Partitions]:
+    def latest_partitions(self) -> _Sequence[_core.artifact_id.Partitions]:
         """``repeated flyteidl2.core.Partitions latest_partitions = 5``; empty when unset."""
-        return _RepeatedView(self._pb.latest_partitions, _core_artifact_id.Partitions._wrap)
+        return _RepeatedView(self._pb.latest_partitions, _core.artifact_id.Partitions._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            latest: _artifact_artifact.Artifact | None = ...,
+            latest: _artifact.artifact.Artifact | None = ...,
             versions: int | None = ...,
-            partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = ...,
+            partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = ...,
             latest_time_partition: _datetime | None = ...,
-            latest_partitions: _Sequence[_core_artifact_id.Partitions] | None = ...,
+            latest_partitions: _Sequence[_core.artifact_id.Partitions] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -558,7 +556,7 @@ class ListArtifactMetadataKeysRequest(_FlyteIdlEntity[_pb2.ListArtifactMetadataK
     def __init__(
         self,
         *,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
         name: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListArtifactMetadataKeysRequest()
@@ -571,12 +569,12 @@ class ListArtifactMetadataKeysRequest(_FlyteIdlEntity[_pb2.ListArtifactMetadataK
             _fail(self, locals(), _error)
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -590,7 +588,7 @@ class ListArtifactMetadataKeysRequest(_FlyteIdlEntity[_pb2.ListArtifactMetadataK
         def replace(
             self,
             *,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
             name: str | None = ...,
         ) -> _Self: ...
 
@@ -646,8 +644,8 @@ class DeclareArtifactRequest(_FlyteIdlEntity[_pb2.DeclareArtifactRequest]):
     def __init__(
         self,
         *,
-        name: _artifact_artifact.ArtifactName | None = None,
-        partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = None,
+        name: _artifact.artifact.ArtifactName | None = None,
+        partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeclareArtifactRequest()
         try:
@@ -659,22 +657,22 @@ class DeclareArtifactRequest(_FlyteIdlEntity[_pb2.DeclareArtifactRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _artifact_artifact.ArtifactName | None:
+    def name(self) -> _artifact.artifact.ArtifactName | None:
         """``ArtifactName name = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("name"):
             return None
-        model = _new(_artifact_artifact.ArtifactName)
+        model = _new(_artifact.artifact.ArtifactName)
         model._pb = pb.name
         return model
 
     @property
-    def partition_schema(self) -> _artifact_artifact.ArtifactPartitionSchema | None:
+    def partition_schema(self) -> _artifact.artifact.ArtifactPartitionSchema | None:
         """``ArtifactPartitionSchema partition_schema = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("partition_schema"):
             return None
-        model = _new(_artifact_artifact.ArtifactPartitionSchema)
+        model = _new(_artifact.artifact.ArtifactPartitionSchema)
         model._pb = pb.partition_schema
         return model
 
@@ -683,8 +681,8 @@ class DeclareArtifactRequest(_FlyteIdlEntity[_pb2.DeclareArtifactRequest]):
         def replace(
             self,
             *,
-            name: _artifact_artifact.ArtifactName | None = ...,
-            partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = ...,
+            name: _artifact.artifact.ArtifactName | None = ...,
+            partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -702,7 +700,7 @@ class DeclareArtifactResponse(_FlyteIdlEntity[_pb2.DeclareArtifactResponse]):
     def __init__(
         self,
         *,
-        partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = None,
+        partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeclareArtifactResponse()
         try:
@@ -712,12 +710,12 @@ class DeclareArtifactResponse(_FlyteIdlEntity[_pb2.DeclareArtifactResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def partition_schema(self) -> _artifact_artifact.ArtifactPartitionSchema | None:
+    def partition_schema(self) -> _artifact.artifact.ArtifactPartitionSchema | None:
         """``ArtifactPartitionSchema partition_schema = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("partition_schema"):
             return None
-        model = _new(_artifact_artifact.ArtifactPartitionSchema)
+        model = _new(_artifact.artifact.ArtifactPartitionSchema)
         model._pb = pb.partition_schema
         return model
 
@@ -726,7 +724,7 @@ class DeclareArtifactResponse(_FlyteIdlEntity[_pb2.DeclareArtifactResponse]):
         def replace(
             self,
             *,
-            partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = ...,
+            partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -744,7 +742,7 @@ class GetArtifactSchemaRequest(_FlyteIdlEntity[_pb2.GetArtifactSchemaRequest]):
     def __init__(
         self,
         *,
-        name: _artifact_artifact.ArtifactName | None = None,
+        name: _artifact.artifact.ArtifactName | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetArtifactSchemaRequest()
         try:
@@ -754,12 +752,12 @@ class GetArtifactSchemaRequest(_FlyteIdlEntity[_pb2.GetArtifactSchemaRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _artifact_artifact.ArtifactName | None:
+    def name(self) -> _artifact.artifact.ArtifactName | None:
         """``ArtifactName name = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("name"):
             return None
-        model = _new(_artifact_artifact.ArtifactName)
+        model = _new(_artifact.artifact.ArtifactName)
         model._pb = pb.name
         return model
 
@@ -768,7 +766,7 @@ class GetArtifactSchemaRequest(_FlyteIdlEntity[_pb2.GetArtifactSchemaRequest]):
         def replace(
             self,
             *,
-            name: _artifact_artifact.ArtifactName | None = ...,
+            name: _artifact.artifact.ArtifactName | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -786,7 +784,7 @@ class GetArtifactSchemaResponse(_FlyteIdlEntity[_pb2.GetArtifactSchemaResponse])
     def __init__(
         self,
         *,
-        partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = None,
+        partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = None,
         declared: bool | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetArtifactSchemaResponse()
@@ -799,12 +797,12 @@ class GetArtifactSchemaResponse(_FlyteIdlEntity[_pb2.GetArtifactSchemaResponse])
             _fail(self, locals(), _error)
 
     @property
-    def partition_schema(self) -> _artifact_artifact.ArtifactPartitionSchema | None:
+    def partition_schema(self) -> _artifact.artifact.ArtifactPartitionSchema | None:
         """``ArtifactPartitionSchema partition_schema = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("partition_schema"):
             return None
-        model = _new(_artifact_artifact.ArtifactPartitionSchema)
+        model = _new(_artifact.artifact.ArtifactPartitionSchema)
         model._pb = pb.partition_schema
         return model
 
@@ -818,7 +816,7 @@ class GetArtifactSchemaResponse(_FlyteIdlEntity[_pb2.GetArtifactSchemaResponse])
         def replace(
             self,
             *,
-            partition_schema: _artifact_artifact.ArtifactPartitionSchema | None = ...,
+            partition_schema: _artifact.artifact.ArtifactPartitionSchema | None = ...,
             declared: bool | None = ...,
         ) -> _Self: ...
 
@@ -837,8 +835,8 @@ class ListPartitionValuesRequest(_FlyteIdlEntity[_pb2.ListPartitionValuesRequest
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        request: _common.list.ListRequest | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
         name: str | None = None,
         key: str | None = None,
     ) -> None:
@@ -856,22 +854,22 @@ class ListPartitionValuesRequest(_FlyteIdlEntity[_pb2.ListPartitionValuesRequest
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """``flyteidl2.common.ListRequest request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """``flyteidl2.common.ProjectIdentifier project_id = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -890,8 +888,8 @@ class ListPartitionValuesRequest(_FlyteIdlEntity[_pb2.ListPartitionValuesRequest
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            request: _common.list.ListRequest | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
             name: str | None = ...,
             key: str | None = ...,
         ) -> _Self: ...
@@ -948,7 +946,7 @@ class DeleteArtifactRequest(_FlyteIdlEntity[_pb2.DeleteArtifactRequest]):
     def __init__(
         self,
         *,
-        artifact_id: _artifact_artifact.ArtifactIdentifier | None = None,
+        artifact_id: _artifact.artifact.ArtifactIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeleteArtifactRequest()
         try:
@@ -958,12 +956,12 @@ class DeleteArtifactRequest(_FlyteIdlEntity[_pb2.DeleteArtifactRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def artifact_id(self) -> _artifact_artifact.ArtifactIdentifier | None:
+    def artifact_id(self) -> _artifact.artifact.ArtifactIdentifier | None:
         """``ArtifactIdentifier artifact_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_artifact_artifact.ArtifactIdentifier)
+        model = _new(_artifact.artifact.ArtifactIdentifier)
         model._pb = pb.artifact_id
         return model
 
@@ -972,7 +970,7 @@ class DeleteArtifactRequest(_FlyteIdlEntity[_pb2.DeleteArtifactRequest]):
         def replace(
             self,
             *,
-            artifact_id: _artifact_artifact.ArtifactIdentifier | None = ...,
+            artifact_id: _artifact.artifact.ArtifactIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -25,7 +25,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.core import identifier as _core_identifier, literals as _core_literals
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "CachedOutput",
@@ -98,7 +98,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
     def __init__(
         self,
         *,
-        source_identifier: _core_identifier.Identifier | None = None,
+        source_identifier: _core.identifier.Identifier | None = None,
         key_map: KeyMapMetadata | None = None,
         created_at: _datetime | None = None,
         last_updated_at: _datetime | None = None,
@@ -117,7 +117,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
             _fail(self, locals(), _error)
 
     @property
-    def source_identifier(self) -> _core_identifier.Identifier | None:
+    def source_identifier(self) -> _core.identifier.Identifier | None:
         """Task or workflow that computed the output.
 
         ``flyteidl2.core.Identifier source_identifier = 1``; None when unset.
@@ -125,7 +125,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         pb = self._pb
         if not pb.HasField("source_identifier"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.source_identifier
         return model
 
@@ -167,7 +167,7 @@ class Metadata(_FlyteIdlEntity[_pb2.Metadata]):
         def replace(
             self,
             *,
-            source_identifier: _core_identifier.Identifier | None = ...,
+            source_identifier: _core.identifier.Identifier | None = ...,
             key_map: KeyMapMetadata | None = ...,
             created_at: _datetime | None = ...,
             last_updated_at: _datetime | None = ...,
@@ -188,7 +188,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
     def __init__(
         self,
         *,
-        output_literals: _core_literals.LiteralMap | None = None,
+        output_literals: _core.literals.LiteralMap | None = None,
         output_uri: str | None = None,
         metadata: Metadata | None = None,
     ) -> None:
@@ -205,7 +205,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
             _fail(self, locals(), _error)
 
     @property
-    def output_literals(self) -> _core_literals.LiteralMap | None:
+    def output_literals(self) -> _core.literals.LiteralMap | None:
         """The outputs, by name; the service may move large ones to blob storage.
 
         ``flyteidl2.core.LiteralMap output_literals = 1``; one of ``output``, None when unset.
@@ -213,7 +213,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         pb = self._pb
         if not pb.HasField("output_literals"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_literals
         return model
 
@@ -239,7 +239,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         return model
 
     @property
-    def output(self) -> _core_literals.LiteralMap | str | None:
+    def output(self) -> _core.literals.LiteralMap | str | None:
         """The outputs, inline or by address; required when storing.
 
         The member of ``oneof output`` that is set, or None.
@@ -251,14 +251,14 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
     def which_output(
         self,
     ) -> (
-        tuple[_Literal["output_literals"], _core_literals.LiteralMap]
+        tuple[_Literal["output_literals"], _core.literals.LiteralMap]
         | tuple[_Literal["output_uri"], str]
         | None
     ):
         """The name and the value of the member of ``oneof output`` that is set."""
         match self._pb.WhichOneof("output"):
             case "output_literals":
-                return "output_literals", _core_literals.LiteralMap._wrap(self._pb.output_literals)
+                return "output_literals", _core.literals.LiteralMap._wrap(self._pb.output_literals)
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case _:
@@ -269,7 +269,7 @@ class CachedOutput(_FlyteIdlEntity[_pb2.CachedOutput]):
         def replace(
             self,
             *,
-            output_literals: _core_literals.LiteralMap | None = ...,
+            output_literals: _core.literals.LiteralMap | None = ...,
             output_uri: str | None = ...,
             metadata: Metadata | None = ...,
         ) -> _Self: ...

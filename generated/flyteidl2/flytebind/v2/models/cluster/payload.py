@@ -13,9 +13,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.app import app_definition as _app_app_definition
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.task import task_definition as _task_task_definition
+from flytebind.v2.models import app as _app, common as _common, task as _task
 
 __all__ = [
     "SelectClusterRequest",
@@ -85,16 +83,16 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
     def __init__(
         self,
         *,
-        org_id: _common_identifier.OrgIdentifier | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        action_attempt_id: _common_identifier.ActionAttemptIdentifier | None = None,
-        app_id: _app_app_definition.Identifier | None = None,
-        cluster_pool_id: _common_identifier.ClusterPoolIdentifier | None = None,
+        org_id: _common.identifier.OrgIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        action_attempt_id: _common.identifier.ActionAttemptIdentifier | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
+        cluster_pool_id: _common.identifier.ClusterPoolIdentifier | None = None,
         operation: SelectClusterRequest.Operation | None = None,
-        domain_id: _common_identifier.DomainIdentifier | None = None,
-        cluster_id: _common_identifier.ClusterIdentifier | None = None,
+        domain_id: _common.identifier.DomainIdentifier | None = None,
+        cluster_id: _common.identifier.ClusterIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.SelectClusterRequest()
         try:
@@ -130,7 +128,7 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def org_id(self) -> _common_identifier.OrgIdentifier | None:
+    def org_id(self) -> _common.identifier.OrgIdentifier | None:
         """It is about an organization.
 
         ``flyteidl2.common.OrgIdentifier org_id = 1``; one of ``resource``, None when unset.
@@ -138,12 +136,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("org_id"):
             return None
-        model = _new(_common_identifier.OrgIdentifier)
+        model = _new(_common.identifier.OrgIdentifier)
         model._pb = pb.org_id
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """It is about a project.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``resource``, None when
@@ -152,12 +150,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """It is about a task.
 
         ``flyteidl2.task.TaskIdentifier task_id = 3``; one of ``resource``, None when unset.
@@ -165,12 +163,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """It is about an action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 4``; one of ``resource``, None when
@@ -179,12 +177,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def action_attempt_id(self) -> _common_identifier.ActionAttemptIdentifier | None:
+    def action_attempt_id(self) -> _common.identifier.ActionAttemptIdentifier | None:
         """It is about an attempt.
 
         ``flyteidl2.common.ActionAttemptIdentifier action_attempt_id = 5``; one of ``resource``,
@@ -193,12 +191,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("action_attempt_id"):
             return None
-        model = _new(_common_identifier.ActionAttemptIdentifier)
+        model = _new(_common.identifier.ActionAttemptIdentifier)
         model._pb = pb.action_attempt_id
         return model
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """It is about an app.
 
         ``flyteidl2.app.Identifier app_id = 6``; one of ``resource``, None when unset.
@@ -206,12 +204,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
     @property
-    def cluster_pool_id(self) -> _common_identifier.ClusterPoolIdentifier | None:
+    def cluster_pool_id(self) -> _common.identifier.ClusterPoolIdentifier | None:
         """It is about a pool of clusters.
 
         ``flyteidl2.common.ClusterPoolIdentifier cluster_pool_id = 7``; one of ``resource``,
@@ -220,7 +218,7 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("cluster_pool_id"):
             return None
-        model = _new(_common_identifier.ClusterPoolIdentifier)
+        model = _new(_common.identifier.ClusterPoolIdentifier)
         model._pb = pb.cluster_pool_id
         return model
 
@@ -233,7 +231,7 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         return SelectClusterRequest.Operation.from_number(self._pb.operation)
 
     @property
-    def domain_id(self) -> _common_identifier.DomainIdentifier | None:
+    def domain_id(self) -> _common.identifier.DomainIdentifier | None:
         """It is about a domain.
 
         ``flyteidl2.common.DomainIdentifier domain_id = 9``; one of ``resource``, None when
@@ -242,12 +240,12 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("domain_id"):
             return None
-        model = _new(_common_identifier.DomainIdentifier)
+        model = _new(_common.identifier.DomainIdentifier)
         model._pb = pb.domain_id
         return model
 
     @property
-    def cluster_id(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster_id(self) -> _common.identifier.ClusterIdentifier | None:
         """It is about a cluster.
 
         ``flyteidl2.common.ClusterIdentifier cluster_id = 10``; one of ``resource``, None when
@@ -256,7 +254,7 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         pb = self._pb
         if not pb.HasField("cluster_id"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster_id
         return model
 
@@ -264,15 +262,15 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
     def resource(
         self,
     ) -> (
-        _common_identifier.OrgIdentifier
-        | _common_identifier.ProjectIdentifier
-        | _task_task_definition.TaskIdentifier
-        | _common_identifier.ActionIdentifier
-        | _common_identifier.ActionAttemptIdentifier
-        | _app_app_definition.Identifier
-        | _common_identifier.ClusterPoolIdentifier
-        | _common_identifier.DomainIdentifier
-        | _common_identifier.ClusterIdentifier
+        _common.identifier.OrgIdentifier
+        | _common.identifier.ProjectIdentifier
+        | _task.task_definition.TaskIdentifier
+        | _common.identifier.ActionIdentifier
+        | _common.identifier.ActionAttemptIdentifier
+        | _app.app_definition.Identifier
+        | _common.identifier.ClusterPoolIdentifier
+        | _common.identifier.DomainIdentifier
+        | _common.identifier.ClusterIdentifier
         | None
     ):
         """What the call is about.
@@ -286,41 +284,41 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
     def which_resource(
         self,
     ) -> (
-        tuple[_Literal["org_id"], _common_identifier.OrgIdentifier]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
-        | tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
-        | tuple[_Literal["action_id"], _common_identifier.ActionIdentifier]
-        | tuple[_Literal["action_attempt_id"], _common_identifier.ActionAttemptIdentifier]
-        | tuple[_Literal["app_id"], _app_app_definition.Identifier]
-        | tuple[_Literal["cluster_pool_id"], _common_identifier.ClusterPoolIdentifier]
-        | tuple[_Literal["domain_id"], _common_identifier.DomainIdentifier]
-        | tuple[_Literal["cluster_id"], _common_identifier.ClusterIdentifier]
+        tuple[_Literal["org_id"], _common.identifier.OrgIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
+        | tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
+        | tuple[_Literal["action_id"], _common.identifier.ActionIdentifier]
+        | tuple[_Literal["action_attempt_id"], _common.identifier.ActionAttemptIdentifier]
+        | tuple[_Literal["app_id"], _app.app_definition.Identifier]
+        | tuple[_Literal["cluster_pool_id"], _common.identifier.ClusterPoolIdentifier]
+        | tuple[_Literal["domain_id"], _common.identifier.DomainIdentifier]
+        | tuple[_Literal["cluster_id"], _common.identifier.ClusterIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof resource`` that is set."""
         match self._pb.WhichOneof("resource"):
             case "org_id":
-                return "org_id", _common_identifier.OrgIdentifier._wrap(self._pb.org_id)
+                return "org_id", _common.identifier.OrgIdentifier._wrap(self._pb.org_id)
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case "action_id":
-                return "action_id", _common_identifier.ActionIdentifier._wrap(self._pb.action_id)
+                return "action_id", _common.identifier.ActionIdentifier._wrap(self._pb.action_id)
             case "action_attempt_id":
-                return "action_attempt_id", _common_identifier.ActionAttemptIdentifier._wrap(
+                return "action_attempt_id", _common.identifier.ActionAttemptIdentifier._wrap(
                     self._pb.action_attempt_id
                 )
             case "app_id":
-                return "app_id", _app_app_definition.Identifier._wrap(self._pb.app_id)
+                return "app_id", _app.app_definition.Identifier._wrap(self._pb.app_id)
             case "cluster_pool_id":
-                return "cluster_pool_id", _common_identifier.ClusterPoolIdentifier._wrap(
+                return "cluster_pool_id", _common.identifier.ClusterPoolIdentifier._wrap(
                     self._pb.cluster_pool_id
                 )
             case "domain_id":
-                return "domain_id", _common_identifier.DomainIdentifier._wrap(self._pb.domain_id)
+                return "domain_id", _common.identifier.DomainIdentifier._wrap(self._pb.domain_id)
             case "cluster_id":
-                return "cluster_id", _common_identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
+                return "cluster_id", _common.identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
             case _:
                 return None
 
@@ -329,16 +327,16 @@ class SelectClusterRequest(_FlyteIdlEntity[_pb2.SelectClusterRequest]):
         def replace(
             self,
             *,
-            org_id: _common_identifier.OrgIdentifier | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            action_attempt_id: _common_identifier.ActionAttemptIdentifier | None = ...,
-            app_id: _app_app_definition.Identifier | None = ...,
-            cluster_pool_id: _common_identifier.ClusterPoolIdentifier | None = ...,
+            org_id: _common.identifier.OrgIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            action_attempt_id: _common.identifier.ActionAttemptIdentifier | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
+            cluster_pool_id: _common.identifier.ClusterPoolIdentifier | None = ...,
             operation: SelectClusterRequest.Operation | None = ...,
-            domain_id: _common_identifier.DomainIdentifier | None = ...,
-            cluster_id: _common_identifier.ClusterIdentifier | None = ...,
+            domain_id: _common.identifier.DomainIdentifier | None = ...,
+            cluster_id: _common.identifier.ClusterIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

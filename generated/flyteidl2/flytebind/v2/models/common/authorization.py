@@ -14,7 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "Action",
@@ -397,7 +397,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         project: Project | None = None,
         workflow: Workflow | None = None,
         launch_plan: LaunchPlan | None = None,
-        cluster: _common_identifier.ClusterIdentifier | None = None,
+        cluster: _common.identifier.ClusterIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.Resource()
         try:
@@ -487,7 +487,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         return model
 
     @property
-    def cluster(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster(self) -> _common.identifier.ClusterIdentifier | None:
         """One cluster.
 
         ``ClusterIdentifier cluster = 6``; one of ``resource``, None when unset.
@@ -495,7 +495,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         pb = self._pb
         if not pb.HasField("cluster"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster
         return model
 
@@ -508,7 +508,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         | Project
         | Workflow
         | LaunchPlan
-        | _common_identifier.ClusterIdentifier
+        | _common.identifier.ClusterIdentifier
         | None
     ):
         """Which kind of thing is meant.
@@ -527,7 +527,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         | tuple[_Literal["project"], Project]
         | tuple[_Literal["workflow"], Workflow]
         | tuple[_Literal["launch_plan"], LaunchPlan]
-        | tuple[_Literal["cluster"], _common_identifier.ClusterIdentifier]
+        | tuple[_Literal["cluster"], _common.identifier.ClusterIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof resource`` that is set."""
@@ -543,7 +543,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
             case "launch_plan":
                 return "launch_plan", LaunchPlan._wrap(self._pb.launch_plan)
             case "cluster":
-                return "cluster", _common_identifier.ClusterIdentifier._wrap(self._pb.cluster)
+                return "cluster", _common.identifier.ClusterIdentifier._wrap(self._pb.cluster)
             case _:
                 return None
 
@@ -557,7 +557,7 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
             project: Project | None = ...,
             workflow: Workflow | None = ...,
             launch_plan: LaunchPlan | None = ...,
-            cluster: _common_identifier.ClusterIdentifier | None = ...,
+            cluster: _common.identifier.ClusterIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

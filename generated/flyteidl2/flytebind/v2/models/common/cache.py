@@ -11,7 +11,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "CacheMetadata",
@@ -30,7 +30,7 @@ class CacheMetadata(_FlyteIdlEntity[_pb2.CacheMetadata]):
     def __init__(
         self,
         *,
-        source_action_attempt: _common_identifier.ActionAttemptIdentifier | None = None,
+        source_action_attempt: _common.identifier.ActionAttemptIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.CacheMetadata()
         try:
@@ -40,7 +40,7 @@ class CacheMetadata(_FlyteIdlEntity[_pb2.CacheMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def source_action_attempt(self) -> _common_identifier.ActionAttemptIdentifier | None:
+    def source_action_attempt(self) -> _common.identifier.ActionAttemptIdentifier | None:
         """Attempt whose outputs were taken.
 
         ``ActionAttemptIdentifier source_action_attempt = 1``; None when unset.
@@ -48,7 +48,7 @@ class CacheMetadata(_FlyteIdlEntity[_pb2.CacheMetadata]):
         pb = self._pb
         if not pb.HasField("source_action_attempt"):
             return None
-        model = _new(_common_identifier.ActionAttemptIdentifier)
+        model = _new(_common.identifier.ActionAttemptIdentifier)
         model._pb = pb.source_action_attempt
         return model
 
@@ -57,7 +57,7 @@ class CacheMetadata(_FlyteIdlEntity[_pb2.CacheMetadata]):
         def replace(
             self,
             *,
-            source_action_attempt: _common_identifier.ActionAttemptIdentifier | None = ...,
+            source_action_attempt: _common.identifier.ActionAttemptIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

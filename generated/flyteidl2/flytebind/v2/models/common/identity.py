@@ -14,11 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    policy as _common_policy,
-    role as _common_role,
-)
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "AppSpec",
@@ -42,10 +38,10 @@ class User(_FlyteIdlEntity[_pb2.User]):
     def __init__(
         self,
         *,
-        id: _common_identifier.UserIdentifier | None = None,
+        id: _common.identifier.UserIdentifier | None = None,
         spec: UserSpec | None = None,
-        roles: _Sequence[_common_role.Role] | None = None,
-        policies: _Sequence[_common_policy.Policy] | None = None,
+        roles: _Sequence[_common.role.Role] | None = None,
+        policies: _Sequence[_common.policy.Policy] | None = None,
     ) -> None:
         self._pb = pb = _pb2.User()
         try:
@@ -61,7 +57,7 @@ class User(_FlyteIdlEntity[_pb2.User]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.UserIdentifier | None:
+    def id(self) -> _common.identifier.UserIdentifier | None:
         """Names the person.
 
         ``UserIdentifier id = 1``; None when unset.
@@ -69,7 +65,7 @@ class User(_FlyteIdlEntity[_pb2.User]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.UserIdentifier)
+        model = _new(_common.identifier.UserIdentifier)
         model._pb = pb.id
         return model
 
@@ -88,30 +84,30 @@ class User(_FlyteIdlEntity[_pb2.User]):
 
     @property
     @_deprecated("flyteidl2.common.User.roles is deprecated in the IDL")
-    def roles(self) -> _Sequence[_common_role.Role]:
+    def roles(self) -> _Sequence[_common.role.Role]:
         """Roles that the person has.
 
         ``repeated Role roles = 3``; empty when unset, deprecated in the IDL.
         """
-        return _RepeatedView(self._pb.roles, _common_role.Role._wrap)
+        return _RepeatedView(self._pb.roles, _common.role.Role._wrap)
 
     @property
-    def policies(self) -> _Sequence[_common_policy.Policy]:
+    def policies(self) -> _Sequence[_common.policy.Policy]:
         """Policies that give the person roles.
 
         ``repeated Policy policies = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.policies, _common_policy.Policy._wrap)
+        return _RepeatedView(self._pb.policies, _common.policy.Policy._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            id: _common_identifier.UserIdentifier | None = ...,
+            id: _common.identifier.UserIdentifier | None = ...,
             spec: UserSpec | None = ...,
-            roles: _Sequence[_common_role.Role] | None = ...,
-            policies: _Sequence[_common_policy.Policy] | None = ...,
+            roles: _Sequence[_common.role.Role] | None = ...,
+            policies: _Sequence[_common.policy.Policy] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -241,7 +237,7 @@ class Application(_FlyteIdlEntity[_pb2.Application]):
     def __init__(
         self,
         *,
-        id: _common_identifier.ApplicationIdentifier | None = None,
+        id: _common.identifier.ApplicationIdentifier | None = None,
         spec: AppSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.Application()
@@ -254,7 +250,7 @@ class Application(_FlyteIdlEntity[_pb2.Application]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ApplicationIdentifier | None:
+    def id(self) -> _common.identifier.ApplicationIdentifier | None:
         """Names the application.
 
         ``ApplicationIdentifier id = 1``; None when unset.
@@ -262,7 +258,7 @@ class Application(_FlyteIdlEntity[_pb2.Application]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.ApplicationIdentifier)
+        model = _new(_common.identifier.ApplicationIdentifier)
         model._pb = pb.id
         return model
 
@@ -284,7 +280,7 @@ class Application(_FlyteIdlEntity[_pb2.Application]):
         def replace(
             self,
             *,
-            id: _common_identifier.ApplicationIdentifier | None = ...,
+            id: _common.identifier.ApplicationIdentifier | None = ...,
             spec: AppSpec | None = ...,
         ) -> _Self: ...
 
@@ -440,8 +436,8 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
     def __init__(
         self,
         *,
-        user_id: _common_identifier.UserIdentifier | None = None,
-        application_id: _common_identifier.ApplicationIdentifier | None = None,
+        user_id: _common.identifier.UserIdentifier | None = None,
+        application_id: _common.identifier.ApplicationIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.Identity()
         try:
@@ -454,7 +450,7 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
             _fail(self, locals(), _error)
 
     @property
-    def user_id(self) -> _common_identifier.UserIdentifier | None:
+    def user_id(self) -> _common.identifier.UserIdentifier | None:
         """Person who did it.
 
         ``UserIdentifier user_id = 1``; one of ``principal``, None when unset.
@@ -462,12 +458,12 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
         pb = self._pb
         if not pb.HasField("user_id"):
             return None
-        model = _new(_common_identifier.UserIdentifier)
+        model = _new(_common.identifier.UserIdentifier)
         model._pb = pb.user_id
         return model
 
     @property
-    def application_id(self) -> _common_identifier.ApplicationIdentifier | None:
+    def application_id(self) -> _common.identifier.ApplicationIdentifier | None:
         """Application that did it.
 
         ``ApplicationIdentifier application_id = 2``; one of ``principal``, None when unset.
@@ -475,14 +471,14 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
         pb = self._pb
         if not pb.HasField("application_id"):
             return None
-        model = _new(_common_identifier.ApplicationIdentifier)
+        model = _new(_common.identifier.ApplicationIdentifier)
         model._pb = pb.application_id
         return model
 
     @property
     def principal(
         self,
-    ) -> _common_identifier.UserIdentifier | _common_identifier.ApplicationIdentifier | None:
+    ) -> _common.identifier.UserIdentifier | _common.identifier.ApplicationIdentifier | None:
         """Who it was.
 
         The member of ``oneof principal`` that is set, or None.
@@ -494,16 +490,16 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
     def which_principal(
         self,
     ) -> (
-        tuple[_Literal["user_id"], _common_identifier.UserIdentifier]
-        | tuple[_Literal["application_id"], _common_identifier.ApplicationIdentifier]
+        tuple[_Literal["user_id"], _common.identifier.UserIdentifier]
+        | tuple[_Literal["application_id"], _common.identifier.ApplicationIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof principal`` that is set."""
         match self._pb.WhichOneof("principal"):
             case "user_id":
-                return "user_id", _common_identifier.UserIdentifier._wrap(self._pb.user_id)
+                return "user_id", _common.identifier.UserIdentifier._wrap(self._pb.user_id)
             case "application_id":
-                return "application_id", _common_identifier.ApplicationIdentifier._wrap(
+                return "application_id", _common.identifier.ApplicationIdentifier._wrap(
                     self._pb.application_id
                 )
             case _:
@@ -514,8 +510,8 @@ class Identity(_FlyteIdlEntity[_pb2.Identity]):
         def replace(
             self,
             *,
-            user_id: _common_identifier.UserIdentifier | None = ...,
-            application_id: _common_identifier.ApplicationIdentifier | None = ...,
+            user_id: _common.identifier.UserIdentifier | None = ...,
+            application_id: _common.identifier.ApplicationIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

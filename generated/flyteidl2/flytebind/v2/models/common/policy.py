@@ -14,10 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    authorization as _common_authorization,
-    identifier as _common_identifier,
-)
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "Policy",
@@ -37,7 +34,7 @@ class Policy(_FlyteIdlEntity[_pb2.Policy]):
     def __init__(
         self,
         *,
-        id: _common_identifier.PolicyIdentifier | None = None,
+        id: _common.identifier.PolicyIdentifier | None = None,
         bindings: _Sequence[PolicyBinding] | None = None,
         description: str | None = None,
     ) -> None:
@@ -53,7 +50,7 @@ class Policy(_FlyteIdlEntity[_pb2.Policy]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.PolicyIdentifier | None:
+    def id(self) -> _common.identifier.PolicyIdentifier | None:
         """Names the policy.
 
         ``PolicyIdentifier id = 1``; None when unset.
@@ -61,7 +58,7 @@ class Policy(_FlyteIdlEntity[_pb2.Policy]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.PolicyIdentifier)
+        model = _new(_common.identifier.PolicyIdentifier)
         model._pb = pb.id
         return model
 
@@ -86,7 +83,7 @@ class Policy(_FlyteIdlEntity[_pb2.Policy]):
         def replace(
             self,
             *,
-            id: _common_identifier.PolicyIdentifier | None = ...,
+            id: _common.identifier.PolicyIdentifier | None = ...,
             bindings: _Sequence[PolicyBinding] | None = ...,
             description: str | None = ...,
         ) -> _Self: ...
@@ -106,8 +103,8 @@ class PolicyBinding(_FlyteIdlEntity[_pb2.PolicyBinding]):
     def __init__(
         self,
         *,
-        role_id: _common_identifier.RoleIdentifier | None = None,
-        resource: _common_authorization.Resource | None = None,
+        role_id: _common.identifier.RoleIdentifier | None = None,
+        resource: _common.authorization.Resource | None = None,
     ) -> None:
         self._pb = pb = _pb2.PolicyBinding()
         try:
@@ -119,7 +116,7 @@ class PolicyBinding(_FlyteIdlEntity[_pb2.PolicyBinding]):
             _fail(self, locals(), _error)
 
     @property
-    def role_id(self) -> _common_identifier.RoleIdentifier | None:
+    def role_id(self) -> _common.identifier.RoleIdentifier | None:
         """Role that is given.
 
         ``RoleIdentifier role_id = 1``; None when unset.
@@ -127,12 +124,12 @@ class PolicyBinding(_FlyteIdlEntity[_pb2.PolicyBinding]):
         pb = self._pb
         if not pb.HasField("role_id"):
             return None
-        model = _new(_common_identifier.RoleIdentifier)
+        model = _new(_common.identifier.RoleIdentifier)
         model._pb = pb.role_id
         return model
 
     @property
-    def resource(self) -> _common_authorization.Resource | None:
+    def resource(self) -> _common.authorization.Resource | None:
         """What it is given for.
 
         ``Resource resource = 2``; None when unset.
@@ -140,7 +137,7 @@ class PolicyBinding(_FlyteIdlEntity[_pb2.PolicyBinding]):
         pb = self._pb
         if not pb.HasField("resource"):
             return None
-        model = _new(_common_authorization.Resource)
+        model = _new(_common.authorization.Resource)
         model._pb = pb.resource
         return model
 
@@ -149,8 +146,8 @@ class PolicyBinding(_FlyteIdlEntity[_pb2.PolicyBinding]):
         def replace(
             self,
             *,
-            role_id: _common_identifier.RoleIdentifier | None = ...,
-            resource: _common_authorization.Resource | None = ...,
+            role_id: _common.identifier.RoleIdentifier | None = ...,
+            resource: _common.authorization.Resource | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -14,10 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.common import (
-    authorization as _common_authorization,
-    identifier as _common_identifier,
-)
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "Role",
@@ -83,11 +80,11 @@ class Role(_FlyteIdlEntity[_pb2.Role]):
     def __init__(
         self,
         *,
-        id: _common_identifier.RoleIdentifier | None = None,
-        permissions: _Sequence[_common_authorization.Permission] | None = None,
+        id: _common.identifier.RoleIdentifier | None = None,
+        permissions: _Sequence[_common.authorization.Permission] | None = None,
         role_spec: RoleSpec | None = None,
         role_type: RoleType | None = None,
-        actions: _Sequence[_common_authorization.Action] | None = None,
+        actions: _Sequence[_common.authorization.Action] | None = None,
     ) -> None:
         self._pb = pb = _pb2.Role()
         try:
@@ -105,7 +102,7 @@ class Role(_FlyteIdlEntity[_pb2.Role]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.RoleIdentifier | None:
+    def id(self) -> _common.identifier.RoleIdentifier | None:
         """Names the role.
 
         ``RoleIdentifier id = 1``; None when unset.
@@ -113,18 +110,18 @@ class Role(_FlyteIdlEntity[_pb2.Role]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.RoleIdentifier)
+        model = _new(_common.identifier.RoleIdentifier)
         model._pb = pb.id
         return model
 
     @property
     @_deprecated("flyteidl2.common.Role.permissions is deprecated in the IDL")
-    def permissions(self) -> _Sequence[_common_authorization.Permission]:
+    def permissions(self) -> _Sequence[_common.authorization.Permission]:
         """What it allows, thing by thing.
 
         ``repeated Permission permissions = 2``; empty when unset, deprecated in the IDL.
         """
-        return _RepeatedView(self._pb.permissions, _common_authorization.Permission._wrap)
+        return _RepeatedView(self._pb.permissions, _common.authorization.Permission._wrap)
 
     @property
     def role_spec(self) -> RoleSpec | None:
@@ -148,23 +145,23 @@ class Role(_FlyteIdlEntity[_pb2.Role]):
         return RoleType.from_number(self._pb.role_type)
 
     @property
-    def actions(self) -> _Sequence[_common_authorization.Action]:
+    def actions(self) -> _Sequence[_common.authorization.Action]:
         """What it allows on whatever it is given for.
 
         ``repeated Action actions = 5``; empty when unset.
         """
-        return _RepeatedView(self._pb.actions, _common_authorization.Action.from_number)
+        return _RepeatedView(self._pb.actions, _common.authorization.Action.from_number)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            id: _common_identifier.RoleIdentifier | None = ...,
-            permissions: _Sequence[_common_authorization.Permission] | None = ...,
+            id: _common.identifier.RoleIdentifier | None = ...,
+            permissions: _Sequence[_common.authorization.Permission] | None = ...,
             role_spec: RoleSpec | None = ...,
             role_type: RoleType | None = ...,
-            actions: _Sequence[_common_authorization.Action] | None = ...,
+            actions: _Sequence[_common.authorization.Action] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

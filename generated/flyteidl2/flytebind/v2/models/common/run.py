@@ -12,7 +12,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "OffloadedInputData",
@@ -121,7 +121,7 @@ class Relation(_FlyteIdlEntity[_pb2.Relation]):
     def __init__(
         self,
         *,
-        related_to: _common_identifier.RunIdentifier | None = None,
+        related_to: _common.identifier.RunIdentifier | None = None,
         relation_type: RelationType | None = None,
     ) -> None:
         self._pb = pb = _pb2.Relation()
@@ -134,7 +134,7 @@ class Relation(_FlyteIdlEntity[_pb2.Relation]):
             _fail(self, locals(), _error)
 
     @property
-    def related_to(self) -> _common_identifier.RunIdentifier | None:
+    def related_to(self) -> _common.identifier.RunIdentifier | None:
         """The other run.
 
         ``RunIdentifier related_to = 1``; None when unset.
@@ -142,7 +142,7 @@ class Relation(_FlyteIdlEntity[_pb2.Relation]):
         pb = self._pb
         if not pb.HasField("related_to"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.related_to
         return model
 
@@ -159,7 +159,7 @@ class Relation(_FlyteIdlEntity[_pb2.Relation]):
         def replace(
             self,
             *,
-            related_to: _common_identifier.RunIdentifier | None = ...,
+            related_to: _common.identifier.RunIdentifier | None = ...,
             relation_type: RelationType | None = ...,
         ) -> _Self: ...
 

@@ -33,15 +33,8 @@ from flytebind.runtime.typing import (
     Self as _Self,
     deprecated as _deprecated,
 )
-from flytebind.v2.models.core import (
-    execution as _core_execution,
-    identifier as _core_identifier,
-    metrics as _core_metrics,
-    security as _core_security,
-    tasks as _core_tasks,
-)
-from flytebind.v2.models.logs.dataplane import payload as _logs_dataplane_payload
-from flytebind.v2.models.task import common as _task_common
+from flytebind.v2.models import core as _core, task as _task
+from flytebind.v2.models.logs import dataplane as _logs_dataplane
 
 __all__ = [
     "Connector",
@@ -80,7 +73,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
     def __init__(
         self,
         *,
-        task_execution_id: _core_identifier.TaskExecutionIdentifier | None = None,
+        task_execution_id: _core.identifier.TaskExecutionIdentifier | None = None,
         namespace: str | None = None,
         labels: _Mapping[str, str] | None = None,
         annotations: _Mapping[str, str] | None = None,
@@ -89,7 +82,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         max_attempts: int | None = None,
         interruptible: bool | None = None,
         interruptible_failure_threshold: int | None = None,
-        identity: _core_security.Identity | None = None,
+        identity: _core.security.Identity | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionMetadata()
         try:
@@ -117,12 +110,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def task_execution_id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def task_execution_id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """``flyteidl2.core.TaskExecutionIdentifier task_execution_id = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("task_execution_id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.task_execution_id
         return model
 
@@ -167,12 +160,12 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         return self._pb.interruptible_failure_threshold
 
     @property
-    def identity(self) -> _core_security.Identity | None:
+    def identity(self) -> _core.security.Identity | None:
         """``flyteidl2.core.Identity identity = 11``; None when unset."""
         pb = self._pb
         if not pb.HasField("identity"):
             return None
-        model = _new(_core_security.Identity)
+        model = _new(_core.security.Identity)
         model._pb = pb.identity
         return model
 
@@ -181,7 +174,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
         def replace(
             self,
             *,
-            task_execution_id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            task_execution_id: _core.identifier.TaskExecutionIdentifier | None = ...,
             namespace: str | None = ...,
             labels: _Mapping[str, str] | None = ...,
             annotations: _Mapping[str, str] | None = ...,
@@ -190,7 +183,7 @@ class TaskExecutionMetadata(_FlyteIdlEntity[_pb2.TaskExecutionMetadata]):
             max_attempts: int | None = ...,
             interruptible: bool | None = ...,
             interruptible_failure_threshold: int | None = ...,
-            identity: _core_security.Identity | None = ...,
+            identity: _core.security.Identity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -208,11 +201,11 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
     def __init__(
         self,
         *,
-        inputs: _task_common.Inputs | None = None,
-        template: _core_tasks.TaskTemplate | None = None,
+        inputs: _task.common.Inputs | None = None,
+        template: _core.tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
         task_execution_metadata: TaskExecutionMetadata | None = None,
-        connection: _core_security.Connection | None = None,
+        connection: _core.security.Connection | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateTaskRequest()
         try:
@@ -230,22 +223,22 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """``flyteidl2.task.Inputs inputs = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core.tasks.TaskTemplate | None:
         """``flyteidl2.core.TaskTemplate template = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.template
         return model
 
@@ -265,12 +258,12 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         return model
 
     @property
-    def connection(self) -> _core_security.Connection | None:
+    def connection(self) -> _core.security.Connection | None:
         """``flyteidl2.core.Connection connection = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("connection"):
             return None
-        model = _new(_core_security.Connection)
+        model = _new(_core.security.Connection)
         model._pb = pb.connection
         return model
 
@@ -279,11 +272,11 @@ class CreateTaskRequest(_FlyteIdlEntity[_pb2.CreateTaskRequest]):
         def replace(
             self,
             *,
-            inputs: _task_common.Inputs | None = ...,
-            template: _core_tasks.TaskTemplate | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            template: _core.tasks.TaskTemplate | None = ...,
             output_prefix: str | None = ...,
             task_execution_metadata: TaskExecutionMetadata | None = ...,
-            connection: _core_security.Connection | None = ...,
+            connection: _core.security.Connection | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -338,11 +331,11 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
     def __init__(
         self,
         *,
-        template: _core_tasks.TaskTemplate | None = None,
+        template: _core.tasks.TaskTemplate | None = None,
         output_prefix: str | None = None,
         task_execution_metadata: TaskExecutionMetadata | None = None,
         max_dataset_size_bytes: int | None = None,
-        connection: _core_security.Connection | None = None,
+        connection: _core.security.Connection | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateRequestHeader()
         try:
@@ -360,12 +353,12 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
             _fail(self, locals(), _error)
 
     @property
-    def template(self) -> _core_tasks.TaskTemplate | None:
+    def template(self) -> _core.tasks.TaskTemplate | None:
         """``flyteidl2.core.TaskTemplate template = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.template
         return model
 
@@ -390,12 +383,12 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
         return self._pb.max_dataset_size_bytes
 
     @property
-    def connection(self) -> _core_security.Connection | None:
+    def connection(self) -> _core.security.Connection | None:
         """``flyteidl2.core.Connection connection = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("connection"):
             return None
-        model = _new(_core_security.Connection)
+        model = _new(_core.security.Connection)
         model._pb = pb.connection
         return model
 
@@ -404,11 +397,11 @@ class CreateRequestHeader(_FlyteIdlEntity[_pb2.CreateRequestHeader]):
         def replace(
             self,
             *,
-            template: _core_tasks.TaskTemplate | None = ...,
+            template: _core.tasks.TaskTemplate | None = ...,
             output_prefix: str | None = ...,
             task_execution_metadata: TaskExecutionMetadata | None = ...,
             max_dataset_size_bytes: int | None = ...,
-            connection: _core_security.Connection | None = ...,
+            connection: _core.security.Connection | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -429,7 +422,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
         resource_meta: bytes | None = None,
         task_category: TaskCategory | None = None,
         output_prefix: str | None = None,
-        connection: _core_security.Connection | None = None,
+        connection: _core.security.Connection | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTaskRequest()
         try:
@@ -465,12 +458,12 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
         return self._pb.output_prefix
 
     @property
-    def connection(self) -> _core_security.Connection | None:
+    def connection(self) -> _core.security.Connection | None:
         """``flyteidl2.core.Connection connection = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("connection"):
             return None
-        model = _new(_core_security.Connection)
+        model = _new(_core.security.Connection)
         model._pb = pb.connection
         return model
 
@@ -482,7 +475,7 @@ class GetTaskRequest(_FlyteIdlEntity[_pb2.GetTaskRequest]):
             resource_meta: bytes | None = ...,
             task_category: TaskCategory | None = ...,
             output_prefix: str | None = ...,
-            connection: _core_security.Connection | None = ...,
+            connection: _core.security.Connection | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -542,10 +535,10 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
     def __init__(
         self,
         *,
-        outputs: _task_common.Outputs | None = None,
+        outputs: _task.common.Outputs | None = None,
         message: str | None = None,
-        log_links: _Sequence[_core_execution.TaskLog] | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
+        log_links: _Sequence[_core.execution.TaskLog] | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
         custom_info: _JsonMapping | None = None,
     ) -> None:
         self._pb = pb = _pb2.Resource()
@@ -564,12 +557,12 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
             _fail(self, locals(), _error)
 
     @property
-    def outputs(self) -> _task_common.Outputs | None:
+    def outputs(self) -> _task.common.Outputs | None:
         """``flyteidl2.task.Outputs outputs = 2``; None when unset."""
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_task_common.Outputs)
+        model = _new(_task.common.Outputs)
         model._pb = pb.outputs
         return model
 
@@ -579,14 +572,14 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         return self._pb.message
 
     @property
-    def log_links(self) -> _Sequence[_core_execution.TaskLog]:
+    def log_links(self) -> _Sequence[_core.execution.TaskLog]:
         """``repeated flyteidl2.core.TaskLog log_links = 4``; empty when unset."""
-        return _RepeatedView(self._pb.log_links, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.log_links, _core.execution.TaskLog._wrap)
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """``flyteidl2.core.TaskExecution.Phase phase = 5``; ``UNDEFINED`` when unset."""
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
     def custom_info(self) -> _JsonObject | None:
@@ -598,10 +591,10 @@ class Resource(_FlyteIdlEntity[_pb2.Resource]):
         def replace(
             self,
             *,
-            outputs: _task_common.Outputs | None = ...,
+            outputs: _task.common.Outputs | None = ...,
             message: str | None = ...,
-            log_links: _Sequence[_core_execution.TaskLog] | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
+            log_links: _Sequence[_core.execution.TaskLog] | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
             custom_info: _JsonMapping | None = ...,
         ) -> _Self: ...
 
@@ -622,7 +615,7 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
         *,
         resource_meta: bytes | None = None,
         task_category: TaskCategory | None = None,
-        connection: _core_security.Connection | None = None,
+        connection: _core.security.Connection | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeleteTaskRequest()
         try:
@@ -651,12 +644,12 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
         return model
 
     @property
-    def connection(self) -> _core_security.Connection | None:
+    def connection(self) -> _core.security.Connection | None:
         """``flyteidl2.core.Connection connection = 5``; None when unset."""
         pb = self._pb
         if not pb.HasField("connection"):
             return None
-        model = _new(_core_security.Connection)
+        model = _new(_core.security.Connection)
         model._pb = pb.connection
         return model
 
@@ -667,7 +660,7 @@ class DeleteTaskRequest(_FlyteIdlEntity[_pb2.DeleteTaskRequest]):
             *,
             resource_meta: bytes | None = ...,
             task_category: TaskCategory | None = ...,
-            connection: _core_security.Connection | None = ...,
+            connection: _core.security.Connection | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1020,7 +1013,7 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
     def __init__(
         self,
         *,
-        results: _Sequence[_core_metrics.ExecutionMetricResult] | None = None,
+        results: _Sequence[_core.metrics.ExecutionMetricResult] | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTaskMetricsResponse()
         try:
@@ -1030,16 +1023,16 @@ class GetTaskMetricsResponse(_FlyteIdlEntity[_pb2.GetTaskMetricsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def results(self) -> _Sequence[_core_metrics.ExecutionMetricResult]:
+    def results(self) -> _Sequence[_core.metrics.ExecutionMetricResult]:
         """``repeated flyteidl2.core.ExecutionMetricResult results = 1``; empty when unset."""
-        return _RepeatedView(self._pb.results, _core_metrics.ExecutionMetricResult._wrap)
+        return _RepeatedView(self._pb.results, _core.metrics.ExecutionMetricResult._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            results: _Sequence[_core_metrics.ExecutionMetricResult] | None = ...,
+            results: _Sequence[_core.metrics.ExecutionMetricResult] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1164,7 +1157,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
         self,
         *,
         results: _Sequence[str] | None = None,
-        lines: _Sequence[_logs_dataplane_payload.LogLine] | None = None,
+        lines: _Sequence[_logs_dataplane.payload.LogLine] | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTaskLogsResponseBody()
         try:
@@ -1182,9 +1175,9 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
         return _RepeatedView(self._pb.results)
 
     @property
-    def lines(self) -> _Sequence[_logs_dataplane_payload.LogLine]:
+    def lines(self) -> _Sequence[_logs_dataplane.payload.LogLine]:
         """``repeated flyteidl2.logs.dataplane.LogLine lines = 2``; empty when unset."""
-        return _RepeatedView(self._pb.lines, _logs_dataplane_payload.LogLine._wrap)
+        return _RepeatedView(self._pb.lines, _logs_dataplane.payload.LogLine._wrap)
 
     if TYPE_CHECKING:
 
@@ -1192,7 +1185,7 @@ class GetTaskLogsResponseBody(_FlyteIdlEntity[_pb2.GetTaskLogsResponseBody]):
             self,
             *,
             results: _Sequence[str] | None = ...,
-            lines: _Sequence[_logs_dataplane_payload.LogLine] | None = ...,
+            lines: _Sequence[_logs_dataplane.payload.LogLine] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -12,7 +12,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.core import identifier as _core_identifier
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "CatalogArtifactTag",
@@ -113,9 +113,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
     def __init__(
         self,
         *,
-        dataset_id: _core_identifier.Identifier | None = None,
+        dataset_id: _core.identifier.Identifier | None = None,
         artifact_tag: CatalogArtifactTag | None = None,
-        source_task_execution: _core_identifier.TaskExecutionIdentifier | None = None,
+        source_task_execution: _core.identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.CatalogMetadata()
         try:
@@ -129,7 +129,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def dataset_id(self) -> _core_identifier.Identifier | None:
+    def dataset_id(self) -> _core.identifier.Identifier | None:
         """Dataset in the catalog, made from the task's name, cache version and interface.
 
         ``Identifier dataset_id = 1``; None when unset.
@@ -137,7 +137,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         pb = self._pb
         if not pb.HasField("dataset_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.dataset_id
         return model
 
@@ -155,7 +155,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         return model
 
     @property
-    def source_task_execution(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def source_task_execution(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Task execution that computed the output.
 
         ``TaskExecutionIdentifier source_task_execution = 3``; one of ``source_execution``, None
@@ -164,7 +164,7 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         pb = self._pb
         if not pb.HasField("source_task_execution"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.source_task_execution
         return model
 
@@ -173,9 +173,9 @@ class CatalogMetadata(_FlyteIdlEntity[_pb2.CatalogMetadata]):
         def replace(
             self,
             *,
-            dataset_id: _core_identifier.Identifier | None = ...,
+            dataset_id: _core.identifier.Identifier | None = ...,
             artifact_tag: CatalogArtifactTag | None = ...,
-            source_task_execution: _core_identifier.TaskExecutionIdentifier | None = ...,
+            source_task_execution: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

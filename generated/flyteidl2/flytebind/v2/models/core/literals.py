@@ -33,7 +33,7 @@ from flytebind.runtime.typing import (
     JsonObject as _JsonObject,
     Self as _Self,
 )
-from flytebind.v2.models.core import artifact_id as _core_artifact_id, types as _core_types
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "Backoff",
@@ -295,7 +295,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
     def __init__(
         self,
         *,
-        type: _core_types.BlobType | None = None,
+        type: _core.types.BlobType | None = None,
     ) -> None:
         self._pb = pb = _pb2.BlobMetadata()
         try:
@@ -305,7 +305,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def type(self) -> _core_types.BlobType | None:
+    def type(self) -> _core.types.BlobType | None:
         """Format, and whether it is one file or many.
 
         ``BlobType type = 1``; None when unset.
@@ -313,7 +313,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.BlobType)
+        model = _new(_core.types.BlobType)
         model._pb = pb.type
         return model
 
@@ -322,7 +322,7 @@ class BlobMetadata(_FlyteIdlEntity[_pb2.BlobMetadata]):
         def replace(
             self,
             *,
-            type: _core_types.BlobType | None = ...,
+            type: _core.types.BlobType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -398,7 +398,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
         self,
         *,
         uri: str | None = None,
-        type: _core_types.SchemaType | None = None,
+        type: _core.types.SchemaType | None = None,
     ) -> None:
         self._pb = pb = _pb2.Schema()
         try:
@@ -418,7 +418,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
         return self._pb.uri
 
     @property
-    def type(self) -> _core_types.SchemaType | None:
+    def type(self) -> _core.types.SchemaType | None:
         """Columns of the table.
 
         ``SchemaType type = 3``; None when unset.
@@ -426,7 +426,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.SchemaType)
+        model = _new(_core.types.SchemaType)
         model._pb = pb.type
         return model
 
@@ -436,7 +436,7 @@ class Schema(_FlyteIdlEntity[_pb2.Schema]):
             self,
             *,
             uri: str | None = ...,
-            type: _core_types.SchemaType | None = ...,
+            type: _core.types.SchemaType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -455,7 +455,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
         self,
         *,
         value: Literal | None = None,
-        type: _core_types.LiteralType | None = None,
+        type: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.Union()
         try:
@@ -480,7 +480,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Variant of the union type that the value was made for.
 
         ``LiteralType type = 2``; None when unset.
@@ -488,7 +488,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
@@ -498,7 +498,7 @@ class Union(_FlyteIdlEntity[_pb2.Union]):
             self,
             *,
             value: Literal | None = ...,
-            type: _core_types.LiteralType | None = ...,
+            type: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -516,7 +516,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
     def __init__(
         self,
         *,
-        structured_dataset_type: _core_types.StructuredDatasetType | None = None,
+        structured_dataset_type: _core.types.StructuredDatasetType | None = None,
     ) -> None:
         self._pb = pb = _pb2.StructuredDatasetMetadata()
         try:
@@ -526,7 +526,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
             _fail(self, locals(), _error)
 
     @property
-    def structured_dataset_type(self) -> _core_types.StructuredDatasetType | None:
+    def structured_dataset_type(self) -> _core.types.StructuredDatasetType | None:
         """Columns and format found at run time; no type check uses them.
 
         ``StructuredDatasetType structured_dataset_type = 1``; None when unset.
@@ -534,7 +534,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
         pb = self._pb
         if not pb.HasField("structured_dataset_type"):
             return None
-        model = _new(_core_types.StructuredDatasetType)
+        model = _new(_core.types.StructuredDatasetType)
         model._pb = pb.structured_dataset_type
         return model
 
@@ -543,7 +543,7 @@ class StructuredDatasetMetadata(_FlyteIdlEntity[_pb2.StructuredDatasetMetadata])
         def replace(
             self,
             *,
-            structured_dataset_type: _core_types.StructuredDatasetType | None = ...,
+            structured_dataset_type: _core.types.StructuredDatasetType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -623,7 +623,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         binary: Binary | None = None,
         schema: Schema | None = None,
         none_type: Void | None = None,
-        error: _core_types.Error | None = None,
+        error: _core.types.Error | None = None,
         generic: _JsonMapping | None = None,
         structured_dataset: StructuredDataset | None = None,
         union: Union | None = None,
@@ -725,7 +725,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         return model
 
     @property
-    def error(self) -> _core_types.Error | None:
+    def error(self) -> _core.types.Error | None:
         """An error, as passed to a failure node.
 
         ``Error error = 6``; one of ``value``, None when unset.
@@ -733,7 +733,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_types.Error)
+        model = _new(_core.types.Error)
         model._pb = pb.error
         return model
 
@@ -780,7 +780,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         | Binary
         | Schema
         | Void
-        | _core_types.Error
+        | _core.types.Error
         | _JsonObject
         | StructuredDataset
         | Union
@@ -802,7 +802,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
         | tuple[_Literal["binary"], Binary]
         | tuple[_Literal["schema"], Schema]
         | tuple[_Literal["none_type"], Void]
-        | tuple[_Literal["error"], _core_types.Error]
+        | tuple[_Literal["error"], _core.types.Error]
         | tuple[_Literal["generic"], _JsonObject]
         | tuple[_Literal["structured_dataset"], StructuredDataset]
         | tuple[_Literal["union"], Union]
@@ -821,7 +821,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
             case "none_type":
                 return "none_type", Void._wrap(self._pb.none_type)
             case "error":
-                return "error", _core_types.Error._wrap(self._pb.error)
+                return "error", _core.types.Error._wrap(self._pb.error)
             case "generic":
                 return "generic", _read_struct(self._pb.generic)
             case "structured_dataset":
@@ -841,7 +841,7 @@ class Scalar(_FlyteIdlEntity[_pb2.Scalar]):
             binary: Binary | None = ...,
             schema: Schema | None = ...,
             none_type: Void | None = ...,
-            error: _core_types.Error | None = ...,
+            error: _core.types.Error | None = ...,
             generic: _JsonMapping | None = ...,
             structured_dataset: StructuredDataset | None = ...,
             union: Union | None = ...,
@@ -871,7 +871,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
         hash: str | None = None,
         metadata: _Mapping[str, str] | None = None,
         offloaded_metadata: LiteralOffloadedMetadata | None = None,
-        artifact_id: _core_artifact_id.ArtifactVersionId | None = None,
+        artifact_id: _core.artifact_id.ArtifactVersionId | None = None,
     ) -> None:
         self._pb = pb = _pb2.Literal()
         try:
@@ -964,7 +964,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
         return model
 
     @property
-    def artifact_id(self) -> _core_artifact_id.ArtifactVersionId | None:
+    def artifact_id(self) -> _core.artifact_id.ArtifactVersionId | None:
         """Artifact that the value was taken from.
 
         ``ArtifactVersionId artifact_id = 9``; None when unset.
@@ -972,7 +972,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
         pb = self._pb
         if not pb.HasField("artifact_id"):
             return None
-        model = _new(_core_artifact_id.ArtifactVersionId)
+        model = _new(_core.artifact_id.ArtifactVersionId)
         model._pb = pb.artifact_id
         return model
 
@@ -1021,7 +1021,7 @@ class Literal(_FlyteIdlEntity[_pb2.Literal]):
             hash: str | None = ...,
             metadata: _Mapping[str, str] | None = ...,
             offloaded_metadata: LiteralOffloadedMetadata | None = ...,
-            artifact_id: _core_artifact_id.ArtifactVersionId | None = ...,
+            artifact_id: _core.artifact_id.ArtifactVersionId | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1044,7 +1044,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         *,
         uri: str | None = None,
         size_bytes: int | None = None,
-        inferred_type: _core_types.LiteralType | None = None,
+        inferred_type: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.LiteralOffloadedMetadata()
         try:
@@ -1074,7 +1074,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         return self._pb.size_bytes
 
     @property
-    def inferred_type(self) -> _core_types.LiteralType | None:
+    def inferred_type(self) -> _core.types.LiteralType | None:
         """Type of the stored literal, so that type checks need not fetch it.
 
         ``LiteralType inferred_type = 3``; None when unset.
@@ -1082,7 +1082,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
         pb = self._pb
         if not pb.HasField("inferred_type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.inferred_type
         return model
 
@@ -1093,7 +1093,7 @@ class LiteralOffloadedMetadata(_FlyteIdlEntity[_pb2.LiteralOffloadedMetadata]):
             *,
             uri: str | None = ...,
             size_bytes: int | None = ...,
-            inferred_type: _core_types.LiteralType | None = ...,
+            inferred_type: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1273,7 +1273,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
     def __init__(
         self,
         *,
-        targetType: _core_types.LiteralType | None = None,
+        targetType: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.UnionInfo()
         try:
@@ -1283,7 +1283,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
             _fail(self, locals(), _error)
 
     @property
-    def targetType(self) -> _core_types.LiteralType | None:
+    def targetType(self) -> _core.types.LiteralType | None:
         """Type that the bound value should be taken as.
 
         ``LiteralType targetType = 1``; None when unset.
@@ -1291,7 +1291,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         pb = self._pb
         if not pb.HasField("targetType"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.targetType
         return model
 
@@ -1300,7 +1300,7 @@ class UnionInfo(_FlyteIdlEntity[_pb2.UnionInfo]):
         def replace(
             self,
             *,
-            targetType: _core_types.LiteralType | None = ...,
+            targetType: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1322,7 +1322,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
         *,
         scalar: Scalar | None = None,
         collection: BindingDataCollection | None = None,
-        promise: _core_types.OutputReference | None = None,
+        promise: _core.types.OutputReference | None = None,
         map: BindingDataMap | None = None,
         union: UnionInfo | None = None,
         offloaded_metadata: LiteralOffloadedMetadata | None = None,
@@ -1375,7 +1375,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
         return model
 
     @property
-    def promise(self) -> _core_types.OutputReference | None:
+    def promise(self) -> _core.types.OutputReference | None:
         """An output of another node, or an input of the workflow.
 
         ``OutputReference promise = 3``; one of ``value``, None when unset.
@@ -1383,7 +1383,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
         pb = self._pb
         if not pb.HasField("promise"):
             return None
-        model = _new(_core_types.OutputReference)
+        model = _new(_core.types.OutputReference)
         model._pb = pb.promise
         return model
 
@@ -1432,7 +1432,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
     ) -> (
         Scalar
         | BindingDataCollection
-        | _core_types.OutputReference
+        | _core.types.OutputReference
         | BindingDataMap
         | LiteralOffloadedMetadata
         | None
@@ -1450,7 +1450,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
     ) -> (
         tuple[_Literal["scalar"], Scalar]
         | tuple[_Literal["collection"], BindingDataCollection]
-        | tuple[_Literal["promise"], _core_types.OutputReference]
+        | tuple[_Literal["promise"], _core.types.OutputReference]
         | tuple[_Literal["map"], BindingDataMap]
         | tuple[_Literal["offloaded_metadata"], LiteralOffloadedMetadata]
         | None
@@ -1462,7 +1462,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
             case "collection":
                 return "collection", BindingDataCollection._wrap(self._pb.collection)
             case "promise":
-                return "promise", _core_types.OutputReference._wrap(self._pb.promise)
+                return "promise", _core.types.OutputReference._wrap(self._pb.promise)
             case "map":
                 return "map", BindingDataMap._wrap(self._pb.map)
             case "offloaded_metadata":
@@ -1479,7 +1479,7 @@ class BindingData(_FlyteIdlEntity[_pb2.BindingData]):
             *,
             scalar: Scalar | None = ...,
             collection: BindingDataCollection | None = ...,
-            promise: _core_types.OutputReference | None = ...,
+            promise: _core.types.OutputReference | None = ...,
             map: BindingDataMap | None = ...,
             union: UnionInfo | None = ...,
             offloaded_metadata: LiteralOffloadedMetadata | None = ...,

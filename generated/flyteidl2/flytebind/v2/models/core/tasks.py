@@ -36,14 +36,7 @@ from flytebind.runtime.typing import (
     Self as _Self,
     deprecated as _deprecated,
 )
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.core import (
-    execution as _core_execution,
-    identifier as _core_identifier,
-    interface as _core_interface,
-    literals as _core_literals,
-    security as _core_security,
-)
+from flytebind.v2.models import common as _common, core as _core
 
 __all__ = [
     "Container",
@@ -529,7 +522,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         discoverable: bool | None = None,
         runtime: RuntimeMetadata | None = None,
         timeout: _timedelta | None = None,
-        retries: _core_literals.RetryStrategy | None = None,
+        retries: _core.literals.RetryStrategy | None = None,
         discovery_version: str | None = None,
         deprecated_error_message: str | None = None,
         interruptible: bool | None = None,
@@ -541,11 +534,11 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         generates_deck: bool | None = None,
         metadata: K8sObjectMetadata | None = None,
         debuggable: bool | None = None,
-        log_links: _Sequence[_core_execution.TaskLog] | None = None,
-        image_build_run: _common_identifier.RunIdentifier | None = None,
+        log_links: _Sequence[_core.execution.TaskLog] | None = None,
+        image_build_run: _common.identifier.RunIdentifier | None = None,
         is_entrypoint: bool | None = None,
         code_bundle_uri: str | None = None,
-        timeouts: _core_literals.TimeoutStrategy | None = None,
+        timeouts: _core.literals.TimeoutStrategy | None = None,
         produces_artifacts: bool | None = None,
         cache_max_age: _timedelta | None = None,
     ) -> None:
@@ -629,7 +622,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         return _read_duration(self._pb.timeout) if self._pb.HasField("timeout") else None
 
     @property
-    def retries(self) -> _core_literals.RetryStrategy | None:
+    def retries(self) -> _core.literals.RetryStrategy | None:
         """Retries for recoverable failures.
 
         ``RetryStrategy retries = 5``; None when unset.
@@ -637,7 +630,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         pb = self._pb
         if not pb.HasField("retries"):
             return None
-        model = _new(_core_literals.RetryStrategy)
+        model = _new(_core.literals.RetryStrategy)
         model._pb = pb.retries
         return model
 
@@ -735,15 +728,15 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         return self._pb.debuggable
 
     @property
-    def log_links(self) -> _Sequence[_core_execution.TaskLog]:
+    def log_links(self) -> _Sequence[_core.execution.TaskLog]:
         """Links to show for each attempt, as templates.
 
         ``repeated TaskLog log_links = 18``; empty when unset.
         """
-        return _RepeatedView(self._pb.log_links, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.log_links, _core.execution.TaskLog._wrap)
 
     @property
-    def image_build_run(self) -> _common_identifier.RunIdentifier | None:
+    def image_build_run(self) -> _common.identifier.RunIdentifier | None:
         """Run that built the image.
 
         ``flyteidl2.common.RunIdentifier image_build_run = 19``; None when unset.
@@ -751,7 +744,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         pb = self._pb
         if not pb.HasField("image_build_run"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.image_build_run
         return model
 
@@ -772,7 +765,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         return self._pb.code_bundle_uri
 
     @property
-    def timeouts(self) -> _core_literals.TimeoutStrategy | None:
+    def timeouts(self) -> _core.literals.TimeoutStrategy | None:
         """How long it may wait and take.
 
         ``TimeoutStrategy timeouts = 22``; None when unset.
@@ -780,7 +773,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         pb = self._pb
         if not pb.HasField("timeouts"):
             return None
-        model = _new(_core_literals.TimeoutStrategy)
+        model = _new(_core.literals.TimeoutStrategy)
         model._pb = pb.timeouts
         return model
 
@@ -810,7 +803,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             discoverable: bool | None = ...,
             runtime: RuntimeMetadata | None = ...,
             timeout: _timedelta | None = ...,
-            retries: _core_literals.RetryStrategy | None = ...,
+            retries: _core.literals.RetryStrategy | None = ...,
             discovery_version: str | None = ...,
             deprecated_error_message: str | None = ...,
             interruptible: bool | None = ...,
@@ -822,11 +815,11 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             generates_deck: bool | None = ...,
             metadata: K8sObjectMetadata | None = ...,
             debuggable: bool | None = ...,
-            log_links: _Sequence[_core_execution.TaskLog] | None = ...,
-            image_build_run: _common_identifier.RunIdentifier | None = ...,
+            log_links: _Sequence[_core.execution.TaskLog] | None = ...,
+            image_build_run: _common.identifier.RunIdentifier | None = ...,
             is_entrypoint: bool | None = ...,
             code_bundle_uri: str | None = ...,
-            timeouts: _core_literals.TimeoutStrategy | None = ...,
+            timeouts: _core.literals.TimeoutStrategy | None = ...,
             produces_artifacts: bool | None = ...,
             cache_max_age: _timedelta | None = ...,
         ) -> _Self: ...
@@ -965,14 +958,14 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
     def __init__(
         self,
         *,
-        id: _core_identifier.Identifier | None = None,
+        id: _core.identifier.Identifier | None = None,
         type: str | None = None,
         metadata: TaskMetadata | None = None,
-        interface: _core_interface.TypedInterface | None = None,
+        interface: _core.interface.TypedInterface | None = None,
         custom: _JsonMapping | None = None,
         container: Container | None = None,
         task_type_version: int | None = None,
-        security_context: _core_security.SecurityContext | None = None,
+        security_context: _core.security.SecurityContext | None = None,
         extended_resources: ExtendedResources | None = None,
         config: _Mapping[str, str] | None = None,
         k8s_pod: K8sPod | None = None,
@@ -1013,7 +1006,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.Identifier | None:
+    def id(self) -> _core.identifier.Identifier | None:
         """Full name and version of the task.
 
         ``Identifier id = 1``; None when unset.
@@ -1021,7 +1014,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.id
         return model
 
@@ -1047,7 +1040,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         return model
 
     @property
-    def interface(self) -> _core_interface.TypedInterface | None:
+    def interface(self) -> _core.interface.TypedInterface | None:
         """Inputs and outputs of the task.
 
         ``TypedInterface interface = 4``; None when unset.
@@ -1055,7 +1048,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         pb = self._pb
         if not pb.HasField("interface"):
             return None
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = pb.interface
         return model
 
@@ -1089,7 +1082,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         return self._pb.task_type_version
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Identity, secrets and tokens of the task.
 
         ``SecurityContext security_context = 8``; None when unset.
@@ -1097,7 +1090,7 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
@@ -1195,14 +1188,14 @@ class TaskTemplate(_FlyteIdlEntity[_pb2.TaskTemplate]):
         def replace(
             self,
             *,
-            id: _core_identifier.Identifier | None = ...,
+            id: _core.identifier.Identifier | None = ...,
             type: str | None = ...,
             metadata: TaskMetadata | None = ...,
-            interface: _core_interface.TypedInterface | None = ...,
+            interface: _core.interface.TypedInterface | None = ...,
             custom: _JsonMapping | None = ...,
             container: Container | None = ...,
             task_type_version: int | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
             extended_resources: ExtendedResources | None = ...,
             config: _Mapping[str, str] | None = ...,
             k8s_pod: K8sPod | None = ...,
@@ -1384,9 +1377,9 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.env})
 
     @property
-    def env_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def env_pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``env`` as the message has it: ``repeated KeyValuePair env = 5``."""
-        return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.env, _core.literals.KeyValuePair._wrap)
 
     @property
     @_deprecated("flyteidl2.core.Container.config is deprecated in the IDL")
@@ -1399,9 +1392,9 @@ class Container(_FlyteIdlEntity[_pb2.Container]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.config})
 
     @property
-    def config_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def config_pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``config`` as the message has it: ``repeated KeyValuePair config = 6``."""
-        return _RepeatedView(self._pb.config, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.config, _core.literals.KeyValuePair._wrap)
 
     @property
     def ports(self) -> _Sequence[ContainerPort]:

@@ -30,14 +30,8 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.app import app_definition as _app_app_definition
-from flytebind.v2.models.common import identifier as _common_identifier, run as _common_run
-from flytebind.v2.models.logs.dataplane import payload as _logs_dataplane_payload
-from flytebind.v2.models.task import (
-    common as _task_common,
-    task_definition as _task_task_definition,
-)
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import app as _app, common as _common, task as _task, workflow as _workflow
+from flytebind.v2.models.logs import dataplane as _logs_dataplane
 
 __all__ = [
     "ArtifactType",
@@ -308,12 +302,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
-        task_spec: _task_task_definition.TaskSpec | None = None,
-        trigger_name: _common_identifier.TriggerName | None = None,
-        inputs: _task_common.Inputs | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
+        task_spec: _task.task_definition.TaskSpec | None = None,
+        trigger_name: _common.identifier.TriggerName | None = None,
+        inputs: _task.common.Inputs | None = None,
         base_dir: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.UploadInputsRequest()
@@ -339,7 +333,7 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Run that is to have them.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset.
@@ -347,12 +341,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Project of a run without a name as yet.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``id``, None when unset.
@@ -360,12 +354,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """A task that is deployed.
 
         ``flyteidl2.task.TaskIdentifier task_id = 3``; one of ``task``, None when unset.
@@ -373,12 +367,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def task_spec(self) -> _task_task_definition.TaskSpec | None:
+    def task_spec(self) -> _task.task_definition.TaskSpec | None:
         """A task that comes along.
 
         ``flyteidl2.task.TaskSpec task_spec = 4``; one of ``task``, None when unset.
@@ -386,12 +380,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.task_spec
         return model
 
     @property
-    def trigger_name(self) -> _common_identifier.TriggerName | None:
+    def trigger_name(self) -> _common.identifier.TriggerName | None:
         """The task of a trigger.
 
         ``flyteidl2.common.TriggerName trigger_name = 5``; one of ``task``, None when unset.
@@ -399,12 +393,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("trigger_name"):
             return None
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = pb.trigger_name
         return model
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """The inputs.
 
         ``flyteidl2.task.Inputs inputs = 6``; None when unset.
@@ -412,7 +406,7 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
@@ -425,7 +419,7 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         return self._pb.base_dir
 
     @property
-    def id(self) -> _common_identifier.RunIdentifier | _common_identifier.ProjectIdentifier | None:
+    def id(self) -> _common.identifier.RunIdentifier | _common.identifier.ProjectIdentifier | None:
         """What the inputs are for.
 
         The member of ``oneof id`` that is set, or None.
@@ -437,16 +431,16 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
     def which_id(
         self,
     ) -> (
-        tuple[_Literal["run_id"], _common_identifier.RunIdentifier]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
+        tuple[_Literal["run_id"], _common.identifier.RunIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof id`` that is set."""
         match self._pb.WhichOneof("id"):
             case "run_id":
-                return "run_id", _common_identifier.RunIdentifier._wrap(self._pb.run_id)
+                return "run_id", _common.identifier.RunIdentifier._wrap(self._pb.run_id)
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case _:
                 return None
 
@@ -454,9 +448,9 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
     def task(
         self,
     ) -> (
-        _task_task_definition.TaskIdentifier
-        | _task_task_definition.TaskSpec
-        | _common_identifier.TriggerName
+        _task.task_definition.TaskIdentifier
+        | _task.task_definition.TaskSpec
+        | _common.identifier.TriggerName
         | None
     ):
         """Which task takes them.
@@ -470,19 +464,19 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
     def which_task(
         self,
     ) -> (
-        tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
-        | tuple[_Literal["task_spec"], _task_task_definition.TaskSpec]
-        | tuple[_Literal["trigger_name"], _common_identifier.TriggerName]
+        tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
+        | tuple[_Literal["task_spec"], _task.task_definition.TaskSpec]
+        | tuple[_Literal["trigger_name"], _common.identifier.TriggerName]
         | None
     ):
         """The name and the value of the member of ``oneof task`` that is set."""
         match self._pb.WhichOneof("task"):
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case "task_spec":
-                return "task_spec", _task_task_definition.TaskSpec._wrap(self._pb.task_spec)
+                return "task_spec", _task.task_definition.TaskSpec._wrap(self._pb.task_spec)
             case "trigger_name":
-                return "trigger_name", _common_identifier.TriggerName._wrap(self._pb.trigger_name)
+                return "trigger_name", _common.identifier.TriggerName._wrap(self._pb.trigger_name)
             case _:
                 return None
 
@@ -491,12 +485,12 @@ class UploadInputsRequest(_FlyteIdlEntity[_pb2.UploadInputsRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
-            task_spec: _task_task_definition.TaskSpec | None = ...,
-            trigger_name: _common_identifier.TriggerName | None = ...,
-            inputs: _task_common.Inputs | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
+            task_spec: _task.task_definition.TaskSpec | None = ...,
+            trigger_name: _common.identifier.TriggerName | None = ...,
+            inputs: _task.common.Inputs | None = ...,
             base_dir: str | None = ...,
         ) -> _Self: ...
 
@@ -515,7 +509,7 @@ class UploadInputsResponse(_FlyteIdlEntity[_pb2.UploadInputsResponse]):
     def __init__(
         self,
         *,
-        offloaded_input_data: _common_run.OffloadedInputData | None = None,
+        offloaded_input_data: _common.run.OffloadedInputData | None = None,
     ) -> None:
         self._pb = pb = _pb2.UploadInputsResponse()
         try:
@@ -525,7 +519,7 @@ class UploadInputsResponse(_FlyteIdlEntity[_pb2.UploadInputsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
+    def offloaded_input_data(self) -> _common.run.OffloadedInputData | None:
         """What ``CreateRun`` takes in their place.
 
         ``flyteidl2.common.OffloadedInputData offloaded_input_data = 1``; None when unset.
@@ -533,7 +527,7 @@ class UploadInputsResponse(_FlyteIdlEntity[_pb2.UploadInputsResponse]):
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
-        model = _new(_common_run.OffloadedInputData)
+        model = _new(_common.run.OffloadedInputData)
         model._pb = pb.offloaded_input_data
         return model
 
@@ -542,7 +536,7 @@ class UploadInputsResponse(_FlyteIdlEntity[_pb2.UploadInputsResponse]):
         def replace(
             self,
             *,
-            offloaded_input_data: _common_run.OffloadedInputData | None = ...,
+            offloaded_input_data: _common.run.OffloadedInputData | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -614,9 +608,9 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         *,
         artifact_type: ArtifactType | None = None,
         expires_in: _timedelta | None = None,
-        action_attempt_id: _common_identifier.ActionAttemptIdentifier | None = None,
-        app_id: _app_app_definition.Identifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
+        action_attempt_id: _common.identifier.ActionAttemptIdentifier | None = None,
+        app_id: _app.app_definition.Identifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateDownloadLinkRequest()
         try:
@@ -652,7 +646,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         return _read_duration(self._pb.expires_in) if self._pb.HasField("expires_in") else None
 
     @property
-    def action_attempt_id(self) -> _common_identifier.ActionAttemptIdentifier | None:
+    def action_attempt_id(self) -> _common.identifier.ActionAttemptIdentifier | None:
         """That of an attempt.
 
         ``flyteidl2.common.ActionAttemptIdentifier action_attempt_id = 3``; one of ``source``,
@@ -661,12 +655,12 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         pb = self._pb
         if not pb.HasField("action_attempt_id"):
             return None
-        model = _new(_common_identifier.ActionAttemptIdentifier)
+        model = _new(_common.identifier.ActionAttemptIdentifier)
         model._pb = pb.action_attempt_id
         return model
 
     @property
-    def app_id(self) -> _app_app_definition.Identifier | None:
+    def app_id(self) -> _app.app_definition.Identifier | None:
         """That of an app.
 
         ``flyteidl2.app.Identifier app_id = 4``; one of ``source``, None when unset.
@@ -674,12 +668,12 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         pb = self._pb
         if not pb.HasField("app_id"):
             return None
-        model = _new(_app_app_definition.Identifier)
+        model = _new(_app.app_definition.Identifier)
         model._pb = pb.app_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """That of a task.
 
         ``flyteidl2.task.TaskIdentifier task_id = 5``; one of ``source``, None when unset.
@@ -687,7 +681,7 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
@@ -695,9 +689,9 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
     def source(
         self,
     ) -> (
-        _common_identifier.ActionAttemptIdentifier
-        | _app_app_definition.Identifier
-        | _task_task_definition.TaskIdentifier
+        _common.identifier.ActionAttemptIdentifier
+        | _app.app_definition.Identifier
+        | _task.task_definition.TaskIdentifier
         | None
     ):
         """Whose file.
@@ -711,21 +705,21 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
     def which_source(
         self,
     ) -> (
-        tuple[_Literal["action_attempt_id"], _common_identifier.ActionAttemptIdentifier]
-        | tuple[_Literal["app_id"], _app_app_definition.Identifier]
-        | tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
+        tuple[_Literal["action_attempt_id"], _common.identifier.ActionAttemptIdentifier]
+        | tuple[_Literal["app_id"], _app.app_definition.Identifier]
+        | tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof source`` that is set."""
         match self._pb.WhichOneof("source"):
             case "action_attempt_id":
-                return "action_attempt_id", _common_identifier.ActionAttemptIdentifier._wrap(
+                return "action_attempt_id", _common.identifier.ActionAttemptIdentifier._wrap(
                     self._pb.action_attempt_id
                 )
             case "app_id":
-                return "app_id", _app_app_definition.Identifier._wrap(self._pb.app_id)
+                return "app_id", _app.app_definition.Identifier._wrap(self._pb.app_id)
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case _:
                 return None
 
@@ -736,9 +730,9 @@ class CreateDownloadLinkRequest(_FlyteIdlEntity[_pb2.CreateDownloadLinkRequest])
             *,
             artifact_type: ArtifactType | None = ...,
             expires_in: _timedelta | None = ...,
-            action_attempt_id: _common_identifier.ActionAttemptIdentifier | None = ...,
-            app_id: _app_app_definition.Identifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
+            action_attempt_id: _common.identifier.ActionAttemptIdentifier | None = ...,
+            app_id: _app.app_definition.Identifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -801,9 +795,9 @@ class GetActionDataRequest(_FlyteIdlEntity[_pb2.GetActionDataRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         *,
-        run_source: _workflow_run_definition.RunSource | None = None,
+        run_source: _workflow.run_definition.RunSource | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetActionDataRequest()
         try:
@@ -814,30 +808,30 @@ class GetActionDataRequest(_FlyteIdlEntity[_pb2.GetActionDataRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
     @property
-    def run_source(self) -> _workflow_run_definition.RunSource:
+    def run_source(self) -> _workflow.run_definition.RunSource:
         """From where its run was started, if that is known.
 
         ``flyteidl2.workflow.RunSource run_source = 2``; ``UNSPECIFIED`` when unset.
         """
-        return _workflow_run_definition.RunSource.from_number(self._pb.run_source)
+        return _workflow.run_definition.RunSource.from_number(self._pb.run_source)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
-            run_source: _workflow_run_definition.RunSource | None = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
+            run_source: _workflow.run_definition.RunSource | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -855,8 +849,8 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
     def __init__(
         self,
         *,
-        inputs: _task_common.Inputs | None = None,
-        outputs: _task_common.Outputs | None = None,
+        inputs: _task.common.Inputs | None = None,
+        outputs: _task.common.Outputs | None = None,
         inputs_uri: str | None = None,
         outputs_uri: str | None = None,
     ) -> None:
@@ -874,22 +868,22 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _task_common.Inputs:
+    def inputs(self) -> _task.common.Inputs:
         """What went in.
 
         ``flyteidl2.task.Inputs inputs = 1``; empty when unset.
         """
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = self._pb.inputs
         return model
 
     @property
-    def outputs(self) -> _task_common.Outputs:
+    def outputs(self) -> _task.common.Outputs:
         """What came out; empty before its end, and where it did not succeed.
 
         ``flyteidl2.task.Outputs outputs = 2``; empty when unset.
         """
-        model = _new(_task_common.Outputs)
+        model = _new(_task.common.Outputs)
         model._pb = self._pb.outputs
         return model
 
@@ -914,8 +908,8 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
         def replace(
             self,
             *,
-            inputs: _task_common.Inputs | None = ...,
-            outputs: _task_common.Outputs | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            outputs: _task.common.Outputs | None = ...,
             inputs_uri: str | None = ...,
             outputs_uri: str | None = ...,
         ) -> _Self: ...
@@ -938,7 +932,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         attempt: int,
         *,
         pod_name: str | None = None,
@@ -964,12 +958,12 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -1047,7 +1041,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
             attempt: int = ...,
             pod_name: str | None = ...,
             connector_endpoint: str | None = ...,
@@ -1079,8 +1073,8 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
         def __init__(
             self,
             *,
-            lines: _Sequence[_logs_dataplane_payload.LogLine] | None = None,
-            container: _logs_dataplane_payload.ContainerIdentifier | None = None,
+            lines: _Sequence[_logs_dataplane.payload.LogLine] | None = None,
+            container: _logs_dataplane.payload.ContainerIdentifier | None = None,
         ) -> None:
             self._pb = pb = _pb2.TailLogsResponse.Logs()
             try:
@@ -1092,15 +1086,15 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
                 _fail(self, locals(), _error)
 
         @property
-        def lines(self) -> _Sequence[_logs_dataplane_payload.LogLine]:
+        def lines(self) -> _Sequence[_logs_dataplane.payload.LogLine]:
             """The lines, oldest first.
 
             ``repeated flyteidl2.logs.dataplane.LogLine lines = 1``; empty when unset.
             """
-            return _RepeatedView(self._pb.lines, _logs_dataplane_payload.LogLine._wrap)
+            return _RepeatedView(self._pb.lines, _logs_dataplane.payload.LogLine._wrap)
 
         @property
-        def container(self) -> _logs_dataplane_payload.ContainerIdentifier | None:
+        def container(self) -> _logs_dataplane.payload.ContainerIdentifier | None:
             """Container that wrote them.
 
             ``flyteidl2.logs.dataplane.ContainerIdentifier container = 2``; None when unset.
@@ -1108,7 +1102,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
             pb = self._pb
             if not pb.HasField("container"):
                 return None
-            model = _new(_logs_dataplane_payload.ContainerIdentifier)
+            model = _new(_logs_dataplane.payload.ContainerIdentifier)
             model._pb = pb.container
             return model
 
@@ -1117,8 +1111,8 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
             def replace(
                 self,
                 *,
-                lines: _Sequence[_logs_dataplane_payload.LogLine] | None = ...,
-                container: _logs_dataplane_payload.ContainerIdentifier | None = ...,
+                lines: _Sequence[_logs_dataplane.payload.LogLine] | None = ...,
+                container: _logs_dataplane.payload.ContainerIdentifier | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace

@@ -30,12 +30,7 @@ from flytebind.runtime.typing import (
     Self as _Self,
     deprecated as _deprecated,
 )
-from flytebind.v2.models.core import (
-    catalog as _core_catalog,
-    execution as _core_execution,
-    identifier as _core_identifier,
-    literals as _core_literals,
-)
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "EventReason",
@@ -67,13 +62,13 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
     def __init__(
         self,
         *,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
         producer_id: str | None = None,
-        phase: _core_execution.WorkflowExecution.Phase | None = None,
+        phase: _core.execution.WorkflowExecution.Phase | None = None,
         occurred_at: _datetime | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        error: _core.execution.ExecutionError | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowExecutionEvent()
         try:
@@ -97,7 +92,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Execution that changed.
 
         ``flyteidl2.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
@@ -105,7 +100,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.execution_id
         return model
 
@@ -118,12 +113,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def phase(self) -> _core_execution.WorkflowExecution.Phase:
+    def phase(self) -> _core.execution.WorkflowExecution.Phase:
         """Phase that the execution entered.
 
         ``flyteidl2.core.WorkflowExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.WorkflowExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.WorkflowExecution.Phase.from_number(self._pb.phase)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -142,7 +137,7 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the execution failed.
 
         ``flyteidl2.core.ExecutionError error = 6``; one of ``output_result``, None when unset.
@@ -150,12 +145,12 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success; the server limits their size.
 
         ``flyteidl2.core.LiteralMap output_data = 7``; one of ``output_result``, None when
@@ -164,14 +159,14 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the execution ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -184,8 +179,8 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -193,9 +188,9 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -204,13 +199,13 @@ class WorkflowExecutionEvent(_FlyteIdlEntity[_pb2.WorkflowExecutionEvent]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
             producer_id: str | None = ...,
-            phase: _core_execution.WorkflowExecution.Phase | None = ...,
+            phase: _core.execution.WorkflowExecution.Phase | None = ...,
             occurred_at: _datetime | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -231,13 +226,13 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
     def __init__(
         self,
         *,
-        id: _core_identifier.NodeExecutionIdentifier | None = None,
+        id: _core.identifier.NodeExecutionIdentifier | None = None,
         producer_id: str | None = None,
-        phase: _core_execution.NodeExecution.Phase | None = None,
+        phase: _core.execution.NodeExecution.Phase | None = None,
         occurred_at: _datetime | None = None,
         input_uri: str | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         workflow_node_metadata: WorkflowNodeMetadata | None = None,
         parent_task_metadata: ParentTaskExecutionMetadata | None = None,
         parent_node_metadata: ParentNodeExecutionMetadata | None = None,
@@ -245,15 +240,15 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         spec_node_id: str | None = None,
         node_name: str | None = None,
         task_node_metadata: TaskNodeMetadata | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         event_version: int | None = None,
         is_parent: bool | None = None,
         is_dynamic: bool | None = None,
         deck_uri: str | None = None,
-        input_data: _core_literals.LiteralMap | None = None,
+        input_data: _core.literals.LiteralMap | None = None,
         reported_at: _datetime | None = None,
         is_array: bool | None = None,
-        target_entity: _core_identifier.Identifier | None = None,
+        target_entity: _core.identifier.Identifier | None = None,
         is_in_dynamic_chain: bool | None = None,
         is_eager: bool | None = None,
     ) -> None:
@@ -317,7 +312,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that changed.
 
         ``flyteidl2.core.NodeExecutionIdentifier id = 1``; None when unset.
@@ -325,7 +320,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -338,12 +333,12 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def phase(self) -> _core_execution.NodeExecution.Phase:
+    def phase(self) -> _core.execution.NodeExecution.Phase:
         """Phase that the node entered.
 
         ``flyteidl2.core.NodeExecution.Phase phase = 3``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.NodeExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.NodeExecution.Phase.from_number(self._pb.phase)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -370,7 +365,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the node failed.
 
         ``flyteidl2.core.ExecutionError error = 7``; one of ``output_result``, None when unset.
@@ -378,7 +373,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -461,7 +456,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success.
 
         ``flyteidl2.core.LiteralMap output_data = 15``; one of ``output_result``, None when
@@ -470,7 +465,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -507,7 +502,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.deck_uri
 
     @property
-    def input_data(self) -> _core_literals.LiteralMap | None:
+    def input_data(self) -> _core.literals.LiteralMap | None:
         """Inputs inline; the server moves them to blob storage.
 
         ``flyteidl2.core.LiteralMap input_data = 20``; one of ``input_value``, None when unset.
@@ -515,7 +510,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("input_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.input_data
         return model
 
@@ -536,7 +531,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.is_array
 
     @property
-    def target_entity(self) -> _core_identifier.Identifier | None:
+    def target_entity(self) -> _core.identifier.Identifier | None:
         """Task, workflow or launch plan that the node runs.
 
         ``flyteidl2.core.Identifier target_entity = 23``; None when unset.
@@ -544,7 +539,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         pb = self._pb
         if not pb.HasField("target_entity"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.target_entity
         return model
 
@@ -565,7 +560,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         return self._pb.is_eager
 
     @property
-    def input_value(self) -> str | _core_literals.LiteralMap | None:
+    def input_value(self) -> str | _core.literals.LiteralMap | None:
         """The inputs or where they are stored.
 
         The member of ``oneof input_value`` that is set, or None.
@@ -578,7 +573,7 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["input_uri"], str]
-        | tuple[_Literal["input_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["input_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof input_value`` that is set."""
@@ -586,14 +581,14 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             case "input_uri":
                 return "input_uri", self._pb.input_uri
             case "input_data":
-                return "input_data", _core_literals.LiteralMap._wrap(self._pb.input_data)
+                return "input_data", _core.literals.LiteralMap._wrap(self._pb.input_data)
             case _:
                 return None
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the node ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -606,8 +601,8 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -615,9 +610,9 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -654,13 +649,13 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
         def replace(
             self,
             *,
-            id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            id: _core.identifier.NodeExecutionIdentifier | None = ...,
             producer_id: str | None = ...,
-            phase: _core_execution.NodeExecution.Phase | None = ...,
+            phase: _core.execution.NodeExecution.Phase | None = ...,
             occurred_at: _datetime | None = ...,
             input_uri: str | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             workflow_node_metadata: WorkflowNodeMetadata | None = ...,
             parent_task_metadata: ParentTaskExecutionMetadata | None = ...,
             parent_node_metadata: ParentNodeExecutionMetadata | None = ...,
@@ -668,15 +663,15 @@ class NodeExecutionEvent(_FlyteIdlEntity[_pb2.NodeExecutionEvent]):
             spec_node_id: str | None = ...,
             node_name: str | None = ...,
             task_node_metadata: TaskNodeMetadata | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             event_version: int | None = ...,
             is_parent: bool | None = ...,
             is_dynamic: bool | None = ...,
             deck_uri: str | None = ...,
-            input_data: _core_literals.LiteralMap | None = ...,
+            input_data: _core.literals.LiteralMap | None = ...,
             reported_at: _datetime | None = ...,
             is_array: bool | None = ...,
-            target_entity: _core_identifier.Identifier | None = ...,
+            target_entity: _core.identifier.Identifier | None = ...,
             is_in_dynamic_chain: bool | None = ...,
             is_eager: bool | None = ...,
         ) -> _Self: ...
@@ -696,7 +691,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
     def __init__(
         self,
         *,
-        execution_id: _core_identifier.WorkflowExecutionIdentifier | None = None,
+        execution_id: _core.identifier.WorkflowExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkflowNodeMetadata()
         try:
@@ -706,7 +701,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def execution_id(self) -> _core_identifier.WorkflowExecutionIdentifier | None:
+    def execution_id(self) -> _core.identifier.WorkflowExecutionIdentifier | None:
         """Identifier of the child execution; it must exist on the server.
 
         ``flyteidl2.core.WorkflowExecutionIdentifier execution_id = 1``; None when unset.
@@ -714,7 +709,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         pb = self._pb
         if not pb.HasField("execution_id"):
             return None
-        model = _new(_core_identifier.WorkflowExecutionIdentifier)
+        model = _new(_core.identifier.WorkflowExecutionIdentifier)
         model._pb = pb.execution_id
         return model
 
@@ -723,7 +718,7 @@ class WorkflowNodeMetadata(_FlyteIdlEntity[_pb2.WorkflowNodeMetadata]):
         def replace(
             self,
             *,
-            execution_id: _core_identifier.WorkflowExecutionIdentifier | None = ...,
+            execution_id: _core.identifier.WorkflowExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -741,9 +736,9 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
     def __init__(
         self,
         *,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
-        catalog_key: _core_catalog.CatalogMetadata | None = None,
-        reservation_status: _core_catalog.CatalogReservation.Status | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
+        catalog_key: _core.catalog.CatalogMetadata | None = None,
+        reservation_status: _core.catalog.CatalogReservation.Status | None = None,
         checkpoint_uri: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskNodeMetadata()
@@ -760,15 +755,15 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
         ``flyteidl2.core.CatalogCacheStatus cache_status = 1``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
-    def catalog_key(self) -> _core_catalog.CatalogMetadata | None:
+    def catalog_key(self) -> _core.catalog.CatalogMetadata | None:
         """Cache entry that was looked up; without it the server ignores cache_status.
 
         ``flyteidl2.core.CatalogMetadata catalog_key = 2``; None when unset.
@@ -776,18 +771,18 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         pb = self._pb
         if not pb.HasField("catalog_key"):
             return None
-        model = _new(_core_catalog.CatalogMetadata)
+        model = _new(_core.catalog.CatalogMetadata)
         model._pb = pb.catalog_key
         return model
 
     @property
-    def reservation_status(self) -> _core_catalog.CatalogReservation.Status:
+    def reservation_status(self) -> _core.catalog.CatalogReservation.Status:
         """State of the lock that makes equal cached tasks run one after another.
 
         ``flyteidl2.core.CatalogReservation.Status reservation_status = 3``;
         ``RESERVATION_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogReservation.Status.from_number(self._pb.reservation_status)
+        return _core.catalog.CatalogReservation.Status.from_number(self._pb.reservation_status)
 
     @property
     def checkpoint_uri(self) -> str:
@@ -802,9 +797,9 @@ class TaskNodeMetadata(_FlyteIdlEntity[_pb2.TaskNodeMetadata]):
         def replace(
             self,
             *,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
-            catalog_key: _core_catalog.CatalogMetadata | None = ...,
-            reservation_status: _core_catalog.CatalogReservation.Status | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
+            catalog_key: _core.catalog.CatalogMetadata | None = ...,
+            reservation_status: _core.catalog.CatalogReservation.Status | None = ...,
             checkpoint_uri: str | None = ...,
         ) -> _Self: ...
 
@@ -823,7 +818,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
     def __init__(
         self,
         *,
-        id: _core_identifier.TaskExecutionIdentifier | None = None,
+        id: _core.identifier.TaskExecutionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ParentTaskExecutionMetadata()
         try:
@@ -833,7 +828,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _core_identifier.TaskExecutionIdentifier | None:
+    def id(self) -> _core.identifier.TaskExecutionIdentifier | None:
         """Identifier of the parent task execution.
 
         ``flyteidl2.core.TaskExecutionIdentifier id = 1``; None when unset.
@@ -841,7 +836,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_core_identifier.TaskExecutionIdentifier)
+        model = _new(_core.identifier.TaskExecutionIdentifier)
         model._pb = pb.id
         return model
 
@@ -850,7 +845,7 @@ class ParentTaskExecutionMetadata(_FlyteIdlEntity[_pb2.ParentTaskExecutionMetada
         def replace(
             self,
             *,
-            id: _core_identifier.TaskExecutionIdentifier | None = ...,
+            id: _core.identifier.TaskExecutionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -962,27 +957,27 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
     def __init__(
         self,
         *,
-        task_id: _core_identifier.Identifier | None = None,
-        parent_node_execution_id: _core_identifier.NodeExecutionIdentifier | None = None,
+        task_id: _core.identifier.Identifier | None = None,
+        parent_node_execution_id: _core.identifier.NodeExecutionIdentifier | None = None,
         retry_attempt: int | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
         producer_id: str | None = None,
-        logs: _Sequence[_core_execution.TaskLog] | None = None,
+        logs: _Sequence[_core.execution.TaskLog] | None = None,
         occurred_at: _datetime | None = None,
         input_uri: str | None = None,
         output_uri: str | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        error: _core.execution.ExecutionError | None = None,
         custom_info: _JsonMapping | None = None,
         phase_version: int | None = None,
         reason: str | None = None,
         task_type: str | None = None,
         metadata: TaskExecutionMetadata | None = None,
-        output_data: _core_literals.LiteralMap | None = None,
+        output_data: _core.literals.LiteralMap | None = None,
         event_version: int | None = None,
-        input_data: _core_literals.LiteralMap | None = None,
+        input_data: _core.literals.LiteralMap | None = None,
         reported_at: _datetime | None = None,
         reasons: _Sequence[EventReason] | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskExecutionEvent()
         try:
@@ -1035,7 +1030,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def task_id(self) -> _core_identifier.Identifier | None:
+    def task_id(self) -> _core.identifier.Identifier | None:
         """Task that runs.
 
         ``flyteidl2.core.Identifier task_id = 1``; None when unset.
@@ -1043,12 +1038,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_core_identifier.Identifier)
+        model = _new(_core.identifier.Identifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def parent_node_execution_id(self) -> _core_identifier.NodeExecutionIdentifier | None:
+    def parent_node_execution_id(self) -> _core.identifier.NodeExecutionIdentifier | None:
         """Node execution that the task runs for.
 
         ``flyteidl2.core.NodeExecutionIdentifier parent_node_execution_id = 2``; None when
@@ -1057,7 +1052,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("parent_node_execution_id"):
             return None
-        model = _new(_core_identifier.NodeExecutionIdentifier)
+        model = _new(_core.identifier.NodeExecutionIdentifier)
         model._pb = pb.parent_node_execution_id
         return model
 
@@ -1070,12 +1065,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.retry_attempt
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """Phase that the attempt entered or is still in.
 
         ``flyteidl2.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
     def producer_id(self) -> str:
@@ -1086,12 +1081,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.producer_id
 
     @property
-    def logs(self) -> _Sequence[_core_execution.TaskLog]:
+    def logs(self) -> _Sequence[_core.execution.TaskLog]:
         """Log links known so far; the server merges them with earlier ones.
 
         ``repeated flyteidl2.core.TaskLog logs = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.logs, _core.execution.TaskLog._wrap)
 
     @property
     def occurred_at(self) -> _datetime | None:
@@ -1118,7 +1113,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.output_uri if self._pb.HasField("output_uri") else None
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why the attempt failed.
 
         ``flyteidl2.core.ExecutionError error = 10``; one of ``output_result``, None when unset.
@@ -1126,7 +1121,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -1177,7 +1172,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return model
 
     @property
-    def output_data(self) -> _core_literals.LiteralMap | None:
+    def output_data(self) -> _core.literals.LiteralMap | None:
         """Outputs inline, on success; the server limits their size.
 
         ``flyteidl2.core.LiteralMap output_data = 17``; one of ``output_result``, None when
@@ -1186,7 +1181,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("output_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.output_data
         return model
 
@@ -1199,7 +1194,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return self._pb.event_version
 
     @property
-    def input_data(self) -> _core_literals.LiteralMap | None:
+    def input_data(self) -> _core.literals.LiteralMap | None:
         """Inputs inline; the server moves them to blob storage.
 
         ``flyteidl2.core.LiteralMap input_data = 19``; one of ``input_value``, None when unset.
@@ -1207,7 +1202,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("input_data"):
             return None
-        model = _new(_core_literals.LiteralMap)
+        model = _new(_core.literals.LiteralMap)
         model._pb = pb.input_data
         return model
 
@@ -1228,7 +1223,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         return _RepeatedView(self._pb.reasons, EventReason._wrap)
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods and containers of the task, for reading their logs.
 
         ``flyteidl2.core.LogContext log_context = 22``; None when unset.
@@ -1236,12 +1231,12 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
     @property
-    def input_value(self) -> str | _core_literals.LiteralMap | None:
+    def input_value(self) -> str | _core.literals.LiteralMap | None:
         """The inputs or where they are stored.
 
         The member of ``oneof input_value`` that is set, or None.
@@ -1254,7 +1249,7 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["input_uri"], str]
-        | tuple[_Literal["input_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["input_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof input_value`` that is set."""
@@ -1262,14 +1257,14 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             case "input_uri":
                 return "input_uri", self._pb.input_uri
             case "input_data":
-                return "input_data", _core_literals.LiteralMap._wrap(self._pb.input_data)
+                return "input_data", _core.literals.LiteralMap._wrap(self._pb.input_data)
             case _:
                 return None
 
     @property
     def output_result(
         self,
-    ) -> str | _core_execution.ExecutionError | _core_literals.LiteralMap | None:
+    ) -> str | _core.execution.ExecutionError | _core.literals.LiteralMap | None:
         """How the attempt ended; unset before a terminal phase.
 
         The member of ``oneof output_result`` that is set, or None.
@@ -1282,8 +1277,8 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         self,
     ) -> (
         tuple[_Literal["output_uri"], str]
-        | tuple[_Literal["error"], _core_execution.ExecutionError]
-        | tuple[_Literal["output_data"], _core_literals.LiteralMap]
+        | tuple[_Literal["error"], _core.execution.ExecutionError]
+        | tuple[_Literal["output_data"], _core.literals.LiteralMap]
         | None
     ):
         """The name and the value of the member of ``oneof output_result`` that is set."""
@@ -1291,9 +1286,9 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
             case "output_uri":
                 return "output_uri", self._pb.output_uri
             case "error":
-                return "error", _core_execution.ExecutionError._wrap(self._pb.error)
+                return "error", _core.execution.ExecutionError._wrap(self._pb.error)
             case "output_data":
-                return "output_data", _core_literals.LiteralMap._wrap(self._pb.output_data)
+                return "output_data", _core.literals.LiteralMap._wrap(self._pb.output_data)
             case _:
                 return None
 
@@ -1302,27 +1297,27 @@ class TaskExecutionEvent(_FlyteIdlEntity[_pb2.TaskExecutionEvent]):
         def replace(
             self,
             *,
-            task_id: _core_identifier.Identifier | None = ...,
-            parent_node_execution_id: _core_identifier.NodeExecutionIdentifier | None = ...,
+            task_id: _core.identifier.Identifier | None = ...,
+            parent_node_execution_id: _core.identifier.NodeExecutionIdentifier | None = ...,
             retry_attempt: int | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
             producer_id: str | None = ...,
-            logs: _Sequence[_core_execution.TaskLog] | None = ...,
+            logs: _Sequence[_core.execution.TaskLog] | None = ...,
             occurred_at: _datetime | None = ...,
             input_uri: str | None = ...,
             output_uri: str | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             custom_info: _JsonMapping | None = ...,
             phase_version: int | None = ...,
             reason: str | None = ...,
             task_type: str | None = ...,
             metadata: TaskExecutionMetadata | None = ...,
-            output_data: _core_literals.LiteralMap | None = ...,
+            output_data: _core.literals.LiteralMap | None = ...,
             event_version: int | None = ...,
-            input_data: _core_literals.LiteralMap | None = ...,
+            input_data: _core.literals.LiteralMap | None = ...,
             reported_at: _datetime | None = ...,
             reasons: _Sequence[EventReason] | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1346,12 +1341,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         external_id: str | None = None,
         index: int | None = None,
         retry_attempt: int | None = None,
-        phase: _core_execution.TaskExecution.Phase | None = None,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
-        logs: _Sequence[_core_execution.TaskLog] | None = None,
+        phase: _core.execution.TaskExecution.Phase | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
+        logs: _Sequence[_core.execution.TaskLog] | None = None,
         workflow_node_metadata: WorkflowNodeMetadata | None = None,
         custom_info: _JsonMapping | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
     ) -> None:
         self._pb = pb = _pb2.ExternalResourceInfo()
         try:
@@ -1401,28 +1396,28 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         return self._pb.retry_attempt
 
     @property
-    def phase(self) -> _core_execution.TaskExecution.Phase:
+    def phase(self) -> _core.execution.TaskExecution.Phase:
         """Phase of this subtask.
 
         ``flyteidl2.core.TaskExecution.Phase phase = 4``; ``UNDEFINED`` when unset.
         """
-        return _core_execution.TaskExecution.Phase.from_number(self._pb.phase)
+        return _core.execution.TaskExecution.Phase.from_number(self._pb.phase)
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """Whether the result came from the cache or went into it.
 
         ``flyteidl2.core.CatalogCacheStatus cache_status = 5``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
-    def logs(self) -> _Sequence[_core_execution.TaskLog]:
+    def logs(self) -> _Sequence[_core.execution.TaskLog]:
         """Log links of this subtask.
 
         ``repeated flyteidl2.core.TaskLog logs = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.logs, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.logs, _core.execution.TaskLog._wrap)
 
     @property
     def workflow_node_metadata(self) -> WorkflowNodeMetadata | None:
@@ -1447,7 +1442,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         return _read_struct(self._pb.custom_info) if self._pb.HasField("custom_info") else None
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods and containers of this subtask, for reading their logs.
 
         ``flyteidl2.core.LogContext log_context = 9``; None when unset.
@@ -1455,7 +1450,7 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
@@ -1467,12 +1462,12 @@ class ExternalResourceInfo(_FlyteIdlEntity[_pb2.ExternalResourceInfo]):
             external_id: str | None = ...,
             index: int | None = ...,
             retry_attempt: int | None = ...,
-            phase: _core_execution.TaskExecution.Phase | None = ...,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
-            logs: _Sequence[_core_execution.TaskLog] | None = ...,
+            phase: _core.execution.TaskExecution.Phase | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
+            logs: _Sequence[_core.execution.TaskLog] | None = ...,
             workflow_node_metadata: WorkflowNodeMetadata | None = ...,
             custom_info: _JsonMapping | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -19,8 +19,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.core import security as _core_security
+from flytebind.v2.models import common as _common, core as _core
 
 __all__ = [
     "AptPackages",
@@ -95,7 +94,7 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
         *,
         id: ImageIdentifier | None = None,
         fqin: str | None = None,
-        build_run: _common_identifier.RunIdentifier | None = None,
+        build_run: _common.identifier.RunIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.Image()
         try:
@@ -130,7 +129,7 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
         return self._pb.fqin
 
     @property
-    def build_run(self) -> _common_identifier.RunIdentifier | None:
+    def build_run(self) -> _common.identifier.RunIdentifier | None:
         """Run that built it.
 
         ``flyteidl2.common.RunIdentifier build_run = 3``; None when unset.
@@ -138,7 +137,7 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
         pb = self._pb
         if not pb.HasField("build_run"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.build_run
         return model
 
@@ -149,7 +148,7 @@ class Image(_FlyteIdlEntity[_pb2.Image]):
             *,
             id: ImageIdentifier | None = ...,
             fqin: str | None = ...,
-            build_run: _common_identifier.RunIdentifier | None = ...,
+            build_run: _common.identifier.RunIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -168,7 +167,7 @@ class AptPackages(_FlyteIdlEntity[_pb2.AptPackages]):
         self,
         *,
         packages: _Sequence[str] | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
     ) -> None:
         self._pb = pb = _pb2.AptPackages()
         try:
@@ -188,12 +187,12 @@ class AptPackages(_FlyteIdlEntity[_pb2.AptPackages]):
         return _RepeatedView(self._pb.packages)
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     if TYPE_CHECKING:
 
@@ -201,7 +200,7 @@ class AptPackages(_FlyteIdlEntity[_pb2.AptPackages]):
             self,
             *,
             packages: _Sequence[str] | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -297,7 +296,7 @@ class PipPackages(_FlyteIdlEntity[_pb2.PipPackages]):
         *,
         packages: _Sequence[str] | None = None,
         options: PipOptions | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
     ) -> None:
         self._pb = pb = _pb2.PipPackages()
         try:
@@ -332,12 +331,12 @@ class PipPackages(_FlyteIdlEntity[_pb2.PipPackages]):
         return model
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     if TYPE_CHECKING:
 
@@ -346,7 +345,7 @@ class PipPackages(_FlyteIdlEntity[_pb2.PipPackages]):
             *,
             packages: _Sequence[str] | None = ...,
             options: PipOptions | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -366,7 +365,7 @@ class Requirements(_FlyteIdlEntity[_pb2.Requirements]):
         *,
         file: str | None = None,
         options: PipOptions | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
     ) -> None:
         self._pb = pb = _pb2.Requirements()
         try:
@@ -401,12 +400,12 @@ class Requirements(_FlyteIdlEntity[_pb2.Requirements]):
         return model
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     if TYPE_CHECKING:
 
@@ -415,7 +414,7 @@ class Requirements(_FlyteIdlEntity[_pb2.Requirements]):
             *,
             file: str | None = ...,
             options: PipOptions | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -435,7 +434,7 @@ class PythonWheels(_FlyteIdlEntity[_pb2.PythonWheels]):
         *,
         dir: str | None = None,
         options: PipOptions | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
         package_name: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.PythonWheels()
@@ -473,12 +472,12 @@ class PythonWheels(_FlyteIdlEntity[_pb2.PythonWheels]):
         return model
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     @property
     def package_name(self) -> str:
@@ -495,7 +494,7 @@ class PythonWheels(_FlyteIdlEntity[_pb2.PythonWheels]):
             *,
             dir: str | None = ...,
             options: PipOptions | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
             package_name: str | None = ...,
         ) -> _Self: ...
 
@@ -517,7 +516,7 @@ class UVProject(_FlyteIdlEntity[_pb2.UVProject]):
         pyproject: str | None = None,
         uvlock: str | None = None,
         options: PipOptions | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
         source_dir: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.UVProject()
@@ -565,12 +564,12 @@ class UVProject(_FlyteIdlEntity[_pb2.UVProject]):
         return model
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     @property
     def source_dir(self) -> str:
@@ -588,7 +587,7 @@ class UVProject(_FlyteIdlEntity[_pb2.UVProject]):
             pyproject: str | None = ...,
             uvlock: str | None = ...,
             options: PipOptions | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
             source_dir: str | None = ...,
         ) -> _Self: ...
 
@@ -608,7 +607,7 @@ class Commands(_FlyteIdlEntity[_pb2.Commands]):
         self,
         *,
         cmd: _Sequence[str] | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
     ) -> None:
         self._pb = pb = _pb2.Commands()
         try:
@@ -628,12 +627,12 @@ class Commands(_FlyteIdlEntity[_pb2.Commands]):
         return _RepeatedView(self._pb.cmd)
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     if TYPE_CHECKING:
 
@@ -641,7 +640,7 @@ class Commands(_FlyteIdlEntity[_pb2.Commands]):
             self,
             *,
             cmd: _Sequence[str] | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -794,7 +793,7 @@ class PoetryProject(_FlyteIdlEntity[_pb2.PoetryProject]):
         pyproject: str | None = None,
         poetry_lock: str | None = None,
         extra_args: str | None = None,
-        secret_mounts: _Sequence[_core_security.Secret] | None = None,
+        secret_mounts: _Sequence[_core.security.Secret] | None = None,
     ) -> None:
         self._pb = pb = _pb2.PoetryProject()
         try:
@@ -834,12 +833,12 @@ class PoetryProject(_FlyteIdlEntity[_pb2.PoetryProject]):
         return self._pb.extra_args
 
     @property
-    def secret_mounts(self) -> _Sequence[_core_security.Secret]:
+    def secret_mounts(self) -> _Sequence[_core.security.Secret]:
         """Secrets that the step may read.
 
         ``repeated flyteidl2.core.Secret secret_mounts = 4``; empty when unset.
         """
-        return _RepeatedView(self._pb.secret_mounts, _core_security.Secret._wrap)
+        return _RepeatedView(self._pb.secret_mounts, _core.security.Secret._wrap)
 
     if TYPE_CHECKING:
 
@@ -849,7 +848,7 @@ class PoetryProject(_FlyteIdlEntity[_pb2.PoetryProject]):
             pyproject: str | None = ...,
             poetry_lock: str | None = ...,
             extra_args: str | None = ...,
-            secret_mounts: _Sequence[_core_security.Secret] | None = ...,
+            secret_mounts: _Sequence[_core.security.Secret] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

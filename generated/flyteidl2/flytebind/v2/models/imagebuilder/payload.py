@@ -11,8 +11,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.imagebuilder import definition as _imagebuilder_definition
+from flytebind.v2.models import common as _common, imagebuilder as _imagebuilder
 
 __all__ = [
     "GetImageRequest",
@@ -32,9 +31,9 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
     def __init__(
         self,
         *,
-        id: _imagebuilder_definition.ImageIdentifier | None = None,
+        id: _imagebuilder.definition.ImageIdentifier | None = None,
         organization: str | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetImageRequest()
         try:
@@ -48,7 +47,7 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _imagebuilder_definition.ImageIdentifier | None:
+    def id(self) -> _imagebuilder.definition.ImageIdentifier | None:
         """Names the image.
 
         ``ImageIdentifier id = 1``; None when unset.
@@ -56,7 +55,7 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_imagebuilder_definition.ImageIdentifier)
+        model = _new(_imagebuilder.definition.ImageIdentifier)
         model._pb = pb.id
         return model
 
@@ -70,7 +69,7 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
         return self._pb.organization
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Project that it is built in.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 3``; None when unset.
@@ -78,7 +77,7 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -87,9 +86,9 @@ class GetImageRequest(_FlyteIdlEntity[_pb2.GetImageRequest]):
         def replace(
             self,
             *,
-            id: _imagebuilder_definition.ImageIdentifier | None = ...,
+            id: _imagebuilder.definition.ImageIdentifier | None = ...,
             organization: str | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -107,7 +106,7 @@ class GetImageResponse(_FlyteIdlEntity[_pb2.GetImageResponse]):
     def __init__(
         self,
         *,
-        image: _imagebuilder_definition.Image | None = None,
+        image: _imagebuilder.definition.Image | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetImageResponse()
         try:
@@ -117,7 +116,7 @@ class GetImageResponse(_FlyteIdlEntity[_pb2.GetImageResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def image(self) -> _imagebuilder_definition.Image | None:
+    def image(self) -> _imagebuilder.definition.Image | None:
         """The image.
 
         ``Image image = 1``; None when unset.
@@ -125,7 +124,7 @@ class GetImageResponse(_FlyteIdlEntity[_pb2.GetImageResponse]):
         pb = self._pb
         if not pb.HasField("image"):
             return None
-        model = _new(_imagebuilder_definition.Image)
+        model = _new(_imagebuilder.definition.Image)
         model._pb = pb.image
         return model
 
@@ -134,7 +133,7 @@ class GetImageResponse(_FlyteIdlEntity[_pb2.GetImageResponse]):
         def replace(
             self,
             *,
-            image: _imagebuilder_definition.Image | None = ...,
+            image: _imagebuilder.definition.Image | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -22,7 +22,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier, phase as _common_phase
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "ActionPausedNotificationTemplateData",
@@ -177,8 +177,8 @@ class RunCompletedNotificationTemplateData(
     def __init__(
         self,
         *,
-        run: _common_identifier.RunIdentifier | None = None,
-        phase: _common_phase.ActionPhase | None = None,
+        run: _common.identifier.RunIdentifier | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         error: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.RunCompletedNotificationTemplateData()
@@ -193,7 +193,7 @@ class RunCompletedNotificationTemplateData(
             _fail(self, locals(), _error)
 
     @property
-    def run(self) -> _common_identifier.RunIdentifier | None:
+    def run(self) -> _common.identifier.RunIdentifier | None:
         """Full name of the run.
 
         ``flyteidl2.common.RunIdentifier run = 1``; None when unset.
@@ -201,17 +201,17 @@ class RunCompletedNotificationTemplateData(
         pb = self._pb
         if not pb.HasField("run"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run
         return model
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How it ended.
 
         ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def error(self) -> str:
@@ -226,8 +226,8 @@ class RunCompletedNotificationTemplateData(
         def replace(
             self,
             *,
-            run: _common_identifier.RunIdentifier | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
+            run: _common.identifier.RunIdentifier | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             error: str | None = ...,
         ) -> _Self: ...
 
@@ -248,7 +248,7 @@ class ActionPausedNotificationTemplateData(
     def __init__(
         self,
         *,
-        action: _common_identifier.ActionIdentifier | None = None,
+        action: _common.identifier.ActionIdentifier | None = None,
         prompt: str | None = None,
         description: str | None = None,
         prompt_type: str | None = None,
@@ -267,7 +267,7 @@ class ActionPausedNotificationTemplateData(
             _fail(self, locals(), _error)
 
     @property
-    def action(self) -> _common_identifier.ActionIdentifier | None:
+    def action(self) -> _common.identifier.ActionIdentifier | None:
         """Full name of the condition.
 
         ``flyteidl2.common.ActionIdentifier action = 1``; None when unset.
@@ -275,7 +275,7 @@ class ActionPausedNotificationTemplateData(
         pb = self._pb
         if not pb.HasField("action"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action
         return model
 
@@ -308,7 +308,7 @@ class ActionPausedNotificationTemplateData(
         def replace(
             self,
             *,
-            action: _common_identifier.ActionIdentifier | None = ...,
+            action: _common.identifier.ActionIdentifier | None = ...,
             prompt: str | None = ...,
             description: str | None = ...,
             prompt_type: str | None = ...,

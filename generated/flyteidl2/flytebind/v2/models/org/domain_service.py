@@ -14,7 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.org import domain_definition as _org_domain_definition
+from flytebind.v2.models import org as _org
 
 __all__ = [
     "CreateDomainRequest",
@@ -88,7 +88,7 @@ class ListDomainsResponse(_FlyteIdlEntity[_pb2.ListDomainsResponse]):
     def __init__(
         self,
         *,
-        domains: _Sequence[_org_domain_definition.Domain] | None = None,
+        domains: _Sequence[_org.domain_definition.Domain] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListDomainsResponse()
         try:
@@ -98,16 +98,16 @@ class ListDomainsResponse(_FlyteIdlEntity[_pb2.ListDomainsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def domains(self) -> _Sequence[_org_domain_definition.Domain]:
+    def domains(self) -> _Sequence[_org.domain_definition.Domain]:
         """``repeated Domain domains = 1``; empty when unset."""
-        return _RepeatedView(self._pb.domains, _org_domain_definition.Domain._wrap)
+        return _RepeatedView(self._pb.domains, _org.domain_definition.Domain._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            domains: _Sequence[_org_domain_definition.Domain] | None = ...,
+            domains: _Sequence[_org.domain_definition.Domain] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -180,7 +180,7 @@ class CreateDomainResponse(_FlyteIdlEntity[_pb2.CreateDomainResponse]):
     def __init__(
         self,
         *,
-        domain: _org_domain_definition.Domain | None = None,
+        domain: _org.domain_definition.Domain | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateDomainResponse()
         try:
@@ -190,12 +190,12 @@ class CreateDomainResponse(_FlyteIdlEntity[_pb2.CreateDomainResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def domain(self) -> _org_domain_definition.Domain | None:
+    def domain(self) -> _org.domain_definition.Domain | None:
         """``Domain domain = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("domain"):
             return None
-        model = _new(_org_domain_definition.Domain)
+        model = _new(_org.domain_definition.Domain)
         model._pb = pb.domain
         return model
 
@@ -204,7 +204,7 @@ class CreateDomainResponse(_FlyteIdlEntity[_pb2.CreateDomainResponse]):
         def replace(
             self,
             *,
-            domain: _org_domain_definition.Domain | None = ...,
+            domain: _org.domain_definition.Domain | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -277,7 +277,7 @@ class GetDomainResponse(_FlyteIdlEntity[_pb2.GetDomainResponse]):
     def __init__(
         self,
         *,
-        domain: _org_domain_definition.Domain | None = None,
+        domain: _org.domain_definition.Domain | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetDomainResponse()
         try:
@@ -287,12 +287,12 @@ class GetDomainResponse(_FlyteIdlEntity[_pb2.GetDomainResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def domain(self) -> _org_domain_definition.Domain | None:
+    def domain(self) -> _org.domain_definition.Domain | None:
         """``Domain domain = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("domain"):
             return None
-        model = _new(_org_domain_definition.Domain)
+        model = _new(_org.domain_definition.Domain)
         model._pb = pb.domain
         return model
 
@@ -301,7 +301,7 @@ class GetDomainResponse(_FlyteIdlEntity[_pb2.GetDomainResponse]):
         def replace(
             self,
             *,
-            domain: _org_domain_definition.Domain | None = ...,
+            domain: _org.domain_definition.Domain | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -374,7 +374,7 @@ class UpdateDomainResponse(_FlyteIdlEntity[_pb2.UpdateDomainResponse]):
     def __init__(
         self,
         *,
-        domain: _org_domain_definition.Domain | None = None,
+        domain: _org.domain_definition.Domain | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateDomainResponse()
         try:
@@ -384,12 +384,12 @@ class UpdateDomainResponse(_FlyteIdlEntity[_pb2.UpdateDomainResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def domain(self) -> _org_domain_definition.Domain | None:
+    def domain(self) -> _org.domain_definition.Domain | None:
         """``Domain domain = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("domain"):
             return None
-        model = _new(_org_domain_definition.Domain)
+        model = _new(_org.domain_definition.Domain)
         model._pb = pb.domain
         return model
 
@@ -398,7 +398,7 @@ class UpdateDomainResponse(_FlyteIdlEntity[_pb2.UpdateDomainResponse]):
         def replace(
             self,
             *,
-            domain: _org_domain_definition.Domain | None = ...,
+            domain: _org.domain_definition.Domain | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

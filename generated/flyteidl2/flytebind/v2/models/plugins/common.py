@@ -12,7 +12,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.core import tasks as _core_tasks
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "CommonReplicaSpec",
@@ -55,7 +55,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         *,
         replicas: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
         restart_policy: RestartPolicy | None = None,
     ) -> None:
         self._pb = pb = _pb2.CommonReplicaSpec()
@@ -88,7 +88,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod; unset means the task's own.
 
         ``flyteidl2.core.Resources resources = 3``; None when unset.
@@ -96,7 +96,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -115,7 +115,7 @@ class CommonReplicaSpec(_FlyteIdlEntity[_pb2.CommonReplicaSpec]):
             *,
             replicas: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
             restart_policy: RestartPolicy | None = ...,
         ) -> _Self: ...
 

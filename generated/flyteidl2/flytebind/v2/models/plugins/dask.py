@@ -11,7 +11,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.core import tasks as _core_tasks
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "DaskJob",
@@ -97,7 +97,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
         self,
         *,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
     ) -> None:
         self._pb = pb = _pb2.DaskScheduler()
         try:
@@ -117,7 +117,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of the pod; unset means the task's own.
 
         ``flyteidl2.core.Resources resources = 2``; None when unset.
@@ -125,7 +125,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -135,7 +135,7 @@ class DaskScheduler(_FlyteIdlEntity[_pb2.DaskScheduler]):
             self,
             *,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -155,7 +155,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
         *,
         number_of_workers: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
     ) -> None:
         self._pb = pb = _pb2.DaskWorkerGroup()
         try:
@@ -185,7 +185,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod, or the task's own if unset; limits set Dask's threads and memory
         limit.
 
@@ -194,7 +194,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -205,7 +205,7 @@ class DaskWorkerGroup(_FlyteIdlEntity[_pb2.DaskWorkerGroup]):
             *,
             number_of_workers: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -22,7 +22,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.core import literals as _core_literals, tasks as _core_tasks
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "AutoscalerOptions",
@@ -167,9 +167,9 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         *,
         upscaling_mode: AutoscalerOptions.UpscalingMode | None = None,
         idle_timeout_seconds: int | None = None,
-        env: _Sequence[_core_literals.KeyValuePair] | None = None,
+        env: _Sequence[_core.literals.KeyValuePair] | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
+        resources: _core.tasks.Resources | None = None,
     ) -> None:
         self._pb = pb = _pb2.AutoscalerOptions()
         try:
@@ -203,12 +203,12 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         return self._pb.idle_timeout_seconds
 
     @property
-    def env(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def env(self) -> _Sequence[_core.literals.KeyValuePair]:
         """Environment variables of the autoscaler container.
 
         ``repeated flyteidl2.core.KeyValuePair env = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.env, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.env, _core.literals.KeyValuePair._wrap)
 
     @property
     def image(self) -> str:
@@ -219,7 +219,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         return self._pb.image
 
     @property
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of the autoscaler container; unset means KubeRay's default.
 
         ``flyteidl2.core.Resources resources = 5``; None when unset.
@@ -227,7 +227,7 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -238,9 +238,9 @@ class AutoscalerOptions(_FlyteIdlEntity[_pb2.AutoscalerOptions]):
             *,
             upscaling_mode: AutoscalerOptions.UpscalingMode | None = ...,
             idle_timeout_seconds: int | None = ...,
-            env: _Sequence[_core_literals.KeyValuePair] | None = ...,
+            env: _Sequence[_core.literals.KeyValuePair] | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
+            resources: _core.tasks.Resources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -345,8 +345,8 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         self,
         *,
         ray_start_params: _Mapping[str, str] | None = None,
-        k8s_pod: _core_tasks.K8sPod | None = None,
-        extended_resources: _core_tasks.ExtendedResources | None = None,
+        k8s_pod: _core.tasks.K8sPod | None = None,
+        extended_resources: _core.tasks.ExtendedResources | None = None,
     ) -> None:
         self._pb = pb = _pb2.HeadGroupSpec()
         try:
@@ -368,7 +368,7 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         return _MapView(self._pb.ray_start_params)
 
     @property
-    def k8s_pod(self) -> _core_tasks.K8sPod | None:
+    def k8s_pod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task.
 
         ``flyteidl2.core.K8sPod k8s_pod = 2``; None when unset.
@@ -376,17 +376,17 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
         pb = self._pb
         if not pb.HasField("k8s_pod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.k8s_pod
         return model
 
     @property
-    def extended_resources(self) -> _core_tasks.ExtendedResources | None:
+    def extended_resources(self) -> _core.tasks.ExtendedResources | None:
         """``flyteidl2.core.ExtendedResources extended_resources = 3``; None when unset."""
         pb = self._pb
         if not pb.HasField("extended_resources"):
             return None
-        model = _new(_core_tasks.ExtendedResources)
+        model = _new(_core.tasks.ExtendedResources)
         model._pb = pb.extended_resources
         return model
 
@@ -396,8 +396,8 @@ class HeadGroupSpec(_FlyteIdlEntity[_pb2.HeadGroupSpec]):
             self,
             *,
             ray_start_params: _Mapping[str, str] | None = ...,
-            k8s_pod: _core_tasks.K8sPod | None = ...,
-            extended_resources: _core_tasks.ExtendedResources | None = ...,
+            k8s_pod: _core.tasks.K8sPod | None = ...,
+            extended_resources: _core.tasks.ExtendedResources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -420,8 +420,8 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         min_replicas: int | None = None,
         max_replicas: int | None = None,
         ray_start_params: _Mapping[str, str] | None = None,
-        k8s_pod: _core_tasks.K8sPod | None = None,
-        extended_resources: _core_tasks.ExtendedResources | None = None,
+        k8s_pod: _core.tasks.K8sPod | None = None,
+        extended_resources: _core.tasks.ExtendedResources | None = None,
     ) -> None:
         self._pb = pb = _pb2.WorkerGroupSpec()
         try:
@@ -483,7 +483,7 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         return _MapView(self._pb.ray_start_params)
 
     @property
-    def k8s_pod(self) -> _core_tasks.K8sPod | None:
+    def k8s_pod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task.
 
         ``flyteidl2.core.K8sPod k8s_pod = 6``; None when unset.
@@ -491,17 +491,17 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
         pb = self._pb
         if not pb.HasField("k8s_pod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.k8s_pod
         return model
 
     @property
-    def extended_resources(self) -> _core_tasks.ExtendedResources | None:
+    def extended_resources(self) -> _core.tasks.ExtendedResources | None:
         """``flyteidl2.core.ExtendedResources extended_resources = 7``; None when unset."""
         pb = self._pb
         if not pb.HasField("extended_resources"):
             return None
-        model = _new(_core_tasks.ExtendedResources)
+        model = _new(_core.tasks.ExtendedResources)
         model._pb = pb.extended_resources
         return model
 
@@ -515,8 +515,8 @@ class WorkerGroupSpec(_FlyteIdlEntity[_pb2.WorkerGroupSpec]):
             min_replicas: int | None = ...,
             max_replicas: int | None = ...,
             ray_start_params: _Mapping[str, str] | None = ...,
-            k8s_pod: _core_tasks.K8sPod | None = ...,
-            extended_resources: _core_tasks.ExtendedResources | None = ...,
+            k8s_pod: _core.tasks.K8sPod | None = ...,
+            extended_resources: _core.tasks.ExtendedResources | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

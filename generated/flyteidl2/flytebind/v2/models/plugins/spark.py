@@ -19,7 +19,7 @@ from flytebind.runtime.typing import (
     JsonObject as _JsonObject,
     Self as _Self,
 )
-from flytebind.v2.models.core import tasks as _core_tasks
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "SparkApplication",
@@ -89,8 +89,8 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         databricksConf: _JsonMapping | None = None,
         databricksToken: str | None = None,
         databricksInstance: str | None = None,
-        driverPod: _core_tasks.K8sPod | None = None,
-        executorPod: _core_tasks.K8sPod | None = None,
+        driverPod: _core.tasks.K8sPod | None = None,
+        executorPod: _core.tasks.K8sPod | None = None,
     ) -> None:
         self._pb = pb = _pb2.SparkJob()
         try:
@@ -195,7 +195,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         return self._pb.databricksInstance
 
     @property
-    def driverPod(self) -> _core_tasks.K8sPod | None:
+    def driverPod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task for the driver.
 
         ``flyteidl2.core.K8sPod driverPod = 10``; None when unset.
@@ -203,12 +203,12 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         pb = self._pb
         if not pb.HasField("driverPod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.driverPod
         return model
 
     @property
-    def executorPod(self) -> _core_tasks.K8sPod | None:
+    def executorPod(self) -> _core.tasks.K8sPod | None:
         """Pod settings to lay over those of the task for the executors.
 
         ``flyteidl2.core.K8sPod executorPod = 11``; None when unset.
@@ -216,7 +216,7 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
         pb = self._pb
         if not pb.HasField("executorPod"):
             return None
-        model = _new(_core_tasks.K8sPod)
+        model = _new(_core.tasks.K8sPod)
         model._pb = pb.executorPod
         return model
 
@@ -234,8 +234,8 @@ class SparkJob(_FlyteIdlEntity[_pb2.SparkJob]):
             databricksConf: _JsonMapping | None = ...,
             databricksToken: str | None = ...,
             databricksInstance: str | None = ...,
-            driverPod: _core_tasks.K8sPod | None = ...,
-            executorPod: _core_tasks.K8sPod | None = ...,
+            driverPod: _core.tasks.K8sPod | None = ...,
+            executorPod: _core.tasks.K8sPod | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -14,8 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import list as _common_list
-from flytebind.v2.models.task import run as _task_run
+from flytebind.v2.models import common as _common, task as _task
 
 __all__ = [
     "CreateProjectRequest",
@@ -129,7 +128,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         *,
         domains: _Sequence[Domain] | None = None,
         description: str | None = None,
-        labels: _task_run.Labels | None = None,
+        labels: _task.run.Labels | None = None,
         state: ProjectState | None = None,
         org: str | None = None,
     ) -> None:
@@ -184,7 +183,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         return self._pb.description
 
     @property
-    def labels(self) -> _task_run.Labels | None:
+    def labels(self) -> _task.run.Labels | None:
         """Labels.
 
         ``flyteidl2.task.Labels labels = 5``; None when unset.
@@ -192,7 +191,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
         pb = self._pb
         if not pb.HasField("labels"):
             return None
-        model = _new(_task_run.Labels)
+        model = _new(_task.run.Labels)
         model._pb = pb.labels
         return model
 
@@ -221,7 +220,7 @@ class Project(_FlyteIdlEntity[_pb2.Project]):
             name: str | None = ...,
             domains: _Sequence[Domain] | None = ...,
             description: str | None = ...,
-            labels: _task_run.Labels | None = ...,
+            labels: _task.run.Labels | None = ...,
             state: ProjectState | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
@@ -513,7 +512,7 @@ class ListProjectsRequest(_FlyteIdlEntity[_pb2.ListProjectsRequest]):
         limit: int | None = None,
         token: str | None = None,
         filters: str | None = None,
-        sort_by: _common_list.Sort | None = None,
+        sort_by: _common.list.Sort | None = None,
         org: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListProjectsRequest()
@@ -556,7 +555,7 @@ class ListProjectsRequest(_FlyteIdlEntity[_pb2.ListProjectsRequest]):
         return self._pb.filters
 
     @property
-    def sort_by(self) -> _common_list.Sort | None:
+    def sort_by(self) -> _common.list.Sort | None:
         """Order of the list.
 
         ``flyteidl2.common.Sort sort_by = 4``; None when unset.
@@ -564,7 +563,7 @@ class ListProjectsRequest(_FlyteIdlEntity[_pb2.ListProjectsRequest]):
         pb = self._pb
         if not pb.HasField("sort_by"):
             return None
-        model = _new(_common_list.Sort)
+        model = _new(_common.list.Sort)
         model._pb = pb.sort_by
         return model
 
@@ -584,7 +583,7 @@ class ListProjectsRequest(_FlyteIdlEntity[_pb2.ListProjectsRequest]):
             limit: int | None = ...,
             token: str | None = ...,
             filters: str | None = ...,
-            sort_by: _common_list.Sort | None = ...,
+            sort_by: _common.list.Sort | None = ...,
             org: str | None = ...,
         ) -> _Self: ...
 

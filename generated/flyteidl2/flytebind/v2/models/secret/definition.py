@@ -19,7 +19,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "ClusterSecretStatus",
@@ -386,7 +386,7 @@ class ClusterSecretStatus(_FlyteIdlEntity[_pb2.ClusterSecretStatus]):
     def __init__(
         self,
         *,
-        cluster: _common_identifier.ClusterIdentifier | None = None,
+        cluster: _common.identifier.ClusterIdentifier | None = None,
         presence_status: SecretPresenceStatus | None = None,
     ) -> None:
         self._pb = pb = _pb2.ClusterSecretStatus()
@@ -399,7 +399,7 @@ class ClusterSecretStatus(_FlyteIdlEntity[_pb2.ClusterSecretStatus]):
             _fail(self, locals(), _error)
 
     @property
-    def cluster(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster(self) -> _common.identifier.ClusterIdentifier | None:
         """The cluster.
 
         ``flyteidl2.common.ClusterIdentifier cluster = 1``; None when unset.
@@ -407,7 +407,7 @@ class ClusterSecretStatus(_FlyteIdlEntity[_pb2.ClusterSecretStatus]):
         pb = self._pb
         if not pb.HasField("cluster"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster
         return model
 
@@ -424,7 +424,7 @@ class ClusterSecretStatus(_FlyteIdlEntity[_pb2.ClusterSecretStatus]):
         def replace(
             self,
             *,
-            cluster: _common_identifier.ClusterIdentifier | None = ...,
+            cluster: _common.identifier.ClusterIdentifier | None = ...,
             presence_status: SecretPresenceStatus | None = ...,
         ) -> _Self: ...
 

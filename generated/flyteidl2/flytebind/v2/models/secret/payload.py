@@ -18,7 +18,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.secret import definition as _secret_definition
+from flytebind.v2.models import secret as _secret
 
 __all__ = [
     "CreateSecretRequest",
@@ -49,8 +49,8 @@ class CreateSecretRequest(_FlyteIdlEntity[_pb2.CreateSecretRequest]):
 
     def __init__(
         self,
-        id: _secret_definition.SecretIdentifier,
-        secret_spec: _secret_definition.SecretSpec,
+        id: _secret.definition.SecretIdentifier,
+        secret_spec: _secret.definition.SecretSpec,
     ) -> None:
         self._pb = pb = _pb2.CreateSecretRequest()
         try:
@@ -60,22 +60,22 @@ class CreateSecretRequest(_FlyteIdlEntity[_pb2.CreateSecretRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _secret_definition.SecretIdentifier:
+    def id(self) -> _secret.definition.SecretIdentifier:
         """Full name to give it.
 
         ``SecretIdentifier id = 1``; empty when unset.
         """
-        model = _new(_secret_definition.SecretIdentifier)
+        model = _new(_secret.definition.SecretIdentifier)
         model._pb = self._pb.id
         return model
 
     @property
-    def secret_spec(self) -> _secret_definition.SecretSpec:
+    def secret_spec(self) -> _secret.definition.SecretSpec:
         """The secret.
 
         ``SecretSpec secret_spec = 2``; empty when unset.
         """
-        model = _new(_secret_definition.SecretSpec)
+        model = _new(_secret.definition.SecretSpec)
         model._pb = self._pb.secret_spec
         return model
 
@@ -84,8 +84,8 @@ class CreateSecretRequest(_FlyteIdlEntity[_pb2.CreateSecretRequest]):
         def replace(
             self,
             *,
-            id: _secret_definition.SecretIdentifier = ...,
-            secret_spec: _secret_definition.SecretSpec = ...,
+            id: _secret.definition.SecretIdentifier = ...,
+            secret_spec: _secret.definition.SecretSpec = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -125,8 +125,8 @@ class UpdateSecretRequest(_FlyteIdlEntity[_pb2.UpdateSecretRequest]):
 
     def __init__(
         self,
-        id: _secret_definition.SecretIdentifier,
-        secret_spec: _secret_definition.SecretSpec,
+        id: _secret.definition.SecretIdentifier,
+        secret_spec: _secret.definition.SecretSpec,
     ) -> None:
         self._pb = pb = _pb2.UpdateSecretRequest()
         try:
@@ -136,22 +136,22 @@ class UpdateSecretRequest(_FlyteIdlEntity[_pb2.UpdateSecretRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _secret_definition.SecretIdentifier:
+    def id(self) -> _secret.definition.SecretIdentifier:
         """Which secret.
 
         ``SecretIdentifier id = 1``; empty when unset.
         """
-        model = _new(_secret_definition.SecretIdentifier)
+        model = _new(_secret.definition.SecretIdentifier)
         model._pb = self._pb.id
         return model
 
     @property
-    def secret_spec(self) -> _secret_definition.SecretSpec:
+    def secret_spec(self) -> _secret.definition.SecretSpec:
         """What it is to be.
 
         ``SecretSpec secret_spec = 2``; empty when unset.
         """
-        model = _new(_secret_definition.SecretSpec)
+        model = _new(_secret.definition.SecretSpec)
         model._pb = self._pb.secret_spec
         return model
 
@@ -160,8 +160,8 @@ class UpdateSecretRequest(_FlyteIdlEntity[_pb2.UpdateSecretRequest]):
         def replace(
             self,
             *,
-            id: _secret_definition.SecretIdentifier = ...,
-            secret_spec: _secret_definition.SecretSpec = ...,
+            id: _secret.definition.SecretIdentifier = ...,
+            secret_spec: _secret.definition.SecretSpec = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -198,7 +198,7 @@ class GetSecretRequest(_FlyteIdlEntity[_pb2.GetSecretRequest]):
 
     def __init__(
         self,
-        id: _secret_definition.SecretIdentifier,
+        id: _secret.definition.SecretIdentifier,
         *,
         include_system_secrets: bool | None = None,
     ) -> None:
@@ -211,12 +211,12 @@ class GetSecretRequest(_FlyteIdlEntity[_pb2.GetSecretRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _secret_definition.SecretIdentifier:
+    def id(self) -> _secret.definition.SecretIdentifier:
         """Which secret.
 
         ``SecretIdentifier id = 1``; empty when unset.
         """
-        model = _new(_secret_definition.SecretIdentifier)
+        model = _new(_secret.definition.SecretIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -233,7 +233,7 @@ class GetSecretRequest(_FlyteIdlEntity[_pb2.GetSecretRequest]):
         def replace(
             self,
             *,
-            id: _secret_definition.SecretIdentifier = ...,
+            id: _secret.definition.SecretIdentifier = ...,
             include_system_secrets: bool | None = ...,
         ) -> _Self: ...
 
@@ -252,7 +252,7 @@ class GetSecretResponse(_FlyteIdlEntity[_pb2.GetSecretResponse]):
     def __init__(
         self,
         *,
-        secret: _secret_definition.Secret | None = None,
+        secret: _secret.definition.Secret | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetSecretResponse()
         try:
@@ -262,7 +262,7 @@ class GetSecretResponse(_FlyteIdlEntity[_pb2.GetSecretResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def secret(self) -> _secret_definition.Secret | None:
+    def secret(self) -> _secret.definition.Secret | None:
         """The secret, without its value.
 
         ``Secret secret = 1``; None when unset.
@@ -270,7 +270,7 @@ class GetSecretResponse(_FlyteIdlEntity[_pb2.GetSecretResponse]):
         pb = self._pb
         if not pb.HasField("secret"):
             return None
-        model = _new(_secret_definition.Secret)
+        model = _new(_secret.definition.Secret)
         model._pb = pb.secret
         return model
 
@@ -279,7 +279,7 @@ class GetSecretResponse(_FlyteIdlEntity[_pb2.GetSecretResponse]):
         def replace(
             self,
             *,
-            secret: _secret_definition.Secret | None = ...,
+            secret: _secret.definition.Secret | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -297,7 +297,7 @@ class DeleteSecretRequest(_FlyteIdlEntity[_pb2.DeleteSecretRequest]):
 
     def __init__(
         self,
-        id: _secret_definition.SecretIdentifier,
+        id: _secret.definition.SecretIdentifier,
         *,
         include_system_secrets: bool | None = None,
     ) -> None:
@@ -310,12 +310,12 @@ class DeleteSecretRequest(_FlyteIdlEntity[_pb2.DeleteSecretRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _secret_definition.SecretIdentifier:
+    def id(self) -> _secret.definition.SecretIdentifier:
         """Which secret.
 
         ``SecretIdentifier id = 1``; empty when unset.
         """
-        model = _new(_secret_definition.SecretIdentifier)
+        model = _new(_secret.definition.SecretIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -332,7 +332,7 @@ class DeleteSecretRequest(_FlyteIdlEntity[_pb2.DeleteSecretRequest]):
         def replace(
             self,
             *,
-            id: _secret_definition.SecretIdentifier = ...,
+            id: _secret.definition.SecretIdentifier = ...,
             include_system_secrets: bool | None = ...,
         ) -> _Self: ...
 
@@ -482,7 +482,7 @@ class ListSecretsResponse(_FlyteIdlEntity[_pb2.ListSecretsResponse]):
     def __init__(
         self,
         *,
-        secrets: _Sequence[_secret_definition.Secret] | None = None,
+        secrets: _Sequence[_secret.definition.Secret] | None = None,
         token: str | None = None,
         per_cluster_tokens: _Mapping[str, str] | None = None,
     ) -> None:
@@ -498,12 +498,12 @@ class ListSecretsResponse(_FlyteIdlEntity[_pb2.ListSecretsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def secrets(self) -> _Sequence[_secret_definition.Secret]:
+    def secrets(self) -> _Sequence[_secret.definition.Secret]:
         """The secrets, without their values.
 
         ``repeated Secret secrets = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.secrets, _secret_definition.Secret._wrap)
+        return _RepeatedView(self._pb.secrets, _secret.definition.Secret._wrap)
 
     @property
     def token(self) -> str:
@@ -526,7 +526,7 @@ class ListSecretsResponse(_FlyteIdlEntity[_pb2.ListSecretsResponse]):
         def replace(
             self,
             *,
-            secrets: _Sequence[_secret_definition.Secret] | None = ...,
+            secrets: _Sequence[_secret.definition.Secret] | None = ...,
             token: str | None = ...,
             per_cluster_tokens: _Mapping[str, str] | None = ...,
         ) -> _Self: ...

@@ -14,7 +14,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.settings import settings_definition as _settings_settings_definition
+from flytebind.v2.models import settings as _settings
 
 __all__ = [
     "CreateSettingsRequest",
@@ -41,8 +41,8 @@ class SettingsRecord(_FlyteIdlEntity[_pb2.SettingsRecord]):
     def __init__(
         self,
         *,
-        key: _settings_settings_definition.SettingsKey | None = None,
-        settings: _settings_settings_definition.Settings | None = None,
+        key: _settings.settings_definition.SettingsKey | None = None,
+        settings: _settings.settings_definition.Settings | None = None,
         version: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.SettingsRecord()
@@ -57,7 +57,7 @@ class SettingsRecord(_FlyteIdlEntity[_pb2.SettingsRecord]):
             _fail(self, locals(), _error)
 
     @property
-    def key(self) -> _settings_settings_definition.SettingsKey | None:
+    def key(self) -> _settings.settings_definition.SettingsKey | None:
         """Whose they are.
 
         ``SettingsKey key = 1``; None when unset.
@@ -65,12 +65,12 @@ class SettingsRecord(_FlyteIdlEntity[_pb2.SettingsRecord]):
         pb = self._pb
         if not pb.HasField("key"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.key
         return model
 
     @property
-    def settings(self) -> _settings_settings_definition.Settings | None:
+    def settings(self) -> _settings.settings_definition.Settings | None:
         """The settings.
 
         ``Settings settings = 2``; None when unset.
@@ -78,7 +78,7 @@ class SettingsRecord(_FlyteIdlEntity[_pb2.SettingsRecord]):
         pb = self._pb
         if not pb.HasField("settings"):
             return None
-        model = _new(_settings_settings_definition.Settings)
+        model = _new(_settings.settings_definition.Settings)
         model._pb = pb.settings
         return model
 
@@ -95,8 +95,8 @@ class SettingsRecord(_FlyteIdlEntity[_pb2.SettingsRecord]):
         def replace(
             self,
             *,
-            key: _settings_settings_definition.SettingsKey | None = ...,
-            settings: _settings_settings_definition.Settings | None = ...,
+            key: _settings.settings_definition.SettingsKey | None = ...,
+            settings: _settings.settings_definition.Settings | None = ...,
             version: int | None = ...,
         ) -> _Self: ...
 
@@ -115,7 +115,7 @@ class GetSettingsRequest(_FlyteIdlEntity[_pb2.GetSettingsRequest]):
     def __init__(
         self,
         *,
-        key: _settings_settings_definition.SettingsKey | None = None,
+        key: _settings.settings_definition.SettingsKey | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetSettingsRequest()
         try:
@@ -125,7 +125,7 @@ class GetSettingsRequest(_FlyteIdlEntity[_pb2.GetSettingsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def key(self) -> _settings_settings_definition.SettingsKey | None:
+    def key(self) -> _settings.settings_definition.SettingsKey | None:
         """For whom.
 
         ``SettingsKey key = 1``; None when unset.
@@ -133,7 +133,7 @@ class GetSettingsRequest(_FlyteIdlEntity[_pb2.GetSettingsRequest]):
         pb = self._pb
         if not pb.HasField("key"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.key
         return model
 
@@ -142,7 +142,7 @@ class GetSettingsRequest(_FlyteIdlEntity[_pb2.GetSettingsRequest]):
         def replace(
             self,
             *,
-            key: _settings_settings_definition.SettingsKey | None = ...,
+            key: _settings.settings_definition.SettingsKey | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -205,7 +205,7 @@ class GetSettingsForEditRequest(_FlyteIdlEntity[_pb2.GetSettingsForEditRequest])
     def __init__(
         self,
         *,
-        key: _settings_settings_definition.SettingsKey | None = None,
+        key: _settings.settings_definition.SettingsKey | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetSettingsForEditRequest()
         try:
@@ -215,7 +215,7 @@ class GetSettingsForEditRequest(_FlyteIdlEntity[_pb2.GetSettingsForEditRequest])
             _fail(self, locals(), _error)
 
     @property
-    def key(self) -> _settings_settings_definition.SettingsKey | None:
+    def key(self) -> _settings.settings_definition.SettingsKey | None:
         """For whom; must be given.
 
         ``SettingsKey key = 1``; None when unset.
@@ -223,7 +223,7 @@ class GetSettingsForEditRequest(_FlyteIdlEntity[_pb2.GetSettingsForEditRequest])
         pb = self._pb
         if not pb.HasField("key"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.key
         return model
 
@@ -232,7 +232,7 @@ class GetSettingsForEditRequest(_FlyteIdlEntity[_pb2.GetSettingsForEditRequest])
         def replace(
             self,
             *,
-            key: _settings_settings_definition.SettingsKey | None = ...,
+            key: _settings.settings_definition.SettingsKey | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -250,7 +250,7 @@ class GetSettingsForEditResponse(_FlyteIdlEntity[_pb2.GetSettingsForEditResponse
     def __init__(
         self,
         *,
-        requestedKey: _settings_settings_definition.SettingsKey | None = None,
+        requestedKey: _settings.settings_definition.SettingsKey | None = None,
         levels: _Sequence[SettingsRecord] | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetSettingsForEditResponse()
@@ -263,7 +263,7 @@ class GetSettingsForEditResponse(_FlyteIdlEntity[_pb2.GetSettingsForEditResponse
             _fail(self, locals(), _error)
 
     @property
-    def requestedKey(self) -> _settings_settings_definition.SettingsKey | None:
+    def requestedKey(self) -> _settings.settings_definition.SettingsKey | None:
         """For whom was asked.
 
         ``SettingsKey requestedKey = 1``; None when unset.
@@ -271,7 +271,7 @@ class GetSettingsForEditResponse(_FlyteIdlEntity[_pb2.GetSettingsForEditResponse
         pb = self._pb
         if not pb.HasField("requestedKey"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.requestedKey
         return model
 
@@ -288,7 +288,7 @@ class GetSettingsForEditResponse(_FlyteIdlEntity[_pb2.GetSettingsForEditResponse
         def replace(
             self,
             *,
-            requestedKey: _settings_settings_definition.SettingsKey | None = ...,
+            requestedKey: _settings.settings_definition.SettingsKey | None = ...,
             levels: _Sequence[SettingsRecord] | None = ...,
         ) -> _Self: ...
 
@@ -307,8 +307,8 @@ class CreateSettingsRequest(_FlyteIdlEntity[_pb2.CreateSettingsRequest]):
     def __init__(
         self,
         *,
-        key: _settings_settings_definition.SettingsKey | None = None,
-        settings: _settings_settings_definition.Settings | None = None,
+        key: _settings.settings_definition.SettingsKey | None = None,
+        settings: _settings.settings_definition.Settings | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateSettingsRequest()
         try:
@@ -320,7 +320,7 @@ class CreateSettingsRequest(_FlyteIdlEntity[_pb2.CreateSettingsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def key(self) -> _settings_settings_definition.SettingsKey | None:
+    def key(self) -> _settings.settings_definition.SettingsKey | None:
         """Whose they are.
 
         ``SettingsKey key = 1``; None when unset.
@@ -328,12 +328,12 @@ class CreateSettingsRequest(_FlyteIdlEntity[_pb2.CreateSettingsRequest]):
         pb = self._pb
         if not pb.HasField("key"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.key
         return model
 
     @property
-    def settings(self) -> _settings_settings_definition.Settings | None:
+    def settings(self) -> _settings.settings_definition.Settings | None:
         """The settings.
 
         ``Settings settings = 2``; None when unset.
@@ -341,7 +341,7 @@ class CreateSettingsRequest(_FlyteIdlEntity[_pb2.CreateSettingsRequest]):
         pb = self._pb
         if not pb.HasField("settings"):
             return None
-        model = _new(_settings_settings_definition.Settings)
+        model = _new(_settings.settings_definition.Settings)
         model._pb = pb.settings
         return model
 
@@ -350,8 +350,8 @@ class CreateSettingsRequest(_FlyteIdlEntity[_pb2.CreateSettingsRequest]):
         def replace(
             self,
             *,
-            key: _settings_settings_definition.SettingsKey | None = ...,
-            settings: _settings_settings_definition.Settings | None = ...,
+            key: _settings.settings_definition.SettingsKey | None = ...,
+            settings: _settings.settings_definition.Settings | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -414,8 +414,8 @@ class UpdateSettingsRequest(_FlyteIdlEntity[_pb2.UpdateSettingsRequest]):
     def __init__(
         self,
         *,
-        key: _settings_settings_definition.SettingsKey | None = None,
-        settings: _settings_settings_definition.Settings | None = None,
+        key: _settings.settings_definition.SettingsKey | None = None,
+        settings: _settings.settings_definition.Settings | None = None,
         version: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateSettingsRequest()
@@ -430,7 +430,7 @@ class UpdateSettingsRequest(_FlyteIdlEntity[_pb2.UpdateSettingsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def key(self) -> _settings_settings_definition.SettingsKey | None:
+    def key(self) -> _settings.settings_definition.SettingsKey | None:
         """Whose they are.
 
         ``SettingsKey key = 1``; None when unset.
@@ -438,12 +438,12 @@ class UpdateSettingsRequest(_FlyteIdlEntity[_pb2.UpdateSettingsRequest]):
         pb = self._pb
         if not pb.HasField("key"):
             return None
-        model = _new(_settings_settings_definition.SettingsKey)
+        model = _new(_settings.settings_definition.SettingsKey)
         model._pb = pb.key
         return model
 
     @property
-    def settings(self) -> _settings_settings_definition.Settings | None:
+    def settings(self) -> _settings.settings_definition.Settings | None:
         """All of them as they are to be.
 
         ``Settings settings = 2``; None when unset.
@@ -451,7 +451,7 @@ class UpdateSettingsRequest(_FlyteIdlEntity[_pb2.UpdateSettingsRequest]):
         pb = self._pb
         if not pb.HasField("settings"):
             return None
-        model = _new(_settings_settings_definition.Settings)
+        model = _new(_settings.settings_definition.Settings)
         model._pb = pb.settings
         return model
 
@@ -468,8 +468,8 @@ class UpdateSettingsRequest(_FlyteIdlEntity[_pb2.UpdateSettingsRequest]):
         def replace(
             self,
             *,
-            key: _settings_settings_definition.SettingsKey | None = ...,
-            settings: _settings_settings_definition.Settings | None = ...,
+            key: _settings.settings_definition.SettingsKey | None = ...,
+            settings: _settings.settings_definition.Settings | None = ...,
             version: int | None = ...,
         ) -> _Self: ...
 

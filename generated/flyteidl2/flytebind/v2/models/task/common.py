@@ -29,12 +29,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.core import (
-    artifact_id as _core_artifact_id,
-    interface as _core_interface,
-    literals as _core_literals,
-    types as _core_types,
-)
+from flytebind.v2.models import core as _core
 
 __all__ = [
     "ArtifactTrigger",
@@ -117,7 +112,7 @@ class NamedParameter(_FlyteIdlEntity[_pb2.NamedParameter]):
     def __init__(
         self,
         name: str,
-        parameter: _core_interface.Parameter,
+        parameter: _core.interface.Parameter,
     ) -> None:
         self._pb = pb = _pb2.NamedParameter()
         try:
@@ -135,12 +130,12 @@ class NamedParameter(_FlyteIdlEntity[_pb2.NamedParameter]):
         return self._pb.name
 
     @property
-    def parameter(self) -> _core_interface.Parameter:
+    def parameter(self) -> _core.interface.Parameter:
         """Its type and its default.
 
         ``flyteidl2.core.Parameter parameter = 2``; empty when unset.
         """
-        model = _new(_core_interface.Parameter)
+        model = _new(_core.interface.Parameter)
         model._pb = self._pb.parameter
         return model
 
@@ -150,7 +145,7 @@ class NamedParameter(_FlyteIdlEntity[_pb2.NamedParameter]):
             self,
             *,
             name: str = ...,
-            parameter: _core_interface.Parameter = ...,
+            parameter: _core.interface.Parameter = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -598,7 +593,7 @@ class NamedLiteral(_FlyteIdlEntity[_pb2.NamedLiteral]):
     def __init__(
         self,
         name: str,
-        value: _core_literals.Literal,
+        value: _core.literals.Literal,
     ) -> None:
         self._pb = pb = _pb2.NamedLiteral()
         try:
@@ -616,12 +611,12 @@ class NamedLiteral(_FlyteIdlEntity[_pb2.NamedLiteral]):
         return self._pb.name
 
     @property
-    def value(self) -> _core_literals.Literal:
+    def value(self) -> _core.literals.Literal:
         """The value.
 
         ``flyteidl2.core.Literal value = 2``; empty when unset.
         """
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = self._pb.value
         return model
 
@@ -631,7 +626,7 @@ class NamedLiteral(_FlyteIdlEntity[_pb2.NamedLiteral]):
             self,
             *,
             name: str = ...,
-            value: _core_literals.Literal = ...,
+            value: _core.literals.Literal = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -705,7 +700,7 @@ class Inputs(_FlyteIdlEntity[_pb2.Inputs]):
 
     def __init__(
         self,
-        literals: _Mapping[str, _core_literals.Literal] | None = None,
+        literals: _Mapping[str, _core.literals.Literal] | None = None,
         *,
         context: _Mapping[str, str] | None = None,
     ) -> None:
@@ -719,14 +714,14 @@ class Inputs(_FlyteIdlEntity[_pb2.Inputs]):
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+    def literals(self) -> _Mapping[str, _core.literals.Literal]:
         """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
         ``repeated NamedLiteral literals = 1``; empty when unset, ``named_literals`` has it as
         the message does.
         """
         return _MapView(
-            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core.literals.Literal._wrap
         )
 
     @property
@@ -745,16 +740,16 @@ class Inputs(_FlyteIdlEntity[_pb2.Inputs]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.context})
 
     @property
-    def context_pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def context_pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``context`` as the message has it: ``repeated flyteidl2.core.KeyValuePair context = 2``."""
-        return _RepeatedView(self._pb.context, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.context, _core.literals.KeyValuePair._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            literals: _Mapping[str, _core_literals.Literal] | None = ...,
+            literals: _Mapping[str, _core.literals.Literal] | None = ...,
             context: _Mapping[str, str] | None = ...,
         ) -> _Self: ...
 
@@ -776,11 +771,11 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         output: str | None = None,
         name: str | None = None,
         version: str | None = None,
-        info: _core_artifact_id.ArtifactInfo | None = None,
-        type: _core_types.LiteralType | None = None,
-        parent_artifacts: _Sequence[_core_artifact_id.ArtifactVersionId] | None = None,
-        partitions: _core_artifact_id.Partitions | None = None,
-        time_partition: _core_artifact_id.TimePartition | None = None,
+        info: _core.artifact_id.ArtifactInfo | None = None,
+        type: _core.types.LiteralType | None = None,
+        parent_artifacts: _Sequence[_core.artifact_id.ArtifactVersionId] | None = None,
+        partitions: _core.artifact_id.Partitions | None = None,
+        time_partition: _core.artifact_id.TimePartition | None = None,
     ) -> None:
         self._pb = pb = _pb2.ProducedArtifact()
         try:
@@ -828,7 +823,7 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         return self._pb.version
 
     @property
-    def info(self) -> _core_artifact_id.ArtifactInfo | None:
+    def info(self) -> _core.artifact_id.ArtifactInfo | None:
         """What is said about it.
 
         ``flyteidl2.core.ArtifactInfo info = 4``; None when unset.
@@ -836,12 +831,12 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         pb = self._pb
         if not pb.HasField("info"):
             return None
-        model = _new(_core_artifact_id.ArtifactInfo)
+        model = _new(_core.artifact_id.ArtifactInfo)
         model._pb = pb.info
         return model
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Type of the value.
 
         ``flyteidl2.core.LiteralType type = 5``; None when unset.
@@ -849,20 +844,20 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
     @property
-    def parent_artifacts(self) -> _Sequence[_core_artifact_id.ArtifactVersionId]:
+    def parent_artifacts(self) -> _Sequence[_core.artifact_id.ArtifactVersionId]:
         """Artifacts that it was made from.
 
         ``repeated flyteidl2.core.ArtifactVersionId parent_artifacts = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.parent_artifacts, _core_artifact_id.ArtifactVersionId._wrap)
+        return _RepeatedView(self._pb.parent_artifacts, _core.artifact_id.ArtifactVersionId._wrap)
 
     @property
-    def partitions(self) -> _core_artifact_id.Partitions | None:
+    def partitions(self) -> _core.artifact_id.Partitions | None:
         """Values of its partitions.
 
         ``flyteidl2.core.Partitions partitions = 7``; None when unset.
@@ -870,12 +865,12 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         pb = self._pb
         if not pb.HasField("partitions"):
             return None
-        model = _new(_core_artifact_id.Partitions)
+        model = _new(_core.artifact_id.Partitions)
         model._pb = pb.partitions
         return model
 
     @property
-    def time_partition(self) -> _core_artifact_id.TimePartition | None:
+    def time_partition(self) -> _core.artifact_id.TimePartition | None:
         """Time that it is for.
 
         ``flyteidl2.core.TimePartition time_partition = 8``; None when unset.
@@ -883,7 +878,7 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
         pb = self._pb
         if not pb.HasField("time_partition"):
             return None
-        model = _new(_core_artifact_id.TimePartition)
+        model = _new(_core.artifact_id.TimePartition)
         model._pb = pb.time_partition
         return model
 
@@ -895,11 +890,11 @@ class ProducedArtifact(_FlyteIdlEntity[_pb2.ProducedArtifact]):
             output: str | None = ...,
             name: str | None = ...,
             version: str | None = ...,
-            info: _core_artifact_id.ArtifactInfo | None = ...,
-            type: _core_types.LiteralType | None = ...,
-            parent_artifacts: _Sequence[_core_artifact_id.ArtifactVersionId] | None = ...,
-            partitions: _core_artifact_id.Partitions | None = ...,
-            time_partition: _core_artifact_id.TimePartition | None = ...,
+            info: _core.artifact_id.ArtifactInfo | None = ...,
+            type: _core.types.LiteralType | None = ...,
+            parent_artifacts: _Sequence[_core.artifact_id.ArtifactVersionId] | None = ...,
+            partitions: _core.artifact_id.Partitions | None = ...,
+            time_partition: _core.artifact_id.TimePartition | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -920,7 +915,7 @@ class Outputs(_FlyteIdlEntity[_pb2.Outputs]):
 
     def __init__(
         self,
-        literals: _Mapping[str, _core_literals.Literal] | None = None,
+        literals: _Mapping[str, _core.literals.Literal] | None = None,
         *,
         produced_artifacts: _Sequence[ProducedArtifact] | None = None,
     ) -> None:
@@ -934,7 +929,7 @@ class Outputs(_FlyteIdlEntity[_pb2.Outputs]):
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+    def literals(self) -> _Mapping[str, _core.literals.Literal]:
         """The values, by name: ``o0``, ``o1`` ... as the task has them. ``named_literals`` has
         their order, which need not be that of the names.
 
@@ -942,7 +937,7 @@ class Outputs(_FlyteIdlEntity[_pb2.Outputs]):
         the message does.
         """
         return _MapView(
-            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core.literals.Literal._wrap
         )
 
     @property
@@ -963,7 +958,7 @@ class Outputs(_FlyteIdlEntity[_pb2.Outputs]):
         def replace(
             self,
             *,
-            literals: _Mapping[str, _core_literals.Literal] | None = ...,
+            literals: _Mapping[str, _core.literals.Literal] | None = ...,
             produced_artifacts: _Sequence[ProducedArtifact] | None = ...,
         ) -> _Self: ...
 

@@ -29,17 +29,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    phase as _common_phase,
-    run as _common_run,
-)
-from flytebind.v2.models.core import (
-    literals as _core_literals,
-    security as _core_security,
-    tasks as _core_tasks,
-)
-from flytebind.v2.models.notification import definition as _notification_definition
+from flytebind.v2.models import common as _common, core as _core, notification as _notification
 
 __all__ = [
     "Annotations",
@@ -214,9 +204,9 @@ class Envs(_FlyteIdlEntity[_pb2.Envs]):
         return _MapView({_pair.key: _pair.value for _pair in self._pb.values})
 
     @property
-    def pairs(self) -> _Sequence[_core_literals.KeyValuePair]:
+    def pairs(self) -> _Sequence[_core.literals.KeyValuePair]:
         """``values`` as the message has it: ``repeated flyteidl2.core.KeyValuePair values = 1``."""
-        return _RepeatedView(self._pb.values, _core_literals.KeyValuePair._wrap)
+        return _RepeatedView(self._pb.values, _core.literals.KeyValuePair._wrap)
 
     if TYPE_CHECKING:
 
@@ -380,17 +370,17 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         overwrite_cache: bool | None = None,
         queue: str | None = None,
         raw_data_storage: RawDataStorage | None = None,
-        security_context: _core_security.SecurityContext | None = None,
+        security_context: _core.security.SecurityContext | None = None,
         cache_config: CacheConfig | None = None,
         notification_rule_name: str | None = None,
         notification_rules: InlineRuleList | None = None,
         run_start_time: _datetime | None = None,
         max_action_concurrency: int | None = None,
         run_base_dir: str | None = None,
-        related_to: _common_identifier.RunIdentifier | None = None,
+        related_to: _common.identifier.RunIdentifier | None = None,
         cluster_pool: str | None = None,
         task_spec_source: TaskSpecSource | None = None,
-        relation: _common_run.Relation | None = None,
+        relation: _common.run.Relation | None = None,
         recover: Recover | None = None,
         default_settings: DefaultSettings | None = None,
     ) -> None:
@@ -518,7 +508,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         return model
 
     @property
-    def security_context(self) -> _core_security.SecurityContext | None:
+    def security_context(self) -> _core.security.SecurityContext | None:
         """Whom the run runs as.
 
         ``flyteidl2.core.SecurityContext security_context = 8``; None when unset.
@@ -526,7 +516,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         pb = self._pb
         if not pb.HasField("security_context"):
             return None
-        model = _new(_core_security.SecurityContext)
+        model = _new(_core.security.SecurityContext)
         model._pb = pb.security_context
         return model
 
@@ -598,7 +588,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
 
     @property
     @_deprecated("flyteidl2.task.RunSpec.related_to is deprecated in the IDL")
-    def related_to(self) -> _common_identifier.RunIdentifier | None:
+    def related_to(self) -> _common.identifier.RunIdentifier | None:
         """The other run that this one has come of; deprecated for ``relation``.
 
         ``flyteidl2.common.RunIdentifier related_to = 15``; None when unset, deprecated in the
@@ -607,7 +597,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         pb = self._pb
         if not pb.HasField("related_to"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.related_to
         return model
 
@@ -628,7 +618,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         return TaskSpecSource.from_number(self._pb.task_spec_source)
 
     @property
-    def relation(self) -> _common_run.Relation | None:
+    def relation(self) -> _common.run.Relation | None:
         """What the run has to do with another one.
 
         ``flyteidl2.common.Relation relation = 18``; None when unset.
@@ -636,7 +626,7 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
         pb = self._pb
         if not pb.HasField("relation"):
             return None
-        model = _new(_common_run.Relation)
+        model = _new(_common.run.Relation)
         model._pb = pb.relation
         return model
 
@@ -704,17 +694,17 @@ class RunSpec(_FlyteIdlEntity[_pb2.RunSpec]):
             overwrite_cache: bool | None = ...,
             queue: str | None = ...,
             raw_data_storage: RawDataStorage | None = ...,
-            security_context: _core_security.SecurityContext | None = ...,
+            security_context: _core.security.SecurityContext | None = ...,
             cache_config: CacheConfig | None = ...,
             notification_rule_name: str | None = ...,
             notification_rules: InlineRuleList | None = ...,
             run_start_time: _datetime | None = ...,
             max_action_concurrency: int | None = ...,
             run_base_dir: str | None = ...,
-            related_to: _common_identifier.RunIdentifier | None = ...,
+            related_to: _common.identifier.RunIdentifier | None = ...,
             cluster_pool: str | None = ...,
             task_spec_source: TaskSpecSource | None = ...,
-            relation: _common_run.Relation | None = ...,
+            relation: _common.run.Relation | None = ...,
             recover: Recover | None = ...,
             default_settings: DefaultSettings | None = ...,
         ) -> _Self: ...
@@ -791,8 +781,8 @@ class TaskResourceDefaults(_FlyteIdlEntity[_pb2.TaskResourceDefaults]):
     def __init__(
         self,
         *,
-        requests: _Sequence[_core_tasks.Resources.ResourceEntry] | None = None,
-        max: _Sequence[_core_tasks.Resources.ResourceEntry] | None = None,
+        requests: _Sequence[_core.tasks.Resources.ResourceEntry] | None = None,
+        max: _Sequence[_core.tasks.Resources.ResourceEntry] | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskResourceDefaults()
         try:
@@ -804,28 +794,28 @@ class TaskResourceDefaults(_FlyteIdlEntity[_pb2.TaskResourceDefaults]):
             _fail(self, locals(), _error)
 
     @property
-    def requests(self) -> _Sequence[_core_tasks.Resources.ResourceEntry]:
+    def requests(self) -> _Sequence[_core.tasks.Resources.ResourceEntry]:
         """What each asks for.
 
         ``repeated flyteidl2.core.Resources.ResourceEntry requests = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.requests, _core_tasks.Resources.ResourceEntry._wrap)
+        return _RepeatedView(self._pb.requests, _core.tasks.Resources.ResourceEntry._wrap)
 
     @property
-    def max(self) -> _Sequence[_core_tasks.Resources.ResourceEntry]:
+    def max(self) -> _Sequence[_core.tasks.Resources.ResourceEntry]:
         """What none may exceed.
 
         ``repeated flyteidl2.core.Resources.ResourceEntry max = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.max, _core_tasks.Resources.ResourceEntry._wrap)
+        return _RepeatedView(self._pb.max, _core.tasks.Resources.ResourceEntry._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            requests: _Sequence[_core_tasks.Resources.ResourceEntry] | None = ...,
-            max: _Sequence[_core_tasks.Resources.ResourceEntry] | None = ...,
+            requests: _Sequence[_core.tasks.Resources.ResourceEntry] | None = ...,
+            max: _Sequence[_core.tasks.Resources.ResourceEntry] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -883,9 +873,9 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
     def __init__(
         self,
         *,
-        on_phases: _Sequence[_common_phase.ActionPhase] | None = None,
+        on_phases: _Sequence[_common.phase.ActionPhase] | None = None,
         delivery_config_name: str | None = None,
-        delivery_template: _notification_definition.DeliveryConfigTemplate | None = None,
+        delivery_template: _notification.definition.DeliveryConfigTemplate | None = None,
     ) -> None:
         self._pb = pb = _pb2.InlineRule()
         try:
@@ -900,12 +890,12 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
             _fail(self, locals(), _error)
 
     @property
-    def on_phases(self) -> _Sequence[_common_phase.ActionPhase]:
+    def on_phases(self) -> _Sequence[_common.phase.ActionPhase]:
         """Phases that are told.
 
         ``repeated flyteidl2.common.ActionPhase on_phases = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.on_phases, _common_phase.ActionPhase.from_number)
+        return _RepeatedView(self._pb.on_phases, _common.phase.ActionPhase.from_number)
 
     @property
     def delivery_config_name(self) -> str | None:
@@ -916,7 +906,7 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
         return self._pb.delivery_config_name if self._pb.HasField("delivery_config_name") else None
 
     @property
-    def delivery_template(self) -> _notification_definition.DeliveryConfigTemplate | None:
+    def delivery_template(self) -> _notification.definition.DeliveryConfigTemplate | None:
         """A way that comes along.
 
         ``flyteidl2.notification.DeliveryConfigTemplate delivery_template = 3``; one of
@@ -925,12 +915,12 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
         pb = self._pb
         if not pb.HasField("delivery_template"):
             return None
-        model = _new(_notification_definition.DeliveryConfigTemplate)
+        model = _new(_notification.definition.DeliveryConfigTemplate)
         model._pb = pb.delivery_template
         return model
 
     @property
-    def delivery(self) -> str | _notification_definition.DeliveryConfigTemplate | None:
+    def delivery(self) -> str | _notification.definition.DeliveryConfigTemplate | None:
         """How to tell.
 
         The member of ``oneof delivery`` that is set, or None.
@@ -943,7 +933,7 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
         self,
     ) -> (
         tuple[_Literal["delivery_config_name"], str]
-        | tuple[_Literal["delivery_template"], _notification_definition.DeliveryConfigTemplate]
+        | tuple[_Literal["delivery_template"], _notification.definition.DeliveryConfigTemplate]
         | None
     ):
         """The name and the value of the member of ``oneof delivery`` that is set."""
@@ -951,7 +941,7 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
             case "delivery_config_name":
                 return "delivery_config_name", self._pb.delivery_config_name
             case "delivery_template":
-                return "delivery_template", _notification_definition.DeliveryConfigTemplate._wrap(
+                return "delivery_template", _notification.definition.DeliveryConfigTemplate._wrap(
                     self._pb.delivery_template
                 )
             case _:
@@ -962,9 +952,9 @@ class InlineRule(_FlyteIdlEntity[_pb2.InlineRule]):
         def replace(
             self,
             *,
-            on_phases: _Sequence[_common_phase.ActionPhase] | None = ...,
+            on_phases: _Sequence[_common.phase.ActionPhase] | None = ...,
             delivery_config_name: str | None = ...,
-            delivery_template: _notification_definition.DeliveryConfigTemplate | None = ...,
+            delivery_template: _notification.definition.DeliveryConfigTemplate | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

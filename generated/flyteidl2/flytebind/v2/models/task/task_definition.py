@@ -23,18 +23,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-    phase as _common_phase,
-    run as _common_run,
-)
-from flytebind.v2.models.core import interface as _core_interface, tasks as _core_tasks
-from flytebind.v2.models.task import (
-    common as _task_common,
-    environment as _task_environment,
-    run as _task_run,
-)
+from flytebind.v2.models import common as _common, core as _core, task as _task
 
 __all__ = [
     "DocumentationEntity",
@@ -245,7 +234,7 @@ class TaskTriggersSummary(_FlyteIdlEntity[_pb2.TaskTriggersSummary]):
             *,
             name: str | None = None,
             active: bool | None = None,
-            automation_spec: _task_common.TriggerAutomationSpec | None = None,
+            automation_spec: _task.common.TriggerAutomationSpec | None = None,
         ) -> None:
             self._pb = pb = _pb2.TaskTriggersSummary.TriggerDetails()
             try:
@@ -275,7 +264,7 @@ class TaskTriggersSummary(_FlyteIdlEntity[_pb2.TaskTriggersSummary]):
             return self._pb.active
 
         @property
-        def automation_spec(self) -> _task_common.TriggerAutomationSpec | None:
+        def automation_spec(self) -> _task.common.TriggerAutomationSpec | None:
             """What it waits for.
 
             ``TriggerAutomationSpec automation_spec = 3``; None when unset.
@@ -283,7 +272,7 @@ class TaskTriggersSummary(_FlyteIdlEntity[_pb2.TaskTriggersSummary]):
             pb = self._pb
             if not pb.HasField("automation_spec"):
                 return None
-            model = _new(_task_common.TriggerAutomationSpec)
+            model = _new(_task.common.TriggerAutomationSpec)
             model._pb = pb.automation_spec
             return model
 
@@ -294,7 +283,7 @@ class TaskTriggersSummary(_FlyteIdlEntity[_pb2.TaskTriggersSummary]):
                 *,
                 name: str | None = ...,
                 active: bool | None = ...,
-                automation_spec: _task_common.TriggerAutomationSpec | None = ...,
+                automation_spec: _task.common.TriggerAutomationSpec | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace
@@ -444,9 +433,9 @@ class LatestRunSummary(_FlyteIdlEntity[_pb2.LatestRunSummary]):
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
         run_time: _datetime | None = None,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         root_task_name: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.LatestRunSummary()
@@ -463,7 +452,7 @@ class LatestRunSummary(_FlyteIdlEntity[_pb2.LatestRunSummary]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Full name of the run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
@@ -471,7 +460,7 @@ class LatestRunSummary(_FlyteIdlEntity[_pb2.LatestRunSummary]):
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
@@ -484,12 +473,12 @@ class LatestRunSummary(_FlyteIdlEntity[_pb2.LatestRunSummary]):
         return _read_timestamp(self._pb.run_time) if self._pb.HasField("run_time") else None
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far it has come.
 
         ``flyteidl2.common.ActionPhase phase = 3``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def root_task_name(self) -> str:
@@ -504,9 +493,9 @@ class LatestRunSummary(_FlyteIdlEntity[_pb2.LatestRunSummary]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
             run_time: _datetime | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             root_task_name: str | None = ...,
         ) -> _Self: ...
 
@@ -525,7 +514,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
     def __init__(
         self,
         *,
-        deployed_by: _common_identity.EnrichedIdentity | None = None,
+        deployed_by: _common.identity.EnrichedIdentity | None = None,
         short_name: str | None = None,
         deployed_at: _datetime | None = None,
         environment_name: str | None = None,
@@ -550,7 +539,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def deployed_by(self) -> _common_identity.EnrichedIdentity | None:
+    def deployed_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who deployed it; unset on a server without logins.
 
         ``flyteidl2.common.EnrichedIdentity deployed_by = 1``; None when unset.
@@ -558,7 +547,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         pb = self._pb
         if not pb.HasField("deployed_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.deployed_by
         return model
 
@@ -612,7 +601,7 @@ class TaskMetadata(_FlyteIdlEntity[_pb2.TaskMetadata]):
         def replace(
             self,
             *,
-            deployed_by: _common_identity.EnrichedIdentity | None = ...,
+            deployed_by: _common.identity.EnrichedIdentity | None = ...,
             short_name: str | None = ...,
             deployed_at: _datetime | None = ...,
             environment_name: str | None = ...,
@@ -865,10 +854,10 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
     def __init__(
         self,
         *,
-        task_template: _core_tasks.TaskTemplate | None = None,
-        default_inputs: _Mapping[str, _core_interface.Parameter] | None = None,
+        task_template: _core.tasks.TaskTemplate | None = None,
+        default_inputs: _Mapping[str, _core.interface.Parameter] | None = None,
         short_name: str | None = None,
-        environment: _task_environment.Environment | None = None,
+        environment: _task.environment.Environment | None = None,
         documentation: DocumentationEntity | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskSpec()
@@ -887,7 +876,7 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def task_template(self) -> _core_tasks.TaskTemplate | None:
+    def task_template(self) -> _core.tasks.TaskTemplate | None:
         """Interface, container and the like.
 
         ``flyteidl2.core.TaskTemplate task_template = 1``; None when unset.
@@ -895,12 +884,12 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         pb = self._pb
         if not pb.HasField("task_template"):
             return None
-        model = _new(_core_tasks.TaskTemplate)
+        model = _new(_core.tasks.TaskTemplate)
         model._pb = pb.task_template
         return model
 
     @property
-    def default_inputs(self) -> _Mapping[str, _core_interface.Parameter]:
+    def default_inputs(self) -> _Mapping[str, _core.interface.Parameter]:
         """Inputs with a default, by name. On the wire this is a list: ``named_parameters`` has its
         order.
 
@@ -909,15 +898,15 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         """
         return _MapView(
             {_pair.name: _pair.parameter for _pair in self._pb.default_inputs},
-            _core_interface.Parameter._wrap,
+            _core.interface.Parameter._wrap,
         )
 
     @property
-    def named_parameters(self) -> _Sequence[_task_common.NamedParameter]:
+    def named_parameters(self) -> _Sequence[_task.common.NamedParameter]:
         """``default_inputs`` as the message has it: ``repeated NamedParameter default_inputs =
         2``.
         """
-        return _RepeatedView(self._pb.default_inputs, _task_common.NamedParameter._wrap)
+        return _RepeatedView(self._pb.default_inputs, _task.common.NamedParameter._wrap)
 
     @property
     def short_name(self) -> str:
@@ -928,7 +917,7 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         return self._pb.short_name
 
     @property
-    def environment(self) -> _task_environment.Environment | None:
+    def environment(self) -> _task.environment.Environment | None:
         """Environment that it is defined in.
 
         ``Environment environment = 4``; None when unset.
@@ -936,7 +925,7 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         pb = self._pb
         if not pb.HasField("environment"):
             return None
-        model = _new(_task_environment.Environment)
+        model = _new(_task.environment.Environment)
         model._pb = pb.environment
         return model
 
@@ -958,10 +947,10 @@ class TaskSpec(_FlyteIdlEntity[_pb2.TaskSpec]):
         def replace(
             self,
             *,
-            task_template: _core_tasks.TaskTemplate | None = ...,
-            default_inputs: _Mapping[str, _core_interface.Parameter] | None = ...,
+            task_template: _core.tasks.TaskTemplate | None = ...,
+            default_inputs: _Mapping[str, _core.interface.Parameter] | None = ...,
             short_name: str | None = ...,
-            environment: _task_environment.Environment | None = ...,
+            environment: _task.environment.Environment | None = ...,
             documentation: DocumentationEntity | None = ...,
         ) -> _Self: ...
 
@@ -980,7 +969,7 @@ class TraceSpec(_FlyteIdlEntity[_pb2.TraceSpec]):
     def __init__(
         self,
         *,
-        interface: _core_interface.TypedInterface | None = None,
+        interface: _core.interface.TypedInterface | None = None,
     ) -> None:
         self._pb = pb = _pb2.TraceSpec()
         try:
@@ -990,7 +979,7 @@ class TraceSpec(_FlyteIdlEntity[_pb2.TraceSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def interface(self) -> _core_interface.TypedInterface | None:
+    def interface(self) -> _core.interface.TypedInterface | None:
         """Inputs and outputs with their types.
 
         ``flyteidl2.core.TypedInterface interface = 1``; None when unset.
@@ -998,7 +987,7 @@ class TraceSpec(_FlyteIdlEntity[_pb2.TraceSpec]):
         pb = self._pb
         if not pb.HasField("interface"):
             return None
-        model = _new(_core_interface.TypedInterface)
+        model = _new(_core.interface.TypedInterface)
         model._pb = pb.interface
         return model
 
@@ -1007,7 +996,7 @@ class TraceSpec(_FlyteIdlEntity[_pb2.TraceSpec]):
         def replace(
             self,
             *,
-            interface: _core_interface.TypedInterface | None = ...,
+            interface: _core.interface.TypedInterface | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1101,7 +1090,7 @@ class TaskTrigger(_FlyteIdlEntity[_pb2.TaskTrigger]):
         self,
         name: str,
         spec: TaskTriggerSpec,
-        automation_spec: _task_common.TriggerAutomationSpec | None = None,
+        automation_spec: _task.common.TriggerAutomationSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskTrigger()
         try:
@@ -1131,7 +1120,7 @@ class TaskTrigger(_FlyteIdlEntity[_pb2.TaskTrigger]):
         return model
 
     @property
-    def automation_spec(self) -> _task_common.TriggerAutomationSpec | None:
+    def automation_spec(self) -> _task.common.TriggerAutomationSpec | None:
         """What it waits for.
 
         ``TriggerAutomationSpec automation_spec = 3``; None when unset.
@@ -1139,7 +1128,7 @@ class TaskTrigger(_FlyteIdlEntity[_pb2.TaskTrigger]):
         pb = self._pb
         if not pb.HasField("automation_spec"):
             return None
-        model = _new(_task_common.TriggerAutomationSpec)
+        model = _new(_task.common.TriggerAutomationSpec)
         model._pb = pb.automation_spec
         return model
 
@@ -1150,7 +1139,7 @@ class TaskTrigger(_FlyteIdlEntity[_pb2.TaskTrigger]):
             *,
             name: str = ...,
             spec: TaskTriggerSpec = ...,
-            automation_spec: _task_common.TriggerAutomationSpec | None = ...,
+            automation_spec: _task.common.TriggerAutomationSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1169,10 +1158,10 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         self,
         *,
         active: bool | None = None,
-        inputs: _task_common.Inputs | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        inputs: _task.common.Inputs | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         description: str | None = None,
-        offloaded_input_data: _common_run.OffloadedInputData | None = None,
+        offloaded_input_data: _common.run.OffloadedInputData | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskTriggerSpec()
         try:
@@ -1199,7 +1188,7 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         return self._pb.active
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """The inputs themselves.
 
         ``Inputs inputs = 2``; one of ``input_wrapper``, None when unset.
@@ -1207,12 +1196,12 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of its runs.
 
         ``RunSpec run_spec = 3``; None when unset.
@@ -1220,7 +1209,7 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -1233,7 +1222,7 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         return self._pb.description
 
     @property
-    def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
+    def offloaded_input_data(self) -> _common.run.OffloadedInputData | None:
         """Inputs that ``UploadInputs`` has stored.
 
         ``flyteidl2.common.OffloadedInputData offloaded_input_data = 5``; one of
@@ -1242,12 +1231,12 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
-        model = _new(_common_run.OffloadedInputData)
+        model = _new(_common.run.OffloadedInputData)
         model._pb = pb.offloaded_input_data
         return model
 
     @property
-    def input_wrapper(self) -> _task_common.Inputs | _common_run.OffloadedInputData | None:
+    def input_wrapper(self) -> _task.common.Inputs | _common.run.OffloadedInputData | None:
         """Where the inputs are.
 
         The member of ``oneof input_wrapper`` that is set, or None.
@@ -1259,16 +1248,16 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
     def which_input_wrapper(
         self,
     ) -> (
-        tuple[_Literal["inputs"], _task_common.Inputs]
-        | tuple[_Literal["offloaded_input_data"], _common_run.OffloadedInputData]
+        tuple[_Literal["inputs"], _task.common.Inputs]
+        | tuple[_Literal["offloaded_input_data"], _common.run.OffloadedInputData]
         | None
     ):
         """The name and the value of the member of ``oneof input_wrapper`` that is set."""
         match self._pb.WhichOneof("input_wrapper"):
             case "inputs":
-                return "inputs", _task_common.Inputs._wrap(self._pb.inputs)
+                return "inputs", _task.common.Inputs._wrap(self._pb.inputs)
             case "offloaded_input_data":
-                return "offloaded_input_data", _common_run.OffloadedInputData._wrap(
+                return "offloaded_input_data", _common.run.OffloadedInputData._wrap(
                     self._pb.offloaded_input_data
                 )
             case _:
@@ -1280,10 +1269,10 @@ class TaskTriggerSpec(_FlyteIdlEntity[_pb2.TaskTriggerSpec]):
             self,
             *,
             active: bool | None = ...,
-            inputs: _task_common.Inputs | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             description: str | None = ...,
-            offloaded_input_data: _common_run.OffloadedInputData | None = ...,
+            offloaded_input_data: _common.run.OffloadedInputData | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -23,12 +23,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-    list as _common_list,
-)
-from flytebind.v2.models.task import task_definition as _task_task_definition
+from flytebind.v2.models import common as _common, task as _task
 
 __all__ = [
     "DeployTaskRequest",
@@ -57,10 +52,10 @@ class DeployTaskRequest(_FlyteIdlEntity[_pb2.DeployTaskRequest]):
 
     def __init__(
         self,
-        task_id: _task_task_definition.TaskIdentifier,
-        spec: _task_task_definition.TaskSpec,
+        task_id: _task.task_definition.TaskIdentifier,
+        spec: _task.task_definition.TaskSpec,
         *,
-        triggers: _Sequence[_task_task_definition.TaskTrigger] | None = None,
+        triggers: _Sequence[_task.task_definition.TaskTrigger] | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeployTaskRequest()
         try:
@@ -72,41 +67,41 @@ class DeployTaskRequest(_FlyteIdlEntity[_pb2.DeployTaskRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier:
+    def task_id(self) -> _task.task_definition.TaskIdentifier:
         """Full name and version to give it.
 
         ``TaskIdentifier task_id = 1``; empty when unset.
         """
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = self._pb.task_id
         return model
 
     @property
-    def spec(self) -> _task_task_definition.TaskSpec:
+    def spec(self) -> _task.task_definition.TaskSpec:
         """The task.
 
         ``TaskSpec spec = 2``; empty when unset.
         """
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = self._pb.spec
         return model
 
     @property
-    def triggers(self) -> _Sequence[_task_task_definition.TaskTrigger]:
+    def triggers(self) -> _Sequence[_task.task_definition.TaskTrigger]:
         """Triggers to deploy together with it.
 
         ``repeated TaskTrigger triggers = 3``; empty when unset.
         """
-        return _RepeatedView(self._pb.triggers, _task_task_definition.TaskTrigger._wrap)
+        return _RepeatedView(self._pb.triggers, _task.task_definition.TaskTrigger._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            task_id: _task_task_definition.TaskIdentifier = ...,
-            spec: _task_task_definition.TaskSpec = ...,
-            triggers: _Sequence[_task_task_definition.TaskTrigger] | None = ...,
+            task_id: _task.task_definition.TaskIdentifier = ...,
+            spec: _task.task_definition.TaskSpec = ...,
+            triggers: _Sequence[_task.task_definition.TaskTrigger] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -143,7 +138,7 @@ class GetTaskDetailsRequest(_FlyteIdlEntity[_pb2.GetTaskDetailsRequest]):
 
     def __init__(
         self,
-        task_id: _task_task_definition.TaskIdentifier,
+        task_id: _task.task_definition.TaskIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetTaskDetailsRequest()
         try:
@@ -152,12 +147,12 @@ class GetTaskDetailsRequest(_FlyteIdlEntity[_pb2.GetTaskDetailsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier:
+    def task_id(self) -> _task.task_definition.TaskIdentifier:
         """Full name and version.
 
         ``TaskIdentifier task_id = 1``; empty when unset.
         """
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = self._pb.task_id
         return model
 
@@ -166,7 +161,7 @@ class GetTaskDetailsRequest(_FlyteIdlEntity[_pb2.GetTaskDetailsRequest]):
         def replace(
             self,
             *,
-            task_id: _task_task_definition.TaskIdentifier = ...,
+            task_id: _task.task_definition.TaskIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -184,7 +179,7 @@ class GetTaskDetailsResponse(_FlyteIdlEntity[_pb2.GetTaskDetailsResponse]):
     def __init__(
         self,
         *,
-        details: _task_task_definition.TaskDetails | None = None,
+        details: _task.task_definition.TaskDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTaskDetailsResponse()
         try:
@@ -194,12 +189,12 @@ class GetTaskDetailsResponse(_FlyteIdlEntity[_pb2.GetTaskDetailsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def details(self) -> _task_task_definition.TaskDetails:
+    def details(self) -> _task.task_definition.TaskDetails:
         """All that is known of it.
 
         ``TaskDetails details = 1``; empty when unset.
         """
-        model = _new(_task_task_definition.TaskDetails)
+        model = _new(_task.task_definition.TaskDetails)
         model._pb = self._pb.details
         return model
 
@@ -208,7 +203,7 @@ class GetTaskDetailsResponse(_FlyteIdlEntity[_pb2.GetTaskDetailsResponse]):
         def replace(
             self,
             *,
-            details: _task_task_definition.TaskDetails | None = ...,
+            details: _task.task_definition.TaskDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -300,9 +295,9 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
         org: str | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
         known_filters: _Sequence[ListTasksRequest.KnownFilter] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListTasksRequest()
@@ -320,7 +315,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -328,7 +323,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -341,7 +336,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Those of a project in a domain.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 3``; one of ``scope_by``, None when
@@ -350,7 +345,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -363,7 +358,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         return _RepeatedView(self._pb.known_filters, ListTasksRequest.KnownFilter._wrap)
 
     @property
-    def scope_by(self) -> str | _common_identifier.ProjectIdentifier | None:
+    def scope_by(self) -> str | _common.identifier.ProjectIdentifier | None:
         """Which tasks there are to choose from.
 
         The member of ``oneof scope_by`` that is set, or None.
@@ -376,7 +371,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof scope_by`` that is set."""
@@ -384,7 +379,7 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
             case "org":
                 return "org", self._pb.org
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case _:
                 return None
 
@@ -393,9 +388,9 @@ class ListTasksRequest(_FlyteIdlEntity[_pb2.ListTasksRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
+            request: _common.list.ListRequest | None = ...,
             org: str | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
             known_filters: _Sequence[ListTasksRequest.KnownFilter] | None = ...,
         ) -> _Self: ...
 
@@ -465,7 +460,7 @@ class ListTasksResponse(_FlyteIdlEntity[_pb2.ListTasksResponse]):
     def __init__(
         self,
         *,
-        tasks: _Sequence[_task_task_definition.Task] | None = None,
+        tasks: _Sequence[_task.task_definition.Task] | None = None,
         token: str | None = None,
         metadata: ListTasksResponse.ListTasksMetadata | None = None,
     ) -> None:
@@ -481,12 +476,12 @@ class ListTasksResponse(_FlyteIdlEntity[_pb2.ListTasksResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def tasks(self) -> _Sequence[_task_task_definition.Task]:
+    def tasks(self) -> _Sequence[_task.task_definition.Task]:
         """The tasks.
 
         ``repeated Task tasks = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.tasks, _task_task_definition.Task._wrap)
+        return _RepeatedView(self._pb.tasks, _task.task_definition.Task._wrap)
 
     @property
     def token(self) -> str:
@@ -514,7 +509,7 @@ class ListTasksResponse(_FlyteIdlEntity[_pb2.ListTasksResponse]):
         def replace(
             self,
             *,
-            tasks: _Sequence[_task_task_definition.Task] | None = ...,
+            tasks: _Sequence[_task.task_definition.Task] | None = ...,
             token: str | None = ...,
             metadata: ListTasksResponse.ListTasksMetadata | None = ...,
         ) -> _Self: ...
@@ -534,9 +529,9 @@ class ListVersionsRequest(_FlyteIdlEntity[_pb2.ListVersionsRequest]):
 
     def __init__(
         self,
-        task_name: _task_task_definition.TaskName,
+        task_name: _task.task_definition.TaskName,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListVersionsRequest()
         try:
@@ -547,17 +542,17 @@ class ListVersionsRequest(_FlyteIdlEntity[_pb2.ListVersionsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def task_name(self) -> _task_task_definition.TaskName:
+    def task_name(self) -> _task.task_definition.TaskName:
         """Which task. One that does not exist has no versions.
 
         ``TaskName task_name = 2``; empty when unset.
         """
-        model = _new(_task_task_definition.TaskName)
+        model = _new(_task.task_definition.TaskName)
         model._pb = self._pb.task_name
         return model
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -565,7 +560,7 @@ class ListVersionsRequest(_FlyteIdlEntity[_pb2.ListVersionsRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -574,8 +569,8 @@ class ListVersionsRequest(_FlyteIdlEntity[_pb2.ListVersionsRequest]):
         def replace(
             self,
             *,
-            task_name: _task_task_definition.TaskName = ...,
-            request: _common_list.ListRequest | None = ...,
+            task_name: _task.task_definition.TaskName = ...,
+            request: _common.list.ListRequest | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -604,8 +599,8 @@ class ListVersionsResponse(_FlyteIdlEntity[_pb2.ListVersionsResponse]):
             *,
             version: str | None = None,
             deployed_at: _datetime | None = None,
-            deployed_by: _common_identity.EnrichedIdentity | None = None,
-            latest_run: _task_task_definition.LatestRunSummary | None = None,
+            deployed_by: _common.identity.EnrichedIdentity | None = None,
+            latest_run: _task.task_definition.LatestRunSummary | None = None,
         ) -> None:
             self._pb = pb = _pb2.ListVersionsResponse.VersionResponse()
             try:
@@ -639,7 +634,7 @@ class ListVersionsResponse(_FlyteIdlEntity[_pb2.ListVersionsResponse]):
             )
 
         @property
-        def deployed_by(self) -> _common_identity.EnrichedIdentity | None:
+        def deployed_by(self) -> _common.identity.EnrichedIdentity | None:
             """Who deployed it; unset on a server without logins.
 
             ``flyteidl2.common.EnrichedIdentity deployed_by = 3``; None when unset.
@@ -647,12 +642,12 @@ class ListVersionsResponse(_FlyteIdlEntity[_pb2.ListVersionsResponse]):
             pb = self._pb
             if not pb.HasField("deployed_by"):
                 return None
-            model = _new(_common_identity.EnrichedIdentity)
+            model = _new(_common.identity.EnrichedIdentity)
             model._pb = pb.deployed_by
             return model
 
         @property
-        def latest_run(self) -> _task_task_definition.LatestRunSummary | None:
+        def latest_run(self) -> _task.task_definition.LatestRunSummary | None:
             """Its last run; unset if there was none.
 
             ``LatestRunSummary latest_run = 4``; None when unset.
@@ -660,7 +655,7 @@ class ListVersionsResponse(_FlyteIdlEntity[_pb2.ListVersionsResponse]):
             pb = self._pb
             if not pb.HasField("latest_run"):
                 return None
-            model = _new(_task_task_definition.LatestRunSummary)
+            model = _new(_task.task_definition.LatestRunSummary)
             model._pb = pb.latest_run
             return model
 
@@ -671,8 +666,8 @@ class ListVersionsResponse(_FlyteIdlEntity[_pb2.ListVersionsResponse]):
                 *,
                 version: str | None = ...,
                 deployed_at: _datetime | None = ...,
-                deployed_by: _common_identity.EnrichedIdentity | None = ...,
-                latest_run: _task_task_definition.LatestRunSummary | None = ...,
+                deployed_by: _common.identity.EnrichedIdentity | None = ...,
+                latest_run: _task.task_definition.LatestRunSummary | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace

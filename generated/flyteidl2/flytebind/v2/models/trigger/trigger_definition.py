@@ -18,12 +18,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-    run as _common_run,
-)
-from flytebind.v2.models.task import common as _task_common, run as _task_run
+from flytebind.v2.models import common as _common, task as _task
 
 __all__ = [
     "Trigger",
@@ -75,8 +70,8 @@ class TriggerMetadata(_FlyteIdlEntity[_pb2.TriggerMetadata]):
     def __init__(
         self,
         *,
-        deployed_by: _common_identity.EnrichedIdentity | None = None,
-        updated_by: _common_identity.EnrichedIdentity | None = None,
+        deployed_by: _common.identity.EnrichedIdentity | None = None,
+        updated_by: _common.identity.EnrichedIdentity | None = None,
     ) -> None:
         self._pb = pb = _pb2.TriggerMetadata()
         try:
@@ -88,7 +83,7 @@ class TriggerMetadata(_FlyteIdlEntity[_pb2.TriggerMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def deployed_by(self) -> _common_identity.EnrichedIdentity | None:
+    def deployed_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who deployed it.
 
         ``flyteidl2.common.EnrichedIdentity deployed_by = 1``; None when unset.
@@ -96,12 +91,12 @@ class TriggerMetadata(_FlyteIdlEntity[_pb2.TriggerMetadata]):
         pb = self._pb
         if not pb.HasField("deployed_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.deployed_by
         return model
 
     @property
-    def updated_by(self) -> _common_identity.EnrichedIdentity | None:
+    def updated_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who changed it last.
 
         ``flyteidl2.common.EnrichedIdentity updated_by = 2``; None when unset.
@@ -109,7 +104,7 @@ class TriggerMetadata(_FlyteIdlEntity[_pb2.TriggerMetadata]):
         pb = self._pb
         if not pb.HasField("updated_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.updated_by
         return model
 
@@ -118,8 +113,8 @@ class TriggerMetadata(_FlyteIdlEntity[_pb2.TriggerMetadata]):
         def replace(
             self,
             *,
-            deployed_by: _common_identity.EnrichedIdentity | None = ...,
-            updated_by: _common_identity.EnrichedIdentity | None = ...,
+            deployed_by: _common.identity.EnrichedIdentity | None = ...,
+            updated_by: _common.identity.EnrichedIdentity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -137,12 +132,12 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
     def __init__(
         self,
         *,
-        inputs: _task_common.Inputs | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        inputs: _task.common.Inputs | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         active: bool | None = None,
         task_version: str | None = None,
         description: str | None = None,
-        offloaded_input_data: _common_run.OffloadedInputData | None = None,
+        offloaded_input_data: _common.run.OffloadedInputData | None = None,
     ) -> None:
         self._pb = pb = _pb2.TriggerSpec()
         try:
@@ -163,7 +158,7 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """The inputs themselves.
 
         ``flyteidl2.task.Inputs inputs = 2``; one of ``input_wrapper``, None when unset.
@@ -171,12 +166,12 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of its runs.
 
         ``flyteidl2.task.RunSpec run_spec = 3``; None when unset.
@@ -184,7 +179,7 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -213,7 +208,7 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
         return self._pb.description
 
     @property
-    def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
+    def offloaded_input_data(self) -> _common.run.OffloadedInputData | None:
         """Inputs that ``UploadInputs`` has stored.
 
         ``flyteidl2.common.OffloadedInputData offloaded_input_data = 7``; one of
@@ -222,12 +217,12 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
-        model = _new(_common_run.OffloadedInputData)
+        model = _new(_common.run.OffloadedInputData)
         model._pb = pb.offloaded_input_data
         return model
 
     @property
-    def input_wrapper(self) -> _task_common.Inputs | _common_run.OffloadedInputData | None:
+    def input_wrapper(self) -> _task.common.Inputs | _common.run.OffloadedInputData | None:
         """Where the inputs are.
 
         The member of ``oneof input_wrapper`` that is set, or None.
@@ -239,16 +234,16 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
     def which_input_wrapper(
         self,
     ) -> (
-        tuple[_Literal["inputs"], _task_common.Inputs]
-        | tuple[_Literal["offloaded_input_data"], _common_run.OffloadedInputData]
+        tuple[_Literal["inputs"], _task.common.Inputs]
+        | tuple[_Literal["offloaded_input_data"], _common.run.OffloadedInputData]
         | None
     ):
         """The name and the value of the member of ``oneof input_wrapper`` that is set."""
         match self._pb.WhichOneof("input_wrapper"):
             case "inputs":
-                return "inputs", _task_common.Inputs._wrap(self._pb.inputs)
+                return "inputs", _task.common.Inputs._wrap(self._pb.inputs)
             case "offloaded_input_data":
-                return "offloaded_input_data", _common_run.OffloadedInputData._wrap(
+                return "offloaded_input_data", _common.run.OffloadedInputData._wrap(
                     self._pb.offloaded_input_data
                 )
             case _:
@@ -259,12 +254,12 @@ class TriggerSpec(_FlyteIdlEntity[_pb2.TriggerSpec]):
         def replace(
             self,
             *,
-            inputs: _task_common.Inputs | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             active: bool | None = ...,
             task_version: str | None = ...,
             description: str | None = ...,
-            offloaded_input_data: _common_run.OffloadedInputData | None = ...,
+            offloaded_input_data: _common.run.OffloadedInputData | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -358,7 +353,7 @@ class TriggerRevision(_FlyteIdlEntity[_pb2.TriggerRevision]):
     def __init__(
         self,
         *,
-        id: _common_identifier.TriggerIdentifier | None = None,
+        id: _common.identifier.TriggerIdentifier | None = None,
         metadata: TriggerMetadata | None = None,
         status: TriggerStatus | None = None,
         action: TriggerRevisionAction | None = None,
@@ -380,12 +375,12 @@ class TriggerRevision(_FlyteIdlEntity[_pb2.TriggerRevision]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.TriggerIdentifier:
+    def id(self) -> _common.identifier.TriggerIdentifier:
         """The trigger, and the revision that the change made.
 
         ``flyteidl2.common.TriggerIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -433,7 +428,7 @@ class TriggerRevision(_FlyteIdlEntity[_pb2.TriggerRevision]):
         def replace(
             self,
             *,
-            id: _common_identifier.TriggerIdentifier | None = ...,
+            id: _common.identifier.TriggerIdentifier | None = ...,
             metadata: TriggerMetadata | None = ...,
             status: TriggerStatus | None = ...,
             action: TriggerRevisionAction | None = ...,
@@ -455,11 +450,11 @@ class TriggerDetails(_FlyteIdlEntity[_pb2.TriggerDetails]):
     def __init__(
         self,
         *,
-        id: _common_identifier.TriggerIdentifier | None = None,
+        id: _common.identifier.TriggerIdentifier | None = None,
         metadata: TriggerMetadata | None = None,
         spec: TriggerSpec | None = None,
         status: TriggerStatus | None = None,
-        automation_spec: _task_common.TriggerAutomationSpec | None = None,
+        automation_spec: _task.common.TriggerAutomationSpec | None = None,
         description: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.TriggerDetails()
@@ -480,12 +475,12 @@ class TriggerDetails(_FlyteIdlEntity[_pb2.TriggerDetails]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.TriggerIdentifier:
+    def id(self) -> _common.identifier.TriggerIdentifier:
         """Full name and revision.
 
         ``flyteidl2.common.TriggerIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -523,12 +518,12 @@ class TriggerDetails(_FlyteIdlEntity[_pb2.TriggerDetails]):
         return model
 
     @property
-    def automation_spec(self) -> _task_common.TriggerAutomationSpec:
+    def automation_spec(self) -> _task.common.TriggerAutomationSpec:
         """What it waits for.
 
         ``flyteidl2.task.TriggerAutomationSpec automation_spec = 5``; empty when unset.
         """
-        model = _new(_task_common.TriggerAutomationSpec)
+        model = _new(_task.common.TriggerAutomationSpec)
         model._pb = self._pb.automation_spec
         return model
 
@@ -545,11 +540,11 @@ class TriggerDetails(_FlyteIdlEntity[_pb2.TriggerDetails]):
         def replace(
             self,
             *,
-            id: _common_identifier.TriggerIdentifier | None = ...,
+            id: _common.identifier.TriggerIdentifier | None = ...,
             metadata: TriggerMetadata | None = ...,
             spec: TriggerSpec | None = ...,
             status: TriggerStatus | None = ...,
-            automation_spec: _task_common.TriggerAutomationSpec | None = ...,
+            automation_spec: _task.common.TriggerAutomationSpec | None = ...,
             description: str | None = ...,
         ) -> _Self: ...
 
@@ -568,11 +563,11 @@ class Trigger(_FlyteIdlEntity[_pb2.Trigger]):
     def __init__(
         self,
         *,
-        id: _common_identifier.TriggerIdentifier | None = None,
+        id: _common.identifier.TriggerIdentifier | None = None,
         metadata: TriggerMetadata | None = None,
         status: TriggerStatus | None = None,
         active: bool | None = None,
-        automation_spec: _task_common.TriggerAutomationSpec | None = None,
+        automation_spec: _task.common.TriggerAutomationSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.Trigger()
         try:
@@ -590,12 +585,12 @@ class Trigger(_FlyteIdlEntity[_pb2.Trigger]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.TriggerIdentifier:
+    def id(self) -> _common.identifier.TriggerIdentifier:
         """Full name and revision.
 
         ``flyteidl2.common.TriggerIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -631,7 +626,7 @@ class Trigger(_FlyteIdlEntity[_pb2.Trigger]):
         return self._pb.active
 
     @property
-    def automation_spec(self) -> _task_common.TriggerAutomationSpec | None:
+    def automation_spec(self) -> _task.common.TriggerAutomationSpec | None:
         """What it waits for.
 
         ``flyteidl2.task.TriggerAutomationSpec automation_spec = 6``; None when unset.
@@ -639,7 +634,7 @@ class Trigger(_FlyteIdlEntity[_pb2.Trigger]):
         pb = self._pb
         if not pb.HasField("automation_spec"):
             return None
-        model = _new(_task_common.TriggerAutomationSpec)
+        model = _new(_task.common.TriggerAutomationSpec)
         model._pb = pb.automation_spec
         return model
 
@@ -648,11 +643,11 @@ class Trigger(_FlyteIdlEntity[_pb2.Trigger]):
         def replace(
             self,
             *,
-            id: _common_identifier.TriggerIdentifier | None = ...,
+            id: _common.identifier.TriggerIdentifier | None = ...,
             metadata: TriggerMetadata | None = ...,
             status: TriggerStatus | None = ...,
             active: bool | None = ...,
-            automation_spec: _task_common.TriggerAutomationSpec | None = ...,
+            automation_spec: _task.common.TriggerAutomationSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

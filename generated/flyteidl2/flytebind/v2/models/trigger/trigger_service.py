@@ -18,12 +18,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier, list as _common_list
-from flytebind.v2.models.task import (
-    common as _task_common,
-    task_definition as _task_task_definition,
-)
-from flytebind.v2.models.trigger import trigger_definition as _trigger_trigger_definition
+from flytebind.v2.models import common as _common, task as _task, trigger as _trigger
 
 __all__ = [
     "DeleteTriggersRequest",
@@ -59,9 +54,9 @@ class DeployTriggerRequest(_FlyteIdlEntity[_pb2.DeployTriggerRequest]):
 
     def __init__(
         self,
-        name: _common_identifier.TriggerName,
-        spec: _trigger_trigger_definition.TriggerSpec,
-        automation_spec: _task_common.TriggerAutomationSpec | None = None,
+        name: _common.identifier.TriggerName,
+        spec: _trigger.trigger_definition.TriggerSpec,
+        automation_spec: _task.common.TriggerAutomationSpec | None = None,
         *,
         revision: int | None = None,
     ) -> None:
@@ -77,27 +72,27 @@ class DeployTriggerRequest(_FlyteIdlEntity[_pb2.DeployTriggerRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _common_identifier.TriggerName:
+    def name(self) -> _common.identifier.TriggerName:
         """Full name. Neither the task nor the name is checked.
 
         ``flyteidl2.common.TriggerName name = 4``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = self._pb.name
         return model
 
     @property
-    def spec(self) -> _trigger_trigger_definition.TriggerSpec:
+    def spec(self) -> _trigger.trigger_definition.TriggerSpec:
         """What it starts, and how.
 
         ``TriggerSpec spec = 2``; empty when unset.
         """
-        model = _new(_trigger_trigger_definition.TriggerSpec)
+        model = _new(_trigger.trigger_definition.TriggerSpec)
         model._pb = self._pb.spec
         return model
 
     @property
-    def automation_spec(self) -> _task_common.TriggerAutomationSpec | None:
+    def automation_spec(self) -> _task.common.TriggerAutomationSpec | None:
         """What it waits for; unset to start it by hand.
 
         ``flyteidl2.task.TriggerAutomationSpec automation_spec = 3``; None when unset.
@@ -105,7 +100,7 @@ class DeployTriggerRequest(_FlyteIdlEntity[_pb2.DeployTriggerRequest]):
         pb = self._pb
         if not pb.HasField("automation_spec"):
             return None
-        model = _new(_task_common.TriggerAutomationSpec)
+        model = _new(_task.common.TriggerAutomationSpec)
         model._pb = pb.automation_spec
         return model
 
@@ -123,9 +118,9 @@ class DeployTriggerRequest(_FlyteIdlEntity[_pb2.DeployTriggerRequest]):
         def replace(
             self,
             *,
-            name: _common_identifier.TriggerName = ...,
-            spec: _trigger_trigger_definition.TriggerSpec = ...,
-            automation_spec: _task_common.TriggerAutomationSpec | None = ...,
+            name: _common.identifier.TriggerName = ...,
+            spec: _trigger.trigger_definition.TriggerSpec = ...,
+            automation_spec: _task.common.TriggerAutomationSpec | None = ...,
             revision: int | None = ...,
         ) -> _Self: ...
 
@@ -144,7 +139,7 @@ class DeployTriggerResponse(_FlyteIdlEntity[_pb2.DeployTriggerResponse]):
     def __init__(
         self,
         *,
-        trigger: _trigger_trigger_definition.TriggerDetails | None = None,
+        trigger: _trigger.trigger_definition.TriggerDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeployTriggerResponse()
         try:
@@ -154,7 +149,7 @@ class DeployTriggerResponse(_FlyteIdlEntity[_pb2.DeployTriggerResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def trigger(self) -> _trigger_trigger_definition.TriggerDetails | None:
+    def trigger(self) -> _trigger.trigger_definition.TriggerDetails | None:
         """The trigger.
 
         ``TriggerDetails trigger = 1``; None when unset.
@@ -162,7 +157,7 @@ class DeployTriggerResponse(_FlyteIdlEntity[_pb2.DeployTriggerResponse]):
         pb = self._pb
         if not pb.HasField("trigger"):
             return None
-        model = _new(_trigger_trigger_definition.TriggerDetails)
+        model = _new(_trigger.trigger_definition.TriggerDetails)
         model._pb = pb.trigger
         return model
 
@@ -171,7 +166,7 @@ class DeployTriggerResponse(_FlyteIdlEntity[_pb2.DeployTriggerResponse]):
         def replace(
             self,
             *,
-            trigger: _trigger_trigger_definition.TriggerDetails | None = ...,
+            trigger: _trigger.trigger_definition.TriggerDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -189,7 +184,7 @@ class GetTriggerDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerDetailsRequest]):
 
     def __init__(
         self,
-        name: _common_identifier.TriggerName,
+        name: _common.identifier.TriggerName,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerDetailsRequest()
         try:
@@ -198,12 +193,12 @@ class GetTriggerDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerDetailsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _common_identifier.TriggerName:
+    def name(self) -> _common.identifier.TriggerName:
         """Which trigger.
 
         ``flyteidl2.common.TriggerName name = 1``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = self._pb.name
         return model
 
@@ -212,7 +207,7 @@ class GetTriggerDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerDetailsRequest]):
         def replace(
             self,
             *,
-            name: _common_identifier.TriggerName = ...,
+            name: _common.identifier.TriggerName = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -230,7 +225,7 @@ class GetTriggerDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerDetailsResponse])
     def __init__(
         self,
         *,
-        trigger: _trigger_trigger_definition.TriggerDetails | None = None,
+        trigger: _trigger.trigger_definition.TriggerDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerDetailsResponse()
         try:
@@ -240,7 +235,7 @@ class GetTriggerDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerDetailsResponse])
             _fail(self, locals(), _error)
 
     @property
-    def trigger(self) -> _trigger_trigger_definition.TriggerDetails | None:
+    def trigger(self) -> _trigger.trigger_definition.TriggerDetails | None:
         """The trigger.
 
         ``TriggerDetails trigger = 1``; None when unset.
@@ -248,7 +243,7 @@ class GetTriggerDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerDetailsResponse])
         pb = self._pb
         if not pb.HasField("trigger"):
             return None
-        model = _new(_trigger_trigger_definition.TriggerDetails)
+        model = _new(_trigger.trigger_definition.TriggerDetails)
         model._pb = pb.trigger
         return model
 
@@ -257,7 +252,7 @@ class GetTriggerDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerDetailsResponse])
         def replace(
             self,
             *,
-            trigger: _trigger_trigger_definition.TriggerDetails | None = ...,
+            trigger: _trigger.trigger_definition.TriggerDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -275,7 +270,7 @@ class GetTriggerRevisionDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionDe
 
     def __init__(
         self,
-        id: _common_identifier.TriggerIdentifier,
+        id: _common.identifier.TriggerIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerRevisionDetailsRequest()
         try:
@@ -284,12 +279,12 @@ class GetTriggerRevisionDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionDe
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.TriggerIdentifier:
+    def id(self) -> _common.identifier.TriggerIdentifier:
         """Which trigger and revision.
 
         ``flyteidl2.common.TriggerIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -298,7 +293,7 @@ class GetTriggerRevisionDetailsRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionDe
         def replace(
             self,
             *,
-            id: _common_identifier.TriggerIdentifier = ...,
+            id: _common.identifier.TriggerIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -316,7 +311,7 @@ class GetTriggerRevisionDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionD
     def __init__(
         self,
         *,
-        trigger: _trigger_trigger_definition.TriggerDetails | None = None,
+        trigger: _trigger.trigger_definition.TriggerDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerRevisionDetailsResponse()
         try:
@@ -326,7 +321,7 @@ class GetTriggerRevisionDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionD
             _fail(self, locals(), _error)
 
     @property
-    def trigger(self) -> _trigger_trigger_definition.TriggerDetails | None:
+    def trigger(self) -> _trigger.trigger_definition.TriggerDetails | None:
         """The trigger as it was.
 
         ``TriggerDetails trigger = 1``; None when unset.
@@ -334,7 +329,7 @@ class GetTriggerRevisionDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionD
         pb = self._pb
         if not pb.HasField("trigger"):
             return None
-        model = _new(_trigger_trigger_definition.TriggerDetails)
+        model = _new(_trigger.trigger_definition.TriggerDetails)
         model._pb = pb.trigger
         return model
 
@@ -343,7 +338,7 @@ class GetTriggerRevisionDetailsResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionD
         def replace(
             self,
             *,
-            trigger: _trigger_trigger_definition.TriggerDetails | None = ...,
+            trigger: _trigger.trigger_definition.TriggerDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -361,11 +356,11 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
         org: str | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
-        task_name: _task_task_definition.TaskName | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
+        task_name: _task.task_definition.TaskName | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListTriggersRequest()
         try:
@@ -386,7 +381,7 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -394,7 +389,7 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -407,7 +402,7 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Those of a project in a domain.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 3``; one of ``scope_by``, None when
@@ -416,12 +411,12 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """Those of one version of a task.
 
         ``flyteidl2.task.TaskIdentifier task_id = 4``; one of ``scope_by``, None when unset.
@@ -429,12 +424,12 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def task_name(self) -> _task_task_definition.TaskName | None:
+    def task_name(self) -> _task.task_definition.TaskName | None:
         """Those of a task.
 
         ``flyteidl2.task.TaskName task_name = 5``; one of ``scope_by``, None when unset.
@@ -442,7 +437,7 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         pb = self._pb
         if not pb.HasField("task_name"):
             return None
-        model = _new(_task_task_definition.TaskName)
+        model = _new(_task.task_definition.TaskName)
         model._pb = pb.task_name
         return model
 
@@ -451,9 +446,9 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         self,
     ) -> (
         str
-        | _common_identifier.ProjectIdentifier
-        | _task_task_definition.TaskIdentifier
-        | _task_task_definition.TaskName
+        | _common.identifier.ProjectIdentifier
+        | _task.task_definition.TaskIdentifier
+        | _task.task_definition.TaskName
         | None
     ):
         """Which triggers there are to choose from.
@@ -468,9 +463,9 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
-        | tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
-        | tuple[_Literal["task_name"], _task_task_definition.TaskName]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
+        | tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
+        | tuple[_Literal["task_name"], _task.task_definition.TaskName]
         | None
     ):
         """The name and the value of the member of ``oneof scope_by`` that is set."""
@@ -478,11 +473,11 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
             case "org":
                 return "org", self._pb.org
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case "task_name":
-                return "task_name", _task_task_definition.TaskName._wrap(self._pb.task_name)
+                return "task_name", _task.task_definition.TaskName._wrap(self._pb.task_name)
             case _:
                 return None
 
@@ -491,11 +486,11 @@ class ListTriggersRequest(_FlyteIdlEntity[_pb2.ListTriggersRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
+            request: _common.list.ListRequest | None = ...,
             org: str | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
-            task_name: _task_task_definition.TaskName | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
+            task_name: _task.task_definition.TaskName | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -513,7 +508,7 @@ class ListTriggersResponse(_FlyteIdlEntity[_pb2.ListTriggersResponse]):
     def __init__(
         self,
         *,
-        triggers: _Sequence[_trigger_trigger_definition.Trigger] | None = None,
+        triggers: _Sequence[_trigger.trigger_definition.Trigger] | None = None,
         token: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListTriggersResponse()
@@ -526,12 +521,12 @@ class ListTriggersResponse(_FlyteIdlEntity[_pb2.ListTriggersResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def triggers(self) -> _Sequence[_trigger_trigger_definition.Trigger]:
+    def triggers(self) -> _Sequence[_trigger.trigger_definition.Trigger]:
         """The triggers.
 
         ``repeated Trigger triggers = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.triggers, _trigger_trigger_definition.Trigger._wrap)
+        return _RepeatedView(self._pb.triggers, _trigger.trigger_definition.Trigger._wrap)
 
     @property
     def token(self) -> str:
@@ -546,7 +541,7 @@ class ListTriggersResponse(_FlyteIdlEntity[_pb2.ListTriggersResponse]):
         def replace(
             self,
             *,
-            triggers: _Sequence[_trigger_trigger_definition.Trigger] | None = ...,
+            triggers: _Sequence[_trigger.trigger_definition.Trigger] | None = ...,
             token: str | None = ...,
         ) -> _Self: ...
 
@@ -565,9 +560,9 @@ class GetTriggerRevisionHistoryRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionHi
 
     def __init__(
         self,
-        name: _common_identifier.TriggerName,
+        name: _common.identifier.TriggerName,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerRevisionHistoryRequest()
         try:
@@ -578,17 +573,17 @@ class GetTriggerRevisionHistoryRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionHi
             _fail(self, locals(), _error)
 
     @property
-    def name(self) -> _common_identifier.TriggerName:
+    def name(self) -> _common.identifier.TriggerName:
         """Which trigger; one that was deleted has a history, too.
 
         ``flyteidl2.common.TriggerName name = 2``; empty when unset.
         """
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = self._pb.name
         return model
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -596,7 +591,7 @@ class GetTriggerRevisionHistoryRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionHi
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -605,8 +600,8 @@ class GetTriggerRevisionHistoryRequest(_FlyteIdlEntity[_pb2.GetTriggerRevisionHi
         def replace(
             self,
             *,
-            name: _common_identifier.TriggerName = ...,
-            request: _common_list.ListRequest | None = ...,
+            name: _common.identifier.TriggerName = ...,
+            request: _common.list.ListRequest | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -624,7 +619,7 @@ class GetTriggerRevisionHistoryResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionH
     def __init__(
         self,
         *,
-        triggers: _Sequence[_trigger_trigger_definition.TriggerRevision] | None = None,
+        triggers: _Sequence[_trigger.trigger_definition.TriggerRevision] | None = None,
         token: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetTriggerRevisionHistoryResponse()
@@ -637,12 +632,12 @@ class GetTriggerRevisionHistoryResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionH
             _fail(self, locals(), _error)
 
     @property
-    def triggers(self) -> _Sequence[_trigger_trigger_definition.TriggerRevision]:
+    def triggers(self) -> _Sequence[_trigger.trigger_definition.TriggerRevision]:
         """The changes.
 
         ``repeated TriggerRevision triggers = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.triggers, _trigger_trigger_definition.TriggerRevision._wrap)
+        return _RepeatedView(self._pb.triggers, _trigger.trigger_definition.TriggerRevision._wrap)
 
     @property
     def token(self) -> str:
@@ -657,7 +652,7 @@ class GetTriggerRevisionHistoryResponse(_FlyteIdlEntity[_pb2.GetTriggerRevisionH
         def replace(
             self,
             *,
-            triggers: _Sequence[_trigger_trigger_definition.TriggerRevision] | None = ...,
+            triggers: _Sequence[_trigger.trigger_definition.TriggerRevision] | None = ...,
             token: str | None = ...,
         ) -> _Self: ...
 
@@ -679,7 +674,7 @@ class UpdateTriggersRequest(_FlyteIdlEntity[_pb2.UpdateTriggersRequest]):
 
     def __init__(
         self,
-        names: _Sequence[_common_identifier.TriggerName],
+        names: _Sequence[_common.identifier.TriggerName],
         active: bool,
     ) -> None:
         self._pb = pb = _pb2.UpdateTriggersRequest()
@@ -690,12 +685,12 @@ class UpdateTriggersRequest(_FlyteIdlEntity[_pb2.UpdateTriggersRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def names(self) -> _Sequence[_common_identifier.TriggerName]:
+    def names(self) -> _Sequence[_common.identifier.TriggerName]:
         """Which triggers. Unknown ones are passed over.
 
         ``repeated flyteidl2.common.TriggerName names = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.names, _common_identifier.TriggerName._wrap)
+        return _RepeatedView(self._pb.names, _common.identifier.TriggerName._wrap)
 
     @property
     def active(self) -> bool:
@@ -710,7 +705,7 @@ class UpdateTriggersRequest(_FlyteIdlEntity[_pb2.UpdateTriggersRequest]):
         def replace(
             self,
             *,
-            names: _Sequence[_common_identifier.TriggerName] = ...,
+            names: _Sequence[_common.identifier.TriggerName] = ...,
             active: bool = ...,
         ) -> _Self: ...
 
@@ -748,7 +743,7 @@ class DeleteTriggersRequest(_FlyteIdlEntity[_pb2.DeleteTriggersRequest]):
 
     def __init__(
         self,
-        names: _Sequence[_common_identifier.TriggerName],
+        names: _Sequence[_common.identifier.TriggerName],
     ) -> None:
         self._pb = pb = _pb2.DeleteTriggersRequest()
         try:
@@ -757,19 +752,19 @@ class DeleteTriggersRequest(_FlyteIdlEntity[_pb2.DeleteTriggersRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def names(self) -> _Sequence[_common_identifier.TriggerName]:
+    def names(self) -> _Sequence[_common.identifier.TriggerName]:
         """Which triggers. Unknown ones are passed over.
 
         ``repeated flyteidl2.common.TriggerName names = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.names, _common_identifier.TriggerName._wrap)
+        return _RepeatedView(self._pb.names, _common.identifier.TriggerName._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            names: _Sequence[_common_identifier.TriggerName] = ...,
+            names: _Sequence[_common.identifier.TriggerName] = ...,
         ) -> _Self: ...
 
         __replace__ = replace

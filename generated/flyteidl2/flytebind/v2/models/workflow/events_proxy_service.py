@@ -13,7 +13,7 @@ from flytebind.runtime.checks import as_items as _as_items
 from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import workflow as _workflow
 
 __all__ = [
     "RecordRequest",
@@ -33,7 +33,7 @@ class RecordRequest(_FlyteIdlEntity[_pb2.RecordRequest]):
     def __init__(
         self,
         *,
-        events: _Sequence[_workflow_run_definition.ActionEvent] | None = None,
+        events: _Sequence[_workflow.run_definition.ActionEvent] | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordRequest()
         try:
@@ -43,19 +43,19 @@ class RecordRequest(_FlyteIdlEntity[_pb2.RecordRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def events(self) -> _Sequence[_workflow_run_definition.ActionEvent]:
+    def events(self) -> _Sequence[_workflow.run_definition.ActionEvent]:
         """The news.
 
         ``repeated ActionEvent events = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.events, _workflow_run_definition.ActionEvent._wrap)
+        return _RepeatedView(self._pb.events, _workflow.run_definition.ActionEvent._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            events: _Sequence[_workflow_run_definition.ActionEvent] | None = ...,
+            events: _Sequence[_workflow.run_definition.ActionEvent] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -14,13 +14,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    identity as _common_identity,
-)
-from flytebind.v2.models.core import literals as _core_literals
-from flytebind.v2.models.google.rpc import status as _google_rpc_status
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import common as _common, core as _core, workflow as _workflow
+from flytebind.v2.models.google import rpc as _google_rpc
 
 __all__ = [
     "RecordActionEventRequest",
@@ -52,15 +47,15 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent: str | None = None,
         group: str | None = None,
         subject: str | None = None,
         input_uri: str | None = None,
-        task: _workflow_run_definition.TaskAction | None = None,
-        trace: _workflow_run_definition.TraceAction | None = None,
-        condition: _workflow_run_definition.ConditionAction | None = None,
-        recovered_from: _common_identifier.ActionIdentifier | None = None,
+        task: _workflow.run_definition.TaskAction | None = None,
+        trace: _workflow.run_definition.TraceAction | None = None,
+        condition: _workflow.run_definition.ConditionAction | None = None,
+        recovered_from: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionRequest()
         try:
@@ -88,7 +83,7 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Full name of the action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -96,7 +91,7 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -133,7 +128,7 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         return self._pb.input_uri
 
     @property
-    def task(self) -> _workflow_run_definition.TaskAction | None:
+    def task(self) -> _workflow.run_definition.TaskAction | None:
         """Task that it runs.
 
         ``TaskAction task = 10``; one of ``spec``, None when unset.
@@ -141,12 +136,12 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         pb = self._pb
         if not pb.HasField("task"):
             return None
-        model = _new(_workflow_run_definition.TaskAction)
+        model = _new(_workflow.run_definition.TaskAction)
         model._pb = pb.task
         return model
 
     @property
-    def trace(self) -> _workflow_run_definition.TraceAction | None:
+    def trace(self) -> _workflow.run_definition.TraceAction | None:
         """Function that a task has called.
 
         ``TraceAction trace = 11``; one of ``spec``, None when unset.
@@ -154,12 +149,12 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         pb = self._pb
         if not pb.HasField("trace"):
             return None
-        model = _new(_workflow_run_definition.TraceAction)
+        model = _new(_workflow.run_definition.TraceAction)
         model._pb = pb.trace
         return model
 
     @property
-    def condition(self) -> _workflow_run_definition.ConditionAction | None:
+    def condition(self) -> _workflow.run_definition.ConditionAction | None:
         """Condition that it waits for.
 
         ``ConditionAction condition = 12``; one of ``spec``, None when unset.
@@ -167,12 +162,12 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         pb = self._pb
         if not pb.HasField("condition"):
             return None
-        model = _new(_workflow_run_definition.ConditionAction)
+        model = _new(_workflow.run_definition.ConditionAction)
         model._pb = pb.condition
         return model
 
     @property
-    def recovered_from(self) -> _common_identifier.ActionIdentifier | None:
+    def recovered_from(self) -> _common.identifier.ActionIdentifier | None:
         """Action of an earlier run whose result is taken.
 
         ``flyteidl2.common.ActionIdentifier recovered_from = 13``; None when unset.
@@ -180,7 +175,7 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         pb = self._pb
         if not pb.HasField("recovered_from"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.recovered_from
         return model
 
@@ -188,9 +183,9 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
     def spec(
         self,
     ) -> (
-        _workflow_run_definition.TaskAction
-        | _workflow_run_definition.TraceAction
-        | _workflow_run_definition.ConditionAction
+        _workflow.run_definition.TaskAction
+        | _workflow.run_definition.TraceAction
+        | _workflow.run_definition.ConditionAction
         | None
     ):
         """What it does.
@@ -204,19 +199,19 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
     def which_spec(
         self,
     ) -> (
-        tuple[_Literal["task"], _workflow_run_definition.TaskAction]
-        | tuple[_Literal["trace"], _workflow_run_definition.TraceAction]
-        | tuple[_Literal["condition"], _workflow_run_definition.ConditionAction]
+        tuple[_Literal["task"], _workflow.run_definition.TaskAction]
+        | tuple[_Literal["trace"], _workflow.run_definition.TraceAction]
+        | tuple[_Literal["condition"], _workflow.run_definition.ConditionAction]
         | None
     ):
         """The name and the value of the member of ``oneof spec`` that is set."""
         match self._pb.WhichOneof("spec"):
             case "task":
-                return "task", _workflow_run_definition.TaskAction._wrap(self._pb.task)
+                return "task", _workflow.run_definition.TaskAction._wrap(self._pb.task)
             case "trace":
-                return "trace", _workflow_run_definition.TraceAction._wrap(self._pb.trace)
+                return "trace", _workflow.run_definition.TraceAction._wrap(self._pb.trace)
             case "condition":
-                return "condition", _workflow_run_definition.ConditionAction._wrap(
+                return "condition", _workflow.run_definition.ConditionAction._wrap(
                     self._pb.condition
                 )
             case _:
@@ -227,15 +222,15 @@ class RecordActionRequest(_FlyteIdlEntity[_pb2.RecordActionRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent: str | None = ...,
             group: str | None = ...,
             subject: str | None = ...,
             input_uri: str | None = ...,
-            task: _workflow_run_definition.TaskAction | None = ...,
-            trace: _workflow_run_definition.TraceAction | None = ...,
-            condition: _workflow_run_definition.ConditionAction | None = ...,
-            recovered_from: _common_identifier.ActionIdentifier | None = ...,
+            task: _workflow.run_definition.TaskAction | None = ...,
+            trace: _workflow.run_definition.TraceAction | None = ...,
+            condition: _workflow.run_definition.ConditionAction | None = ...,
+            recovered_from: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -253,8 +248,8 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _google_rpc_status.Status | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _google_rpc.status.Status | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionResponse()
         try:
@@ -266,7 +261,7 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -274,12 +269,12 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 2``; None when unset.
@@ -287,7 +282,7 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -296,8 +291,8 @@ class RecordActionResponse(_FlyteIdlEntity[_pb2.RecordActionResponse]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _google_rpc_status.Status | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _google_rpc.status.Status | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -405,10 +400,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _workflow_run_definition.ActionStatus | None = None,
-        output: _core_literals.Literal | None = None,
-        principal: _common_identity.EnrichedIdentity | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _workflow.run_definition.ActionStatus | None = None,
+        output: _core.literals.Literal | None = None,
+        principal: _common.identity.EnrichedIdentity | None = None,
         abort_reason: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateActionStatusRequest()
@@ -427,7 +422,7 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -435,12 +430,12 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _workflow_run_definition.ActionStatus | None:
+    def status(self) -> _workflow.run_definition.ActionStatus | None:
         """How far it has come.
 
         ``ActionStatus status = 2``; None when unset.
@@ -448,12 +443,12 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_workflow_run_definition.ActionStatus)
+        model = _new(_workflow.run_definition.ActionStatus)
         model._pb = pb.status
         return model
 
     @property
-    def output(self) -> _core_literals.Literal | None:
+    def output(self) -> _core.literals.Literal | None:
         """Value that it was given, if it is a condition.
 
         ``flyteidl2.core.Literal output = 3``; None when unset.
@@ -461,12 +456,12 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
         pb = self._pb
         if not pb.HasField("output"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.output
         return model
 
     @property
-    def principal(self) -> _common_identity.EnrichedIdentity | None:
+    def principal(self) -> _common.identity.EnrichedIdentity | None:
         """Who gave the value, or aborted it.
 
         ``flyteidl2.common.EnrichedIdentity principal = 4``; None when unset.
@@ -474,7 +469,7 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
         pb = self._pb
         if not pb.HasField("principal"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.principal
         return model
 
@@ -491,10 +486,10 @@ class UpdateActionStatusRequest(_FlyteIdlEntity[_pb2.UpdateActionStatusRequest])
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _workflow_run_definition.ActionStatus | None = ...,
-            output: _core_literals.Literal | None = ...,
-            principal: _common_identity.EnrichedIdentity | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _workflow.run_definition.ActionStatus | None = ...,
+            output: _core.literals.Literal | None = ...,
+            principal: _common.identity.EnrichedIdentity | None = ...,
             abort_reason: str | None = ...,
         ) -> _Self: ...
 
@@ -513,8 +508,8 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _google_rpc_status.Status | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _google_rpc.status.Status | None = None,
     ) -> None:
         self._pb = pb = _pb2.UpdateActionStatusResponse()
         try:
@@ -526,7 +521,7 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -534,12 +529,12 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 2``; None when unset.
@@ -547,7 +542,7 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -556,8 +551,8 @@ class UpdateActionStatusResponse(_FlyteIdlEntity[_pb2.UpdateActionStatusResponse
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _google_rpc_status.Status | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _google_rpc.status.Status | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -689,7 +684,7 @@ class RecordActionEventRequest(_FlyteIdlEntity[_pb2.RecordActionEventRequest]):
     def __init__(
         self,
         *,
-        event: _workflow_run_definition.ActionEvent | None = None,
+        event: _workflow.run_definition.ActionEvent | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionEventRequest()
         try:
@@ -699,7 +694,7 @@ class RecordActionEventRequest(_FlyteIdlEntity[_pb2.RecordActionEventRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def event(self) -> _workflow_run_definition.ActionEvent | None:
+    def event(self) -> _workflow.run_definition.ActionEvent | None:
         """The news.
 
         ``ActionEvent event = 1``; None when unset.
@@ -707,7 +702,7 @@ class RecordActionEventRequest(_FlyteIdlEntity[_pb2.RecordActionEventRequest]):
         pb = self._pb
         if not pb.HasField("event"):
             return None
-        model = _new(_workflow_run_definition.ActionEvent)
+        model = _new(_workflow.run_definition.ActionEvent)
         model._pb = pb.event
         return model
 
@@ -716,7 +711,7 @@ class RecordActionEventRequest(_FlyteIdlEntity[_pb2.RecordActionEventRequest]):
         def replace(
             self,
             *,
-            event: _workflow_run_definition.ActionEvent | None = ...,
+            event: _workflow.run_definition.ActionEvent | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -734,8 +729,8 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _google_rpc_status.Status | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _google_rpc.status.Status | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionEventResponse()
         try:
@@ -747,7 +742,7 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -755,12 +750,12 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 2``; None when unset.
@@ -768,7 +763,7 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -777,8 +772,8 @@ class RecordActionEventResponse(_FlyteIdlEntity[_pb2.RecordActionEventResponse])
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _google_rpc_status.Status | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _google_rpc.status.Status | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -796,7 +791,7 @@ class RecordActionEventsRequest(_FlyteIdlEntity[_pb2.RecordActionEventsRequest])
     def __init__(
         self,
         *,
-        events: _Sequence[_workflow_run_definition.ActionEvent] | None = None,
+        events: _Sequence[_workflow.run_definition.ActionEvent] | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionEventsRequest()
         try:
@@ -806,19 +801,19 @@ class RecordActionEventsRequest(_FlyteIdlEntity[_pb2.RecordActionEventsRequest])
             _fail(self, locals(), _error)
 
     @property
-    def events(self) -> _Sequence[_workflow_run_definition.ActionEvent]:
+    def events(self) -> _Sequence[_workflow.run_definition.ActionEvent]:
         """The news.
 
         ``repeated ActionEvent events = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.events, _workflow_run_definition.ActionEvent._wrap)
+        return _RepeatedView(self._pb.events, _workflow.run_definition.ActionEvent._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            events: _Sequence[_workflow_run_definition.ActionEvent] | None = ...,
+            events: _Sequence[_workflow.run_definition.ActionEvent] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -836,7 +831,7 @@ class RecordActionEventsResponse(_FlyteIdlEntity[_pb2.RecordActionEventsResponse
     def __init__(
         self,
         *,
-        status: _google_rpc_status.Status | None = None,
+        status: _google_rpc.status.Status | None = None,
     ) -> None:
         self._pb = pb = _pb2.RecordActionEventsResponse()
         try:
@@ -846,7 +841,7 @@ class RecordActionEventsResponse(_FlyteIdlEntity[_pb2.RecordActionEventsResponse
             _fail(self, locals(), _error)
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 1``; None when unset.
@@ -854,7 +849,7 @@ class RecordActionEventsResponse(_FlyteIdlEntity[_pb2.RecordActionEventsResponse
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -863,7 +858,7 @@ class RecordActionEventsResponse(_FlyteIdlEntity[_pb2.RecordActionEventsResponse
         def replace(
             self,
             *,
-            status: _google_rpc_status.Status | None = ...,
+            status: _google_rpc.status.Status | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

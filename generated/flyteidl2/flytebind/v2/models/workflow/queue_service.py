@@ -12,9 +12,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.task import run as _task_run
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import common as _common, task as _task, workflow as _workflow
 
 __all__ = [
     "AbortQueuedActionRequest",
@@ -38,16 +36,16 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent_action_name: str | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         input_uri: str | None = None,
         run_output_base: str | None = None,
         group: str | None = None,
         subject: str | None = None,
-        task: _workflow_run_definition.TaskAction | None = None,
-        trace: _workflow_run_definition.TraceAction | None = None,
-        condition: _workflow_run_definition.ConditionAction | None = None,
+        task: _workflow.run_definition.TaskAction | None = None,
+        trace: _workflow.run_definition.TraceAction | None = None,
+        condition: _workflow.run_definition.ConditionAction | None = None,
     ) -> None:
         self._pb = pb = _pb2.EnqueueActionRequest()
         try:
@@ -77,7 +75,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Full name to give it.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -85,7 +83,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -98,7 +96,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         return self._pb.parent_action_name if self._pb.HasField("parent_action_name") else None
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of the run.
 
         ``flyteidl2.task.RunSpec run_spec = 3``; None when unset.
@@ -106,7 +104,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -143,7 +141,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         return self._pb.subject
 
     @property
-    def task(self) -> _workflow_run_definition.TaskAction | None:
+    def task(self) -> _workflow.run_definition.TaskAction | None:
         """Task to run.
 
         ``TaskAction task = 10``; one of ``spec``, None when unset.
@@ -151,12 +149,12 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         pb = self._pb
         if not pb.HasField("task"):
             return None
-        model = _new(_workflow_run_definition.TaskAction)
+        model = _new(_workflow.run_definition.TaskAction)
         model._pb = pb.task
         return model
 
     @property
-    def trace(self) -> _workflow_run_definition.TraceAction | None:
+    def trace(self) -> _workflow.run_definition.TraceAction | None:
         """Function that a task has called, to be recorded.
 
         ``TraceAction trace = 11``; one of ``spec``, None when unset.
@@ -164,12 +162,12 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         pb = self._pb
         if not pb.HasField("trace"):
             return None
-        model = _new(_workflow_run_definition.TraceAction)
+        model = _new(_workflow.run_definition.TraceAction)
         model._pb = pb.trace
         return model
 
     @property
-    def condition(self) -> _workflow_run_definition.ConditionAction | None:
+    def condition(self) -> _workflow.run_definition.ConditionAction | None:
         """Condition to wait for.
 
         ``ConditionAction condition = 12``; one of ``spec``, None when unset.
@@ -177,7 +175,7 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         pb = self._pb
         if not pb.HasField("condition"):
             return None
-        model = _new(_workflow_run_definition.ConditionAction)
+        model = _new(_workflow.run_definition.ConditionAction)
         model._pb = pb.condition
         return model
 
@@ -185,9 +183,9 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
     def spec(
         self,
     ) -> (
-        _workflow_run_definition.TaskAction
-        | _workflow_run_definition.TraceAction
-        | _workflow_run_definition.ConditionAction
+        _workflow.run_definition.TaskAction
+        | _workflow.run_definition.TraceAction
+        | _workflow.run_definition.ConditionAction
         | None
     ):
         """What to do.
@@ -201,19 +199,19 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
     def which_spec(
         self,
     ) -> (
-        tuple[_Literal["task"], _workflow_run_definition.TaskAction]
-        | tuple[_Literal["trace"], _workflow_run_definition.TraceAction]
-        | tuple[_Literal["condition"], _workflow_run_definition.ConditionAction]
+        tuple[_Literal["task"], _workflow.run_definition.TaskAction]
+        | tuple[_Literal["trace"], _workflow.run_definition.TraceAction]
+        | tuple[_Literal["condition"], _workflow.run_definition.ConditionAction]
         | None
     ):
         """The name and the value of the member of ``oneof spec`` that is set."""
         match self._pb.WhichOneof("spec"):
             case "task":
-                return "task", _workflow_run_definition.TaskAction._wrap(self._pb.task)
+                return "task", _workflow.run_definition.TaskAction._wrap(self._pb.task)
             case "trace":
-                return "trace", _workflow_run_definition.TraceAction._wrap(self._pb.trace)
+                return "trace", _workflow.run_definition.TraceAction._wrap(self._pb.trace)
             case "condition":
-                return "condition", _workflow_run_definition.ConditionAction._wrap(
+                return "condition", _workflow.run_definition.ConditionAction._wrap(
                     self._pb.condition
                 )
             case _:
@@ -224,16 +222,16 @@ class EnqueueActionRequest(_FlyteIdlEntity[_pb2.EnqueueActionRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent_action_name: str | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             input_uri: str | None = ...,
             run_output_base: str | None = ...,
             group: str | None = ...,
             subject: str | None = ...,
-            task: _workflow_run_definition.TaskAction | None = ...,
-            trace: _workflow_run_definition.TraceAction | None = ...,
-            condition: _workflow_run_definition.ConditionAction | None = ...,
+            task: _workflow.run_definition.TaskAction | None = ...,
+            trace: _workflow.run_definition.TraceAction | None = ...,
+            condition: _workflow.run_definition.ConditionAction | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -270,7 +268,7 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
         reason: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.AbortQueuedRunRequest()
@@ -283,7 +281,7 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
@@ -291,7 +289,7 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
@@ -308,7 +306,7 @@ class AbortQueuedRunRequest(_FlyteIdlEntity[_pb2.AbortQueuedRunRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
             reason: str | None = ...,
         ) -> _Self: ...
 
@@ -346,7 +344,7 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         reason: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.AbortQueuedActionRequest()
@@ -359,7 +357,7 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -367,7 +365,7 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -384,7 +382,7 @@ class AbortQueuedActionRequest(_FlyteIdlEntity[_pb2.AbortQueuedActionRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             reason: str | None = ...,
         ) -> _Self: ...
 

@@ -37,24 +37,7 @@ from flytebind.runtime.typing import (
     Self as _Self,
     deprecated as _deprecated,
 )
-from flytebind.v2.models.common import (
-    cache as _common_cache,
-    identifier as _common_identifier,
-    identity as _common_identity,
-    phase as _common_phase,
-    run as _common_run,
-)
-from flytebind.v2.models.core import (
-    catalog as _core_catalog,
-    execution as _core_execution,
-    literals as _core_literals,
-    types as _core_types,
-)
-from flytebind.v2.models.task import (
-    common as _task_common,
-    run as _task_run,
-    task_definition as _task_task_definition,
-)
+from flytebind.v2.models import common as _common, core as _core, task as _task
 
 __all__ = [
     "AbortInfo",
@@ -229,7 +212,7 @@ class RunDetails(_FlyteIdlEntity[_pb2.RunDetails]):
     def __init__(
         self,
         *,
-        run_spec: _task_run.RunSpec | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         action: ActionDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.RunDetails()
@@ -242,7 +225,7 @@ class RunDetails(_FlyteIdlEntity[_pb2.RunDetails]):
             _fail(self, locals(), _error)
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings that the run was started with.
 
         ``flyteidl2.task.RunSpec run_spec = 1``; None when unset.
@@ -250,7 +233,7 @@ class RunDetails(_FlyteIdlEntity[_pb2.RunDetails]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -272,7 +255,7 @@ class RunDetails(_FlyteIdlEntity[_pb2.RunDetails]):
         def replace(
             self,
             *,
-            run_spec: _task_run.RunSpec | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             action: ActionDetails | None = ...,
         ) -> _Self: ...
 
@@ -291,8 +274,8 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
     def __init__(
         self,
         *,
-        id: _task_task_definition.TaskIdentifier | None = None,
-        spec: _task_task_definition.TaskSpec | None = None,
+        id: _task.task_definition.TaskIdentifier | None = None,
+        spec: _task.task_definition.TaskSpec | None = None,
         cache_key: str | None = None,
         queue: str | None = None,
     ) -> None:
@@ -310,7 +293,7 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _task_task_definition.TaskIdentifier | None:
+    def id(self) -> _task.task_definition.TaskIdentifier | None:
         """Which task.
 
         ``flyteidl2.task.TaskIdentifier id = 1``; None when unset.
@@ -318,12 +301,12 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.id
         return model
 
     @property
-    def spec(self) -> _task_task_definition.TaskSpec | None:
+    def spec(self) -> _task.task_definition.TaskSpec | None:
         """The task itself.
 
         ``flyteidl2.task.TaskSpec spec = 2``; None when unset.
@@ -331,7 +314,7 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
         pb = self._pb
         if not pb.HasField("spec"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.spec
         return model
 
@@ -356,8 +339,8 @@ class TaskAction(_FlyteIdlEntity[_pb2.TaskAction]):
         def replace(
             self,
             *,
-            id: _task_task_definition.TaskIdentifier | None = ...,
-            spec: _task_task_definition.TaskSpec | None = ...,
+            id: _task.task_definition.TaskIdentifier | None = ...,
+            spec: _task.task_definition.TaskSpec | None = ...,
             cache_key: str | None = ...,
             queue: str | None = ...,
         ) -> _Self: ...
@@ -381,11 +364,11 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
         self,
         *,
         name: str | None = None,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
-        outputs: _task_common.OutputReferences | None = None,
-        spec: _task_task_definition.TraceSpec | None = None,
+        outputs: _task.common.OutputReferences | None = None,
+        spec: _task.task_definition.TraceSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.TraceAction()
         try:
@@ -413,12 +396,12 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
         return self._pb.name
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How it ended.
 
         ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def start_time(self) -> _datetime | None:
@@ -437,7 +420,7 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
         return _read_timestamp(self._pb.end_time) if self._pb.HasField("end_time") else None
 
     @property
-    def outputs(self) -> _task_common.OutputReferences | None:
+    def outputs(self) -> _task.common.OutputReferences | None:
         """Where its outputs lie.
 
         ``flyteidl2.task.OutputReferences outputs = 5``; None when unset.
@@ -445,12 +428,12 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_task_common.OutputReferences)
+        model = _new(_task.common.OutputReferences)
         model._pb = pb.outputs
         return model
 
     @property
-    def spec(self) -> _task_task_definition.TraceSpec | None:
+    def spec(self) -> _task.task_definition.TraceSpec | None:
         """Its inputs and outputs with their types.
 
         ``flyteidl2.task.TraceSpec spec = 6``; None when unset.
@@ -458,7 +441,7 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
         pb = self._pb
         if not pb.HasField("spec"):
             return None
-        model = _new(_task_task_definition.TraceSpec)
+        model = _new(_task.task_definition.TraceSpec)
         model._pb = pb.spec
         return model
 
@@ -468,11 +451,11 @@ class TraceAction(_FlyteIdlEntity[_pb2.TraceAction]):
             self,
             *,
             name: str | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
-            outputs: _task_common.OutputReferences | None = ...,
-            spec: _task_task_definition.TraceSpec | None = ...,
+            outputs: _task.common.OutputReferences | None = ...,
+            spec: _task.task_definition.TraceSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -491,7 +474,7 @@ class ConditionAction(_FlyteIdlEntity[_pb2.ConditionAction]):
         self,
         *,
         name: str | None = None,
-        type: _core_types.LiteralType | None = None,
+        type: _core.types.LiteralType | None = None,
         prompt: str | None = None,
         description: str | None = None,
         prompt_type: ConditionPromptType | None = None,
@@ -526,7 +509,7 @@ class ConditionAction(_FlyteIdlEntity[_pb2.ConditionAction]):
         return self._pb.name
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Type of the value.
 
         ``flyteidl2.core.LiteralType type = 6``; None when unset.
@@ -534,7 +517,7 @@ class ConditionAction(_FlyteIdlEntity[_pb2.ConditionAction]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
@@ -589,7 +572,7 @@ class ConditionAction(_FlyteIdlEntity[_pb2.ConditionAction]):
             self,
             *,
             name: str | None = ...,
-            type: _core_types.LiteralType | None = ...,
+            type: _core.types.LiteralType | None = ...,
             prompt: str | None = ...,
             description: str | None = ...,
             prompt_type: ConditionPromptType | None = ...,
@@ -664,7 +647,7 @@ class TaskActionMetadata(_FlyteIdlEntity[_pb2.TaskActionMetadata]):
     def __init__(
         self,
         *,
-        id: _task_task_definition.TaskIdentifier | None = None,
+        id: _task.task_definition.TaskIdentifier | None = None,
         task_type: str | None = None,
         short_name: str | None = None,
     ) -> None:
@@ -680,7 +663,7 @@ class TaskActionMetadata(_FlyteIdlEntity[_pb2.TaskActionMetadata]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _task_task_definition.TaskIdentifier | None:
+    def id(self) -> _task.task_definition.TaskIdentifier | None:
         """Full name and version of the task.
 
         ``flyteidl2.task.TaskIdentifier id = 1``; None when unset.
@@ -688,7 +671,7 @@ class TaskActionMetadata(_FlyteIdlEntity[_pb2.TaskActionMetadata]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.id
         return model
 
@@ -713,7 +696,7 @@ class TaskActionMetadata(_FlyteIdlEntity[_pb2.TaskActionMetadata]):
         def replace(
             self,
             *,
-            id: _task_task_definition.TaskIdentifier | None = ...,
+            id: _task.task_definition.TaskIdentifier | None = ...,
             task_type: str | None = ...,
             short_name: str | None = ...,
         ) -> _Self: ...
@@ -774,7 +757,7 @@ class ConditionActionMetadata(_FlyteIdlEntity[_pb2.ConditionActionMetadata]):
         self,
         *,
         name: str | None = None,
-        type: _core_types.LiteralType | None = None,
+        type: _core.types.LiteralType | None = None,
     ) -> None:
         self._pb = pb = _pb2.ConditionActionMetadata()
         try:
@@ -794,7 +777,7 @@ class ConditionActionMetadata(_FlyteIdlEntity[_pb2.ConditionActionMetadata]):
         return self._pb.name
 
     @property
-    def type(self) -> _core_types.LiteralType | None:
+    def type(self) -> _core.types.LiteralType | None:
         """Type of the value that it waits for.
 
         ``flyteidl2.core.LiteralType type = 5``; None when unset.
@@ -802,7 +785,7 @@ class ConditionActionMetadata(_FlyteIdlEntity[_pb2.ConditionActionMetadata]):
         pb = self._pb
         if not pb.HasField("type"):
             return None
-        model = _new(_core_types.LiteralType)
+        model = _new(_core.types.LiteralType)
         model._pb = pb.type
         return model
 
@@ -812,7 +795,7 @@ class ConditionActionMetadata(_FlyteIdlEntity[_pb2.ConditionActionMetadata]):
             self,
             *,
             name: str | None = ...,
-            type: _core_types.LiteralType | None = ...,
+            type: _core.types.LiteralType | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -835,19 +818,19 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         *,
         parent: str | None = None,
         group: str | None = None,
-        executed_by: _common_identity.EnrichedIdentity | None = None,
+        executed_by: _common.identity.EnrichedIdentity | None = None,
         task: TaskActionMetadata | None = None,
         trace: TraceActionMetadata | None = None,
         condition: ConditionActionMetadata | None = None,
         action_type: ActionType | None = None,
-        trigger_id: _common_identifier.TriggerIdentifier | None = None,
+        trigger_id: _common.identifier.TriggerIdentifier | None = None,
         environment_name: str | None = None,
         function_name: str | None = None,
         trigger_name: str | None = None,
-        trigger_type: _task_common.TriggerAutomationSpec | None = None,
+        trigger_type: _task.common.TriggerAutomationSpec | None = None,
         source: RunSource | None = None,
-        relation: _common_run.Relation | None = None,
-        recovered_from: _common_identifier.ActionIdentifier | None = None,
+        relation: _common.run.Relation | None = None,
+        recovered_from: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionMetadata()
         try:
@@ -903,7 +886,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         return self._pb.group
 
     @property
-    def executed_by(self) -> _common_identity.EnrichedIdentity | None:
+    def executed_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who started the run.
 
         ``flyteidl2.common.EnrichedIdentity executed_by = 6``; None when unset.
@@ -911,7 +894,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         pb = self._pb
         if not pb.HasField("executed_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.executed_by
         return model
 
@@ -963,7 +946,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         return ActionType.from_number(self._pb.action_type)
 
     @property
-    def trigger_id(self) -> _common_identifier.TriggerIdentifier | None:
+    def trigger_id(self) -> _common.identifier.TriggerIdentifier | None:
         """Revision of the trigger that started the run.
 
         ``flyteidl2.common.TriggerIdentifier trigger_id = 11``; None when unset.
@@ -971,7 +954,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         pb = self._pb
         if not pb.HasField("trigger_id"):
             return None
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = pb.trigger_id
         return model
 
@@ -1005,7 +988,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         return self._pb.trigger_name
 
     @property
-    def trigger_type(self) -> _task_common.TriggerAutomationSpec | None:
+    def trigger_type(self) -> _task.common.TriggerAutomationSpec | None:
         """What that trigger waits for.
 
         ``flyteidl2.task.TriggerAutomationSpec trigger_type = 15``; None when unset.
@@ -1013,7 +996,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         pb = self._pb
         if not pb.HasField("trigger_type"):
             return None
-        model = _new(_task_common.TriggerAutomationSpec)
+        model = _new(_task.common.TriggerAutomationSpec)
         model._pb = pb.trigger_type
         return model
 
@@ -1026,7 +1009,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         return RunSource.from_number(self._pb.source)
 
     @property
-    def relation(self) -> _common_run.Relation | None:
+    def relation(self) -> _common.run.Relation | None:
         """What the run has to do with another one.
 
         ``flyteidl2.common.Relation relation = 17``; None when unset.
@@ -1034,12 +1017,12 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         pb = self._pb
         if not pb.HasField("relation"):
             return None
-        model = _new(_common_run.Relation)
+        model = _new(_common.run.Relation)
         model._pb = pb.relation
         return model
 
     @property
-    def recovered_from(self) -> _common_identifier.ActionIdentifier | None:
+    def recovered_from(self) -> _common.identifier.ActionIdentifier | None:
         """Action of an earlier run whose result was taken.
 
         ``flyteidl2.common.ActionIdentifier recovered_from = 18``; None when unset.
@@ -1047,7 +1030,7 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
         pb = self._pb
         if not pb.HasField("recovered_from"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.recovered_from
         return model
 
@@ -1087,19 +1070,19 @@ class ActionMetadata(_FlyteIdlEntity[_pb2.ActionMetadata]):
             *,
             parent: str | None = ...,
             group: str | None = ...,
-            executed_by: _common_identity.EnrichedIdentity | None = ...,
+            executed_by: _common.identity.EnrichedIdentity | None = ...,
             task: TaskActionMetadata | None = ...,
             trace: TraceActionMetadata | None = ...,
             condition: ConditionActionMetadata | None = ...,
             action_type: ActionType | None = ...,
-            trigger_id: _common_identifier.TriggerIdentifier | None = ...,
+            trigger_id: _common.identifier.TriggerIdentifier | None = ...,
             environment_name: str | None = ...,
             function_name: str | None = ...,
             trigger_name: str | None = ...,
-            trigger_type: _task_common.TriggerAutomationSpec | None = ...,
+            trigger_type: _task.common.TriggerAutomationSpec | None = ...,
             source: RunSource | None = ...,
-            relation: _common_run.Relation | None = ...,
-            recovered_from: _common_identifier.ActionIdentifier | None = ...,
+            relation: _common.run.Relation | None = ...,
+            recovered_from: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1117,11 +1100,11 @@ class ActionStatus(_FlyteIdlEntity[_pb2.ActionStatus]):
     def __init__(
         self,
         *,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
         attempts: int | None = None,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
         duration_ms: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionStatus()
@@ -1142,12 +1125,12 @@ class ActionStatus(_FlyteIdlEntity[_pb2.ActionStatus]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far.
 
         ``flyteidl2.common.ActionPhase phase = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def start_time(self) -> _datetime | None:
@@ -1174,12 +1157,12 @@ class ActionStatus(_FlyteIdlEntity[_pb2.ActionStatus]):
         return self._pb.attempts
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """What the cache did for it.
 
         ``flyteidl2.core.CatalogCacheStatus cache_status = 5``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
     def duration_ms(self) -> int | None:
@@ -1194,11 +1177,11 @@ class ActionStatus(_FlyteIdlEntity[_pb2.ActionStatus]):
         def replace(
             self,
             *,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
             attempts: int | None = ...,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
             duration_ms: int | None = ...,
         ) -> _Self: ...
 
@@ -1217,7 +1200,7 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
     def __init__(
         self,
         *,
-        id: _common_identifier.ActionIdentifier | None = None,
+        id: _common.identifier.ActionIdentifier | None = None,
         metadata: ActionMetadata | None = None,
         status: ActionStatus | None = None,
     ) -> None:
@@ -1233,12 +1216,12 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ActionIdentifier:
+    def id(self) -> _common.identifier.ActionIdentifier:
         """Full name of the action.
 
         ``flyteidl2.common.ActionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -1267,7 +1250,7 @@ class Action(_FlyteIdlEntity[_pb2.Action]):
         def replace(
             self,
             *,
-            id: _common_identifier.ActionIdentifier | None = ...,
+            id: _common.identifier.ActionIdentifier | None = ...,
             metadata: ActionMetadata | None = ...,
             status: ActionStatus | None = ...,
         ) -> _Self: ...
@@ -1376,7 +1359,7 @@ class ErrorInfo(_FlyteIdlEntity[_pb2.ErrorInfo]):
         message: str | None = None,
         kind: ErrorInfo.Kind | None = None,
         code: str | None = None,
-        gpu_fault: _core_execution.GpuFault | None = None,
+        gpu_fault: _core.execution.GpuFault | None = None,
     ) -> None:
         self._pb = pb = _pb2.ErrorInfo()
         try:
@@ -1416,7 +1399,7 @@ class ErrorInfo(_FlyteIdlEntity[_pb2.ErrorInfo]):
         return self._pb.code
 
     @property
-    def gpu_fault(self) -> _core_execution.GpuFault | None:
+    def gpu_fault(self) -> _core.execution.GpuFault | None:
         """What the driver said, where a GPU failed.
 
         ``flyteidl2.core.GpuFault gpu_fault = 4``; None when unset.
@@ -1424,7 +1407,7 @@ class ErrorInfo(_FlyteIdlEntity[_pb2.ErrorInfo]):
         pb = self._pb
         if not pb.HasField("gpu_fault"):
             return None
-        model = _new(_core_execution.GpuFault)
+        model = _new(_core.execution.GpuFault)
         model._pb = pb.gpu_fault
         return model
 
@@ -1436,7 +1419,7 @@ class ErrorInfo(_FlyteIdlEntity[_pb2.ErrorInfo]):
             message: str | None = ...,
             kind: ErrorInfo.Kind | None = ...,
             code: str | None = ...,
-            gpu_fault: _core_execution.GpuFault | None = ...,
+            gpu_fault: _core.execution.GpuFault | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1457,7 +1440,7 @@ class AbortInfo(_FlyteIdlEntity[_pb2.AbortInfo]):
         self,
         *,
         reason: str | None = None,
-        aborted_by: _common_identity.EnrichedIdentity | None = None,
+        aborted_by: _common.identity.EnrichedIdentity | None = None,
     ) -> None:
         self._pb = pb = _pb2.AbortInfo()
         try:
@@ -1477,7 +1460,7 @@ class AbortInfo(_FlyteIdlEntity[_pb2.AbortInfo]):
         return self._pb.reason
 
     @property
-    def aborted_by(self) -> _common_identity.EnrichedIdentity | None:
+    def aborted_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who did; unset on a server without logins.
 
         ``flyteidl2.common.EnrichedIdentity aborted_by = 2``; None when unset.
@@ -1485,7 +1468,7 @@ class AbortInfo(_FlyteIdlEntity[_pb2.AbortInfo]):
         pb = self._pb
         if not pb.HasField("aborted_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.aborted_by
         return model
 
@@ -1495,7 +1478,7 @@ class AbortInfo(_FlyteIdlEntity[_pb2.AbortInfo]):
             self,
             *,
             reason: str | None = ...,
-            aborted_by: _common_identity.EnrichedIdentity | None = ...,
+            aborted_by: _common.identity.EnrichedIdentity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1513,8 +1496,8 @@ class SignalInfo(_FlyteIdlEntity[_pb2.SignalInfo]):
     def __init__(
         self,
         *,
-        signalled_by: _common_identity.EnrichedIdentity | None = None,
-        output: _core_literals.Literal | None = None,
+        signalled_by: _common.identity.EnrichedIdentity | None = None,
+        output: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.SignalInfo()
         try:
@@ -1526,7 +1509,7 @@ class SignalInfo(_FlyteIdlEntity[_pb2.SignalInfo]):
             _fail(self, locals(), _error)
 
     @property
-    def signalled_by(self) -> _common_identity.EnrichedIdentity | None:
+    def signalled_by(self) -> _common.identity.EnrichedIdentity | None:
         """Who gave it; unset on a server without logins.
 
         ``flyteidl2.common.EnrichedIdentity signalled_by = 1``; None when unset.
@@ -1534,12 +1517,12 @@ class SignalInfo(_FlyteIdlEntity[_pb2.SignalInfo]):
         pb = self._pb
         if not pb.HasField("signalled_by"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.signalled_by
         return model
 
     @property
-    def output(self) -> _core_literals.Literal | None:
+    def output(self) -> _core.literals.Literal | None:
         """The value.
 
         ``flyteidl2.core.Literal output = 2``; None when unset.
@@ -1547,7 +1530,7 @@ class SignalInfo(_FlyteIdlEntity[_pb2.SignalInfo]):
         pb = self._pb
         if not pb.HasField("output"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.output
         return model
 
@@ -1556,8 +1539,8 @@ class SignalInfo(_FlyteIdlEntity[_pb2.SignalInfo]):
         def replace(
             self,
             *,
-            signalled_by: _common_identity.EnrichedIdentity | None = ...,
-            output: _core_literals.Literal | None = ...,
+            signalled_by: _common.identity.EnrichedIdentity | None = ...,
+            output: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1575,14 +1558,14 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
     def __init__(
         self,
         *,
-        id: _common_identifier.ActionIdentifier | None = None,
+        id: _common.identifier.ActionIdentifier | None = None,
         metadata: ActionMetadata | None = None,
         status: ActionStatus | None = None,
         error_info: ErrorInfo | None = None,
         abort_info: AbortInfo | None = None,
-        task: _task_task_definition.TaskSpec | None = None,
+        task: _task.task_definition.TaskSpec | None = None,
         attempts: _Sequence[ActionAttempt] | None = None,
-        trace: _task_task_definition.TraceSpec | None = None,
+        trace: _task.task_definition.TraceSpec | None = None,
         condition: ConditionAction | None = None,
         signal_info: SignalInfo | None = None,
     ) -> None:
@@ -1616,12 +1599,12 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ActionIdentifier:
+    def id(self) -> _common.identifier.ActionIdentifier:
         """Full name of the action.
 
         ``flyteidl2.common.ActionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -1672,7 +1655,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
         return model
 
     @property
-    def task(self) -> _task_task_definition.TaskSpec | None:
+    def task(self) -> _task.task_definition.TaskSpec | None:
         """Task that it runs.
 
         ``flyteidl2.task.TaskSpec task = 6``; one of ``spec``, None when unset.
@@ -1680,7 +1663,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
         pb = self._pb
         if not pb.HasField("task"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.task
         return model
 
@@ -1693,7 +1676,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
         return _RepeatedView(self._pb.attempts, ActionAttempt._wrap)
 
     @property
-    def trace(self) -> _task_task_definition.TraceSpec | None:
+    def trace(self) -> _task.task_definition.TraceSpec | None:
         """Inputs and outputs of the function that it is a call of.
 
         ``flyteidl2.task.TraceSpec trace = 8``; one of ``spec``, None when unset.
@@ -1701,7 +1684,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
         pb = self._pb
         if not pb.HasField("trace"):
             return None
-        model = _new(_task_task_definition.TraceSpec)
+        model = _new(_task.task_definition.TraceSpec)
         model._pb = pb.trace
         return model
 
@@ -1763,7 +1746,7 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
     @property
     def spec(
         self,
-    ) -> _task_task_definition.TaskSpec | _task_task_definition.TraceSpec | ConditionAction | None:
+    ) -> _task.task_definition.TaskSpec | _task.task_definition.TraceSpec | ConditionAction | None:
         """What it does.
 
         The member of ``oneof spec`` that is set, or None.
@@ -1775,17 +1758,17 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
     def which_spec(
         self,
     ) -> (
-        tuple[_Literal["task"], _task_task_definition.TaskSpec]
-        | tuple[_Literal["trace"], _task_task_definition.TraceSpec]
+        tuple[_Literal["task"], _task.task_definition.TaskSpec]
+        | tuple[_Literal["trace"], _task.task_definition.TraceSpec]
         | tuple[_Literal["condition"], ConditionAction]
         | None
     ):
         """The name and the value of the member of ``oneof spec`` that is set."""
         match self._pb.WhichOneof("spec"):
             case "task":
-                return "task", _task_task_definition.TaskSpec._wrap(self._pb.task)
+                return "task", _task.task_definition.TaskSpec._wrap(self._pb.task)
             case "trace":
-                return "trace", _task_task_definition.TraceSpec._wrap(self._pb.trace)
+                return "trace", _task.task_definition.TraceSpec._wrap(self._pb.trace)
             case "condition":
                 return "condition", ConditionAction._wrap(self._pb.condition)
             case _:
@@ -1796,14 +1779,14 @@ class ActionDetails(_FlyteIdlEntity[_pb2.ActionDetails]):
         def replace(
             self,
             *,
-            id: _common_identifier.ActionIdentifier | None = ...,
+            id: _common.identifier.ActionIdentifier | None = ...,
             metadata: ActionMetadata | None = ...,
             status: ActionStatus | None = ...,
             error_info: ErrorInfo | None = ...,
             abort_info: AbortInfo | None = ...,
-            task: _task_task_definition.TaskSpec | None = ...,
+            task: _task.task_definition.TaskSpec | None = ...,
             attempts: _Sequence[ActionAttempt] | None = ...,
-            trace: _task_task_definition.TraceSpec | None = ...,
+            trace: _task.task_definition.TraceSpec | None = ...,
             condition: ConditionAction | None = ...,
             signal_info: SignalInfo | None = ...,
         ) -> _Self: ...
@@ -1823,20 +1806,20 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
     def __init__(
         self,
         *,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
         error_info: ErrorInfo | None = None,
         attempt: int | None = None,
-        log_info: _Sequence[_core_execution.TaskLog] | None = None,
-        outputs: _task_common.OutputReferences | None = None,
+        log_info: _Sequence[_core.execution.TaskLog] | None = None,
+        outputs: _task.common.OutputReferences | None = None,
         logs_available: bool | None = None,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
         cluster_events: _Sequence[ClusterEvent] | None = None,
         phase_transitions: _Sequence[PhaseTransition] | None = None,
         cluster: str | None = None,
-        log_context: _core_execution.LogContext | None = None,
-        cache_metadata: _common_cache.CacheMetadata | None = None,
+        log_context: _core.execution.LogContext | None = None,
+        cache_metadata: _common.cache.CacheMetadata | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionAttempt()
         try:
@@ -1872,12 +1855,12 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far it has come.
 
         ``flyteidl2.common.ActionPhase phase = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def start_time(self) -> _datetime | None:
@@ -1917,15 +1900,15 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         return self._pb.attempt
 
     @property
-    def log_info(self) -> _Sequence[_core_execution.TaskLog]:
+    def log_info(self) -> _Sequence[_core.execution.TaskLog]:
         """Links to logs.
 
         ``repeated flyteidl2.core.TaskLog log_info = 6``; empty when unset.
         """
-        return _RepeatedView(self._pb.log_info, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.log_info, _core.execution.TaskLog._wrap)
 
     @property
-    def outputs(self) -> _task_common.OutputReferences | None:
+    def outputs(self) -> _task.common.OutputReferences | None:
         """Where its outputs and its report lie.
 
         ``flyteidl2.task.OutputReferences outputs = 7``; None when unset.
@@ -1933,7 +1916,7 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_task_common.OutputReferences)
+        model = _new(_task.common.OutputReferences)
         model._pb = pb.outputs
         return model
 
@@ -1946,12 +1929,12 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         return self._pb.logs_available
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """What the cache did for it.
 
         ``flyteidl2.core.CatalogCacheStatus cache_status = 9``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
     def cluster_events(self) -> _Sequence[ClusterEvent]:
@@ -1978,7 +1961,7 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         return self._pb.cluster
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods that have its logs.
 
         ``flyteidl2.core.LogContext log_context = 13``; None when unset.
@@ -1986,12 +1969,12 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
     @property
-    def cache_metadata(self) -> _common_cache.CacheMetadata | None:
+    def cache_metadata(self) -> _common.cache.CacheMetadata | None:
         """Who computed the result, if it was in the cache.
 
         ``flyteidl2.common.CacheMetadata cache_metadata = 14``; None when unset.
@@ -1999,7 +1982,7 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         pb = self._pb
         if not pb.HasField("cache_metadata"):
             return None
-        model = _new(_common_cache.CacheMetadata)
+        model = _new(_common.cache.CacheMetadata)
         model._pb = pb.cache_metadata
         return model
 
@@ -2008,20 +1991,20 @@ class ActionAttempt(_FlyteIdlEntity[_pb2.ActionAttempt]):
         def replace(
             self,
             *,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
             error_info: ErrorInfo | None = ...,
             attempt: int | None = ...,
-            log_info: _Sequence[_core_execution.TaskLog] | None = ...,
-            outputs: _task_common.OutputReferences | None = ...,
+            log_info: _Sequence[_core.execution.TaskLog] | None = ...,
+            outputs: _task.common.OutputReferences | None = ...,
             logs_available: bool | None = ...,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
             cluster_events: _Sequence[ClusterEvent] | None = ...,
             phase_transitions: _Sequence[PhaseTransition] | None = ...,
             cluster: str | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
-            cache_metadata: _common_cache.CacheMetadata | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
+            cache_metadata: _common.cache.CacheMetadata | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -2065,7 +2048,7 @@ class ClusterEvent(_FlyteIdlEntity[_pb2.ClusterEvent]):
         reason: str | None = None,
         source_component: str | None = None,
         count: int | None = None,
-        gpu_fault: _core_execution.GpuFault | None = None,
+        gpu_fault: _core.execution.GpuFault | None = None,
     ) -> None:
         self._pb = pb = _pb2.ClusterEvent()
         try:
@@ -2135,7 +2118,7 @@ class ClusterEvent(_FlyteIdlEntity[_pb2.ClusterEvent]):
         return self._pb.count
 
     @property
-    def gpu_fault(self) -> _core_execution.GpuFault | None:
+    def gpu_fault(self) -> _core.execution.GpuFault | None:
         """What the driver said, where a GPU failed.
 
         ``flyteidl2.core.GpuFault gpu_fault = 7``; None when unset.
@@ -2143,7 +2126,7 @@ class ClusterEvent(_FlyteIdlEntity[_pb2.ClusterEvent]):
         pb = self._pb
         if not pb.HasField("gpu_fault"):
             return None
-        model = _new(_core_execution.GpuFault)
+        model = _new(_core.execution.GpuFault)
         model._pb = pb.gpu_fault
         return model
 
@@ -2158,7 +2141,7 @@ class ClusterEvent(_FlyteIdlEntity[_pb2.ClusterEvent]):
             reason: str | None = ...,
             source_component: str | None = ...,
             count: int | None = ...,
-            gpu_fault: _core_execution.GpuFault | None = ...,
+            gpu_fault: _core.execution.GpuFault | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -2176,7 +2159,7 @@ class PhaseTransition(_FlyteIdlEntity[_pb2.PhaseTransition]):
     def __init__(
         self,
         *,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
     ) -> None:
@@ -2192,12 +2175,12 @@ class PhaseTransition(_FlyteIdlEntity[_pb2.PhaseTransition]):
             _fail(self, locals(), _error)
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """The phase.
 
         ``flyteidl2.common.ActionPhase phase = 1``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def start_time(self) -> _datetime | None:
@@ -2220,7 +2203,7 @@ class PhaseTransition(_FlyteIdlEntity[_pb2.PhaseTransition]):
         def replace(
             self,
             *,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
         ) -> _Self: ...
@@ -2240,22 +2223,22 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
     def __init__(
         self,
         *,
-        id: _common_identifier.ActionIdentifier | None = None,
+        id: _common.identifier.ActionIdentifier | None = None,
         attempt: int | None = None,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         version: int | None = None,
         start_time: _datetime | None = None,
         updated_time: _datetime | None = None,
         end_time: _datetime | None = None,
         error_info: ErrorInfo | None = None,
-        log_info: _Sequence[_core_execution.TaskLog] | None = None,
-        log_context: _core_execution.LogContext | None = None,
+        log_info: _Sequence[_core.execution.TaskLog] | None = None,
+        log_context: _core.execution.LogContext | None = None,
         cluster: str | None = None,
-        outputs: _task_common.OutputReferences | None = None,
-        cache_status: _core_catalog.CatalogCacheStatus | None = None,
+        outputs: _task.common.OutputReferences | None = None,
+        cache_status: _core.catalog.CatalogCacheStatus | None = None,
         cluster_events: _Sequence[ClusterEvent] | None = None,
         reported_time: _datetime | None = None,
-        cache_metadata: _common_cache.CacheMetadata | None = None,
+        cache_metadata: _common.cache.CacheMetadata | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionEvent()
         try:
@@ -2295,7 +2278,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ActionIdentifier | None:
+    def id(self) -> _common.identifier.ActionIdentifier | None:
         """Action that it is about.
 
         ``flyteidl2.common.ActionIdentifier id = 1``; None when unset.
@@ -2303,7 +2286,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         pb = self._pb
         if not pb.HasField("id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.id
         return model
 
@@ -2316,12 +2299,12 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         return self._pb.attempt
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far the attempt has come.
 
         ``flyteidl2.common.ActionPhase phase = 3``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def version(self) -> int:
@@ -2371,15 +2354,15 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         return model
 
     @property
-    def log_info(self) -> _Sequence[_core_execution.TaskLog]:
+    def log_info(self) -> _Sequence[_core.execution.TaskLog]:
         """Links to logs.
 
         ``repeated flyteidl2.core.TaskLog log_info = 9``; empty when unset.
         """
-        return _RepeatedView(self._pb.log_info, _core_execution.TaskLog._wrap)
+        return _RepeatedView(self._pb.log_info, _core.execution.TaskLog._wrap)
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """Pods that have the logs.
 
         ``flyteidl2.core.LogContext log_context = 10``; None when unset.
@@ -2387,7 +2370,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
@@ -2400,7 +2383,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         return self._pb.cluster
 
     @property
-    def outputs(self) -> _task_common.OutputReferences | None:
+    def outputs(self) -> _task.common.OutputReferences | None:
         """Where the outputs lie.
 
         ``flyteidl2.task.OutputReferences outputs = 12``; None when unset.
@@ -2408,17 +2391,17 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_task_common.OutputReferences)
+        model = _new(_task.common.OutputReferences)
         model._pb = pb.outputs
         return model
 
     @property
-    def cache_status(self) -> _core_catalog.CatalogCacheStatus:
+    def cache_status(self) -> _core.catalog.CatalogCacheStatus:
         """What the cache did for it.
 
         ``flyteidl2.core.CatalogCacheStatus cache_status = 13``; ``CACHE_DISABLED`` when unset.
         """
-        return _core_catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
+        return _core.catalog.CatalogCacheStatus.from_number(self._pb.cache_status)
 
     @property
     def cluster_events(self) -> _Sequence[ClusterEvent]:
@@ -2439,7 +2422,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         )
 
     @property
-    def cache_metadata(self) -> _common_cache.CacheMetadata | None:
+    def cache_metadata(self) -> _common.cache.CacheMetadata | None:
         """Who computed the result, if it was in the cache.
 
         ``flyteidl2.common.CacheMetadata cache_metadata = 16``; None when unset.
@@ -2447,7 +2430,7 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         pb = self._pb
         if not pb.HasField("cache_metadata"):
             return None
-        model = _new(_common_cache.CacheMetadata)
+        model = _new(_common.cache.CacheMetadata)
         model._pb = pb.cache_metadata
         return model
 
@@ -2456,22 +2439,22 @@ class ActionEvent(_FlyteIdlEntity[_pb2.ActionEvent]):
         def replace(
             self,
             *,
-            id: _common_identifier.ActionIdentifier | None = ...,
+            id: _common.identifier.ActionIdentifier | None = ...,
             attempt: int | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             version: int | None = ...,
             start_time: _datetime | None = ...,
             updated_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
             error_info: ErrorInfo | None = ...,
-            log_info: _Sequence[_core_execution.TaskLog] | None = ...,
-            log_context: _core_execution.LogContext | None = ...,
+            log_info: _Sequence[_core.execution.TaskLog] | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
             cluster: str | None = ...,
-            outputs: _task_common.OutputReferences | None = ...,
-            cache_status: _core_catalog.CatalogCacheStatus | None = ...,
+            outputs: _task.common.OutputReferences | None = ...,
+            cache_status: _core.catalog.CatalogCacheStatus | None = ...,
             cluster_events: _Sequence[ClusterEvent] | None = ...,
             reported_time: _datetime | None = ...,
-            cache_metadata: _common_cache.CacheMetadata | None = ...,
+            cache_metadata: _common.cache.CacheMetadata | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -2489,9 +2472,9 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent_action_name: str | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         input_uri: str | None = None,
         run_output_base: str | None = None,
         task: TaskAction | None = None,
@@ -2525,7 +2508,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Full name of the action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -2533,7 +2516,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -2546,7 +2529,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
         return self._pb.parent_action_name if self._pb.HasField("parent_action_name") else None
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of the run.
 
         ``flyteidl2.task.RunSpec run_spec = 3``; None when unset.
@@ -2554,7 +2537,7 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -2655,9 +2638,9 @@ class ActionSpec(_FlyteIdlEntity[_pb2.ActionSpec]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent_action_name: str | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             input_uri: str | None = ...,
             run_output_base: str | None = ...,
             task: TaskAction | None = ...,
@@ -2691,7 +2674,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
             self,
             *,
             run_name: str | None = None,
-            phase: _common_phase.ActionPhase | None = None,
+            phase: _common.phase.ActionPhase | None = None,
         ) -> None:
             self._pb = pb = _pb2.TaskGroup.RecentStatus()
             try:
@@ -2711,12 +2694,12 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
             return self._pb.run_name
 
         @property
-        def phase(self) -> _common_phase.ActionPhase:
+        def phase(self) -> _common.phase.ActionPhase:
             """How far it has come.
 
             ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
             """
-            return _common_phase.ActionPhase.from_number(self._pb.phase)
+            return _common.phase.ActionPhase.from_number(self._pb.phase)
 
         if TYPE_CHECKING:
 
@@ -2724,7 +2707,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
                 self,
                 *,
                 run_name: str | None = ...,
-                phase: _common_phase.ActionPhase | None = ...,
+                phase: _common.phase.ActionPhase | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace
@@ -2804,7 +2787,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
         def __init__(
             self,
             *,
-            phase: _common_phase.ActionPhase | None = None,
+            phase: _common.phase.ActionPhase | None = None,
             count: int | None = None,
         ) -> None:
             self._pb = pb = _pb2.TaskGroup.PhaseCounts()
@@ -2817,12 +2800,12 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
                 _fail(self, locals(), _error)
 
         @property
-        def phase(self) -> _common_phase.ActionPhase:
+        def phase(self) -> _common.phase.ActionPhase:
             """The phase.
 
             ``flyteidl2.common.ActionPhase phase = 1``; ``UNSPECIFIED`` when unset.
             """
-            return _common_phase.ActionPhase.from_number(self._pb.phase)
+            return _common.phase.ActionPhase.from_number(self._pb.phase)
 
         @property
         def count(self) -> int:
@@ -2837,7 +2820,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
             def replace(
                 self,
                 *,
-                phase: _common_phase.ActionPhase | None = ...,
+                phase: _common.phase.ActionPhase | None = ...,
                 count: int | None = ...,
             ) -> _Self: ...
 
@@ -2854,7 +2837,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
         average_failure_rate: float | None = None,
         average_duration: _timedelta | None = None,
         latest_finished_time: _datetime | None = None,
-        created_by: _Sequence[_common_identity.EnrichedIdentity] | None = None,
+        created_by: _Sequence[_common.identity.EnrichedIdentity] | None = None,
         should_delete: bool | None = None,
         short_name: str | None = None,
         error_counts: TaskGroup.ErrorCounts | None = None,
@@ -2971,12 +2954,12 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
         )
 
     @property
-    def created_by(self) -> _Sequence[_common_identity.EnrichedIdentity]:
+    def created_by(self) -> _Sequence[_common.identity.EnrichedIdentity]:
         """Who started them.
 
         ``repeated flyteidl2.common.EnrichedIdentity created_by = 9``; empty when unset.
         """
-        return _RepeatedView(self._pb.created_by, _common_identity.EnrichedIdentity._wrap)
+        return _RepeatedView(self._pb.created_by, _common.identity.EnrichedIdentity._wrap)
 
     @property
     def should_delete(self) -> bool:
@@ -3040,7 +3023,7 @@ class TaskGroup(_FlyteIdlEntity[_pb2.TaskGroup]):
             average_failure_rate: float | None = ...,
             average_duration: _timedelta | None = ...,
             latest_finished_time: _datetime | None = ...,
-            created_by: _Sequence[_common_identity.EnrichedIdentity] | None = ...,
+            created_by: _Sequence[_common.identity.EnrichedIdentity] | None = ...,
             should_delete: bool | None = ...,
             short_name: str | None = ...,
             error_counts: TaskGroup.ErrorCounts | None = ...,

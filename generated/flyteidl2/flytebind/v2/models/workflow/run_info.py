@@ -11,10 +11,12 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identity as _common_identity
-from flytebind.v2.models.core import literals as _core_literals
-from flytebind.v2.models.task import run as _task_run
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import (
+    common as _common,
+    core as _core,
+    task as _task,
+    workflow as _workflow,
+)
 
 __all__ = [
     "RunInfo",
@@ -36,10 +38,10 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         task_spec_digest: str | None = None,
         inputs_uri: str | None = None,
         outputs_uri: str | None = None,
-        run_spec: _task_run.RunSpec | None = None,
-        condition: _workflow_run_definition.ConditionAction | None = None,
-        output: _core_literals.Literal | None = None,
-        principal: _common_identity.EnrichedIdentity | None = None,
+        run_spec: _task.run.RunSpec | None = None,
+        condition: _workflow.run_definition.ConditionAction | None = None,
+        output: _core.literals.Literal | None = None,
+        principal: _common.identity.EnrichedIdentity | None = None,
     ) -> None:
         self._pb = pb = _pb2.RunInfo()
         try:
@@ -85,7 +87,7 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         return self._pb.outputs_uri
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of the run.
 
         ``flyteidl2.task.RunSpec run_spec = 4``; None when unset.
@@ -93,12 +95,12 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
     @property
-    def condition(self) -> _workflow_run_definition.ConditionAction | None:
+    def condition(self) -> _workflow.run_definition.ConditionAction | None:
         """The condition, if the action is one.
 
         ``ConditionAction condition = 5``; None when unset.
@@ -106,12 +108,12 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         pb = self._pb
         if not pb.HasField("condition"):
             return None
-        model = _new(_workflow_run_definition.ConditionAction)
+        model = _new(_workflow.run_definition.ConditionAction)
         model._pb = pb.condition
         return model
 
     @property
-    def output(self) -> _core_literals.Literal | None:
+    def output(self) -> _core.literals.Literal | None:
         """Value that the condition was given.
 
         ``flyteidl2.core.Literal output = 6``; None when unset.
@@ -119,12 +121,12 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         pb = self._pb
         if not pb.HasField("output"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.output
         return model
 
     @property
-    def principal(self) -> _common_identity.EnrichedIdentity | None:
+    def principal(self) -> _common.identity.EnrichedIdentity | None:
         """Who started it, or gave the value.
 
         ``flyteidl2.common.EnrichedIdentity principal = 7``; None when unset.
@@ -132,7 +134,7 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
         pb = self._pb
         if not pb.HasField("principal"):
             return None
-        model = _new(_common_identity.EnrichedIdentity)
+        model = _new(_common.identity.EnrichedIdentity)
         model._pb = pb.principal
         return model
 
@@ -144,10 +146,10 @@ class RunInfo(_FlyteIdlEntity[_pb2.RunInfo]):
             task_spec_digest: str | None = ...,
             inputs_uri: str | None = ...,
             outputs_uri: str | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
-            condition: _workflow_run_definition.ConditionAction | None = ...,
-            output: _core_literals.Literal | None = ...,
-            principal: _common_identity.EnrichedIdentity | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
+            condition: _workflow.run_definition.ConditionAction | None = ...,
+            output: _core.literals.Literal | None = ...,
+            principal: _common.identity.EnrichedIdentity | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

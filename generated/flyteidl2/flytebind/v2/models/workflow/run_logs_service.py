@@ -14,8 +14,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.logs.dataplane import payload as _logs_dataplane_payload
+from flytebind.v2.models import common as _common
+from flytebind.v2.models.logs import dataplane as _logs_dataplane
 
 __all__ = [
     "TailLogsRequest",
@@ -40,7 +40,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         attempt: int,
     ) -> None:
         self._pb = pb = _pb2.TailLogsRequest()
@@ -51,12 +51,12 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -73,7 +73,7 @@ class TailLogsRequest(_FlyteIdlEntity[_pb2.TailLogsRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
             attempt: int = ...,
         ) -> _Self: ...
 
@@ -101,7 +101,7 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
         def __init__(
             self,
             *,
-            lines: _Sequence[_logs_dataplane_payload.LogLine] | None = None,
+            lines: _Sequence[_logs_dataplane.payload.LogLine] | None = None,
         ) -> None:
             self._pb = pb = _pb2.TailLogsResponse.Logs()
             try:
@@ -111,19 +111,19 @@ class TailLogsResponse(_FlyteIdlEntity[_pb2.TailLogsResponse]):
                 _fail(self, locals(), _error)
 
         @property
-        def lines(self) -> _Sequence[_logs_dataplane_payload.LogLine]:
+        def lines(self) -> _Sequence[_logs_dataplane.payload.LogLine]:
             """The lines, oldest first.
 
             ``repeated flyteidl2.logs.dataplane.LogLine lines = 1``; empty when unset.
             """
-            return _RepeatedView(self._pb.lines, _logs_dataplane_payload.LogLine._wrap)
+            return _RepeatedView(self._pb.lines, _logs_dataplane.payload.LogLine._wrap)
 
         if TYPE_CHECKING:
 
             def replace(
                 self,
                 *,
-                lines: _Sequence[_logs_dataplane_payload.LogLine] | None = ...,
+                lines: _Sequence[_logs_dataplane.payload.LogLine] | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace

@@ -31,19 +31,12 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import (
-    identifier as _common_identifier,
-    list as _common_list,
-    phase as _common_phase,
-    run as _common_run,
+from flytebind.v2.models import (
+    common as _common,
+    core as _core,
+    task as _task,
+    workflow as _workflow,
 )
-from flytebind.v2.models.core import execution as _core_execution
-from flytebind.v2.models.task import (
-    common as _task_common,
-    run as _task_run,
-    task_definition as _task_task_definition,
-)
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
 
 __all__ = [
     "AbortActionRequest",
@@ -104,15 +97,15 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
-        task_spec: _task_task_definition.TaskSpec | None = None,
-        inputs: _task_common.Inputs | None = None,
-        run_spec: _task_run.RunSpec | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        trigger_name: _common_identifier.TriggerName | None = None,
-        source: _workflow_run_definition.RunSource | None = None,
-        offloaded_input_data: _common_run.OffloadedInputData | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
+        task_spec: _task.task_definition.TaskSpec | None = None,
+        inputs: _task.common.Inputs | None = None,
+        run_spec: _task.run.RunSpec | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        trigger_name: _common.identifier.TriggerName | None = None,
+        source: _workflow.run_definition.RunSource | None = None,
+        offloaded_input_data: _common.run.OffloadedInputData | None = None,
         run_start_time: _datetime | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateRunRequest()
@@ -145,7 +138,7 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Name that the run gets.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset.
@@ -153,12 +146,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """A task that is deployed.
 
         ``flyteidl2.task.TaskIdentifier task_id = 2``; one of ``task``, None when unset.
@@ -166,12 +159,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def task_spec(self) -> _task_task_definition.TaskSpec | None:
+    def task_spec(self) -> _task.task_definition.TaskSpec | None:
         """A task that comes along.
 
         ``flyteidl2.task.TaskSpec task_spec = 3``; one of ``task``, None when unset.
@@ -179,12 +172,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.task_spec
         return model
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """The inputs themselves. Neither their names nor their types are checked.
 
         ``flyteidl2.task.Inputs inputs = 4``; one of ``input_wrapper``, None when unset.
@@ -192,12 +185,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Settings of the run.
 
         ``flyteidl2.task.RunSpec run_spec = 5``; None when unset.
@@ -205,12 +198,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Project to run in; the server makes a name.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 6``; one of ``id``, None when unset.
@@ -218,12 +211,12 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def trigger_name(self) -> _common_identifier.TriggerName | None:
+    def trigger_name(self) -> _common.identifier.TriggerName | None:
         """What a trigger would start.
 
         ``flyteidl2.common.TriggerName trigger_name = 7``; one of ``task``, None when unset.
@@ -231,20 +224,20 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("trigger_name"):
             return None
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = pb.trigger_name
         return model
 
     @property
-    def source(self) -> _workflow_run_definition.RunSource:
+    def source(self) -> _workflow.run_definition.RunSource:
         """From where the run is started.
 
         ``RunSource source = 8``; ``UNSPECIFIED`` when unset.
         """
-        return _workflow_run_definition.RunSource.from_number(self._pb.source)
+        return _workflow.run_definition.RunSource.from_number(self._pb.source)
 
     @property
-    def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
+    def offloaded_input_data(self) -> _common.run.OffloadedInputData | None:
         """Inputs that ``UploadInputs`` has stored.
 
         ``flyteidl2.common.OffloadedInputData offloaded_input_data = 9``; one of
@@ -253,7 +246,7 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
-        model = _new(_common_run.OffloadedInputData)
+        model = _new(_common.run.OffloadedInputData)
         model._pb = pb.offloaded_input_data
         return model
 
@@ -270,7 +263,7 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         )
 
     @property
-    def id(self) -> _common_identifier.RunIdentifier | _common_identifier.ProjectIdentifier | None:
+    def id(self) -> _common.identifier.RunIdentifier | _common.identifier.ProjectIdentifier | None:
         """What the run is called. A name that exists gives the run that has it, whatever that is.
 
         The member of ``oneof id`` that is set, or None.
@@ -282,16 +275,16 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
     def which_id(
         self,
     ) -> (
-        tuple[_Literal["run_id"], _common_identifier.RunIdentifier]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
+        tuple[_Literal["run_id"], _common.identifier.RunIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof id`` that is set."""
         match self._pb.WhichOneof("id"):
             case "run_id":
-                return "run_id", _common_identifier.RunIdentifier._wrap(self._pb.run_id)
+                return "run_id", _common.identifier.RunIdentifier._wrap(self._pb.run_id)
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case _:
                 return None
 
@@ -299,9 +292,9 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
     def task(
         self,
     ) -> (
-        _task_task_definition.TaskIdentifier
-        | _task_task_definition.TaskSpec
-        | _common_identifier.TriggerName
+        _task.task_definition.TaskIdentifier
+        | _task.task_definition.TaskSpec
+        | _common.identifier.TriggerName
         | None
     ):
         """What to run.
@@ -315,24 +308,24 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
     def which_task(
         self,
     ) -> (
-        tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
-        | tuple[_Literal["task_spec"], _task_task_definition.TaskSpec]
-        | tuple[_Literal["trigger_name"], _common_identifier.TriggerName]
+        tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
+        | tuple[_Literal["task_spec"], _task.task_definition.TaskSpec]
+        | tuple[_Literal["trigger_name"], _common.identifier.TriggerName]
         | None
     ):
         """The name and the value of the member of ``oneof task`` that is set."""
         match self._pb.WhichOneof("task"):
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case "task_spec":
-                return "task_spec", _task_task_definition.TaskSpec._wrap(self._pb.task_spec)
+                return "task_spec", _task.task_definition.TaskSpec._wrap(self._pb.task_spec)
             case "trigger_name":
-                return "trigger_name", _common_identifier.TriggerName._wrap(self._pb.trigger_name)
+                return "trigger_name", _common.identifier.TriggerName._wrap(self._pb.trigger_name)
             case _:
                 return None
 
     @property
-    def input_wrapper(self) -> _task_common.Inputs | _common_run.OffloadedInputData | None:
+    def input_wrapper(self) -> _task.common.Inputs | _common.run.OffloadedInputData | None:
         """Where the inputs are.
 
         The member of ``oneof input_wrapper`` that is set, or None.
@@ -344,16 +337,16 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
     def which_input_wrapper(
         self,
     ) -> (
-        tuple[_Literal["inputs"], _task_common.Inputs]
-        | tuple[_Literal["offloaded_input_data"], _common_run.OffloadedInputData]
+        tuple[_Literal["inputs"], _task.common.Inputs]
+        | tuple[_Literal["offloaded_input_data"], _common.run.OffloadedInputData]
         | None
     ):
         """The name and the value of the member of ``oneof input_wrapper`` that is set."""
         match self._pb.WhichOneof("input_wrapper"):
             case "inputs":
-                return "inputs", _task_common.Inputs._wrap(self._pb.inputs)
+                return "inputs", _task.common.Inputs._wrap(self._pb.inputs)
             case "offloaded_input_data":
-                return "offloaded_input_data", _common_run.OffloadedInputData._wrap(
+                return "offloaded_input_data", _common.run.OffloadedInputData._wrap(
                     self._pb.offloaded_input_data
                 )
             case _:
@@ -364,15 +357,15 @@ class CreateRunRequest(_FlyteIdlEntity[_pb2.CreateRunRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
-            task_spec: _task_task_definition.TaskSpec | None = ...,
-            inputs: _task_common.Inputs | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            trigger_name: _common_identifier.TriggerName | None = ...,
-            source: _workflow_run_definition.RunSource | None = ...,
-            offloaded_input_data: _common_run.OffloadedInputData | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
+            task_spec: _task.task_definition.TaskSpec | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            trigger_name: _common.identifier.TriggerName | None = ...,
+            source: _workflow.run_definition.RunSource | None = ...,
+            offloaded_input_data: _common.run.OffloadedInputData | None = ...,
             run_start_time: _datetime | None = ...,
         ) -> _Self: ...
 
@@ -391,7 +384,7 @@ class CreateRunResponse(_FlyteIdlEntity[_pb2.CreateRunResponse]):
     def __init__(
         self,
         *,
-        run: _workflow_run_definition.Run | None = None,
+        run: _workflow.run_definition.Run | None = None,
     ) -> None:
         self._pb = pb = _pb2.CreateRunResponse()
         try:
@@ -401,12 +394,12 @@ class CreateRunResponse(_FlyteIdlEntity[_pb2.CreateRunResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def run(self) -> _workflow_run_definition.Run:
+    def run(self) -> _workflow.run_definition.Run:
         """The run.
 
         ``Run run = 1``; empty when unset.
         """
-        model = _new(_workflow_run_definition.Run)
+        model = _new(_workflow.run_definition.Run)
         model._pb = self._pb.run
         return model
 
@@ -415,7 +408,7 @@ class CreateRunResponse(_FlyteIdlEntity[_pb2.CreateRunResponse]):
         def replace(
             self,
             *,
-            run: _workflow_run_definition.Run | None = ...,
+            run: _workflow.run_definition.Run | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -435,7 +428,7 @@ class AbortRunRequest(_FlyteIdlEntity[_pb2.AbortRunRequest]):
 
     def __init__(
         self,
-        run_id: _common_identifier.RunIdentifier,
+        run_id: _common.identifier.RunIdentifier,
         *,
         reason: str | None = None,
     ) -> None:
@@ -448,12 +441,12 @@ class AbortRunRequest(_FlyteIdlEntity[_pb2.AbortRunRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier:
+    def run_id(self) -> _common.identifier.RunIdentifier:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = self._pb.run_id
         return model
 
@@ -470,7 +463,7 @@ class AbortRunRequest(_FlyteIdlEntity[_pb2.AbortRunRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier = ...,
+            run_id: _common.identifier.RunIdentifier = ...,
             reason: str | None = ...,
         ) -> _Self: ...
 
@@ -508,7 +501,7 @@ class GetRunDetailsRequest(_FlyteIdlEntity[_pb2.GetRunDetailsRequest]):
 
     def __init__(
         self,
-        run_id: _common_identifier.RunIdentifier,
+        run_id: _common.identifier.RunIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetRunDetailsRequest()
         try:
@@ -517,12 +510,12 @@ class GetRunDetailsRequest(_FlyteIdlEntity[_pb2.GetRunDetailsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier:
+    def run_id(self) -> _common.identifier.RunIdentifier:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = self._pb.run_id
         return model
 
@@ -531,7 +524,7 @@ class GetRunDetailsRequest(_FlyteIdlEntity[_pb2.GetRunDetailsRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier = ...,
+            run_id: _common.identifier.RunIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -549,7 +542,7 @@ class GetRunDetailsResponse(_FlyteIdlEntity[_pb2.GetRunDetailsResponse]):
     def __init__(
         self,
         *,
-        details: _workflow_run_definition.RunDetails | None = None,
+        details: _workflow.run_definition.RunDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetRunDetailsResponse()
         try:
@@ -559,12 +552,12 @@ class GetRunDetailsResponse(_FlyteIdlEntity[_pb2.GetRunDetailsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def details(self) -> _workflow_run_definition.RunDetails:
+    def details(self) -> _workflow.run_definition.RunDetails:
         """All that is known of it.
 
         ``RunDetails details = 1``; empty when unset.
         """
-        model = _new(_workflow_run_definition.RunDetails)
+        model = _new(_workflow.run_definition.RunDetails)
         model._pb = self._pb.details
         return model
 
@@ -573,7 +566,7 @@ class GetRunDetailsResponse(_FlyteIdlEntity[_pb2.GetRunDetailsResponse]):
         def replace(
             self,
             *,
-            details: _workflow_run_definition.RunDetails | None = ...,
+            details: _workflow.run_definition.RunDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -591,7 +584,7 @@ class WatchRunDetailsRequest(_FlyteIdlEntity[_pb2.WatchRunDetailsRequest]):
 
     def __init__(
         self,
-        run_id: _common_identifier.RunIdentifier,
+        run_id: _common.identifier.RunIdentifier,
     ) -> None:
         self._pb = pb = _pb2.WatchRunDetailsRequest()
         try:
@@ -600,12 +593,12 @@ class WatchRunDetailsRequest(_FlyteIdlEntity[_pb2.WatchRunDetailsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier:
+    def run_id(self) -> _common.identifier.RunIdentifier:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = self._pb.run_id
         return model
 
@@ -614,7 +607,7 @@ class WatchRunDetailsRequest(_FlyteIdlEntity[_pb2.WatchRunDetailsRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier = ...,
+            run_id: _common.identifier.RunIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -632,7 +625,7 @@ class WatchRunDetailsResponse(_FlyteIdlEntity[_pb2.WatchRunDetailsResponse]):
     def __init__(
         self,
         *,
-        details: _workflow_run_definition.RunDetails | None = None,
+        details: _workflow.run_definition.RunDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchRunDetailsResponse()
         try:
@@ -642,7 +635,7 @@ class WatchRunDetailsResponse(_FlyteIdlEntity[_pb2.WatchRunDetailsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def details(self) -> _workflow_run_definition.RunDetails | None:
+    def details(self) -> _workflow.run_definition.RunDetails | None:
         """All that is known of it; the server that was recorded sends this empty.
 
         ``RunDetails details = 1``; None when unset.
@@ -650,7 +643,7 @@ class WatchRunDetailsResponse(_FlyteIdlEntity[_pb2.WatchRunDetailsResponse]):
         pb = self._pb
         if not pb.HasField("details"):
             return None
-        model = _new(_workflow_run_definition.RunDetails)
+        model = _new(_workflow.run_definition.RunDetails)
         model._pb = pb.details
         return model
 
@@ -659,7 +652,7 @@ class WatchRunDetailsResponse(_FlyteIdlEntity[_pb2.WatchRunDetailsResponse]):
         def replace(
             self,
             *,
-            details: _workflow_run_definition.RunDetails | None = ...,
+            details: _workflow.run_definition.RunDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -677,7 +670,7 @@ class GetActionDetailsRequest(_FlyteIdlEntity[_pb2.GetActionDetailsRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetActionDetailsRequest()
         try:
@@ -686,12 +679,12 @@ class GetActionDetailsRequest(_FlyteIdlEntity[_pb2.GetActionDetailsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -700,7 +693,7 @@ class GetActionDetailsRequest(_FlyteIdlEntity[_pb2.GetActionDetailsRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -718,7 +711,7 @@ class GetActionDetailsResponse(_FlyteIdlEntity[_pb2.GetActionDetailsResponse]):
     def __init__(
         self,
         *,
-        details: _workflow_run_definition.ActionDetails | None = None,
+        details: _workflow.run_definition.ActionDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetActionDetailsResponse()
         try:
@@ -728,12 +721,12 @@ class GetActionDetailsResponse(_FlyteIdlEntity[_pb2.GetActionDetailsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def details(self) -> _workflow_run_definition.ActionDetails:
+    def details(self) -> _workflow.run_definition.ActionDetails:
         """All that is known of it.
 
         ``ActionDetails details = 1``; empty when unset.
         """
-        model = _new(_workflow_run_definition.ActionDetails)
+        model = _new(_workflow.run_definition.ActionDetails)
         model._pb = self._pb.details
         return model
 
@@ -742,7 +735,7 @@ class GetActionDetailsResponse(_FlyteIdlEntity[_pb2.GetActionDetailsResponse]):
         def replace(
             self,
             *,
-            details: _workflow_run_definition.ActionDetails | None = ...,
+            details: _workflow.run_definition.ActionDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -760,7 +753,7 @@ class WatchActionDetailsRequest(_FlyteIdlEntity[_pb2.WatchActionDetailsRequest])
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
     ) -> None:
         self._pb = pb = _pb2.WatchActionDetailsRequest()
         try:
@@ -769,12 +762,12 @@ class WatchActionDetailsRequest(_FlyteIdlEntity[_pb2.WatchActionDetailsRequest])
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -783,7 +776,7 @@ class WatchActionDetailsRequest(_FlyteIdlEntity[_pb2.WatchActionDetailsRequest])
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -801,7 +794,7 @@ class WatchActionDetailsResponse(_FlyteIdlEntity[_pb2.WatchActionDetailsResponse
     def __init__(
         self,
         *,
-        details: _workflow_run_definition.ActionDetails | None = None,
+        details: _workflow.run_definition.ActionDetails | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchActionDetailsResponse()
         try:
@@ -811,7 +804,7 @@ class WatchActionDetailsResponse(_FlyteIdlEntity[_pb2.WatchActionDetailsResponse
             _fail(self, locals(), _error)
 
     @property
-    def details(self) -> _workflow_run_definition.ActionDetails | None:
+    def details(self) -> _workflow.run_definition.ActionDetails | None:
         """All that is known of it.
 
         ``ActionDetails details = 1``; None when unset.
@@ -819,7 +812,7 @@ class WatchActionDetailsResponse(_FlyteIdlEntity[_pb2.WatchActionDetailsResponse
         pb = self._pb
         if not pb.HasField("details"):
             return None
-        model = _new(_workflow_run_definition.ActionDetails)
+        model = _new(_workflow.run_definition.ActionDetails)
         model._pb = pb.details
         return model
 
@@ -828,7 +821,7 @@ class WatchActionDetailsResponse(_FlyteIdlEntity[_pb2.WatchActionDetailsResponse
         def replace(
             self,
             *,
-            details: _workflow_run_definition.ActionDetails | None = ...,
+            details: _workflow.run_definition.ActionDetails | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -846,7 +839,7 @@ class GetActionDataRequest(_FlyteIdlEntity[_pb2.GetActionDataRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetActionDataRequest()
         try:
@@ -855,12 +848,12 @@ class GetActionDataRequest(_FlyteIdlEntity[_pb2.GetActionDataRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -869,7 +862,7 @@ class GetActionDataRequest(_FlyteIdlEntity[_pb2.GetActionDataRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -887,8 +880,8 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
     def __init__(
         self,
         *,
-        inputs: _task_common.Inputs | None = None,
-        outputs: _task_common.Outputs | None = None,
+        inputs: _task.common.Inputs | None = None,
+        outputs: _task.common.Outputs | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetActionDataResponse()
         try:
@@ -900,7 +893,7 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def inputs(self) -> _task_common.Inputs | None:
+    def inputs(self) -> _task.common.Inputs | None:
         """What went in.
 
         ``flyteidl2.task.Inputs inputs = 1``; None when unset.
@@ -908,12 +901,12 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
         pb = self._pb
         if not pb.HasField("inputs"):
             return None
-        model = _new(_task_common.Inputs)
+        model = _new(_task.common.Inputs)
         model._pb = pb.inputs
         return model
 
     @property
-    def outputs(self) -> _task_common.Outputs | None:
+    def outputs(self) -> _task.common.Outputs | None:
         """What came out; empty before its end, and where it did not succeed.
 
         ``flyteidl2.task.Outputs outputs = 2``; None when unset.
@@ -921,7 +914,7 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
         pb = self._pb
         if not pb.HasField("outputs"):
             return None
-        model = _new(_task_common.Outputs)
+        model = _new(_task.common.Outputs)
         model._pb = pb.outputs
         return model
 
@@ -930,8 +923,8 @@ class GetActionDataResponse(_FlyteIdlEntity[_pb2.GetActionDataResponse]):
         def replace(
             self,
             *,
-            inputs: _task_common.Inputs | None = ...,
-            outputs: _task_common.Outputs | None = ...,
+            inputs: _task.common.Inputs | None = ...,
+            outputs: _task.common.Outputs | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -949,7 +942,7 @@ class GetActionDataURIsRequest(_FlyteIdlEntity[_pb2.GetActionDataURIsRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
     ) -> None:
         self._pb = pb = _pb2.GetActionDataURIsRequest()
         try:
@@ -958,12 +951,12 @@ class GetActionDataURIsRequest(_FlyteIdlEntity[_pb2.GetActionDataURIsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -972,7 +965,7 @@ class GetActionDataURIsRequest(_FlyteIdlEntity[_pb2.GetActionDataURIsRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1045,7 +1038,7 @@ class GetActionLogContextRequest(_FlyteIdlEntity[_pb2.GetActionLogContextRequest
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         attempt: int,
     ) -> None:
         self._pb = pb = _pb2.GetActionLogContextRequest()
@@ -1056,12 +1049,12 @@ class GetActionLogContextRequest(_FlyteIdlEntity[_pb2.GetActionLogContextRequest
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -1078,7 +1071,7 @@ class GetActionLogContextRequest(_FlyteIdlEntity[_pb2.GetActionLogContextRequest
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
             attempt: int = ...,
         ) -> _Self: ...
 
@@ -1097,7 +1090,7 @@ class GetActionLogContextResponse(_FlyteIdlEntity[_pb2.GetActionLogContextRespon
     def __init__(
         self,
         *,
-        log_context: _core_execution.LogContext | None = None,
+        log_context: _core.execution.LogContext | None = None,
         cluster: str | None = None,
         start_time: _datetime | None = None,
         end_time: _datetime | None = None,
@@ -1116,7 +1109,7 @@ class GetActionLogContextResponse(_FlyteIdlEntity[_pb2.GetActionLogContextRespon
             _fail(self, locals(), _error)
 
     @property
-    def log_context(self) -> _core_execution.LogContext | None:
+    def log_context(self) -> _core.execution.LogContext | None:
         """The pods and their containers.
 
         ``flyteidl2.core.LogContext log_context = 1``; None when unset.
@@ -1124,7 +1117,7 @@ class GetActionLogContextResponse(_FlyteIdlEntity[_pb2.GetActionLogContextRespon
         pb = self._pb
         if not pb.HasField("log_context"):
             return None
-        model = _new(_core_execution.LogContext)
+        model = _new(_core.execution.LogContext)
         model._pb = pb.log_context
         return model
 
@@ -1157,7 +1150,7 @@ class GetActionLogContextResponse(_FlyteIdlEntity[_pb2.GetActionLogContextRespon
         def replace(
             self,
             *,
-            log_context: _core_execution.LogContext | None = ...,
+            log_context: _core.execution.LogContext | None = ...,
             cluster: str | None = ...,
             start_time: _datetime | None = ...,
             end_time: _datetime | None = ...,
@@ -1178,12 +1171,12 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
     def __init__(
         self,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
         org: str | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        trigger_name: _common_identifier.TriggerName | None = None,
-        task_name: _task_task_definition.TaskName | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        trigger_name: _common.identifier.TriggerName | None = None,
+        task_name: _task.task_definition.TaskName | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
         paused_actions_only: bool | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListRunsRequest()
@@ -1210,7 +1203,7 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order. At most 200 a page; filters for labels are refused.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -1218,7 +1211,7 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -1231,7 +1224,7 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Those of a project in a domain.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 4``; one of ``scope_by``, None when
@@ -1240,12 +1233,12 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def trigger_name(self) -> _common_identifier.TriggerName | None:
+    def trigger_name(self) -> _common.identifier.TriggerName | None:
         """Those that a trigger has started.
 
         ``flyteidl2.common.TriggerName trigger_name = 6``; one of ``scope_by``, None when unset.
@@ -1253,12 +1246,12 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         pb = self._pb
         if not pb.HasField("trigger_name"):
             return None
-        model = _new(_common_identifier.TriggerName)
+        model = _new(_common.identifier.TriggerName)
         model._pb = pb.trigger_name
         return model
 
     @property
-    def task_name(self) -> _task_task_definition.TaskName | None:
+    def task_name(self) -> _task.task_definition.TaskName | None:
         """Those of a task, in any version.
 
         ``flyteidl2.task.TaskName task_name = 7``; one of ``scope_by``, None when unset.
@@ -1266,12 +1259,12 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         pb = self._pb
         if not pb.HasField("task_name"):
             return None
-        model = _new(_task_task_definition.TaskName)
+        model = _new(_task.task_definition.TaskName)
         model._pb = pb.task_name
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """Those of one version of a task.
 
         ``flyteidl2.task.TaskIdentifier task_id = 8``; one of ``scope_by``, None when unset.
@@ -1279,7 +1272,7 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
@@ -1296,10 +1289,10 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         self,
     ) -> (
         str
-        | _common_identifier.ProjectIdentifier
-        | _common_identifier.TriggerName
-        | _task_task_definition.TaskName
-        | _task_task_definition.TaskIdentifier
+        | _common.identifier.ProjectIdentifier
+        | _common.identifier.TriggerName
+        | _task.task_definition.TaskName
+        | _task.task_definition.TaskIdentifier
         | None
     ):
         """Which runs there are to choose from.
@@ -1314,10 +1307,10 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
-        | tuple[_Literal["trigger_name"], _common_identifier.TriggerName]
-        | tuple[_Literal["task_name"], _task_task_definition.TaskName]
-        | tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
+        | tuple[_Literal["trigger_name"], _common.identifier.TriggerName]
+        | tuple[_Literal["task_name"], _task.task_definition.TaskName]
+        | tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof scope_by`` that is set."""
@@ -1325,13 +1318,13 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
             case "org":
                 return "org", self._pb.org
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case "trigger_name":
-                return "trigger_name", _common_identifier.TriggerName._wrap(self._pb.trigger_name)
+                return "trigger_name", _common.identifier.TriggerName._wrap(self._pb.trigger_name)
             case "task_name":
-                return "task_name", _task_task_definition.TaskName._wrap(self._pb.task_name)
+                return "task_name", _task.task_definition.TaskName._wrap(self._pb.task_name)
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case _:
                 return None
 
@@ -1340,12 +1333,12 @@ class ListRunsRequest(_FlyteIdlEntity[_pb2.ListRunsRequest]):
         def replace(
             self,
             *,
-            request: _common_list.ListRequest | None = ...,
+            request: _common.list.ListRequest | None = ...,
             org: str | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            trigger_name: _common_identifier.TriggerName | None = ...,
-            task_name: _task_task_definition.TaskName | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            trigger_name: _common.identifier.TriggerName | None = ...,
+            task_name: _task.task_definition.TaskName | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
             paused_actions_only: bool | None = ...,
         ) -> _Self: ...
 
@@ -1364,7 +1357,7 @@ class ListRunsResponse(_FlyteIdlEntity[_pb2.ListRunsResponse]):
     def __init__(
         self,
         *,
-        runs: _Sequence[_workflow_run_definition.Run] | None = None,
+        runs: _Sequence[_workflow.run_definition.Run] | None = None,
         token: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListRunsResponse()
@@ -1377,12 +1370,12 @@ class ListRunsResponse(_FlyteIdlEntity[_pb2.ListRunsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def runs(self) -> _Sequence[_workflow_run_definition.Run]:
+    def runs(self) -> _Sequence[_workflow.run_definition.Run]:
         """The runs.
 
         ``repeated Run runs = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.runs, _workflow_run_definition.Run._wrap)
+        return _RepeatedView(self._pb.runs, _workflow.run_definition.Run._wrap)
 
     @property
     def token(self) -> str:
@@ -1397,7 +1390,7 @@ class ListRunsResponse(_FlyteIdlEntity[_pb2.ListRunsResponse]):
         def replace(
             self,
             *,
-            runs: _Sequence[_workflow_run_definition.Run] | None = ...,
+            runs: _Sequence[_workflow.run_definition.Run] | None = ...,
             token: str | None = ...,
         ) -> _Self: ...
 
@@ -1417,9 +1410,9 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         self,
         *,
         org: str | None = None,
-        cluster_id: _common_identifier.ClusterIdentifier | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
+        cluster_id: _common.identifier.ClusterIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchRunsRequest()
         try:
@@ -1446,7 +1439,7 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         return self._pb.org if self._pb.HasField("org") else None
 
     @property
-    def cluster_id(self) -> _common_identifier.ClusterIdentifier | None:
+    def cluster_id(self) -> _common.identifier.ClusterIdentifier | None:
         """Those on a cluster.
 
         ``flyteidl2.common.ClusterIdentifier cluster_id = 3``; one of ``target``, None when
@@ -1455,12 +1448,12 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         pb = self._pb
         if not pb.HasField("cluster_id"):
             return None
-        model = _new(_common_identifier.ClusterIdentifier)
+        model = _new(_common.identifier.ClusterIdentifier)
         model._pb = pb.cluster_id
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Those of a project in a domain.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 4``; one of ``target``, None when
@@ -1469,12 +1462,12 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """Those of one version of a task.
 
         ``flyteidl2.task.TaskIdentifier task_id = 5``; one of ``target``, None when unset.
@@ -1482,7 +1475,7 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
@@ -1491,9 +1484,9 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         self,
     ) -> (
         str
-        | _common_identifier.ClusterIdentifier
-        | _common_identifier.ProjectIdentifier
-        | _task_task_definition.TaskIdentifier
+        | _common.identifier.ClusterIdentifier
+        | _common.identifier.ProjectIdentifier
+        | _task.task_definition.TaskIdentifier
         | None
     ):
         """Which runs.
@@ -1508,9 +1501,9 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
         self,
     ) -> (
         tuple[_Literal["org"], str]
-        | tuple[_Literal["cluster_id"], _common_identifier.ClusterIdentifier]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
-        | tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
+        | tuple[_Literal["cluster_id"], _common.identifier.ClusterIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
+        | tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof target`` that is set."""
@@ -1518,11 +1511,11 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
             case "org":
                 return "org", self._pb.org
             case "cluster_id":
-                return "cluster_id", _common_identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
+                return "cluster_id", _common.identifier.ClusterIdentifier._wrap(self._pb.cluster_id)
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case _:
                 return None
 
@@ -1532,9 +1525,9 @@ class WatchRunsRequest(_FlyteIdlEntity[_pb2.WatchRunsRequest]):
             self,
             *,
             org: str | None = ...,
-            cluster_id: _common_identifier.ClusterIdentifier | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
+            cluster_id: _common.identifier.ClusterIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1552,7 +1545,7 @@ class WatchRunsResponse(_FlyteIdlEntity[_pb2.WatchRunsResponse]):
     def __init__(
         self,
         *,
-        runs: _Sequence[_workflow_run_definition.Run] | None = None,
+        runs: _Sequence[_workflow.run_definition.Run] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchRunsResponse()
         try:
@@ -1562,19 +1555,19 @@ class WatchRunsResponse(_FlyteIdlEntity[_pb2.WatchRunsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def runs(self) -> _Sequence[_workflow_run_definition.Run]:
+    def runs(self) -> _Sequence[_workflow.run_definition.Run]:
         """Each as it is now.
 
         ``repeated Run runs = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.runs, _workflow_run_definition.Run._wrap)
+        return _RepeatedView(self._pb.runs, _workflow.run_definition.Run._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            runs: _Sequence[_workflow_run_definition.Run] | None = ...,
+            runs: _Sequence[_workflow.run_definition.Run] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1592,9 +1585,9 @@ class ListActionsRequest(_FlyteIdlEntity[_pb2.ListActionsRequest]):
 
     def __init__(
         self,
-        run_id: _common_identifier.RunIdentifier,
+        run_id: _common.identifier.RunIdentifier,
         *,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListActionsRequest()
         try:
@@ -1605,17 +1598,17 @@ class ListActionsRequest(_FlyteIdlEntity[_pb2.ListActionsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier:
+    def run_id(self) -> _common.identifier.RunIdentifier:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 2``; empty when unset.
         """
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = self._pb.run_id
         return model
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """Which page, in which order.
 
         ``flyteidl2.common.ListRequest request = 1``; None when unset.
@@ -1623,7 +1616,7 @@ class ListActionsRequest(_FlyteIdlEntity[_pb2.ListActionsRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -1632,8 +1625,8 @@ class ListActionsRequest(_FlyteIdlEntity[_pb2.ListActionsRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier = ...,
-            request: _common_list.ListRequest | None = ...,
+            run_id: _common.identifier.RunIdentifier = ...,
+            request: _common.list.ListRequest | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1653,7 +1646,7 @@ class ListActionsResponse(_FlyteIdlEntity[_pb2.ListActionsResponse]):
     def __init__(
         self,
         *,
-        actions: _Sequence[_workflow_run_definition.Action] | None = None,
+        actions: _Sequence[_workflow.run_definition.Action] | None = None,
         token: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.ListActionsResponse()
@@ -1666,12 +1659,12 @@ class ListActionsResponse(_FlyteIdlEntity[_pb2.ListActionsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def actions(self) -> _Sequence[_workflow_run_definition.Action]:
+    def actions(self) -> _Sequence[_workflow.run_definition.Action]:
         """The actions.
 
         ``repeated Action actions = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.actions, _workflow_run_definition.Action._wrap)
+        return _RepeatedView(self._pb.actions, _workflow.run_definition.Action._wrap)
 
     @property
     def token(self) -> str:
@@ -1686,7 +1679,7 @@ class ListActionsResponse(_FlyteIdlEntity[_pb2.ListActionsResponse]):
         def replace(
             self,
             *,
-            actions: _Sequence[_workflow_run_definition.Action] | None = ...,
+            actions: _Sequence[_workflow.run_definition.Action] | None = ...,
             token: str | None = ...,
         ) -> _Self: ...
 
@@ -1708,9 +1701,9 @@ class WatchActionsRequest(_FlyteIdlEntity[_pb2.WatchActionsRequest]):
 
     def __init__(
         self,
-        run_id: _common_identifier.RunIdentifier,
+        run_id: _common.identifier.RunIdentifier,
         *,
-        filter: _Sequence[_common_list.Filter] | None = None,
+        filter: _Sequence[_common.list.Filter] | None = None,
         enable_run_store: bool | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchActionsRequest()
@@ -1724,22 +1717,22 @@ class WatchActionsRequest(_FlyteIdlEntity[_pb2.WatchActionsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier:
+    def run_id(self) -> _common.identifier.RunIdentifier:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = self._pb.run_id
         return model
 
     @property
-    def filter(self) -> _Sequence[_common_list.Filter]:
+    def filter(self) -> _Sequence[_common.list.Filter]:
         """Which actions; a filter for phases is refused.
 
         ``repeated flyteidl2.common.Filter filter = 2``; empty when unset.
         """
-        return _RepeatedView(self._pb.filter, _common_list.Filter._wrap)
+        return _RepeatedView(self._pb.filter, _common.list.Filter._wrap)
 
     @property
     def enable_run_store(self) -> bool:
@@ -1754,8 +1747,8 @@ class WatchActionsRequest(_FlyteIdlEntity[_pb2.WatchActionsRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier = ...,
-            filter: _Sequence[_common_list.Filter] | None = ...,
+            run_id: _common.identifier.RunIdentifier = ...,
+            filter: _Sequence[_common.list.Filter] | None = ...,
             enable_run_store: bool | None = ...,
         ) -> _Self: ...
 
@@ -1774,7 +1767,7 @@ class WatchActionsResponse(_FlyteIdlEntity[_pb2.WatchActionsResponse]):
     def __init__(
         self,
         *,
-        enriched_actions: _Sequence[_workflow_run_definition.EnrichedAction] | None = None,
+        enriched_actions: _Sequence[_workflow.run_definition.EnrichedAction] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchActionsResponse()
         try:
@@ -1784,13 +1777,13 @@ class WatchActionsResponse(_FlyteIdlEntity[_pb2.WatchActionsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def enriched_actions(self) -> _Sequence[_workflow_run_definition.EnrichedAction]:
+    def enriched_actions(self) -> _Sequence[_workflow.run_definition.EnrichedAction]:
         """Each as it is now.
 
         ``repeated EnrichedAction enriched_actions = 1``; empty when unset.
         """
         return _RepeatedView(
-            self._pb.enriched_actions, _workflow_run_definition.EnrichedAction._wrap
+            self._pb.enriched_actions, _workflow.run_definition.EnrichedAction._wrap
         )
 
     if TYPE_CHECKING:
@@ -1798,7 +1791,7 @@ class WatchActionsResponse(_FlyteIdlEntity[_pb2.WatchActionsResponse]):
         def replace(
             self,
             *,
-            enriched_actions: _Sequence[_workflow_run_definition.EnrichedAction] | None = ...,
+            enriched_actions: _Sequence[_workflow.run_definition.EnrichedAction] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -1826,12 +1819,12 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
         def __init__(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = None,
+            run_id: _common.identifier.RunIdentifier | None = None,
             selected_item_id: str | None = None,
             overscan_before: int | None = None,
             overscan_after: int | None = None,
             expanded_nodes: _Mapping[str, NodeExpansionParams] | None = None,
-            phase_filter: _Sequence[_common_phase.ActionPhase] | None = None,
+            phase_filter: _Sequence[_common.phase.ActionPhase] | None = None,
             name_filter: str | None = None,
         ) -> None:
             self._pb = pb = _pb2.WatchWindowedActionsRequest.Subscribe()
@@ -1854,7 +1847,7 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
                 _fail(self, locals(), _error)
 
         @property
-        def run_id(self) -> _common_identifier.RunIdentifier | None:
+        def run_id(self) -> _common.identifier.RunIdentifier | None:
             """Which run.
 
             ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
@@ -1862,7 +1855,7 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
             pb = self._pb
             if not pb.HasField("run_id"):
                 return None
-            model = _new(_common_identifier.RunIdentifier)
+            model = _new(_common.identifier.RunIdentifier)
             model._pb = pb.run_id
             return model
 
@@ -1899,12 +1892,12 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
             return _MapView(self._pb.expanded_nodes, NodeExpansionParams._wrap)
 
         @property
-        def phase_filter(self) -> _Sequence[_common_phase.ActionPhase]:
+        def phase_filter(self) -> _Sequence[_common.phase.ActionPhase]:
             """Phases to show; empty for all.
 
             ``repeated flyteidl2.common.ActionPhase phase_filter = 6``; empty when unset.
             """
-            return _RepeatedView(self._pb.phase_filter, _common_phase.ActionPhase.from_number)
+            return _RepeatedView(self._pb.phase_filter, _common.phase.ActionPhase.from_number)
 
         @property
         def name_filter(self) -> str:
@@ -1919,12 +1912,12 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
             def replace(
                 self,
                 *,
-                run_id: _common_identifier.RunIdentifier | None = ...,
+                run_id: _common.identifier.RunIdentifier | None = ...,
                 selected_item_id: str | None = ...,
                 overscan_before: int | None = ...,
                 overscan_after: int | None = ...,
                 expanded_nodes: _Mapping[str, NodeExpansionParams] | None = ...,
-                phase_filter: _Sequence[_common_phase.ActionPhase] | None = ...,
+                phase_filter: _Sequence[_common.phase.ActionPhase] | None = ...,
                 name_filter: str | None = ...,
             ) -> _Self: ...
 
@@ -1946,7 +1939,7 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
             overscan_before: int | None = None,
             overscan_after: int | None = None,
             expanded_nodes: _Mapping[str, NodeExpansionParams] | None = None,
-            phase_filter: _Sequence[_common_phase.ActionPhase] | None = None,
+            phase_filter: _Sequence[_common.phase.ActionPhase] | None = None,
             name_filter: str | None = None,
             anchor_flat_index: int | None = None,
         ) -> None:
@@ -2003,12 +1996,12 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
             return _MapView(self._pb.expanded_nodes, NodeExpansionParams._wrap)
 
         @property
-        def phase_filter(self) -> _Sequence[_common_phase.ActionPhase]:
+        def phase_filter(self) -> _Sequence[_common.phase.ActionPhase]:
             """Phases to show; empty for all.
 
             ``repeated flyteidl2.common.ActionPhase phase_filter = 5``; empty when unset.
             """
-            return _RepeatedView(self._pb.phase_filter, _common_phase.ActionPhase.from_number)
+            return _RepeatedView(self._pb.phase_filter, _common.phase.ActionPhase.from_number)
 
         @property
         def name_filter(self) -> str:
@@ -2061,7 +2054,7 @@ class WatchWindowedActionsRequest(_FlyteIdlEntity[_pb2.WatchWindowedActionsReque
                 overscan_before: int | None = ...,
                 overscan_after: int | None = ...,
                 expanded_nodes: _Mapping[str, NodeExpansionParams] | None = ...,
-                phase_filter: _Sequence[_common_phase.ActionPhase] | None = ...,
+                phase_filter: _Sequence[_common.phase.ActionPhase] | None = ...,
                 name_filter: str | None = ...,
                 anchor_flat_index: int | None = ...,
             ) -> _Self: ...
@@ -2342,7 +2335,7 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
     def __init__(
         self,
         *,
-        action: _workflow_run_definition.EnrichedAction | None = None,
+        action: _workflow.run_definition.EnrichedAction | None = None,
         group: GroupNode | None = None,
         depth: int | None = None,
         is_expanded: bool | None = None,
@@ -2362,7 +2355,7 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
             _fail(self, locals(), _error)
 
     @property
-    def action(self) -> _workflow_run_definition.EnrichedAction | None:
+    def action(self) -> _workflow.run_definition.EnrichedAction | None:
         """An action.
 
         ``EnrichedAction action = 1``; one of ``item``, None when unset.
@@ -2370,7 +2363,7 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
         pb = self._pb
         if not pb.HasField("action"):
             return None
-        model = _new(_workflow_run_definition.EnrichedAction)
+        model = _new(_workflow.run_definition.EnrichedAction)
         model._pb = pb.action
         return model
 
@@ -2404,7 +2397,7 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
         return self._pb.is_expanded
 
     @property
-    def item(self) -> _workflow_run_definition.EnrichedAction | GroupNode | None:
+    def item(self) -> _workflow.run_definition.EnrichedAction | GroupNode | None:
         """What the line shows.
 
         The member of ``oneof item`` that is set, or None.
@@ -2416,14 +2409,14 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
     def which_item(
         self,
     ) -> (
-        tuple[_Literal["action"], _workflow_run_definition.EnrichedAction]
+        tuple[_Literal["action"], _workflow.run_definition.EnrichedAction]
         | tuple[_Literal["group"], GroupNode]
         | None
     ):
         """The name and the value of the member of ``oneof item`` that is set."""
         match self._pb.WhichOneof("item"):
             case "action":
-                return "action", _workflow_run_definition.EnrichedAction._wrap(self._pb.action)
+                return "action", _workflow.run_definition.EnrichedAction._wrap(self._pb.action)
             case "group":
                 return "group", GroupNode._wrap(self._pb.group)
             case _:
@@ -2434,7 +2427,7 @@ class WindowedItem(_FlyteIdlEntity[_pb2.WindowedItem]):
         def replace(
             self,
             *,
-            action: _workflow_run_definition.EnrichedAction | None = ...,
+            action: _workflow.run_definition.EnrichedAction | None = ...,
             group: GroupNode | None = ...,
             depth: int | None = ...,
             is_expanded: bool | None = ...,
@@ -2458,7 +2451,7 @@ class ActionLeaf(_FlyteIdlEntity[_pb2.ActionLeaf]):
         action_id: str | None = None,
         short_name: str | None = None,
         duration: _timedelta | None = None,
-        phase: _common_phase.ActionPhase | None = None,
+        phase: _common.phase.ActionPhase | None = None,
         start_time: _datetime | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionLeaf()
@@ -2501,12 +2494,12 @@ class ActionLeaf(_FlyteIdlEntity[_pb2.ActionLeaf]):
         return _read_duration(self._pb.duration) if self._pb.HasField("duration") else None
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far it has come.
 
         ``flyteidl2.common.ActionPhase phase = 4``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
     def start_time(self) -> _datetime | None:
@@ -2524,7 +2517,7 @@ class ActionLeaf(_FlyteIdlEntity[_pb2.ActionLeaf]):
             action_id: str | None = ...,
             short_name: str | None = ...,
             duration: _timedelta | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
             start_time: _datetime | None = ...,
         ) -> _Self: ...
 
@@ -2870,7 +2863,7 @@ class WatchClusterEventsRequest(_FlyteIdlEntity[_pb2.WatchClusterEventsRequest])
 
     def __init__(
         self,
-        id: _common_identifier.ActionIdentifier,
+        id: _common.identifier.ActionIdentifier,
         attempt: int,
     ) -> None:
         self._pb = pb = _pb2.WatchClusterEventsRequest()
@@ -2881,12 +2874,12 @@ class WatchClusterEventsRequest(_FlyteIdlEntity[_pb2.WatchClusterEventsRequest])
             _fail(self, locals(), _error)
 
     @property
-    def id(self) -> _common_identifier.ActionIdentifier:
+    def id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.id
         return model
 
@@ -2903,7 +2896,7 @@ class WatchClusterEventsRequest(_FlyteIdlEntity[_pb2.WatchClusterEventsRequest])
         def replace(
             self,
             *,
-            id: _common_identifier.ActionIdentifier = ...,
+            id: _common.identifier.ActionIdentifier = ...,
             attempt: int = ...,
         ) -> _Self: ...
 
@@ -2922,7 +2915,7 @@ class WatchClusterEventsResponse(_FlyteIdlEntity[_pb2.WatchClusterEventsResponse
     def __init__(
         self,
         *,
-        cluster_events: _Sequence[_workflow_run_definition.ClusterEvent] | None = None,
+        cluster_events: _Sequence[_workflow.run_definition.ClusterEvent] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchClusterEventsResponse()
         try:
@@ -2932,19 +2925,19 @@ class WatchClusterEventsResponse(_FlyteIdlEntity[_pb2.WatchClusterEventsResponse
             _fail(self, locals(), _error)
 
     @property
-    def cluster_events(self) -> _Sequence[_workflow_run_definition.ClusterEvent]:
+    def cluster_events(self) -> _Sequence[_workflow.run_definition.ClusterEvent]:
         """The events, oldest first.
 
         ``repeated ClusterEvent cluster_events = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.cluster_events, _workflow_run_definition.ClusterEvent._wrap)
+        return _RepeatedView(self._pb.cluster_events, _workflow.run_definition.ClusterEvent._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            cluster_events: _Sequence[_workflow_run_definition.ClusterEvent] | None = ...,
+            cluster_events: _Sequence[_workflow.run_definition.ClusterEvent] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -2965,7 +2958,7 @@ class AbortActionRequest(_FlyteIdlEntity[_pb2.AbortActionRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         *,
         reason: str | None = None,
     ) -> None:
@@ -2978,12 +2971,12 @@ class AbortActionRequest(_FlyteIdlEntity[_pb2.AbortActionRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -3000,7 +2993,7 @@ class AbortActionRequest(_FlyteIdlEntity[_pb2.AbortActionRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
             reason: str | None = ...,
         ) -> _Self: ...
 
@@ -3154,7 +3147,7 @@ class SignalEventRequest(_FlyteIdlEntity[_pb2.SignalEventRequest]):
 
     def __init__(
         self,
-        action_id: _common_identifier.ActionIdentifier,
+        action_id: _common.identifier.ActionIdentifier,
         payload: EventPayload,
         *,
         parent_action_name: str | None = None,
@@ -3169,12 +3162,12 @@ class SignalEventRequest(_FlyteIdlEntity[_pb2.SignalEventRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier:
+    def action_id(self) -> _common.identifier.ActionIdentifier:
         """The condition.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; empty when unset.
         """
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = self._pb.action_id
         return model
 
@@ -3201,7 +3194,7 @@ class SignalEventRequest(_FlyteIdlEntity[_pb2.SignalEventRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier = ...,
+            action_id: _common.identifier.ActionIdentifier = ...,
             payload: EventPayload = ...,
             parent_action_name: str | None = ...,
         ) -> _Self: ...
@@ -3249,7 +3242,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
         def __init__(
             self,
             *,
-            created_at: _common_list.Sort.Direction | None = None,
+            created_at: _common.list.Sort.Direction | None = None,
         ) -> None:
             self._pb = pb = _pb2.WatchGroupsRequest.KnownSortField()
             try:
@@ -3259,13 +3252,13 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
                 _fail(self, locals(), _error)
 
         @property
-        def created_at(self) -> _common_list.Sort.Direction | None:
+        def created_at(self) -> _common.list.Sort.Direction | None:
             """By when a run was started.
 
             ``flyteidl2.common.Sort.Direction created_at = 1``; one of ``sort_by``, None when unset.
             """
             return (
-                _common_list.Sort.Direction.from_number(self._pb.created_at)
+                _common.list.Sort.Direction.from_number(self._pb.created_at)
                 if self._pb.HasField("created_at")
                 else None
             )
@@ -3275,7 +3268,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
             def replace(
                 self,
                 *,
-                created_at: _common_list.Sort.Direction | None = ...,
+                created_at: _common.list.Sort.Direction | None = ...,
             ) -> _Self: ...
 
             __replace__ = replace
@@ -3283,10 +3276,10 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
     def __init__(
         self,
         *,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
         start_date: _datetime | None = None,
         end_date: _datetime | None = None,
-        request: _common_list.ListRequest | None = None,
+        request: _common.list.ListRequest | None = None,
         known_sort_fields: _Sequence[WatchGroupsRequest.KnownSortField] | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchGroupsRequest()
@@ -3305,7 +3298,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Those of a project in a domain.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 1``; one of ``scope_by``, None when
@@ -3314,7 +3307,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
@@ -3335,7 +3328,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
         return _read_timestamp(self._pb.end_date) if self._pb.HasField("end_date") else None
 
     @property
-    def request(self) -> _common_list.ListRequest | None:
+    def request(self) -> _common.list.ListRequest | None:
         """How many groups, and in which order.
 
         ``flyteidl2.common.ListRequest request = 4``; None when unset.
@@ -3343,7 +3336,7 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
         pb = self._pb
         if not pb.HasField("request"):
             return None
-        model = _new(_common_list.ListRequest)
+        model = _new(_common.list.ListRequest)
         model._pb = pb.request
         return model
 
@@ -3360,10 +3353,10 @@ class WatchGroupsRequest(_FlyteIdlEntity[_pb2.WatchGroupsRequest]):
         def replace(
             self,
             *,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
             start_date: _datetime | None = ...,
             end_date: _datetime | None = ...,
-            request: _common_list.ListRequest | None = ...,
+            request: _common.list.ListRequest | None = ...,
             known_sort_fields: _Sequence[WatchGroupsRequest.KnownSortField] | None = ...,
         ) -> _Self: ...
 
@@ -3382,7 +3375,7 @@ class WatchGroupsResponse(_FlyteIdlEntity[_pb2.WatchGroupsResponse]):
     def __init__(
         self,
         *,
-        task_groups: _Sequence[_workflow_run_definition.TaskGroup] | None = None,
+        task_groups: _Sequence[_workflow.run_definition.TaskGroup] | None = None,
         sentinel: bool | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchGroupsResponse()
@@ -3395,12 +3388,12 @@ class WatchGroupsResponse(_FlyteIdlEntity[_pb2.WatchGroupsResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def task_groups(self) -> _Sequence[_workflow_run_definition.TaskGroup]:
+    def task_groups(self) -> _Sequence[_workflow.run_definition.TaskGroup]:
         """A group for each task; after the first messages those alone that have changed.
 
         ``repeated TaskGroup task_groups = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.task_groups, _workflow_run_definition.TaskGroup._wrap)
+        return _RepeatedView(self._pb.task_groups, _workflow.run_definition.TaskGroup._wrap)
 
     @property
     def sentinel(self) -> bool:
@@ -3415,7 +3408,7 @@ class WatchGroupsResponse(_FlyteIdlEntity[_pb2.WatchGroupsResponse]):
         def replace(
             self,
             *,
-            task_groups: _Sequence[_workflow_run_definition.TaskGroup] | None = ...,
+            task_groups: _Sequence[_workflow.run_definition.TaskGroup] | None = ...,
             sentinel: bool | None = ...,
         ) -> _Self: ...
 

@@ -12,9 +12,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier, phase as _common_phase
-from flytebind.v2.models.core import execution as _core_execution, literals as _core_literals
-from flytebind.v2.models.google.rpc import status as _google_rpc_status
+from flytebind.v2.models import common as _common, core as _core
+from flytebind.v2.models.google import rpc as _google_rpc
 
 __all__ = [
     "ActionUpdate",
@@ -40,7 +39,7 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
         parent_action_name: str | None = None,
         state: str | None = None,
     ) -> None:
@@ -56,7 +55,7 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -64,7 +63,7 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -89,7 +88,7 @@ class PutRequest(_FlyteIdlEntity[_pb2.PutRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
             parent_action_name: str | None = ...,
             state: str | None = ...,
         ) -> _Self: ...
@@ -109,8 +108,8 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _google_rpc_status.Status | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _google_rpc.status.Status | None = None,
     ) -> None:
         self._pb = pb = _pb2.PutResponse()
         try:
@@ -122,7 +121,7 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -130,12 +129,12 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 2``; None when unset.
@@ -143,7 +142,7 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -152,8 +151,8 @@ class PutResponse(_FlyteIdlEntity[_pb2.PutResponse]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _google_rpc_status.Status | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _google_rpc.status.Status | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -171,7 +170,7 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetRequest()
         try:
@@ -181,7 +180,7 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -189,7 +188,7 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
@@ -198,7 +197,7 @@ class GetRequest(_FlyteIdlEntity[_pb2.GetRequest]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -216,8 +215,8 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        status: _google_rpc_status.Status | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        status: _google_rpc.status.Status | None = None,
         state: str | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetResponse()
@@ -232,7 +231,7 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -240,12 +239,12 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def status(self) -> _google_rpc_status.Status | None:
+    def status(self) -> _google_rpc.status.Status | None:
         """How that ended.
 
         ``google.rpc.Status status = 2``; None when unset.
@@ -253,7 +252,7 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_google_rpc_status.Status)
+        model = _new(_google_rpc.status.Status)
         model._pb = pb.status
         return model
 
@@ -270,8 +269,8 @@ class GetResponse(_FlyteIdlEntity[_pb2.GetResponse]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            status: _google_rpc_status.Status | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            status: _google_rpc.status.Status | None = ...,
             state: str | None = ...,
         ) -> _Self: ...
 
@@ -290,7 +289,7 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
     def __init__(
         self,
         *,
-        parent_action_id: _common_identifier.ActionIdentifier | None = None,
+        parent_action_id: _common.identifier.ActionIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.WatchRequest()
         try:
@@ -300,7 +299,7 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def parent_action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def parent_action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Action that has started them.
 
         ``flyteidl2.common.ActionIdentifier parent_action_id = 1``; one of ``filter``, None when
@@ -309,7 +308,7 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         pb = self._pb
         if not pb.HasField("parent_action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.parent_action_id
         return model
 
@@ -318,7 +317,7 @@ class WatchRequest(_FlyteIdlEntity[_pb2.WatchRequest]):
         def replace(
             self,
             *,
-            parent_action_id: _common_identifier.ActionIdentifier | None = ...,
+            parent_action_id: _common.identifier.ActionIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -465,11 +464,11 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
     def __init__(
         self,
         *,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        phase: _common_phase.ActionPhase | None = None,
-        error: _core_execution.ExecutionError | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        phase: _common.phase.ActionPhase | None = None,
+        error: _core.execution.ExecutionError | None = None,
         output_uri: str | None = None,
-        value: _core_literals.Literal | None = None,
+        value: _core.literals.Literal | None = None,
     ) -> None:
         self._pb = pb = _pb2.ActionUpdate()
         try:
@@ -487,7 +486,7 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
             _fail(self, locals(), _error)
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """Which action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 1``; None when unset.
@@ -495,20 +494,20 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def phase(self) -> _common_phase.ActionPhase:
+    def phase(self) -> _common.phase.ActionPhase:
         """How far it has come.
 
         ``flyteidl2.common.ActionPhase phase = 2``; ``UNSPECIFIED`` when unset.
         """
-        return _common_phase.ActionPhase.from_number(self._pb.phase)
+        return _common.phase.ActionPhase.from_number(self._pb.phase)
 
     @property
-    def error(self) -> _core_execution.ExecutionError | None:
+    def error(self) -> _core.execution.ExecutionError | None:
         """Why it failed.
 
         ``flyteidl2.core.ExecutionError error = 3``; None when unset.
@@ -516,7 +515,7 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
         pb = self._pb
         if not pb.HasField("error"):
             return None
-        model = _new(_core_execution.ExecutionError)
+        model = _new(_core.execution.ExecutionError)
         model._pb = pb.error
         return model
 
@@ -529,7 +528,7 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
         return self._pb.output_uri
 
     @property
-    def value(self) -> _core_literals.Literal | None:
+    def value(self) -> _core.literals.Literal | None:
         """Value that it was given, if it is a condition.
 
         ``flyteidl2.core.Literal value = 5``; None when unset.
@@ -537,7 +536,7 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
         pb = self._pb
         if not pb.HasField("value"):
             return None
-        model = _new(_core_literals.Literal)
+        model = _new(_core.literals.Literal)
         model._pb = pb.value
         return model
 
@@ -546,11 +545,11 @@ class ActionUpdate(_FlyteIdlEntity[_pb2.ActionUpdate]):
         def replace(
             self,
             *,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            phase: _common_phase.ActionPhase | None = ...,
-            error: _core_execution.ExecutionError | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            phase: _common.phase.ActionPhase | None = ...,
+            error: _core.execution.ExecutionError | None = ...,
             output_uri: str | None = ...,
-            value: _core_literals.Literal | None = ...,
+            value: _core.literals.Literal | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

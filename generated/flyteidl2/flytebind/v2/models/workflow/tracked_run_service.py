@@ -23,10 +23,8 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.common import identifier as _common_identifier, run as _common_run
-from flytebind.v2.models.google.rpc import status as _google_rpc_status
-from flytebind.v2.models.task import run as _task_run, task_definition as _task_task_definition
-from flytebind.v2.models.workflow import run_definition as _workflow_run_definition
+from flytebind.v2.models import common as _common, task as _task, workflow as _workflow
+from flytebind.v2.models.google import rpc as _google_rpc
 
 __all__ = [
     "CreateTrackedRunRequest",
@@ -48,12 +46,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
-        project_id: _common_identifier.ProjectIdentifier | None = None,
-        task_id: _task_task_definition.TaskIdentifier | None = None,
-        task_spec: _task_task_definition.TaskSpec | None = None,
-        offloaded_input_data: _common_run.OffloadedInputData | None = None,
-        run_spec: _task_run.RunSpec | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
+        project_id: _common.identifier.ProjectIdentifier | None = None,
+        task_id: _task.task_definition.TaskIdentifier | None = None,
+        task_spec: _task.task_definition.TaskSpec | None = None,
+        offloaded_input_data: _common.run.OffloadedInputData | None = None,
+        run_spec: _task.run.RunSpec | None = None,
         labels: _Mapping[str, str] | None = None,
         run_start_time: _datetime | None = None,
     ) -> None:
@@ -81,7 +79,7 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Name that the run gets.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; one of ``id``, None when unset.
@@ -89,12 +87,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
     @property
-    def project_id(self) -> _common_identifier.ProjectIdentifier | None:
+    def project_id(self) -> _common.identifier.ProjectIdentifier | None:
         """Project to show it in; the server makes a name.
 
         ``flyteidl2.common.ProjectIdentifier project_id = 2``; one of ``id``, None when unset.
@@ -102,12 +100,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("project_id"):
             return None
-        model = _new(_common_identifier.ProjectIdentifier)
+        model = _new(_common.identifier.ProjectIdentifier)
         model._pb = pb.project_id
         return model
 
     @property
-    def task_id(self) -> _task_task_definition.TaskIdentifier | None:
+    def task_id(self) -> _task.task_definition.TaskIdentifier | None:
         """A task that is deployed.
 
         ``flyteidl2.task.TaskIdentifier task_id = 3``; one of ``task``, None when unset.
@@ -115,12 +113,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("task_id"):
             return None
-        model = _new(_task_task_definition.TaskIdentifier)
+        model = _new(_task.task_definition.TaskIdentifier)
         model._pb = pb.task_id
         return model
 
     @property
-    def task_spec(self) -> _task_task_definition.TaskSpec | None:
+    def task_spec(self) -> _task.task_definition.TaskSpec | None:
         """A task that comes along.
 
         ``flyteidl2.task.TaskSpec task_spec = 4``; one of ``task``, None when unset.
@@ -128,12 +126,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.task_spec
         return model
 
     @property
-    def offloaded_input_data(self) -> _common_run.OffloadedInputData | None:
+    def offloaded_input_data(self) -> _common.run.OffloadedInputData | None:
         """Its inputs, which lie in storage.
 
         ``flyteidl2.common.OffloadedInputData offloaded_input_data = 5``; None when unset.
@@ -141,12 +139,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("offloaded_input_data"):
             return None
-        model = _new(_common_run.OffloadedInputData)
+        model = _new(_common.run.OffloadedInputData)
         model._pb = pb.offloaded_input_data
         return model
 
     @property
-    def run_spec(self) -> _task_run.RunSpec | None:
+    def run_spec(self) -> _task.run.RunSpec | None:
         """Its settings.
 
         ``flyteidl2.task.RunSpec run_spec = 6``; None when unset.
@@ -154,7 +152,7 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         pb = self._pb
         if not pb.HasField("run_spec"):
             return None
-        model = _new(_task_run.RunSpec)
+        model = _new(_task.run.RunSpec)
         model._pb = pb.run_spec
         return model
 
@@ -179,7 +177,7 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         )
 
     @property
-    def id(self) -> _common_identifier.RunIdentifier | _common_identifier.ProjectIdentifier | None:
+    def id(self) -> _common.identifier.RunIdentifier | _common.identifier.ProjectIdentifier | None:
         """What the run is called.
 
         The member of ``oneof id`` that is set, or None.
@@ -191,21 +189,21 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
     def which_id(
         self,
     ) -> (
-        tuple[_Literal["run_id"], _common_identifier.RunIdentifier]
-        | tuple[_Literal["project_id"], _common_identifier.ProjectIdentifier]
+        tuple[_Literal["run_id"], _common.identifier.RunIdentifier]
+        | tuple[_Literal["project_id"], _common.identifier.ProjectIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof id`` that is set."""
         match self._pb.WhichOneof("id"):
             case "run_id":
-                return "run_id", _common_identifier.RunIdentifier._wrap(self._pb.run_id)
+                return "run_id", _common.identifier.RunIdentifier._wrap(self._pb.run_id)
             case "project_id":
-                return "project_id", _common_identifier.ProjectIdentifier._wrap(self._pb.project_id)
+                return "project_id", _common.identifier.ProjectIdentifier._wrap(self._pb.project_id)
             case _:
                 return None
 
     @property
-    def task(self) -> _task_task_definition.TaskIdentifier | _task_task_definition.TaskSpec | None:
+    def task(self) -> _task.task_definition.TaskIdentifier | _task.task_definition.TaskSpec | None:
         """What runs.
 
         The member of ``oneof task`` that is set, or None.
@@ -217,16 +215,16 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
     def which_task(
         self,
     ) -> (
-        tuple[_Literal["task_id"], _task_task_definition.TaskIdentifier]
-        | tuple[_Literal["task_spec"], _task_task_definition.TaskSpec]
+        tuple[_Literal["task_id"], _task.task_definition.TaskIdentifier]
+        | tuple[_Literal["task_spec"], _task.task_definition.TaskSpec]
         | None
     ):
         """The name and the value of the member of ``oneof task`` that is set."""
         match self._pb.WhichOneof("task"):
             case "task_id":
-                return "task_id", _task_task_definition.TaskIdentifier._wrap(self._pb.task_id)
+                return "task_id", _task.task_definition.TaskIdentifier._wrap(self._pb.task_id)
             case "task_spec":
-                return "task_spec", _task_task_definition.TaskSpec._wrap(self._pb.task_spec)
+                return "task_spec", _task.task_definition.TaskSpec._wrap(self._pb.task_spec)
             case _:
                 return None
 
@@ -235,12 +233,12 @@ class CreateTrackedRunRequest(_FlyteIdlEntity[_pb2.CreateTrackedRunRequest]):
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
-            project_id: _common_identifier.ProjectIdentifier | None = ...,
-            task_id: _task_task_definition.TaskIdentifier | None = ...,
-            task_spec: _task_task_definition.TaskSpec | None = ...,
-            offloaded_input_data: _common_run.OffloadedInputData | None = ...,
-            run_spec: _task_run.RunSpec | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
+            project_id: _common.identifier.ProjectIdentifier | None = ...,
+            task_id: _task.task_definition.TaskIdentifier | None = ...,
+            task_spec: _task.task_definition.TaskSpec | None = ...,
+            offloaded_input_data: _common.run.OffloadedInputData | None = ...,
+            run_spec: _task.run.RunSpec | None = ...,
             labels: _Mapping[str, str] | None = ...,
             run_start_time: _datetime | None = ...,
         ) -> _Self: ...
@@ -260,12 +258,12 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
     def __init__(
         self,
         *,
-        event: _workflow_run_definition.ActionEvent | None = None,
+        event: _workflow.run_definition.ActionEvent | None = None,
         parent_name: str | None = None,
         group: str | None = None,
-        task: _workflow_run_definition.TaskAction | None = None,
-        trace: _workflow_run_definition.TraceAction | None = None,
-        status: _workflow_run_definition.ActionStatus | None = None,
+        task: _workflow.run_definition.TaskAction | None = None,
+        trace: _workflow.run_definition.TraceAction | None = None,
+        status: _workflow.run_definition.ActionStatus | None = None,
     ) -> None:
         self._pb = pb = _pb2.TrackedActionUpdate()
         try:
@@ -286,7 +284,7 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
             _fail(self, locals(), _error)
 
     @property
-    def event(self) -> _workflow_run_definition.ActionEvent | None:
+    def event(self) -> _workflow.run_definition.ActionEvent | None:
         """News of an attempt.
 
         ``ActionEvent event = 1``; None when unset.
@@ -294,7 +292,7 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         pb = self._pb
         if not pb.HasField("event"):
             return None
-        model = _new(_workflow_run_definition.ActionEvent)
+        model = _new(_workflow.run_definition.ActionEvent)
         model._pb = pb.event
         return model
 
@@ -315,7 +313,7 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         return self._pb.group
 
     @property
-    def task(self) -> _workflow_run_definition.TaskAction | None:
+    def task(self) -> _workflow.run_definition.TaskAction | None:
         """Task that it runs.
 
         ``TaskAction task = 4``; one of ``spec``, None when unset.
@@ -323,12 +321,12 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         pb = self._pb
         if not pb.HasField("task"):
             return None
-        model = _new(_workflow_run_definition.TaskAction)
+        model = _new(_workflow.run_definition.TaskAction)
         model._pb = pb.task
         return model
 
     @property
-    def trace(self) -> _workflow_run_definition.TraceAction | None:
+    def trace(self) -> _workflow.run_definition.TraceAction | None:
         """Function that a task has called.
 
         ``TraceAction trace = 5``; one of ``spec``, None when unset.
@@ -336,12 +334,12 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         pb = self._pb
         if not pb.HasField("trace"):
             return None
-        model = _new(_workflow_run_definition.TraceAction)
+        model = _new(_workflow.run_definition.TraceAction)
         model._pb = pb.trace
         return model
 
     @property
-    def status(self) -> _workflow_run_definition.ActionStatus | None:
+    def status(self) -> _workflow.run_definition.ActionStatus | None:
         """How far it has come.
 
         ``ActionStatus status = 6``; None when unset.
@@ -349,14 +347,14 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         pb = self._pb
         if not pb.HasField("status"):
             return None
-        model = _new(_workflow_run_definition.ActionStatus)
+        model = _new(_workflow.run_definition.ActionStatus)
         model._pb = pb.status
         return model
 
     @property
     def spec(
         self,
-    ) -> _workflow_run_definition.TaskAction | _workflow_run_definition.TraceAction | None:
+    ) -> _workflow.run_definition.TaskAction | _workflow.run_definition.TraceAction | None:
         """What it does.
 
         The member of ``oneof spec`` that is set, or None.
@@ -368,16 +366,16 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
     def which_spec(
         self,
     ) -> (
-        tuple[_Literal["task"], _workflow_run_definition.TaskAction]
-        | tuple[_Literal["trace"], _workflow_run_definition.TraceAction]
+        tuple[_Literal["task"], _workflow.run_definition.TaskAction]
+        | tuple[_Literal["trace"], _workflow.run_definition.TraceAction]
         | None
     ):
         """The name and the value of the member of ``oneof spec`` that is set."""
         match self._pb.WhichOneof("spec"):
             case "task":
-                return "task", _workflow_run_definition.TaskAction._wrap(self._pb.task)
+                return "task", _workflow.run_definition.TaskAction._wrap(self._pb.task)
             case "trace":
-                return "trace", _workflow_run_definition.TraceAction._wrap(self._pb.trace)
+                return "trace", _workflow.run_definition.TraceAction._wrap(self._pb.trace)
             case _:
                 return None
 
@@ -386,12 +384,12 @@ class TrackedActionUpdate(_FlyteIdlEntity[_pb2.TrackedActionUpdate]):
         def replace(
             self,
             *,
-            event: _workflow_run_definition.ActionEvent | None = ...,
+            event: _workflow.run_definition.ActionEvent | None = ...,
             parent_name: str | None = ...,
             group: str | None = ...,
-            task: _workflow_run_definition.TaskAction | None = ...,
-            trace: _workflow_run_definition.TraceAction | None = ...,
-            status: _workflow_run_definition.ActionStatus | None = ...,
+            task: _workflow.run_definition.TaskAction | None = ...,
+            trace: _workflow.run_definition.TraceAction | None = ...,
+            status: _workflow.run_definition.ActionStatus | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -409,7 +407,7 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
     def __init__(
         self,
         *,
-        run_id: _common_identifier.RunIdentifier | None = None,
+        run_id: _common.identifier.RunIdentifier | None = None,
         updates: _Sequence[TrackedActionUpdate] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ReportTrackedActionsRequest()
@@ -422,7 +420,7 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
             _fail(self, locals(), _error)
 
     @property
-    def run_id(self) -> _common_identifier.RunIdentifier | None:
+    def run_id(self) -> _common.identifier.RunIdentifier | None:
         """Which run.
 
         ``flyteidl2.common.RunIdentifier run_id = 1``; None when unset.
@@ -430,7 +428,7 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
         pb = self._pb
         if not pb.HasField("run_id"):
             return None
-        model = _new(_common_identifier.RunIdentifier)
+        model = _new(_common.identifier.RunIdentifier)
         model._pb = pb.run_id
         return model
 
@@ -447,7 +445,7 @@ class ReportTrackedActionsRequest(_FlyteIdlEntity[_pb2.ReportTrackedActionsReque
         def replace(
             self,
             *,
-            run_id: _common_identifier.RunIdentifier | None = ...,
+            run_id: _common.identifier.RunIdentifier | None = ...,
             updates: _Sequence[TrackedActionUpdate] | None = ...,
         ) -> _Self: ...
 
@@ -466,7 +464,7 @@ class ReportTrackedActionsResponse(_FlyteIdlEntity[_pb2.ReportTrackedActionsResp
     def __init__(
         self,
         *,
-        statuses: _Sequence[_google_rpc_status.Status] | None = None,
+        statuses: _Sequence[_google_rpc.status.Status] | None = None,
     ) -> None:
         self._pb = pb = _pb2.ReportTrackedActionsResponse()
         try:
@@ -476,19 +474,19 @@ class ReportTrackedActionsResponse(_FlyteIdlEntity[_pb2.ReportTrackedActionsResp
             _fail(self, locals(), _error)
 
     @property
-    def statuses(self) -> _Sequence[_google_rpc_status.Status]:
+    def statuses(self) -> _Sequence[_google_rpc.status.Status]:
         """For each of the news, whether it was taken.
 
         ``repeated google.rpc.Status statuses = 1``; empty when unset.
         """
-        return _RepeatedView(self._pb.statuses, _google_rpc_status.Status._wrap)
+        return _RepeatedView(self._pb.statuses, _google_rpc.status.Status._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            statuses: _Sequence[_google_rpc_status.Status] | None = ...,
+            statuses: _Sequence[_google_rpc.status.Status] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -19,12 +19,7 @@ from flytebind.runtime.typing import (
     JsonObject as _JsonObject,
     Self as _Self,
 )
-from flytebind.v2.models.common import identifier as _common_identifier
-from flytebind.v2.models.core import interface as _core_interface, literals as _core_literals
-from flytebind.v2.models.task import (
-    common as _task_common,
-    task_definition as _task_task_definition,
-)
+from flytebind.v2.models import common as _common, core as _core, task as _task
 
 __all__ = [
     "JsonValuesToLiteralsRequest",
@@ -53,11 +48,11 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
     def __init__(
         self,
         *,
-        literals: _Mapping[str, _core_literals.Literal] | None = None,
-        variables: _core_interface.VariableMap | None = None,
+        literals: _Mapping[str, _core.literals.Literal] | None = None,
+        variables: _core.interface.VariableMap | None = None,
         literals_uri: str | None = None,
-        action_id: _common_identifier.ActionIdentifier | None = None,
-        trigger_id: _common_identifier.TriggerIdentifier | None = None,
+        action_id: _common.identifier.ActionIdentifier | None = None,
+        trigger_id: _common.identifier.TriggerIdentifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.LiteralsToLaunchFormJsonRequest()
         try:
@@ -76,25 +71,25 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+    def literals(self) -> _Mapping[str, _core.literals.Literal]:
         """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
         ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
         ``named_literals`` has it as the message does.
         """
         return _MapView(
-            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core.literals.Literal._wrap
         )
 
     @property
-    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+    def named_literals(self) -> _Sequence[_task.common.NamedLiteral]:
         """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
         1``.
         """
-        return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
+        return _RepeatedView(self._pb.literals, _task.common.NamedLiteral._wrap)
 
     @property
-    def variables(self) -> _core_interface.VariableMap | None:
+    def variables(self) -> _core.interface.VariableMap | None:
         """Their types.
 
         ``flyteidl2.core.VariableMap variables = 2``; None when unset.
@@ -102,7 +97,7 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         pb = self._pb
         if not pb.HasField("variables"):
             return None
-        model = _new(_core_interface.VariableMap)
+        model = _new(_core.interface.VariableMap)
         model._pb = pb.variables
         return model
 
@@ -115,7 +110,7 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         return self._pb.literals_uri
 
     @property
-    def action_id(self) -> _common_identifier.ActionIdentifier | None:
+    def action_id(self) -> _common.identifier.ActionIdentifier | None:
         """An action.
 
         ``flyteidl2.common.ActionIdentifier action_id = 4``; one of ``owner``, None when unset.
@@ -123,12 +118,12 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         pb = self._pb
         if not pb.HasField("action_id"):
             return None
-        model = _new(_common_identifier.ActionIdentifier)
+        model = _new(_common.identifier.ActionIdentifier)
         model._pb = pb.action_id
         return model
 
     @property
-    def trigger_id(self) -> _common_identifier.TriggerIdentifier | None:
+    def trigger_id(self) -> _common.identifier.TriggerIdentifier | None:
         """A trigger.
 
         ``flyteidl2.common.TriggerIdentifier trigger_id = 5``; one of ``owner``, None when
@@ -137,14 +132,14 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         pb = self._pb
         if not pb.HasField("trigger_id"):
             return None
-        model = _new(_common_identifier.TriggerIdentifier)
+        model = _new(_common.identifier.TriggerIdentifier)
         model._pb = pb.trigger_id
         return model
 
     @property
     def owner(
         self,
-    ) -> _common_identifier.ActionIdentifier | _common_identifier.TriggerIdentifier | None:
+    ) -> _common.identifier.ActionIdentifier | _common.identifier.TriggerIdentifier | None:
         """Whose values lie there.
 
         The member of ``oneof owner`` that is set, or None.
@@ -156,16 +151,16 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
     def which_owner(
         self,
     ) -> (
-        tuple[_Literal["action_id"], _common_identifier.ActionIdentifier]
-        | tuple[_Literal["trigger_id"], _common_identifier.TriggerIdentifier]
+        tuple[_Literal["action_id"], _common.identifier.ActionIdentifier]
+        | tuple[_Literal["trigger_id"], _common.identifier.TriggerIdentifier]
         | None
     ):
         """The name and the value of the member of ``oneof owner`` that is set."""
         match self._pb.WhichOneof("owner"):
             case "action_id":
-                return "action_id", _common_identifier.ActionIdentifier._wrap(self._pb.action_id)
+                return "action_id", _common.identifier.ActionIdentifier._wrap(self._pb.action_id)
             case "trigger_id":
-                return "trigger_id", _common_identifier.TriggerIdentifier._wrap(self._pb.trigger_id)
+                return "trigger_id", _common.identifier.TriggerIdentifier._wrap(self._pb.trigger_id)
             case _:
                 return None
 
@@ -174,11 +169,11 @@ class LiteralsToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.LiteralsToLaunchFormJ
         def replace(
             self,
             *,
-            literals: _Mapping[str, _core_literals.Literal] | None = ...,
-            variables: _core_interface.VariableMap | None = ...,
+            literals: _Mapping[str, _core.literals.Literal] | None = ...,
+            variables: _core.interface.VariableMap | None = ...,
             literals_uri: str | None = ...,
-            action_id: _common_identifier.ActionIdentifier | None = ...,
-            trigger_id: _common_identifier.TriggerIdentifier | None = ...,
+            action_id: _common.identifier.ActionIdentifier | None = ...,
+            trigger_id: _common.identifier.TriggerIdentifier | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -279,7 +274,7 @@ class LaunchFormJsonToLiteralsResponse(_FlyteIdlEntity[_pb2.LaunchFormJsonToLite
     def __init__(
         self,
         *,
-        literals: _Mapping[str, _core_literals.Literal] | None = None,
+        literals: _Mapping[str, _core.literals.Literal] | None = None,
     ) -> None:
         self._pb = pb = _pb2.LaunchFormJsonToLiteralsResponse()
         try:
@@ -289,29 +284,29 @@ class LaunchFormJsonToLiteralsResponse(_FlyteIdlEntity[_pb2.LaunchFormJsonToLite
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+    def literals(self) -> _Mapping[str, _core.literals.Literal]:
         """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
         ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
         ``named_literals`` has it as the message does.
         """
         return _MapView(
-            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core.literals.Literal._wrap
         )
 
     @property
-    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+    def named_literals(self) -> _Sequence[_task.common.NamedLiteral]:
         """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
         1``.
         """
-        return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
+        return _RepeatedView(self._pb.literals, _task.common.NamedLiteral._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            literals: _Mapping[str, _core_literals.Literal] | None = ...,
+            literals: _Mapping[str, _core.literals.Literal] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -329,7 +324,7 @@ class TaskSpecToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.TaskSpecToLaunchFormJ
     def __init__(
         self,
         *,
-        task_spec: _task_task_definition.TaskSpec | None = None,
+        task_spec: _task.task_definition.TaskSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.TaskSpecToLaunchFormJsonRequest()
         try:
@@ -339,7 +334,7 @@ class TaskSpecToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.TaskSpecToLaunchFormJ
             _fail(self, locals(), _error)
 
     @property
-    def task_spec(self) -> _task_task_definition.TaskSpec | None:
+    def task_spec(self) -> _task.task_definition.TaskSpec | None:
         """The task.
 
         ``flyteidl2.task.TaskSpec task_spec = 1``; None when unset.
@@ -347,7 +342,7 @@ class TaskSpecToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.TaskSpecToLaunchFormJ
         pb = self._pb
         if not pb.HasField("task_spec"):
             return None
-        model = _new(_task_task_definition.TaskSpec)
+        model = _new(_task.task_definition.TaskSpec)
         model._pb = pb.task_spec
         return model
 
@@ -356,7 +351,7 @@ class TaskSpecToLaunchFormJsonRequest(_FlyteIdlEntity[_pb2.TaskSpecToLaunchFormJ
         def replace(
             self,
             *,
-            task_spec: _task_task_definition.TaskSpec | None = ...,
+            task_spec: _task.task_definition.TaskSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
@@ -414,7 +409,7 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
     def __init__(
         self,
         *,
-        variables: _core_interface.VariableMap | None = None,
+        variables: _core.interface.VariableMap | None = None,
         values: _JsonMapping | None = None,
     ) -> None:
         self._pb = pb = _pb2.JsonValuesToLiteralsRequest()
@@ -427,7 +422,7 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
             _fail(self, locals(), _error)
 
     @property
-    def variables(self) -> _core_interface.VariableMap | None:
+    def variables(self) -> _core.interface.VariableMap | None:
         """Types of the values.
 
         ``flyteidl2.core.VariableMap variables = 1``; None when unset.
@@ -435,7 +430,7 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
         pb = self._pb
         if not pb.HasField("variables"):
             return None
-        model = _new(_core_interface.VariableMap)
+        model = _new(_core.interface.VariableMap)
         model._pb = pb.variables
         return model
 
@@ -452,7 +447,7 @@ class JsonValuesToLiteralsRequest(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsReque
         def replace(
             self,
             *,
-            variables: _core_interface.VariableMap | None = ...,
+            variables: _core.interface.VariableMap | None = ...,
             values: _JsonMapping | None = ...,
         ) -> _Self: ...
 
@@ -474,7 +469,7 @@ class JsonValuesToLiteralsResponse(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsResp
     def __init__(
         self,
         *,
-        literals: _Mapping[str, _core_literals.Literal] | None = None,
+        literals: _Mapping[str, _core.literals.Literal] | None = None,
     ) -> None:
         self._pb = pb = _pb2.JsonValuesToLiteralsResponse()
         try:
@@ -484,29 +479,29 @@ class JsonValuesToLiteralsResponse(_FlyteIdlEntity[_pb2.JsonValuesToLiteralsResp
             _fail(self, locals(), _error)
 
     @property
-    def literals(self) -> _Mapping[str, _core_literals.Literal]:
+    def literals(self) -> _Mapping[str, _core.literals.Literal]:
         """The values, by name. On the wire this is a list: ``named_literals`` has its order.
 
         ``repeated flyteidl2.task.NamedLiteral literals = 1``; empty when unset,
         ``named_literals`` has it as the message does.
         """
         return _MapView(
-            {_pair.name: _pair.value for _pair in self._pb.literals}, _core_literals.Literal._wrap
+            {_pair.name: _pair.value for _pair in self._pb.literals}, _core.literals.Literal._wrap
         )
 
     @property
-    def named_literals(self) -> _Sequence[_task_common.NamedLiteral]:
+    def named_literals(self) -> _Sequence[_task.common.NamedLiteral]:
         """``literals`` as the message has it: ``repeated flyteidl2.task.NamedLiteral literals =
         1``.
         """
-        return _RepeatedView(self._pb.literals, _task_common.NamedLiteral._wrap)
+        return _RepeatedView(self._pb.literals, _task.common.NamedLiteral._wrap)
 
     if TYPE_CHECKING:
 
         def replace(
             self,
             *,
-            literals: _Mapping[str, _core_literals.Literal] | None = ...,
+            literals: _Mapping[str, _core.literals.Literal] | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

@@ -11,7 +11,7 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self
-from flytebind.v2.models.cacheservice import cacheservice as _cacheservice_cacheservice
+from flytebind.v2.models import cacheservice as _cacheservice
 
 __all__ = [
     "DeleteCacheRequest",
@@ -90,7 +90,7 @@ class GetCacheRequest(_FlyteIdlEntity[_pb2.GetCacheRequest]):
     def __init__(
         self,
         *,
-        base_request: _cacheservice_cacheservice.GetCacheRequest | None = None,
+        base_request: _cacheservice.cacheservice.GetCacheRequest | None = None,
         identifier: Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetCacheRequest()
@@ -103,12 +103,12 @@ class GetCacheRequest(_FlyteIdlEntity[_pb2.GetCacheRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def base_request(self) -> _cacheservice_cacheservice.GetCacheRequest | None:
+    def base_request(self) -> _cacheservice.cacheservice.GetCacheRequest | None:
         """``flyteidl2.cacheservice.GetCacheRequest base_request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("base_request"):
             return None
-        model = _new(_cacheservice_cacheservice.GetCacheRequest)
+        model = _new(_cacheservice.cacheservice.GetCacheRequest)
         model._pb = pb.base_request
         return model
 
@@ -127,7 +127,7 @@ class GetCacheRequest(_FlyteIdlEntity[_pb2.GetCacheRequest]):
         def replace(
             self,
             *,
-            base_request: _cacheservice_cacheservice.GetCacheRequest | None = ...,
+            base_request: _cacheservice.cacheservice.GetCacheRequest | None = ...,
             identifier: Identifier | None = ...,
         ) -> _Self: ...
 
@@ -146,7 +146,7 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
     def __init__(
         self,
         *,
-        base_request: _cacheservice_cacheservice.PutCacheRequest | None = None,
+        base_request: _cacheservice.cacheservice.PutCacheRequest | None = None,
         identifier: Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.PutCacheRequest()
@@ -159,12 +159,12 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def base_request(self) -> _cacheservice_cacheservice.PutCacheRequest | None:
+    def base_request(self) -> _cacheservice.cacheservice.PutCacheRequest | None:
         """``flyteidl2.cacheservice.PutCacheRequest base_request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("base_request"):
             return None
-        model = _new(_cacheservice_cacheservice.PutCacheRequest)
+        model = _new(_cacheservice.cacheservice.PutCacheRequest)
         model._pb = pb.base_request
         return model
 
@@ -183,7 +183,7 @@ class PutCacheRequest(_FlyteIdlEntity[_pb2.PutCacheRequest]):
         def replace(
             self,
             *,
-            base_request: _cacheservice_cacheservice.PutCacheRequest | None = ...,
+            base_request: _cacheservice.cacheservice.PutCacheRequest | None = ...,
             identifier: Identifier | None = ...,
         ) -> _Self: ...
 
@@ -202,7 +202,7 @@ class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
     def __init__(
         self,
         *,
-        base_request: _cacheservice_cacheservice.DeleteCacheRequest | None = None,
+        base_request: _cacheservice.cacheservice.DeleteCacheRequest | None = None,
         identifier: Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.DeleteCacheRequest()
@@ -215,12 +215,12 @@ class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
             _fail(self, locals(), _error)
 
     @property
-    def base_request(self) -> _cacheservice_cacheservice.DeleteCacheRequest | None:
+    def base_request(self) -> _cacheservice.cacheservice.DeleteCacheRequest | None:
         """``flyteidl2.cacheservice.DeleteCacheRequest base_request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("base_request"):
             return None
-        model = _new(_cacheservice_cacheservice.DeleteCacheRequest)
+        model = _new(_cacheservice.cacheservice.DeleteCacheRequest)
         model._pb = pb.base_request
         return model
 
@@ -239,7 +239,7 @@ class DeleteCacheRequest(_FlyteIdlEntity[_pb2.DeleteCacheRequest]):
         def replace(
             self,
             *,
-            base_request: _cacheservice_cacheservice.DeleteCacheRequest | None = ...,
+            base_request: _cacheservice.cacheservice.DeleteCacheRequest | None = ...,
             identifier: Identifier | None = ...,
         ) -> _Self: ...
 
@@ -258,7 +258,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
     def __init__(
         self,
         *,
-        base_request: _cacheservice_cacheservice.GetOrExtendReservationRequest | None = None,
+        base_request: _cacheservice.cacheservice.GetOrExtendReservationRequest | None = None,
         identifier: Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.GetOrExtendReservationRequest()
@@ -271,14 +271,14 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
             _fail(self, locals(), _error)
 
     @property
-    def base_request(self) -> _cacheservice_cacheservice.GetOrExtendReservationRequest | None:
+    def base_request(self) -> _cacheservice.cacheservice.GetOrExtendReservationRequest | None:
         """``flyteidl2.cacheservice.GetOrExtendReservationRequest base_request = 1``; None when
         unset.
         """
         pb = self._pb
         if not pb.HasField("base_request"):
             return None
-        model = _new(_cacheservice_cacheservice.GetOrExtendReservationRequest)
+        model = _new(_cacheservice.cacheservice.GetOrExtendReservationRequest)
         model._pb = pb.base_request
         return model
 
@@ -297,7 +297,7 @@ class GetOrExtendReservationRequest(_FlyteIdlEntity[_pb2.GetOrExtendReservationR
         def replace(
             self,
             *,
-            base_request: _cacheservice_cacheservice.GetOrExtendReservationRequest | None = ...,
+            base_request: _cacheservice.cacheservice.GetOrExtendReservationRequest | None = ...,
             identifier: Identifier | None = ...,
         ) -> _Self: ...
 
@@ -316,7 +316,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
     def __init__(
         self,
         *,
-        base_request: _cacheservice_cacheservice.ReleaseReservationRequest | None = None,
+        base_request: _cacheservice.cacheservice.ReleaseReservationRequest | None = None,
         identifier: Identifier | None = None,
     ) -> None:
         self._pb = pb = _pb2.ReleaseReservationRequest()
@@ -329,12 +329,12 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
             _fail(self, locals(), _error)
 
     @property
-    def base_request(self) -> _cacheservice_cacheservice.ReleaseReservationRequest | None:
+    def base_request(self) -> _cacheservice.cacheservice.ReleaseReservationRequest | None:
         """``flyteidl2.cacheservice.ReleaseReservationRequest base_request = 1``; None when unset."""
         pb = self._pb
         if not pb.HasField("base_request"):
             return None
-        model = _new(_cacheservice_cacheservice.ReleaseReservationRequest)
+        model = _new(_cacheservice.cacheservice.ReleaseReservationRequest)
         model._pb = pb.base_request
         return model
 
@@ -353,7 +353,7 @@ class ReleaseReservationRequest(_FlyteIdlEntity[_pb2.ReleaseReservationRequest])
         def replace(
             self,
             *,
-            base_request: _cacheservice_cacheservice.ReleaseReservationRequest | None = ...,
+            base_request: _cacheservice.cacheservice.ReleaseReservationRequest | None = ...,
             identifier: Identifier | None = ...,
         ) -> _Self: ...
 

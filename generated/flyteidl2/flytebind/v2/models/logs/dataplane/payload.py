@@ -27,7 +27,7 @@ from flytebind.runtime.convert import (
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.common import list as _common_list
+from flytebind.v2.models import common as _common
 
 __all__ = [
     "ContainerIdentifier",
@@ -183,7 +183,7 @@ class LoggingContext(_FlyteIdlEntity[_pb2.LoggingContext]):
         execution_attempt_start_time: _datetime | None = None,
         execution_attempt_end_time: _datetime | None = None,
         kubernetes_pod_labels: _Mapping[str, str] | None = None,
-        order: _common_list.Sort.Direction | None = None,
+        order: _common.list.Sort.Direction | None = None,
         number_of_batches: int | None = None,
         pod_name_prefix: str | None = None,
         pod_name_prefixes: _Sequence[str] | None = None,
@@ -280,12 +280,12 @@ class LoggingContext(_FlyteIdlEntity[_pb2.LoggingContext]):
         return _MapView(self._pb.kubernetes_pod_labels)
 
     @property
-    def order(self) -> _common_list.Sort.Direction:
+    def order(self) -> _common.list.Sort.Direction:
         """Which end comes first.
 
         ``flyteidl2.common.Sort.Direction order = 10``; ``DESCENDING`` when unset.
         """
-        return _common_list.Sort.Direction.from_number(self._pb.order)
+        return _common.list.Sort.Direction.from_number(self._pb.order)
 
     @property
     def number_of_batches(self) -> int:
@@ -324,7 +324,7 @@ class LoggingContext(_FlyteIdlEntity[_pb2.LoggingContext]):
             execution_attempt_start_time: _datetime | None = ...,
             execution_attempt_end_time: _datetime | None = ...,
             kubernetes_pod_labels: _Mapping[str, str] | None = ...,
-            order: _common_list.Sort.Direction | None = ...,
+            order: _common.list.Sort.Direction | None = ...,
             number_of_batches: int | None = ...,
             pod_name_prefix: str | None = ...,
             pod_name_prefixes: _Sequence[str] | None = ...,

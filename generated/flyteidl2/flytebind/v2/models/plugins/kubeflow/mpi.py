@@ -14,9 +14,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.core import tasks as _core_tasks
-from flytebind.v2.models.plugins import common as _plugins_common
-from flytebind.v2.models.plugins.kubeflow import common as _plugins_kubeflow_common
+from flytebind.v2.models import core as _core, plugins as _plugins
+from flytebind.v2.models.plugins import kubeflow as _plugins_kubeflow
 
 __all__ = [
     "DistributedMPITrainingReplicaSpec",
@@ -38,7 +37,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
         *,
         worker_replicas: DistributedMPITrainingReplicaSpec | None = None,
         launcher_replicas: DistributedMPITrainingReplicaSpec | None = None,
-        run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
+        run_policy: _plugins_kubeflow.common.RunPolicy | None = None,
         slots: int | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedMPITrainingTask()
@@ -81,7 +80,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
         return model
 
     @property
-    def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
+    def run_policy(self) -> _plugins_kubeflow.common.RunPolicy | None:
         """When to give the job up and what to clean up; unset leaves it to the operator.
 
         ``RunPolicy run_policy = 3``; None when unset.
@@ -89,7 +88,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
         pb = self._pb
         if not pb.HasField("run_policy"):
             return None
-        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model = _new(_plugins_kubeflow.common.RunPolicy)
         model._pb = pb.run_policy
         return model
 
@@ -108,7 +107,7 @@ class DistributedMPITrainingTask(_FlyteIdlEntity[_pb2.DistributedMPITrainingTask
             *,
             worker_replicas: DistributedMPITrainingReplicaSpec | None = ...,
             launcher_replicas: DistributedMPITrainingReplicaSpec | None = ...,
-            run_policy: _plugins_kubeflow_common.RunPolicy | None = ...,
+            run_policy: _plugins_kubeflow.common.RunPolicy | None = ...,
             slots: int | None = ...,
         ) -> _Self: ...
 
@@ -129,10 +128,10 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
         *,
         replicas: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
-        restart_policy: _plugins_common.RestartPolicy | None = None,
+        resources: _core.tasks.Resources | None = None,
+        restart_policy: _plugins.common.RestartPolicy | None = None,
         command: _Sequence[str] | None = None,
-        common: _plugins_common.CommonReplicaSpec | None = None,
+        common: _plugins.common.CommonReplicaSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedMPITrainingReplicaSpec()
         try:
@@ -177,7 +176,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     @_deprecated(
         "flyteidl2.plugins.kubeflow.DistributedMPITrainingReplicaSpec.resources is deprecated in the IDL"
     )
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod; ignored if ``common`` is set.
 
         ``flyteidl2.core.Resources resources = 3``; None when unset, deprecated in the IDL.
@@ -185,7 +184,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -193,13 +192,13 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
     @_deprecated(
         "flyteidl2.plugins.kubeflow.DistributedMPITrainingReplicaSpec.restart_policy is deprecated in the IDL"
     )
-    def restart_policy(self) -> _plugins_common.RestartPolicy:
+    def restart_policy(self) -> _plugins.common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
         ``flyteidl2.plugins.RestartPolicy restart_policy = 4``; ``NEVER`` when unset, deprecated
         in the IDL.
         """
-        return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
+        return _plugins.common.RestartPolicy.from_number(self._pb.restart_policy)
 
     @property
     def command(self) -> _Sequence[str]:
@@ -210,7 +209,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
         return _RepeatedView(self._pb.command)
 
     @property
-    def common(self) -> _plugins_common.CommonReplicaSpec | None:
+    def common(self) -> _plugins.common.CommonReplicaSpec | None:
         """Number, image, resources and restarts of the pods.
 
         ``flyteidl2.plugins.CommonReplicaSpec common = 6``; None when unset.
@@ -218,7 +217,7 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
         pb = self._pb
         if not pb.HasField("common"):
             return None
-        model = _new(_plugins_common.CommonReplicaSpec)
+        model = _new(_plugins.common.CommonReplicaSpec)
         model._pb = pb.common
         return model
 
@@ -229,10 +228,10 @@ class DistributedMPITrainingReplicaSpec(_FlyteIdlEntity[_pb2.DistributedMPITrain
             *,
             replicas: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
-            restart_policy: _plugins_common.RestartPolicy | None = ...,
+            resources: _core.tasks.Resources | None = ...,
+            restart_policy: _plugins.common.RestartPolicy | None = ...,
             command: _Sequence[str] | None = ...,
-            common: _plugins_common.CommonReplicaSpec | None = ...,
+            common: _plugins.common.CommonReplicaSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace

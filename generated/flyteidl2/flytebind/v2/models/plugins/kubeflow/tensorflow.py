@@ -11,9 +11,8 @@ from flytebind.runtime.constructors import MISTAKES as _MISTAKES, fail as _fail
 from flytebind.runtime.entity import FlyteIdlEntity as _FlyteIdlEntity
 from flytebind.runtime.model import new as _new
 from flytebind.runtime.typing import Self as _Self, deprecated as _deprecated
-from flytebind.v2.models.core import tasks as _core_tasks
-from flytebind.v2.models.plugins import common as _plugins_common
-from flytebind.v2.models.plugins.kubeflow import common as _plugins_kubeflow_common
+from flytebind.v2.models import core as _core, plugins as _plugins
+from flytebind.v2.models.plugins import kubeflow as _plugins_kubeflow
 
 __all__ = [
     "DistributedTensorflowTrainingReplicaSpec",
@@ -36,7 +35,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
         worker_replicas: DistributedTensorflowTrainingReplicaSpec | None = None,
         ps_replicas: DistributedTensorflowTrainingReplicaSpec | None = None,
         chief_replicas: DistributedTensorflowTrainingReplicaSpec | None = None,
-        run_policy: _plugins_kubeflow_common.RunPolicy | None = None,
+        run_policy: _plugins_kubeflow.common.RunPolicy | None = None,
         evaluator_replicas: DistributedTensorflowTrainingReplicaSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedTensorflowTrainingTask()
@@ -94,7 +93,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
         return model
 
     @property
-    def run_policy(self) -> _plugins_kubeflow_common.RunPolicy | None:
+    def run_policy(self) -> _plugins_kubeflow.common.RunPolicy | None:
         """When to give the job up and what to clean up; unset leaves it to the operator.
 
         ``RunPolicy run_policy = 4``; None when unset.
@@ -102,7 +101,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
         pb = self._pb
         if not pb.HasField("run_policy"):
             return None
-        model = _new(_plugins_kubeflow_common.RunPolicy)
+        model = _new(_plugins_kubeflow.common.RunPolicy)
         model._pb = pb.run_policy
         return model
 
@@ -127,7 +126,7 @@ class DistributedTensorflowTrainingTask(_FlyteIdlEntity[_pb2.DistributedTensorfl
             worker_replicas: DistributedTensorflowTrainingReplicaSpec | None = ...,
             ps_replicas: DistributedTensorflowTrainingReplicaSpec | None = ...,
             chief_replicas: DistributedTensorflowTrainingReplicaSpec | None = ...,
-            run_policy: _plugins_kubeflow_common.RunPolicy | None = ...,
+            run_policy: _plugins_kubeflow.common.RunPolicy | None = ...,
             evaluator_replicas: DistributedTensorflowTrainingReplicaSpec | None = ...,
         ) -> _Self: ...
 
@@ -150,9 +149,9 @@ class DistributedTensorflowTrainingReplicaSpec(
         *,
         replicas: int | None = None,
         image: str | None = None,
-        resources: _core_tasks.Resources | None = None,
-        restart_policy: _plugins_common.RestartPolicy | None = None,
-        common: _plugins_common.CommonReplicaSpec | None = None,
+        resources: _core.tasks.Resources | None = None,
+        restart_policy: _plugins.common.RestartPolicy | None = None,
+        common: _plugins.common.CommonReplicaSpec | None = None,
     ) -> None:
         self._pb = pb = _pb2.DistributedTensorflowTrainingReplicaSpec()
         try:
@@ -195,7 +194,7 @@ class DistributedTensorflowTrainingReplicaSpec(
     @_deprecated(
         "flyteidl2.plugins.kubeflow.DistributedTensorflowTrainingReplicaSpec.resources is deprecated in the IDL"
     )
-    def resources(self) -> _core_tasks.Resources | None:
+    def resources(self) -> _core.tasks.Resources | None:
         """Resources of each pod; ignored if ``common`` is set.
 
         ``flyteidl2.core.Resources resources = 3``; None when unset, deprecated in the IDL.
@@ -203,7 +202,7 @@ class DistributedTensorflowTrainingReplicaSpec(
         pb = self._pb
         if not pb.HasField("resources"):
             return None
-        model = _new(_core_tasks.Resources)
+        model = _new(_core.tasks.Resources)
         model._pb = pb.resources
         return model
 
@@ -211,16 +210,16 @@ class DistributedTensorflowTrainingReplicaSpec(
     @_deprecated(
         "flyteidl2.plugins.kubeflow.DistributedTensorflowTrainingReplicaSpec.restart_policy is deprecated in the IDL"
     )
-    def restart_policy(self) -> _plugins_common.RestartPolicy:
+    def restart_policy(self) -> _plugins.common.RestartPolicy:
         """Whether a container that ends is started again; ignored if ``common`` is set.
 
         ``flyteidl2.plugins.RestartPolicy restart_policy = 4``; ``NEVER`` when unset, deprecated
         in the IDL.
         """
-        return _plugins_common.RestartPolicy.from_number(self._pb.restart_policy)
+        return _plugins.common.RestartPolicy.from_number(self._pb.restart_policy)
 
     @property
-    def common(self) -> _plugins_common.CommonReplicaSpec | None:
+    def common(self) -> _plugins.common.CommonReplicaSpec | None:
         """Number, image, resources and restarts of the pods.
 
         ``flyteidl2.plugins.CommonReplicaSpec common = 5``; None when unset.
@@ -228,7 +227,7 @@ class DistributedTensorflowTrainingReplicaSpec(
         pb = self._pb
         if not pb.HasField("common"):
             return None
-        model = _new(_plugins_common.CommonReplicaSpec)
+        model = _new(_plugins.common.CommonReplicaSpec)
         model._pb = pb.common
         return model
 
@@ -239,9 +238,9 @@ class DistributedTensorflowTrainingReplicaSpec(
             *,
             replicas: int | None = ...,
             image: str | None = ...,
-            resources: _core_tasks.Resources | None = ...,
-            restart_policy: _plugins_common.RestartPolicy | None = ...,
-            common: _plugins_common.CommonReplicaSpec | None = ...,
+            resources: _core.tasks.Resources | None = ...,
+            restart_policy: _plugins.common.RestartPolicy | None = ...,
+            common: _plugins.common.CommonReplicaSpec | None = ...,
         ) -> _Self: ...
 
         __replace__ = replace
