@@ -58,3 +58,25 @@ def test_executions_import_without_what_they_do_not_need(statement: str) -> None
     added = set(run_apart(program).split())
     assert "flytebind.models.execution" in added
     assert not added & UNWANTED
+
+
+@pytest.mark.parametrize(
+    ("module", "sibling"),
+    [
+        ("flytebind.models.admin.execution", "flytebind.models.core.literals"),
+        ("flytebind.v2.models.workflow.run_service", "flytebind.v2.models.workflow.run_definition"),
+    ],
+)
+def test_a_model_of_another_module_is_imported_when_it_is_touched(
+    module: str, sibling: str
+) -> None:
+    program = f"""
+import sys
+from typing import get_type_hints
+import {module} as module
+print({sibling!r} in sys.modules)
+for name in module.__all__:
+    get_type_hints(getattr(module, name).__init__)
+print({sibling!r} in sys.modules)
+"""
+    assert run_apart(program).split() == ["False", "True"]

@@ -22,17 +22,22 @@ class Name:
 
     @property
     def imported(self) -> tuple[str, str] | None:
-        """What to import from where, if anything; a module from nowhere has no name."""
+        """What to import from where, if anything."""
         if self.reach == "here":
             return None
         if self.reach == "name":
             return self.module, self.qualname.partition(".")[0]
-        package, _, name = self.module.rpartition(".")
-        return (package, name) if package else (name, "")
+        return parts_of(self.module)
 
     def member(self, name: str) -> Name:
         """Something that this has."""
         return replace(self, qualname=f"{self.qualname}.{name}" if self.qualname else name)
+
+
+def parts_of(module: str) -> tuple[str, str]:
+    """What to import a module from, and its name there; one from nowhere has no name."""
+    package, _, name = module.rpartition(".")
+    return (package, name) if package else (name, "")
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,26 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from flytegen.common.code import LINE_LENGTH, Code, Name, spelled
+from flytegen.common.code import LINE_LENGTH, Code, Name, parts_of, spelled
 
 #: Type checkers know this name only as it is.
 _KEEPS_ITS_NAME = "TYPE_CHECKING"
 
 #: What templates call variables and members of classes, so that no import may hide behind them.
 _IN_TEMPLATES = frozenset(
-    "_error _has_required _item _methods _pair _pb _pb_type _renamed _reshaped _takes".split()
+    {
+        "_error",
+        "_has_required",
+        "_item",
+        "_methods",
+        "_pair",
+        "_pb",
+        "_pb2_module",
+        "_pb_type",
+        "_renamed",
+        "_reshaped",
+        "_takes",
+    }
 )
 
 
@@ -89,18 +101,18 @@ class Importer:
         if name.imported is None:
             return name.qualname
         if name.reach == "module":
-            module = self._module(name)
+            module = self._module(name.module)
             return f"{module}.{name.qualname}" if name.qualname else module
         _, dot, inner = name.qualname.partition(".")
         return f"{self.use(*name.imported)}{dot}{inner}"
 
-    def _module(self, name: Name) -> str:
+    def _module(self, module: str) -> str:
         """How to get at a module: ``_core.literals``, or ``_pb2``."""
-        own = self._called.get(name.module)
-        package, _, submodule = name.module.rpartition(".")
+        own = self._called.get(module)
+        package, submodule = parts_of(module)
         if own or package in self._busy or not self._root(package):
-            return self.use(*_parts(name.module), own or self._below(name.module))
-        return f"{self.use(*_parts(package), self._below(package))}.{submodule}"
+            return self.use(*parts_of(module), own or self._below(module))
+        return f"{self.use(*parts_of(package), self._below(package))}.{submodule}"
 
     def _root(self, module: str) -> str:
         """The package of generated modules that a module or package is of; empty for others."""
@@ -111,12 +123,6 @@ class Importer:
         root = self._root(module)
         below = module.rpartition(".")[2] if module == root else module.removeprefix(f"{root}.")
         return "_" + below.replace(".", "_")
-
-
-def _parts(module: str) -> tuple[str, str]:
-    """What to import a module from, and its name there; the name is empty for one from nowhere."""
-    package, _, name = module.rpartition(".")
-    return (package, name) if package else (name, "")
 
 
 def import_statement(module: str, names: Iterable[str], columns: int = LINE_LENGTH) -> str:
