@@ -90,13 +90,8 @@ def _refusing(code: grpc.StatusCode, but: frozenset[str] = frozenset()) -> Behav
     return Behaviour(twisting.refusing(code), FlyteCallError, by, code)
 
 
-def _too_large(twist: Twist) -> Behaviour:
-    by = frozenset(VERBS) - {"download"}
-    return Behaviour(twist, FlyteCallError, by, grpc.StatusCode.RESOURCE_EXHAUSTED)
-
-
 #: Where some verbs go on until their time is up.
-_WITHOUT_END = {"flood", "internal", "silence", "unavailable"}
+_WITHOUT_END = {"bomb", "flood", "internal", "silence", "unavailable"}
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "honest": Behaviour(twisting.honest),
@@ -104,8 +99,14 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "garbage": Behaviour(twisting.garbage, FlyteDataError),
     "half": Behaviour(twisting.half, FlyteDataError),
     "nothing": Behaviour(twisting.nothing),
-    "large": _too_large(twisting.large),
-    "bomb": _too_large(twisting.bomb),
+    "large": Behaviour(
+        twisting.large,
+        FlyteCallError,
+        frozenset(VERBS) - {"download"},
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ),
+    # Not even unpacked, since nobody knows how large it would be; gRPC may hand it out as it came.
+    "bomb": Behaviour(twisting.bomb, FlyteError, frozenset(VERBS) - {"download"}),
     "another": Behaviour(twisting.another, FlyteDataError, frozenset(VERBS) - _NAMELESS),
     "evil_words": Behaviour(twisting.evil_words),
     "impossible_times": Behaviour(twisting.impossible_times),
