@@ -27,18 +27,21 @@ builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "{module}", globals())
 """
 
 
-def write(folder: Path, messages: int, files: int) -> None:
+def write(folder: Path, messages: int, files: int, changed: int | None = None) -> None:
     """Write the package ``acme`` into a folder.
 
     Args:
         folder: Where it shall be.
         messages: How many it has.
         files: In how many files.
+        changed: The number of a file of which a message has one more field.
     """
     package = folder / "acme"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     for number, file in enumerate(_protos(messages // 2, files)):
+        if number == changed:
+            file.message_type[0].field.add(name="more", number=99, type=_F.TYPE_INT32, label=1)
         imports = "\n".join(
             f"import {name.removesuffix('.proto').replace('/', '.')}_pb2"
             for name in file.dependency

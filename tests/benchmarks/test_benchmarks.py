@@ -340,7 +340,9 @@ def test_the_targets_are_those_that_were_set() -> None:
         "remote-wait-timeout": 0.1,
         "download-folder": 1.5,
         **{f"timeline-{how}": 1 for how in DRAWN},
-        **dict(zip([item.name for item in GENERATION], [15, 2, 8, 26, 60, 2**30], strict=True)),
+        **dict(
+            zip([item.name for item in GENERATION], [3, 2, 2, 6, 15, 2, 400 * 2**20], strict=True)
+        ),
     }
 
 

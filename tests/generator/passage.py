@@ -46,8 +46,10 @@ def take_through(made: Generated) -> Counter[str]:
     counts: Counter[str] = Counter()
     for name in made.modules():
         module = import_module(name)
-        # A namespace, such as flytebind, has no file, and is more than what was generated.
-        if (path := module.__file__) and not Path(path).is_relative_to(made.folder):
+        # A namespace, such as flytebind, has no file, and is more than what was generated; and some
+        # modules only hand over one of protoc's that a statement cannot import.
+        is_own = module.__name__ == name
+        if is_own and (path := module.__file__) and not Path(path).is_relative_to(made.folder):
             raise ImportError(f"{name} is {path}, which is not in {made.folder}")
         for exported in getattr(module, "__all__", ()):
             getattr(module, exported)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from itertools import groupby
 from typing import Any, TypeAlias, cast
 
@@ -15,10 +16,17 @@ from flytebind import models
 from flytebind.models import _index
 from flytebind.runtime import FlyteIdlEntity
 from flytebind.runtime.fields import is_map, is_repeated, map_entry
-from flytebind.v2 import models as models2
-from flytebind.v2.models import _index as _index2
 
 ModelClass: TypeAlias = type[FlyteIdlEntity[Any]]
+
+
+def _of_flyteidl2() -> dict[str, ModelClass]:
+    if find_spec("flyteidl2") is None:  # as in environments for packages that others publish
+        return {}
+    from flytebind.v2 import models as models2
+    from flytebind.v2.models import _index as index2
+
+    return {full_name: models2.model_for(full_name) for full_name in index2.MODELS}
 
 
 MODEL_CLASSES: dict[str, ModelClass] = {
@@ -26,9 +34,7 @@ MODEL_CLASSES: dict[str, ModelClass] = {
 }
 """The models of flyteidl."""
 
-ALL_MODEL_CLASSES: dict[str, ModelClass] = MODEL_CLASSES | {
-    full_name: models2.model_for(full_name) for full_name in _index2.MODELS
-}
+ALL_MODEL_CLASSES: dict[str, ModelClass] = MODEL_CLASSES | _of_flyteidl2()
 """Those of flyteidl2, too."""
 
 

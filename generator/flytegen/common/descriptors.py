@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
@@ -29,9 +30,9 @@ def nested_enums(message: Descriptor) -> list[EnumDescriptor]:
 
 def walk(file: FileDescriptor) -> Iterator[Descriptor | EnumDescriptor]:
     """Every message and enum of a file, nested ones after what holds them."""
-    pending = top_level(file)
+    pending = deque(top_level(file))
     while pending:
-        item = pending.pop(0)
+        item = pending.popleft()
         yield item
         if isinstance(item, Descriptor):
-            pending = [*nested(item), *pending]
+            pending.extendleft(reversed(nested(item)))

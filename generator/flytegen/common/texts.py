@@ -9,6 +9,8 @@ def visible(text: str) -> str:
     >>> print(visible("a\nb"), visible("red\x1b[31m"))
     a\nb red\x1b[31m
     """
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 

@@ -46,6 +46,8 @@ def _laid_out(text: str, width: int) -> Iterator[str]:
 
 
 def _wrap(paragraph: str, width: int) -> list[str]:
+    if len(paragraph) <= width and paragraph.isprintable() and paragraph == paragraph.strip():
+        return [paragraph] if paragraph else []  # as most are, and looking closer takes long
     return textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
 
 

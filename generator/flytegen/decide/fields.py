@@ -49,9 +49,10 @@ class Fields:
         rest = sorted(descriptor.fields, key=lambda field: field.number)
         names = dict.fromkeys((*overlay.positional, *(field.name for field in rest)))
         fields: list[Field] = []
+        oneofs: set[str] = set()
         for name in names:
-            oneofs = {field.oneof for field in fields}
             fields.append(self._field(descriptor.fields_by_name[name], overlay, scope, oneofs))
+            oneofs.add(fields[-1].oneof)
         return tuple(fields)
 
     def _field(

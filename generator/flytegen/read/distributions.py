@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
 from importlib import metadata
 
 
@@ -11,30 +11,34 @@ def distribution_of(package: str) -> metadata.Distribution | None:
 
     A namespace such as ``google`` belongs to many distributions, and a part of it often to one.
     """
+    # Of two with one name, the first on the path hides the other.
+    names = dict.fromkeys(item.name for item in metadata.distributions() if _has(item, package))
+    found = [metadata.distribution(name) for name in names]
+    if found := [item for item in found if _has(item, package)]:
+        return max(found, key=lambda item: _modules(item, package))
+    # One that is installed editable has its modules elsewhere, and can be told by its name alone.
     top = package.partition(".")[0]
     names = dict.fromkeys((package, top, *metadata.packages_distributions().get(top, ())))
-    near = [item for name in names for item in metadata.distributions(name=name)]
-    # Python 3.10 does not know all distributions of a package.
-    found = _richest(near, package) or _richest(metadata.distributions(), package)
-    # One that is installed editable has its modules elsewhere, and can be told by its name alone.
-    return found or next((item for item in near if not any(_modules(item, top))), None)
+    near = (item for name in names for item in metadata.distributions(name=name))
+    return next((item for item in near if not _has(item, top)), None)
 
 
-def _richest(
-    distributions: Iterable[metadata.Distribution], package: str
-) -> metadata.Distribution | None:
-    # Of two with one name, the first on the path hides the other.
-    visible: dict[str, metadata.Distribution] = {}
-    for item in distributions:
-        visible.setdefault(item.name, item)
-    counted = [(_modules(item, package), item) for item in visible.values()]
-    most, found = max(counted, key=lambda each: each[0], default=((0, 0), None))
-    return found if any(most) else None
+def _has(distribution: metadata.Distribution, package: str) -> bool:
+    return any(_modules(distribution, package))
 
 
 def _modules(distribution: metadata.Distribution, package: str) -> tuple[int, int]:
     """How many modules of a package a distribution has: of those that protoc makes, and in all."""
     path = package.replace(".", "/")
-    names = [file.as_posix() for file in distribution.files or ()]
+    names = _files_with(path, distribution)
     inside = [name for name in names if name.startswith((f"{path}/", f"{path}."))]
     return sum("_pb2." in name for name in inside), sum(".py" in name for name in inside)
+
+
+def _files_with(path: str, distribution: metadata.Distribution) -> list[str]:
+    """The files of a distribution, if the path is in any of their names."""
+    record = distribution.read_text("RECORD")
+    if record is None:  # it was not made of a wheel
+        return [file.as_posix() for file in distribution.files or ()]
+    # To ask for all files of all distributions takes half a second.
+    return [row[0] for row in csv.reader(record.splitlines()) if row] if path in record else []
