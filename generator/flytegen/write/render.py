@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
 
 from jinja2 import (
     Environment,
@@ -89,9 +88,6 @@ def _own_pages(templates: Sequence[Path]) -> list[str]:
     return list(dict.fromkeys(pages))
 
 
-_CODE = get_args(Code)
-
-
 class _Environment(Environment):
     """Gives templates text wherever the schema has code, spelled as the file at hand spells it.
 
@@ -112,7 +108,7 @@ class _Environment(Environment):
         return self._told(super().getitem(obj, argument))
 
     def _told(self, value: object) -> object:
-        if isinstance(value, _CODE):
+        if isinstance(value, Code):
             return Markup(self.spell(value))
         return tuple(map(self._told, value)) if isinstance(value, tuple) else value
 
