@@ -118,7 +118,7 @@ lock: .venv/ready ## Pin dependencies anew, or with UPGRADE=1 the newest of them
 	@echo 'Writing requirements/dev.lock and requirements/peers.lock'
 	@$(BIN)/python $(PIP) install uv==$(UV_VERSION)
 	$(UV_COMPILE) --python-version 3.10 -o requirements/dev.lock --group dev --extra all --extra flyte2 --extra generator pyproject.toml
-	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote pyproject.toml requirements/peers.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/peers.lock --extra remote --extra flyte2 pyproject.toml requirements/peers.in
 
 LOCK_TAKEN = $(if $(TAKE),--upgrade-package '$(TAKE)')
 

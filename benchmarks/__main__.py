@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from google.protobuf import __version__ as protobuf_version
 from google.protobuf.internal import api_implementation
 
+from benchmarks.action_list import ACTION_BUILD, ACTION_LIST
 from benchmarks.benchmark import CONTESTANTS, Benchmark, BenchmarkError, is_installed
 from benchmarks.conversion import COMPILED_WORKFLOW, EXECUTION_COPY
 from benchmarks.downloads import DOWNLOADS
@@ -33,6 +34,8 @@ BENCHMARKS = (
     EXECUTION_COPY.benchmark("execution", "execution with 100 inputs, in and out", 2),
     LITERAL_BUILD.benchmark("build", "build and serialize a request with 100 inputs", 1.4),
     LITERAL_READ.benchmark("read", "parse and read a request with 100 inputs", 1.8),
+    ACTION_LIST.benchmark("action-list", "parse and read 1,000 actions of Flyte 2", 1.3),
+    ACTION_BUILD.benchmark("action-build", "build and serialize 1,000 actions of Flyte 2", 1.4),
     RECORDS.benchmark("records", "2,000 nested dataclasses out of literals", 2),
     MEMORY,
     *IMPORTS,

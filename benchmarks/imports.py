@@ -70,6 +70,13 @@ IMPORTS = (
         flytekit="from flytekit.models.execution import *",
     ),
     import_benchmark(
+        "import-flyte2",
+        "import flytebind.v2.models.workflow.run_service",
+        "import flytebind.v2.models.workflow.run_service",
+        raw="import flyteidl2.workflow.run_service_pb2",
+        target=2,
+    ),
+    import_benchmark(
         "import-services",
         "import flytebind.services.admin",
         "import flytebind.services.admin",

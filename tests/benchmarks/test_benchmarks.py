@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from flyteidl.admin import execution_pb2, node_execution_pb2
 from flyteidl.core import compiler_pb2
+from flyteidl2.common import phase_pb2
 
-from benchmarks import downloads, memory, remote, samples
+from benchmarks import action_list, downloads, memory, remote, samples
 from benchmarks.__main__ import BENCHMARKS, main, measure
+from benchmarks.action_list import ACTION_BUILD, ACTION_LIST
 from benchmarks.benchmark import FLYTEBIND, RAW, Benchmark, BenchmarkError, Sampler
 from benchmarks.contest import Contest, check_wire, timer
 from benchmarks.conversion import COMPILED_WORKFLOW, EXECUTION_COPY
@@ -41,7 +43,16 @@ def result_of(contest: Contest, contestant: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "contest", [NODE_LIST, COMPILED_WORKFLOW, EXECUTION_COPY, LITERAL_BUILD, LITERAL_READ]
+    "contest",
+    [
+        ACTION_BUILD,
+        ACTION_LIST,
+        NODE_LIST,
+        COMPILED_WORKFLOW,
+        EXECUTION_COPY,
+        LITERAL_BUILD,
+        LITERAL_READ,
+    ],
 )
 def test_flytebind_comes_to_the_same_result_as_raw_protobuf(contest: Contest) -> None:
     mine, raw = result_of(contest, FLYTEBIND), result_of(contest, RAW)
@@ -53,6 +64,14 @@ def test_a_thousand_node_executions_are_read_to_the_last_one() -> None:
     assert [node_id for node_id, _, _ in rows] == [f"n{n}" for n in range(1000)]
     assert {int(phase) for _, phase, _ in rows} == {2, 3, 5}
     assert rows[999][2] == samples.START + timedelta(seconds=1001)
+
+
+def test_a_thousand_actions_are_read_to_the_last_one() -> None:
+    rows = result_of(ACTION_LIST, FLYTEBIND)
+    assert rows == [
+        (name, phase_pb2.ACTION_PHASE_SUCCEEDED, started)
+        for name, started in zip(action_list.NAMES, action_list.STARTS, strict=True)
+    ]
 
 
 def test_the_timeline_of_a_thousand_nodes_has_all_of_them() -> None:
@@ -314,6 +333,8 @@ def test_amounts_are_shown_in_the_unit_that_suits_them(value: float, unit: str, 
 
 def test_the_targets_are_those_that_were_set() -> None:
     assert {item.name: item.target for item in BENCHMARKS} == {
+        "action-build": 1.4,
+        "action-list": 1.3,
         "node-list": 1.3,
         "workflow": 2,
         "execution": 2,
@@ -322,6 +343,7 @@ def test_the_targets_are_those_that_were_set() -> None:
         "records": 2,
         "memory": 1.2,
         **{item.name: 1.6 for item in IMPORTS},
+        "import-flyte2": 2,
         "import-services": 1.5,
         **{item.name: 1.11 for item in SERVICES},
         "sandbox-load": 1 / 2000,
