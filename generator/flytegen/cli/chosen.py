@@ -29,6 +29,9 @@ def targets_of(options: argparse.Namespace) -> Sequence[Target]:
 
 def target_of(options: argparse.Namespace) -> Sequence[Target]:
     """What the options name, even if that is nothing."""
+    if options.package == "":
+        what = "cannot be the name of a Python package"
+        raise GenerationError(Problem("--package", what, "Give --package NAME."))
     return [_told(Target("", options.package or ""), options)]
 
 

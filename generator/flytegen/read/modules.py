@@ -53,8 +53,10 @@ def find_modules(
     finder = _Finder(package, exclude)
     root = finder.load(package)
     finder.raise_if_broken()
-    # What protoc makes of a file without a folder is in no package.
-    modules = [root] if root is not None and holds_descriptor(_file_of(root)) else []
+    # What protoc makes of a file without a folder is in no package; a module of one is none.
+    is_whole = hasattr(root, "__path__") or "." not in package
+    is_own = root is not None and is_whole and holds_descriptor(_file_of(root))
+    modules = [root] if root is not None and is_own else []
     modules += filter(None, map(finder.load, finder.names(root)))
     finder.check_excluded()
     if not skip_broken:
