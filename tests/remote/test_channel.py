@@ -21,6 +21,7 @@ from flytebind.models.admin.project import (
     ProjectListRequest,
     Projects,
 )
+from flytebind.remote import _channel
 from flytebind.remote._channel import connection_hint, open_channel
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteConfigError, FlyteUnavailableError
@@ -309,3 +310,18 @@ def test_messages_above_the_limit_are_refused_and_the_limit_can_be_raised(serve:
 
 def test_a_quiet_connection_may_do_without_keepalive(serve: Serve) -> None:
     call(Config(serve(), insecure=True, keepalive=0))
+
+
+def test_a_server_that_is_away_is_looked_for_as_often_as_the_longest_pause_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_channel, "_LONGEST_RECONNECT_PAUSE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
+        config = Config(f"127.0.0.1:{listener.getsockname()[1]}", insecure=True)
+        channel = stack.enter_context(open_channel(config))
+        method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/a/b")
+        call = method.future(b"", timeout=30, wait_for_ready=True)
+        listener.settimeout(8)  # the sixth pause of gRPC itself is of 10 s
+        for _ in range(7):
+            listener.accept()[0].close()
+        call.cancel()

@@ -103,9 +103,10 @@ class RecordedServer:
         return str(recordings.head("timelines", name)["run"])
 
     def hide_timeline(self) -> Timeline:
-        """Have streams of what goes on answered otherwise, until this is put back."""
+        """Have streams of what goes on answered otherwise, until this is put back; it goes on."""
         timeline, self.timeline = self.timeline, None
         assert timeline is not None
+        timeline.begin()
         for question in timeline.polled:
             self.instead[question] = timeline.poll
         return timeline
@@ -141,10 +142,11 @@ class RecordedServer:
         self.endpoint = f"{host}:{self._server.add_insecure_port(endpoint)}"
         self._server.start()
 
-    def stop(self) -> None:
-        """End all calls at once."""
-        self._closing.set()
-        self._server.stop(None).wait()
+    def stop(self, grace: float | None = None) -> None:
+        """Close the port, and end all calls: at once, or when they have had so many seconds."""
+        if grace is None:
+            self._closing.set()
+        self._server.stop(grace).wait()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -208,7 +210,7 @@ class RecordedServer:
 
 
 class Timeline:
-    """A run as it went, in less time, from the first question on.
+    """A run as it went, in less time, from the moment at which somebody begins to watch it.
 
     Args:
         name: The recording.
@@ -235,10 +237,15 @@ class Timeline:
             else:
                 self.polled[question].append((row["ms"], recordings.answer(row)))
 
+    def begin(self) -> None:
+        """Let it go on from its first moment, unless it does already."""
+        if self._began is None:
+            self._began = time.monotonic()
+
     def poll(self, question: Question) -> Answer:
         """What was answered last; at first what was answered first."""
-        answers = self.polled[question]
-        return next((each for at, each in reversed(answers) if at <= self._now), answers[0][1])
+        answers, now = self.polled[question], self._now
+        return next((each for at, each in reversed(answers) if at <= now), answers[0][1])
 
     def stream(self, question: Question, context: grpc.ServicerContext) -> Iterator[bytes]:
         """What comes from now on: first how things are, then what changes.
@@ -246,12 +253,13 @@ class Timeline:
         The last news of an action's stream may be from before its end: the stream ends with the
         attempt, and the action a moment later.
         """
-        messages = self.streamed[question]
-        past = [each for at, each in messages if at <= self._now]
+        self.begin()
+        messages, now = self.streamed[question], self._now
+        past = [each for at, each in messages if at <= now]
         if question.name == "WatchActionDetails" and past:
             yield self._details()
         elif question.name == "WatchActions":
-            yield _together(past or [messages[0][1]])
+            yield together(past or [messages[0][1]])
         else:
             yield past[-1] if past else messages[0][1]
         for at, each in messages[max(len(past), 1) :]:
@@ -271,13 +279,11 @@ class Timeline:
 
     @property
     def _now(self) -> float:
-        """Milliseconds of the recording; it begins when somebody asks."""
-        if self._began is None:
-            self._began = time.monotonic()
-        return (time.monotonic() - self._began) * self._pace
+        """Milliseconds of the recording."""
+        return 0 if self._began is None else (time.monotonic() - self._began) * self._pace
 
 
-def _together(messages: list[bytes]) -> bytes:
+def together(messages: list[bytes]) -> bytes:
     """All actions, each as it was told of last."""
     latest = {
         each.action.id.name: each

@@ -20,6 +20,8 @@ _Option = tuple[str, "str | int"]
 
 _CERTIFICATE_TIMEOUT = 10.0
 _KEEPALIVE_TIMEOUT = 10.0
+# gRPC's own is two minutes: so long would a server that was away seem to be away still.
+_LONGEST_RECONNECT_PAUSE = 5.0
 # The variable by which gRPC itself lets users choose the roots.
 _ROOTS_VARIABLE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 
@@ -151,6 +153,7 @@ def _options(config: Config) -> list[_Option]:
         ("grpc.primary_user_agent", f"flytebind/{__version__}"),
         # Or a new channel would share the old one's connection, dead as it may be.
         ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.max_reconnect_backoff_ms", int(_LONGEST_RECONNECT_PAUSE * 1000)),
     ]
     if config.keepalive:
         options += [

@@ -42,18 +42,37 @@ def bridge(target: str) -> Iterator[str]:
     Yields:
         ``127.0.0.1:port``
     """
-    with grpc.insecure_channel(target, [("grpc.max_receive_message_length", -1)]) as channel:
-        kind = type("Bridge", (_Bridge,), {"channel": channel})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+    with channel_to(target) as channel, serving(channel) as endpoint:
+        yield endpoint
+
+
+def channel_to(target: str) -> grpc.Channel:
+    """A channel to a gRPC server, for messages of any size."""
+    return grpc.insecure_channel(target, [("grpc.max_receive_message_length", -1)])
+
+
+@contextmanager
+def serving(channel: grpc.Channel, port: int = 0) -> Iterator[str]:
+    """Pass calls on to a channel. Afterwards the port is closed, and streams go on.
+
+    Args:
+        channel: Where to.
+        port: A port of this machine; 0 for any.
+
+    Yields:
+        ``127.0.0.1:port``
+    """
+    kind = type("Bridge", (_Bridge,), {"channel": channel})
+    server = ThreadingHTTPServer(("127.0.0.1", port), kind)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class _Bridge(BaseHTTPRequestHandler):
