@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flytebind.looks import Work
+from flytebind.looks import Work, card, timeline, tree
 from flytebind.models.admin.execution import (
     AbortMetadata,
     Execution,
@@ -537,6 +537,9 @@ def test_an_execution_is_work_as_a_run_is(chain: FlyteWorkflowExecution) -> None
     assert work.started_at == chain.closure.started_at
     assert work.duration == chain.closure.duration
     assert work.error is None
+    assert tree(work).text() == chain.tree().text()
+    assert work.name in timeline(work).text()
+    assert work.name in card(work).html()
 
 
 def test_work_that_goes_on_has_not_taken_its_time_yet() -> None:

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from flytebind.looks import Row, Work
+from flytebind.looks import Row, Work, card, timeline, tree
 from flytebind.runs import Flyte2Remote, FlyteRun
 from flytebind.runs._names import ROOT
 from tests.runs.recordings import RUNS, expected
@@ -93,3 +93,6 @@ def test_a_run_is_work_as_an_execution_is(remote: Flyte2Remote) -> None:
     assert work.wait(5).is_successful
     assert work.outputs["o0"] == 9
     assert work.duration is not None
+    assert tree(work).text().startswith(f"flytesnacks/development/{work.name}")
+    assert work.name in timeline(work).text()
+    assert work.name in card(work).html()

@@ -18,6 +18,7 @@ from flytebind.looks._rows import Row, named, row_of, telling
 from flytebind.looks._snapshots import ExecutionSnapshot, NodeSnapshot
 from flytebind.looks._tree import LONG, Tree
 from flytebind.looks._words import moment
+from flytebind.looks._work import Work
 from flytebind.models.admin.task_execution import TaskExecution
 from flytebind.models.core.execution import ExecutionError
 from flytebind.models.core.literals import Literal
@@ -122,7 +123,7 @@ class Card:
 
 
 def card(
-    execution: Shown,
+    execution: Shown | Work,
     inputs: Values = None,
     outputs: Values = None,
     measured: Measured | None = None,
@@ -131,12 +132,14 @@ def card(
     """All that matters of an execution, of a node, of an attempt or of a run in one place.
 
     Args:
-        execution: The execution, with its nodes as far as they have been loaded; of a run, its row.
+        execution: The execution or the run, or what has been loaded of it.
         inputs: What went in, by name; text says why that cannot be shown, None leaves it out.
         outputs: What came out.
         measured: What the server has measured of it, as ``get_execution_metrics`` brings it.
         long: A level of more nodes than this is summarised. None shows everything.
     """
+    if not isinstance(execution, (ExecutionSnapshot, NodeSnapshot, TaskExecution, Row)):
+        execution = execution.snapshot()
     return Card(execution, inputs, outputs, measured, long)
 
 

@@ -16,6 +16,7 @@ from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._terminal import stdout_speaks_unicode, width_of_stdout
 from flytebind.looks._tree import LONG, header, rich_text
 from flytebind.looks._words import STYLES, harmless, has_failed, spoken
+from flytebind.looks._work import Work, loaded
 from flytebind.models.core.metrics import Span as Measured
 from flytebind.runtime.homes import public_in
 
@@ -145,16 +146,18 @@ class Timeline:
 
 
 def timeline(
-    execution: ExecutionSnapshot, measured: Measured | None = None, long: int | None = LONG
+    execution: ExecutionSnapshot | Row | Work,
+    measured: Measured | None = None,
+    long: int | None = LONG,
 ) -> Timeline:
-    """What an execution, and all of its nodes that have been loaded, have spent their time on.
+    """What an execution or a run, and all below it that has been loaded, spent their time on.
 
     Args:
-        execution: The execution.
+        execution: The execution or the run, or what has been loaded of it.
         measured: What the server has measured of it, as ``get_execution_metrics`` brings it.
         long: A level of more nodes than this shares a line. None gives each its own.
     """
-    return Timeline(row_of(execution), measured, long)
+    return Timeline(row_of(loaded(execution)), measured, long)
 
 
 class _Line(NamedTuple):

@@ -14,6 +14,7 @@ from flytebind.looks._rows import Row, row_of
 from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.looks._terminal import stdout_speaks_unicode, width_of_stdout
 from flytebind.looks._words import STYLES, address, first_line, harmless, spoken
+from flytebind.looks._work import Work, loaded
 from flytebind.models.core.execution import ExecutionError
 from flytebind.runtime.homes import public_in
 
@@ -99,14 +100,14 @@ class Tree:
             yield from notes
 
 
-def tree(execution: ExecutionSnapshot, long: int | None = LONG) -> Tree:
-    """What an execution has come to, with all of its nodes that have been loaded.
+def tree(execution: ExecutionSnapshot | Row | Work, long: int | None = LONG) -> Tree:
+    """What an execution or a run has come to, with all below it that has been loaded.
 
     Args:
-        execution: The execution.
+        execution: The execution or the run, or what has been loaded of it.
         long: A level of more nodes than this is summarised. None shows everything.
     """
-    return Tree(row_of(execution), long)
+    return Tree(row_of(loaded(execution)), long)
 
 
 def header(root: Row, width: int | None) -> Iterator[Line]:

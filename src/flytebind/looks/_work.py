@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from flytebind.looks._rows import Row
+from flytebind.looks._snapshots import ExecutionSnapshot
 from flytebind.runtime.homes import public_in
 from flytebind.values import LiteralsResolver
 
@@ -27,7 +29,8 @@ class Failure(Protocol):
 class Work(Protocol):
     """An execution, or a run: for programs that care for what comes of it, and not for which it is.
 
-    What differs is left as it is: nodes of an execution, and actions of a run.
+    ``tree``, ``timeline`` and ``card`` show either. What differs is left as it is: nodes of an
+    execution, and actions of a run.
     """
 
     @property
@@ -75,6 +78,10 @@ class Work(Protocol):
         """Where people look at it; None where nobody knows."""
         ...
 
+    def snapshot(self) -> ExecutionSnapshot | Row:
+        """What has been loaded of it, for looks to show."""
+        ...
+
     def wait(self, timeout: timedelta | float | None = None) -> Work:
         """Wait until it is done."""
         ...
@@ -82,3 +89,8 @@ class Work(Protocol):
     def abort(self, reason: str) -> Work:
         """End it."""
         ...
+
+
+def loaded(part: ExecutionSnapshot | Row | Work) -> ExecutionSnapshot | Row:
+    """What has been loaded of something that is to be shown."""
+    return part if isinstance(part, (ExecutionSnapshot, Row)) else part.snapshot()
