@@ -101,6 +101,8 @@ SAMPLES = (
     Sample("opentelemetry-proto", ("opentelemetry",), LOCKED["opentelemetry-proto"]),
     Sample("gtfs-realtime-bindings", ("google.transit",), LOCKED["gtfs-realtime-bindings"]),
     Sample("flyteidl2", ("buf",), "2.0.53"),
+    Sample("appengine-python-standard", ("google.appengine.datastore",), "3.1.0"),
+    Sample("bosdyn-api", ("bosdyn.api",), "5.2.0"),
     Sample("clarifai-grpc", ("clarifai_grpc",), "12.6.0"),
     Sample(
         "perfetto",
