@@ -27,6 +27,7 @@ from flyteidl2.workflow.run_service_pb2 import (
 from google.protobuf.message_factory import GetMessageClass
 
 from flytebind.remote import Config
+from flytebind.runtime.typing import Self
 from tests.runs import recordings
 from tests.runs.recordings import METHODS, Answer, Question
 
@@ -125,7 +126,7 @@ class RecordedServer:
             return Answer(grpc.StatusCode.NOT_FOUND, (), f"not recorded: {question.name}")
         return found
 
-    def __enter__(self) -> RecordedServer:
+    def __enter__(self) -> Self:
         self._store = _Store(self)
         threading.Thread(target=self._store.serve_forever, args=(0.05,), daemon=True).start()
         self.store = f"http://127.0.0.1:{self._store.server_port}"

@@ -81,7 +81,9 @@ def test_run_stores_its_inputs_and_names_the_run_itself(face: Face, server: Reco
 
 def test_run_takes_the_version_that_was_deployed_last(face: Face, server: RecordedServer) -> None:
     server.instead["ListVersions"] = said("versions page 1", "tasks")
-    server.instead["GetTaskDetails"] = said("get the first", "tasks")
+    newest = GetTaskDetailsResponse.FromString(said("get the first", "tasks").messages[0])
+    newest.details.task_id.version = "w2"
+    server.instead["GetTaskDetails"] = ok(newest)
     face.run(SQUARE, {"x": 4})
     [asked] = server.asked("ListVersions")
     assert asked.request.limit == 1
@@ -121,6 +123,8 @@ def test_a_file_among_inputs_goes_up_first(
     task.details.spec.CopyFrom(
         GetRunDetailsResponse.FromString(details.messages[0]).details.action.task
     )
+    id = task.details.task_id
+    id.project, id.domain, id.name, id.version = "flytesnacks", "development", "rec.files", "v1"
     server.instead["GetTaskDetails"] = ok(task)
     server.instead["CreateUploadLocation"] = said("an upload location", "dataproxy")
     path = tmp_path / "h.txt"

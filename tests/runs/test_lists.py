@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
 from flyteidl2.workflow.run_service_pb2 import (
     ListActionsResponse,
     ListRunsResponse,
@@ -17,6 +18,7 @@ from flytebind.remote import FlyteInvalidInputError, FlyteNotFoundError, FlyteVa
 from flytebind.runs import Flyte2Remote
 from flytebind.v2.models.common.phase import ActionPhase
 from tests.remote.conftest import Face
+from tests.runs.conftest import DOMAIN, PROJECT
 from tests.runs.recordings import Answer, Question, calls, expected
 from tests.runs.server import RecordedServer
 
@@ -32,11 +34,17 @@ def filters(server: RecordedServer, name: str = "ListRuns") -> list[tuple[int, s
     ]
 
 
+def run_id(name: str) -> RunIdentifier:
+    """A run of the project that the remote is asked about."""
+    return RunIdentifier(project=PROJECT, domain=DOMAIN, name=name)
+
+
 def test_runs_are_listed_page_by_page_and_each_once(face: Face, server: RecordedServer) -> None:
     whole = ListRunsResponse()
     for number in range(230):
         run = whole.runs.add()
-        run.action.id.run.name, run.action.id.name = f"r{number}", "a0"
+        run.action.id.run.MergeFrom(run_id(f"r{number}"))
+        run.action.id.name = "a0"
     server.instead["ListRuns"] = Answer(grpc.StatusCode.OK, (whole.SerializeToString(),))
     assert [run.name for run in face.list_runs()] == [f"r{number}" for number in range(230)]
     asked = server.asked("ListRuns")
@@ -50,7 +58,7 @@ def test_runs_are_listed_page_by_page_and_each_once(face: Face, server: Recorded
 def test_a_full_last_page_is_followed_by_an_empty_one(face: Face, server: RecordedServer) -> None:
     whole = ListRunsResponse()
     for number in range(100):
-        whole.runs.add().action.id.run.name = f"r{number}"
+        whole.runs.add().action.id.run.MergeFrom(run_id(f"r{number}"))
     server.instead["ListRuns"] = Answer(grpc.StatusCode.OK, (whole.SerializeToString(),))
     assert len(face.list_runs()) == 100
     assert server.counts()["ListRuns"] == 2
@@ -150,14 +158,14 @@ def test_a_thousand_actions_take_a_page_each_hundred_and_one_look_at_what_they_a
 ) -> None:
     whole = ListActionsResponse()
     for number in range(1000):
-        whole.actions.add().id.name = f"a{number}"
+        whole.actions.add().id.MergeFrom(ActionIdentifier(run=run_id("r1"), name=f"a{number}"))
     server.instead["ListActions"] = Answer(grpc.StatusCode.OK, (whole.SerializeToString(),))
 
     def described(question: Question) -> Answer:
         message = WatchActionsResponse()
         for row in whole.actions:
             each = message.enriched_actions.add().action
-            each.id.name = row.id.name
+            each.id.CopyFrom(row.id)
             each.metadata.task.short_name = "t"
             each.metadata.funtion_name = "env.t"
         return Answer(None, (message.SerializeToString(),))

@@ -28,7 +28,7 @@ from flytebind.looks._failure import first_failed_row
 from flytebind.looks._rows import Row, telling
 from flytebind.looks._terminal import can_draw
 from flytebind.looks._tree import LONG
-from flytebind.looks._words import harmless, has_failed, moment, spoken
+from flytebind.looks._words import harmless, has_failed, moment, readable, spoken
 from flytebind.remote import Config, FlyteError
 from flytebind.remote._progress import shown_for
 from flytebind.runs import Flyte2Remote, FlyteAction, FlyteRun, RunChange
@@ -44,9 +44,9 @@ _COLUMNS: Mapping[str, Column[FlyteRun]] = {
     "name": lambda run: run.name,
     "phase": lambda run: run.phase.name,
     "task": lambda run: run.task_id.name if run.task_id is not None else run.title,
-    "created": lambda run: moment(run.started_at),
-    "ended": lambda run: moment(run.ended_at),
-    "duration": lambda run: spoken(run.duration),
+    "created": lambda run: moment(readable(run, "started_at")),
+    "ended": lambda run: moment(readable(run, "ended_at")),
+    "duration": lambda run: spoken(readable(run, "duration")),
     "trigger": lambda run: run.trigger,
 }
 _SHOWN = ("name", "phase", "created", "duration", "task")
@@ -164,7 +164,8 @@ def logs(call: Call, *, run: str, action: str | None, attempt: int | None) -> in
             if call.output == "json":
                 print_json(line, on_one_line=True)
             elif call.is_for_people:
-                print(f"{moment(line.timestamp)}  {harmless(line.message)}".lstrip(), flush=True)
+                when = moment(readable(line, "timestamp"))
+                print(f"{when}  {harmless(line.message)}".lstrip(), flush=True)
             else:
                 print_document(call, line, name=line.message)
     return DONE
@@ -288,7 +289,7 @@ def _print_run(run: FlyteRun) -> None:
             "run": label(run.run_id),
             "phase": row.phase,
             "task": label(run.task_id) if run.task_id is not None else run.title,
-            "created": moment(run.started_at),
+            "created": moment(row.created_at),
             "duration": spoken(row.time),
             "attempts": str(row.attempts) if row.attempts > 1 else "",
             "aborted": (run.abort_reason or "nobody says why") if row.phase == "ABORTED" else "",
@@ -333,7 +334,7 @@ def _print_change(call: Call, change: RunChange) -> None:
     phase = change.phase.name
     before = None if change.before is None else change.before.name
     if call.is_for_people:
-        when = moment(part.ended_at if part.is_done else None) or " " * 20
+        when = moment(readable(part, "ended_at") if part.is_done else None) or " " * 20
         of = label(part.run_id if change.action is None else part.id)
         print(f"{when}  {of}  {f'{before} -> ' if before else ''}{phase}", flush=True)
         return
@@ -342,7 +343,7 @@ def _print_change(call: Call, change: RunChange) -> None:
         "action": None if change.action is None else change.action.name,
         "before": before,
         "phase": phase,
-        "endedAt": part.ended_at,
+        "endedAt": readable(part, "ended_at"),
     }
     if call.output == "json":
         print_json(document, on_one_line=True)

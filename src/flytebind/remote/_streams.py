@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flytebind._transfer.threads import current_work
+from flytebind.remote._causes import CallFailure
 from flytebind.remote._reading import Unreadable
 from flytebind.remote.auth._passing_on import with_passed_on
 from flytebind.remote.errors import FlyteDataError
@@ -118,7 +119,8 @@ class RoutedStream(AsyncResponseStream[Res]):
                     continue
                 self.cancel()
                 caller.notice_end(error.code(), None if self._came else self._began)
-                raise caller.failure(error, self._method, self._request) from error
+                failed = caller.failure(error, self._method, self._request)
+                raise failed from CallFailure(error)
             if message is _END:
                 break
             self._came = True

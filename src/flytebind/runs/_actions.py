@@ -15,6 +15,7 @@ from typing import Any, Final, Literal as OneOf, Protocol, TypeAlias
 from flytebind import looks
 from flytebind.looks import Row, Tree
 from flytebind.looks._errors import in_brief, in_full
+from flytebind.looks._words import readable
 from flytebind.models.core.interface import TypedInterface, Variable
 from flytebind.models.core.literals import LiteralMap
 from flytebind.remote.errors import FlyteAssertion, FlyteDataError, FlyteExecutionError
@@ -587,16 +588,13 @@ class FlyteRun(FlyteAction):
             each for each in self._actions.values() if each.is_done and not each.is_successful
         ]
         inner = [each for each in failed if each.name != ROOT] or failed
-        # What is aborted is so because something else has failed.
-        return min(
-            inner,
-            key=lambda each: (
-                each.phase.name == "ABORTED",
-                each.ended_at is None,
-                each.ended_at.timestamp() if each.ended_at else 0.0,
-            ),
-            default=None,
-        )
+
+        def order(each: FlyteAction) -> tuple[bool, bool, float]:
+            # What is aborted is so because something else has failed.
+            end = readable(each._status, "end_time")
+            return each.phase.name == "ABORTED", end is None, end.timestamp() if end else 0.0
+
+        return min(inner, key=order, default=None)
 
     @property
     def _label(self) -> str:

@@ -20,6 +20,7 @@ from flytebind.remote.errors import (
 )
 from flytebind.runs import _translate as translate
 from flytebind.runs._actions import FlyteAction, FlyteRun
+from flytebind.runs._answers import check_answer
 from flytebind.runs._files import upload
 from flytebind.runs._names import (
     checked_task,
@@ -112,6 +113,7 @@ async def fetch_task(session: Session, id: TaskIdentifier) -> TaskDetails:
     details = (await session.tasks.get_task_details(request)).details
     if details.is_empty:
         raise FlyteDataError(f"the server knows task {label(id)}, but not what it is made of")
+    check_answer(id, details.task_id)
     return details
 
 
@@ -236,6 +238,7 @@ async def _create(session: Session, request: CreateRunRequest) -> FlyteRun:
     )
     if is_other or run.is_done:
         raise _taken(request.run_id)
+    check_answer(request.run_id, run.run_id)
     return run
 
 

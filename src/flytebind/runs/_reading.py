@@ -11,6 +11,7 @@ from flytebind.remote._operations.pages import Page, all_rows, by_tokens
 from flytebind.remote.errors import FlyteCallError, FlyteDataError, FlyteNotFoundError
 from flytebind.runs import _translate as translate
 from flytebind.runs._actions import SIGNALLED, FlyteAction, FlyteRun, adopt
+from flytebind.runs._answers import check_answer
 from flytebind.runs._lists import PAGE, Filters, listed, order
 from flytebind.runs._names import label
 from flytebind.runs._session import Operation, Session
@@ -75,13 +76,17 @@ def list_runs(
         return answer.runs, answer.token
 
     sort = order(sort_by, ["run_name"])
-    return _attached(session, listed(ask, filters, sort, _run_name, limit))
+    return _attached(session, place, listed(ask, filters, sort, _run_name, limit))
 
 
-async def _attached(session: Session, runs: AsyncIterator[Run]) -> AsyncIterator[FlyteRun]:
+async def _attached(
+    session: Session, place: ProjectIdentifier, runs: AsyncIterator[Run]
+) -> AsyncIterator[FlyteRun]:
     async for run in runs:
         # With a message of its own, or it would keep the whole page alive.
-        yield FlyteRun(Run.from_pb(run._pb), session.remote)
+        found = FlyteRun(Run.from_pb(run._pb), session.remote)
+        check_answer(place, found.run_id)
+        yield found
 
 
 def _run_name(run: Run) -> str:
@@ -119,6 +124,7 @@ async def list_actions(
     described = await _descriptions(session, id, lacking) if lacking else {}
     found = []
     for row in rows:
+        check_answer(id, row.id)
         name = row.id.name
         action = here.get(name)
         metadata = described.get(name) or (None if action is None else action._metadata)
@@ -148,7 +154,9 @@ async def _descriptions(
         try:
             async for message in stream:
                 for each in message.enriched_actions:
-                    found[each.action.id.name] = each.action.metadata
+                    check_answer(id, each.action.id)
+                    if each.action.id.name in names:
+                        found[each.action.id.name] = each.action.metadata
                 if names <= found.keys():
                     return
         finally:
@@ -245,28 +253,12 @@ async def _run_details(session: Session, id: RunIdentifier) -> RunDetails:
     details = (await session.runs.get_run_details(GetRunDetailsRequest(run_id=id))).details
     if details.action is None:
         raise FlyteDataError(f"the server knows run {label(id)}, and says nothing of it")
-    _check_run(id, details.action.id.run)
+    check_answer(id, details.action.id)
     return details
 
 
 async def _action_details(session: Session, id: ActionIdentifier) -> ActionDetails:
     request = GetActionDetailsRequest(action_id=id)
     details = (await session.runs.get_action_details(request)).details
-    _check_run(id.run, details.id.run)
-    if details.id.name != id.name:
-        raise FlyteDataError(
-            f"the server was asked for action {label(id)}, and tells of {label(details.id)}"
-        )
+    check_answer(id, details.id)
     return details
-
-
-def _check_run(asked: RunIdentifier, told: RunIdentifier) -> None:
-    """See that an answer is about the run that was asked for; servers without orgs name none.
-
-    Raises:
-        FlyteDataError: If it is not. That one would be aborted next, perhaps.
-    """
-    if (asked.project, asked.domain, asked.name) != (told.project, told.domain, told.name):
-        raise FlyteDataError(
-            f"the server was asked for run {label(asked)}, and tells of {label(told)}"
-        )

@@ -10,6 +10,7 @@ from flytebind.remote._clients import async_client
 from flytebind.remote._operations.pages import Page, all_rows, by_tokens
 from flytebind.remote.errors import FlyteDataError, FlyteNotFoundError, FlyteValueError
 from flytebind.runs import _translate as translate
+from flytebind.runs._answers import check_answer
 from flytebind.runs._launching import fetch_task, to_literals
 from flytebind.runs._lists import PAGE, Filters, listed, order
 from flytebind.runs._names import label, project_of
@@ -89,6 +90,8 @@ def list_tasks(
     async def ask(request: ListRequest) -> Page[Task]:
         asked = ListTasksRequest(request=request, project_id=place)
         answer = await session.tasks.list_tasks(asked)
+        for task in answer.tasks:
+            check_answer(place, task.task_id)
         return answer.tasks, answer.token
 
     return listed(
@@ -146,6 +149,8 @@ async def list_triggers(
         # They cannot be sorted.
         request = ListRequest(limit=size, token=token or None)
         answer = await session.triggers.list_triggers(asked.replace(request=request))
+        for trigger in answer.triggers:
+            check_answer(place, trigger.id.name)
         return answer.triggers, answer.token
 
     return await all_rows(ask, PAGE, lambda trigger: label(trigger.id.name), by_tokens)
@@ -157,6 +162,7 @@ async def fetch_trigger(session: Session, name: TriggerName) -> TriggerDetails:
     found = (await session.triggers.get_trigger_details(request)).trigger
     if found is None:
         raise FlyteDataError(f"the server knows trigger {label(name)}, but not what it is")
+    check_answer(name, found.id.name)
     return found
 
 
@@ -199,6 +205,7 @@ async def deploy_trigger(
     made = (await session.triggers.deploy_trigger(request)).trigger
     if made is None:
         raise FlyteDataError(f"the server has made trigger {label(name)}, and does not show it")
+    check_answer(name, made.id.name)
     return made
 
 
@@ -274,6 +281,10 @@ async def fetch_secret(
     found = (await (await _secrets(session, place)).get_secret(GetSecretRequest(id=id))).secret
     if found is None:
         raise FlyteDataError(f"the server knows secret {id.name!r}, and does not show it")
+    if found.id.name != id.name:
+        raise FlyteDataError(
+            f"the server was asked for secret {id.name!r}, and tells of {found.id.name!r}"
+        )
     return found
 
 

@@ -21,6 +21,9 @@ from flytebind.v2.models.workflow.run_definition import ActionAttempt, ActionDet
 #: The worst comes first: what a group has come to is what the worst of its actions has.
 _WORST = ("FAILED", "TIMED_OUT", "ABORTED")
 
+#: How many levels of actions are shown one below the other.
+_MOST_LEVELS = 64
+
 
 class Shown(Protocol):
     """An action, or a run, as far as it is shown."""
@@ -64,10 +67,33 @@ def row_of_run(run: Shown, actions: Iterable[Shown]) -> Row:
         actions: Its actions, in the order that they began in.
     """
     below: dict[str, list[Shown]] = {}
-    for each in actions:
-        if each.name != ROOT:
-            below.setdefault(each.parent or ROOT, []).append(each)
+    known = {each.name: each for each in actions if each.name != ROOT}
+    for name, parent in _parents(known).items():
+        below.setdefault(parent, []).append(known[name])
     return _row(run, _level(ROOT, below, run.is_done), kind="run")
+
+
+def _parents(actions: Mapping[str, Shown]) -> Mapping[str, str]:
+    """Below what each action is shown, in the order of the actions.
+
+    A server may name parents that are not there, or in a circle, or one below the other without
+    end. What no way leads to is shown below the run, and so is what is too deep.
+    """
+    shown: dict[str, str] = dict.fromkeys(actions, ROOT)
+    depths = {ROOT: 0}
+    for name in actions:
+        way: dict[str, None] = {}
+        while name in actions and name not in depths and name not in way:
+            way[name] = None
+            name = actions[name].parent or ROOT
+        depth = depths.get(name, _MOST_LEVELS)
+        for each in reversed(way):
+            if depth >= _MOST_LEVELS:
+                name, depth = ROOT, 0
+            shown[each] = name
+            name, depth = each, depth + 1
+            depths[each] = depth
+    return shown
 
 
 def _level(parent: str, below: Mapping[str, Sequence[Shown]], is_over: bool) -> Iterator[Row]:

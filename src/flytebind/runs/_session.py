@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
 Operation = SelectClusterRequest.Operation
 
+#: To how many clusters a remote connects beside its server.
+_MOST_CLUSTERS = 64
+#: For how many runs and projects it is remembered where they are.
+_MOST_CHOSEN = 10_000
+
 
 class Session:
     """The clients of one server, and of the clusters that it names.
@@ -139,6 +144,8 @@ class Session:
                 request = request.replace(project_id=about)
             clusters = async_client(ClusterServiceAsyncClient, self.caller)
             endpoint = (await clusters.select_cluster(request)).cluster_endpoint
+            if len(self._chosen) >= _MOST_CHOSEN:
+                self._chosen.clear()
             caller = self._chosen[key] = self._cluster(endpoint)
         return caller
 
@@ -188,6 +195,8 @@ class Session:
             raise FlyteDataError(f"the server names a cluster that is none: {error}") from None
         if config.endpoint == self.config.endpoint:
             return self.caller
+        if config.endpoint.startswith("unix:"):
+            raise FlyteDataError(f"the server names a socket of this machine: {endpoint!r}")
         if config.insecure and not self.config.insecure:
             raise FlyteDataError(
                 f"the server names the cluster {endpoint!r}, which has no TLS; nothing is sent"
@@ -195,6 +204,11 @@ class Session:
         with self._lock:
             caller = self._clusters.get(config.endpoint)
             if caller is None:
+                if len(self._clusters) >= _MOST_CLUSTERS:
+                    raise FlyteDataError(
+                        f"the server names more than {_MOST_CLUSTERS} clusters, too many to"
+                        " connect to"
+                    )
                 connection = Connection(config, None, self._token, self._interceptors)
                 self._connections.append(connection)
                 caller = Caller(connection, self.io, self.policy)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from flytebind.behaviour.filters import Equal, ValueIn
-from flytebind.remote._arguments import must_be, named
+from flytebind.remote._arguments import must_be, named, seconds
 from flytebind.remote.errors import FlyteValueError
 from flytebind.runs import (
     _files as files,
@@ -446,7 +446,8 @@ class Verbs:
             FlyteCallError: If the server cannot be asked; once you go on.
         """
         id = self._action_id(action, "logs")
-        return self._of_attempt(logs.logs, action, id, attempt, timeout)
+        limit = seconds(timeout, "timeout")
+        return self._of_attempt(logs.logs, action, id, attempt, limit)
 
     def events(
         self,
@@ -467,7 +468,8 @@ class Verbs:
             FlyteCallError: If the server cannot be asked; once you go on.
         """
         id = self._action_id(action, "events")
-        return self._of_attempt(logs.events, action, id, attempt, timeout)
+        limit = seconds(timeout, "timeout")
+        return self._of_attempt(logs.events, action, id, attempt, limit)
 
     async def upload(
         self,
@@ -979,11 +981,10 @@ class Verbs:
         action: ActionLike,
         id: ActionIdentifier,
         attempt: int | None,
-        timeout: timedelta | float | None,
+        limit: float | None,
     ) -> AsyncIterator[T]:
         which = await self._attempt(action, id, attempt)
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        async for each in read(self._session, id, which, seconds):
+        async for each in read(self._session, id, which, limit):
             yield each
 
     async def _task_id(

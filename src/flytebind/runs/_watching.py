@@ -16,7 +16,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from flytebind.remote._arguments import seconds
 from flytebind.remote._io import TimeIsUp
+from flytebind.remote._operations.pages import MOST_ROWS
 from flytebind.remote.errors import (
     FlyteCallError,
     FlyteCallTimeout,
@@ -26,6 +28,7 @@ from flytebind.remote.errors import (
     may_pass,
 )
 from flytebind.runs._actions import FlyteAction, FlyteRun, adopt
+from flytebind.runs._answers import check_answer
 from flytebind.runs._reading import bring_data, bring_details, sync_actions
 from flytebind.runs._session import Session
 from flytebind.runtime.homes import public_in
@@ -103,6 +106,7 @@ async def wait(
         try:
             async for message in watching:
                 if message.details is not None:
+                    check_answer(action.id, message.details.id)
                     adopt(action, message.details)
                 if action.is_done:
                     break
@@ -182,12 +186,19 @@ async def _watch(
 
 
 def _take(session: Session, run: FlyteRun, newer: Action) -> None:
-    """What a stream says of one action."""
+    """What a stream says of one action.
+
+    Raises:
+        FlyteDataError: If it is one of another run, or there are too many.
+    """
+    check_answer(run.run_id, newer.id)
     name = newer.id.name
     if name == run.id.name:
         adopt(run, newer)
     known = run._actions.get(name)
     if known is None:
+        if len(run._actions) >= MOST_ROWS:
+            raise FlyteDataError(f"{run._label} has more than {MOST_ROWS:,} actions, too many")
         run._actions[name] = FlyteAction(newer, session.remote)
     elif not (known.is_done and known.loaded.is_whole and known._status == newer.status):
         adopt(known, newer)
@@ -236,6 +247,7 @@ async def _watch_runs(
         async for message in watching:
             for each in message.runs:
                 run = FlyteRun(Run.from_pb(each._pb), session.remote)
+                check_answer(place, run.run_id)
                 if seen.get(run.name) is not run.phase:
                     seen[run.name] = run.phase
                     yield run
@@ -268,14 +280,18 @@ async def _following(
         label: What it is about, for the log.
     """
     pauses = _Pauses()
+    heard = False
     while True:
         stream = begin(STREAM)
         pauses.begin()
         try:
             while True:
+                if heard and time_left.is_up:  # a server may have something to say at any time
+                    raise too_late()
                 message = await time_left.within(session, partial(_next, stream), too_late)
                 if message is None:
                     break
+                heard = True
                 pauses.answered()
                 yield message
             pause = pauses.next()
@@ -368,14 +384,17 @@ class _Time:
 
     def __init__(self, given: timedelta | float | None) -> None:
         self._began = time.monotonic()
-        seconds = given.total_seconds() if isinstance(given, timedelta) else given
-        if seconds is not None and not seconds >= 0:
-            raise ValueError(f"timeout cannot be {given}")
-        self.given = seconds
+        self.given: float | None = seconds(given, "timeout")
 
     def seconds(self) -> float | None:
         """How much is left; None for as much as it takes."""
         return None if self.given is None else self.given - (time.monotonic() - self._began)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether nothing is left."""
+        left = self.seconds()
+        return left is not None and left <= 0
 
     async def within(
         self,
