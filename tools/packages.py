@@ -119,6 +119,7 @@ SAMPLES = (
     Sample("tensorboard", ("tensorboard",), "2.21.0"),
     Sample("tensorflow-metadata", ("tensorflow_metadata",), "1.21.0"),
     Sample("xds-protos", ("cel", "envoy", "opencensus", "udpa", "validate", "xds"), "1.85.0"),
+    Sample("yandexcloud", ("yandex",), "0.413.0"),
 )
 
 
