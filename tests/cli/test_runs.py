@@ -64,6 +64,12 @@ def test_what_is_no_run_is_refused(flytebind: Run) -> None:
     assert (done.code, "is no run: give its name" in done.err) == (2, True)
 
 
+def test_what_is_not_there_is_told_with_what_shows_the_others(flytebind: Run) -> None:
+    done = flytebind("run", "get", "nobody")
+    assert done.code == 2
+    assert "`flytebind run list` shows what there is" in done.err
+
+
 def test_a_tree_shows_actions_in_their_groups(flytebind: Run) -> None:
     done = flytebind("run", "tree", name("parent_children"))
     head, group, *actions = done.out.splitlines()

@@ -16,13 +16,15 @@ from flytebind.remote.errors import (
 )
 
 _HINTS: tuple[tuple[type[FlyteError], str], ...] = (
-    (FlyteNotFoundError, "`flytebind execution list` shows what there is"),
     (FlyteOutageError, "it may be back in a while"),
     (FlyteUnavailableError, "is this the right --endpoint, and should it be --insecure?"),
     (FlyteAuthenticationError, "see how to log in under admin in the file of --config"),
     (FlyteConfigError, "--endpoint HOST:PORT or --config FILE tell where the server is"),
 )
 
+
+#: By the RPC that does not find something: what shows what there is.
+_LISTS = {"GetRunDetails": "run", "WatchActionDetails": "run", "GetActionDetails": "run"}
 
 _LONGEST = 1000
 
@@ -32,6 +34,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, FlyteError):
         message = str(error)
         hint = next((f"; {hint}" for kind, hint in _HINTS if isinstance(error, kind)), "")
+        if isinstance(error, FlyteNotFoundError):
+            hint = f"; `flytebind {_LISTS.get(error.call, 'execution')} list` shows what there is"
     elif isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         message, hint = f"{where}{error.strerror or error}", ""
