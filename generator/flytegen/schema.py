@@ -496,7 +496,7 @@ class Module:
     name: str
     """Full dotted name."""
     proto_file: str
-    """The .proto file: ``flyteidl/core/types.proto``."""
+    """The .proto file: ``acme/core/types.proto``."""
     pb2_module: str
     """The module that protoc made of it, by its full dotted name."""
     modules: tuple[str, ...]
@@ -527,7 +527,7 @@ class ServiceModule:
     name: str
     """Full dotted name."""
     proto_file: str
-    """The .proto file: ``flyteidl/service/admin.proto``."""
+    """The .proto file: ``acme/service/admin.proto``."""
     pb2_module: str
     """The module that protoc made of it, by its full dotted name."""
     modules: tuple[str, ...]
@@ -589,7 +589,7 @@ class Library:
     """Everything that a run prints."""
 
     source: str
-    """The distribution it comes from and its version: ``flyteidl 1.16.8``."""
+    """The distribution it comes from and its version: ``acme-idl 1.16.8``."""
     requires: Requirement | None
     """What to look for before any model is imported; None for a set of descriptors, and for a
     package whose version is unknown."""

@@ -26,8 +26,8 @@ exit codes:
 
 DIFF_EPILOG = """\
 each of OLD and NEW is one of:
-  flyteidl==1.15.3   a released version, fetched by pip and kept in the cache
-  flyteidl           an installed package
+  acme-idl==1.15.3   a released version, fetched by pip and kept in the cache
+  acme_idl           an installed package
   FILE               a set of descriptors, as protoc --descriptor_set_out writes it, an image
                      of buf, or a .proto file; - reads a set from standard input
   generated          what the committed output was made from

@@ -69,7 +69,7 @@ class ProtoField:
     can_be_absent: bool
     """Protobuf tells an unset value from any other, and has none to show in its place."""
     type: str
-    """With full names: ``map<string, flyteidl.core.Literal>``."""
+    """With full names: ``map<string, acme.core.Thing>``."""
     declaration: str
     """As its own .proto declares it, without the package that it is in."""
 

@@ -23,5 +23,5 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def dotted(path: tuple[str, ...]) -> str:
-    """A key as TOML writes it: ``messages."flyteidl.core.Literal".doc``."""
+    """A key as TOML writes it: ``messages."acme.core.Thing".doc``."""
     return ".".join(f'"{part}"' if "." in part or "/" in part else part for part in path)

@@ -8,8 +8,8 @@ from packaging.version import InvalidVersion, Version
 def is_older(version: str, *, than: str) -> bool:
     """Whether one version came before another; False where that is not known of both.
 
-    Nothing is known of 0.0.0, which is what packages call themselves that were built from a
-    checkout (flyteidl does).
+    Nothing is known of 0.0.0, which is what some packages call themselves that were built from a
+    checkout.
     """
     mine, other = _known(version), _known(than)
     return mine is not None and other is not None and mine < other

@@ -51,7 +51,7 @@ class Side:
 
     @property
     def label(self) -> str:
-        """How to call it: ``flyteidl 1.16.8``."""
+        """How to call it: ``acme-idl 1.16.8``."""
         return f"{self.name} {self.version}".rstrip()
 
 
@@ -59,7 +59,7 @@ class Side:
 
 
 def read_side(said: str, *, package: str, out: Path, cache: Path) -> Side:
-    """Find out what is meant by ``flyteidl==1.15.3``, a package, a file, or ``generated``.
+    """Find out what is meant by ``acme-idl==1.15.3``, a package, a file, or ``generated``.
 
     Args:
         said: What the person wrote.
@@ -79,7 +79,7 @@ def read_side(said: str, *, package: str, out: Path, cache: Path) -> Side:
         return _descriptor_set(path, package)
     if said.replace(".", "_").isidentifier():
         return installed(said)
-    hint = "Name a version (flyteidl==1.15.3), an installed package, or a file of descriptors."
+    hint = "Name a version (acme-idl==1.15.3), an installed package, or a file of descriptors."
     raise GenerationError(Problem(said, "is nothing that could be compared", hint))
 
 

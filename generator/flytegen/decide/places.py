@@ -20,7 +20,7 @@ def module_names(
     classes: Callable[[FileDescriptor], Iterable[str]],
     problems: Problems,
 ) -> dict[str, str]:
-    """The Python module of each file: ``flyteidl/core/types.proto`` as ``ROOT.core.types``.
+    """The Python module of each file: ``acme/core/types.proto`` as ``ROOT.core.types``.
 
     Where there is a folder of the same name beside a file, the file's module is a package, too. In
     there a submodule must not have the name of a class: importing it would hide the class. Nor may

@@ -35,7 +35,7 @@ class Fitted:
 
     overlay: Overlay
     skipped: tuple[str, ...] = ()
-    """The keys of the entries that were left out: ``messages."flyteidl.admin.App"``."""
+    """The keys of the entries that were left out: ``messages."acme.admin.App"``."""
 
 
 def fit(overlay: Overlay, source: Source) -> Fitted:

@@ -45,7 +45,7 @@ class BasePackage:
 
     @property
     def source(self) -> str:
-        """What it was generated from: ``flyteidl 1.16.8``."""
+        """What it was generated from: ``acme-idl 1.16.8``."""
         return f"{self.package} {self.version}".rstrip()
 
 

@@ -306,5 +306,5 @@ def test_help_says_what_a_side_may_be_and_what_the_exit_codes_mean(
         main(["diff", "--help"])
     assert caught.value.code == 0
     out = capsys.readouterr().out
-    assert "flyteidl==1.15.3" in out
+    assert "acme-idl==1.15.3" in out
     assert "2  breaking or risky changes" in out
