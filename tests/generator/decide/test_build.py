@@ -76,7 +76,7 @@ def test_a_reserved_name_is_escaped_and_the_proto_name_kept_for_the_wire() -> No
     assert "pb.replace = replace_" in text
 
 
-def test_a_reference_into_another_file_goes_through_its_module() -> None:
+def test_a_reference_into_another_file_goes_through_its_package() -> None:
     base = file("message Base {}", "acme/base.proto")
     user = file(
         "message User { Base base = 1; }",
@@ -85,8 +85,8 @@ def test_a_reference_into_another_file_goes_through_its_module() -> None:
         known=[base],
     )
     text = printed(base, user)["acme_models/sub/user.py"]
-    assert "from acme_models import base as _base" in text
-    assert "base: _base.Base | None = None," in text
+    assert "import acme_models as _acme_models" in text
+    assert "base: _acme_models.base.Base | None = None," in text
 
 
 @pytest.mark.parametrize(("count", "expected"), [(100, True), (101, False)])
