@@ -24,6 +24,12 @@ settings.register_profile("flytebind", derandomize=True, database=None, deadline
 settings.load_profile("flytebind")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are cores: tests of remotes and stores mostly wait."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collections of tests pass over the tests themselves.
 
