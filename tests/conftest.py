@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 # An installed flytebind brings it by itself; the environments of the matrix have none.
@@ -24,6 +25,7 @@ settings.register_profile("flytebind", derandomize=True, database=None, deadline
 settings.load_profile("flytebind")
 
 
+@pytest.hookimpl(optionalhook=True)  # where there is no xdist, there are no workers
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many workers again as there are cores: tests of remotes and stores mostly wait."""
     cores = os.cpu_count() or 1
