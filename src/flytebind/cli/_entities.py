@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from flytebind.cli._connect import connect, place
 from flytebind.cli._exits import DONE, CommandError
 from flytebind.cli._options import Call
 from flytebind.cli._places import check_place
-from flytebind.cli._printing import Column, open_page, print_document, print_table
+from flytebind.cli._printing import Column, open_page, print_document, print_table, say_what_is_left
 from flytebind.looks._entity_card import timing
 from flytebind.looks._labels import label
 from flytebind.looks._words import harmless, moment
@@ -101,11 +100,7 @@ class _Kind(Generic[E]):
         print_table(
             call, found[:limit], self.columns, self.shown, columns, lambda row: label(row.id)
         )
-        if call.is_for_people and not call.quiet:
-            if not found:
-                print("there are none", file=sys.stderr)
-            elif len(found) > limit:
-                print(f"there are more than these {limit}: see --limit", file=sys.stderr)
+        say_what_is_left(call, len(found), limit)
         return DONE
 
     def get(self, call: Call, *, name: str, version: str | None, web: bool) -> int:

@@ -23,6 +23,7 @@ from flytebind.cli._printing import (
     print_outputs,
     print_resolved,
     print_rows,
+    say_what_is_left,
 )
 from flytebind.looks._labels import label
 from flytebind.looks._terminal import can_draw
@@ -69,11 +70,7 @@ def list_(
         if not found:
             check_place(remote, project, domain)
     print_executions(call, found[:limit], columns)
-    if call.is_for_people and not call.quiet:
-        if not found:
-            print("there are none", file=sys.stderr)
-        elif len(found) > limit:
-            print(f"there are more than these {limit}: see --limit", file=sys.stderr)
+    say_what_is_left(call, len(found), limit)
     return DONE
 
 

@@ -222,6 +222,21 @@ def print_table(
         print_document(call, items, name="\n".join(map(name, items)))
 
 
+def say_what_is_left(call: Call, count: int, limit: int) -> None:
+    """Tell people that a list is empty, or goes on.
+
+    Args:
+        call: The options.
+        count: How many things there are, as far as that was looked at.
+        limit: How many were printed at the most.
+    """
+    if call.is_for_people and not call.quiet:
+        if not count:
+            print("there are none", file=sys.stderr)
+        elif count > limit:
+            print(f"there are more than these {limit}: see --limit", file=sys.stderr)
+
+
 def open_page(url: str | None) -> int:
     """Open a page of the console in the browser, or print where it is.
 

@@ -22,6 +22,7 @@ from flytebind.cli._printing import (
     print_outputs,
     print_resolved,
     print_table,
+    say_what_is_left,
 )
 from flytebind.looks._errors import in_full
 from flytebind.looks._failure import first_failed_row
@@ -88,11 +89,7 @@ def list_(
             )
         )
     print_table(call, found[:limit], _COLUMNS, _SHOWN, columns, lambda each: label(each.run_id))
-    if call.is_for_people and not call.quiet:
-        if not found:
-            print("there are none", file=sys.stderr)
-        elif len(found) > limit:
-            print(f"there are more than these {limit}: see --limit", file=sys.stderr)
+    say_what_is_left(call, len(found), limit)
     return DONE
 
 
