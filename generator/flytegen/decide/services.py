@@ -69,7 +69,7 @@ def service_packages(
             doc=docstrings.paragraphs(
                 "Typed clients and servicers.",
                 "Each service has a client for threads and one for asyncio, and a base class for"
-                " servers of either kind. They need grpcio.",
+                " servers of either kind. Over gRPC they need grpcio.",
             ),
         )
 

@@ -2,7 +2,7 @@
 """Typed clients and servicers.
 
 Each service has a client for threads and one for asyncio, and a base class for servers
-of either kind. They need grpcio.
+of either kind. Over gRPC they need grpcio.
 """
 
 from __future__ import annotations
