@@ -97,6 +97,15 @@ def test_waiting_ends_with_what_came_of_it(flytebind: Run, kind: str, code: int,
     assert flytebind("run", "wait", name(kind), "-q").out == ""
 
 
+def test_waiting_tells_how_far_a_run_is_unless_it_is_to_be_quiet(
+    flytebind: Run, recorded: RecordedServer
+) -> None:
+    done = flytebind("run", "wait", recorded.play("parent"))
+    assert ": RUNNING, " in done.err
+    assert " actions done" in done.err
+    assert (flytebind("run", "wait", recorded.play("parent"), "-q").err, done.code) == ("", 0)
+
+
 def test_changes_are_lines_for_programs(flytebind: Run, recorded: RecordedServer) -> None:
     run = recorded.play("parent")
     done = flytebind("run", "watch", run, "--json")

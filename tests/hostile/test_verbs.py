@@ -93,6 +93,9 @@ def _refusing(code: grpc.StatusCode, but: frozenset[str] = frozenset()) -> Behav
 #: Where some verbs go on until their time is up.
 _WITHOUT_END = {"bomb", "flood", "internal", "silence", "unavailable"}
 
+#: These verbs: they bring as much as there is. All others end by themselves.
+_ENDLESS = _LISTS | {"download", "get", "load", "register", "upload", "upload_file"}
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "honest": Behaviour(twisting.honest),
     "silence": Behaviour(twisting.silence, FlyteTimeout, frozenset(VERBS) - {"download"}),
@@ -166,9 +169,8 @@ def test_a_verb_ends_well_whatever_a_server_does(
     case: Case, world: World, verb: str, behaviour: str
 ) -> None:
     expected = BEHAVIOURS[behaviour]
-    limit: dict[str, float] = {}
-    if "timeout" in inspect.signature(getattr(FlyteRemote, verb)).parameters:
-        limit = {"timeout": 0.3 if behaviour in _WITHOUT_END else _PATIENCE}
+    is_endless = behaviour in _WITHOUT_END and verb in _ENDLESS
+    limit = {"timeout": 0.3} if is_endless else {}
     world.admin.twist = expected.twist
     calls = world.admin.calls
     began, size = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

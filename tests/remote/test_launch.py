@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -23,6 +24,7 @@ from flytebind.remote import (
     FlyteAlreadyExistsError,
     FlyteAssertion,
     FlyteCallError,
+    FlyteExecutionTimeout,
     FlyteInvalidInputError,
     FlyteNotFoundError,
     FlyteRemote,
@@ -313,6 +315,48 @@ def test_what_trying_again_cannot_mend_is_tried_once(
     sandbox.faults.clear()
     assert caught.value.code is code
     assert sandbox.calls["CreateExecution"] == 1
+
+
+# When there is no time left.
+
+
+@pytest.mark.parametrize(
+    ("verb", "mute", "words"),
+    [
+        ("execute", "GetLaunchPlan", "nothing was started"),
+        ("execute", "CreateExecution", "may have been started all the same"),
+        ("execute", "GetExecution", "was started, and goes on"),
+        ("relaunch", "RelaunchExecution", "may have been started all the same"),
+        ("relaunch", "GetExecution", "was started, and goes on"),
+        ("recover", "RecoverExecution", "may have been started all the same"),
+    ],
+)
+def test_what_was_started_is_not_lost_when_the_time_is_over(
+    sandbox: Sandbox, face: Face, verb: str, mute: str, words: str
+) -> None:
+    what: Any = chain_id(ResourceType.LAUNCH_PLAN)
+    if verb != "execute":
+        what = scripted.played(sandbox, "failure").id
+    before = set(names(face))
+    sandbox.faults.latency(60, method=mute)
+    expected = rf"^{verb}.* took longer than the 0\.3 s that were allowed; .*{words}$"
+    with pytest.raises(FlyteExecutionTimeout, match=expected) as caught:
+        getattr(face, verb)(what, timeout=0.3)
+    sandbox.faults.clear()
+    id = caught.value.execution_id
+    assert (id is None) == (words == "nothing was started")
+    assert id is None or f"{PROJECT}/{DOMAIN}/{id.name}" in str(caught.value)
+    if mute == "GetExecution":
+        assert id is not None
+        assert set(names(face)) - before == {id.name}
+
+
+def test_the_time_of_execute_is_for_waiting_as_well(face: Face) -> None:
+    plan = Identifier(ResourceType.LAUNCH_PLAN, PROJECT, DOMAIN, "gate", "v1")
+    with pytest.raises(FlyteExecutionTimeout, match=r"is still RUNNING after 0\.5 s") as caught:
+        face.execute(plan, wait=True, timeout=timedelta(seconds=0.5))
+    assert caught.value.execution_id is not None
+    assert not face.fetch_execution(caught.value.execution_id.name).is_done
 
 
 # Again, and the end.

@@ -17,7 +17,7 @@ from rich.console import Console
 from flytebind.looks import ExecutionSnapshot, Row, _terminal
 from flytebind.looks._displays import Lines, Live, Notebook
 from flytebind.remote import FlyteRemote, FlyteTimeout, FlyteWorkflowExecution
-from flytebind.remote._progress import Progress, Shown, progress_for
+from flytebind.remote._progress import Progress, Shown, progress_for, shown_for
 from flytebind.remote.executions import adopt
 from flytebind.sandbox import Sandbox
 from tests.remote.conftest import synced
@@ -74,7 +74,7 @@ def test_true_writes_lines_where_nothing_can_be_drawn(
     failed: FlyteWorkflowExecution,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    display = progress_for(True)
+    display = shown_for(True)
     assert display is not None
     assert display.shows_nodes
     display.update(running)
@@ -104,7 +104,7 @@ def test_nodes_that_were_counted_too_early_are_not_told_at_the_end(
 def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    display = progress_for(None)
+    display = shown_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
@@ -113,7 +113,7 @@ def test_a_terminal_without_rich_gets_lines(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(_terminal, "find_spec", lambda name: None)
-    display = progress_for(None)
+    display = shown_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Lines)
 
@@ -122,7 +122,7 @@ def test_a_terminal_without_rich_gets_lines(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_terminal_gets_a_live_display(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, stream, Terminal())
-    display = progress_for(None)
+    display = shown_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Live)
 
@@ -177,7 +177,7 @@ def test_every_phase_can_be_shown(
 def test_a_display_in_trouble_does_not_end_a_wait(
     running: FlyteWorkflowExecution, caplog: pytest.LogCaptureFixture
 ) -> None:
-    display: Progress = Shown(Broken())
+    display: Progress[FlyteWorkflowExecution] = Shown(Broken())
     with caplog.at_level("DEBUG", "flytebind.remote"):
         display.update(running)
         display.close()
@@ -205,7 +205,7 @@ def test_what_a_function_raises_ends_the_wait(sandbox: Sandbox, remote: FlyteRem
 
 
 def test_a_function_wants_no_nodes() -> None:
-    display = progress_for(lambda execution: None)
+    display: Progress[FlyteWorkflowExecution] | None = progress_for(lambda execution: None)
     assert display is not None
     assert not display.shows_nodes
 
@@ -253,7 +253,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_a_notebook_has_one_output_that_changes(
     notebook: list[Any], running: FlyteWorkflowExecution, failed: FlyteWorkflowExecution
 ) -> None:
-    display = progress_for(None)
+    display = shown_for(None)
     assert isinstance(display, Shown)
     assert isinstance(display._display, Notebook)
     display.update(running)

@@ -86,7 +86,7 @@ def test_an_api_key_in_the_environment_tells_where_the_server_is(
     with Flyte2Remote(project="p", domain="d") as remote:
         assert repr(remote) == "Flyte2Remote('localhost:1')"
         assert remote._session.org == "acme"
-        assert remote._session.place(None, None).organization == "acme"
+        assert remote._session.project_id(None, None).organization == "acme"
 
 
 def test_a_channel_of_asyncio_serves_calls_and_streams(server: RecordedServer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from flytebind.remote import (
     FlyteNotFoundError,
     FlyteValueError,
 )
-from flytebind.runs import Flyte2Remote, RunOptions
+from flytebind.runs import Flyte2Remote, FlyteRunTimeout, RunOptions
 from flytebind.v2.models.common.identifier import ActionIdentifier, RunIdentifier
 from tests.remote.conftest import Face
 from tests.runs.recordings import Answer, Question, calls, expected
@@ -77,6 +79,34 @@ def test_run_stores_its_inputs_and_names_the_run_itself(face: Face, server: Reco
     assert [(each.key, each.value) for each in created.run_spec.envs.values] == [("LEVEL", "1")]
     assert created.run_spec.HasField("interruptible")
     assert not run.is_done
+
+
+@pytest.mark.parametrize(
+    ("mute", "words"),
+    [
+        ("GetTaskDetails", "nothing was started"),
+        ("UploadInputs", "nothing was started"),
+        ("CreateRun", "run .* may have been started all the same"),
+    ],
+)
+def test_what_may_have_been_started_is_not_lost_when_the_time_is_over(
+    mute: str, words: str, face: Face, server: RecordedServer
+) -> None:
+    over = threading.Event()
+
+    def say_nothing(question: Question) -> Answer:
+        over.wait(30)
+        return Answer(grpc.StatusCode.UNAVAILABLE, ())
+
+    server.instead[mute] = say_nothing
+    expected = rf"^run took longer than the 0\.2 s that were allowed; {words}$"
+    with pytest.raises(FlyteRunTimeout, match=expected) as caught:
+        face.run(SQUARE, {"x": 4}, version="v1", timeout=0.2)
+    over.set()
+    asked = [each.run_id.name for each in server.asked("CreateRun")]
+    id = caught.value.run_id
+    assert asked == ([] if id is None else [id.name])
+    assert pickle.loads(pickle.dumps(caught.value)).run_id == id
 
 
 def test_run_takes_the_version_that_was_deployed_last(face: Face, server: RecordedServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -31,7 +31,6 @@ from flytebind.looks._terminal import can_draw
 from flytebind.looks._tree import LONG
 from flytebind.looks._words import harmless, has_failed, moment, readable, spoken
 from flytebind.remote import Config, FlyteError
-from flytebind.remote._progress import shown_for
 from flytebind.runs import Flyte2Remote, FlyteAction, FlyteRun, RunChange
 from flytebind.runs._names import label
 
@@ -238,28 +237,13 @@ def _bring_states(remote: Flyte2Remote, run: FlyteRun) -> None:
 
 
 def _wait_for(call: Call, remote: Flyte2Remote, run: FlyteRun, timeout: float | None) -> int:
-    with _said_to_go_on(run), _display(call) as update:
-        for change in remote.watch(run, timeout):
-            update(change.run)
-        remote.wait(run, timeout)
+    with _said_to_go_on(run):
+        run.wait(timeout, progress=not call.quiet)
     if not call.is_for_people:
         _show(call, run)
     elif not call.quiet:
         _sum_up(remote, run)
     return _code(run)
-
-
-@contextmanager
-def _display(call: Call) -> Iterator[Callable[[FlyteRun], None]]:
-    """What shows how far a run is, where somebody looks."""
-    shown = None if call.quiet else shown_for(True)
-    if shown is None:
-        yield lambda _: None
-        return
-    try:
-        yield shown.update
-    finally:
-        shown.close()
 
 
 def _show(call: Call, run: FlyteRun) -> None:

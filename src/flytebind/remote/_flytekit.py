@@ -236,7 +236,12 @@ class FlytekitVerbs(Verbs):
     """The verbs of a remote, under flytekit's names, too."""
 
     async def fetch_workflow_execution(
-        self, project: str | None = None, domain: str | None = None, name: str | None = None
+        self,
+        project: str | None = None,
+        domain: str | None = None,
+        name: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """What older flytekits call ``fetch_execution``, with their order of arguments.
 
@@ -244,12 +249,16 @@ class FlytekitVerbs(Verbs):
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             name: Its name.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await self.fetch_execution(name or "", project=project, domain=domain)
+        return await self.fetch_execution(
+            name or "", project=project, domain=domain, timeout=timeout
+        )
 
     async def sync_execution(
         self,
@@ -275,7 +284,12 @@ class FlytekitVerbs(Verbs):
         return await self.sync(execution, sync_nodes=sync_nodes, timeout=timeout)
 
     async def fetch_active_launchplan(
-        self, project: str | None = None, domain: str | None = None, name: str | None = None
+        self,
+        project: str | None = None,
+        domain: str | None = None,
+        name: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> FlyteLaunchPlan | None:
         """What flytekit calls ``fetch_launch_plan(name, active=True)``; None if none is active.
 
@@ -283,38 +297,48 @@ class FlytekitVerbs(Verbs):
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             name: Its name.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         try:
             return await self.fetch_launch_plan(
-                name or "", active=True, project=project, domain=domain
+                name or "", active=True, project=project, domain=domain, timeout=timeout
             )
         except FlyteNotFoundError:
             return None
 
-    async def activate_launchplan(self, ident: Identifier) -> None:
+    async def activate_launchplan(
+        self, ident: Identifier, *, timeout: timedelta | float | None = None
+    ) -> None:
         """What flytekit calls ``activate_launch_plan``.
 
         Args:
             ident: The version of the launch plan.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteTimeout: If it takes longer.
         """
-        await self.activate_launch_plan(ident)
+        await self.activate_launch_plan(ident, timeout=timeout)
 
-    async def deactivate_launchplan(self, ident: Identifier) -> None:
+    async def deactivate_launchplan(
+        self, ident: Identifier, *, timeout: timedelta | float | None = None
+    ) -> None:
         """What flytekit calls ``deactivate_launch_plan``.
 
         Args:
             ident: The version of the launch plan.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteTimeout: If it takes longer.
         """
-        await self.deactivate_launch_plan(ident)
+        await self.deactivate_launch_plan(ident, timeout=timeout)
 
     async def list_tasks_by_version(
         self,
@@ -322,6 +346,8 @@ class FlytekitVerbs(Verbs):
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = 100,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> list[FlyteTask]:
         """What flytekit calls ``list_tasks(filters=Equal("version", version))``.
 
@@ -330,21 +356,29 @@ class FlytekitVerbs(Verbs):
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
             limit: How many at most; None for all.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         filters = Equal("version", version)
-        found = self.list_tasks(project=project, domain=domain, filters=filters, limit=limit)
+        found = self.list_tasks(
+            project=project, domain=domain, filters=filters, limit=limit, timeout=timeout
+        )
         return [task async for task in found]
 
-    async def get_domains(self) -> list[Domain]:
+    async def get_domains(self, *, timeout: timedelta | float | None = None) -> list[Domain]:
         """What flytekit calls ``list_domains``.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await self.list_domains()
+        return await self.list_domains(timeout=timeout)
 
     async def set_signal(
         self,

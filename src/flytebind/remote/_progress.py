@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from flytebind.looks._terminal import can_draw, terminal
-from flytebind.remote.executions import FlyteWorkflowExecution, ShowProgress
 
 if TYPE_CHECKING:
     from flytebind.looks import ExecutionSnapshot, Row
@@ -17,13 +16,25 @@ if TYPE_CHECKING:
 _log = logging.getLogger("flytebind.remote")
 
 
-class Progress(Protocol):
-    """What is told how far an execution is, after each poll."""
+class _Seen(Protocol):
+    """An execution, or a run of Flyte 2."""
+
+    def snapshot(self) -> ExecutionSnapshot | Row:
+        """What has been loaded of it."""
+        ...
+
+
+S = TypeVar("S", bound=_Seen)
+S_contra = TypeVar("S_contra", bound=_Seen, contravariant=True)
+
+
+class Progress(Protocol[S_contra]):
+    """What is told how far an execution is, after each poll, or a run, when something has come."""
 
     shows_nodes: bool
-    """Whether it wants nodes to be synced, too."""
+    """Whether it wants nodes, or actions, to be there, too."""
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: S_contra, /) -> None:
         """Tell how far it is."""
         ...
 
@@ -32,13 +43,13 @@ class Progress(Protocol):
         ...
 
 
-def progress_for(asked: ShowProgress) -> Progress | None:
+def progress_for(asked: bool | Callable[[S], None] | None) -> Progress[S] | None:
     """The progress that somebody asked for, or None for silence.
 
     Args:
         asked: None shows something where somebody looks: in a notebook, or on a terminal. True
             insists: elsewhere it writes lines to stderr. False is silent. A function is called
-            with the execution after each poll; what it raises ends the wait.
+            with the execution each time; what it raises ends the wait.
     """
     return _Callback(asked) if callable(asked) else shown_for(asked)
 
@@ -65,14 +76,6 @@ def shown_for(asked: bool | None) -> Shown | None:
     return Shown(displays.Lines(seen or sys.stderr))
 
 
-class _Seen(Protocol):
-    """An execution, or a run of Flyte 2."""
-
-    def snapshot(self) -> ExecutionSnapshot | Row:
-        """What has been loaded of it."""
-        ...
-
-
 class Shown:
     """On a display, whose trouble it keeps to itself: to wait is more important than to show."""
 
@@ -96,15 +99,15 @@ class Shown:
             _log.debug("progress cannot be closed", exc_info=True)
 
 
-class _Callback:
+class _Callback(Generic[S]):
     """A user's own function."""
 
     shows_nodes = False
 
-    def __init__(self, function: Callable[[FlyteWorkflowExecution], None]) -> None:
+    def __init__(self, function: Callable[[S], None]) -> None:
         self._function = function
 
-    def update(self, execution: FlyteWorkflowExecution) -> None:
+    def update(self, execution: S) -> None:
         self._function(execution)
 
     def close(self) -> None:

@@ -38,6 +38,7 @@ from flytebind.remote._naming import new_execution_name
 from flytebind.remote._operations.fetch import Filters
 from flytebind.remote._registration.read import Registrable
 from flytebind.remote._session import Session
+from flytebind.remote._time import Time
 from flytebind.remote.entities import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
 from flytebind.remote.errors import FlyteValueError
 from flytebind.remote.executions import (
@@ -77,6 +78,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         type_hints: Mapping[str, type] | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """Get an execution as it is now, without its nodes.
 
@@ -85,13 +87,19 @@ class Verbs:
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             type_hints: By output, the Python type that it becomes.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._execution_id(name, "fetch_execution", project, domain)
-        return await operations.fetch.fetch_execution(self._session, id, type_hints)
+        return await self._session.within(
+            timeout,
+            f"fetch_execution of {label(id)}",
+            partial(operations.fetch.fetch_execution, self._session, id, type_hints),
+        )
 
     def list_executions(
         self,
@@ -167,6 +175,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteTask:
         """Get a registered task.
 
@@ -175,13 +184,19 @@ class Verbs:
             version: Its version; by default the one that was registered last.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        id = await self._entity_id(ResourceType.TASK, name, version, project, domain)
-        return await operations.fetch.fetch_task(self._session, id)
+
+        async def fetch() -> FlyteTask:
+            id = await self._entity_id(ResourceType.TASK, name, version, project, domain)
+            return await operations.fetch.fetch_task(self._session, id)
+
+        return await self._session.within(timeout, "fetch_task", fetch)
 
     async def fetch_workflow(
         self,
@@ -190,6 +205,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflow:
         """Get a registered workflow, compiled.
 
@@ -198,13 +214,19 @@ class Verbs:
             version: Its version; by default the one that was registered last.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        id = await self._entity_id(ResourceType.WORKFLOW, name, version, project, domain)
-        return await operations.fetch.fetch_workflow(self._session, id)
+
+        async def fetch() -> FlyteWorkflow:
+            id = await self._entity_id(ResourceType.WORKFLOW, name, version, project, domain)
+            return await operations.fetch.fetch_workflow(self._session, id)
+
+        return await self._session.within(timeout, "fetch_workflow", fetch)
 
     async def fetch_launch_plan(
         self,
@@ -214,6 +236,7 @@ class Verbs:
         active: bool = False,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteLaunchPlan:
         """Get a registered launch plan, in its present state.
 
@@ -223,23 +246,30 @@ class Verbs:
             active: Whether to get the version that is active: the one whose schedule runs.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none, or none is active.
             FlyteValueError: If both a version and the active one are asked for.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        if active:
-            if version is not None:
-                raise FlyteValueError(
-                    f"fetch_launch_plan: version {version!r} or the active one? Ask for one of them"
-                )
-            place = self._session.place(project, domain)
-            return await operations.fetch.fetch_active_launch_plan(
-                self._session, *place, named(name, "name of fetch_launch_plan")
+        if active and version is not None:
+            raise FlyteValueError(
+                f"fetch_launch_plan: version {version!r} or the active one? Ask for one of them"
             )
-        id = await self._entity_id(ResourceType.LAUNCH_PLAN, name, version, project, domain)
-        return await operations.fetch.fetch_launch_plan(self._session, id)
+
+        async def fetch() -> FlyteLaunchPlan:
+            if active:
+                place = self._session.place(project, domain)
+                return await operations.fetch.fetch_active_launch_plan(
+                    self._session, *place, named(name, "name of fetch_launch_plan")
+                )
+            kind = ResourceType.LAUNCH_PLAN
+            id = await self._entity_id(kind, name, version, project, domain)
+            return await operations.fetch.fetch_launch_plan(self._session, id)
+
+        return await self._session.within(timeout, "fetch_launch_plan", fetch)
 
     def list_tasks(
         self,
@@ -458,6 +488,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteLaunchPlan:
         """Make a version of a launch plan the active one, whose schedule runs.
 
@@ -468,6 +499,7 @@ class Verbs:
             version: Its version, of a name; by default the one that was registered last.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The launch plan as it is now.
@@ -476,10 +508,15 @@ class Verbs:
             FlyteNotFoundError: If there is none.
             FlyteValueError: If a version is given for what has one.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteTimeout: If it takes longer.
         """
         call = "activate_launch_plan"
-        id = await self._launch_plan_id(call, launch_plan, version, project, domain)
-        return await operations.entities.set_state(self._session, id, LaunchPlanState.ACTIVE)
+
+        async def activate() -> FlyteLaunchPlan:
+            id = await self._launch_plan_id(call, launch_plan, version, project, domain)
+            return await operations.entities.set_state(self._session, id, LaunchPlanState.ACTIVE)
+
+        return await self._session.within(timeout, call, activate)
 
     async def deactivate_launch_plan(
         self,
@@ -488,6 +525,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteLaunchPlan:
         """Make a version of a launch plan inactive, so that its schedule does not run.
 
@@ -496,6 +534,7 @@ class Verbs:
             version: Its version, of a name; by default the one that is active.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The launch plan as it is now.
@@ -504,15 +543,21 @@ class Verbs:
             FlyteNotFoundError: If there is none, or none is active.
             FlyteValueError: If a version is given for what has one.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteTimeout: If it takes longer.
         """
         call = "deactivate_launch_plan"
-        if isinstance(launch_plan, str) and version is None:
-            named(launch_plan, f"launch_plan of {call}")
-            place = self._session.place(project, domain)
-            active = operations.fetch.fetch_active_launch_plan(self._session, *place, launch_plan)
-            launch_plan = await active
-        id = await self._launch_plan_id(call, launch_plan, version, project, domain)
-        return await operations.entities.set_state(self._session, id, LaunchPlanState.INACTIVE)
+
+        async def deactivate() -> FlyteLaunchPlan:
+            which = launch_plan
+            if isinstance(which, str) and version is None:
+                named(which, f"launch_plan of {call}")
+                place = self._session.place(project, domain)
+                active = operations.fetch.fetch_active_launch_plan(self._session, *place, which)
+                which = await active
+            id = await self._launch_plan_id(call, which, version, project, domain)
+            return await operations.entities.set_state(self._session, id, LaunchPlanState.INACTIVE)
+
+        return await self._session.within(timeout, call, deactivate)
 
     async def register(
         self,
@@ -581,13 +626,19 @@ class Verbs:
             timeout, "list_projects", partial(operations.fetch.list_projects, self._session)
         )
 
-    async def list_domains(self) -> list[Domain]:
+    async def list_domains(self, *, timeout: timedelta | float | None = None) -> list[Domain]:
         """The domains that each project has.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await operations.fetch.list_domains(self._session)
+        return await self._session.within(
+            timeout, "list_domains", partial(operations.fetch.list_domains, self._session)
+        )
 
     async def execute(
         self,
@@ -607,6 +658,7 @@ class Verbs:
         tags: Sequence[str] | None = None,
         cluster_pool: str | None = None,
         execution_cluster_label: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """Run a launch plan, a task or a workflow.
 
@@ -630,32 +682,42 @@ class Verbs:
             tags: Words to find it by.
             cluster_pool: The pool of clusters that it runs in.
             execution_cluster_label: The label of the clusters that it may run on.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteValueError: If an input is missing, unknown, or not of the declared type; or if
                 both a name and a prefix are given.
             FlyteAlreadyExistsError: If there is another execution of this name.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteExecutionTimeout: If it takes longer; its ``execution_id`` is what was started by
+                then, or may have been.
         """
-        place = self._session.place(project, domain)
-        execution = await operations.launch.execute(
-            self._session,
-            entity,
-            {} if inputs is None else inputs,
-            place,
-            _execution_name(execution_name, execution_name_prefix),
-            operations.launch.with_options(
-                options,
-                overwrite_cache=overwrite_cache,
-                interruptible=interruptible,
-                envs=envs,
-                tags=tags,
-                cluster_pool=cluster_pool,
-                execution_cluster_label=execution_cluster_label,
-            ),
-            type_hints,
+        place = WorkflowExecutionIdentifier(*self._session.place(project, domain), "")
+        launch = operations.launch.launch_of(
+            place, _execution_name(execution_name, execution_name_prefix)
         )
-        return await self.wait(execution) if wait else execution
+        how = operations.launch.with_options(
+            options,
+            overwrite_cache=overwrite_cache,
+            interruptible=interruptible,
+            envs=envs,
+            tags=tags,
+            cluster_pool=cluster_pool,
+            execution_cluster_label=execution_cluster_label,
+        )
+        given = {} if inputs is None else inputs
+        limit = Time(timeout)
+        execution = await self._session.within(
+            limit,
+            "execute",
+            partial(
+                operations.launch.execute, self._session, entity, given, launch, how, type_hints
+            ),
+            launch.too_late,
+        )
+        if wait:
+            await operations.wait.wait(self._session, execution, limit, None, True, None)
+        return execution
 
     async def sync(
         self,
@@ -775,22 +837,35 @@ class Verbs:
         self._attach(execution, "watch")
         return operations.wait.watch(self._session, execution, timeout, poll_interval, nodes)
 
-    async def terminate(self, execution: ExecutionLike, cause: str) -> None:
+    async def terminate(
+        self, execution: ExecutionLike, cause: str, *, timeout: timedelta | float | None = None
+    ) -> None:
         """Ask for an execution to end; it is ABORTED when its tasks are gone.
 
         Args:
             execution: The execution, its identifier or its name.
             cause: Why, for people to read.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or the execution is done.
+            FlyteTimeout: If it takes longer.
         """
         id = self._execution_id(execution, "terminate")
         must_be(cause, str, "cause of terminate", "the execution comes first, then the cause")
-        await operations.launch.terminate(self._session, id, cause)
+        await self._session.within(
+            timeout,
+            f"terminate of {label(id)}",
+            partial(operations.launch.terminate, self._session, id, cause),
+        )
 
     async def relaunch(
-        self, execution: ExecutionLike, *, name: str | None = None, overwrite_cache: bool = False
+        self,
+        execution: ExecutionLike,
+        *,
+        name: str | None = None,
+        overwrite_cache: bool = False,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """Run the same again, with the same inputs.
 
@@ -798,28 +873,49 @@ class Verbs:
             execution: The execution, its identifier or its name.
             name: The name of the new one; by default one that nobody has.
             overwrite_cache: Whether to run tasks whose results are cached.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteExecutionTimeout: If it takes longer; its ``execution_id`` is what was started by
+                then, or may have been.
         """
         id = self._execution_id(execution, "relaunch")
-        new = _new_name(name, "relaunch")
-        return await operations.launch.relaunch(self._session, id, new, overwrite_cache)
+        launch = operations.launch.launch_of(id, _new_name(name, "relaunch"))
+        return await self._session.within(
+            timeout,
+            f"relaunch of {label(id)}",
+            partial(operations.launch.relaunch, self._session, id, launch, overwrite_cache),
+            launch.too_late,
+        )
 
     async def recover(
-        self, execution: ExecutionLike, *, name: str | None = None
+        self,
+        execution: ExecutionLike,
+        *,
+        name: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteWorkflowExecution:
         """Run a failed execution again, without the nodes that have succeeded.
 
         Args:
             execution: The execution, its identifier or its name.
             name: The name of the new one; by default one that nobody has.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteExecutionTimeout: If it takes longer; its ``execution_id`` is what was started by
+                then, or may have been.
         """
         id = self._execution_id(execution, "recover")
-        return await operations.launch.recover(self._session, id, _new_name(name, "recover"))
+        launch = operations.launch.launch_of(id, _new_name(name, "recover"))
+        return await self._session.within(
+            timeout,
+            f"recover of {label(id)}",
+            partial(operations.launch.recover, self._session, id, launch),
+            launch.too_late,
+        )
 
     async def list_signals(
         self,
@@ -856,6 +952,8 @@ class Verbs:
         execution: ExecutionLike,
         project: str | None = None,
         domain: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Let a gate that waits for approval go on.
 
@@ -864,13 +962,19 @@ class Verbs:
             execution: The execution, its identifier or its name.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
+            FlyteTimeout: If it takes longer.
         """
         signal = named(signal_id, "signal_id of approve", _SIGNAL_FIRST)
         id = self._execution_id(execution, "approve", project, domain)
-        await operations.signals.answer(self._session, id, signal, True)
+        await self._session.within(
+            timeout,
+            f"approve of {signal!r}",
+            partial(operations.signals.answer, self._session, id, signal, True),
+        )
 
     async def reject(
         self,
@@ -878,6 +982,8 @@ class Verbs:
         execution: ExecutionLike,
         project: str | None = None,
         domain: str | None = None,
+        *,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Let a gate that waits for approval fail.
 
@@ -886,13 +992,19 @@ class Verbs:
             execution: The execution, its identifier or its name.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked, or nothing waits for it.
+            FlyteTimeout: If it takes longer.
         """
         signal = named(signal_id, "signal_id of reject", _SIGNAL_FIRST)
         id = self._execution_id(execution, "reject", project, domain)
-        await operations.signals.answer(self._session, id, signal, False)
+        await self._session.within(
+            timeout,
+            f"reject of {signal!r}",
+            partial(operations.signals.answer, self._session, id, signal, False),
+        )
 
     async def set_input(
         self,
@@ -1024,18 +1136,26 @@ class Verbs:
             timeout, "download", partial(operations.downloads.download, self._session, what, to)
         )
 
-    async def get_execution_metrics(self, execution: ExecutionLike, depth: int = 10) -> Span:
+    async def get_execution_metrics(
+        self, execution: ExecutionLike, depth: int = 10, *, timeout: timedelta | float | None = None
+    ) -> Span:
         """Where the time went: spans of an execution, its nodes and tasks.
 
         Args:
             execution: The execution, its identifier or its name.
             depth: How many levels.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._execution_id(execution, "get_execution_metrics")
-        return await operations.metrics.get_execution_metrics(self._session, id, depth)
+        return await self._session.within(
+            timeout,
+            f"get_execution_metrics of {label(id)}",
+            partial(operations.metrics.get_execution_metrics, self._session, id, depth),
+        )
 
     def _execution_id(
         self,

@@ -48,11 +48,11 @@ class FlyteExecutionError(FlyteError):
 
 
 class FlyteExecutionTimeout(FlyteTimeout):
-    """An execution was not done, or not all of it here, in time.
+    """An execution was not started, not done, or not all of it here, in time.
 
     Args:
         message: What is wrong, in words.
-        execution_id: The execution.
+        execution_id: The execution; None if none was started.
     """
 
     passing: bool = True

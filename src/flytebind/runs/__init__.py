@@ -12,12 +12,14 @@ __all__ = [
     "Flyte2Remote",
     "FlyteAction",
     "FlyteRun",
+    "FlyteRunTimeout",
     "RunChange",
     "RunOptions",
 ]
 
 if TYPE_CHECKING:
     from flytebind.runs._actions import FlyteAction, FlyteRun
+    from flytebind.runs._errors import FlyteRunTimeout
     from flytebind.runs._launching import RunOptions
     from flytebind.runs._remote import AsyncFlyte2Remote, Flyte2Remote
     from flytebind.runs._watching import RunChange
@@ -26,6 +28,7 @@ else:
         __name__,
         homes={
             "_actions": ["FlyteAction", "FlyteRun"],
+            "_errors": ["FlyteRunTimeout"],
             "_launching": ["RunOptions"],
             "_remote": ["AsyncFlyte2Remote", "Flyte2Remote"],
             "_watching": ["RunChange"],

@@ -6,11 +6,11 @@ leaves out, inputs and outputs, the actions of a run) is kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, Literal as OneOf, Protocol, TypeAlias
+from typing import Any, Final, Literal as OneOf, Protocol, TypeAlias, TypeVar
 
 from flytebind import looks
 from flytebind.looks import Row, Tree
@@ -44,6 +44,9 @@ from flytebind.values import LiteralsResolver
 Side: TypeAlias = OneOf["inputs", "outputs"]
 Kind: TypeAlias = OneOf["task", "trace", "condition"]
 
+_A = TypeVar("_A", bound="FlyteAction")
+ShowProgress: TypeAlias = bool | Callable[[_A], None] | None
+
 _SUCCESSFUL: Final = frozenset({"SUCCEEDED", "RECOVERED"})
 _DONE: Final = _SUCCESSFUL | {"FAILED", "ABORTED", "TIMED_OUT"}
 
@@ -64,12 +67,19 @@ class Bringer(Protocol):
         """Bring inputs and outputs."""
         ...
 
-    def sync(self, action: FlyteAction, /, *, actions: bool) -> None:
+    def sync(
+        self, action: FlyteAction, /, *, actions: bool, timeout: timedelta | float | None
+    ) -> None:
         """Bring it up to date."""
         ...
 
     def wait(
-        self, action: FlyteAction, timeout: timedelta | float | None, actions: bool, /
+        self,
+        action: _A,
+        timeout: timedelta | float | None,
+        actions: bool,
+        progress: ShowProgress[_A],
+        /,
     ) -> None:
         """Wait until it is done, then bring all of it."""
         ...
@@ -341,24 +351,31 @@ class FlyteAction:
     def _repr_html_(self) -> str:
         return self.card()._repr_html_()
 
-    def sync(self) -> Self:
+    def sync(self, *, timeout: timedelta | float | None = None) -> Self:
         """Bring this object up to date.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             This object.
 
         Raises:
+            FlyteTimeout: If it takes longer.
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.sync(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        self._verbs("sync").sync(self, actions=False)
+        self._verbs("sync").sync(self, actions=False, timeout=timeout)
         return self
 
-    def wait(self, timeout: timedelta | float | None = None) -> Self:
+    def wait(
+        self, timeout: timedelta | float | None = None, *, progress: ShowProgress[Self] = None
+    ) -> Self:
         """Wait until it is done.
 
         Args:
             timeout: How long at most, in seconds or as a timedelta; None waits for ever.
+            progress: Whether to show how far it is; see ``Flyte2Remote.wait``.
 
         Returns:
             This object.
@@ -368,7 +385,7 @@ class FlyteAction:
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.wait(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        self._verbs("wait").wait(self, timeout, False)
+        self._verbs("wait").wait(self, timeout, False, progress)
         return self
 
     def abort(self, reason: str) -> Self:
@@ -538,28 +555,37 @@ class FlyteRun(FlyteAction):
         """
         return MappingProxyType(self._actions)
 
-    def sync(self, actions: bool = False) -> Self:
+    def sync(self, actions: bool = False, *, timeout: timedelta | float | None = None) -> Self:
         """Bring this object up to date.
 
         Args:
             actions: Whether to bring its actions, too.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             This object.
 
         Raises:
+            FlyteTimeout: If it takes longer; what was brought until then stays.
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.sync(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        self._verbs("sync").sync(self, actions=actions)
+        self._verbs("sync").sync(self, actions=actions, timeout=timeout)
         return self
 
-    def wait(self, timeout: timedelta | float | None = None, *, actions: bool = True) -> Self:
+    def wait(
+        self,
+        timeout: timedelta | float | None = None,
+        *,
+        actions: bool = True,
+        progress: ShowProgress[Self] = None,
+    ) -> Self:
         """Wait until the run is done.
 
         Args:
             timeout: How long at most, in seconds or as a timedelta; None waits for ever.
             actions: Whether to bring all of its actions at the end.
+            progress: Whether to show how far it is; see ``Flyte2Remote.wait``.
 
         Returns:
             This object.
@@ -569,7 +595,7 @@ class FlyteRun(FlyteAction):
             FlyteAssertion: If it has no remote, or one for asyncio: ``await remote.wait(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        self._verbs("wait").wait(self, timeout, actions)
+        self._verbs("wait").wait(self, timeout, actions, progress)
         return self
 
     def snapshot(self) -> Row:

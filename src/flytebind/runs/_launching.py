@@ -10,6 +10,7 @@ from typing import TypeAlias
 from flytebind.models.core.interface import Parameter
 from flytebind.models.core.literals import LiteralMap
 from flytebind.remote._arguments import must_be
+from flytebind.remote._launches import Launch
 from flytebind.remote._operations.inputs import with_uploads
 from flytebind.remote.errors import (
     FlyteAlreadyExistsError,
@@ -21,6 +22,7 @@ from flytebind.remote.errors import (
 from flytebind.runs import _translate as translate
 from flytebind.runs._actions import FlyteAction, FlyteRun
 from flytebind.runs._answers import check_answer
+from flytebind.runs._errors import FlyteRunTimeout
 from flytebind.runs._files import upload
 from flytebind.runs._names import (
     checked_task,
@@ -121,8 +123,7 @@ async def run(
     session: Session,
     task: Runnable,
     inputs: Mapping[str, object],
-    place: ProjectIdentifier,
-    name: str | None,
+    launch: Launch[RunIdentifier],
     spec: RunSpec,
 ) -> FlyteRun:
     """Start a run with Python values for inputs.
@@ -131,8 +132,9 @@ async def run(
     before it can say so, and is started again for ever: so they are looked at before.
     """
     task_spec = task if isinstance(task, TaskSpec) else (await fetch_task(session, task)).spec
+    place = project_of(launch.id)
     literals = await to_literals(session, inputs, translate.parameters_of(task_spec), place)
-    return await start(session, task, literals, place, name, spec)
+    return await start(session, task, literals, launch, spec)
 
 
 async def to_literals(
@@ -168,37 +170,38 @@ async def start(
     session: Session,
     task: Runnable,
     inputs: Inputs,
-    place: ProjectIdentifier,
-    name: str | None,
+    launch: Launch[RunIdentifier],
     spec: RunSpec,
 ) -> FlyteRun:
     """Start a run with literals for inputs, which are stored first."""
-    id = await _new_id(session, place, name)
-    proxy = await session.data_proxy(Operation.UPLOAD_INPUTS, place)
-    storing = UploadInputsRequest(run_id=id, inputs=inputs)
-    creating = CreateRunRequest(run_id=id, run_spec=spec, source=RunSource.CLI)
+    await _check_free(session, launch)
+    proxy = await session.data_proxy(Operation.UPLOAD_INPUTS, project_of(launch.id))
+    storing = UploadInputsRequest(run_id=launch.id, inputs=inputs)
+    creating = CreateRunRequest(run_id=launch.id, run_spec=spec, source=RunSource.CLI)
     if isinstance(task, TaskSpec):
         storing, creating = storing.replace(task_spec=task), creating.replace(task_spec=task)
     else:
         storing, creating = storing.replace(task_id=task), creating.replace(task_id=task)
     stored = (await proxy.upload_inputs(storing)).offloaded_input_data
-    return await _create(session, creating.replace(offloaded_input_data=stored))
+    return await _create(session, launch, creating.replace(offloaded_input_data=stored))
 
 
-async def fire(session: Session, trigger: TriggerName, name: str | None) -> FlyteRun:
+async def fire(session: Session, trigger: TriggerName, launch: Launch[RunIdentifier]) -> FlyteRun:
     """Start a run as a trigger would."""
-    id = await _new_id(session, project_of(trigger), name)
-    return await _create(session, CreateRunRequest(run_id=id, trigger_name=trigger))
+    await _check_free(session, launch)
+    request = CreateRunRequest(run_id=launch.id, trigger_name=trigger)
+    return await _create(session, launch, request)
 
 
-async def _new_id(session: Session, place: ProjectIdentifier, name: str | None) -> RunIdentifier:
-    """The identifier of a run that is to be made.
+def launch_of(
+    session: Session, place: ProjectIdentifier, name: str | None
+) -> Launch[RunIdentifier]:
+    """A run that is to be started.
 
-    Asked to make a run whose name is taken, the server answers as if it had, with the other one. So
-    a name that somebody has chosen is looked up first.
-
-    Raises:
-        FlyteAlreadyExistsError: If the name is taken.
+    Args:
+        session: Whose organization it is of.
+        place: Where.
+        name: What it is to be called; None for a name that nobody has.
     """
     id = RunIdentifier(
         org=session.org or None,
@@ -206,23 +209,36 @@ async def _new_id(session: Session, place: ProjectIdentifier, name: str | None) 
         domain=place.domain,
         name=name or new_run_name(),
     )
-    if name is not None:
+    chosen = name is not None
+    return Launch(id, f"run {label(id)}", is_chosen=chosen, error=FlyteRunTimeout)
+
+
+async def _check_free(session: Session, launch: Launch[RunIdentifier]) -> None:
+    """Look up a name that somebody has chosen.
+
+    Asked to make a run whose name is taken, the server answers as if it had, with the other one.
+
+    Raises:
+        FlyteAlreadyExistsError: If the name is taken.
+    """
+    if launch.is_chosen:
         try:
-            await fetch_run(session, id)
+            await fetch_run(session, launch.id)
         except FlyteNotFoundError:
-            return id
-        raise _taken(id)
-    return id
+            return
+        raise _taken(launch.id)
 
 
-async def _create(session: Session, request: CreateRunRequest) -> FlyteRun:
+async def _create(
+    session: Session, launch: Launch[RunIdentifier], request: CreateRunRequest
+) -> FlyteRun:
     """Make a run; asked twice, as after a connection that broke, the server makes one.
 
     Raises:
         FlyteAlreadyExistsError: If it is another one, which somebody has made in the meantime.
     """
+    launch.is_asked_for = True
     answer = (await session.runs.create_run(request)).run
-    assert request.run_id is not None
     run = FlyteRun(answer, session.remote)
     if not run.name:
         raise FlyteDataError("the server has made a run, but does not say which")
@@ -237,8 +253,8 @@ async def _create(session: Session, request: CreateRunRequest) -> FlyteRun:
         )
     )
     if is_other or run.is_done:
-        raise _taken(request.run_id)
-    check_answer(request.run_id, run.run_id)
+        raise _taken(launch.id)
+    check_answer(launch.id, run.run_id)
     return run
 
 
@@ -252,7 +268,11 @@ def _taken(id: RunIdentifier) -> FlyteAlreadyExistsError:
 
 
 async def again(
-    session: Session, id: RunIdentifier, name: str | None, relation: RelationType, spec: RunSpec
+    session: Session,
+    id: RunIdentifier,
+    launch: Launch[RunIdentifier],
+    relation: RelationType,
+    spec: RunSpec,
 ) -> FlyteRun:
     """Run the same task again, with the same inputs."""
     old = await fetch_run(session, id)
@@ -267,7 +287,7 @@ async def again(
     if relation is RelationType.RECOVER:
         spec = spec.replace(recover=Recover())
     # The task may not be deployed, or be another by now: it is the run that knows it.
-    return await start(session, task, inputs, project_of(id), name, spec)
+    return await start(session, task, inputs, launch, spec)
 
 
 async def abort(session: Session, action: FlyteAction, reason: str) -> None:

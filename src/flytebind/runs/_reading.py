@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
 from typing import Final
 
 from flytebind.models.core.literals import Literal, LiteralMap
@@ -223,11 +224,17 @@ async def bring_data(session: Session, action: FlyteAction) -> None:
         action.loaded.outputs = translate.literals_of(data.outputs)
 
 
-async def sync(session: Session, action: FlyteAction, *, actions: bool) -> None:
-    """Bring an action, or a run, up to date."""
-    await bring_details(session, action)
-    if actions and isinstance(action, FlyteRun):
-        await sync_actions(session, action)
+async def sync(
+    session: Session, action: FlyteAction, *, actions: bool, timeout: timedelta | float | None
+) -> None:
+    """Bring an action, or a run, up to date, in so much time for all that this takes."""
+
+    async def bring() -> None:
+        await bring_details(session, action)
+        if actions and isinstance(action, FlyteRun):
+            await sync_actions(session, action)
+
+    await session.within(timeout, f"sync of {action._label}", bring)
 
 
 async def sync_actions(session: Session, run: FlyteRun) -> None:

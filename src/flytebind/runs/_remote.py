@@ -11,7 +11,7 @@ from flytebind.remote._calls import CallPolicy
 from flytebind.remote._channel import check_channel, check_interceptors, console_root
 from flytebind.remote._io import Io
 from flytebind.remote._io.asynchronous import AsyncIo
-from flytebind.remote._io.blocking import BlockingIo, blocking, iterating
+from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, touching
 from flytebind.remote._io.turns import Turns
 from flytebind.remote.config import Config
 from flytebind.runs import _launching as launching, _reading as reading, _watching as watching
@@ -287,10 +287,11 @@ class _Bringer:
     def __init__(self, session: Session) -> None:
         self._coroutines = session
         self._turns = session.turns
+        self._most_time = session.policy.touch_timeout
 
-    @blocking(reading.bring_details)
+    @touching(reading.bring_details)
     def bring_details(self) -> None: ...
-    @blocking(reading.bring_data)
+    @touching(reading.bring_data)
     def bring_data(self) -> None: ...
     @blocking(reading.sync)
     def sync(self) -> None: ...

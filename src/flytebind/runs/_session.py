@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flytebind.remote import auth
-from flytebind.remote._arguments import named
 from flytebind.remote._calls import Caller, CallPolicy
 from flytebind.remote._clients import async_client
 from flytebind.remote._connection import Connection
 from flytebind.remote._io import Io
 from flytebind.remote._io.turns import Turns
+from flytebind.remote._sessions import SessionBase
 from flytebind.remote.config import Config
-from flytebind.remote.errors import FlyteAssertion, FlyteConfigError, FlyteDataError
+from flytebind.remote.errors import FlyteConfigError, FlyteDataError
 from flytebind.runs._actions import Remote
 from flytebind.v2.models.cluster.payload import SelectClusterRequest
 from flytebind.v2.models.common.identifier import (
@@ -44,7 +44,7 @@ _MOST_CLUSTERS = 64
 _MOST_CHOSEN = 10_000
 
 
-class Session:
+class Session(SessionBase):
     """The clients of one server, and of the clusters that it names.
 
     Args:
@@ -76,15 +76,11 @@ class Session:
         domain: str | None,
         org: str,
     ) -> None:
+        super().__init__(io, turns, policy, project, domain)
         self.remote = remote
         self.config = config
         self._token = token
         self._interceptors = interceptors
-        self.io = io
-        self.turns = turns
-        self.policy = policy
-        self.project = project
-        self.domain = domain
         self.org = org
         self.connection: Connection = Connection(config, channel, token, interceptors)
         self.caller: Caller = Caller(self.connection, io, policy)
@@ -149,28 +145,20 @@ class Session:
             caller = self._chosen[key] = self._cluster(endpoint)
         return caller
 
-    def place(self, project: str | None, domain: str | None) -> ProjectIdentifier:
-        """The project and the domain of a call: those given, or else the configured ones.
+    def project_id(self, project: str | None, domain: str | None) -> ProjectIdentifier:
+        """The identifier of the project and the domain of a call.
 
         Raises:
             FlyteAssertion: If one is neither given nor configured.
             FlyteValueError: If one is nothing but space.
         """
-        found = (project or self.project, domain or self.domain)
-        for name, value in zip(("project", "domain"), found, strict=True):
-            if not value:
-                raise FlyteAssertion(f"which {name}? Give {name}=..., here or to the remote")
-            named(value, name)
-        return ProjectIdentifier(
-            organization=self.org or None, domain=str(found[1]), name=str(found[0])
-        )
+        name, domain = self.place(project, domain)
+        return ProjectIdentifier(organization=self.org or None, domain=domain, name=name)
 
     def run_id(self, name: str, project: str | None, domain: str | None) -> RunIdentifier:
         """The identifier of a run."""
-        place = self.place(project, domain)
-        return RunIdentifier(
-            org=self.org or None, project=place.name, domain=place.domain, name=name
-        )
+        project, domain = self.place(project, domain)
+        return RunIdentifier(org=self.org or None, project=project, domain=domain, name=name)
 
     def close(self) -> None:
         """End all calls and close the connections. Twice does no harm."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 # The face that does not wait asynchronously returns an Iterator.
 from collections.abc import (
     AsyncIterator,
-    Callable,
     Iterator as Iterator,
     Mapping,
     Sequence,
 )
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -25,10 +25,17 @@ from flytebind.runs import (
     _registry as registry,
     _watching as watching,
 )
-from flytebind.runs._actions import FlyteAction, FlyteRun, Remote
+from flytebind.runs._actions import FlyteAction, FlyteRun, Remote, ShowProgress
 from flytebind.runs._launching import RunOptions
 from flytebind.runs._lists import Filters
-from flytebind.runs._names import ROOT, checked_action, checked_run, checked_task
+from flytebind.runs._names import (
+    ROOT,
+    checked_action,
+    checked_run,
+    checked_task,
+    label,
+    project_of,
+)
 from flytebind.runs._registry import Version
 from flytebind.runs._session import Session
 from flytebind.runs._watching import RunChange
@@ -57,7 +64,6 @@ from flytebind.v2.models.workflow.run_definition import ClusterEvent
 from flytebind.v2.models.workflow.run_service import GetActionDataURIsResponse
 
 A = TypeVar("A", bound=FlyteAction)
-T = TypeVar("T")
 
 RunLike: TypeAlias = FlyteRun | RunIdentifier | str
 """A run, its identifier, or its name in the remote's own project and domain."""
@@ -80,7 +86,12 @@ class Verbs:
         self._session = session
 
     async def fetch_run(
-        self, name: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteRun:
         """Get a run as it is now, without its actions.
 
@@ -88,13 +99,16 @@ class Verbs:
             name: Its name.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await reading.fetch_run(
-            self._session, self._run_id(name, "fetch_run", project, domain)
+        id = self._run_id(name, "fetch_run", project, domain)
+        return await self._session.within(
+            timeout, f"fetch_run of {label(id)}", partial(reading.fetch_run, self._session, id)
         )
 
     def list_runs(
@@ -109,6 +123,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[FlyteRun]:
         """Runs, fetched as you go on; the newest first.
 
@@ -128,14 +143,17 @@ class Verbs:
                 ``value_in``.
             sort_by: A column; with a minus before it in descending order: ``"-ended_at"``.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
             FlyteValueError: If the server has no such filter, or there is no such phase or limit.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
-        place = self._session.place(project, domain)
+        place = self._session.project_id(project, domain)
         wanted = (
             [filters]
             if isinstance(filters, str) or not isinstance(filters, Sequence)
@@ -148,7 +166,8 @@ class Verbs:
         for column, value in (("task_name", task), ("trigger_name", trigger)):
             if value is not None:
                 wanted.append(Equal(column, named(value, f"{column} of list_runs")))
-        return reading.list_runs(self._session, place, wanted, paused, sort_by, limit)
+        found = reading.list_runs(self._session, place, wanted, paused, sort_by, limit)
+        return self._session.each_within(timeout, "list_runs", found)
 
     def watch_runs(
         self,
@@ -169,10 +188,17 @@ class Verbs:
         Raises:
             FlyteCallError: If the server cannot be asked.
         """
-        return watching.watch_runs(self._session, self._session.place(project, domain), timeout)
+        return watching.watch_runs(
+            self._session, self._session.project_id(project, domain), timeout
+        )
 
     async def list_actions(
-        self, run: RunLike, *, project: str | None = None, domain: str | None = None
+        self,
+        run: RunLike,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> list[FlyteAction]:
         """All actions of a run, in the order that they were created in.
 
@@ -182,13 +208,19 @@ class Verbs:
             run: The run, its identifier or its name.
             project: Its project, of a name, if not the remote's.
             domain: Its domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such run.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._run_id(run, "list_actions", project, domain)
-        return await reading.list_actions(self._session, id)
+        return await self._session.within(
+            timeout,
+            f"list_actions of {label(id)}",
+            partial(reading.list_actions, self._session, id),
+        )
 
     async def fetch_action(
         self,
@@ -197,6 +229,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteAction:
         """Get one action of a run as it is now.
 
@@ -205,45 +238,64 @@ class Verbs:
             name: The name of the action; by default the one that the run begins with.
             project: The run's project, of a name, if not the remote's.
             domain: The run's domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         run_id = self._run_id(run, "fetch_action", project, domain)
         id = ActionIdentifier(run=run_id, name=named(name, "name of fetch_action"))
-        return await reading.fetch_action(self._session, id)
+        return await self._session.within(
+            timeout,
+            f"fetch_action of {label(id)}",
+            partial(reading.fetch_action, self._session, id),
+        )
 
-    async def sync(self, action: A, *, actions: bool = False) -> A:
+    async def sync(
+        self, action: A, *, actions: bool = False, timeout: timedelta | float | None = None
+    ) -> A:
         """Bring a run, or an action, up to date.
 
         Args:
             action: The run or the action; it is changed, and returned.
             actions: Whether to bring the actions of a run, too.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer; what was brought until then stays.
         """
         self._attach(action, "sync")
-        await reading.sync(self._session, action, actions=actions)
+        await reading.sync(self._session, action, actions=actions, timeout=timeout)
         return action
 
-    async def load(self, action: A) -> A:
+    async def load(self, action: A, *, timeout: timedelta | float | None = None) -> A:
         """Bring what a run, or an action, would load when it is touched: details and data.
 
         Args:
             action: The run or the action; it is changed, and returned.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteDataError: If inputs or outputs are more than the server gives out.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         self._attach(action, "load")
-        await reading.load(self._session, action)
+        await self._session.within(
+            timeout, f"load of {action._label}", partial(reading.load, self._session, action)
+        )
         return action
 
     async def wait(
-        self, action: A, timeout: timedelta | float | None = None, *, actions: bool = True
+        self,
+        action: A,
+        timeout: timedelta | float | None = None,
+        *,
+        actions: bool = True,
+        progress: ShowProgress[A] = None,
     ) -> A:
         """Wait until a run, or an action, is done; then bring all of it.
 
@@ -251,13 +303,17 @@ class Verbs:
             action: The run or the action; it is changed, and returned.
             timeout: How long at most, in seconds or as a timedelta; None waits for ever.
             actions: Whether to bring all actions of a run at the end.
+            progress: Whether to show how far it is. By default where somebody looks: in notebooks,
+                and on terminals as a tree, or in lines without rich. True writes lines elsewhere,
+                too, and False nothing. A run is shown with its actions. A function is called with
+                the run or the action whenever something has come, and when all of it is here.
 
         Raises:
             FlyteTimeout: If it is not done, and all of it here, in time.
             FlyteCallError: If the server cannot be asked; one that is away for a while can be.
         """
         self._attach(action, "wait")
-        await watching.wait(self._session, action, timeout, actions)
+        await watching.wait(self._session, action, timeout, actions, progress)
         return action
 
     def watch(
@@ -277,17 +333,24 @@ class Verbs:
         self._attach(run, "watch")
         return watching.watch(self._session, run, timeout)
 
-    async def uris(self, action: ActionLike) -> GetActionDataURIsResponse:
+    async def uris(
+        self, action: ActionLike, *, timeout: timedelta | float | None = None
+    ) -> GetActionDataURIsResponse:
         """Where the inputs and outputs of an action are stored.
 
         Args:
             action: The action or its identifier; a run stands for the one that it begins with.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If it has no attempt, such as a condition.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await reading.uris(self._session, self._action_id(action, "uris"))
+        id = self._action_id(action, "uris")
+        return await self._session.within(
+            timeout, f"uris of {label(id)}", partial(reading.uris, self._session, id)
+        )
 
     async def run(
         self,
@@ -299,6 +362,7 @@ class Verbs:
         options: RunOptions | None = None,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteRun:
         """Start a run.
 
@@ -316,6 +380,7 @@ class Verbs:
             options: How it is to run.
             project: The project of the run, and of a task's name, if not the remote's.
             domain: The domain of both, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such task.
@@ -323,16 +388,21 @@ class Verbs:
             FlyteValueError: If an input is unknown, missing or does not fit.
             FlyteDataError: If a file cannot be uploaded.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteRunTimeout: If it takes longer; its ``run_id`` is what may have been started.
         """
-        place = self._session.place(project, domain)
-        runnable: launching.Runnable
-        if isinstance(task, TaskSpec):
-            runnable = task
-        else:
-            runnable = await self._task_id(task, version, "run", project, domain)
+        place = self._session.project_id(project, domain)
+        launch = launching.launch_of(self._session, place, _new_name(name, "run"))
         spec = (options or RunOptions()).spec()
-        new = _new_name(name, "run")
-        return await launching.run(self._session, runnable, inputs, place, new, spec)
+
+        async def start() -> FlyteRun:
+            runnable: launching.Runnable
+            if isinstance(task, TaskSpec):
+                runnable = task
+            else:
+                runnable = await self._task_id(task, version, "run", project, domain)
+            return await launching.run(self._session, runnable, inputs, launch, spec)
+
+        return await self._session.within(timeout, "run", start, launch.too_late)
 
     async def rerun(
         self,
@@ -342,6 +412,7 @@ class Verbs:
         options: RunOptions | None = None,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteRun:
         """Run the same again, with the same inputs.
 
@@ -351,14 +422,16 @@ class Verbs:
             options: How it is to run; those of the old run do not count.
             project: The old run's project, of a name, if not the remote's.
             domain: The old run's domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such run.
             FlyteAlreadyExistsError: If a run of the new name exists.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteRunTimeout: If it takes longer; its ``run_id`` is what may have been started.
         """
         relation = RelationType.RERUN
-        return await self._again("rerun", relation, run, name, options, project, domain)
+        return await self._again("rerun", relation, run, name, options, project, domain, timeout)
 
     async def recover(
         self,
@@ -368,6 +441,7 @@ class Verbs:
         options: RunOptions | None = None,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteRun:
         """Run the same again, without the actions that have succeeded.
 
@@ -379,16 +453,18 @@ class Verbs:
             options: How it is to run; those of the old run do not count.
             project: The old run's project, of a name, if not the remote's.
             domain: The old run's domain, of a name, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such run.
             FlyteAlreadyExistsError: If a run of the new name exists.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteRunTimeout: If it takes longer; its ``run_id`` is what may have been started.
         """
         relation = RelationType.RECOVER
-        return await self._again("recover", relation, run, name, options, project, domain)
+        return await self._again("recover", relation, run, name, options, project, domain, timeout)
 
-    async def abort(self, action: A, reason: str) -> A:
+    async def abort(self, action: A, reason: str, *, timeout: timedelta | float | None = None) -> A:
         """End a run, or an action; what has started it fails then.
 
         It is looked at first: the server would turn even a success into an abortion, and give an
@@ -397,23 +473,33 @@ class Verbs:
         Args:
             action: The run or the action; it is changed, and returned.
             reason: Why, for people to read.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAssertion: If it is done.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         self._attach(action, "abort")
         must_be(reason, str, "reason of abort", "the run comes first, then the reason")
-        await launching.abort(self._session, action, reason)
+        work = partial(launching.abort, self._session, action, reason)
+        await self._session.within(timeout, f"abort of {action._label}", work)
         return action
 
-    async def signal(self, condition: ActionLike, value: bool | int | float | str) -> FlyteAction:
+    async def signal(
+        self,
+        condition: ActionLike,
+        value: bool | int | float | str,
+        *,
+        timeout: timedelta | float | None = None,
+    ) -> FlyteAction:
         """Give a condition the value that it waits for.
 
         Args:
             condition: The action, or its identifier. ``list_actions`` tells them, whose ``kind`` is
                 ``condition`` and whose ``title`` is the name in the program.
             value: What it waits for. A whole number goes for a ``float``.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             The condition, as it is afterwards.
@@ -422,9 +508,12 @@ class Verbs:
             FlyteAssertion: If it is no condition, or waits no more.
             FlyteValueError: If the value is of another type.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._action_id(condition, "signal")
-        return await launching.signal(self._session, id, value)
+        return await self._session.within(
+            timeout, f"signal of {label(id)}", partial(launching.signal, self._session, id, value)
+        )
 
     def logs(
         self,
@@ -444,10 +533,12 @@ class Verbs:
         Raises:
             FlyteNotFoundError: If there are none, or none yet; once you go on.
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If it goes on for longer; once you go on.
         """
         id = self._action_id(action, "logs")
-        limit = seconds(timeout, "timeout")
-        return self._of_attempt(logs.logs, action, id, attempt, limit)
+        seconds(timeout, "timeout")
+        which = partial(self._attempt, action, id, attempt)
+        return logs.logs(self._session, id, which, timeout)
 
     def events(
         self,
@@ -466,10 +557,12 @@ class Verbs:
         Raises:
             FlyteNotFoundError: If there is no such attempt; once you go on.
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If it goes on for longer; once you go on.
         """
         id = self._action_id(action, "events")
-        limit = seconds(timeout, "timeout")
-        return self._of_attempt(logs.events, action, id, attempt, limit)
+        seconds(timeout, "timeout")
+        which = partial(self._attempt, action, id, attempt)
+        return logs.events(self._session, id, which, timeout)
 
     async def upload(
         self,
@@ -478,6 +571,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         filename: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> str:
         """Put a local file, or all files of a folder, where tasks can read them.
 
@@ -486,6 +580,7 @@ class Verbs:
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             filename: The name of a file there; by default the same.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             Its URI, to be used as an input.
@@ -494,26 +589,43 @@ class Verbs:
             FlyteAssertion: If there is no such file, or a folder has none.
             FlyteDataError: If the store does not take it.
             FlyteCallError: If the server gives no place for it: it takes no more than 100 MB.
+            FlyteTimeout: If it takes longer.
         """
-        place, path = self._session.place(project, domain), Path(path)
+        place, path = self._session.project_id(project, domain), Path(path)
         if path.is_dir() and filename is not None:
             raise FlyteValueError(f"upload: {path} is a folder, whose files keep their names")
-        return await files.upload(self._session, place, path, filename)
+        return await self._session.within(
+            timeout,
+            f"upload of {path}",
+            partial(files.upload, self._session, place, path, filename),
+        )
 
-    async def report(self, action: ActionLike, attempt: int | None = None) -> str:
+    async def report(
+        self,
+        action: ActionLike,
+        attempt: int | None = None,
+        *,
+        timeout: timedelta | float | None = None,
+    ) -> str:
         """The report that an attempt at a task has written, as HTML.
 
         Args:
             action: The action or its identifier; a run stands for the one that it begins with.
             attempt: Which attempt, from 1 on; by default the last one.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteDataError: If it cannot be read.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._action_id(action, "report")
-        return await files.report(self._session, id, await self._attempt(action, id, attempt))
+
+        async def read() -> str:
+            return await files.report(self._session, id, await self._attempt(action, id, attempt))
+
+        return await self._session.within(timeout, f"report of {label(id)}", read)
 
     async def download_link(
         self,
@@ -521,6 +633,7 @@ class Verbs:
         attempt: int | None = None,
         *,
         lifetime: timedelta | None = None,
+        timeout: timedelta | float | None = None,
     ) -> str:
         """A link to the report of an attempt, for a browser. Whoever has it can read the report.
 
@@ -528,22 +641,34 @@ class Verbs:
             action: The action or its identifier; a run stands for the one that it begins with.
             attempt: Which attempt, from 1 on; by default the last one.
             lifetime: How long the link is to be good; by default an hour.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no report.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._action_id(action, "download_link")
-        which = await self._attempt(action, id, attempt)
-        return await files.report_link(self._session, id, which, lifetime)
 
-    async def list_projects(self) -> list[Project]:
+        async def sign() -> str:
+            which = await self._attempt(action, id, attempt)
+            return await files.report_link(self._session, id, which, lifetime)
+
+        return await self._session.within(timeout, f"download_link of {label(id)}", sign)
+
+    async def list_projects(self, *, timeout: timedelta | float | None = None) -> list[Project]:
         """All projects that are not archived.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await registry.list_projects(self._session)
+        return await self._session.within(
+            timeout, "list_projects", partial(registry.list_projects, self._session)
+        )
 
     async def create_project(
         self,
@@ -552,6 +677,7 @@ class Verbs:
         *,
         description: str = "",
         labels: Mapping[str, str] = {},
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Make a project.
 
@@ -560,10 +686,12 @@ class Verbs:
             name: What people call it; by default the same.
             description: What it is for.
             labels: What it can be told by.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAlreadyExistsError: If there is one.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         project = Project(
             id=named(id, "id of create_project"),
@@ -572,7 +700,11 @@ class Verbs:
             labels=Labels(values=labels) if labels else None,
             org=self._session.org or None,
         )
-        await registry.create_project(self._session, project)
+        await self._session.within(
+            timeout,
+            f"create_project of {id!r}",
+            partial(registry.create_project, self._session, project),
+        )
 
     def list_tasks(
         self,
@@ -582,6 +714,7 @@ class Verbs:
         filters: Filters = (),
         sort_by: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[Task]:
         """Tasks that are deployed, each in its newest version, fetched as you go on.
 
@@ -592,15 +725,19 @@ class Verbs:
             sort_by: A column, as in ``list_runs``: ``name``, ``version``, ``-created_at``, which is
                 the default.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             TypeError: If filters, column or limit are of another type.
             FlyteValueError: If the server has no such filter, or there is no such limit.
             FlyteCallError: If the server cannot be asked, or does not take the filters; once you
                 go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
-        place = self._session.place(project, domain)
-        return registry.list_tasks(self._session, place, filters, sort_by, limit)
+        place = self._session.project_id(project, domain)
+        found = registry.list_tasks(self._session, place, filters, sort_by, limit)
+        return self._session.each_within(timeout, "list_tasks", found)
 
     def list_versions(
         self,
@@ -609,6 +746,7 @@ class Verbs:
         project: str | None = None,
         domain: str | None = None,
         limit: int | None = None,
+        timeout: timedelta | float | None = None,
     ) -> AsyncIterator[Version]:
         """The versions of a task, fetched as you go on; the newest first.
 
@@ -617,12 +755,16 @@ class Verbs:
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
             limit: How many at most; None for all.
+            timeout: How long all of them may take to come, in seconds or as a timedelta; None for
+                no end. What you do between them does not count.
 
         Raises:
             FlyteCallError: If the server cannot be asked; once you go on.
+            FlyteTimeout: If they take longer; once you go on.
         """
         task = self._task_name(name, "list_versions", project, domain)
-        return registry.list_versions(self._session, task, limit)
+        found = registry.list_versions(self._session, task, limit)
+        return self._session.each_within(timeout, f"list_versions of {label(task)}", found)
 
     async def fetch_task(
         self,
@@ -631,6 +773,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> TaskDetails:
         """Get a task that is deployed.
 
@@ -639,13 +782,19 @@ class Verbs:
             version: Its version; by default the one that was deployed last.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        id = await self._task_id(name, version, "fetch_task", project, domain)
-        return await launching.fetch_task(self._session, id)
+
+        async def fetch() -> TaskDetails:
+            id = await self._task_id(name, version, "fetch_task", project, domain)
+            return await launching.fetch_task(self._session, id)
+
+        return await self._session.within(timeout, "fetch_task", fetch)
 
     async def deploy_task(
         self,
@@ -655,6 +804,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> TaskIdentifier:
         """Make a version of a task known. One that is there is replaced, as the server does it.
 
@@ -664,20 +814,31 @@ class Verbs:
             version: Its version.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteValueError: If the spec has no template: the server would keep it, and run nothing.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         must_be(spec, TaskSpec, "spec of deploy_task")
         id = self._version(name, version, "deploy_task", project, domain)
         if spec.task_template is None or spec.task_template.is_empty:
             raise FlyteValueError("deploy_task: the spec has no task_template")
-        await registry.deploy_task(self._session, id, spec)
+        await self._session.within(
+            timeout,
+            f"deploy_task of {label(id)}",
+            partial(registry.deploy_task, self._session, id, spec),
+        )
         return id
 
     async def list_triggers(
-        self, task: str | None = None, *, project: str | None = None, domain: str | None = None
+        self,
+        task: str | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> list[Trigger]:
         """The triggers of a project, or of a task.
 
@@ -685,17 +846,27 @@ class Verbs:
             task: The name of the task; None for all.
             project: Their project, if not the remote's.
             domain: Their domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         if task is not None:
             named(task, "task of list_triggers", "None stands for all")
-        place = self._session.place(project, domain)
-        return await registry.list_triggers(self._session, place, task)
+        place = self._session.project_id(project, domain)
+        return await self._session.within(
+            timeout, "list_triggers", partial(registry.list_triggers, self._session, place, task)
+        )
 
     async def fetch_trigger(
-        self, name: str, task: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        task: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> TriggerDetails:
         """Get a trigger.
 
@@ -704,13 +875,19 @@ class Verbs:
             task: The name of its task.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._trigger(name, task, "fetch_trigger", project, domain)
-        return await registry.fetch_trigger(self._session, id)
+        return await self._session.within(
+            timeout,
+            f"fetch_trigger of {label(id)}",
+            partial(registry.fetch_trigger, self._session, id),
+        )
 
     async def deploy_trigger(
         self,
@@ -728,6 +905,7 @@ class Verbs:
         options: RunOptions | None = None,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> TriggerDetails:
         """Make a trigger of a task, or another revision of it.
 
@@ -745,23 +923,35 @@ class Verbs:
             options: How its runs are to run.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such task.
             FlyteValueError: If it is not said when, or an input is unknown, missing or does not
                 fit.
             FlyteCallError: If the server cannot be asked, or refuses.
+            FlyteTimeout: If it takes longer.
         """
         schedule = registry.schedule_of(cron, timezone, every, time_input)
-        id = await self._task_id(task, version, "deploy_trigger", project, domain)
-        trigger = self._trigger(name, id.name, "deploy_trigger", id.project, id.domain)
         spec = (options or RunOptions()).spec()
-        return await registry.deploy_trigger(
-            self._session, trigger, id, inputs, schedule, active, description, spec
-        )
+
+        async def deploy() -> TriggerDetails:
+            id = await self._task_id(task, version, "deploy_trigger", project, domain)
+            trigger = self._trigger(name, id.name, "deploy_trigger", id.project, id.domain)
+            return await registry.deploy_trigger(
+                self._session, trigger, id, inputs, schedule, active, description, spec
+            )
+
+        return await self._session.within(timeout, f"deploy_trigger of {name!r}", deploy)
 
     async def activate_trigger(
-        self, name: str, task: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        task: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Let a trigger fire.
 
@@ -770,16 +960,28 @@ class Verbs:
             task: The name of its task.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none, where the server itself says nothing.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._trigger(name, task, "activate_trigger", project, domain)
-        await registry.switch_trigger(self._session, id, True)
+        await self._session.within(
+            timeout,
+            f"activate_trigger of {label(id)}",
+            partial(registry.switch_trigger, self._session, id, True),
+        )
 
     async def deactivate_trigger(
-        self, name: str, task: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        task: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Keep a trigger from firing.
 
@@ -788,16 +990,28 @@ class Verbs:
             task: The name of its task.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none, where the server itself says nothing.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._trigger(name, task, "deactivate_trigger", project, domain)
-        await registry.switch_trigger(self._session, id, False)
+        await self._session.within(
+            timeout,
+            f"deactivate_trigger of {label(id)}",
+            partial(registry.switch_trigger, self._session, id, False),
+        )
 
     async def delete_trigger(
-        self, name: str, task: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        task: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Remove a trigger.
 
@@ -806,13 +1020,19 @@ class Verbs:
             task: The name of its task.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none, where the server itself says nothing.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         id = self._trigger(name, task, "delete_trigger", project, domain)
-        await registry.delete_trigger(self._session, id)
+        await self._session.within(
+            timeout,
+            f"delete_trigger of {label(id)}",
+            partial(registry.delete_trigger, self._session, id),
+        )
 
     async def fire_trigger(
         self,
@@ -822,6 +1042,7 @@ class Verbs:
         run_name: str | None = None,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> FlyteRun:
         """Start a run as a trigger would, now.
 
@@ -831,31 +1052,51 @@ class Verbs:
             run_name: The name of the run; by default one that nobody has.
             project: Its project, if not the remote's.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is no such trigger.
             FlyteAlreadyExistsError: If a run of this name exists.
             FlyteCallError: If the server cannot be asked.
+            FlyteRunTimeout: If it takes longer; its ``run_id`` is what may have been started.
         """
         id = self._trigger(name, task, "fire_trigger", project, domain)
-        return await launching.fire(self._session, id, _new_name(run_name, "fire_trigger"))
+        chosen = _new_name(run_name, "fire_trigger")
+        launch = launching.launch_of(self._session, project_of(id), chosen)
+        work = partial(launching.fire, self._session, id, launch)
+        what = f"fire_trigger of {label(id)}"
+        return await self._session.within(timeout, what, work, launch.too_late)
 
     async def list_secrets(
-        self, *, project: str | None = None, domain: str | None = None
+        self,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> list[Secret]:
         """Secrets, without their values.
 
         Args:
             project: The project whose secrets to list; None for all there are.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await registry.list_secrets(self._session, self._scope(project, domain))
+        scope = self._scope(project, domain)
+        return await self._session.within(
+            timeout, "list_secrets", partial(registry.list_secrets, self._session, scope)
+        )
 
     async def fetch_secret(
-        self, name: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> Secret:
         """What is known of a secret, without its value.
 
@@ -863,14 +1104,19 @@ class Verbs:
             name: Its name.
             project: Its project; None for one of all projects.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         scope = self._scope(project, domain)
-        return await registry.fetch_secret(
-            self._session, self._secret(name, "fetch_secret", scope), scope
+        id = self._secret(name, "fetch_secret", scope)
+        return await self._session.within(
+            timeout,
+            f"fetch_secret of {id.name!r}",
+            partial(registry.fetch_secret, self._session, id, scope),
         )
 
     async def create_secret(
@@ -880,6 +1126,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Keep a secret for tasks.
 
@@ -888,15 +1135,21 @@ class Verbs:
             value: What it is. It is neither logged nor shown in errors.
             project: The project whose tasks may have it; None for those of all projects.
             domain: The project's domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAlreadyExistsError: If there is one.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         scope = self._scope(project, domain)
         id = self._secret(name, "create_secret", scope)
         must_be(value, (str, bytes), "value of create_secret")
-        await registry.create_secret(self._session, id, scope, value)
+        await self._session.within(
+            timeout,
+            f"create_secret of {id.name!r}",
+            partial(registry.create_secret, self._session, id, scope, value),
+        )
 
     async def update_secret(
         self,
@@ -905,6 +1158,7 @@ class Verbs:
         *,
         project: str | None = None,
         domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Give a secret another value.
 
@@ -913,18 +1167,29 @@ class Verbs:
             value: What it is. It is neither logged nor shown in errors.
             project: Its project; None for one of all projects.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         scope = self._scope(project, domain)
         id = self._secret(name, "update_secret", scope)
         must_be(value, (str, bytes), "value of update_secret")
-        await registry.update_secret(self._session, id, scope, value)
+        await self._session.within(
+            timeout,
+            f"update_secret of {id.name!r}",
+            partial(registry.update_secret, self._session, id, scope, value),
+        )
 
     async def delete_secret(
-        self, name: str, *, project: str | None = None, domain: str | None = None
+        self,
+        name: str,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        timeout: timedelta | float | None = None,
     ) -> None:
         """Remove a secret.
 
@@ -932,23 +1197,35 @@ class Verbs:
             name: Its name.
             project: Its project; None for one of all projects.
             domain: Its domain, if not the remote's.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteNotFoundError: If there is none.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
         scope = self._scope(project, domain)
         id = self._secret(name, "delete_secret", scope)
-        await registry.delete_secret(self._session, id, scope)
+        await self._session.within(
+            timeout,
+            f"delete_secret of {id.name!r}",
+            partial(registry.delete_secret, self._session, id, scope),
+        )
 
-    async def whoami(self) -> UserInfoResponse:
+    async def whoami(self, *, timeout: timedelta | float | None = None) -> UserInfoResponse:
         """Whom the server takes the caller for.
+
+        Args:
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Raises:
             FlyteAuthenticationError: If it does not know.
             FlyteCallError: If the server cannot be asked.
+            FlyteTimeout: If it takes longer.
         """
-        return await registry.whoami(self._session)
+        return await self._session.within(
+            timeout, "whoami", partial(registry.whoami, self._session)
+        )
 
     async def _again(
         self,
@@ -959,10 +1236,13 @@ class Verbs:
         options: RunOptions | None,
         project: str | None,
         domain: str | None,
+        timeout: timedelta | float | None,
     ) -> FlyteRun:
         id = self._run_id(run, call, project, domain)
+        launch = launching.launch_of(self._session, project_of(id), _new_name(name, call))
         spec = (options or RunOptions()).spec()
-        return await launching.again(self._session, id, _new_name(name, call), relation, spec)
+        work = partial(launching.again, self._session, id, launch, relation, spec)
+        return await self._session.within(timeout, f"{call} of {label(id)}", work, launch.too_late)
 
     async def _attempt(self, action: ActionLike, id: ActionIdentifier, attempt: int | None) -> int:
         """Which attempt is meant: by default the last one."""
@@ -974,18 +1254,6 @@ class Verbs:
         if not isinstance(action, FlyteAction):
             action = await reading.fetch_action(self._session, id)
         return max(action._status.attempts, 1)
-
-    async def _of_attempt(
-        self,
-        read: Callable[[Session, ActionIdentifier, int, float | None], AsyncIterator[T]],
-        action: ActionLike,
-        id: ActionIdentifier,
-        attempt: int | None,
-        limit: float | None,
-    ) -> AsyncIterator[T]:
-        which = await self._attempt(action, id, attempt)
-        async for each in read(self._session, id, which, limit):
-            yield each
 
     async def _task_id(
         self,
@@ -1012,7 +1280,7 @@ class Verbs:
         return checked_task(id, call)
 
     def _task_name(self, name: str, call: str, project: str | None, domain: str | None) -> TaskName:
-        place = self._session.place(project, domain)
+        place = self._session.project_id(project, domain)
         return TaskName(
             org=place.organization or None,
             project=place.name,
@@ -1023,7 +1291,7 @@ class Verbs:
     def _version(
         self, name: str, version: str, call: str, project: str | None, domain: str | None
     ) -> TaskIdentifier:
-        place = self._session.place(project, domain)
+        place = self._session.project_id(project, domain)
         return TaskIdentifier(
             org=place.organization or None,
             project=place.name,
@@ -1035,7 +1303,7 @@ class Verbs:
     def _trigger(
         self, name: str, task: str, call: str, project: str | None, domain: str | None
     ) -> TriggerName:
-        place = self._session.place(project, domain)
+        place = self._session.project_id(project, domain)
         return TriggerName(
             org=place.organization or None,
             project=place.name,
@@ -1048,7 +1316,7 @@ class Verbs:
         """The project of a secret; None for all of them."""
         if project is None and domain is not None:
             raise FlyteValueError("a secret is of a project in a domain, or of all; give project=")
-        return None if project is None else self._session.place(project, domain)
+        return None if project is None else self._session.project_id(project, domain)
 
     def _secret(self, name: str, call: str, scope: ProjectIdentifier | None) -> SecretIdentifier:
         return SecretIdentifier(

@@ -10,25 +10,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from flytebind.remote._arguments import seconds
-from flytebind.remote._io import TimeIsUp
 from flytebind.remote._operations.pages import MOST_ROWS
+from flytebind.remote._progress import progress_for
+from flytebind.remote._time import Time
 from flytebind.remote.errors import (
     FlyteCallError,
     FlyteCallTimeout,
     FlyteDataError,
-    FlyteExecutionTimeout,
     FlyteNotFoundError,
     may_pass,
 )
-from flytebind.runs._actions import FlyteAction, FlyteRun, adopt
+from flytebind.runs._actions import FlyteAction, FlyteRun, ShowProgress, adopt
 from flytebind.runs._answers import check_answer
+from flytebind.runs._errors import FlyteRunTimeout
 from flytebind.runs._reading import bring_data, bring_details, sync_actions
 from flytebind.runs._session import Session
 from flytebind.runtime.homes import public_in
@@ -43,6 +43,7 @@ from flytebind.v2.models.workflow.run_service import (
     WatchRunsRequest,
 )
 
+A = TypeVar("A", bound=FlyteAction)
 T = TypeVar("T")
 M = TypeVar("M", bound=Model[Any])
 
@@ -56,7 +57,6 @@ STREAM: Final = 30.0
 _OUTAGE: Final = 900.0
 #: The first pause before a stream is opened again, which doubles, and the longest one.
 _SHORTEST, _LONGEST = 0.1, 5.0
-_MOMENT: Final = 0.05
 #: Seconds after the end at which actions are asked for that seem to go on.
 _LATER: Final = (0.2, 0.8)
 
@@ -83,36 +83,18 @@ class RunChange:
 
 async def wait(
     session: Session,
-    action: FlyteAction,
+    action: A,
     timeout: timedelta | float | None,
     actions: bool,
+    show: ShowProgress[A],
 ) -> None:
     """Watch an action, or a run, until it is done; then bring all of it.
 
     Raises:
         FlyteTimeout: If it is not done, and here, in time.
     """
-    time_left = _Time(timeout)
-    if not action.is_done:
-        _log.info("%s is %s: waiting", action._label, action.phase.name)
-        request = WatchActionDetailsRequest(action_id=action.id)
-        watching = _following(
-            session,
-            lambda seconds: session.runs.watch_action_details(request, timeout=seconds),
-            lambda: _too_late(action, time_left),
-            time_left,
-            action._label,
-        )
-        try:
-            async for message in watching:
-                if message.details is not None:
-                    check_answer(action.id, message.details.id)
-                    adopt(action, message.details)
-                if action.is_done:
-                    break
-        finally:
-            await watching.aclose()
-        _log.info("%s is %s", action._label, action.phase.name)
+    time_left = Time(timeout)
+    progress = None if action.is_done else progress_for(show)
 
     async def bring() -> None:
         if not action.loaded.is_whole or isinstance(action, FlyteRun):
@@ -122,14 +104,77 @@ async def wait(
         if actions and isinstance(action, FlyteRun):
             await _sync_whole(session, action, time_left)
 
-    await _patiently(session, bring, lambda: _too_late(action, time_left), time_left, action._label)
+    try:
+        if not action.is_done:
+            _log.info("%s is %s: waiting", action._label, action.phase.name)
+            shows_all = progress is not None and progress.shows_nodes
+            news = (
+                _news_of_all(session, action, time_left)
+                if shows_all and isinstance(action, FlyteRun)
+                else _news(session, action, time_left)
+            )
+            async with aclosing(news):
+                async for _ in news:
+                    if progress is not None:
+                        progress.update(action)
+            _log.info("%s is %s", action._label, action.phase.name)
+        too_late = partial(_too_late, action, time_left)
+        await _patiently(session, bring, too_late, time_left, action._label)
+        if progress is not None:
+            progress.update(action)
+    finally:
+        if progress is not None:
+            progress.close()
 
 
-async def _sync_whole(session: Session, run: FlyteRun, time_left: _Time) -> None:
+async def _news(
+    session: Session, action: FlyteAction, time_left: Time
+) -> AsyncGenerator[None, None]:
+    """Keep an action, or a run, up to date until it is done; each time that something has come."""
+    request = WatchActionDetailsRequest(action_id=action.id)
+    watching = _following(
+        session,
+        lambda seconds: session.runs.watch_action_details(request, timeout=seconds),
+        partial(_too_late, action, time_left),
+        time_left,
+        action._label,
+    )
+    async with aclosing(watching):
+        async for message in watching:
+            if message.details is not None:
+                check_answer(action.id, message.details.id)
+                adopt(action, message.details)
+            yield
+            if action.is_done:
+                return
+
+
+async def _news_of_all(
+    session: Session, run: FlyteRun, time_left: Time
+) -> AsyncGenerator[None, None]:
+    """The same of a run and all of its actions."""
+    request = WatchActionsRequest(run_id=run.run_id)
+    watching = _following(
+        session,
+        lambda seconds: session.runs.watch_actions(request, timeout=seconds),
+        partial(_too_late, run, time_left),
+        time_left,
+        run._label,
+    )
+    async with aclosing(watching):
+        async for message in watching:
+            for each in message.enriched_actions:
+                _take(session, run, Action.from_pb(each.action._pb))
+            yield
+            if run.is_done:
+                return
+
+
+async def _sync_whole(session: Session, run: FlyteRun, time_left: Time) -> None:
     """Bring all actions; again, within a second, if some seem to go on after the end."""
     await sync_actions(session, run)
     for pause in _LATER:
-        left = time_left.seconds()
+        left = time_left.left()
         if all(each.is_done for each in run._actions.values()) or (
             left is not None and left < pause
         ):
@@ -147,40 +192,27 @@ def watch(
         FlyteTimeout: If it is not done in time; once somebody goes on.
         ValueError: If the time is none; at once.
     """
-    _Time(timeout)
+    Time(timeout)
     return _watch(session, run, timeout)
 
 
 async def _watch(
     session: Session, run: FlyteRun, timeout: timedelta | float | None
 ) -> AsyncIterator[RunChange]:
-    time_left = _Time(timeout)
+    time_left = Time(timeout)
     seen: dict[str, ActionPhase] = {}
     if not run.is_done:
-        request = WatchActionsRequest(run_id=run.run_id)
-        watching = _following(
-            session,
-            lambda seconds: session.runs.watch_actions(request, timeout=seconds),
-            lambda: _too_late(run, time_left),
-            time_left,
-            run._label,
-        )
-        try:
-            async for message in watching:
-                for each in message.enriched_actions:
-                    _take(session, run, Action.from_pb(each.action._pb))
-                if run.is_done:  # what else has changed is told when all of it is here
-                    break
-                for change in _changes(run, seen):
-                    yield change
-        finally:
-            await watching.aclose()
+        async with aclosing(_news_of_all(session, run, time_left)) as news:
+            async for _ in news:
+                if not run.is_done:  # what else has changed is told when all of it is here
+                    for change in _changes(run, seen):
+                        yield change
 
     async def bring() -> None:
         await bring_details(session, run)
         await _sync_whole(session, run, time_left)
 
-    await _patiently(session, bring, lambda: _too_late(run, time_left), time_left, run._label)
+    await _patiently(session, bring, partial(_too_late, run, time_left), time_left, run._label)
     for change in _changes(run, seen):
         yield change
 
@@ -227,7 +259,7 @@ def watch_runs(
     Raises:
         ValueError: If the time is none; at once.
     """
-    _Time(timeout)
+    Time(timeout)
     return _watch_runs(session, place, timeout)
 
 
@@ -240,7 +272,7 @@ async def _watch_runs(
         session,
         lambda seconds: session.runs.watch_runs(request, timeout=seconds),
         _Enough,
-        _Time(timeout),
+        Time(timeout),
         "runs",
     )
     try:
@@ -265,7 +297,7 @@ async def _following(
     session: Session,
     begin: Callable[[float], AsyncResponseStream[M]],
     too_late: Callable[[], Exception],
-    time_left: _Time,
+    time_left: Time,
     label: str,
 ) -> AsyncGenerator[M, None]:
     """What a stream says, and the streams that take its place; it never ends by itself.
@@ -288,7 +320,7 @@ async def _following(
             while True:
                 if heard and time_left.is_up:  # a server may have something to say at any time
                     raise too_late()
-                message = await time_left.within(session, partial(_next, stream), too_late)
+                message = await time_left.within(session.io, partial(_next, stream), too_late)
                 if message is None:
                     break
                 heard = True
@@ -299,7 +331,7 @@ async def _following(
             pause = pauses.after(error, label)
         finally:
             stream.cancel()
-        await time_left.within(session, partial(session.io.sleep, pause), too_late)
+        await time_left.within(session.io, partial(session.io.sleep, pause), too_late)
 
 
 async def _next(stream: AsyncResponseStream[M]) -> M | None:
@@ -313,26 +345,26 @@ async def _patiently(
     session: Session,
     ask: Callable[[], Coroutine[Any, Any, T]],
     too_late: Callable[[], Exception],
-    time_left: _Time,
+    time_left: Time,
     label: str,
 ) -> T:
     """Ask until there is an answer. A server that is away for a while is no reason to give up."""
     pauses = _Pauses()
     while True:
         try:
-            return await time_left.within(session, ask, too_late)
+            return await time_left.within(session.io, ask, too_late)
         except FlyteCallError as error:
             pause = pauses.after(error, label)
-        await time_left.within(session, partial(session.io.sleep, pause), too_late)
+        await time_left.within(session.io, partial(session.io.sleep, pause), too_late)
 
 
-def _too_late(action: FlyteAction, time_left: _Time) -> FlyteExecutionTimeout:
+def _too_late(action: FlyteAction, time_left: Time) -> FlyteRunTimeout:
     """The error for what is not done, or not here, in time."""
     phase = action.phase.name
     said = f"{action._label} is still {phase} after {time_left.given:g} s"
     if action.is_done:
         said = f"{action._label} is {phase}, but not all of it came in {time_left.given:g} s"
-    return FlyteExecutionTimeout(said)
+    return FlyteRunTimeout(said, action.run_id)
 
 
 class _Pauses:
@@ -370,48 +402,3 @@ class _Pauses:
         if not isinstance(error, FlyteCallTimeout):  # which is how streams end
             _log.warning("%s: no answer, asking again: %s", label, error)
         return self.next()
-
-
-class _Time:
-    """How much there is for all that is done.
-
-    Args:
-        given: How much; None for as much as it takes.
-
-    Raises:
-        ValueError: If it is less than nothing.
-    """
-
-    def __init__(self, given: timedelta | float | None) -> None:
-        self._began = time.monotonic()
-        self.given: float | None = seconds(given, "timeout")
-
-    def seconds(self) -> float | None:
-        """How much is left; None for as much as it takes."""
-        return None if self.given is None else self.given - (time.monotonic() - self._began)
-
-    @property
-    def is_up(self) -> bool:
-        """Whether nothing is left."""
-        left = self.seconds()
-        return left is not None and left <= 0
-
-    async def within(
-        self,
-        session: Session,
-        do: Callable[[], Coroutine[Any, Any, T]],
-        too_late: Callable[[], Exception],
-    ) -> T:
-        """Do something in the time that is left.
-
-        Raises:
-            Exception: What ``too_late`` makes, if it is not done by then.
-        """
-        left = self.seconds()
-        if left is None:
-            return await do()
-        try:
-            # Something that is there at once comes even when no time is left.
-            return await session.io.within(max(left, _MOMENT), do())
-        except TimeIsUp:
-            raise too_late() from None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
+from flytebind.looks._labels import label
 from flytebind.looks._words import readable
 from flytebind.models.admin.cluster_assignment import ClusterAssignment
 from flytebind.models.admin.common import (
@@ -37,6 +38,7 @@ from flytebind.models.core.interface import Parameter, Variable
 from flytebind.models.core.security import SecurityContext
 from flytebind.remote._answers import check_answer
 from flytebind.remote._arguments import must_be, named
+from flytebind.remote._launches import Launch
 from flytebind.remote._naming import new_execution_name
 from flytebind.remote._operations.data import bring_side
 from flytebind.remote._operations.fetch import fetch_execution, fetch_task, known_launch_plan
@@ -48,6 +50,7 @@ from flytebind.remote.errors import (
     FlyteAssertion,
     FlyteCallError,
     FlyteDataError,
+    FlyteExecutionTimeout,
     FlyteValueError,
 )
 from flytebind.remote.executions import FlyteWorkflowExecution
@@ -125,37 +128,50 @@ def launchable(entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier)
     return id
 
 
+def launch_of(
+    like: WorkflowExecutionIdentifier, name: str | None
+) -> Launch[WorkflowExecutionIdentifier]:
+    """An execution that is to be started where another is.
+
+    Args:
+        like: The other one.
+        name: What it is to be called; None for a name that nobody has.
+    """
+    id = like.replace(name=name or new_execution_name())
+    chosen = name is not None
+    return Launch(id, f"execution {label(id)}", is_chosen=chosen, error=FlyteExecutionTimeout)
+
+
 async def execute(
     session: Session,
     entity: FlyteLaunchPlan | FlyteTask | FlyteWorkflow | Identifier,
     inputs: Mapping[str, object],
-    place: tuple[str, str],
-    name: str | None,
+    launch: Launch[WorkflowExecutionIdentifier],
     options: LaunchOptions,
     type_hints: Mapping[str, type] | None,
 ) -> FlyteWorkflowExecution:
     """Start an execution with Python values for inputs."""
-    id = launchable(entity)
+    id, new = launchable(entity), launch.id
     must_be(inputs, Mapping, "execute", "inputs are values by name")
     declared = await _declared_inputs(session, id)
-    project, domain = place
-    literals = await to_literals(session, inputs, declared, project, domain)
+    literals = await to_literals(session, inputs, declared, new.project, new.domain)
     request = ExecutionCreateRequest(
-        project=project,
-        domain=domain,
-        name=name or new_execution_name(),
+        project=new.project,
+        domain=new.domain,
+        name=new.name,
         spec=_spec(id, options),
         inputs=literals,
     )
-    new = WorkflowExecutionIdentifier(project, domain, request.name)
     began = datetime.now(timezone.utc)
+    launch.is_asked_for = True
     try:
         created = await session.admin.create_execution(request)
     except FlyteAlreadyExistsError as error:
         execution = await _made_before(session, new, error)
-        if name and not await _is_made_by(session, execution, request, began):
+        if launch.is_chosen and not await _is_made_by(session, execution, request, began):
             raise
     else:
+        launch.is_made = True
         execution = await fetch_execution(session, _id_of(created, new))
     execution.loaded.type_hints = type_hints
     return execution
@@ -164,22 +180,23 @@ async def execute(
 async def relaunch(
     session: Session,
     id: WorkflowExecutionIdentifier,
-    name: str | None,
+    launch: Launch[WorkflowExecutionIdentifier],
     overwrite_cache: bool,
 ) -> FlyteWorkflowExecution:
     """Run something again, with the same inputs."""
-    new = id.replace(name=name or new_execution_name())
-    request = ExecutionRelaunchRequest(id=id, name=new.name, overwrite_cache=overwrite_cache)
-    return await _again(session, id, new, partial(session.admin.relaunch_execution, request))
+    name = launch.id.name
+    request = ExecutionRelaunchRequest(id=id, name=name, overwrite_cache=overwrite_cache)
+    return await _again(session, id, launch, partial(session.admin.relaunch_execution, request))
 
 
 async def recover(
-    session: Session, id: WorkflowExecutionIdentifier, name: str | None
+    session: Session,
+    id: WorkflowExecutionIdentifier,
+    launch: Launch[WorkflowExecutionIdentifier],
 ) -> FlyteWorkflowExecution:
     """Run something again from where it failed."""
-    new = id.replace(name=name or new_execution_name())
-    request = ExecutionRecoverRequest(id=id, name=new.name)
-    return await _again(session, id, new, partial(session.admin.recover_execution, request))
+    request = ExecutionRecoverRequest(id=id, name=launch.id.name)
+    return await _again(session, id, launch, partial(session.admin.recover_execution, request))
 
 
 async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
@@ -195,18 +212,21 @@ async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: st
 async def _again(
     session: Session,
     old: WorkflowExecutionIdentifier,
-    new: WorkflowExecutionIdentifier,
+    launch: Launch[WorkflowExecutionIdentifier],
     ask: Callable[[], Awaitable[ExecutionCreateResponse]],
 ) -> FlyteWorkflowExecution:
     """Make another run of an execution."""
     began = datetime.now(timezone.utc)
+    launch.is_asked_for = True
     try:
-        return await fetch_execution(session, _id_of(await ask(), new))
+        created = await ask()
     except FlyteAlreadyExistsError as error:
-        execution = await _made_before(session, new, error)
+        execution = await _made_before(session, launch.id, error)
         if execution.spec.metadata.reference_execution != old or not _is_new(execution, began):
             raise
         return execution
+    launch.is_made = True
+    return await fetch_execution(session, _id_of(created, launch.id))
 
 
 async def _made_before(

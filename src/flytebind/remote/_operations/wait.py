@@ -18,6 +18,7 @@ from flytebind.remote._io import TimeIsUp
 from flytebind.remote._operations.sync import sync_execution
 from flytebind.remote._progress import Progress, progress_for
 from flytebind.remote._session import Session
+from flytebind.remote._time import MOMENT, Time
 from flytebind.remote.errors import (
     FlyteCallError,
     FlyteCallTimeout,
@@ -40,8 +41,6 @@ E = TypeVar("E", bound=FlyteWorkflowExecution)
 _log = logging.getLogger("flytebind.remote")
 
 _SHORTEST, _LONGEST = 0.5, 30.0
-#: The last poll begins when no time is left; so long is enough for most.
-_MOMENT = 0.05
 #: By default polls are so far apart, as a share of the time that has gone by.
 _SHARE = 0.1
 #: How long a server may be away before that is an error of its own.
@@ -75,7 +74,7 @@ class Change:
 async def wait(
     session: Session,
     execution: E,
-    timeout: timedelta | float | None,
+    timeout: Time | timedelta | float | None,
     poll_interval: timedelta | float | None,
     sync_nodes: bool,
     show: ShowProgress,
@@ -118,7 +117,7 @@ async def _hear_the_rest(session: Session, execution: FlyteWorkflowExecution, pa
     A server may tell of it a moment later. What has been left behind for ever is not waited for.
     """
     for pause in _LATER:
-        left = pace.left()
+        left = pace.time.left()
         if not is_partly_open(execution) or (left is not None and left < pause):
             return
         await session.io.sleep(pause)
@@ -198,12 +197,12 @@ async def _poll(
         if alone
         else sync_execution(session, execution, nodes=nodes, data=data)
     )
-    left = pace.left()
+    left = pace.time.left()
     try:
         if left is None:
             await asking
         else:
-            await session.io.within(max(left, _MOMENT), asking)
+            await session.io.within(max(left, MOMENT), asking)
     except TimeIsUp:
         if alone and time.monotonic() - pace.polled > _SHORTEST:
             # The connection may be dead without anybody having noticed.
@@ -225,7 +224,10 @@ async def _bring_state(session: Session, execution: FlyteWorkflowExecution) -> N
 
 
 async def _show(
-    session: Session, execution: FlyteWorkflowExecution, pace: _Pace, progress: Progress
+    session: Session,
+    execution: FlyteWorkflowExecution,
+    pace: _Pace,
+    progress: Progress[FlyteWorkflowExecution],
 ) -> None:
     if progress.shows_nodes and pace.is_time_for_nodes():
         began = time.monotonic()
@@ -238,12 +240,13 @@ class _Pace:
     """When to ask again, and when to give up."""
 
     def __init__(
-        self, timeout: timedelta | float | None, poll_interval: timedelta | float | None
+        self, timeout: Time | timedelta | float | None, poll_interval: timedelta | float | None
     ) -> None:
         self._began = self._answered = self.polled = time.monotonic()
         """When the last poll began."""
         self._next_nodes = self._began
-        self._timeout = seconds(timeout, "timeout")
+        self.time: Time = timeout if isinstance(timeout, Time) else Time(timeout)
+        """Until the end of all waiting."""
         self._interval = seconds(poll_interval, "poll_interval")
 
     def pause(self, execution: FlyteWorkflowExecution) -> float:
@@ -252,7 +255,7 @@ class _Pace:
         Raises:
             FlyteTimeout: If there is no time left for one.
         """
-        left = self.left()
+        left = self.time.left()
         if left is not None and left <= 0:
             raise self.too_late(execution)
         # From the beginning of one poll to that of the next.
@@ -269,16 +272,12 @@ class _Pace:
         """A poll begins."""
         self.polled = time.monotonic()
 
-    def left(self) -> float | None:
-        """Seconds until the end of all waiting; None if there is none."""
-        return None if self._timeout is None else self._timeout - self._gone()
-
     def too_late(self, execution: FlyteWorkflowExecution) -> FlyteExecutionTimeout:
         """The error for an execution that is not done, or not here, in time."""
         what, phase = title(execution), execution.phase.name
-        said = f"{what} is still {phase} after {self._timeout:g} s"
+        said = f"{what} is still {phase} after {self.time.given:g} s"
         if execution.is_done:
-            said = f"{what} is {phase}, but not all of it came in {self._timeout:g} s"
+            said = f"{what} is {phase}, but not all of it came in {self.time.given:g} s"
         return FlyteExecutionTimeout(said, execution.id)
 
     def answered(self) -> None:
