@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import flytebind.runs
 import flytebind.sandbox
 import flytebind.services
 import flytebind.values
+import flytegen
 from flytebind.models import model_for
 from flytebind.models._index import MODELS
 from flytebind.remote import FlyteNodeExecution, FlyteRemote, FlyteWorkflowExecution
@@ -46,6 +48,9 @@ for _package in _PACKAGES:
 for _model in map(model_for, MODELS):
     CLASSES.setdefault(_model.__qualname__, []).append(_model)
 
+#: The parts of flytegen, by which its modules are called.
+PARTS = {part.name for part in pkgutil.iter_modules(flytegen.__path__) if part.ispkg}
+
 _QUOTED = re.compile(r"`([A-Za-z_][\w.]*\.[\w.]+)(?:\([^`]*\))?`")
 
 
@@ -61,6 +66,8 @@ def resolves(name: str) -> bool:
         return True  # a file
     if first in ("flytebind", "flytegen"):
         return imported(name)
+    if first in PARTS:
+        return imported(f"flytegen.{name}")
     owners = [SPOKEN_OF[first]] if first in SPOKEN_OF else CLASSES.get(first, [])
     return not owners or any(has(owner, rest) for owner in owners)
 
@@ -113,6 +120,7 @@ def test_every_dotted_name_is_there(document: Path) -> None:
         "execution.trees",
         "Literal.from_byte",
         "Config.autos",
+        "read.bases",
         "run.waits",
     ],
 )

@@ -1,0 +1,90 @@
+"""Documents and comments name no file and no folder of ours that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tools.documents import DOCUMENTS
+from tools.written import ROOT
+
+HOUSE = (
+    "benchmarks",
+    "distributions",
+    "docs",
+    "examples",
+    "generator",
+    "overlay",
+    "requirements",
+    "src",
+    "templates",
+    "tests",
+    "tools",
+)
+PAGES = [
+    *DOCUMENTS,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    ROOT / "overlay" / "README.md",
+]
+SOURCES = [
+    ROOT / "Makefile",
+    ROOT / "pyproject.toml",
+    *(path for part in HOUSE for path in (ROOT / part).rglob("*.toml")),
+    *(path for part in ("generator", "src", "tools") for path in (ROOT / part).rglob("*.py")),
+]
+#: Files that are somebody else's, or that a reader will have.
+THEIRS = ("acme/", "below/", "google/", "src/myapp/")
+
+_OURS = rf"(?<![\w./-])(?:{'|'.join(HOUSE)})(?:/[\w*-][\w.*-]*)+"
+_PATH = re.compile(_OURS)
+_PATH_IN_QUOTES = re.compile(rf"{_OURS}|(?<![\w./-])[\w/.-]+\.(?:py|j2)(?![\w.])")
+
+
+def in_prose(text: str) -> Iterator[str]:
+    """The paths between backticks, without blocks of code."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+    for quoted in re.findall(r"`([^`\n]+)`", text):
+        yield from _PATH_IN_QUOTES.findall(quoted)
+
+
+def in_source(text: str) -> Iterator[str]:
+    """The paths in comments, docstrings and settings."""
+    for line in text.splitlines():
+        yield from (path for path in _PATH.findall(line) if "{" not in line)
+
+
+@cache
+def ours() -> list[Path]:
+    """What is in the house, by its place below the root."""
+    inside = (path for part in HOUSE for path in (ROOT / part).rglob("*"))
+    return [path.relative_to(ROOT) for path in (*ROOT.glob("*"), *inside)]
+
+
+@cache
+def is_there(path: str) -> bool:
+    """Whether a path leads somewhere, from the root or from a folder that is spoken of."""
+    path = path.rstrip(".")
+    return path.startswith(THEIRS) or any(one.match(path) for one in ours())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_path_of_a_document_is_there(page: Path) -> None:
+    named = in_prose(page.read_text(encoding="utf-8"))
+    assert [path for path in named if not is_there(path)] == []
+
+
+def test_every_path_in_a_comment_is_there() -> None:
+    named = {path for source in SOURCES for path in in_source(source.read_text(encoding="utf-8"))}
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not is_there(path)] == []
+
+
+@pytest.mark.parametrize("path", ["overlay/flytekit", "test_nothing.py", "tools/no_such_tool.py"])
+def test_a_path_that_is_not_there_is_found(path: str) -> None:
+    assert list(in_prose(f"See `{path}`.")) == [path]
+    assert not is_there(path)
