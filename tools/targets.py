@@ -20,7 +20,8 @@ class Followed:
     target: Target
     since: str = ""
     """The minor release that its history begins with. Without one, the models are made from the
-    oldest release that is supported, and history is what came after that."""
+    oldest release that is supported, and history is what came after that; until something has,
+    it is the step that led there."""
 
     @cached_property
     def overlay(self) -> Overlay:
@@ -46,7 +47,10 @@ class Followed:
         """Those of its releases that its history is made of, oldest first."""
         present = parts(self.made_from)
         if not self.since:
-            return sorted((one for one in found if parts(one) >= present), key=parts)
+            ordered = sorted(found, key=parts)
+            older = [one for one in ordered if parts(one) < present]
+            others = ordered[len(older) :]
+            return others if len(others) > 1 else [*older[-1:], *others]
         return last_of_minors([one for one in found if parts(one) <= present], self.since)
 
 

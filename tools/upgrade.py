@@ -34,7 +34,12 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "flyteidl": {
         "README.md": ("All {message} messages and {enum} enums of flyteidl {version}",),
         "docs/decisions/versions.md": ("flyteidl>={version},<{bound}",),
-        "docs/index.md": ("all {message} messages and {enum} enums of flyteidl {version}",),
+        "docs/index.md": (
+            "all {message} messages and {enum} enums of flyteidl {version}",
+            "for all {service} services",
+        ),
+        "docs/remote-connections.md": ("are those of flyteidl {version};",),
+        "examples/markdown_reference/README.md": ("among {message} messages,",),
         "overlay/flyteidl/package.toml": ('version = "{version}"',),
         "distributions/flytebind/pyproject.toml": (
             "are written from flyteidl {version}.",
@@ -48,6 +53,7 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
             "are written from {version},",
             '"flyteidl2>={version},<{bound}"',
         ),
+        "docs/decisions/other-versions.md": ("`flyteidl2>={version},<{bound}`",),
         "docs/flyte2.md": ("`flyteidl2>={version},<{bound}`",),
         "distributions/flyte2/README.md": ("takes flyteidl2 from {version} on",),
     },
@@ -127,7 +133,8 @@ def upgrade(followed: Followed, version: str, root: Path) -> str:
     page = page_of(followed, version)
     texts[f"docs/{page}"] = as_markdown(report)
     texts["zensical.toml"] = listed(_read(root / "zensical.toml"), page)
-    note = f"- {package} {version}: {summary(report.changes)}; see `docs/{page}`.\n"
+    taken = f"{package} {version}" if followed.since else f"{package} {version}, and no older one"
+    note = f"- {taken}: {summary(report.changes)}; see `docs/{page}`.\n"
     texts["CHANGELOG.md"] = noted(_read(root / "CHANGELOG.md"), note)
     for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

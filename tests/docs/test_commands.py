@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
@@ -22,17 +25,24 @@ from flytegen.cli.options import make_parser
 from tools.documents import DOCUMENTS, blocks_in
 from tools.written import ROOT
 
+PAGES = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 LINES = [
     (document.relative_to(ROOT).as_posix(), line)
-    for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]
+    for document in PAGES
     for _, block in blocks_in(document, "sh")
     for line in block.replace("\\\n", " ").splitlines()
+]
+#: What is named in a sentence, with what it is given.
+QUOTED = [
+    (document.relative_to(ROOT).as_posix(), code)
+    for document in PAGES
+    for code in re.findall(r"(?<!`)`([\w./-]+ [^`\n]+)`(?!`)", document.read_text("utf-8"))
 ]
 
 
 def calls(program: str) -> Iterator[tuple[str, list[str]]]:
     """The arguments of each call of a program that a document shows."""
-    for document, line in LINES:
+    for document, line in [*LINES, *QUOTED]:
         if re.search(rf"(^|[ (]){program}( |$)", line):
             lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
             lexer.whitespace_split = True
@@ -55,6 +65,8 @@ def test_every_call_of_flytebind_is_understood() -> None:
 
 def parse(command: click.Command, name: str, arguments: list[str]) -> None:
     """Read arguments as the command does, and run nothing."""
+    if isinstance(command, click.Group) and not arguments:
+        return  # it is spoken of
     context = command.make_context(name, list(arguments))
     if isinstance(command, click.Group):
         rest = [*context._protected_args, *context.args]
@@ -78,6 +90,24 @@ def test_every_target_of_make_exists() -> None:
     targets = {arguments[0] for _, arguments in calls("make") if arguments}
     assert {"test", "docs"} <= targets
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
+
+
+def test_every_module_that_is_run_exists_and_has_the_options() -> None:
+    shown: dict[str, set[str]] = {}
+    for _, line in [*LINES, *QUOTED]:
+        for module, rest in re.findall(r"python -m ([\w.]+)([^#|;&]*)", line):
+            shown.setdefault(module, set()).update(re.findall(r"--[\w-]+", rest))
+    assert {"flytebind.migrate", "flytebind.sandbox", "tests.fuzz"} <= set(shown)
+    for module, options in shown.items():
+        if module == "pytest" or module.startswith("tests.parity."):
+            continue  # somebody else's, or with flytekit alone
+        if not options:
+            assert find_spec(module) is not None, module
+            continue
+        command = [sys.executable, "-m", module, "--help"]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert [option for option in options if option not in run.stdout] == [], module
 
 
 def test_the_tutorial_does_what_it_says(

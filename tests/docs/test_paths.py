@@ -26,7 +26,7 @@ HOUSE = (
     "tools",
 )
 PAGES = [
-    *DOCUMENTS,
+    *(page for page in DOCUMENTS if page.parent.name != "changes"),  # they tell of what is gone
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
     ROOT / "overlay" / "README.md",

@@ -74,7 +74,9 @@ def test_the_oldest_release_that_is_supported_is_moved_by_name(checkout: Path) -
     assert f'"flyteidl2=={NEXT2}"' in text("pyproject.toml")
     assert f'\nversion = "{NEXT2}"' in text("overlay/flyteidl2/package.toml")
     assert f'"changes/flyteidl2-{NEXT2}.md",' in text("zensical.toml")
-    assert f"- flyteidl2 {NEXT2}: 2 changes: 2 compatible; see" in text("CHANGELOG.md")
+    assert f"- flyteidl2 {NEXT2}, and no older one: 2 changes: 2 compatible; see" in text(
+        "CHANGELOG.md"
+    )
     page = text(f"docs/changes/flyteidl2-{NEXT2}.md")
     assert page.startswith(f"# flyteidl2 {FLYTEIDL2.made_from} to {NEXT2}\n")
 

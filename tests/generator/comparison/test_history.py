@@ -51,10 +51,9 @@ def test_history_goes_from_the_beginning_to_what_models_are_made_from() -> None:
     assert pairs[-1][1] == FOLLOWED["flyteidl"].made_from
 
 
-def test_history_of_what_is_made_from_the_oldest_begins_there() -> None:
+def test_history_of_what_is_made_from_the_oldest_begins_there_or_leads_there() -> None:
     pairs = kept_pairs(FOLLOWED["flyteidl2"])
-    assert pairs[0][0] == FOLLOWED["flyteidl2"].made_from
-    assert len(pairs) >= 2
+    assert FOLLOWED["flyteidl2"].made_from in pairs[0]
 
 
 @each_target
@@ -103,3 +102,4 @@ def test_releases_count_on_one_side_of_what_models_are_made_from() -> None:
         "2.0.999",
         "2.0.1000",
     ]
+    assert oldest.counted([present, "2.0.1", "2.0.3"]) == ["2.0.3", present]  # nothing came yet

@@ -1,8 +1,8 @@
-"""Print what differs, or write it down: ``python -m tests.sandbox.replay [--write | FILE...]``."""
+"""Print what differs, or write it down."""
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections import Counter, defaultdict
 
 from tests.sandbox.replay import known
@@ -10,12 +10,20 @@ from tests.sandbox.replay.recorded import FILES
 from tests.sandbox.replay.replaying import differences, replay
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Replay recordings, all unless some are named."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sandbox.replay", description=__doc__)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="recordings (default: all)")
+    parser.add_argument("--write", action="store_true", help="count the lines of all anew")
+    options = parser.parse_args()
+    if options.write and options.files:
+        parser.error("--write goes over all recordings")
+    if unknown := set(options.files) - set(FILES):
+        parser.error(f"no recording {', '.join(sorted(unknown))}; there are {', '.join(FILES)}")
     found: defaultdict[known.Kind, Counter[str]] = defaultdict(Counter)
     labels: defaultdict[known.Kind, list[str]] = defaultdict(list)
     calls = 0
-    for file in [name for name in arguments if name != "--write"] or FILES:
+    for file in options.files or FILES:
         for row, answer in replay(file):
             calls += 1
             if shows := differences(row, answer):
@@ -25,8 +33,8 @@ def main(arguments: list[str]) -> None:
     for kind, rows in sorted(found.items(), key=lambda item: -item[1].total()):
         print(rows.total(), kind, *labels[kind][:12], sep="\n    ")
     print(f"{sum(rows.total() for rows in found.values())} of {calls} calls differ")
-    if "--write" in arguments:
+    if options.write:
         known.write(found)
 
 
-main(sys.argv[1:])
+main()
