@@ -207,7 +207,7 @@ def test_a_server_that_is_away(sandbox: Sandbox, flytebind: Run, dynamic: Scene)
         line = refused(flytebind("execution", "get", dynamic.id.name))
     finally:
         sandbox.faults.clear()
-    assert line.endswith("is this the right --endpoint, and should it be --insecure?")
+    assert line.endswith("is this the right --endpoint, and is --insecure right for it?")
 
 
 @pytest.mark.parametrize(

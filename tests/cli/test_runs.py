@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,17 @@ def test_a_run_is_named_in_several_ways(flytebind: Run, how: str) -> None:
     page = f"https://flyte.test/v2/domain/development/project/flytesnacks/runs/{run}?tab=x"
     done = flytebind("run", "get", how.format(run, page=page), "-o", "name")
     assert done.out == f"flytesnacks/development/{run}\n"
+
+
+def test_an_api_key_tells_where_the_server_is_unless_the_command_does(
+    flytebind: Run, run: Run, recorded: RecordedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"http://{recorded.config.endpoint}:me:hush:"
+    monkeypatch.setenv("FLYTE_API_KEY", base64.b64encode(key.encode()).decode())
+    name_of_it = f"flytesnacks/development/{name('simple')}"
+    assert run("run", "get", name_of_it, "-o", "name").out == f"{name_of_it}\n"
+    monkeypatch.setenv("FLYTE_API_KEY", base64.b64encode(b"http://localhost:1:me:hush:").decode())
+    assert flytebind("run", "get", name_of_it, "-o", "name").out == f"{name_of_it}\n"
 
 
 def test_what_is_no_run_is_refused(flytebind: Run) -> None:

@@ -18,8 +18,12 @@ from flytebind.remote import Config, FlyteRemote
 _PAGE = re.compile(r"https?://[^?#]*/projects/([^/?#]+)/domains/([^/?#]+)/executions/([^/?#]+)")
 
 
-def settings(call: Call) -> Config:
+def settings(call: Call, *, api_key: bool = False) -> Config:
     """The settings of a command: options win over variables, and these over files.
+
+    Args:
+        call: The command.
+        api_key: Whether ``FLYTE_API_KEY`` counts, unless ``--endpoint`` names another server.
 
     Raises:
         FlyteConfigError: If they make no sense.
@@ -28,7 +32,7 @@ def settings(call: Call) -> Config:
     if call.endpoint is not None:
         Config.for_endpoint(call.endpoint)  # or its error would blame the variable
         env["FLYTE_PLATFORM_URL"] = call.endpoint
-    config = Config.auto(call.config, env=env)
+    config = Config.auto(call.config, env=env, api_key=api_key and call.endpoint is None)
     origins = dict(config._origins)
     if call.endpoint is not None:
         del origins["endpoint"]  # the variable is made up

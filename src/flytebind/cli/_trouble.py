@@ -17,7 +17,7 @@ from flytebind.remote.errors import (
 
 _HINTS: tuple[tuple[type[FlyteError], str], ...] = (
     (FlyteOutageError, "it may be back in a while"),
-    (FlyteUnavailableError, "is this the right --endpoint, and should it be --insecure?"),
+    (FlyteUnavailableError, "is this the right --endpoint, and is --insecure right for it?"),
     (FlyteAuthenticationError, "see how to log in under admin in the file of --config"),
     (FlyteConfigError, "--endpoint HOST:PORT or --config FILE tell where the server is"),
 )
