@@ -32,6 +32,8 @@ from flytebind.v2.models.common.identifier import ActionIdentifier, RunIdentifie
 from tests.remote.conftest import Face
 from tests.runs.recordings import Answer, Question, calls, expected
 from tests.runs.server import RecordedServer
+from tools.documents import blocks_in
+from tools.written import ROOT
 
 SQUARE = "rec.square"
 
@@ -44,6 +46,14 @@ def ok(message: Message) -> Answer:
 def said(case: str, talk: str = "create_run") -> Answer:
     """What was answered in a case of a conversation."""
     return next(call.answer for call in calls("talks", talk) if call.case == case)
+
+
+def know_versions(server: RecordedServer) -> None:
+    """Have it tell which versions of the task there are, w2 the newest."""
+    server.instead["ListVersions"] = said("versions page 1", "tasks")
+    newest = GetTaskDetailsResponse.FromString(said("get the first", "tasks").messages[0])
+    newest.details.task_id.version = "w2"
+    server.instead["GetTaskDetails"] = ok(newest)
 
 
 @pytest.fixture
@@ -110,16 +120,30 @@ def test_what_may_have_been_started_is_not_lost_when_the_time_is_over(
 
 
 def test_run_takes_the_version_that_was_deployed_last(face: Face, server: RecordedServer) -> None:
-    server.instead["ListVersions"] = said("versions page 1", "tasks")
-    newest = GetTaskDetailsResponse.FromString(said("get the first", "tasks").messages[0])
-    newest.details.task_id.version = "w2"
-    server.instead["GetTaskDetails"] = ok(newest)
+    know_versions(server)
     face.run(SQUARE, {"x": 4})
     [asked] = server.asked("ListVersions")
     assert asked.request.limit == 1
     assert asked.request.sort_by_fields[0].key == "created_at"
     assert not asked.request.sort_by_fields[0].direction  # the newest first
     assert server.asked("CreateRun")[0].task_id.version == "w2"
+
+
+def test_what_the_docs_show_runs(
+    server: RecordedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a recorded run in place of theirs."""
+    run = str(expected()["simple"]["run"])
+    monkeypatch.setattr("flytebind.runs._launching.new_run_name", lambda: run)
+    know_versions(server)
+    [(_, block)] = blocks_in(ROOT / "docs" / "flyte2.md", "pycon")
+    code = "\n".join(line[4:] for line in block.splitlines())
+    for theirs, ours in (('"flyte.example.com"', "config"), ("train.fit", SQUARE), ("epochs", "x")):
+        assert theirs in code
+        code = code.replace(theirs, ours)
+    exec(code, {"config": server.config})
+    assert capsys.readouterr().out.splitlines()[-1] == "9"
+    assert server.asked("CreateRun")[0].task_id.name == SQUARE
 
 
 @pytest.mark.parametrize(
