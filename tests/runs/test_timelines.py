@@ -117,6 +117,26 @@ def test_a_connection_that_says_nothing_is_replaced(
         assert remote._session.connection._channel is not channel
 
 
+def test_a_connection_that_says_nothing_until_nobody_waits_any_more_is_replaced(
+    server: RecordedServer,
+) -> None:
+    over = threading.Event()
+
+    def say_nothing(question: Question) -> Answer:
+        over.wait(30)
+        return Answer(grpc.StatusCode.OK, ())
+
+    with Flyte2Remote(server.config, PROJECT, DOMAIN) as remote:
+        run = remote.fetch_run(server.play("simple", 60))
+        server.hide_timeline()
+        server.instead["WatchActionDetails"] = say_nothing
+        channel = remote._session.connection._channel
+        with pytest.raises(FlyteTimeout):
+            run.wait(0.6)
+        over.set()
+        assert remote._session.connection._channel is not channel
+
+
 def test_a_wait_ends_when_its_time_is_up(face: Face, server: RecordedServer) -> None:
     run = face.fetch_run(server.play("simple", 60))
     with pytest.raises(

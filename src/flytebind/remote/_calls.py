@@ -40,6 +40,8 @@ _log = logging.getLogger("flytebind.remote")
 
 # Seconds by which gRPC may call a deadline over before this clock does.
 _CLOCKS_DIFFER = 0.05
+#: Who gets no answer in so many seconds, and gives up, may have lost the connection.
+_LONG_ENOUGH = 0.5
 
 # What the first one brings may be a remembered token, which the server refuses as well.
 _MAX_RENEWALS = 2
@@ -157,6 +159,7 @@ class Caller:
                 raise _error(code, details, method, request, call.attempts) from error
             except BaseException:
                 call.log("given up")
+                self.notice_giving_up(call.began)
                 raise
             else:
                 self._heard = time.monotonic()
@@ -203,6 +206,17 @@ class Caller:
         if silent_since is not None and self._heard < silent_since and code in _MUTE:
             # gRPC tries an address that was away less and less often, and a new channel at once.
             self._connection.replace(silent_since)
+
+    def notice_giving_up(self, began: float) -> None:
+        """What it says of the connection that nobody waits for an answer any longer.
+
+        The verb's time may be over before the call's, each time anew.
+
+        Args:
+            began: When it was asked for, on the monotonic clock.
+        """
+        if self._heard < began < time.monotonic() - _LONG_ENOUGH:
+            self._connection.replace(began)
 
     def failure(
         self, error: grpc.RpcError, method: Method[Any, Any], request: Model[Any]

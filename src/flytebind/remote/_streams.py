@@ -45,6 +45,10 @@ class Caller(Protocol):
         """What the end of a stream says of the connection."""
         ...
 
+    def notice_giving_up(self, began: float) -> None:
+        """What it says of the connection that nobody waits any longer."""
+        ...
+
     def failure(
         self, error: grpc.RpcError, method: Method[Any, Any], request: Model[Any]
     ) -> FlyteCallError:
@@ -121,6 +125,10 @@ class RoutedStream(AsyncResponseStream[Res]):
                 caller.notice_end(error.code(), None if self._came else self._began)
                 failed = caller.failure(error, self._method, self._request)
                 raise failed from CallFailure(error)
+            except BaseException:
+                if not self._came:
+                    caller.notice_giving_up(self._began)
+                raise
             if message is _END:
                 break
             self._came = True

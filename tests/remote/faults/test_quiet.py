@@ -13,7 +13,7 @@ import grpc
 import pytest
 
 from flytebind.models.admin.project import Project, ProjectListRequest, Projects
-from flytebind.remote import AsyncFlyteRemote, Config, FlyteCallTimeout, FlyteRemote
+from flytebind.remote import AsyncFlyteRemote, Config, FlyteCallTimeout, FlyteRemote, FlyteTimeout
 from flytebind.remote._calls import CallPolicy
 from flytebind.sandbox import Sandbox
 from flytebind.services.admin import AdminServiceServicer
@@ -80,17 +80,21 @@ def test_no_more_pings_are_sent_than_servers_in_go_allow() -> None:
     assert Config("localhost").keepalive >= 300
 
 
-def test_a_connection_on_which_no_answer_comes_is_replaced(kind: str, sandbox: Sandbox) -> None:
-    """Whatever the verb: nobody but the one who waits for an answer notices."""
+@pytest.mark.parametrize("whose", ["call", "verb"])
+def test_a_connection_on_which_no_answer_comes_is_replaced(
+    kind: str, whose: str, sandbox: Sandbox
+) -> None:
+    """Whatever the verb, and whose time is over: nobody but who waits for an answer notices."""
     make = FlyteRemote if kind == "sync" else AsyncFlyteRemote
     with SilentProxy(sandbox.endpoint) as proxy:
         config = Config(proxy.endpoint, insecure=True)
-        with closing(Face(make(config, policy=CallPolicy(timeout=0.5)))) as face:
+        policy, limit = (CallPolicy(timeout=0.5), None) if whose == "call" else (None, 0.6)
+        with closing(Face(make(config, policy=policy))) as face:
             assert face.list_projects()
             proxy.fall_silent()
-            with pytest.raises(FlyteCallTimeout):
-                face.list_projects()
-            assert face.list_projects()
+            with pytest.raises(FlyteCallTimeout if whose == "call" else FlyteTimeout):
+                face.list_projects(timeout=limit)
+            assert face.list_projects(timeout=5)
 
 
 def test_many_calls_without_an_answer_replace_the_connection_once(

@@ -204,9 +204,6 @@ async def _poll(
         else:
             await session.io.within(max(left, MOMENT), asking)
     except TimeIsUp:
-        if alone and time.monotonic() - pace.polled > _SHORTEST:
-            # The connection may be dead without anybody having noticed.
-            session.connection.replace(pace.polled)
         raise pace.too_late(execution) from None
     except FlyteCallError as error:
         helps = isinstance(error, FlyteCallTimeout) or may_pass(error.code, error.details)
