@@ -184,7 +184,8 @@ def test_a_verb_ends_well_whatever_a_server_does(
             error = raised
             _read(raised)
         assert time.monotonic() - began < _PATIENCE
-        assert hurry or len(honest.server.calls) > calls  # or it may not even have come there
+        # With hardly any time it may not even have come there.
+        assert hurry or limit or len(honest.server.calls) > calls
         assert (running.name, done.name) == (RUNNING, DONE)
         if behaviour == "honest":
             assert error is None or verb in _STREAMS | {"report"}, error

@@ -230,12 +230,12 @@ def test_interceptors_stay_when_a_silent_connection_is_replaced(sandbox: Sandbox
         config(sandbox), policy=CallPolicy(timeout=0.2), interceptors=[seen]
     ) as remote:
         remote.list_projects()
-        before = remote._connection.client
+        before = remote._session.connection.client
         sandbox.faults.latency(1, times=1)
         with pytest.raises(FlyteCallTimeout):
             remote.list_projects()
         assert remote.list_projects()
-        assert remote._connection.client is not before
+        assert remote._session.connection.client is not before
     assert seen.calls == ["ListProjects"] * 3
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from functools import cached_property, update_wrapper
-from types import FunctionType, TracebackType
+from types import FunctionType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, get_args
 from urllib.parse import quote
 
@@ -21,14 +21,12 @@ from flytebind.remote import _operations as operations, auth
 from flytebind.remote._advice import advised
 from flytebind.remote._arguments import must_be
 from flytebind.remote._calls import CallPolicy
-from flytebind.remote._channel import check_channel, check_interceptors, console_root
+from flytebind.remote._channel import console_root
 from flytebind.remote._clients import async_client, blocking_client
 from flytebind.remote._connection import Connection
+from flytebind.remote._doors import AsyncDoor, BlockingDoor, Door
 from flytebind.remote._flytekit import FlytekitNames, FlytekitVerbs
-from flytebind.remote._io import Io
-from flytebind.remote._io.asynchronous import AsyncIo
-from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, touching
-from flytebind.remote._io.turns import Turns
+from flytebind.remote._io.blocking import blocking, iterating, touching
 from flytebind.remote._session import Session
 from flytebind.remote._verbs import Verbs
 from flytebind.remote.config import Config
@@ -41,7 +39,6 @@ from flytebind.remote.executions import (
     FlyteWorkflowExecution,
 )
 from flytebind.runtime.grpcio import aio, grpc
-from flytebind.runtime.typing import Self
 
 if TYPE_CHECKING:  # imported when touched
     from flytebind.services.admin import AdminServiceAsyncClient, AdminServiceClient
@@ -57,14 +54,10 @@ _AnyId: TypeAlias = (
 )
 
 
-class RemoteBase(FlytekitNames):
+class RemoteBase(Door, FlytekitNames):
     """A Flyte server, as far as it does not matter how one waits for it."""
 
-    config: Config | None
-    """The settings of the connection; None if it was made of a channel alone."""
-
-    can_load_later: bool
-    """Whether executions may load what they lack when they are touched."""
+    _session: Session
 
     def __init__(
         self,
@@ -106,28 +99,19 @@ class RemoteBase(FlytekitNames):
             TypeError: If the channel is one that only ``AsyncFlyteRemote`` can use, or something
                 is no interceptor of it.
         """
-        if max_calls < 1:
-            raise ValueError(f"max_calls must be at least 1, not {max_calls}")
-        if isinstance(config, str):
-            config = Config.for_endpoint(config)
-        elif config is None and channel is None:
-            config = Config.auto()
-        check_channel(channel, "FlyteRemote", any_kind=not self.can_load_later)
-        check_interceptors(interceptors, channel)
+        super().__init__("FlyteRemote", config, channel, interceptors, max_calls)
         project = _one("project", project, default_project)
         domain = _one("domain", domain, default_domain)
-        self.config = config
         self.interactive_mode_enabled: bool = interactive_mode_enabled
-        self._connection = Connection(config, channel, token, interceptors)
-        self._turns = Turns(max_calls)
-        self._session: Session = Session(
+        settings = self.config
+        self._session = Session(
             self,
-            self._connection,
-            self._make_io(self._turns),
+            Connection(settings, channel, token, interceptors),
+            self._make_io(),
             self._turns,
             policy or CallPolicy(),
-            project=project or (config.project if config else None),
-            domain=domain or (config.domain if config else None),
+            project=project or (settings.project if settings else None),
+            domain=domain or (settings.domain if settings else None),
         )
         self._bringer: Bringer | None = None
         if self.can_load_later:
@@ -151,23 +135,12 @@ class RemoteBase(FlytekitNames):
             raise FlyteAssertion("what has no identifier is not in the console")
         return f"{self._console()}/console/{'/'.join(map(_quoted, _console_path(id)))}"
 
-    def close(self) -> None:
-        """End all calls and close the connection. Twice does no harm."""
-        self._connection.close()
-
-    def __repr__(self) -> str:
-        of = repr(self.config.endpoint) if self.config is not None else "a channel"
-        return f"{type(self).__name__}({of})"
-
     def _console(self) -> str:
         return console_root(self.config)
 
     @property
     def _links(self) -> Links:
         return operations.links.links_of(self._session)
-
-    def _make_io(self, turns: Turns) -> Io:
-        raise NotImplementedError
 
 
 _F = TypeVar("_F", bound=RemoteBase)
@@ -192,7 +165,12 @@ def _speaking_for_itself(face: type[_F]) -> type[_F]:
 
 def _twin(function: FunctionType) -> FunctionType:
     """A function with the same code, and a name of its own."""
-    twin = FunctionType(function.__code__, function.__globals__, argdefs=function.__defaults__)
+    twin = FunctionType(
+        function.__code__,
+        function.__globals__,
+        argdefs=function.__defaults__,
+        closure=function.__closure__,
+    )
     twin.__kwdefaults__ = function.__kwdefaults__
     update_wrapper(twin, function)
     vars(twin).pop("__wrapped__")  # it has no other signature than its own
@@ -200,7 +178,7 @@ def _twin(function: FunctionType) -> FunctionType:
 
 
 @_speaking_for_itself
-class AsyncFlyteRemote(RemoteBase, FlytekitVerbs):
+class AsyncFlyteRemote(AsyncDoor, RemoteBase, FlytekitVerbs):
     """A Flyte server, for programs on asyncio.
 
     Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
@@ -215,8 +193,6 @@ class AsyncFlyteRemote(RemoteBase, FlytekitVerbs):
     """
 
     __module__ = "flytebind.remote"
-
-    can_load_later = False
 
     @cached_property
     def admin(self) -> AdminServiceAsyncClient:
@@ -272,27 +248,9 @@ class AsyncFlyteRemote(RemoteBase, FlytekitVerbs):
 
         return async_client(IdentityServiceAsyncClient, self._session.caller)
 
-    async def aclose(self) -> None:
-        """End all calls and close the connection. Twice does no harm."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _make_io(self, turns: Turns) -> Io:
-        return AsyncIo(turns)
-
 
 @_speaking_for_itself
-class FlyteRemote(RemoteBase):
+class FlyteRemote(BlockingDoor, RemoteBase):
     """A Flyte server.
 
     Safe to share between threads; works in notebooks, too. Ctrl-C ends a call at once, and leaves
@@ -304,8 +262,6 @@ class FlyteRemote(RemoteBase):
     """
 
     __module__ = "flytebind.remote"
-
-    can_load_later = True
 
     # Executions
     @blocking(Verbs.fetch_execution)
@@ -457,23 +413,9 @@ class FlyteRemote(RemoteBase):
 
         return blocking_client(IdentityServiceClient, self._session.caller, self._turns)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     @property
     def _coroutines(self) -> FlytekitVerbs:
         return FlytekitVerbs(self._session)
-
-    def _make_io(self, turns: Turns) -> Io:
-        return BlockingIo()
 
 
 def _one(name: str, ours: str | None, flytekits: str | None) -> str | None:

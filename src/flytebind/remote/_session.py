@@ -60,6 +60,10 @@ class Session(SessionBase):
         """Whether the server has signed a link when it was asked last."""
         self._lock = threading.Lock()
 
+    def close(self) -> None:
+        """End all calls and close the connection. Twice does no harm."""
+        self.connection.close()
+
     async def cached(self, kind: type[M], id: Model[Any], fetch: Callable[[], Awaitable[M]]) -> M:
         """Something that never changes on the server, such as a version of a task or workflow.
 

@@ -37,6 +37,10 @@ class SessionBase:
         self.project = project
         self.domain = domain
 
+    def close(self) -> None:
+        """End all calls and close all connections. Twice does no harm."""
+        raise NotImplementedError
+
     def place(self, project: str | None, domain: str | None) -> tuple[str, str]:
         """The project and the domain of a call: those given, or else the configured ones.
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flytebind.remote._calls import CallPolicy
-from flytebind.remote._channel import check_channel, check_interceptors, console_root
-from flytebind.remote._io import Io
-from flytebind.remote._io.asynchronous import AsyncIo
-from flytebind.remote._io.blocking import BlockingIo, blocking, iterating, touching
-from flytebind.remote._io.turns import Turns
+from flytebind.remote._channel import console_root
+from flytebind.remote._doors import AsyncDoor, BlockingDoor, Door
+from flytebind.remote._io.blocking import blocking, iterating, touching
 from flytebind.remote.config import Config
 from flytebind.runs import _launching as launching, _reading as reading, _watching as watching
 from flytebind.runs._actions import Bringer, FlyteAction, FlyteRun
 from flytebind.runs._session import Session
 from flytebind.runs._verbs import Verbs
 from flytebind.runtime.homes import public_in
-from flytebind.runtime.typing import Self
 from flytebind.v2.models.common.identifier import RunIdentifier
 
 if TYPE_CHECKING:
@@ -29,13 +25,10 @@ if TYPE_CHECKING:
     from flytebind.remote import auth
 
 
-class RemoteBase:
+class RemoteBase(Door):
     """A Flyte 2 server, as far as it does not matter how one waits for it."""
 
-    config: Config | None
-    """The settings of the connection; None if it was made of a channel alone."""
-
-    _can_load_later: bool
+    _session: Session
 
     def __init__(
         self,
@@ -75,30 +68,22 @@ class RemoteBase:
             TypeError: If the channel is one that only ``AsyncFlyte2Remote`` can use, or something
                 is no interceptor.
         """
-        if max_calls < 1:
-            raise ValueError(f"max_calls must be at least 1, not {max_calls}")
-        if isinstance(config, str):
-            config = Config.for_endpoint(config)
-        elif config is None and channel is None:
-            config = Config.auto(api_key=True)
-        check_channel(channel, "Flyte2Remote", any_kind=not self._can_load_later)
-        check_interceptors(interceptors, channel)
-        self.config = config
-        self._turns = Turns(max_calls)
-        self._session: Session = Session(
+        super().__init__("Flyte2Remote", config, channel, interceptors, max_calls, api_key=True)
+        settings = self.config
+        self._session = Session(
             self,
-            config,
+            settings,
             channel,
             token,
             interceptors,
-            self._make_io(self._turns),
+            self._make_io(),
             self._turns,
             policy or CallPolicy(),
-            project=project or (config.project if config else None),
-            domain=domain or (config.domain if config else None),
-            org=org or (config.org if config else None) or "",
+            project=project or (settings.project if settings else None),
+            domain=domain or (settings.domain if settings else None),
+            org=org or (settings.org if settings else None) or "",
         )
-        self._bringer: Bringer | None = _Bringer(self._session) if self._can_load_later else None
+        self._bringer: Bringer | None = _Bringer(self._session) if self.can_load_later else None
 
     def console_url(self, run: FlyteRun | FlyteAction | RunIdentifier) -> str:
         """Where people look at a run in the web console.
@@ -114,20 +99,9 @@ class RemoteBase:
         path = "/".join(quote(each, safe="") for each in steps)
         return f"{console_root(self.config)}/v2/{path}"
 
-    def close(self) -> None:
-        """End all calls and close the connections. Twice does no harm."""
-        self._session.close()
-
-    def __repr__(self) -> str:
-        of = repr(self.config.endpoint) if self.config is not None else "a channel"
-        return f"{type(self).__name__}({of})"
-
-    def _make_io(self, turns: Turns) -> Io:
-        raise NotImplementedError
-
 
 @public_in("flytebind.runs")
-class AsyncFlyte2Remote(RemoteBase, Verbs):
+class AsyncFlyte2Remote(AsyncDoor, RemoteBase, Verbs):
     """A Flyte 2 server, for programs on asyncio.
 
     Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
@@ -141,29 +115,9 @@ class AsyncFlyte2Remote(RemoteBase, Verbs):
     to await: ``await remote.load(run)``.
     """
 
-    _can_load_later = False
-
-    async def aclose(self) -> None:
-        """End all calls and close the connections. Twice does no harm."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _make_io(self, turns: Turns) -> Io:
-        return AsyncIo(turns)
-
 
 @public_in("flytebind.runs")
-class Flyte2Remote(RemoteBase):
+class Flyte2Remote(BlockingDoor, RemoteBase):
     """A Flyte 2 server.
 
     Safe to share between threads; works in notebooks, too. Ctrl-C ends a call at once, and leaves
@@ -173,8 +127,6 @@ class Flyte2Remote(RemoteBase):
         ...     run = remote.run("train.fit", {"epochs": 3})
         ...     print(run.wait().outputs["o0"])
     """
-
-    _can_load_later = True
 
     # Runs and actions
     @blocking(Verbs.fetch_run)
@@ -262,23 +214,9 @@ class Flyte2Remote(RemoteBase):
     @blocking(Verbs.whoami)
     def whoami(self) -> None: ...
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     @property
     def _coroutines(self) -> Verbs:
         return Verbs(self._session)
-
-    def _make_io(self, turns: Turns) -> Io:
-        return BlockingIo()
 
 
 class _Bringer:
