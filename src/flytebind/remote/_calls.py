@@ -225,6 +225,22 @@ class Caller:
         code = error.code()
         return _error(code, self._explain(code, error.details() or ""), method, request, 1)
 
+    async def token_of_stream(
+        self,
+        credentials: Credentials,
+        rejected: Token | None,
+        timeout: float | None,
+        method: Method[Any, Any],
+        request: Model[Any],
+    ) -> Token:
+        """A token for a stream; it has the deadline of a call, or the stream's if that is sooner.
+
+        Raises:
+            FlyteCallError: If there is none to be had, or not in time.
+        """
+        most = self._policy.timeout if timeout is None else min(timeout, self._policy.timeout)
+        return await self._renew(_Call(method, request, most), credentials, rejected)
+
     def _start(
         self,
         method: Method[Req, Res],

@@ -55,6 +55,17 @@ class Caller(Protocol):
         """What to raise for the error of a stream."""
         ...
 
+    async def token_of_stream(
+        self,
+        credentials: Credentials,
+        rejected: Token | None,
+        timeout: float | None,
+        method: Method[Any, Any],
+        request: Model[Any],
+    ) -> Token:
+        """A token, within the deadline of a call."""
+        ...
+
 
 def headers(
     metadata: Metadata, credentials: Sequence[Credentials], tokens: Sequence[Token | None]
@@ -72,8 +83,8 @@ class RoutedStream(AsyncResponseStream[Res]):
     """What a server streams, through a ``Caller``: with its tokens, and with its errors.
 
     Nothing is asked again when it breaks: only who reads knows where to go on. It has no deadline
-    unless it is given one. The call begins with the first message that somebody wants; who wants no
-    more has to cancel it.
+    unless it is given one, but its token has that of a call. The call begins with the first message
+    that somebody wants; who wants no more has to cancel it.
 
     Args:
         caller: Makes the call.
@@ -170,7 +181,9 @@ class RoutedStream(AsyncResponseStream[Res]):
         return await self._renew(credentials, None) if token is None and credentials.due else token
 
     async def _renew(self, credentials: Credentials, rejected: Token | None) -> Token:
-        return await self._caller._io.outside(lambda: credentials.begin(rejected))
+        return await self._caller.token_of_stream(
+            credentials, rejected, self._timeout, self._method, self._request
+        )
 
     def _may_renew(self, error: grpc.RpcError) -> bool:
         is_refused = error.code() is grpc.StatusCode.UNAUTHENTICATED
