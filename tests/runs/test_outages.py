@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -23,6 +24,7 @@ from tests.remote.conftest import Face
 from tests.runs.conftest import DOMAIN, PROJECT
 from tests.runs.outages import ASKED, ENDS, READY
 from tests.runs.recordings import TIMELINES, head, lines
+from tests.support.children import ending_with_us
 
 OUTAGES = [name for name in TIMELINES if name.startswith("server-")]
 _SECONDS = 60
@@ -41,6 +43,7 @@ class Outage:
         self.ports = [0, 0]
         """Of gRPC and of Connect."""
         self._pool = ThreadPoolExecutor(8)
+        self._bound = ExitStack()
 
     def follow(self) -> None:
         """Serve, and have all follow the run."""
@@ -58,9 +61,9 @@ class Outage:
         (self._folder / READY).unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.runs.outages", self._name, str(self._folder)]
         root = Path(__file__).parents[2]
-        self._processes.append(
-            subprocess.Popen([*command, *map(str, self.ports)], cwd=root, close_fds=True)
-        )
+        process = subprocess.Popen([*command, *map(str, self.ports)], cwd=root, close_fds=True)
+        self._processes.append(process)
+        self._bound.enter_context(ending_with_us(process))
         self.until((self._folder / READY).exists)
         endpoints = (self._folder / READY).read_text().split()
         self.ports = [int(each.rpartition(":")[2]) for each in endpoints]
@@ -123,6 +126,7 @@ class Outage:
         for process in self._processes:
             process.kill()
             process.wait()
+        self._bound.close()
         self._pool.shutdown()
 
     def _follow(self, name: str) -> tuple[FlyteRun, list[RunChange]]:

@@ -21,6 +21,7 @@ from flytebind.services.admin import AdminServiceClient
 from tests.sandbox.play.watching import until
 from tests.sandbox.support import DOMAIN, PROJECT
 from tests.support.browser import get
+from tests.support.children import ending_with_us
 
 MALFORMED = "database disk image is malformed"
 COMMAND = (sys.executable, "-m", "flytebind.sandbox")
@@ -39,7 +40,7 @@ def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with process, ending_with_us(process):
         try:
             yield process
         finally:

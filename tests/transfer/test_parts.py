@@ -20,6 +20,7 @@ from flytebind._transfer import parts
 from flytebind._transfer.parts import Part
 from flytebind.remote.errors import FlyteDataError, FlyteValueError
 from flytebind.values import RemoteDirectory, RemoteFile
+from tests.support.children import ending_with_us
 
 UNFINISHED = """
 import signal, sys
@@ -49,7 +50,10 @@ def unfinished(target: str, kind: str, temporary: Path) -> Iterator[tuple[Path, 
     """A process that is writing, what it writes, and its id."""
     environment = {**os.environ, "TMPDIR": str(temporary)}
     arguments = [sys.executable, "-c", UNFINISHED, target, kind]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment, text=True) as process:
+    with (
+        subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment, text=True) as process,
+        ending_with_us(process),
+    ):
         assert process.stdout is not None
         try:
             yield Path(process.stdout.readline().strip()), process.pid

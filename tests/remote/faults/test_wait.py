@@ -43,6 +43,7 @@ from tests.remote.scenes.cluster import Cluster
 from tests.remote.scenes.entities import steps
 from tests.remote.scenes.scene import WorkflowPhase
 from tests.remote.scenes.telling import Tale
+from tests.support.children import ending_with_us
 
 QUICK = CallPolicy(timeout=4, max_attempts=3, first_pause=0.01, longest_pause=0.05)
 OFTEN = 0.02
@@ -389,7 +390,10 @@ def test_a_server_that_is_killed_and_comes_back_is_waited_for(
             tale = Tale(second[0], cluster.client, id, {"x": 1})
             tale.succeed(o0=3)
 
-    with FlyteRemote(Config(endpoint, insecure=True), PROJECT, DOMAIN, policy=QUICK) as remote:
+    with (
+        ending_with_us(server),
+        FlyteRemote(Config(endpoint, insecure=True), PROJECT, DOMAIN, policy=QUICK) as remote,
+    ):
         execution = remote.fetch_execution(id.name)
         restarting = when(lambda: True, restart)
         try:

@@ -12,6 +12,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from flytebind.sandbox import Sandbox
 from flytebind.services.admin import AdminServiceClient
+from tests.support.children import ending_with_us
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -30,9 +31,11 @@ def browser() -> Iterator[Chrome]:
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = Chrome(options, ChromeService(driver))
-    yield browser
-    browser.quit()
+    service = ChromeService(driver, popen_kw={"start_new_session": True})
+    browser = Chrome(options, service)
+    with ending_with_us(service.process):
+        yield browser
+        browser.quit()
 
 
 def _do_without(why: str) -> NoReturn:
