@@ -153,3 +153,15 @@ def test_a_wait_for_what_is_not_there_ends_at_once(face: Face, server: RecordedS
     server.instead["WatchActionDetails"] = Answer(grpc.StatusCode.NOT_FOUND, (), "action not found")
     with pytest.raises(FlyteNotFoundError, match="action not found"):
         face.wait(run, 20)
+
+
+@pytest.mark.parametrize(("verb", "options"), [("wait", {"progress": True}), ("watch", {})])
+def test_watching_all_of_what_is_not_there_ends_at_once(
+    verb: str, options: dict[str, bool], face: Face, server: RecordedServer
+) -> None:
+    run = face.fetch_run(server.play("simple", 60))
+    server.timeline = None
+    server.instead["GetRunDetails"] = Answer(grpc.StatusCode.NOT_FOUND, (), "run not found")
+    server.instead["WatchActions"] = Answer(None, ())  # which goes on, and says nothing
+    with pytest.raises(FlyteNotFoundError, match="run not found"):
+        getattr(face, verb)(run, 20, **options)

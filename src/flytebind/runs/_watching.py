@@ -153,11 +153,15 @@ async def _news_of_all(
     session: Session, run: FlyteRun, time_left: Time
 ) -> AsyncGenerator[None, None]:
     """The same of a run and all of its actions."""
+    too_late = partial(_too_late, run, time_left)
+    # Of a run that is not there, a server would never say anything.
+    look = partial(bring_details, session, run)
+    await _patiently(session, look, too_late, time_left, run._label)
     request = WatchActionsRequest(run_id=run.run_id)
     watching = _following(
         session,
         lambda seconds: session.runs.watch_actions(request, timeout=seconds),
-        partial(_too_late, run, time_left),
+        too_late,
         time_left,
         run._label,
     )
