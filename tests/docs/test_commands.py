@@ -95,12 +95,14 @@ def test_every_target_of_make_exists() -> None:
 def test_every_module_that_is_run_exists_and_has_the_options() -> None:
     shown: dict[str, set[str]] = {}
     for _, line in [*LINES, *QUOTED]:
-        for module, rest in re.findall(r"python -m ([\w.]+)([^#|;&]*)", line):
+        for module, rest in re.findall(
+            r"python -m ((?:flytebind|tests|tools)\.[\w.]+)([^#|;&]*)", line
+        ):
             shown.setdefault(module, set()).update(re.findall(r"--[\w-]+", rest))
     assert {"flytebind.migrate", "flytebind.sandbox", "tests.fuzz"} <= set(shown)
     for module, options in shown.items():
-        if module == "pytest" or module.startswith("tests.parity."):
-            continue  # somebody else's, or with flytekit alone
+        if module.startswith("tests.parity."):
+            continue  # with flytekit alone
         if not options:
             assert find_spec(module) is not None, module
             continue

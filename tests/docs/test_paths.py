@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,11 @@ def test_every_path_in_a_comment_is_there() -> None:
 def test_a_path_that_is_not_there_is_found(path: str) -> None:
     assert list(in_prose(f"See `{path}`.")) == [path]
     assert not is_there(path)
+
+
+@pytest.mark.parametrize("house", ["src/flytebind", "generator/flytegen"])
+def test_the_map_of_the_house_has_each_part(house: str) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = text[text.index(f"| `{house}/` |") :].splitlines()[1:]
+    told = {row.split("`")[1] for row in takewhile(lambda row: row.startswith("| &emsp;"), rows)}
+    assert told == {f"{part.name}/" for part in (ROOT / house).iterdir() if any(part.rglob("*.py"))}

@@ -66,7 +66,7 @@ def test_all_that_users_meet_has_words_of_its_own(package: str) -> None:
         for name in (*things(file), *(parts(file) if file.name.startswith(met) else ()))
         if not words.get(name)
     ]
-    assert missing == [], "say in docs/ of the overlay what these mean"
+    assert not missing, "\n".join(("say in docs/ of the overlay what these mean:", *missing))
 
 
 def test_what_two_packages_call_alike_shares_its_words(tmp_path: Path) -> None:
