@@ -16,10 +16,11 @@ remote.list_projects()
 @pytest.mark.parametrize(
     ("what", "extra", "program"),
     [
+        ("flytebind.remote", "flytebind[remote]", REMOTE.format(transport="grpc")),
         (
             "grpc.insecure_channel",
             "flytebind-runtime[grpc]",
-            REMOTE.format(transport="grpc"),
+            "from flytebind.runtime.grpcio import grpc; grpc.insecure_channel('localhost:1')",
         ),
         ("flytebind.sandbox", "flytebind[remote]", "import flytebind.sandbox"),
     ],
@@ -28,6 +29,13 @@ def test_without_grpcio_what_needs_it_names_the_extra(what: str, extra: str, pro
     code, lines = ending("grpc", program)
     assert code == 1
     assert lines[-1] == f"ModuleNotFoundError: {what} needs grpcio: pip install '{extra}'"
+
+
+@pytest.mark.parametrize("missing", ["urllib3", "grpc urllib3"])
+def test_without_urllib3_calls_over_http_name_the_extra(missing: str) -> None:
+    code, lines = ending(missing, REMOTE.format(transport="connect"))
+    assert code == 1
+    assert lines[-1] == "ModuleNotFoundError: HTTP needs urllib3: pip install 'flytebind[remote]'"
 
 
 def test_without_grpcio_generated_clients_call_over_http() -> None:

@@ -11,6 +11,7 @@ from flytebind.remote._arguments import must_be
 from flytebind.remote.config import Config
 from flytebind.remote.errors import FlyteAssertion, FlyteConfigError, FlyteUnavailableError
 from flytebind.runtime._version import __version__
+from flytebind.runtime.extras import explained
 from flytebind.runtime.grpcio import aio, grpc
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _LONGEST_RECONNECT_PAUSE = 5.0
 _ROOTS_VARIABLE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 
 
+@explained("flytebind.remote")
 def open_channel(config: Config) -> grpc.Channel:
     """A new channel to the server, yours to close.
 
@@ -35,6 +37,7 @@ def open_channel(config: Config) -> grpc.Channel:
     Raises:
         FlyteConfigError: If a certificate or key file cannot be read.
         FlyteUnavailableError: If the server shows no certificate.
+        ModuleNotFoundError: If grpcio is missing, with the command that brings it.
     """
     if config.transport == "connect":
         return _connect_channel(config)

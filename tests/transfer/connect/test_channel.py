@@ -17,6 +17,7 @@ import grpc
 import pytest
 
 from flytebind._transfer.connect import ConnectChannel
+from flytebind._transfer.http.client import HttpClient
 from flytebind.runtime.rpc import status_details
 from tests.transfer.connect.replay import Served, headers_of, serving
 
@@ -277,3 +278,20 @@ def test_calls_side_by_side_have_a_thread_each() -> None:
         calls = [channel.unary_unary(PATH).future(b"") for _ in range(20)]
         assert [call.result(10) for call in calls] == [b"x"] * 20
         assert time.monotonic() - began < 10
+
+
+def test_an_error_that_nobody_expects_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no call that was given up."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("HTTP needs urllib3")
+
+    monkeypatch.setattr(HttpClient, "post", fail)
+    with ConnectChannel("http://localhost:1") as channel:
+        get = channel.unary_unary(PATH)
+        call = get.future(b"")
+        with pytest.raises(ModuleNotFoundError, match="HTTP needs urllib3"):
+            call.result()
+        with pytest.raises(ModuleNotFoundError, match="HTTP needs urllib3"):
+            get(b"")
+        assert (call.cancelled(), call.code()) == (False, grpc.StatusCode.UNKNOWN)

@@ -14,7 +14,7 @@ from flytebind._transfer.connect.protocol import Malformed, Pairs, Status, TooLa
 from flytebind._transfer.http.client import Answer, HttpClient, whole
 from flytebind._transfer.http.errors import HttpEnded, HttpError, HttpOversize, HttpTimeout
 from flytebind._transfer.http.exchanges import Exchange
-from flytebind._transfer.threads import Threads, Work
+from flytebind._transfer.threads import GivenUp, Threads, Work
 from flytebind.runtime.grpcio import grpc
 
 if TYPE_CHECKING:
@@ -294,6 +294,11 @@ class UnaryCall(Call, _Future):
             message, trailing = self._exchanged(self._request.begin())
         except ConnectError as error:
             self._outcome = error.status
+            raise
+        except GivenUp:
+            raise
+        except Exception as error:  # whoever takes the result sees it as it is
+            self._outcome = Status(grpc.StatusCode.UNKNOWN, str(error))
             raise
         self._outcome = Status(grpc.StatusCode.OK, "", trailing)
         return message

@@ -21,6 +21,7 @@ from flytebind._transfer.patience import SLOWEST, Patience
 from flytebind._transfer.uris import public
 from flytebind.runtime import __version__
 from flytebind.runtime.errors import FlyteDataError, FlyteError
+from flytebind.runtime.extras import explained
 
 _log = logging.getLogger("flytebind.remote")
 
@@ -330,7 +331,8 @@ class HttpClient:
         is_data: bool,
     ) -> Answer:
         """Send a request and take the head of its answer."""
-        from flytebind._transfer.http.connections import TlsConnection, route_of, unlogged
+        with explained("HTTP"):
+            from flytebind._transfer.http.connections import TlsConnection, route_of, unlogged
 
         began, outcome = time.monotonic(), "no answer"
         try:
