@@ -62,6 +62,12 @@ def test_every_help_has_exit_codes_and_breaks_no_word(
     assert "example" in done.out
 
 
+@pytest.mark.parametrize("kind", ["launch-plan", "workflow", "task"])
+def test_help_shows_what_may_be_left_out(kind: str, run: Run) -> None:
+    assert f"Usage: flytebind {kind} list [OPTIONS] [NAME]\n" in run(kind, "list", "--help").out
+    assert f"Usage: flytebind {kind} get [OPTIONS] NAME\n" in run(kind, "get", "--help").out
+
+
 def test_help_loads_nothing_of_the_remote() -> None:
     program = (
         "import sys; from flytebind.cli import main; "

@@ -102,7 +102,8 @@ class Argument(click.Argument):
     """An argument with a line in the help."""
 
     def __init__(self, name: str, help: str, **settings: Any) -> None:
-        settings.setdefault("metavar", name.upper())
+        called = name.upper()
+        settings.setdefault("metavar", called if settings.get("required", True) else f"[{called}]")
         super().__init__([name], **settings)
         self._help = help
 
