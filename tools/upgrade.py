@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flytegen.common.problems import GenerationError
+from flytegen.common.versions import is_older
 from flytegen.comparison import diff
 from flytegen.comparison.facts import Facts, facts_of
 from flytegen.comparison.report import as_markdown, summary
@@ -115,7 +116,8 @@ def upgrade(followed: Followed, version: str, root: Path) -> str:
 
     Raises:
         GenerationError: If a version cannot be fetched.
-        UpgradeError: If a file does not say what it should say; nothing is written then.
+        UpgradeError: If a file does not say what it should say, or the version is an older one of
+            what is made from the newest; nothing is written then.
     """
     package, cache = followed.package, default_cache()
     out = root / followed.target.output().relative_to(ROOT)
@@ -124,6 +126,9 @@ def upgrade(followed: Followed, version: str, root: Path) -> str:
     if old.version == new.version:
         print(f"{out.relative_to(root)} is made from {new.label} already", file=sys.stderr)
         return ""
+    if followed.since and is_older(version, than=old.version):
+        made = f"{out.relative_to(root)} is made from {old.version}, which is newer"
+        raise UpgradeError(f"{made}; to go back, revert the commit that took {old.version}")
     report = diff(old, new, followed.overlay)
     before, after = (said(facts_of(side.files), side.version) for side in (old, new))
     texts = {

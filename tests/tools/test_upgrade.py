@@ -119,6 +119,13 @@ def test_what_is_taken_already_leaves_everything_as_it_is(
     assert {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()} == before
 
 
+def test_who_goes_back_is_told_how(checkout: Path, tmp_path: Path) -> None:
+    write_set(tmp_path / "cache" / "flyteidl-1.15.3.binpb", installed("flyteidl").files)
+    with pytest.raises(UpgradeError, match=rf"{PRESENT}, which is newer; to go back, revert"):
+        upgrade(FLYTEIDL, "1.15.3", checkout)
+    assert not (checkout / "docs/changes").exists()
+
+
 def test_a_text_that_is_missing_is_named_and_nothing_is_written(checkout: Path) -> None:
     (checkout / "docs/index.md").write_text("all of it")
     before = (checkout / "distributions/flytebind/pyproject.toml").read_text()
