@@ -90,9 +90,9 @@ def has(owner: object, path: list[str]) -> bool:
     if not path:
         return True
     first, *rest = path
-    annotated = getattr(owner, "__annotations__", {}) if isinstance(owner, type) else {}
-    if first in annotated or first in set_by_init(owner):
-        return True
+    for base in owner.__mro__ if isinstance(owner, type) else ():
+        if first in vars(base).get("__annotations__", {}) or first in set_by_init(base):
+            return True
     if not hasattr(owner, first):
         return False
     value = inspect.getattr_static(owner, first, None)
@@ -100,9 +100,9 @@ def has(owner: object, path: list[str]) -> bool:
     return isinstance(value, property) or has(getattr(owner, first), rest)
 
 
-def set_by_init(owner: object) -> set[str]:
+def set_by_init(owner: type) -> set[str]:
     """The attributes that a constructor sets, if people wrote it."""
-    init = vars(owner).get("__init__") if isinstance(owner, type) else None
+    init = vars(owner).get("__init__")
     if not inspect.isfunction(init) or init.__code__.co_filename == "<string>":
         return set()
     return set(re.findall(r"self\.(\w+)(?:: [^=]+)? = ", inspect.getsource(init)))
