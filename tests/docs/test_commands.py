@@ -22,6 +22,7 @@ from flytebind.remote import Config, FlyteRemote
 from flytebind.sandbox import Sandbox
 from flytegen.cli.commands import COMMANDS as FLYTEGEN
 from flytegen.cli.options import make_parser
+from flytegen.targets import configured
 from tools.documents import DOCUMENTS, blocks_in
 from tools.written import ROOT
 
@@ -83,6 +84,13 @@ def test_every_call_of_flytegen_is_understood(capsys: pytest.CaptureFixture[str]
             make_parser(FLYTEGEN).parse_args(arguments)
         except SystemExit:
             pytest.fail(f"{document}: {capsys.readouterr().err}")
+
+
+def test_targets_are_configured_as_it_is_shown(tmp_path: Path) -> None:
+    [(_, block)] = blocks_in(ROOT / "docs" / "generator.md", "toml")
+    (tmp_path / "pyproject.toml").write_text(block, encoding="utf-8")
+    [target] = configured(tmp_path)
+    assert (target.name, target.package, target.formatter) == ("acme", "acme.idl", "ruff")
 
 
 def test_every_target_of_make_exists() -> None:
