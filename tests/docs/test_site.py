@@ -19,6 +19,7 @@ import flytebind.remote
 import flytebind.sandbox
 import flytebind.values
 from flytebind import services
+from flytebind.cli import main
 from flytebind.cli._commands import COMMANDS
 from tests.support.messages import ALL_MODEL_CLASSES
 from tools.site.models import load_library
@@ -96,6 +97,15 @@ def commands(command: click.Command, path: str) -> Iterator[str]:
     if isinstance(command, click.Group):
         for name, nested in command.commands.items():
             yield from commands(nested, f"{path} {name}")
+
+
+def test_commands_are_shown_as_they_print_their_help(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["execution", "start", "--help"]) == 0
+    text = shown(site / "reference" / "commands" / "flytebind" / "index.html")
+    assert " ".join(capsys.readouterr().out.split()) in " ".join(text.split())
 
 
 def test_a_verb_of_the_remote_is_shown_as_it_is_called(site: Path) -> None:

@@ -70,7 +70,8 @@ def _flytebind() -> Iterator[tuple[str, str]]:
 def _context(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> click.Context:
-    return click.Context(command, parent, name, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    settings = {**command.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    return click.Context(command, parent, name, **settings)
 
 
 def _flytegen() -> Iterator[tuple[str, str]]:
