@@ -50,13 +50,16 @@ class Advisory:
 
     package: str
     id: str
-    affected: str
+    affected: Sequence[str]
+    """Ranges of versions: it has come and gone in each line of releases by itself."""
     what: str
     excused: str = ""
 
     def hits(self, version: Version) -> bool:
         """Whether a version has it."""
-        return version.package == self.package and version.version in SpecifierSet(self.affected)
+        return version.package == self.package and any(
+            version.version in SpecifierSet(each) for each in self.affected
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +98,8 @@ def holes(versions: Iterable[Version], known: Sequence[Advisory]) -> Iterator[st
         for advisory in known:
             if advisory.hits(version) and not advisory.excused:
                 named = f"{version.where}: {version.package} {version.version}"
-                yield f"{named} has {advisory.id}: {advisory.what} ({advisory.affected})"
+                affected = " or ".join(advisory.affected)
+                yield f"{named} has {advisory.id}: {advisory.what} ({affected})"
 
 
 def floors(root: Path = ROOT) -> Iterator[Version]:

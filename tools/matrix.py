@@ -54,7 +54,11 @@ OPTIONAL = (*EXTRAS["auth"], *EXTRAS["progress"], *EXTRAS["sandbox"], *EXTRAS["s
 QUICK_TOOLS = ("hypothesis", "pytest")
 LOWEST_TOOLS = (
     *QUICK_TOOLS,
+    "authlib",
+    "flask",
+    "flask-cors",
     "ipykernel",
+    "moto",
     "mypy",
     "nbclient",
     "opentelemetry-instrumentation-grpc",
@@ -79,6 +83,7 @@ LOWEST_OPTIONS = (
     "--ignore=tests/docs/test_pictures.py",
     "--ignore=tests/docs/test_site.py",
     "--ignore=tests/examples",
+    "--ignore=tests/fuzz",
     "--ignore=tests/generator",
     "--ignore=tests/packaging",
     "--ignore=tests/tools",

@@ -9,7 +9,7 @@ import pytest
 
 from tools.advisories import Advisory, Version, advisories, floors, holes, main, pins, read_answer
 
-HOLE = Advisory("urllib3", "CVE-1", "<2.7.0", "headers go elsewhere")
+HOLE = Advisory("urllib3", "CVE-1", ["<1.26.19", "<2.7.0,>=2"], "headers go elsewhere")
 
 
 def test_no_version_that_we_admit_or_lock_has_a_known_hole(
@@ -37,9 +37,13 @@ def test_floors_are_found_wherever_they_are_written(tmp_path: Path) -> None:
         Version("black", "1.2", "distributions/one/pyproject.toml"),
     ]
     (told,) = holes(found, [HOLE])
-    assert told == "pyproject.toml: urllib3 2.2.1 has CVE-1: headers go elsewhere (<2.7.0)"
+    assert (
+        told
+        == "pyproject.toml: urllib3 2.2.1 has CVE-1: headers go elsewhere (<1.26.19 or <2.7.0,>=2)"
+    )
     assert [*holes(found, [Advisory(**{**vars(HOLE), "excused": "we look ourselves"})])] == []
-    assert [*holes([Version("urllib3", "2.7.0", "x")], [HOLE])] == []
+    for mended in ("1.26.19", "2.7.0"):
+        assert [*holes([Version("urllib3", mended, "x")], [HOLE])] == []
 
 
 def test_what_pip_audit_has_not_looked_at_is_not_called_free_of_holes(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -424,6 +425,17 @@ def test_a_turn_that_another_process_has_is_waited_for_and_told_of(
             assert not inside.is_set()
         taken.result(30)
     assert shown == ["Waiting for another program that is logging in to Flyte"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no modes of this kind")
+def test_no_other_user_can_put_anything_in_the_place_of_a_lock(home: Path) -> None:
+    umask = os.umask(0)
+    try:
+        with turns.Turns("name").turn(clock(), print, among_processes=True):
+            pass
+    finally:
+        os.umask(umask)
+    assert (home / ".flyte" / "locks").stat().st_mode & 0o777 == 0o700
 
 
 def test_without_a_keyring_no_program_waits_for_another(
