@@ -232,9 +232,11 @@ def _guard_streams(message: Message, context: grpc.ServicerContext) -> Message:
 
 @pytest.mark.parametrize("name", ["drips trailers", "gives no token", "is busy"])
 def test_the_token_of_a_stream_has_the_deadline_of_a_call(
-    name: str, world: World, recorded: TwistingServer
+    name: str, world: World, recorded: TwistingServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorded.twist = _guard_streams
     endpoint = ENDPOINTS.get(name) or Endpoint(ENDLESS[name], FlyteCallTimeout)
     streams = [verb for each in _STREAMS for verb in _FACES[f"2 {each}"]]
     assert _all_strange(endpoint, world._replace(endpoint=recorded.endpoint), streams) == []
+    assert ("asking again: " in caplog.text) == (endpoint.error is not FlyteAuthenticationError)
+    assert ("no token has come in time" in caplog.text) == (endpoint.error is FlyteCallTimeout)

@@ -403,6 +403,7 @@ class _Pauses:
         helps = isinstance(error, FlyteCallTimeout) or may_pass(error.code, error.details)
         if not helps or time.monotonic() - self._answered > _OUTAGE:
             raise error
-        if not isinstance(error, FlyteCallTimeout):  # which is how streams end
+        # With its time is how a stream ends that has begun.
+        if not isinstance(error, FlyteCallTimeout) or not error.attempts:
             _log.warning("%s: no answer, asking again: %s", label, error)
         return self.next()
