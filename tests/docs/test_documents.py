@@ -33,7 +33,8 @@ def test_each_block_of_python_runs_by_itself(
     if program.is_test:
         Path("test_it.py").write_text(program.code, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        run = subprocess.run(command, capture_output=True, text=True)
+        plugin = ("-p", "flytebind.pytest_plugin")  # installing brings it, if it is installed
+        run = subprocess.run([*command, *plugin], capture_output=True, text=True)
         assert run.returncode == 0, run.stdout
     else:
         program.run()

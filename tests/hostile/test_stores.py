@@ -6,6 +6,7 @@ import copy
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -14,6 +15,7 @@ from google.protobuf.message import Message
 from flytebind._transfer import linked
 from flytebind.remote import CallPolicy, Config, FlyteError
 from flytebind.remote._operations import uploads
+from flytebind.runtime.fields import is_repeated
 from tests.hostile.conftest import World
 from tests.hostile.http import ENDLESS, HUGE, busy, cut_short, hostile, redirects
 from tests.hostile.twisting import Twist
@@ -39,15 +41,16 @@ def leading_to(peer: Peer) -> Twist:
     """All links of all answers lead to somebody else."""
 
     def lead(answer: Message, context: grpc.ServicerContext) -> Message:
-        for part in list(walk(answer)):
-            for name in ("signed_url", "url"):
-                field = part.DESCRIPTOR.fields_by_name.get(name)
-                if field is not None and not field.is_repeated and field.type == field.TYPE_STRING:
-                    setattr(part, name, f"{peer.url}/{name}")
+        parts: list[Any] = [*walk(answer)]
+        for part in parts:
+            for field in part.DESCRIPTOR.fields:
+                is_text = field.type == field.TYPE_STRING and not is_repeated(field)
+                if is_text and field.name in ("signed_url", "url"):
+                    setattr(part, field.name, f"{peer.url}/{field.name}")
                     if "bytes" in part.DESCRIPTOR.fields_by_name:
-                        part.bytes = 1000  # type: ignore[attr-defined]
+                        part.bytes = 1000
             if part.DESCRIPTOR.full_name == "flyteidl.service.GetDataResponse":
-                part.literal.offloaded_metadata.uri = "gs://bucket/x"  # type: ignore[attr-defined]
+                part.literal.offloaded_metadata.uri = "gs://bucket/x"
             for name in ("full_inputs", "full_outputs"):
                 if name in part.DESCRIPTOR.fields_by_name:
                     part.ClearField(name)  # what is not here is looked for there

@@ -17,6 +17,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from flytebind.runtime.fields import is_repeated
 from flytebind.sandbox import Sandbox
 from tests.support.fill import Filler, use_unknown_enum_numbers
 from tests.support.messages import walk
@@ -92,7 +93,7 @@ def evil_words(answer: Message, context: grpc.ServicerContext) -> Message:
             continue
         for field in part.DESCRIPTOR.fields:
             is_text = field.type == field.TYPE_STRING and field.containing_oneof is None
-            if is_text and not field.is_repeated and field.name not in ("id", "token"):
+            if is_text and not is_repeated(field) and field.name not in ("id", "token"):
                 setattr(part, field.name, EVIL)
     return answer
 
@@ -105,7 +106,7 @@ def impossible_times(answer: Message, context: grpc.ServicerContext) -> Message:
         for field in part.DESCRIPTOR.fields:
             kind = field.message_type.full_name if field.message_type is not None else ""
             is_time = kind in ("google.protobuf.Timestamp", "google.protobuf.Duration")
-            if is_time and not field.is_repeated and field.containing_oneof is None:
+            if is_time and not is_repeated(field) and field.containing_oneof is None:
                 getattr(part, field.name).seconds = worst[next(seconds) % len(worst)]
                 getattr(part, field.name).nanos = 2**31 - 1
     return answer

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
 
+import google.protobuf
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -32,12 +33,17 @@ class Number(int):
     """A number of another class."""
 
 
+#: What protobuf 4 takes badly for enums: the process ends at once, or a little later.
+WORST: list[object] = ["\ud800", UserList(["a"])]
+if google.protobuf.__version__.startswith("4."):
+    WORST = []
+
 #: What somebody may give for anything.
 ODD: list[object] = [
     *(None, 0, 1, 7, -1, 2**40, 2**70, 0.0, 1.5, True, False, 1j, Decimal(1), Number(3)),
-    *("", "a", "RUNNING", "\ud800", Text("a"), b"", b"x", bytearray(b"x"), memoryview(b"x")),
+    *("", "a", "RUNNING", Text("a"), b"", b"x", bytearray(b"x"), memoryview(b"x")),
     *([], [1], ["a"], [None], [7], [True], [MODEL], [[]], (), ("a",), set(), {"a"}, {1}, range(2)),
-    *(deque(["a"]), UserList(["a"]), [("a", "b")], {"a": "b"}.keys(), {"a": "b"}.items()),
+    *(*WORST, deque(["a"]), [("a", "b")], {"a": "b"}.keys(), {"a": "b"}.items()),
     *({}, {"a": "b"}, {"a": 1}, {1: "b"}, {"a": True}, {"a": 7}, {"a": None}, {"a": MODEL}),
     *(UserDict(a="b"), MappingProxyType({"a": "b"})),
     *(MODEL, MODEL.to_pb(), Primitive, ResourceType.TASK, object()),

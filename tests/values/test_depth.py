@@ -37,7 +37,7 @@ def test_the_depth_is_told(lists: int) -> None:
     if depth <= LIMIT:
         assert Literal.from_bytes(nested(lists))
         return
-    with pytest.raises(ValueError, match=r"MaxDepth|nesting"):
+    with pytest.raises(ValueError, match=r"MaxDepth|nesting|Error parsing"):
         Literal.from_bytes(nested(lists))
     assert f"nests {depth} messages" in unreadable(nested(lists), Literal)
 

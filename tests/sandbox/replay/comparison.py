@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from flytebind.runtime.fields import is_repeated
 from tests.sandbox.replay.recorded import Answer
 
 #: Where URIs of a server's own begin: the recorded bucket, and our store.
@@ -64,10 +65,10 @@ def _settle(message: Any) -> None:
                 for key in value:
                     _settle(value[key])
         elif field.message_type is not None:
-            for item in value if field.is_repeated else [value]:
+            for item in value if is_repeated(field) else [value]:
                 _settle(item)
         elif field.type == FieldDescriptor.TYPE_STRING:
-            if field.is_repeated:
+            if is_repeated(field):
                 value[:] = [_settle_text(text) for text in value]
             else:
                 setattr(message, field.name, _settle_text(value))
@@ -125,7 +126,7 @@ def _different(one: Any, other: Any, path: str) -> Iterator[str]:
                 yield from _different_items(
                     ((theirs[key], ours[key]) for key in theirs), f"{where}{{}}"
                 )
-        elif field.is_repeated:
+        elif is_repeated(field):
             if len(theirs) != len(ours):
                 yield f"{where}: {'more' if len(ours) > len(theirs) else 'fewer'}"
             else:

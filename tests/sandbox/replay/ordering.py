@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from flytebind.runtime.fields import is_repeated
 from tests.sandbox.replay.comparison import settled
 from tests.sandbox.replay.recorded import Answer, Row, parse_request
 
@@ -15,7 +16,7 @@ def settle_order(row: Row, answer: Answer) -> Answer:
     theirs, ours = row.answer.response, answer.response
     if theirs is None or ours is None or not row.rpc.startswith("List"):
         return answer
-    field = next(field.name for field in ours.DESCRIPTOR.fields if field.is_repeated)
+    field = next(field.name for field in ours.DESCRIPTOR.fields if is_repeated(field))
     given = list(getattr(ours, field))
     ordered = _as_recorded([settled(item) for item in getattr(theirs, field)], given)
     request: Any = parse_request(row)

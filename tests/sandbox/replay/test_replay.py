@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
+from flytebind.runtime.fields import is_repeated
 from tests.sandbox.replay import known
 from tests.sandbox.replay.comparison import compare
 from tests.sandbox.replay.recorded import FILES, Answer, Row, parse_request, read
@@ -69,7 +70,7 @@ def _lists(key: str) -> Iterator[tuple[Row, Answer]]:
             continue
         turned = type(row.answer.response)()
         turned.CopyFrom(row.answer.response)
-        field = next(each.name for each in turned.DESCRIPTOR.fields if each.is_repeated)
+        field = next(each.name for each in turned.DESCRIPTOR.fields if is_repeated(each))
         items = list(getattr(turned, field))
         turned.ClearField(field)
         getattr(turned, field).extend(reversed(items))
@@ -141,7 +142,7 @@ def _change(message: Any, path: str) -> Iterator[str]:
             "google.protobuf.Timestamp"
         ):
             continue
-        if field.is_repeated:
+        if is_repeated(field):
             is_map = field.message_type is not None and field.message_type.GetOptions().map_entry
             items = [value[key] for key in value] if is_map else list(value)
             for item in items:

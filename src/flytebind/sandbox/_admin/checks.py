@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import NoReturn, TypeVar
 
 import grpc
 from flyteidl.admin.common_pb2 import Notification
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from flytebind.models.admin.common import NamedEntityIdentifier
 from flytebind.models.core.identifier import Identifier, ResourceType
@@ -35,6 +37,18 @@ def required(value: T | None, field: str) -> T:
     if value is None or value in ("", b""):
         invalid(f"missing {field}")
     return value
+
+
+def moment(time: Timestamp) -> datetime:
+    """A time, to the microsecond.
+
+    Raises:
+        OverflowError: If it is outside of the years 1 to 9999.
+        ValueError: If its nanoseconds are more than a second has, or less than none.
+    """
+    if not 0 <= time.nanos < 1_000_000_000:  # which protobuf 4 does not look at
+        raise ValueError(time.nanos)
+    return time.ToDatetime(timezone.utc)
 
 
 def check_identifier(id: Identifier | None, kind: ResourceType | None = None) -> Identifier:

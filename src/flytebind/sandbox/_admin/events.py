@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Literal, TypeAlias, cast
 
 import grpc
@@ -23,6 +23,7 @@ from flytebind.models.admin.event import (
     EventFailureReason,
 )
 from flytebind.runtime.rpc import StatusError
+from flytebind.sandbox._admin.checks import moment
 from flytebind.sandbox._admin.part import Part
 from flytebind.sandbox._store import Row, Store, Value, tables
 
@@ -83,7 +84,7 @@ def event_time(
     if not event.HasField(field):
         raise StatusError(code, f"missing event.{field}")
     try:
-        return cast(Timestamp, getattr(event, field)).ToDatetime(timezone.utc)
+        return moment(cast(Timestamp, getattr(event, field)))
     except (OverflowError, ValueError):
         raise StatusError(code, f"event.{field} is out of range") from None
 

@@ -37,6 +37,7 @@ from flytebind.sandbox._admin.checks import (
     check_notifications,
     filled,
     invalid,
+    moment,
     of_kind,
     required,
     show,
@@ -301,9 +302,8 @@ def _check_activation(spec: LaunchPlanSpec) -> None:
 
 
 def _check_time(where: str, literal: Literal) -> None:
-    time = literal.scalar.primitive.datetime
     try:
-        time.ToDatetime()
+        moment(literal.scalar.primitive.datetime)
     except (OverflowError, ValueError):
         invalid(f"{where} is no time")
 
