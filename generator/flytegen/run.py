@@ -1,4 +1,4 @@
-"""The pipeline: source, build, render, format; then write, or compare."""
+"""The pipeline: source, build, print, format; then write, or compare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Protocol
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 
-from flytegen import locate
 from flytegen.common.digest import digest
 from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.decide.build import build
@@ -32,8 +31,9 @@ from flytegen.write.files import (
     replace_files,
 )
 from flytegen.write.format import Formatter, FormatterName, format_all, formatter_of
+from flytegen.write.identity import identity
 from flytegen.write.manifest import manifest_text
-from flytegen.write.render import render, template_of
+from flytegen.write.render import Page, pages, template_of
 from flytegen.write.stubs import (
     made_with,
     make_stubs,
@@ -61,16 +61,16 @@ class Draft:
     """What a run is going to say, before the slow part of saying it."""
 
     library: Library
-    texts: Mapping[str, str]
-    """Python sources, not formatted, by path."""
+    pages: Mapping[str, Page]
+    """All files but stubs, by path."""
     stubs: Mapping[str, str]
     """Paths of the stubs, by the name that the plugin gives them."""
     request: CodeGeneratorRequest
     """What the plugin is asked for all of them."""
     formatter: Formatter
-    """What the texts go through."""
+    """What the texts of Python files go through."""
     made_from: Mapping[str, str]
-    """For each path, the digest of all that its content depends on."""
+    """For each path, the digest of all that its content depends on, but tools."""
     template_of: Callable[[str, int], str]
     """The template that printed a line of a text."""
     fitted: Fitted
@@ -78,7 +78,7 @@ class Draft:
     package: str
     """What it is made from."""
     tools: str
-    """What else decides about bytes: ``black 26.10.1 100, mypy-protobuf 5.1.0``."""
+    """What else decides about bytes: ``flytegen 0.1.0 5d41402a, black 26.10.1 100``."""
     folder: str
     """Where all paths are below where Python packages are: ``myapp/gen``, or nothing."""
 
@@ -102,7 +102,7 @@ def draft(
     templates: tuple[Path, ...],
     formatter: FormatterName = "black",
 ) -> Draft:
-    """Build and render everything.
+    """Decide about everything.
 
     Args:
         source: What to print.
@@ -116,17 +116,19 @@ def draft(
     """
     fitted = fit(overlay, source)
     library = build(source, fitted.overlay)
-    texts = render(library, templates)
-    texts[f"{library.root.replace('.', '/')}/{MANIFEST}"] = manifest_text(library, source)
+    chosen = formatter_of(formatter)
+    files = pages(library, templates)
+    manifest = f"{library.root.replace('.', '/')}/{MANIFEST}"
+    files[manifest] = Page.of(manifest_text(library, source))
     request = stub_request(source, fitted.overlay.words())
     stubs = stub_paths(source, overlay.package.stubs)
-    texts |= stub_package_files(source, stubs.values())
+    around_stubs = stub_package_files(source, stubs.values())
+    files |= {path: Page.of(text) for path, text in around_stubs.items()}
     folder = source.package_root.replace(".", "/")
     top = f"{folder}/" if folder else ""
-    texts = {path.removeprefix(top): text for path, text in texts.items()}
+    files = {path.removeprefix(top): page for path, page in files.items()}
     stubs = {name: path.removeprefix(top) for name, path in stubs.items()}
-    chosen = formatter_of(formatter, is_laid_out=templates == (locate.templates(),))
-    made_from = {path: digest(chosen.identity, text) for path, text in texts.items()}
+    made_from = {path: page.made_from for path, page in files.items()}
     if stubs:
         of_stubs = stubs_made_from(request)
         made_from |= {path: of_stubs.get(name, "") for name, path in stubs.items()}
@@ -136,7 +138,7 @@ def draft(
 
     return Draft(
         library,
-        texts,
+        files,
         stubs,
         request,
         chosen,
@@ -144,7 +146,7 @@ def draft(
         printed_by,
         fitted,
         source.package,
-        ", ".join((chosen.identity, *([made_with()] if stubs else ()))),
+        ", ".join((identity(), chosen.identity, *([made_with()] if stubs else ()))),
         folder,
     )
 
@@ -153,8 +155,8 @@ def generate(plan: Draft, out: Path, progress: Progress) -> Outcome:
     """Bring a folder up to date. Nothing is written before everything has been made.
 
     Raises:
-        GenerationError: If a source cannot be formatted, the stubs cannot be made, or the folder
-            cannot be written to.
+        GenerationError: If a template fails, a source cannot be formatted, the stubs cannot be
+            made, or the folder cannot be written to.
     """
     check_folder(out)  # now, not after the slow part
     record = load_record(out)
@@ -178,7 +180,8 @@ def whole(plan: Draft, progress: Progress) -> dict[str, str]:
     """What ``generate`` would write to an empty folder, by path.
 
     Raises:
-        GenerationError: If a source cannot be formatted, or the stubs cannot be made.
+        GenerationError: If a template fails, a source cannot be formatted, or the stubs cannot be
+            made.
     """
     texts = _finish(plan, frozenset(), progress)
     return texts | {RECORD: record_text(_recorded(plan, texts), plan.tools)}
@@ -220,7 +223,7 @@ def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorde
         if not path.endswith(f"/{MANIFEST}") or not (out / path).is_file():
             continue
         made = read_base(path, out / path, Problems())
-        if made and (path not in plan.texts or made.package != plan.package):
+        if made and (path not in plan.pages or made.package != plan.package):
             root = path.removesuffix(f"/{MANIFEST}")
             what = f"is where {root} is generated to, from {made.source}"
             hint = "Give each package a folder of its own, or remove this one first."
@@ -229,6 +232,8 @@ def _refuse_another_package(plan: Draft, out: Path, record: Mapping[str, Recorde
 
 def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozenset[str]:
     """The files that need not be made again: same origin as last time, and untouched since."""
+    if load_tools(out) != plan.tools:
+        return frozenset()
 
     def is_current(path: str) -> bool:
         last = record.get(path)
@@ -242,14 +247,15 @@ def _current(plan: Draft, out: Path, record: Mapping[str, Recorded]) -> frozense
 
 def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[str, str]:
     """The final text of every file that is not current."""
-    texts = {path: text for path, text in plan.texts.items() if path not in current}
-    python = {path: text for path, text in texts.items() if path.endswith(".py")}
+    files = {path: page for path, page in plan.pages.items() if path not in current}
+    python = {path: page for path, page in files.items() if path.endswith(".py")}
     wanted = {name: path for name, path in plan.stubs.items() if path not in current}
+    texts = {path: page.print() for path, page in files.items() if path not in python}
     with workers(len(python) + bool(wanted)) as executor:
         if wanted:  # first: one process has its hands full with them
             stubs = executor.submit(make_stubs, part_of(plan.request, wanted))
         if python:
-            progress.step("Formatting", len(python))
+            progress.step("Printing", len(python))
             texts |= format_all(
                 python, plan.formatter, executor, progress.advance, plan.template_of
             )

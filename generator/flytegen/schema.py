@@ -7,6 +7,7 @@ is also all that a template sees, so each attribute is documented.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from flytegen.common.code import Code, Name, names_in, or_none
@@ -282,22 +283,18 @@ class Message:
     """The messages nested in it, without the entries of maps."""
     names: tuple[Constant, ...]
     """Further names for classes and values of enums that live elsewhere."""
-    fields: tuple[Field, ...]
-    """In the order of the constructor's parameters."""
     is_large: bool
     """Its fields are so many that its constructor stores them by name, not with a line for each."""
     positional: tuple[Field, ...]
-    """The leading ones, which may be given by position."""
+    """The fields that lead in the constructor, and may be given by position."""
     keyword_only: tuple[Field, ...]
-    """The rest."""
+    """The rest of the fields."""
     renamed: tuple[tuple[str, str], ...]
     """Pairs of proto name and Python name, where they differ."""
     reshaped: tuple[tuple[str, Reshape], ...]
     """The Python names of the fields that are reshaped, and how."""
     takes: tuple[tuple[str, Takes], ...]
     """The Python names of the fields that the constructor takes otherwise, too, and how."""
-    stored: tuple[Field, ...]
-    """The fields in the order in which the constructor stores them."""
     oneofs: tuple[Oneof, ...]
     """The oneofs that have accessors."""
     has_required: bool
@@ -306,6 +303,17 @@ class Message:
     """The deprecation message; empty when it is not deprecated."""
     doc: tuple[str, ...]
     """The lines of the class's docstring."""
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields in the order of the constructor's parameters."""
+        return self.positional + self.keyword_only
+
+    @cached_property
+    def stored(self) -> tuple[Field, ...]:
+        """The fields in the order in which the constructor stores them."""
+        # A False that yields to another member has to see whether there is one.
+        return tuple(sorted(self.fields, key=lambda field: field.takes_false))
 
 
 @dataclass(frozen=True)

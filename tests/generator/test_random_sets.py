@@ -15,7 +15,11 @@ from unittest.mock import patch
 
 import pytest
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import (
+    FieldDescriptorProto as _F,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from hypothesis import HealthCheck, Phase, assume, given, settings, strategies as st
 
 from flytegen import locate
@@ -28,9 +32,9 @@ from flytegen.read.manifest import read_base
 from flytegen.read.source import Source
 from flytegen.write.format import format_one, wrap_one
 from flytegen.write.manifest import manifest_text
-from flytegen.write.render import render
-from flytegen.write.stubs import make_stubs, stub_request
-from tests.generator.random_sets import descriptor_sets, message_names
+from flytegen.write.render import pages, render
+from flytegen.write.stubs import make_stubs, stub_request, stubs_made_from
+from tests.generator.random_sets import Draw, descriptor_sets, message_names
 
 #: How many sets are looked at. CONTRIBUTING.md says how to look at more.
 _ASKED = os.environ.get("FLYTEGEN_EXAMPLES", "")
@@ -130,6 +134,59 @@ def test_any_set_gets_stubs(path: Path, made: FileDescriptorSet) -> None:
     assert source is not None
     for name, stub in make_stubs(stub_request(source)).items():
         compile(stub, name, "exec")
+
+
+@given(made=descriptor_sets(), data=st.data())
+@some(EXAMPLES // 10)
+def test_what_is_made_from_the_same_is_the_same_after_any_change(
+    path: Path, made: FileDescriptorSet, data: st.DataObject
+) -> None:
+    """What a record trusts: text is not even printed that would come out as it was."""
+    before, after = before_and_after(made, data.draw, path)
+    with problems():
+        old, new = (
+            pages(build(source, Overlay()), [locate.templates()]) for source in (before, after)
+        )
+        same = {
+            name for name in old.keys() & new.keys() if old[name].made_from == new[name].made_from
+        }
+        assert same < new.keys(), "a change that nobody sees"
+        for name in same:
+            assert old[name].print() == new[name].print()
+
+
+@given(made=descriptor_sets(), data=st.data())
+@some(EXAMPLES // 30)
+def test_stubs_that_are_made_from_the_same_are_the_same_after_any_change(
+    path: Path, made: FileDescriptorSet, data: st.DataObject
+) -> None:
+    asked = [stub_request(source) for source in before_and_after(made, data.draw, path)]
+    old, new = map(stubs_made_from, asked)
+    old_texts, new_texts = map(make_stubs, asked)
+    for name in old.keys() & new.keys():
+        assert old[name] != new[name] or old_texts[name] == new_texts[name]
+
+
+def before_and_after(made: FileDescriptorSet, draw: Draw, path: Path) -> tuple[Source, Source]:
+    """The source of a set, and of the same with a change in one of its files."""
+    before = load(made.SerializeToString(), path)
+    change(made.file[draw(st.integers(0, len(made.file) - 1))], draw)
+    after = load(made.SerializeToString(), path)
+    assert before is not None
+    assert after is not None
+    return before, after
+
+
+def change(file: FileDescriptorProto, draw: Draw) -> None:
+    """Change something in a file that shows in its models."""
+    message = draw(st.sampled_from([*file.message_type, None]))
+    if message is None:
+        file.message_type.add(name="Changed").enum_type.add(name="Kind").value.add(name="A")
+    elif draw(st.booleans()):
+        message.options.deprecated = not message.options.deprecated
+    else:
+        label = _F.LABEL_REPEATED if draw(st.booleans()) else _F.LABEL_OPTIONAL
+        message.field.add(name="changed", number=12345, type=_F.TYPE_STRING, label=label)
 
 
 @given(made=descriptor_sets(), data=st.data())

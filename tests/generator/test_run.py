@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from flytegen import locate
 from flytegen.cli import main
 from flytegen.comparison.facts import FieldFacts, facts_of
 from flytegen.comparison.sides import installed
+from tests.generator.protos import file
 from tests.generator.sources import OUTPUT, OVERLAY
 from tests.support.folders import snapshot
 
@@ -73,19 +75,23 @@ def test_check_shows_a_hand_edit_as_a_diff_and_generate_mends_it(
 
 
 def test_check_says_that_a_difference_may_come_from_other_tools(
-    output: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = output / "flytegen.lock"
+    made, out = tmp_path / "acme.binpb", tmp_path / "out"
+    made.write_bytes(FileDescriptorSet(file=[file("message M {}")]).SerializeToString())
+    said = ["--package", "acme", "--input", str(made), "--out", str(out)]
+    assert main(["generate", "--quiet", *said]) == 0
+    record = out / "flytegen.lock"
     tools = json.loads(record.read_text())["tools"]
-    assert re.fullmatch(r"black [\d.]+ 100, mypy-protobuf [\d.]+", tools)
+    assert re.fullmatch(r"flytegen [\d.]+ \w{8}, black [\d.]+ 100, mypy-protobuf [\d.]+", tools)
     record.write_text(record.read_text().replace(tools, "black 1.0 100"))
-    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 0
+    assert main(["check", *said]) == 0
     assert "black 1.0" not in capsys.readouterr().err
-    (output / "flytebind/models/core/errors.py").write_text("x = 1\n")
-    assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 1
-    said = f"flytegen: they were made with black 1.0 100; here is {tools}, which may be all of it"
-    assert said in capsys.readouterr().err
-    assert main(["generate", "--quiet", "--target", "flyteidl", "--out", str(output)]) == 0
+    (out / "acme_models/x.py").write_text("x = 1\n")
+    assert main(["check", *said]) == 1
+    told = f"flytegen: they were made with black 1.0 100; here is {tools}, which may be all of it"
+    assert told in capsys.readouterr().err
+    assert main(["generate", "--quiet", *said]) == 0
     assert json.loads(record.read_text())["tools"] == tools
 
 

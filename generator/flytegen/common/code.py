@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal, TypeAlias
 
 from flytegen.common.texts import quoted
@@ -31,7 +31,8 @@ class Name:
 
     def member(self, name: str) -> Name:
         """Something that this has."""
-        return replace(self, qualname=f"{self.qualname}.{name}" if self.qualname else name)
+        qualname = f"{self.qualname}.{name}" if self.qualname else name
+        return Name(self.module, qualname, self.reach)
 
 
 def parts_of(module: str) -> tuple[str, str]:

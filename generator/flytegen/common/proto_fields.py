@@ -101,6 +101,12 @@ def proto_field(descriptor: FieldDescriptor) -> ProtoField:
     )
 
 
+def element_of(descriptor: FieldDescriptor) -> Element:
+    """What a field holds: its value, or each value of its list or map."""
+    _, element, _ = _held(descriptor)
+    return element
+
+
 def proto_fields(message: Descriptor | None) -> list[ProtoField]:
     """What the fields of a message are; those of none are none."""
     return [] if message is None else [proto_field(field) for field in message.fields]

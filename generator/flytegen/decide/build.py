@@ -28,8 +28,8 @@ from flytegen.decide.scope import Scope
 from flytegen.decide.services import service_modules, service_packages
 from flytegen.decide.unwritable import UnwritableClasses
 from flytegen.overlay.entries import (
+    NO_WORDS,
     EnumOverlay,
-    FieldOverlay,
     FileOverlay,
     LayoutOverlay,
     MessageOverlay,
@@ -267,7 +267,6 @@ class _Builder:
             names=tuple(
                 self._constant(name, target, scope) for name, target in overlay.names.items()
             ),
-            fields=fields,
             is_large=len(fields) > _MANY_FIELDS and all(field.is_nullable for field in fields),
             positional=fields[: len(overlay.positional)],
             keyword_only=fields[len(overlay.positional) :],
@@ -276,8 +275,6 @@ class _Builder:
             ),
             reshaped=tuple((field.name, field.reshape) for field in fields if field.reshape),
             takes=tuple((field.name, field.takes) for field in fields if field.takes),
-            # A False that yields to another member has to see whether there is one.
-            stored=tuple(sorted(fields, key=lambda field: field.takes == "false")),
             oneofs=tuple(make_oneof(oneof, fields, scope) for oneof in oneofs),
             has_required=self._required.in_message(descriptor),
             deprecated=docstrings.retired(deprecated, descriptor.full_name),
@@ -308,7 +305,7 @@ class _Builder:
         for item in nested(descriptor):
             add(self._home(item).name, item.full_name, "fields.FIELD")
         for field in descriptor.fields:
-            said = overlay.fields.get(field.name, FieldOverlay())
+            said = overlay.fields.get(field.name, NO_WORDS)
             name, alias = field_names(field.name, said)
             add(name, f"the field {field.name!r}", f"fields.{field.name}")
             if alias:

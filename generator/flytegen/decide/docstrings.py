@@ -23,7 +23,7 @@ def paragraphs(*texts: str, width: int = _WIDTH) -> tuple[str, ...]:
     for text in filter(None, texts):
         if lines:
             lines.append("")
-        lines.extend(_laid_out(text.strip("\n"), width))
+        lines.extend([text] if _is_short(text, width) else _laid_out(text.strip("\n"), width))
     return tuple(lines)
 
 
@@ -45,9 +45,14 @@ def _laid_out(text: str, width: int) -> Iterator[str]:
     yield from _wrap("\n".join(prose), width)
 
 
+def _is_short(text: str, width: int) -> bool:
+    """Whether a text is a line that can stay as it is; most are, and looking closer takes long."""
+    return len(text) <= width and text.isprintable() and text == text.strip()
+
+
 def _wrap(paragraph: str, width: int) -> list[str]:
-    if len(paragraph) <= width and paragraph.isprintable() and paragraph == paragraph.strip():
-        return [paragraph] if paragraph else []  # as most are, and looking closer takes long
+    if not paragraph or _is_short(paragraph, width):
+        return [paragraph] if paragraph else []
     return textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
 
 

@@ -15,7 +15,7 @@ from flytegen.decide import docstrings
 from flytegen.decide.scope import Scope
 from flytegen.decide.shown import shown
 from flytegen.decide.values import Values
-from flytegen.overlay.entries import EnumOverlay, FieldOverlay, MessageOverlay
+from flytegen.overlay.entries import NO_WORDS, EnumOverlay, FieldOverlay, MessageOverlay
 from flytegen.read.source import Source
 from flytegen.schema import Field
 
@@ -58,7 +58,7 @@ class Fields:
     def _field(
         self, descriptor: FieldDescriptor, message: MessageOverlay, scope: Scope, seen: set[str]
     ) -> Field:
-        overlay = message.fields.get(descriptor.name, FieldOverlay())
+        overlay = message.fields.get(descriptor.name, NO_WORDS)
         name, alias = field_names(descriptor.name, overlay)
         field, what, plain = shown(descriptor, overlay, message.where, self._problems)
         value = self._values.of(what, scope)

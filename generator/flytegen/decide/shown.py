@@ -72,15 +72,17 @@ def shown(
     inner = proto_fields(descriptor.message_type) if overlay.reshape else []
     # All at once, for who follows how a field is decided goes there but once.
     is_lost, *are_lost = map(is_unwritable, (field, *inner))
-    plain = replace(_as_it_is(field), is_unwritable=is_lost)
+    plain = _as_it_is(field, is_lost)
     reshaped = _reshaped(plain, inner, are_lost, overlay.reshape)
     if overlay.raw and not overlay.reshape:
         problems.add(where, f"{descriptor.full_name} has a raw name but no reshape")
     if reshaped is None:
         what = f"{descriptor.full_name} is no {overlay.reshape!r}: it is {field.declaration!r}"
         problems.add(where, what, _FORMS[overlay.reshape])
-    found = replace(reshaped or plain, default=overlay.default, takes=overlay.takes)
-    if overlay.takes and not _can_take(found):
+    found = reshaped or plain
+    if overlay.takes or overlay.default is not None:
+        found = replace(found, default=overlay.default, takes=overlay.takes)
+    if not _can_take(found):
         what = f"{descriptor.full_name} cannot take {overlay.takes!r}: it is {field.declaration!r}"
         problems.add(where, what, _OTHERWISE[overlay.takes])
     return field, found, plain
@@ -106,8 +108,8 @@ def _can_take(shown: Shown) -> bool:
             assert_never(shown.takes)
 
 
-def _as_it_is(field: ProtoField) -> Shown:
-    return Shown(field, field.name, field.shape, field.key, field.element)
+def _as_it_is(field: ProtoField, is_unwritable: bool) -> Shown:
+    return Shown(field, field.name, field.shape, field.key, field.element, is_unwritable)
 
 
 def _reshaped(
@@ -120,10 +122,8 @@ def _reshaped(
             return plain
         case "content":
             if plain.shape == "single" and len(inner) == 1:
-                content = _as_it_is(inner[0])
-                path = f"{plain.path}.{content.path}"
-                is_lost = plain.is_unwritable
-                return replace(content, path=path, is_unwritable=is_lost, reshape=reshape)
+                content = _as_it_is(inner[0], plain.is_unwritable)
+                return replace(content, path=f"{plain.path}.{content.path}", reshape=reshape)
         case "pairs":
             return None if any(are_lost) else _as_pairs(plain, inner)
         case "choice":

@@ -97,6 +97,10 @@ class FieldOverlay(Entry):
     """The name of a second property that gives a reshaped field as the message has it."""
 
 
+#: What most fields get, in one object: to make one for each field takes long.
+NO_WORDS = FieldOverlay()
+
+
 @dataclass(frozen=True)
 class OneofOverlay(Entry):
     """What a person says about one oneof."""

@@ -107,6 +107,8 @@ class BasePackages:
         Raises:
             GenerationError: If something is missing, or is not the same.
         """
+        if not self.all:
+            return
         problems = Problems()
         provided = {
             name: item for base in reversed(self.all) for name, item in base.classes.items()

@@ -18,9 +18,15 @@ def distribution_of(package: str) -> metadata.Distribution | None:
         return max(found, key=lambda item: _modules(item, package))
     # One that is installed editable has its modules elsewhere, and can be told by its name alone.
     top = package.partition(".")[0]
-    names = dict.fromkeys((package, top, *metadata.packages_distributions().get(top, ())))
-    near = (item for name in names for item in metadata.distributions(name=name))
-    return next((item for item in near if not _has(item, top)), None)
+    names = dict.fromkeys((package, top))
+    named = (item for name in names for item in metadata.distributions(name=name))
+    declared = (item for item in metadata.distributions() if top in _declared(item))
+    return next((item for item in (*named, *declared) if not _has(item, top)), None)
+
+
+def _declared(distribution: metadata.Distribution) -> list[str]:
+    """The packages that a distribution says it has, if it says that."""
+    return (distribution.read_text("top_level.txt") or "").split()
 
 
 def _has(distribution: metadata.Distribution, package: str) -> bool:

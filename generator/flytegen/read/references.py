@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 
 from flytegen.common.descriptors import walk
-from flytegen.common.proto_fields import proto_field
+from flytegen.common.proto_fields import element_of
 from flytegen.common.well_known import BUILT_IN
 
 #: The full name of a field or an RPC, and a message or an enum that it refers to.
@@ -29,6 +29,6 @@ def uses_of_file(file: FileDescriptor) -> Iterator[Use]:
 def uses_of_message(message: Descriptor) -> Iterator[Use]:
     """What the fields of a message refer to."""
     for field in message.fields:
-        used = proto_field(field).element
+        used = element_of(field)
         if isinstance(used, (Descriptor, EnumDescriptor)) and used.full_name not in BUILT_IN:
             yield field.full_name, used

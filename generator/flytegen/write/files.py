@@ -34,7 +34,7 @@ class Recorded:
     """What the last run wrote to one file."""
 
     made_from: str
-    """Digest of the text before formatting, and of the tool that formatted it."""
+    """Digest of all that it was made from; tools are recorded for all files together."""
     content: str
     """Digest of the file itself."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 
 from flytegen.common.code import LINE_LENGTH
 from flytegen.common.problems import GenerationError, Problem, Problems
+from flytegen.write.render import Page
 from flytegen.write.wrapping import wrap_long_lines
 
 FormatterName: TypeAlias = Literal["black", "ruff", "none"]
@@ -36,57 +37,62 @@ class Formatter:
 
     identity: str
     """Its name and version, and how it is told to format."""
-    format_one: Callable[[str], str | Complaint]
+    whole: Callable[[str], str | Complaint]
+    """Formats any text."""
+    laid_out: Callable[[str], str | Complaint]
+    """Formats one that has black's form already, but for lines that are too long."""
 
 
-def formatter_of(name: FormatterName, *, is_laid_out: bool) -> Formatter:
-    """The formatter of a name.
-
-    Args:
-        name: Of what formats; ``none`` leaves the texts as the templates print them.
-        is_laid_out: The texts come from our own templates, and so have black's form already, but
-            for lines that are too long.
+def formatter_of(name: FormatterName) -> Formatter:
+    """The formatter of a name; ``none`` leaves texts as the templates print them.
 
     Raises:
         GenerationError: If it is not installed.
     """
     if name == "none":
-        return Formatter(name, check_one)
+        return Formatter(name, check_one, check_one)
     try:
         identity = f"{name} {version(name)} {LINE_LENGTH}"
     except PackageNotFoundError:
         hint = f"Install it: pip install {name}."
         raise GenerationError(Problem(name, "is not installed", hint)) from None
     if name == "ruff":
-        return Formatter(identity, ruff_one)
-    return Formatter(identity, wrap_one if is_laid_out else format_one)
+        return Formatter(identity, ruff_one, ruff_one)
+    return Formatter(identity, format_one, wrap_one)
 
 
 def format_all(
-    texts: Mapping[str, str],
+    pages: Mapping[str, Page],
     formatter: Formatter,
     executor: Executor,
     progress: Callable[[], None] = lambda: None,
     template_of: Callable[[str, int], str] = lambda path, line: "",
 ) -> dict[str, str]:
-    """Format Python sources.
+    """Format Python sources, each as soon as it is printed.
 
     Args:
-        texts: Sources by path.
+        pages: What they are, by path.
         formatter: What to format them with.
         executor: Who does it.
         progress: Called after each file.
         template_of: Says which template printed a line of a source; asked if one is not Python.
 
     Raises:
-        GenerationError: If a source is not Python; says which class, and which template.
+        GenerationError: If a source cannot be printed, or is not Python; says which class, and
+            which template.
     """
-    # Largest first, so that no process is left with a long one at the end.
-    paths = sorted(texts, key=lambda path: (-len(texts[path]), path))
+    texts: dict[str, str] = {}
+
+    def printed() -> Iterator[str]:
+        for path, page in pages.items():
+            texts[path] = page.print()
+            yield texts[path]
+
     problems = Problems()
     formatted: dict[str, str] = {}
-    results = executor.map(formatter.format_one, [texts[path] for path in paths])
-    for path, result in zip(paths, results, strict=True):
+    ways = (formatter.laid_out if page.is_laid_out else formatter.whole for page in pages.values())
+    results = executor.map(_formatted, ways, printed())
+    for path, result in zip(pages, results, strict=True):
         if isinstance(result, Complaint):
             _add(problems, path, texts[path], result, template_of)
         else:
@@ -94,6 +100,10 @@ def format_all(
         progress()
     problems.raise_if_any()
     return formatted
+
+
+def _formatted(way: Callable[[str], str | Complaint], text: str) -> str | Complaint:
+    return way(text)
 
 
 def format_one(text: str) -> str | Complaint:

@@ -1,12 +1,18 @@
-"""Step 3: from the schema to source text, through Jinja."""
+"""Step 3: from the schema to source text, through Jinja.
+
+To print is the longest part of a run. So a page says what it is made of before it is printed, and
+who has it already need not have it printed again.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 from jinja2 import (
     Environment,
@@ -20,15 +26,19 @@ from jinja2 import (
 from jinja2.ext import Extension
 from jinja2.filters import do_indent
 from jinja2.lexer import Token, TokenStream
+from jinja2.meta import find_referenced_templates
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from flytegen.common.code import Code, plain
+from flytegen.common.digest import digest
 from flytegen.common.problems import GenerationError, Problem, Problems, did_you_mean
 from flytegen.common.texts import quoted, visible
-from flytegen.schema import Library, Module, ServiceModule
+from flytegen.schema import LazyModule, Library, Module, Pb2Module, ServiceModule
 from flytegen.write.importer import Importer
 from flytegen.write.runtime import rt
+
+T = TypeVar("T")
 
 #: The templates that a run prints by itself, and those whose macros they take.
 TEMPLATES = (
@@ -44,8 +54,25 @@ TEMPLATES = (
 )
 
 
-def render(library: Library, templates: Sequence[Path]) -> dict[str, str]:
-    """The text of every file of the library, by path below the output folder; not formatted.
+@dataclass(frozen=True)
+class Page:
+    """A file that is to be printed."""
+
+    made_from: str
+    """Digest of what it tells of: of all that its text depends on, but templates and ourselves."""
+    print: Callable[[], str]
+    """Prints it, not formatted; fails as ``render`` does."""
+    is_laid_out: bool
+    """It has black's form already, but for lines that are too long, as our templates have it."""
+
+    @classmethod
+    def of(cls, text: str) -> Page:
+        """A page that is known already."""
+        return cls(digest(text), lambda: text, is_laid_out=False)
+
+
+def pages(library: Library, templates: Sequence[Path]) -> dict[str, Page]:
+    """The files of the library, by path below the output folder.
 
     Args:
         library: What to print.
@@ -53,17 +80,26 @@ def render(library: Library, templates: Sequence[Path]) -> dict[str, str]:
             is none of ours makes a file of its own, unless its name begins with an underscore.
 
     Raises:
-        GenerationError: If a template is missing, is not Jinja, fails, or uses what it was not
-            given.
+        GenerationError: If there is no such folder, or a template in it is called almost like one
+            of ours, or fails as in ``render``.
     """
-    return dict(_Renderer(library, templates).files(_own_pages(templates)))
+    return dict(_Renderer(library, templates).pages(_own_pages(templates)))
+
+
+def render(library: Library, templates: Sequence[Path]) -> dict[str, str]:
+    """The text of each of these files, not formatted.
+
+    Raises:
+        GenerationError: As above, or if a template is missing, is not Jinja, fails, or uses what it
+            was not given.
+    """
+    return {path: page.print() for path, page in pages(library, templates).items()}
 
 
 def template_of(library: Library, templates: Sequence[Path], path: str, line: int) -> str:
     """The template, and its line, that printed a line of a file; empty if none did."""
-    renderer = _Renderer(library, templates, [_Traced])
-    text = dict(renderer.files(_own_pages(templates))).get(path, "")
-    printed = text.splitlines()[line - 1 : line]
+    page = dict(_Renderer(library, templates, [_Traced]).pages(_own_pages(templates))).get(path)
+    printed = page.print().splitlines()[line - 1 : line] if page else []
     marks = [part for part in printed[0].split(_MARK)[1::2] if part] if printed else []
     return marks[0] if marks else ""
 
@@ -121,10 +157,12 @@ class _Renderer:
         extensions: Sequence[type[Extension]] = (),
     ) -> None:
         self._library = library
+        *others, self._ours = folders = list(templates)
+        self._replaced = {name for name in TEMPLATES if any((at / name).exists() for at in others)}
         self._importer = Importer()
         self._busy = {module.name for module in library.modules if module.modules}
         self._jinja = _Environment(
-            loader=FileSystemLoader([str(folder) for folder in templates]),
+            loader=FileSystemLoader(folders),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -142,53 +180,84 @@ class _Renderer:
             "text": _text,
         }
 
-    def files(self, pages: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    def pages(self, own: Iterable[str] = ()) -> Iterator[tuple[str, Page]]:
         library = self._library
-        for module in library.modules:
-            called = {module.name: "_this", module.pb2_module: "_pb2"}
-            yield self._of_proto("module.py.j2", module, called)
-        for service_module in library.service_modules:
-            yield self._of_proto("service.py.j2", service_module)
-        for pb2_module in library.pb2_modules:
-            origin = f"{pb2_module.proto_file} ({library.source})"
-            body = self._body("pb2.py.j2", module=pb2_module)
-            for item in pb2_module.imports:
-                self._importer.use(item.module, item.name)
-            yield _path(pb2_module.name), self._whole(body, origin, pb2_module.doc)
-        for lazy in library.lazy_modules:
-            body = self._body("lazy.py.j2", module=lazy)
-            names = tuple(sorted((*lazy.modules, *(alias.name for alias in lazy.aliases))))
-            exports = (*names, "model_for") if lazy.is_root else names
-            text = self._whole(body, library.source, lazy.doc, exports)
-            if lazy.is_package:
-                yield _path(lazy.name, is_package=True), text
-                yield f"{lazy.name.replace('.', '/')}/py.typed", ""
-            else:
-                yield _path(lazy.name), text
-        body = self._body("index.py.j2")
-        yield _path(f"{library.root}._index"), self._whole(
-            body, library.source, ("Where each model lives.",)
-        )
-        for page in pages:
-            path = page.removesuffix(".j2")
-            if path.endswith(".py"):
-                doc = (f"Printed by ``{page}``.",)
-                yield path, self._whole(self._body(page), library.source, doc)
-            else:
-                self._jinja.spell = plain
-                yield path, self._print(page)
+        around = repr((_without_pages(library), sorted(self._busy)))
 
-    def _of_proto(
-        self,
-        template: str,
-        module: Module | ServiceModule,
-        called: Mapping[str, str] | None = None,
-    ) -> tuple[str, str]:
-        body = self._body(template, called, module=module)
+        def page(template: str, print_it: Callable[[T], str], about: T, *more: object) -> Page:
+            if not self._is_ours(template):
+                return Page.of(print_it(about))
+            made_from = digest(around, repr(about), *map(repr, more))
+            return Page(made_from, partial(print_it, about), is_laid_out=True)
+
+        for module in library.modules:
+            path = _path(module.name, is_package=bool(module.modules))
+            yield path, page("module.py.j2", self._module, module)
+        for services in library.service_modules:
+            path = _path(services.name, is_package=bool(services.modules))
+            yield path, page("service.py.j2", self._services, services)
+        for pb2 in library.pb2_modules:
+            yield _path(pb2.name), page("pb2.py.j2", self._pb2, pb2)
+        for lazy in library.lazy_modules:
+            path = _path(lazy.name, is_package=lazy.is_package)
+            index = library.index if lazy.is_root else ()
+            yield path, page("lazy.py.j2", self._lazy, lazy, index)
+            if lazy.is_package:
+                yield f"{lazy.name.replace('.', '/')}/py.typed", Page.of("")
+        yield _path(f"{library.root}._index"), page("index.py.j2", self._index, library.index)
+        for name in own:
+            yield name.removesuffix(".j2"), Page.of(self._own(name))
+
+    def _is_ours(self, template: str) -> bool:
+        """Whether all that prints a page is ours; of other templates nobody knows what they see."""
+        if not self._replaced:
+            return True
+        parts = {"header.py.j2", template}
+        pending = list(parts)
+        while pending and parts.isdisjoint(self._replaced):
+            text = (self._ours / pending.pop()).read_text(encoding="utf-8")
+            found = {*filter(None, find_referenced_templates(self._jinja.parse(text)))} - parts
+            parts |= found
+            pending.extend(found)
+        return parts.isdisjoint(self._replaced)
+
+    def _module(self, module: Module) -> str:
+        called = {module.name: "_this", module.pb2_module: "_pb2"}
+        return self._of_proto(self._body("module.py.j2", called, module=module), module)
+
+    def _services(self, module: ServiceModule) -> str:
+        return self._of_proto(self._body("service.py.j2", module=module), module)
+
+    def _of_proto(self, body: str, module: Module | ServiceModule) -> str:
         exports = (*module.exports, *module.modules)
-        origin = f"{module.proto_file} ({self._library.source})"
-        path = _path(module.name, is_package=bool(module.modules))
-        return path, self._whole(body, origin, module.doc, exports)
+        return self._whole(body, self._origin(module.proto_file), module.doc, exports)
+
+    def _pb2(self, module: Pb2Module) -> str:
+        body = self._body("pb2.py.j2", module=module)
+        for item in module.imports:
+            self._importer.use(item.module, item.name)
+        return self._whole(body, self._origin(module.proto_file), module.doc)
+
+    def _lazy(self, module: LazyModule) -> str:
+        body = self._body("lazy.py.j2", module=module)
+        names = tuple(sorted((*module.modules, *(alias.name for alias in module.aliases))))
+        exports = (*names, "model_for") if module.is_root else names
+        return self._whole(body, self._library.source, module.doc, exports)
+
+    def _index(self, _: object) -> str:
+        body = self._body("index.py.j2")
+        return self._whole(body, self._library.source, ("Where each model lives.",))
+
+    def _own(self, template: str) -> str:
+        """A page that somebody's own template makes alone."""
+        if template.endswith(".py.j2"):
+            doc = (f"Printed by ``{template}``.",)
+            return self._whole(self._body(template), self._library.source, doc)
+        self._jinja.spell = plain
+        return self._print(template)
+
+    def _origin(self, proto_file: str) -> str:
+        return f"{proto_file} ({self._library.source})"
 
     def _use(self, module: str, name: str = "") -> str:
         """For templates: import a name under a private alias, and say which."""
@@ -261,6 +330,13 @@ class _Traced(Extension):
                     marked.append(line[: len(line) - len(text)] + (mark + text if text else ""))
                 token = Token(token.lineno, "data", "".join(marked))
             yield token
+
+
+def _without_pages(library: Library) -> Library:
+    """What the page of a .proto file sees of the library beside its own module."""
+    return replace(
+        library, modules=(), service_modules=(), pb2_modules=(), lazy_modules=(), index=()
+    )
 
 
 def _path(module: str, is_package: bool = False) -> str:

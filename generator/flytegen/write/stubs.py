@@ -168,14 +168,33 @@ def made_with() -> str:
 
 
 def stubs_made_from(request: CodeGeneratorRequest) -> dict[str, str]:
-    """A digest of all that each stub depends on, by the path that the plugin gives it."""
-    mended = (_OPEN_ENUM, _CONSTANT, _KEYWORD, _ENUM_TYPE.pattern)
-    tool = digest(made_with(), request.parameter, *mended)
+    """A digest of all that each stub depends on, by the path that the plugin gives it.
+
+    Of what a file imports its stub tells names alone, so that a field more there changes nothing.
+    """
     made_from: dict[str, str] = {}
+    offers: dict[str, str] = {}
     for proto in request.proto_file:  # each comes after what it imports
-        imported = (made_from[name] for name in proto.dependency)
-        made_from[proto.name] = digest(tool, *imported, proto.SerializeToString(deterministic=True))
+        imported = [offers[name] for name in proto.dependency]
+        handed_on = [imported[index] for index in proto.public_dependency]
+        offers[proto.name] = digest(_names_in(proto), *handed_on)
+        whole = proto.SerializeToString(deterministic=True)
+        made_from[proto.name] = digest(request.parameter, *imported, whole)
     return {_stub_of(name): made_from[name] for name in request.file_to_generate}
+
+
+def _names_in(proto: FileDescriptorProto) -> bytes:
+    """What other files can see of a file, without what is inside of its messages."""
+    seen = FileDescriptorProto()
+    seen.CopyFrom(proto)
+    seen.ClearField("source_code_info")
+    seen.ClearField("service")
+    pending = list(seen.message_type)
+    for message in pending:
+        message.ClearField("field")
+        message.ClearField("oneof_decl")
+        pending.extend(message.nested_type)
+    return seen.SerializeToString(deterministic=True)
 
 
 def _stub_of(file: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from google.protobuf import text_format
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -52,21 +54,49 @@ def test_an_extension_that_is_called_like_a_keyword_is_left_out() -> None:
     assert "extra: " in stub
 
 
-def test_a_file_that_changes_changes_its_stub_and_those_of_what_imports_it() -> None:
+def files_in_a_row(*, is_public: bool = False) -> list[FileDescriptorProto]:
+    """Files ``a`` to ``d``: ``c`` imports ``b``, maybe publicly, and ``d`` imports ``c``."""
     files = [
         FileDescriptorProto(name=f"acme/{name}.proto", package=f"acme.{name}", syntax="proto3")
         for name in "abcd"
     ]
     for file in files:
-        file.message_type.add(name="M")
+        file.message_type.add(name="M").nested_type.add(name="Part")
     files[2].dependency.append("acme/b.proto")
+    files[2].public_dependency.extend([0] if is_public else [])
     files[3].dependency.append("acme/c.proto")
+    return files
+
+
+@pytest.mark.parametrize(
+    ("change", "is_public", "expected"),
+    [
+        ("", True, ""),
+        ("message_type { name: 'M' field { name: 'f' number: 1 type: TYPE_INT32 } }", True, "b"),
+        ("message_type { name: 'M' nested_type { name: 'More' } }", False, "bc"),
+        ("message_type { name: 'N' }", False, "bc"),
+        ("message_type { name: 'N' }", True, "bcd"),
+        ("enum_type { name: 'E' value { name: 'NONE' number: 0 } }", True, "bcd"),
+        ("service { name: 'S' }", True, "b"),
+    ],
+)
+def test_a_file_that_changes_changes_its_stub_and_those_that_can_see_what_changed(
+    change: str, is_public: bool, expected: str
+) -> None:
+    files = files_in_a_row(is_public=is_public)
     before = stubs_made_from(stub_request(source_of(*files)))
-    files[1].message_type.add(name="N")
-    request = stub_request(source_of(*files))
-    after = stubs_made_from(request)
+    said = text_format.Parse(change, FileDescriptorProto())
+    if said.message_type and said.message_type[0].name == "M":
+        files[1].message_type[0].MergeFrom(said.message_type[0])
+    else:
+        files[1].MergeFrom(said)
+    after = stubs_made_from(stub_request(source_of(*files)))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {f"acme/{name}_pb2.pyi" for name in "bcd"}
+    assert changed == {f"acme/{name}_pb2.pyi" for name in expected}
+
+
+def test_a_stub_is_the_same_when_it_is_asked_for_alone() -> None:
+    request = stub_request(source_of(*files_in_a_row()))
     part = part_of(request, {"acme/c_pb2.pyi"})
     assert [file.name for file in part.proto_file] == ["acme/b.proto", "acme/c.proto"]
     assert make_stubs(part) == {"acme/c_pb2.pyi": make_stubs(request)["acme/c_pb2.pyi"]}
