@@ -1,4 +1,4 @@
-"""Documents and comments name no file and no folder of ours that is not there."""
+"""Documents and comments name no file, no folder and no extra of ours that is not there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.distributions import projects
 from tools.documents import DOCUMENTS
 from tools.written import ROOT
 
@@ -89,6 +90,22 @@ def test_every_path_in_a_comment_is_there() -> None:
 def test_a_path_that_is_not_there_is_found(path: str) -> None:
     assert list(in_prose(f"See `{path}`.")) == [path]
     assert not is_there(path)
+
+
+def test_every_extra_that_is_named_is_there() -> None:
+    extras = {
+        name: project.get("optional-dependencies", {}).keys()
+        for name, project in projects(ROOT).items()
+    }
+    named = {
+        (name, extra)
+        for path in (*PAGES, *SOURCES)
+        for name, some in re.findall(r"(flyte[\w-]+)\[([\w,]+)\]", path.read_text(encoding="utf-8"))
+        for extra in some.split(",")
+        if name in extras
+    }
+    assert {("flytebind", "remote"), ("flytebind-runtime", "grpc")} <= named
+    assert [(name, extra) for name, extra in sorted(named) if extra not in extras[name]] == []
 
 
 @pytest.mark.parametrize("house", ["src/flytebind", "generator/flytegen"])
