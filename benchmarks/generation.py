@@ -99,8 +99,8 @@ def _child(package: Path, out: Path) -> tuple[float, float]:
 _GENERATE = """
 import resource, sys, time
 sys.path.insert(0, sys.argv[1])
-from flytegen.cli import main
 started = time.perf_counter()
+from flytegen.cli import main
 assert main(["generate", "--quiet", "--package", "acme", "--out", sys.argv[2]]) == 0
 took = time.perf_counter() - started
 whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
