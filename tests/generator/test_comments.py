@@ -11,13 +11,20 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from flytegen.decide.build import build
-from flytegen.overlay.entries import Entry, EnumOverlay, FieldOverlay, MessageOverlay, Overlay
+from flytegen.overlay.entries import (
+    Entry,
+    EnumOverlay,
+    FieldOverlay,
+    FileOverlay,
+    MessageOverlay,
+    Overlay,
+)
 from flytegen.read.comments import comments_of
 from flytegen.read.descriptor_set import load_descriptor_set
 from flytegen.read.source import Source
 from flytegen.write.render import render
 from flytegen.write.stubs import make_stubs, stub_request
-from tests.generator.protos import file
+from tests.generator.protos import compiled, file
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -134,6 +141,20 @@ def test_comments_of_all_kinds_are_the_docstrings_of_models(source: Source) -> N
     assert firsts["A.Kind.NONE"] == '"Nothing"'
     assert said["A.Kind.OLD"] == "Retired.\n\nDeprecated in the IDL."
     assert firsts["A.flag"].startswith("``bool flag = 5``")  # nothing is said, nothing is made up
+
+
+def test_what_stands_above_the_package_is_the_docstring_of_the_module() -> None:
+    head = (
+        '/* Licensed. */\nsyntax = "proto3";\n\n// Apart.\n\n// Orders, and\n// what they cost.\n'
+    )
+    text = f"{head}package acme;\nmessage A {{}}"
+    (made,) = compiled({"acme/x.proto": text}, has_comments=True)
+    source = source_of(made)
+    printed = render(build(source, Overlay()), [TEMPLATES])["acme_models/x.py"]
+    assert ast.get_docstring(ast.parse(printed)) == "Orders, and what they cost."
+    overlay = Overlay(files={"acme/x.proto": FileOverlay(doc="Other words.")})
+    printed = render(build(source, overlay), [TEMPLATES])["acme_models/x.py"]
+    assert ast.get_docstring(ast.parse(printed)) == "Other words."
 
 
 def test_comments_of_services_are_the_docstrings_of_clients(source: Source) -> None:

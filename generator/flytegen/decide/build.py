@@ -36,6 +36,7 @@ from flytegen.overlay.entries import (
     Overlay,
 )
 from flytegen.overlay.fit import check
+from flytegen.read.comments import name_of_file
 from flytegen.read.source import Source
 from flytegen.schema import (
     Alias,
@@ -137,7 +138,9 @@ class _Builder:
             aliases=aliases,
             exports=tuple(sorted(own_names | {alias.name for alias in aliases})),
             doc=docstrings.paragraphs(
-                self._overlay.files.get(file.name, FileOverlay()).doc or f"``{file.name}``."
+                self._overlay.files.get(file.name, FileOverlay()).doc
+                or self._said(name_of_file(file.name))
+                or f"``{file.name}``."
             ),
         )
 

@@ -12,6 +12,8 @@ from google.protobuf.message import Message
 #: The numbers that lead to a thing in a file: of a field, and of the item in it, by turns.
 Path = tuple[int, ...]
 
+_PACKAGE: Path = (FileDescriptorProto.PACKAGE_FIELD_NUMBER,)
+
 # What is left of `///` and `/**`, of which protoc takes away as much as of `//` and `/*`.
 _RULE = re.compile(r"^[/!*]?[-=*/#_]*$")
 
@@ -19,14 +21,24 @@ _RULE = re.compile(r"^[/!*]?[-=*/#_]*$")
 def comments_of(file: FileDescriptorProto) -> dict[str, str]:
     """The comments of a file, by the full names of what they are about.
 
-    That of an enum's value is below the enum's name: ``acme.Kind.SOME``.
+    That of an enum's value is below the enum's name: ``acme.Kind.SOME``. What stands right above
+    ``package`` is about the file; what is above ``syntax`` is a license as often as not.
     """
     found = {
         tuple(item.path): text for item in file.source_code_info.location if (text := _text(item))
     }
     if not found:
         return {}
-    return {name: found[path] for path, name in named_items(file) if path in found}
+    said = {name: found[path] for path, name in named_items(file) if path in found}
+    for item in file.source_code_info.location:
+        if tuple(item.path) == _PACKAGE and (text := _plain(item.leading_comments)):
+            said[name_of_file(file.name)] = text
+    return said
+
+
+def name_of_file(path: str) -> str:
+    """What words about a file are found under: no full name begins like that."""
+    return f"/{path}"
 
 
 def named_items(file: FileDescriptorProto) -> Iterator[tuple[Path, str]]:

@@ -13,7 +13,7 @@ __all__ = [
 
 
 class ActionPhase(_OpenEnum):
-    """How far an action or an attempt has come; a run is as far as its root ``a0``.
+    """How far an action or an attempt has come; a run has come as far as its root ``a0`` has.
 
     ``SUCCEEDED``, ``FAILED``, ``ABORTED``, ``TIMED_OUT`` and ``RECOVERED`` are final, but
     for one thing: a run that is aborted after its end becomes ``ABORTED``.

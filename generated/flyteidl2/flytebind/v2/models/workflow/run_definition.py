@@ -147,7 +147,7 @@ class RunSource(_OpenEnum):
 class Run(_FlyteIdlEntity[_pb2.Run]):
     """A run, as lists and ``CreateRun`` give it.
 
-    A run is as far as its root action.
+    A run has come as far as its root action has.
 
     Proto: ``flyteidl2.workflow.Run``
     """
