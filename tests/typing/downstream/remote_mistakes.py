@@ -53,8 +53,8 @@ def wrong_arguments(
 ) -> None:
     # E: arg-type | reportArgumentType | str
     remote.fetch_execution(7)
-    # E: call-arg | reportCallIssue | timeout
-    remote.fetch_execution("f7a9c2", timeout=3)
+    # E: call-arg | reportCallIssue | retries
+    remote.fetch_execution("f7a9c2", retries=3)
     # E: type-var | reportArgumentType | FlyteNodeExecution
     remote.sync(node)
     # E: arg-type | reportArgumentType | timedelta
