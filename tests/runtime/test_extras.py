@@ -22,13 +22,40 @@ remote.list_projects()
             "flytebind-runtime[grpc]",
             "from flytebind.runtime.grpcio import grpc; grpc.insecure_channel('localhost:1')",
         ),
-        ("flytebind.sandbox", "flytebind[remote]", "import flytebind.sandbox"),
+        ("flytebind.sandbox", "flytebind[remote]", "from flytebind.sandbox import Sandbox"),
+        ("flytebind.sandbox", "flytebind[remote]", "import flytebind.sandbox.play"),
     ],
 )
 def test_without_grpcio_what_needs_it_names_the_extra(what: str, extra: str, program: str) -> None:
     code, lines = ending("grpc", program)
     assert code == 1
     assert lines[-1] == f"ModuleNotFoundError: {what} needs grpcio: pip install '{extra}'"
+
+
+@pytest.mark.parametrize(
+    ("command", "missing", "said"),
+    [
+        (
+            "flytebind.sandbox",
+            "grpc",
+            "python -m flytebind.sandbox: flytebind.sandbox needs grpcio:"
+            " pip install 'flytebind[remote]'",
+        ),
+        (
+            "flytebind.cli",
+            "click grpc yaml",
+            "flytebind: click is not installed: pip install 'flytebind[cli]'",
+        ),
+        (
+            "flytegen",
+            "black jinja2",
+            "flytegen: jinja2 is missing: pip install flytegen",
+        ),
+    ],
+)
+def test_commands_say_in_one_line_what_they_lack(command: str, missing: str, said: str) -> None:
+    program = f"import runpy; runpy.run_module({command!r}, run_name='__main__', alter_sys=True)"
+    assert ending(missing, program) == (2, [said])
 
 
 @pytest.mark.parametrize("missing", ["urllib3", "grpc urllib3"])

@@ -134,7 +134,7 @@ class TestFlyteidl:
             "import flytebind.models.admin.execution",
             "import flytebind.services.admin",
             "from flytebind.remote import FlyteRemote",
-            "import flytebind.sandbox",
+            "from flytebind.sandbox import Sandbox",
             "import flytebind.behaviour.literals",
         ],
     )
@@ -171,18 +171,22 @@ print(*(name for name in added if name.startswith(("flyteidl.", "importlib.metad
         done = self.run(copy, program)
         assert (done.stdout.strip(), done.stderr) == ("", "")
 
-    def test_the_command_says_it_in_one_line(self, copy: Path) -> None:
+    @pytest.mark.parametrize(
+        ("module", "command"),
+        [("cli", "flytebind"), ("sandbox", "python -m flytebind.sandbox")],
+    )
+    def test_commands_say_it_in_one_line(self, copy: Path, module: str, command: str) -> None:
         put_metadata(copy, "flyteidl", "1.15.3")
-        command = "import sys; from flytebind.cli import main; sys.exit(main(['demo']))"
-        done = self.run(copy, command)
+        program = f"from flytebind.{module}.__main__ import main; raise SystemExit(main())"
+        done = self.run(copy, program, "demo")
         (line,) = done.stderr.splitlines()
         assert (done.returncode, done.stdout) == (2, "")
-        assert line.startswith("flytebind: flytebind.models was generated from flyteidl")
+        assert line.startswith(f"{command}: flytebind.models was generated from flyteidl")
 
     @staticmethod
-    def run(site: Path, program: str) -> subprocess.CompletedProcess[str]:
+    def run(site: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(site)}
-        command = [sys.executable, "-c", program]
+        command = [sys.executable, "-c", program, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
