@@ -151,6 +151,8 @@ def test_without_settings_it_says_how_to_give_them(run: Run) -> None:
 def test_an_endpoint_that_is_none(run: Run) -> None:
     line = refused(run("--endpoint", "ftp://flyte", "execution", "get", "a/b/c"))
     assert line.startswith("endpoint: 'ftp://flyte'")
+    line = refused(run("--endpoint", "https://flyte", "--insecure", "execution", "get", "a/b/c"))
+    assert line.startswith("insecure: does not go with the endpoint 'https://flyte'")
 
 
 def test_a_file_of_settings_that_is_not_there(run: Run, tmp_path: Path) -> None:

@@ -18,21 +18,23 @@ from flytebind.remote import Config, FlyteRemote
 _PAGE = re.compile(r"https?://[^?#]*/projects/([^/?#]+)/domains/([^/?#]+)/executions/([^/?#]+)")
 
 
-def settings(call: Call, *, api_key: bool = False) -> Config:
+def settings(call: Call, *, flyte2: bool = False) -> Config:
     """The settings of a command: options win over variables, and these over files.
 
     Args:
         call: The command.
-        api_key: Whether ``FLYTE_API_KEY`` counts, unless ``--endpoint`` names another server.
+        flyte2: Whether it is about a server of Flyte 2: then its SDK's files count and, unless
+            ``--endpoint`` names another server, ``FLYTE_API_KEY``.
 
     Raises:
         FlyteConfigError: If they make no sense.
     """
     env = dict(os.environ)
     if call.endpoint is not None:
-        Config.for_endpoint(call.endpoint)  # or its error would blame the variable
+        Config.for_endpoint(call.endpoint, call.insecure)  # or its error would blame the variable
         env["FLYTE_PLATFORM_URL"] = call.endpoint
-    config = Config.auto(call.config, env=env, api_key=api_key and call.endpoint is None)
+    by_key = flyte2 and call.endpoint is None
+    config = Config.auto(call.config, env=env, flyte2=flyte2, api_key=by_key)
     origins = dict(config._origins)
     if call.endpoint is not None:
         del origins["endpoint"]  # the variable is made up

@@ -195,7 +195,7 @@ def rerun(call: Call, *, run: str, run_name: str | None, wait: bool) -> int:
 
 @contextmanager
 def _connect(call: Call) -> Iterator[tuple[Flyte2Remote, Config]]:
-    config = settings(call, api_key=True)
+    config = settings(call, flyte2=True)
     with told_calls(call), Flyte2Remote(config, token=token()) as remote:
         yield remote, config
 

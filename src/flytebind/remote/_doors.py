@@ -26,7 +26,7 @@ class Door:
         channel: The caller's own channel.
         interceptors: What calls go through.
         max_calls: How many calls may be in flight at once.
-        api_key: Whether what is configured may be an API key.
+        flyte2: Whether it is one of Flyte 2.
 
     Raises:
         FlyteConfigError: If there is no config to be found, or it makes no sense.
@@ -51,14 +51,14 @@ class Door:
         interceptors: Sequence[grpc.UnaryUnaryClientInterceptor],
         max_calls: int,
         *,
-        api_key: bool = False,
+        flyte2: bool = False,
     ) -> None:
         if max_calls < 1:
             raise ValueError(f"max_calls must be at least 1, not {max_calls}")
         if isinstance(config, str):
             config = Config.for_endpoint(config)
         elif config is None and channel is None:
-            config = Config.auto(api_key=api_key)
+            config = Config.auto(flyte2=flyte2)
         check_channel(channel, face, any_kind=not self.can_load_later)
         check_interceptors(interceptors, channel)
         self.config = config

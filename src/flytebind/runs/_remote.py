@@ -49,7 +49,7 @@ class RemoteBase(Door):
 
         Args:
             config: Where the server is, or just its ``host:port``; by default
-                ``Config.auto(api_key=True)``: a file, the environment, and ``FLYTE_API_KEY``.
+                ``Config.auto(flyte2=True)``: a file, the environment, and ``FLYTE_API_KEY``.
             project: The project of calls that name none, if not the config's.
             domain: The domain of calls that name none, if not the config's.
             org: The organization of all calls, if not the config's. Open-source servers have none.
@@ -68,7 +68,7 @@ class RemoteBase(Door):
             TypeError: If the channel is one that only ``AsyncFlyte2Remote`` can use, or something
                 is no interceptor.
         """
-        super().__init__("Flyte2Remote", config, channel, interceptors, max_calls, api_key=True)
+        super().__init__("Flyte2Remote", config, channel, interceptors, max_calls, flyte2=True)
         settings = self.config
         self._session = Session(
             self,
@@ -107,7 +107,7 @@ class AsyncFlyte2Remote(AsyncDoor, RemoteBase, Verbs):
     Safe to share between the tasks of a loop, and even between loops. A task that is cancelled
     cancels its calls.
 
-        >>> async with AsyncFlyte2Remote(Config.auto()) as remote:
+        >>> async with AsyncFlyte2Remote(Config.auto(flyte2=True)) as remote:
         ...     run = await remote.fetch_run("r7a9c2")
         ...     await remote.wait(run)
 
@@ -123,7 +123,7 @@ class Flyte2Remote(BlockingDoor, RemoteBase):
     Safe to share between threads; works in notebooks, too. Ctrl-C ends a call at once, and leaves
     nothing running here.
 
-        >>> with Flyte2Remote(Config.auto()) as remote:
+        >>> with Flyte2Remote(Config.auto(flyte2=True)) as remote:
         ...     run = remote.run("train.fit", {"epochs": 3})
         ...     print(run.wait().outputs["o0"])
     """

@@ -64,3 +64,12 @@ def test_a_key_in_the_environment_counts_where_it_is_asked_for(tmp_path: Path) -
     assert (config.auth_mode, config.client_secret_file) == (AuthMode.CLIENT_SECRET, None)
     assert (config.project, config.domain, config.org) == ("p", "d", "acme")
     assert config.sources["endpoint"] == "env FLYTE_API_KEY"
+
+
+def test_what_a_key_has_that_makes_no_sense_is_blamed_on_the_key() -> None:
+    packed = key("host:99999:me:hush:acme")
+    with pytest.raises(FlyteConfigError, match=r"^api_key: '99999' is no port, in 'host:99999'$"):
+        Config.for_api_key(packed)
+    with pytest.raises(FlyteConfigError, match=r"^env FLYTE_API_KEY: '99999' is no port"):
+        Config.auto(env={"FLYTE_API_KEY": packed}, flyte2=True)
+    assert Config.for_api_key(key("host:1:me:hush:")).sources["endpoint"] == "api_key"

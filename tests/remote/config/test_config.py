@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flytebind.remote.config import AuthMode, Config, Secret
+from flytebind.remote.config import AuthMode, Config, PlatformConfig, Secret
 from flytebind.remote.config._keys import KEYS, Key
 from flytebind.remote.errors import FlyteConfigError
 
@@ -357,11 +357,39 @@ def test_endpoints_are_understood_as_people_write_them(
 
 @pytest.mark.parametrize(
     "given",
-    ["", "  ", "a b", "host:port", "host:99999", "https://host/console", "ftp://host", "dns://8/x"],
+    [
+        "",
+        "a b",
+        "host:port",
+        "host:99999",
+        "https://host:99999",
+        "https://host/console",
+        "http://host/console",
+        "HTTP://host/console",
+        "dns:///host/console",
+        "ftp://host",
+        "dns://8/x",
+        "http://",
+        ":80",
+        "http://host:",
+    ],
 )
-def test_what_is_no_endpoint_is_refused(given: str) -> None:
-    with pytest.raises(FlyteConfigError, match="endpoint: "):
-        Config.for_endpoint(given)
+def test_what_is_no_endpoint_is_refused_and_named_as_it_was_given(given: str) -> None:
+    for make in (
+        Config.for_endpoint,
+        lambda endpoint: Config(platform=PlatformConfig(endpoint)),
+        lambda endpoint: dataclasses.replace(Config("host"), endpoint=endpoint),
+    ):
+        with pytest.raises(FlyteConfigError, match="endpoint: ") as caught:
+            make(given)
+        assert repr(given) in str(caught.value)
+
+
+def test_a_query_is_no_part_of_an_endpoint_and_is_not_shown() -> None:
+    for given in ("http://host?token=hush", "host#hush"):
+        with pytest.raises(FlyteConfigError, match="without a path or a query") as caught:
+            Config.for_endpoint(given)
+        assert "hush" not in str(caught.value)
 
 
 def test_the_source_of_what_the_endpoint_implies_is_the_endpoint() -> None:
@@ -377,10 +405,14 @@ def test_the_source_of_what_the_endpoint_implies_is_the_endpoint() -> None:
         ({"client_cert_file": "a"}, "client_cert_file: needs client_key_file too"),
         ({"client_key_file": "a"}, "client_key_file: needs client_cert_file too"),
         ({"transport": "http"}, "transport: must be grpc or connect, not 'http'"),
-        ({"keepalive": -1}, "keepalive: must be a number of seconds, or 0"),
+        ({"keepalive": -1}, "keepalive: must be a number of seconds, or 0 for never, not -1"),
+        ({"keepalive": "6 min"}, "keepalive: must be a number of .*, not '6 min'"),
         ({"keepalive": float("nan")}, "keepalive: must be a number of seconds, or 0"),
-        ({"max_message_bytes": -2}, "max_message_bytes: must be positive, or -1"),
-        ({"insecure": "false"}, "insecure: must be True or False"),
+        ({"max_message_bytes": -2}, "max_message_bytes: must be positive, or -1 .*, not -2"),
+        ({"max_message_bytes": "64M"}, "max_message_bytes: must be positive, .*, not '64M'"),
+        ({"insecure": "false"}, "insecure: must be True or False, not 'false'"),
+        ({"auth_mode": 7}, "auth_mode: must be one of .*, not 7"),
+        ({"scopes": 7}, "scopes: must be a tuple of texts, not 7"),
         ({"command": "print-token"}, "command: must be a tuple of texts, not one text"),
     ],
 )
@@ -432,6 +464,7 @@ def test_a_sandbox_is_on_this_machine_and_without_tls() -> None:
         ("ExternalCommand", AuthMode.EXTERNAL_COMMAND),
         ("device-flow", AuthMode.DEVICE_FLOW),
         ("none", AuthMode.NONE),
+        ("Passthrough", AuthMode.NONE),
     ],
 )
 def test_modes_go_by_the_names_of_both_tools(name: str, mode: AuthMode) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -15,17 +16,23 @@ from flytebind.runtime.screens import harmless
 
 _log = logging.getLogger("flytebind.remote")
 
-# These two name a file, which must then exist.
+# These name a file, which must then exist.
 _VARIABLES = ("_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE", "FLYTECTL_CONFIG")
 _HERE = "flytekit.config"
-_PLACES = (
-    _HERE,
-    os.path.join("~", ".flyte", "config"),
-    os.path.join("~", ".flyte", "config.yaml"),
-)
+_HOME = (os.path.join("~", ".flyte", "config"), os.path.join("~", ".flyte", "config.yaml"))
 
+# The SDK of Flyte 2 has places of its own. Unlike there, a variable wins over what lies around.
+_VARIABLES_2 = ("UCTL_CONFIG", *_VARIABLES)
+_OF_FLYTE_2 = os.path.join(".flyte", "config.yaml")
+_HOME_2 = (os.path.join("~", ".union", "config.yaml"), *reversed(_HOME))
 
+# Who led to a file that nobody has named, and where it lies then.
 _BY_FOLDER = "the folder that this program is in"
+_BY_REPOSITORY = "the repository that this program is in"
+_UNASKED = {
+    _BY_FOLDER: "lies in the working directory",
+    _BY_REPOSITORY: "lies in the repository of the working directory",
+}
 # What a file may have this program do with whatever else there is on this machine.
 _POWERFUL = ("command", "proxy_command", "client_secret_file", "client_secret_env")
 
@@ -38,21 +45,47 @@ class Setting(NamedTuple):
     source: str
 
 
-def find(env: Mapping[str, str]) -> tuple[str, str] | None:
+def find(env: Mapping[str, str], *, flyte2: bool = False) -> tuple[str, str] | None:
     """The file that settings are read from, and what led to it; None if there is none."""
-    for name in _VARIABLES:
+    for name in _VARIABLES_2 if flyte2 else _VARIABLES:
         if env.get(name):
             return env[name], f"the variable {name}"
-    for place in _PLACES:
-        path = os.path.abspath(os.path.expanduser(place))
-        if os.path.isfile(path):
-            return path, _BY_FOLDER if place == _HERE else "the usual places"
-    return None
+    usual = [os.path.abspath(os.path.expanduser(place)) for place in (_HOME_2 if flyte2 else _HOME)]
+    for path, named_by in _around() if flyte2 else [(os.path.abspath(_HERE), _BY_FOLDER)]:
+        if path not in usual and os.path.isfile(path):
+            return path, named_by
+    return next(((path, "the usual places") for path in usual if os.path.isfile(path)), None)
 
 
-def places() -> str:
+def _around() -> Iterator[tuple[str, str]]:
+    """Where files for Flyte 2 may lie around a program."""
+    plain = os.path.abspath("config.yaml")
+    if _names_a_server(plain):
+        yield plain, _BY_FOLDER
+    yield os.path.abspath(_OF_FLYTE_2), _BY_FOLDER
+    folder = os.getcwd()
+    while not os.path.exists(os.path.join(folder, ".git")) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    if os.path.exists(os.path.join(folder, ".git")):
+        yield os.path.join(folder, _OF_FLYTE_2), _BY_REPOSITORY
+    yield os.path.abspath(_HERE), _BY_FOLDER
+
+
+def _names_a_server(path: str) -> bool:
+    """Whether a file is one of Flyte's: many programs have a ``config.yaml``."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return bool(_parse_yaml(path, file.read()).get("admin", {}).get("endpoint"))
+    except (OSError, UnicodeDecodeError, FlyteConfigError):
+        return False
+
+
+def places(*, flyte2: bool = False) -> str:
     """Where a file is looked for, for messages."""
-    return f"{', '.join(_PLACES)} or what FLYTECTL_CONFIG names"
+    if not flyte2:
+        return f"{', '.join((_HERE, *_HOME))} or what FLYTECTL_CONFIG names"
+    around = (_OF_FLYTE_2, "config.yaml", _HERE)
+    return f"{', '.join((*around, *_HOME_2))} or what FLYTECTL_CONFIG or UCTL_CONFIG names"
 
 
 def read_env(env: Mapping[str, str]) -> Iterator[Setting]:
@@ -83,12 +116,12 @@ def read_file(path: str, named_by: str) -> list[Setting]:
     is_yaml = path.lower().endswith((".yaml", ".yml"))
     content = _parse_yaml(path, text) if is_yaml else _parse_ini(path, text)
     settings = list(_settings(path, content, yaml=is_yaml))
-    if named_by == _BY_FOLDER:
-        _beware(path, owner, settings)
+    if named_by in _UNASKED:
+        _beware(path, _UNASKED[named_by], owner, settings)
     return settings
 
 
-def _beware(path: str, owner: int, settings: Iterable[Setting]) -> None:
+def _beware(path: str, lies: str, owner: int, settings: Iterable[Setting]) -> None:
     """Tell what a file does that nobody has named: it is there for whoever comes by.
 
     Raises:
@@ -98,12 +131,12 @@ def _beware(path: str, owner: int, settings: Iterable[Setting]) -> None:
     if not powerful:
         return
     does = "; ".join(map(_power, powerful))
-    advice = "to have it so, name the file: FLYTECTL_CONFIG=./flytekit.config"
+    advice = f"to have it so, name the file: FLYTECTL_CONFIG={shlex.quote(os.path.relpath(path))}"
     if hasattr(os, "getuid") and owner not in (os.getuid(), 0):
         raise FlyteConfigError(f"{path} is another user's, and {does}; {advice}")
     if path not in _told:
         _told.add(path)
-        words = f"{path} lies in the working directory, and {does}; {advice}"
+        words = f"{path} {lies}, and {does}; {advice}"
         _log.warning("%s", harmless(words))
 
 

@@ -25,13 +25,14 @@ class AuthMode(Enum):
     """From a login in a browser on this machine."""
 
 
-# flytectl's names are the values; flytekit has some more.
+# flytectl's names are the values. flytekit has some more, and flyte one: tokens are passed on.
 _NAMES = {
     **{mode.value.lower(): mode for mode in AuthMode},
     "clientcredentials": AuthMode.CLIENT_SECRET,
     "basic": AuthMode.CLIENT_SECRET,
     "externalprocess": AuthMode.EXTERNAL_COMMAND,
     "standard": AuthMode.PKCE,
+    "passthrough": AuthMode.NONE,
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flytebind.remote._advice import advised
 from flytebind.remote.config import _files as files
 from flytebind.remote.config._api_key import VARIABLE, settings_of
-from flytebind.remote.config._hiding import has_password, without_password
+from flytebind.remote.config._hiding import has_password, in_words, without_password
 from flytebind.remote.config._modes import AuthMode, auth_mode
 from flytebind.remote.config._secret import Secret
 from flytebind.remote.errors import FlyteConfigError
@@ -205,19 +206,21 @@ class Config:
                 self._keep("endpoint", self.platform.endpoint)
         for name in ("insecure", "insecure_skip_verify"):
             if not isinstance(getattr(self, name), bool):
-                raise self._error(name, "must be True or False")  # "false" would count as true
+                raise self._wrong(name, "must be True or False")  # "false" would count as true
         for name in ("scopes", "command", "proxy_command"):
-            if isinstance(getattr(self, name), str):
-                raise self._error(name, "must be a tuple of texts, not one text")
-            self._keep(name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Sequence):
+                what = "one text" if isinstance(value, str) else in_words(value)
+                raise self._error(name, f"must be a tuple of texts, not {what}")
+            self._keep(name, tuple(value))
         if isinstance(self.client_secret, str):
             self._keep("client_secret", Secret(self.client_secret))
-        if isinstance(self.auth_mode, str):
+        if not isinstance(self.auth_mode, (AuthMode, NoneType)):
             try:
                 self._keep("auth_mode", auth_mode(self.auth_mode))
             except ValueError as error:
                 raise self._error("auth_mode", str(error)) from None
-        self._resolve_endpoint()
+        self._check_endpoint()
         self._check()
         self._keep("platform", _derived(vars(self)))
 
@@ -255,7 +258,8 @@ class Config:
             FlyteConfigError: If it is none.
         """
         settings: dict[str, Any] = {**settings_of(api_key, "api_key")}
-        return cls(**settings, project=project, domain=domain)
+        origins = {name: (value, "api_key") for name, value in settings.items()}
+        return cls(**settings, project=project, domain=domain, _origins=origins)
 
     @classmethod
     def auto(
@@ -263,7 +267,8 @@ class Config:
         config_file: str | os.PathLike[str] | None = None,
         *,
         env: Mapping[str, str] | None = None,
-        api_key: bool = False,
+        flyte2: bool = False,
+        api_key: bool | None = None,
     ) -> Config:
         """Settings from the environment and from a file of flytectl or flytekit.
 
@@ -273,17 +278,26 @@ class Config:
             config_file: The file; by default the one that ``FLYTECTL_CONFIG`` names, or the first
                 of ``./flytekit.config``, ``~/.flyte/config`` and ``~/.flyte/config.yaml``.
             env: The variables; by default those of this process.
+            flyte2: Whether it is for a server of Flyte 2, as remotes for it have it. Then files
+                count which its SDK makes: what ``UCTL_CONFIG`` or ``FLYTECTL_CONFIG`` names, a
+                ``./config.yaml`` that has an ``admin.endpoint``, ``./.flyte/config.yaml``, the same
+                at the root of the git repository, ``./flytekit.config``, ``~/.union/config.yaml``,
+                ``~/.flyte/config.yaml``, ``~/.flyte/config``.
             api_key: Whether ``FLYTE_API_KEY`` counts, a key for a server of Flyte 2: where the
-                server is, and a client's identifier and secret, before all else. Remotes for Flyte
-                2 heed it.
+                server is, and a client's identifier and secret, before all else. By default if it
+                is for one.
 
         Raises:
             FlyteConfigError: If the file cannot be read, a value makes no sense, there is no
-                endpoint, or a ``./flytekit.config`` of another user would have a program run, or a
-                file or a variable sent as a secret.
+                endpoint, or a file in the working directory or its repository is another user's
+                and would have a program run, or a file or a variable sent as a secret.
         """
         env = os.environ if env is None else env
-        found = files.find(env) if config_file is None else (os.fspath(config_file), "an argument")
+        found = (
+            files.find(env, flyte2=flyte2)
+            if config_file is None
+            else (os.fspath(config_file), "an argument")
+        )
         settings = [] if found is None else files.read_file(*found)
         values: dict[str, Any] = {}
         origins: dict[str, tuple[object, str]] = {}
@@ -294,7 +308,7 @@ class Config:
                 raise FlyteConfigError(f"{source}: {error}") from None
             values[key.field] = value
             origins[key.field] = value, source
-        if api_key and env.get(VARIABLE):
+        if (flyte2 if api_key is None else api_key) and env.get(VARIABLE):
             source = f"env {VARIABLE}"
             for name in ("client_secret_file", "client_secret_env"):  # of another client
                 values.pop(name, None)
@@ -302,7 +316,9 @@ class Config:
                 values[name] = value
                 origins[name] = value, source
         if "endpoint" not in values:
-            where = f"{found[0]} has none" if found else f"there is no {files.places()}"
+            where = (
+                f"{found[0]} has none" if found else f"there is no {files.places(flyte2=flyte2)}"
+            )
             raise FlyteConfigError(
                 "no server to connect to: set FLYTE_PLATFORM_URL, or admin.endpoint in a "
                 f"configuration file ({where})"
@@ -378,28 +394,40 @@ class Config:
         value, source = self._origins.get(name, (None, ""))
         return source if value == getattr(self, name) else ""
 
-    def _resolve_endpoint(self) -> None:
+    def _check_endpoint(self) -> None:
         """Take off what tells how to connect; what remains is an address of gRPC's."""
         given = self.endpoint
         if not isinstance(given, str):
-            raise self._error("endpoint", f"must be text, not {type(given).__name__}")
-        endpoint = given.strip()
+            raise self._error("endpoint", f"must be text, not {in_words(given)}")
+        endpoint, shown = given.strip(), repr(without_password(given.strip()))
         if "@" in endpoint and not endpoint.startswith("unix:"):
             problem = (
                 "must not have a user or a password; tokens and proxies have their own settings"
             )
-            raise self._error("endpoint", f"{problem}: {without_password(endpoint)!r}")
+            raise self._error("endpoint", f"{problem}: {shown}")
         scheme, found, address = endpoint.partition("://")
         if found:
             scheme = scheme.lower()
             if scheme not in ("dns", "http", "https") or (scheme == "dns" and address[:1] != "/"):
                 raise self._error(
-                    "endpoint", f"{given!r} begins with neither dns:///, https:// nor http://"
+                    "endpoint", f"{shown} begins with neither dns:///, https:// nor http://"
                 )
             endpoint = address[1:] if scheme == "dns" else address.removesuffix("/")
             if scheme == "https" and self.insecure:
-                raise self._error("insecure", f"does not go with the endpoint {given!r}")
-            if scheme == "http" and _port_of(endpoint) == "":
+                raise self._error("insecure", f"does not go with the endpoint {shown}")
+        if not endpoint or any(character.isspace() for character in endpoint):
+            raise self._error("endpoint", f"must be host:port, not {shown}")
+        if not endpoint.startswith("unix:"):
+            if any(character in endpoint for character in "/?#"):
+                raise self._error(
+                    "endpoint", f"must be host:port without a path or a query, not {shown}"
+                )
+            if endpoint.startswith(":") or endpoint.endswith(":"):
+                raise self._error("endpoint", f"must be host:port, not {shown}")
+            port = _port_of(endpoint)
+            if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+                raise self._error("endpoint", f"{in_words(port)} is no port, in {shown}")
+            if scheme == "http" and found and not port:
                 endpoint += ":80"
         self._keep("endpoint", endpoint)
         if scheme == "http" and found and not self.insecure:
@@ -407,14 +435,6 @@ class Config:
 
     def _check(self) -> None:
         endpoint = self.endpoint
-        if not endpoint or any(character.isspace() for character in endpoint):
-            raise self._error("endpoint", f"must be host:port, not {endpoint!r}")
-        if not endpoint.startswith("unix:"):
-            if "/" in endpoint:
-                raise self._error("endpoint", f"must be host:port without a path, not {endpoint!r}")
-            port = _port_of(endpoint)
-            if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
-                raise self._error("endpoint", f"{port!r} is no port, in {endpoint!r}")
         # But a CA does: it may be that of the identity provider, which speaks TLS all the same.
         for name in ("client_cert_file", "client_key_file"):
             if self.insecure and getattr(self, name):
@@ -429,14 +449,18 @@ class Config:
         ):
             if getattr(self, name) and not getattr(self, other):
                 raise self._error(name, f"needs {other} too")
-        if self.max_message_bytes < 1 and self.max_message_bytes != -1:
-            raise self._error("max_message_bytes", "must be positive, or -1 for any size")
+        size, pause = self.max_message_bytes, self.keepalive
+        if not isinstance(size, int) or (size < 1 and size != -1):
+            raise self._wrong("max_message_bytes", "must be positive, or -1 for any size")
         if self.transport not in ("grpc", "connect"):
-            raise self._error("transport", f"must be grpc or connect, not {self.transport!r}")
+            raise self._wrong("transport", "must be grpc or connect")
         if self.transport == "connect" and endpoint.startswith("unix:"):
             raise self._error("transport", f"connect does not go with {endpoint!r}")
-        if not 0 <= self.keepalive < float("inf"):
-            raise self._error("keepalive", "must be a number of seconds, or 0 for never")
+        if not isinstance(pause, (int, float)) or not 0 <= pause < float("inf"):
+            raise self._wrong("keepalive", "must be a number of seconds, or 0 for never")
+
+    def _wrong(self, name: str, demand: str) -> FlyteConfigError:
+        return self._error(name, f"{demand}, not {in_words(getattr(self, name))}")
 
     def _error(self, name: str, problem: str) -> FlyteConfigError:
         return FlyteConfigError(f"{self._origin(name) or name}: {problem}")
