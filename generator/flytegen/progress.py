@@ -16,6 +16,7 @@ from rich.progress import (
     TextColumn,
 )
 
+from flytegen.common.texts import counted
 from flytegen.run import Progress
 
 
@@ -47,7 +48,7 @@ class _Silent:
 
 class _Lines(_Silent):
     def step(self, title: str, total: int = 0) -> None:
-        print(f"{title}: {total} files" if total else title, file=sys.stderr, flush=True)
+        print(f"{title}: {counted(total, 'file')}" if total else title, file=sys.stderr, flush=True)
 
 
 class _Bar:

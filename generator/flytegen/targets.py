@@ -16,6 +16,7 @@ from flytegen.overlay.reader import Reader
 from flytegen.read.descriptor_set import load_descriptor_set
 from flytegen.read.manifest import load_bases
 from flytegen.read.package import load_package
+from flytegen.read.protoc import PROTO
 from flytegen.read.source import Source
 from flytegen.write.format import FormatterName
 
@@ -151,7 +152,10 @@ def chosen(targets: tuple[Target, ...], names: tuple[str, ...]) -> tuple[Target,
     """
     known = {target.name: target for target in targets}
     if not known:
-        hint = "Give --package NAME, or name targets in a table [tool.flytegen.targets.NAME]."
+        hint = (
+            "Give --package NAME or --input FILE, or name targets in a table"
+            " [tool.flytegen.targets.NAME]."
+        )
         what = "names no target, here or in a folder above"
         raise GenerationError(Problem(CONFIGURATION, what, hint))
     problems = Problems()
@@ -188,11 +192,15 @@ def _target(name: str, said: _Said, folder: Path) -> Target:
     def places(texts: tuple[str, ...]) -> tuple[Path, ...]:
         return tuple(folder / text for text in texts)
 
+    inputs, roots = places(said.input), places(said.proto_path)
+    if not roots and inputs and all(path.suffix == PROTO for path in inputs):
+        roots = (folder,)  # wherever the command is run
+
     return Target(
         name,
         said.package,
-        places(said.input),
-        places(said.proto_path),
+        inputs,
+        roots,
         place(said.overlay),
         place(said.out),
         said.package_root,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import subprocess
@@ -11,12 +12,14 @@ import venv
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 import flytebind.models
 import flytebind.runtime
 from flytegen.cli import main
 from flytegen.common.toml import parse_toml
 from tests.generator.foreign import importable
+from tests.generator.protos import compiled
 from tests.support.folders import snapshot
 from tests.typing.checkers import mypy, pyright
 
@@ -45,7 +48,8 @@ def test_the_line_at_the_end_of_a_run_makes_type_checkers_see_all_of_it(
 ) -> None:
     assert main(["generate", "--package", "google.transit", "--out", "made"]) == 0
     line = capsys.readouterr().out.splitlines()[-1]
-    assert line == "  for type checkers: flytegen init made && pip install -e made"
+    init = "flytegen init made --package google.transit"
+    assert line == f"  for type checkers: {init} && pip install -e made"
     (here / "made/mypy.ini").write_text(
         "[mypy]\nstrict = true\nfiles = google_transit_models\nexclude = stubs\n"
     )
@@ -98,6 +102,85 @@ def test_a_new_folder_knows_what_it_is_generated_from(
     assert main(["generate", "--quiet"]) == 0
     assert "small_models/x.py" in snapshot(here / "own")
     assert main(["check", "--quiet"]) == 0
+
+
+def told(folder: Path) -> list[str]:
+    """The commands that a project's README names."""
+    block = (folder / "README.md").read_text().split("```")[1]
+    return [line.partition("  ")[0] for line in block.splitlines()[1:]]
+
+
+def advised(output: str) -> list[str]:
+    """The arguments of the ``flytegen init`` that a run ends with."""
+    return shlex.split(output.splitlines()[-1].partition("flytegen ")[2].partition(" && ")[0])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["--input", "protos"],
+        ["--input", "protos/y.proto", "-I", "protos", "--formatter", "none"],
+        ["--input", "x.proto", "protos/y.proto", "-I", ".", "-I", "protos", "--package", "other"],
+        ["--input", "x.proto", "--templates", "looks", "--base", "flytebind.models"],
+        ["--package", "google.transit", "--skip-broken"],
+    ],
+)
+def test_what_a_project_tells_people_to_do_makes_the_same_again(
+    said: list[str], here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "looks").mkdir()
+    (here / "protos").mkdir()
+    (here / "protos/y.proto").write_text('syntax = "proto3"; package small; message N {}')
+    assert main(["generate", *said, "--out", "made"]) == 0
+    made = snapshot(here / "made")
+    assert main(advised(capsys.readouterr().out)) == 0
+    monkeypatch.chdir(here / "made")
+    assert told(Path()) == ["flytegen generate", "flytegen check", "pip install -e ."]
+    assert main(["check", "--quiet"]) == 0
+    assert main(["generate", "--quiet"]) == 0
+    assert made.items() <= snapshot(Path()).items()
+
+
+def test_a_folder_of_a_target_is_generated_to_from_above(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = '[tool.flytegen.targets.tiny]\ninput = ["x.proto"]\nout = "made"\n'
+    (here / "pyproject.toml").write_text(above)
+    assert main(["generate"]) == 0
+    assert advised(capsys.readouterr().out) == ["init", "made"]
+    assert main(["init", "made"]) == 0
+    assert "flytegen" not in parse_toml((here / "made/pyproject.toml").read_text())["tool"]
+    monkeypatch.chdir(here / "made")
+    _, check, _ = told(Path())
+    assert check == "flytegen check --target tiny"
+    assert main(shlex.split(check)[1:]) == 0
+
+
+def test_what_nobody_can_read_again_is_not_told_to_be(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = FileDescriptorSet(file=compiled({"x.proto": (here / "x.proto").read_text()}))
+    given = io.TextIOWrapper(io.BytesIO(data.SerializeToString()))
+    monkeypatch.setattr("sys.stdin", given)
+    assert main(["generate", "--input", "-", "--out", "made"]) == 0
+    assert advised(capsys.readouterr().out) == ["init", "made"]
+    assert main(["init", "made", "--input", "-"]) == 2
+    assert "--input: is standard input" in capsys.readouterr().err
+    assert main(["init", "made"]) == 0
+    assert told(here / "made") == ["pip install -e ."]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("said", "named"), [(["x.proto"], "small"), (["x.proto", "--package", "acme.idl"], "acme.idl")]
+)
+def test_a_project_is_called_after_the_package_and_not_after_where_its_protos_are(
+    said: list[str], named: str
+) -> None:
+    assert main(["init", "own", "--input", *said]) == 0
+    project = parse_toml(Path("own/pyproject.toml").read_text())["project"]
+    assert project["name"] == f"{named.replace('.', '-')}-models"
+    assert project["description"] == f"Typed Python models of {named}."
 
 
 @pytest.mark.usefixtures("here")

@@ -67,7 +67,7 @@ def test_check_shows_a_hand_edit_as_a_diff_and_generate_mends_it(
     out, err = capsys.readouterr()
     assert "--- flytebind/models/core/errors.py" in out
     assert "run `make generate`" in out
-    assert "1 files in" in err
+    assert "1 file in" in err
     assert main(["generate", "--target", "flyteidl", "--out", str(output), "--quiet"]) == 0
     assert snapshot(output) == committed
     assert main(["check", "--target", "flyteidl", "--out", str(output)]) == 0
@@ -203,6 +203,25 @@ def test_list_names_every_message_and_counts(capsys: pytest.CaptureFixture[str])
         f"{count['message']:,} messages, {count['enum']:,} enums, {count['field']:,} fields, "
         f"{count['service']:,} services, {count['RPC']:,} RPCs, {modules:,} modules"
     )
+
+
+def test_one_thing_is_not_told_as_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "message M { E a = 1; } enum E { X = 0; } service S { rpc Get(M) returns (M); }"
+    Path("x.proto").write_text(f'syntax = "proto3"; package acme; {text}')
+    said = ["--input", "x.proto", "--out", "made"]
+    assert main(["generate", *said]) == 0
+    (path,) = Path("made/acme_models").glob("x.py")
+    path.write_text("")
+    assert main(["check", *said, "--quiet"]) == 1
+    assert main(["generate", *said]) == 0
+    told = capsys.readouterr()
+    assert "1 message, 1 enum, 1 field, 1 service, 1 RPC, 2 modules\n" in told.out
+    assert "  1 file written, " in told.out
+    assert "flytegen: 1 file in made is out of date; " in told.err
+    assert "Printing: 1 file\n" in told.err
 
 
 def test_list_says_of_each_field_what_the_proto_says(capsys: pytest.CaptureFixture[str]) -> None:

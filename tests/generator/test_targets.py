@@ -116,6 +116,16 @@ def test_a_name_stays_text_on_the_screen(project: Path, capsys: pytest.CaptureFi
     assert "\x1b" not in capsys.readouterr().err
 
 
+def test_proto_files_of_a_target_are_called_alike_wherever_it_is_run(project: Path) -> None:
+    (project / "acme").mkdir()
+    (project / "acme/x.proto").write_text('syntax = "proto3"; package acme; message M {}')
+    said = '[tool.flytegen.targets.a]\ninput = ["acme/x.proto"]\nout = "made"\n'
+    (project / "pyproject.toml").write_text(said)
+    assert main(["generate", "--quiet"]) == 0
+    assert (project / "made/acme_models/x.py").is_file()
+    assert (project / "made/acme_protos/acme/x_pb2.py").is_file()
+
+
 def test_the_nearest_file_that_has_targets_says_them(project: Path) -> None:
     here = Path.cwd()
     (here / "pyproject.toml").write_text("[project]\nname = 'x'\n")
@@ -130,7 +140,9 @@ def test_without_targets_one_has_to_be_named(
 ) -> None:
     (project / "pyproject.toml").unlink()
     assert main(["generate"]) == 2
-    assert "[tool.flytegen.targets.NAME]" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    for way in ("--package NAME", "--input FILE", "[tool.flytegen.targets.NAME]"):
+        assert way in told
 
 
 def test_diff_goes_by_the_target_whose_package_is_compared(

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from flytegen.common.problems import GenerationError, Problem
 from flytegen.comparison.sides import RECORDED, default_cache, read_side
+from flytegen.read.inputs import STANDARD_INPUT
 from flytegen.targets import Target, chosen, configured
+
+_STREAM = str(STANDARD_INPUT)
 
 
 def targets_of(options: argparse.Namespace) -> Sequence[Target]:
@@ -37,13 +40,25 @@ def target_of(options: argparse.Namespace) -> Sequence[Target]:
 
 def targets_to_compare(options: argparse.Namespace) -> Sequence[Target]:
     """The target whose package is compared; all of them, if nothing says which."""
-    sides = [said for said in (options.old, options.new) if said not in (None, RECORDED)]
-    if options.target or options.package or options.overlay or not sides:
+    said = (options.old, options.new)
+    if said.count(_STREAM) > 1:
+        raise GenerationError(Problem(_STREAM, "is one side, not both", "Name a file."))
+    if options.input and options.new is not None:
+        what, hint = "is what OLD is compared with, as NEW is", "Give one of them."
+        raise GenerationError(Problem("--input", what, hint))
+    # What a stream has comes but once, and is wanted later.
+    telling = [each for each in said if each not in (None, RECORDED, _STREAM)]
+    named = options.target or options.package or options.overlay or options.input
+    if named or not telling:
         return targets_of(options)
-    side = read_side(sides[0], package="", out=Path(), cache=cache_of(options))
+    paths = tuple(options.proto_path)
+    sides = (
+        read_side(each, out=Path(), cache=cache_of(options), proto_paths=paths) for each in telling
+    )
+    package = next((side.package for side in sides if side.package), "")
     known = configured(Path.cwd())
-    found = [each for each in known if (each.package or _named(each)) == side.package]
-    return [_told(each, options) for each in found] or [_told(Target("", side.package), options)]
+    found = [each for each in known if (each.package or _named(each)) == package]
+    return [_told(each, options) for each in found] or [_told(Target("", package), options)]
 
 
 def cache_of(options: argparse.Namespace) -> Path:

@@ -9,7 +9,7 @@ from flytegen.cli.commands import COMMANDS
 from flytegen.cli.options import DONE, make_parser
 from flytegen.cli.words import hang_up, tell
 from flytegen.common.problems import GenerationError, Problem
-from flytegen.common.texts import visible
+from flytegen.common.texts import counted, visible
 
 _INTERRUPTED = 130
 
@@ -45,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(error: GenerationError, code: int, target: str) -> int:
-    count = len(error.problems)
     result = "nothing was written" if error.is_whole else "something was written"
     of = f" of {visible(target)}" if target else ""
-    tell(f"{count} problem{'s' if count > 1 else ''}; {result}{of}", error.problems)
+    tell(f"{counted(len(error.problems), 'problem')}; {result}{of}", error.problems)
     return code

@@ -13,20 +13,22 @@ from flytegen.cli.init import init
 from flytegen.cli.listing import counts, listed
 from flytegen.cli.options import DIFFERS, DONE, Command
 from flytegen.cli.words import (
+    files_in,
     hang_up,
     print_advice,
     print_files,
     print_skipped,
     print_summary,
-    shown,
     tell_broken,
 )
+from flytegen.common.problems import GenerationError, Problem
 from flytegen.comparison import diff, exit_code
 from flytegen.comparison.report import FORMATS
-from flytegen.comparison.sides import RECORDED, read_side
+from flytegen.comparison.sides import RECORDED, Side, read_side, side_of_inputs
 from flytegen.decide.build import build
 from flytegen.overlay.fit import fit
 from flytegen.progress import show_progress
+from flytegen.read.manifest import load_bases
 from flytegen.run import Draft, Progress, check, draft, generate
 from flytegen.targets import Target
 
@@ -51,7 +53,7 @@ def _generate(target: Target, options: argparse.Namespace) -> int:
     if not options.quiet:
         print_summary(outcome, out, time.perf_counter() - started)
         print_skipped(plan.fitted, plan.library, verbose=options.verbose)
-        print_advice(plan.library, target.output(), has_root=bool(plan.folder))
+        print_advice(plan.library, target, has_root=bool(plan.folder))
     return DONE
 
 
@@ -70,24 +72,40 @@ def _check(target: Target, options: argparse.Namespace) -> int:
     count = len(outcome.written) + len(outcome.removed)
     if count:
         hint = "run `flytegen generate`"
-        print(f"flytegen: {count} files in {shown(out)} are out of date; {hint}", file=sys.stderr)
+        print(f"flytegen: {files_in(count, out)} out of date; {hint}", file=sys.stderr)
         if outcome.made_with not in ("", plan.tools):
             what = f"made with {outcome.made_with}; here is {plan.tools}"
             print(f"flytegen: they were {what}, which may be all of it", file=sys.stderr)
         return DIFFERS
     if not options.quiet:
         seconds = time.perf_counter() - started
-        print(f"{len(outcome.unchanged)} files in {shown(out)} are up to date ({seconds:.1f} s)")
+        print(f"{files_in(len(outcome.unchanged), out)} up to date ({seconds:.1f} s)")
     return DONE
 
 
 def _diff(target: Target, options: argparse.Namespace) -> int:
     overlay = target.load_overlay()
     package = target.package or overlay.package.name
-    sides = (options.old, options.new or package)
-    out = target.output() if RECORDED in sides else Path()
-    cache = cache_of(options)
-    old, new = (read_side(said, package=package, out=out, cache=cache) for said in sides)
+    out = target.output() if RECORDED in (options.old, options.new) else Path()
+    bases = load_bases(target.bases)
+
+    def side(said: str) -> Side:
+        return read_side(
+            said,
+            package=package,
+            out=out,
+            cache=cache_of(options),
+            proto_paths=target.proto_paths,
+            bases=bases,
+        )
+
+    old = side(options.old)
+    if options.new is None and target.inputs:
+        new = side_of_inputs(target.inputs, package, target.proto_paths, bases)
+    elif said := options.new or package:
+        new = side(said)
+    else:
+        raise GenerationError(Problem("NEW", "is missing", "Name what to compare with."))
     report = diff(old, new, overlay)
     try:
         print(FORMATS[options.format](report), end="", flush=True)

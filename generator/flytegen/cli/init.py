@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from flytegen.cli.words import shown
 from flytegen.common.problems import GenerationError, Problem, Problems
 from flytegen.read.base_packages import BasePackage
 from flytegen.read.distributions import distribution_of
+from flytegen.read.inputs import STANDARD_INPUT
 from flytegen.read.manifest import MANIFEST, read_base
 from flytegen.read.protoc import PROTO
-from flytegen.targets import CONFIGURATION, Target
+from flytegen.targets import CONFIGURATION, Target, configured
 from flytegen.write.files import load_record
 
 _README = "README.md"
@@ -54,9 +56,7 @@ _TEXT = """\
 {description}
 
 ```sh
-flytegen generate    # after a change of what it is made from
-flytegen check       # fails where that was forgotten
-pip install -e .     # type checkers see it, too
+{commands}
 ```
 
 What `flytegen` wrote is named in `flytegen.lock`; nobody edits these files.
@@ -75,26 +75,29 @@ def init(target: Target, options: argparse.Namespace) -> int:
         if (folder / name).exists():
             problems.add(str(folder / name), "is there already", "Move it away first.")
     problems.raise_if_any()
+    if STANDARD_INPUT in target.inputs:
+        what, hint = "is standard input, which nobody can read again", "Name a file."
+        raise GenerationError(Problem("--input", what, hint))
     made = _made(folder)
-    if made is not None and not target.package and not target.inputs:
-        # Of a descriptor set nobody knows any more where it was.
-        is_installed = distribution_of(made.package) is not None
-        target = replace(target, package=made.package if is_installed else "", bases=made.bases)
-    about = target.package or (made.package if made else "") or _stem(target.inputs)
-    if not about:
-        hint = "Give --package NAME or --input FILE, or name a folder that was generated to."
-        raise GenerationError(Problem(str(folder), "has nothing that says what it is for", hint))
+    if not _says_source(target):
+        target = _configured(folder) or (_made_from(made, target) if made else target)
+    about = (made.package if made else "") or _package(target, folder)
     name = f"{re.sub(r'[^a-z0-9]+', '-', about.lower()).strip('-')}-models"
-    said = {"name": name, "description": f"Typed Python models of {about}."}
+    said = {
+        "name": name,
+        "description": f"Typed Python models of {about}.",
+        "commands": "\n".join(_commands(target)),
+    }
     texts = {CONFIGURATION: _project(said, target, folder), _README: _TEXT.format_map(said)}
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     print(f"{shown(folder / CONFIGURATION)} and {_README} are written; next:")
+    where = shlex.quote(str(shown(folder)))
     if made is None:
-        print(f"  cd {shown(folder)} && flytegen generate && pip install -e .")
+        print(f"  cd {where} && {_flytegen('generate', target)} && pip install -e .")
     else:
-        print(f"  pip install -e {shown(folder)}")
+        print(f"  pip install -e {where}")
     return DONE
 
 
@@ -107,8 +110,49 @@ def _made(folder: Path) -> BasePackage | None:
     return next(found, None)
 
 
-def _stem(inputs: Sequence[Path]) -> str:
-    return inputs[0].resolve().name.partition(".")[0] if inputs else ""
+def _says_source(target: Target) -> bool:
+    return bool(target.package or target.inputs or target.overlay)
+
+
+def _configured(folder: Path) -> Target | None:
+    """The target of a folder above that is generated to this one, if there is one."""
+    place = folder.resolve()
+    targets = configured(place.parent)
+    return next((each for each in targets if each.out and each.out.resolve() == place), None)
+
+
+def _made_from(made: BasePackage, target: Target) -> Target:
+    """What a folder was generated from, as far as it knows: not where a descriptor set was."""
+    is_installed = distribution_of(made.package) is not None
+    return replace(target, package=made.package if is_installed else "", bases=made.bases)
+
+
+def _package(target: Target, folder: Path) -> str:
+    """What the generated packages will be named after."""
+    if not _says_source(target):
+        hint = "Give --package NAME or --input FILE, or name a folder that was generated to."
+        raise GenerationError(Problem(str(folder), "has nothing that says what it is for", hint))
+    overlay = target.load_overlay()
+    return target.package or overlay.package.name or target.load_source(overlay).package
+
+
+def _flytegen(command: str, target: Target) -> str:
+    """A command about a target, to be run in its folder."""
+    return shlex.join(["flytegen", command, *(["--target", target.name] if target.name else [])])
+
+
+def _commands(target: Target) -> Iterator[str]:
+    """What people can do in the folder. To generate, something has to say what from."""
+    commands = {"pip install -e .": "type checkers see it, too"}
+    if _says_source(target):
+        commands = {
+            _flytegen("generate", target): "after a change of what it is made from",
+            _flytegen("check", target): "fails where that was forgotten",
+            **commands,
+        }
+    width = max(map(len, commands))
+    for command, why in commands.items():
+        yield f"{command:<{width}}    # {why}"
 
 
 def _project(said: Mapping[str, str], target: Target, folder: Path) -> str:
@@ -120,9 +164,9 @@ def _project(said: Mapping[str, str], target: Target, folder: Path) -> str:
         grpc=json.dumps(f"{_RUNTIME}[grpc]"),
         manifest=MANIFEST,
     )
-    table = {key: value for key, value in _table(target, folder) if value}
-    if not target.package and not target.inputs:
+    if target.name or not _says_source(target):
         return text
+    table = {key: value for key, value in _table(target, folder) if value}
     lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]
     return "\n".join((text, f"[tool.flytegen.targets.{said['name']}]", *lines, 'out = "."', ""))
 
@@ -134,7 +178,8 @@ def _table(target: Target, folder: Path) -> Iterator[tuple[str, object]]:
         return Path(os.path.relpath(path, folder)).as_posix()
 
     # What would be here, where the command is run, has to be said from elsewhere.
-    is_here = any(path.suffix == PROTO for path in target.inputs) and not target.proto_paths
+    are_files = bool(target.inputs) and all(path.suffix == PROTO for path in target.inputs)
+    is_here = are_files and not target.proto_paths
     yield "package", target.package
     yield "input", [*map(place, target.inputs)]
     yield "proto_path", [*map(place, [Path()] if is_here else target.proto_paths)]
@@ -143,6 +188,8 @@ def _table(target: Target, folder: Path) -> Iterator[tuple[str, object]]:
     yield "base", [*target.bases]
     yield "exclude", [*target.exclude]
     yield "skip_broken", target.skip_broken
+    yield "templates", [*map(place, target.templates)]
+    yield "formatter", target.formatter if target.formatter != Target.formatter else ""
 
 
 def _distributions(packages: Iterable[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flytegen.common.code import plain
+from flytegen.common.texts import counted
 from flytegen.schema import Enum, Library, Message, Service
 
 
@@ -27,14 +28,14 @@ def counts(library: Library) -> str:
     messages = library.all_messages()
     services = [service for module in library.service_modules for service in module.services]
     found = {
-        "messages": len(messages),
-        "enums": len(library.all_enums()),
-        "fields": sum(len(message.fields) for message in messages),
-        "services": len(services),
-        "RPCs": sum(len(service.methods) for service in services),
-        "modules": len(library.modules) + len(library.service_modules),
+        "message": len(messages),
+        "enum": len(library.all_enums()),
+        "field": sum(len(message.fields) for message in messages),
+        "service": len(services),
+        "RPC": sum(len(service.methods) for service in services),
+        "module": len(library.modules) + len(library.service_modules),
     }
-    return ", ".join(f"{count:,} {what}" for what, count in found.items())
+    return ", ".join(counted(count, what) for what, count in found.items())
 
 
 def _message(message: Message, indent: str) -> Iterator[str]:

@@ -28,8 +28,11 @@ DIFF_EPILOG = """\
 each of OLD and NEW is one of:
   acme-idl==1.15.3   a released version, fetched by pip and kept in the cache
   acme_idl           an installed package
-  FILE               a set of descriptors, as protoc --descriptor_set_out writes it, an image
-                     of buf, or a .proto file; - reads a set from standard input
+  FILE               a set of descriptors, as protoc --descriptor_set_out writes it, or an image
+                     of buf; - reads one from standard input
+  DIR, FILE.proto    .proto files, which are called after --proto-path, or else after where they
+                     are: old/protos and new/protos are two versions of the same files. Where a
+                     package is called as a folder is, say ./acme_idl for the folder
   generated          what the committed output was made from
 
 exit codes:
@@ -92,14 +95,18 @@ def make_parser(commands: Iterable[Command]) -> Parser:
         if command.name == "init":
             one.add_argument("folder", metavar="DIR", type=Path, help="folder, new or generated to")
             _add_source(one)
+            _add_proto_path(one)
             _add_reading(one)
+            _add_writing(one)
             continue
         _add_target(one)
         _add_source(one)
         if command.name == "diff":
+            _add_proto_path(one)
             _add_out(one)
             _add_sides(one)
             continue
+        _add_proto_path(one)
         _add_reading(one)
         if command.name != "list":
             _add_out(one)
@@ -143,7 +150,7 @@ def _add_source(command: Parser) -> None:
     )
 
 
-def _add_reading(command: Parser) -> None:
+def _add_proto_path(command: Parser) -> None:
     command.add_argument(
         "-I",
         "--proto-path",
@@ -151,9 +158,12 @@ def _add_reading(command: Parser) -> None:
         action="append",
         type=Path,
         default=[],
-        help="where imports of .proto files begin (default: in the folders of --input, or here);"
+        help="where imports of .proto files begin (default: in the folders given, or here);"
         " may be given again",
     )
+
+
+def _add_reading(command: Parser) -> None:
     command.add_argument(
         "--base",
         metavar="NAME",
@@ -216,7 +226,9 @@ def _add_sides(command: Parser) -> None:
     command.add_argument(
         "old", nargs="?", default=RECORDED, metavar="OLD", help=f"(default: {RECORDED})"
     )
-    command.add_argument("new", nargs="?", metavar="NEW", help="(default: the installed package)")
+    command.add_argument(
+        "new", nargs="?", metavar="NEW", help="(default: --input, or the installed package)"
+    )
     command.add_argument(
         "--format", choices=FORMATS, default="text", help="how to print it (default: text)"
     )

@@ -14,6 +14,15 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+def counted(count: int, what: str) -> str:
+    """How many there are of something.
+
+    >>> print(counted(1, "file"), counted(1204, "RPC"), sep=", ")
+    1 file, 1,204 RPCs
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def quoted(text: str) -> str:
     r"""A text as a literal.
 

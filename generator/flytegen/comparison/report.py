@@ -7,25 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
+from flytegen.common.texts import counted
 from flytegen.comparison.changes import Change, Changes, Total
 from flytegen.comparison.compatibility import LEVELS, Level, Meaning
-from flytegen.comparison.facts import Thing
 
 _HEADS: dict[Level, str] = {
     "breaking": "Breaking",
     "risky": "Risky",
     "compatible": "Compatible",
     "same": "Without effect",
-}
-_PLURALS: dict[Thing, str] = {
-    "module": "modules",
-    "message": "messages",
-    "field": "fields",
-    "oneof": "oneofs",
-    "enum": "enums",
-    "value": "values",
-    "service": "services",
-    "RPC": "RPCs",
 }
 _WORST_FIRST: tuple[Level, ...] = LEVELS[::-1]
 
@@ -127,11 +117,10 @@ def summary(changes: Changes) -> str:
     if not changes.changes:
         return "nothing changed"
     counts = {level: len(changes.of(level)) for level in _WORST_FIRST}
-    count = len(changes.changes)
     words = ", ".join(
         f"{counts[level]} {_HEADS[level].lower()}" for level in _WORST_FIRST if counts[level]
     )
-    return f"{count} change{'s' if count > 1 else ''}: {words}"
+    return f"{counted(len(changes.changes), 'change')}: {words}"
 
 
 def _headline(change: Change, quote: Callable[[str], str]) -> str:
@@ -143,10 +132,7 @@ def _headline(change: Change, quote: Callable[[str], str]) -> str:
         into_or_out = {"moved into a oneof": ", ", "moved out of a oneof": ", "}
         line += f"{into_or_out.get(change.how, ': ')}{quote(change.before or change.after)}"
     if change.holds:
-        held = (
-            f"{count} {thing if count == 1 else _PLURALS[thing]}"
-            for thing, count in change.holds.items()
-        )
+        held = (counted(count, thing) for thing, count in change.holds.items())
         line += f", with {', '.join(held)}"
     return line
 
@@ -174,7 +160,7 @@ def _table(totals: Iterable[Total], layout: str) -> Iterator[str]:
     yield layout.format("", "old", "added", "removed", "new")
     for item in totals:
         numbers = (item.old, item.added, item.removed, item.new)
-        yield layout.format(_PLURALS[item.thing], *numbers)
+        yield layout.format(f"{item.thing}s", *numbers)
 
 
 def _markdown_table(totals: Iterable[Total]) -> Iterator[str]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +22,14 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.protobuf.message import DecodeError
 
 from flytegen.common.problems import GenerationError, Problem, Problems
+from flytegen.common.texts import counted, visible
+from flytegen.read.base_packages import NO_BASE_PACKAGES, BasePackages
+from flytegen.read.descriptor_set import first_part
 from flytegen.read.distributions import distribution_of
-from flytegen.read.inputs import STANDARD_INPUT, called, read_inputs
+from flytegen.read.inputs import STANDARD_INPUT, are_protos, called, read_inputs
 from flytegen.read.manifest import MANIFEST, read_base
 from flytegen.read.modules import holds_descriptor, says_descriptor
+from flytegen.read.protoc import PROTO, names, shown
 from flytegen.read.source import Source, protoc_module, source_of
 from flytegen.write.files import load_record
 
@@ -52,35 +56,63 @@ class Side:
     @property
     def label(self) -> str:
         """How to call it: ``acme-idl 1.16.8``."""
-        return f"{self.name} {self.version}".rstrip()
+        return visible(f"{self.name} {self.version}".rstrip())
 
 
 # ---- Kinds of sides ----------------------------------------------------------------------------
 
 
-def read_side(said: str, *, package: str, out: Path, cache: Path) -> Side:
-    """Find out what is meant by ``acme-idl==1.15.3``, a package, a file, or ``generated``.
+def read_side(
+    said: str,
+    *,
+    package: str = "",
+    out: Path,
+    cache: Path,
+    proto_paths: Sequence[Path] = (),
+    bases: BasePackages = NO_BASE_PACKAGES,
+) -> Side:
+    """Find out what is meant by ``acme-idl==1.15.3``, a package, a path, or ``generated``.
 
     Args:
         said: What the person wrote.
         package: The package whose files count in a descriptor set that has others too.
         out: Where the committed output is.
         cache: Where fetched versions are kept.
+        proto_paths: Where imports of ``.proto`` files are looked for.
+        bases: Packages of models, whose files can be imported, too.
 
     Raises:
         GenerationError: If there is no such thing, or it has no descriptors.
+        OSError: If a file cannot be read.
     """
     if said == RECORDED:
         return _recorded(out, package, cache)
     if match := _VERSION.fullmatch(said):
         return fetched(match[1], match[2], cache)
     path = Path(said)
-    if path == STANDARD_INPUT or path.is_file():
-        return _descriptor_set(path, package)
-    if said.replace(".", "_").isidentifier():
+    if path == STANDARD_INPUT or (path.is_file() and not are_protos(path)):
+        return _descriptor_set([path], package)
+    could_be_package = path.suffix != PROTO and said.replace(".", "_").isidentifier()
+    if could_be_package and (not path.is_dir() or _modules(said)):
         return installed(said)
-    hint = "Name a version (acme-idl==1.15.3), an installed package, or a file of descriptors."
+    if said and are_protos(path):
+        return _protos([path], package, _roots(path, proto_paths), bases)
+    hint = "Name a version (acme-idl==1.15.3), an installed package, or a file or folder."
     raise GenerationError(Problem(said, "is nothing that could be compared", hint))
+
+
+def side_of_inputs(
+    paths: Sequence[Path], package: str, proto_paths: Sequence[Path], bases: BasePackages
+) -> Side:
+    """What ``--input`` names: ``.proto`` files, called as ``generate`` calls them, or a set.
+
+    Raises:
+        GenerationError: As ``read_inputs`` does.
+        OSError: If a file cannot be read.
+    """
+    if any(map(are_protos, paths)):
+        return _protos(paths, package, proto_paths, bases)
+    return _descriptor_set(paths, package)
 
 
 def fetched(distribution: str, version: str, cache: Path) -> Side:
@@ -106,23 +138,30 @@ def installed(package: str) -> Side:
     Raises:
         GenerationError: If it is not installed, or not made by protoc.
     """
+    texts = _modules(package)
+    if texts is None:
+        hint = f"Install it first, or name a version: {package}==1.2.3"
+        raise GenerationError(Problem(package, "is not installed, and no file or folder", hint))
+    files = {file.name: file for file in _descriptors(texts)}
+    if not files:
+        raise GenerationError(Problem(package, "has no modules made by protoc (*_pb2)"))
+    return Side(package, _installed_version(package), package, _in_order(files))
+
+
+def _modules(package: str) -> dict[str, bytes] | None:
+    """The texts of an installed package's modules that protoc made; None if it is not installed."""
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        hint = f"Install it first, or name a version: {package}==1.2.3"
-        raise GenerationError(Problem(package, "is not installed", hint))
-    texts = {
+        return None
+    return {
         str(path): path.read_bytes()
         for folder in spec.submodule_search_locations or ()
         for path in sorted(Path(folder).rglob("*.py"))
         if holds_descriptor(path)
     }
-    files = {file.name: file for file in _descriptors(texts)}
-    if not files:
-        raise GenerationError(Problem(package, "has no modules made by protoc (*_pb2)"))
-    return Side(package, _installed_version(package), package, _in_order(files))
 
 
 def _recorded(out: Path, package: str, cache: Path) -> Side:
@@ -139,17 +178,47 @@ def _recorded(out: Path, package: str, cache: Path) -> Side:
         if _installed_version(made.package) == made.version:
             return installed(made.package)
         return fetched(made.package, made.version, cache)
-    hint = f"Run `flytegen generate`, or name a version: {package}==1.2.3"
+    if made:
+        what, hint = "was made from what has no version", "Name files, or a folder, that are old."
+        raise GenerationError(Problem(str(out), what, hint))
+    hint = f"Run `flytegen generate`, or name a version: {package or 'acme-idl'}==1.2.3"
     raise GenerationError(Problem(str(out), "does not say what it was made from", hint))
 
 
-def _descriptor_set(path: Path, package: str) -> Side:
-    files = _read_set(path)
-    if not any(name.split("/")[0] == package for name in files):
-        roots = {name.split("/")[0] for name in files if not name.startswith("google/protobuf/")}
-        package = sorted(roots)[0].removesuffix(".proto") if len(roots) == 1 else ""
-    own, others = _sort(files, package)
+def _descriptor_set(paths: Sequence[Path], package: str) -> Side:
+    files = _read_set(*paths)
+    path = paths[0]
+    tops = {name.split("/")[0] for name in files if not name.startswith("google/protobuf/")}
+    top = package if package in tops else tops.pop() if len(tops) == 1 else ""
+    own, others = _sort(files, top.removesuffix(PROTO))
+    # A file that is in no folder says nothing about the package.
+    package = package or (first_part(own) if top.endswith(PROTO) else top)
     return Side(path.name if path.is_file() else called(path), "", package, own, others)
+
+
+def _protos(
+    paths: Sequence[Path], package: str, proto_paths: Sequence[Path], bases: BasePackages
+) -> Side:
+    files = {file.name: file for file in read_inputs(paths, proto_paths, bases)}
+    given = names(paths, proto_paths)
+    own = {name: file for name, file in files.items() if name in given}
+    others = {name: file for name, file in files.items() if name not in given}
+    where = shown(paths[0]) if len(paths) == 1 else counted(len(paths), "file")
+    return Side(where, "", package or first_part(own.values()), _in_order(own), others)
+
+
+def _roots(path: Path, proto_paths: Sequence[Path]) -> list[Path]:
+    """Where the names of imports begin: at the folders that go with a side, or else at the side.
+
+    The other side's come last, so that two checkouts can have their own.
+    """
+
+    def goes_with(root: Path) -> bool:
+        side, root = path.resolve(), root.resolve()
+        return side.is_relative_to(root) or root.is_relative_to(side)
+
+    near = list(filter(goes_with, proto_paths)) or [path if path.is_dir() else path.parent]
+    return [*near, *(root for root in proto_paths if root not in near)]
 
 
 # ---- Reading -----------------------------------------------------------------------------------
@@ -179,11 +248,11 @@ def _serialized(call: ast.Call) -> bytes:
     return b""
 
 
-def _read_set(path: Path) -> dict[str, FileDescriptorProto]:
-    files = read_inputs([path])
+def _read_set(*paths: Path) -> dict[str, FileDescriptorProto]:
+    files = read_inputs(paths)
     if not files:
         hint = "Make one with `protoc --include_imports --descriptor_set_out=FILE`."
-        raise GenerationError(Problem(called(path), "is no set of descriptors", hint))
+        raise GenerationError(Problem(called(paths[0]), "is no set of descriptors", hint))
     return {file.name: file for file in files}
 
 

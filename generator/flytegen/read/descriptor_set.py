@@ -91,7 +91,7 @@ def source_of_set(
     }
     if not new:
         bases.refuse_nothing(package or where)
-    named = package or _first_part(new.values())
+    named = package or first_part(new.values())
     others = [name for name, file in new.items() if not f"{file.package}.".startswith(f"{named}.")]
     installed = agreeing(others, own)
     unnamed = [file for name, file in new.items() if name not in installed] or new.values()
@@ -107,14 +107,14 @@ def source_of_set(
     return source.with_written([name for name in modules if name not in installed])
 
 
-def _first_part(files: Iterable[FileDescriptorProto]) -> str:
+def first_part(files: Iterable[FileDescriptorProto]) -> str:
     """What the proto packages of all files begin with; empty if that is not the same."""
     first = {file.package.partition(".")[0] for file in files}
     return first.pop() if len(first) == 1 else ""
 
 
 def _common_package(where: str, files: Collection[FileDescriptorProto]) -> str:
-    if package := _first_part(files):
+    if package := first_part(files):
         return package
     named = ", ".join(sorted({file.package.partition(".")[0] or "(none)" for file in files}))
     what = f"has files of more than one package, or of none: {named}"

@@ -33,7 +33,7 @@ def read_inputs(
         GenerationError: If one is none of these, or they do not go together.
         OSError: If one cannot be read.
     """
-    protos = [path for path in paths if path.suffix == PROTO or path.is_dir()]
+    protos = [path for path in paths if are_protos(path)]
     if protos and len(protos) < len(paths):
         what = f"is no {PROTO} file, as the others are"
         strange = next(path for path in paths if path not in protos)
@@ -50,6 +50,11 @@ def read_inputs(
     if path == STANDARD_INPUT:
         return tuple(read_image(sys.stdin.buffer.read(), called(path)).file)
     return tuple(read_image(path.read_bytes(), str(path)).file)
+
+
+def are_protos(path: Path) -> bool:
+    """Whether an input is ``.proto`` files, and no set."""
+    return path.suffix == PROTO or path.is_dir()
 
 
 def called(path: Path) -> str:

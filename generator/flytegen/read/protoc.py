@@ -42,11 +42,7 @@ def compiled(
     Raises:
         GenerationError: If there is no protoc, or it refuses a file; in its own words.
     """
-    # Of paths that say the same in two ways protoc makes nothing.
-    folders = [_absolute(path) for path in paths if path.is_dir()]
-    files = [_absolute(path) for path in paths if not path.is_dir()]
-    files += [path for folder in folders for path in sorted(folder.rglob(f"*{PROTO}"))]
-    roots = list(map(_absolute, proto_paths)) or folders or [Path.cwd()]
+    files, roots, folders = _places(paths, proto_paths)
     _check_places(files, roots, folders)
     with tempfile.TemporaryDirectory() as name:
         known, made = Path(name) / "known", Path(name) / "made"
@@ -68,6 +64,29 @@ def compiled(
         return FileDescriptorSet.FromString(made.read_bytes())
 
 
+def names(paths: Sequence[Path], proto_paths: Sequence[Path]) -> frozenset[str]:
+    """What imports call the files that ``compiled`` would be given; not those that these import."""
+    files, roots, _ = _places(paths, proto_paths)
+    return frozenset(
+        file.relative_to(root).as_posix()
+        for file in files
+        for root in roots
+        if root in file.parents
+    )
+
+
+def _places(
+    paths: Sequence[Path], proto_paths: Sequence[Path]
+) -> tuple[list[Path], list[Path], list[Path]]:
+    """The files, where the names of imports begin, and the folders among what is given."""
+    # Of paths that say the same in two ways protoc makes nothing.
+    folders = [_absolute(path) for path in paths if path.is_dir()]
+    files = [_absolute(path) for path in paths if not path.is_dir()]
+    files += [path for folder in folders for path in sorted(folder.rglob(f"*{PROTO}"))]
+    roots = list(map(_absolute, proto_paths)) or folders or [Path.cwd()]
+    return files, roots, folders
+
+
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
@@ -76,13 +95,13 @@ def _check_places(files: Iterable[Path], roots: Sequence[Path], folders: Iterabl
     problems = Problems()
     for folder in folders:
         if not any(folder in file.parents for file in files):
-            problems.add(_shown(folder), f"has no {PROTO} files in it")
+            problems.add(shown(folder), f"has no {PROTO} files in it")
     for file in files:
         if not file.is_file():
-            problems.add(_shown(file), "is not there")
+            problems.add(shown(file), "is not there")
         elif not any(root in file.parents for root in roots):
-            where = " or ".join(map(_shown, roots))
-            problems.add(_shown(file), f"is not in {where}, where imports begin", _ROOT_HINT)
+            where = " or ".join(map(shown, roots))
+            problems.add(shown(file), f"is not in {where}, where imports begin", _ROOT_HINT)
     problems.raise_if_any()
 
 
@@ -94,7 +113,7 @@ def _protoc(path: Path) -> list[str]:
     if found is None:
         what = f"is a {PROTO} file, and there is no protoc to compile it"
         hint = "pip install grpcio-tools, or install protoc; or give a descriptor set."
-        raise GenerationError(Problem(_shown(path), what, hint))
+        raise GenerationError(Problem(shown(path), what, hint))
     return [found]
 
 
@@ -138,5 +157,6 @@ def _complaints(said: str) -> list[Problem]:
     ]
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from flytegen.cli import main
 from flytegen.comparison.facts import facts_of
 from flytegen.comparison.sides import installed, source_of_side
+from flytegen.read.inputs import read_inputs
 from flytegen.read.package import load_package
 from flytegen.read.source import file_proto
 from tests.generator.protos import file
@@ -253,6 +255,117 @@ def test_old_modules_that_build_descriptors_by_hand_are_read_too(
     assert facts_of(installed("vintage").files) == facts_of([OLD])
 
 
+def write_protos(root: Path, more: str = "") -> None:
+    """A checkout: a file in a folder, and what it imports, and what that imports from elsewhere."""
+    texts = {
+        "new/acme/x.proto": 'import "acme/y.proto"; message X { Y y = 1; }',
+        "new/acme/y.proto": 'import "others/z.proto"; message Y { others.Z z = 1; ' + more + "}",
+        "others/others/z.proto": "message Z { string a = 1; }",
+    }
+    for name, text in texts.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'syntax = "proto3"; package {path.parent.name}; {text}')
+
+
+@pytest.fixture
+def checkouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two versions of ``.proto`` files, and what both of them import."""
+    monkeypatch.chdir(tmp_path)
+    write_protos(tmp_path)
+    (tmp_path / "new").rename(tmp_path / "old")
+    write_protos(tmp_path, "int32 more = 2;")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "label", "module"),
+    [
+        (["old", "new", "-I", "others"], "old -> new", "acme/y.proto"),
+        (["./old", "new/", "-I", "others"], "old -> new", "acme/y.proto"),
+        (["old", "--input", "new", "-I", "new", "-I", "others"], "old -> new", "acme/y.proto"),
+        (
+            ["old/acme", "new/acme", "-I", "old", "-I", "others", "-I", "new"],
+            "old/acme -> new/acme",
+            "acme/y.proto",
+        ),
+        (
+            ["old/acme/y.proto", "new/acme/y.proto", "-I", "others"],
+            "old/acme/y.proto -> new/acme/y.proto",
+            "y.proto",
+        ),
+        (["old.binpb", "new", "-I", "others"], "old.binpb -> new", "acme/y.proto"),
+        (["-I", "others", "old", "-"], "old -> standard input", "acme/y.proto"),
+        (["-I", "others", "-", "new"], "standard input -> new", "acme/y.proto"),
+    ],
+)
+def test_proto_files_are_called_alike_wherever_the_two_versions_are(
+    arguments: list[str],
+    label: str,
+    module: str,
+    checkouts: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for side in ("old", "new"):
+        files = read_inputs([Path(side)], [Path(side), Path("others")])
+        write_set(Path(f"{side}.binpb"), *files)
+    given = Path("new.binpb" if label.endswith("input") else "old.binpb").read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["diff", *arguments]) == 1
+    head, _, _, changed, field, *_ = capsys.readouterr().out.splitlines()
+    assert head == f"{label}: 1 change: 1 compatible"
+    assert (changed.strip(), field.strip()) == (module, "field acme.Y.more added: int32 more = 2")
+
+
+@pytest.mark.usefixtures("checkouts")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["old", "new"], "others/z.proto: File not found."),
+        (["old", "new"], "Say where the names of imports begin: --proto-path DIR."),
+        (["others", "none.proto"], "none.proto: is not there"),
+        (["old", "new", "--input", "new"], "--input: is what OLD is compared with, as NEW is"),
+        (["others", "--input", "a.binpb", "b.binpb"], "b.binpb: is one descriptor set of several"),
+        (["-", "-"], "-: is one side, not both"),
+    ],
+)
+def test_sides_that_are_files_say_what_is_wrong_with_them(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", *arguments]) == 3
+    assert expected in capsys.readouterr().err
+
+
+def test_a_package_goes_before_a_folder_that_is_called_like_it(
+    checkouts: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = checkouts / "installed/others"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "x_pb2.py").write_text(pb2(OLD))
+    monkeypatch.syspath_prepend(str(checkouts / "installed"))
+    monkeypatch.syspath_prepend(str(checkouts))  # as `python -m` does; "old" is no package for that
+    assert main(["diff", "others", "others"]) == 0
+    assert main(["diff", "others", "./others", "--format", "json"]) == 2
+    first, *table = capsys.readouterr().out.splitlines()
+    assert first == "others -> others: nothing changed"
+    assert {item["module"] for item in json.loads("".join(table))["changes"]} == {
+        "acme/x.proto",
+        "others/z.proto",
+    }
+    assert main(["diff", "old", "old", "-I", "others"]) == 0
+
+
+def test_what_was_generated_from_files_is_found_by_these_alone(
+    checkouts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ["--input", "others", "--out", "made"]
+    assert main(["generate", *said, "--quiet"]) == 0
+    assert main(["diff", *said]) == 3
+    assert "made: was made from what has no version\n    Name files" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -307,4 +420,5 @@ def test_help_says_what_a_side_may_be_and_what_the_exit_codes_mean(
     assert caught.value.code == 0
     out = capsys.readouterr().out
     assert "acme-idl==1.15.3" in out
+    assert "DIR, FILE.proto" in out
     assert "2  breaking or risky changes" in out
