@@ -170,6 +170,19 @@ def test_what_nobody_can_read_again_is_not_told_to_be(
     assert told(here / "made") == ["pip install -e ."]
 
 
+def test_paths_stay_text_on_the_screen(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    red = "\x1b[31m"
+    (here / red).mkdir()
+    (here / "x.proto").rename(here / red / "x.proto")
+    for command in (["generate", "--out", f"{red}/made"], ["check", "--out", f"{red}/made"]):
+        assert main([*command, "--input", red]) == 0
+    assert main(["init", f"{red}/made", "--input", red]) == 0
+    assert main(["diff", f"./{red}", f"./{red}"]) == 0
+    shown = "".join(capsys.readouterr())
+    assert r"\x1b[31m" in shown
+    assert red not in shown
+
+
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("said", "named"), [(["x.proto"], "small"), (["x.proto", "--package", "acme.idl"], "acme.idl")]

@@ -93,7 +93,7 @@ def init(target: Target, options: argparse.Namespace) -> int:
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     print(f"{shown(folder / CONFIGURATION)} and {_README} are written; next:")
-    where = shlex.quote(str(shown(folder)))
+    where = shlex.quote(shown(folder))
     if made is None:
         print(f"  cd {where} && {_flytegen('generate', target)} && pip install -e .")
     else:

@@ -80,7 +80,7 @@ def print_advice(library: Library, target: Target, *, has_root: bool) -> None:
         print(f'  for type checkers: MYPYPATH={where} mypy, extraPaths = ["{where}"] for pyright')
         return
     is_project = (out / CONFIGURATION).is_file()
-    here = str(shown(out))
+    here = shown(out)
     install = shlex.join(["pip", "install", "-e", here])
     init = shlex.join(["flytegen", "init", here, *_said(target)])
     line = install if is_project else f"{init} && {install}"
@@ -110,10 +110,10 @@ def _said(target: Target) -> Iterator[str]:
         yield "--skip-broken"
 
 
-def shown(path: Path) -> Path:
+def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
-    here = Path.cwd()
-    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
+    here, there = Path.cwd(), path.resolve()
+    return visible(str(there.relative_to(here) if there.is_relative_to(here) else path))
 
 
 def hang_up() -> None:
