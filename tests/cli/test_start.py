@@ -166,6 +166,22 @@ def test_relaunch_runs_the_same_again_and_waits(flytebind: Run, dynamic: Scene) 
     assert inputs == dynamic.inputs
 
 
+def test_waiting_for_what_was_started_has_an_end(flytebind: Run, dynamic: Scene) -> None:
+    done = flytebind("execution", "relaunch", dynamic.id.name, "--wait", "--timeout", "0")
+    assert done.code == 3
+    assert " is still " in done.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["execution start x", "execution relaunch x", "execution recover x", "run rerun x"],
+)
+def test_a_timeout_goes_with_wait(flytebind: Run, command: str) -> None:
+    done = flytebind(*command.split(), "--timeout", "60")
+    assert done.code == 2
+    assert done.err.endswith("--timeout is how long to --wait: give both\n")
+
+
 def test_recover_starts_a_new_execution(flytebind: Run, failure: Scene) -> None:
     done = flytebind("execution", "recover", failure.id.name, "-o", "name")
     assert done.code == 0

@@ -36,6 +36,7 @@ from flytebind.remote import (
     FlyteNodeExecution,
     FlyteRemote,
     FlyteTaskExecution,
+    FlyteTimeout,
     FlyteWorkflowExecution,
     RemoteExecutionBase,
 )
@@ -551,6 +552,9 @@ def test_an_execution_ends_itself(sandbox: Sandbox, remote: FlyteRemote) -> None
     scene = executions.in_phase(sandbox, WorkflowPhase.RUNNING)
     execution = remote.fetch_execution(scene.id.name)
     work: Work = execution
+    sandbox.faults.latency(5, method="TerminateExecution", times=1)
+    with pytest.raises(FlyteTimeout, match=r"^terminate of .* longer than the 0\.1 s"):
+        work.abort("nobody needs it", timeout=0.1)
     assert work.abort("nobody needs it") is work
     assert execution.sync().closure.abort_metadata is not None
     assert execution.phase is WorkflowPhase.ABORTING

@@ -25,6 +25,7 @@ from flytebind.remote import (
     FlyteAlreadyExistsError,
     FlyteAssertion,
     FlyteNotFoundError,
+    FlyteTimeout,
     FlyteValueError,
 )
 from flytebind.runs import Flyte2Remote, FlyteRunTimeout, RunOptions
@@ -251,6 +252,21 @@ def test_what_is_done_is_not_aborted(kind: str, face: Face, server: RecordedServ
     with pytest.raises(FlyteAssertion, match="there is nothing to abort"):
         face.abort(root, "late")
     assert not {"AbortRun", "AbortAction"} & server.counts().keys()
+
+
+def test_an_end_that_does_not_come_in_time_is_given_up(server: RecordedServer) -> None:
+    over = threading.Event()
+
+    def say_nothing(question: Question) -> Answer:
+        over.wait(30)
+        return Answer(grpc.StatusCode.UNAVAILABLE, ())
+
+    with Flyte2Remote(server.config, "flytesnacks", "development") as remote:
+        run = remote.fetch_run(expected()["simple"]["run"])
+        server.instead["GetRunDetails"] = say_nothing
+        with pytest.raises(FlyteTimeout, match=r"^abort of .* took longer than the 0\.2 s that"):
+            run.abort("enough", timeout=0.2)
+        over.set()
 
 
 def test_a_run_that_goes_on_is_aborted_with_a_reason(face: Face, server: RecordedServer) -> None:

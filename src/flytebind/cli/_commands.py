@@ -129,7 +129,7 @@ flytebind execution logs f7a9c2 --node n0""",
                 metavar="FILE",
                 help="inputs, as a JSON or YAML object; - for standard input",
             ),
-            parameters.wait(),
+            *parameters.wait(),
             Argument(
                 "inputs",
                 "the inputs, by name",
@@ -157,16 +157,16 @@ as they are, the rest as JSON. One that is called like an option goes into --inp
             click.Option(
                 ["--overwrite-cache"], is_flag=True, help="run tasks whose results are cached"
             ),
-            parameters.wait(),
+            *parameters.wait(),
         ],
         examples="""
-flytebind execution relaunch flytesnacks/development/f7a9c2 --wait""",
+flytebind execution relaunch f7a9c2 --wait --timeout 600""",
     ),
     Command(
         "recover",
         "run a failed execution again, without the nodes that have succeeded",
         "_start:recover",
-        [parameters.execution(), parameters.new_name(), parameters.wait()],
+        [parameters.execution(), parameters.new_name(), *parameters.wait()],
         examples="""
 flytebind execution recover flytesnacks/development/f7a9c2 --wait""",
     ),

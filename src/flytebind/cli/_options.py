@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 _EXITS = (
-    ("0", "done; wait, watch: and it has succeeded"),
-    ("1", "wait, watch: it has ended, without success"),
+    ("0", "done; wait, watch, --wait: and it has succeeded"),
+    ("1", "wait, watch, --wait: it has ended, without success"),
     ("2", "something is wrong with the command, the settings, the server or the data"),
-    ("3", "wait, watch: it was not done in time"),
+    ("3", "wait, watch, --wait: it was not done in time"),
     ("130", "interrupted"),
 )
 

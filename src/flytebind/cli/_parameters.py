@@ -61,8 +61,26 @@ def new_name() -> click.Parameter:
     )
 
 
-def wait() -> click.Parameter:
-    return click.Option(["--wait"], is_flag=True, help="wait until it is done")
+def wait() -> list[click.Parameter]:
+    return [
+        # Eager, for it to be known when the other one is looked at.
+        click.Option(["--wait"], is_flag=True, is_eager=True, help="wait until it is done"),
+        click.Option(
+            ["--timeout"],
+            type=seconds,
+            callback=_with_wait,
+            metavar="SECONDS",
+            help="how long to wait (default: for ever)",
+        ),
+    ]
+
+
+def _with_wait(
+    context: click.Context, option: click.Parameter, timeout: float | None
+) -> float | None:
+    if timeout is not None and not context.params["wait"]:
+        raise click.UsageError("--timeout is how long to --wait: give both")
+    return timeout
 
 
 def web() -> click.Parameter:

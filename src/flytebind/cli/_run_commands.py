@@ -131,8 +131,8 @@ flytebind run logs r7a9c2 --action 8xrv074d23axzuuqivlzy4ick --attempt 1""",
             click.Option(
                 ["--run-name"], metavar="NAME", help="what to call it (default: a new name)"
             ),
-            parameters.wait(),
+            *parameters.wait(),
         ],
-        examples="flytebind run rerun flytesnacks/development/r7a9c2 --wait",
+        examples="flytebind run rerun r7a9c2 --wait --timeout 600",
     ),
 ]

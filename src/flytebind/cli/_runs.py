@@ -178,12 +178,12 @@ def abort(call: Call, *, run: str, reason: str) -> int:
     return DONE
 
 
-def rerun(call: Call, *, run: str, run_name: str | None, wait: bool) -> int:
+def rerun(call: Call, *, run: str, run_name: str | None, wait: bool, timeout: float | None) -> int:
     """Run the same again, with the same inputs."""
     with _fetched(call, run) as (remote, found):
         started = remote.rerun(found, name=run_name)
         if wait:
-            return _wait_for(call, remote, started, None)
+            return _wait_for(call, remote, started, timeout)
         if not call.is_for_people:
             _show(call, started)
         else:

@@ -31,6 +31,7 @@ def start(
     execution_name: str | None,
     inputs_file: str | None,
     wait: bool,
+    timeout: float | None,
     inputs: Sequence[str],
 ) -> int:
     """Start an execution, with inputs by name."""
@@ -40,24 +41,38 @@ def start(
         entity = fetch(remote, kind, name, version, project, domain)
         values = typed(given, input_types(entity))
         started = remote.execute(entity, values, execution_name=execution_name)
-        return _started(call, started, wait)
+        return _started(call, started, wait, timeout)
 
 
 def relaunch(
-    call: Call, *, execution: str, execution_name: str | None, overwrite_cache: bool, wait: bool
+    call: Call,
+    *,
+    execution: str,
+    execution_name: str | None,
+    overwrite_cache: bool,
+    wait: bool,
+    timeout: float | None,
 ) -> int:
     """Run the same again, with the same inputs."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
         started = remote.relaunch(id, name=execution_name, overwrite_cache=overwrite_cache)
-        return _started(call, started, wait)
+        return _started(call, started, wait, timeout)
 
 
-def recover(call: Call, *, execution: str, execution_name: str | None, wait: bool) -> int:
+def recover(
+    call: Call,
+    *,
+    execution: str,
+    execution_name: str | None,
+    wait: bool,
+    timeout: float | None,
+) -> int:
     """Run a failed execution again, without the nodes that have succeeded."""
     with connect(call) as (remote, config):
         id = execution_id(execution, config)
-        return _started(call, remote.recover(id, name=execution_name), wait)
+        started = remote.recover(id, name=execution_name)
+        return _started(call, started, wait, timeout)
 
 
 def fetch(
@@ -86,9 +101,11 @@ def input_types(entity: FlyteLaunchPlan | FlyteWorkflow | FlyteTask) -> Mapping[
     return {name: variable.type for name, variable in variables.items()}
 
 
-def _started(call: Call, execution: FlyteWorkflowExecution, wait: bool) -> int:
+def _started(
+    call: Call, execution: FlyteWorkflowExecution, wait: bool, timeout: float | None
+) -> int:
     if wait:
-        return wait_for(call, execution)
+        return wait_for(call, execution, timeout)
     if not call.is_for_people:
         print_document(call, execution, name=label(execution.id))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -82,11 +83,16 @@ class Work(Protocol):
         """What has been loaded of it, for looks to show."""
         ...
 
-    def wait(self, timeout: timedelta | float | None = None) -> Work:
-        """Wait until it is done."""
+    def wait(
+        self,
+        timeout: timedelta | float | None = None,
+        *,
+        progress: bool | Callable[[Work], None] | None = None,
+    ) -> Work:
+        """Wait until it is done, and show how far it is, or tell a function."""
         ...
 
-    def abort(self, reason: str) -> Work:
+    def abort(self, reason: str, *, timeout: timedelta | float | None = None) -> Work:
         """End it."""
         ...
 

@@ -853,11 +853,7 @@ class Verbs:
         """
         id = self._execution_id(execution, "terminate")
         must_be(cause, str, "cause of terminate", "the execution comes first, then the cause")
-        await self._session.within(
-            timeout,
-            f"terminate of {label(id)}",
-            partial(operations.launch.terminate, self._session, id, cause),
-        )
+        await operations.launch.terminate(self._session, id, cause, timeout)
 
     async def relaunch(
         self,

@@ -96,7 +96,13 @@ class Bringer(Protocol):
         """Bring it up to date."""
         ...
 
-    def terminate(self, id: WorkflowExecutionIdentifier, cause: str, /) -> None:
+    def terminate(
+        self,
+        id: WorkflowExecutionIdentifier,
+        cause: str,
+        timeout: timedelta | float | None,
+        /,
+    ) -> None:
         """Ask for its end."""
         ...
 
@@ -683,20 +689,22 @@ class FlyteWorkflowExecution(RemoteExecutionBase, Execution):
         """
         return self._verbs("wait").wait(self, timeout, poll_interval, sync_nodes, progress)
 
-    def abort(self, reason: str) -> Self:
+    def abort(self, reason: str, *, timeout: timedelta | float | None = None) -> Self:
         """Ask for its end; it is ABORTED when its tasks are gone.
 
         Args:
             reason: Why, for people to read.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             This object.
 
         Raises:
+            FlyteTimeout: If it takes longer.
             FlyteAssertion: If it has no remote, or one for asyncio, which has ``terminate``.
             FlyteCallError: If the server cannot be asked, or the execution is done.
         """
-        self._verbs("terminate").terminate(self.id, reason)
+        self._verbs("terminate").terminate(self.id, reason, timeout)
         return self
 
     def snapshot(self) -> ExecutionSnapshot:

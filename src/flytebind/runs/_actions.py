@@ -84,7 +84,7 @@ class Bringer(Protocol):
         """Wait until it is done, then bring all of it."""
         ...
 
-    def abort(self, action: FlyteAction, reason: str, /) -> None:
+    def abort(self, action: FlyteAction, reason: str, timeout: timedelta | float | None, /) -> None:
         """End it."""
         ...
 
@@ -388,21 +388,23 @@ class FlyteAction:
         self._verbs("wait").wait(self, timeout, False, progress)
         return self
 
-    def abort(self, reason: str) -> Self:
+    def abort(self, reason: str, *, timeout: timedelta | float | None = None) -> Self:
         """End it; what started it fails then.
 
         Args:
             reason: Why, for people to read.
+            timeout: How long all of it may take, in seconds or as a timedelta; None for no end.
 
         Returns:
             This object.
 
         Raises:
+            FlyteTimeout: If it takes longer.
             FlyteAssertion: If it is done: the server would turn even a success into an abortion.
                 Or if it has no remote, or one for asyncio: ``await remote.abort(...)``.
             FlyteCallError: If the server cannot be asked.
         """
-        self._verbs("abort").abort(self, reason)
+        self._verbs("abort").abort(self, reason, timeout)
         return self
 
     def raise_for_status(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -290,14 +292,22 @@ async def again(
     return await start(session, task, inputs, launch, spec)
 
 
-async def abort(session: Session, action: FlyteAction, reason: str) -> None:
-    """End a run or an action, unless it is done.
+async def abort(
+    session: Session, action: FlyteAction, reason: str, timeout: timedelta | float | None
+) -> None:
+    """End a run or an action, unless it is done, in so much time for all that this takes.
 
     The server would turn even a success into an abortion, and replace the reason of an earlier one.
 
     Raises:
         FlyteAssertion: If it is done.
+        FlyteTimeout: If it takes longer.
     """
+    work = partial(_abort, session, action, reason)
+    await session.within(timeout, f"abort of {action._label}", work)
+
+
+async def _abort(session: Session, action: FlyteAction, reason: str) -> None:
     await bring_details(session, action)
     if action.is_done:
         said = f" ({action.abort_reason})" if action.abort_reason else ""

@@ -482,8 +482,7 @@ class Verbs:
         """
         self._attach(action, "abort")
         must_be(reason, str, "reason of abort", "the run comes first, then the reason")
-        work = partial(launching.abort, self._session, action, reason)
-        await self._session.within(timeout, f"abort of {action._label}", work)
+        await launching.abort(self._session, action, reason, timeout)
         return action
 
     async def signal(

@@ -24,9 +24,14 @@ from flytebind.v2.models.task.task_definition import TaskDetails
 from flytebind.v2.models.workflow.run_definition import ActionAttempt, ErrorInfo
 
 
+def show(work: Work) -> None:
+    print(work.name, work.is_done)
+
+
 def sum_of(work: Work) -> int:
-    work.wait(timeout=60)
+    work.wait(timeout=60, progress=show)
     if work.error is not None:
+        work.abort("no more of this", timeout=timedelta(seconds=5))
         raise RuntimeError(work.error.message)
     return work.outputs.get("o0", as_type=int)
 

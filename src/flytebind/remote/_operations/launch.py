@@ -199,8 +199,18 @@ async def recover(
     return await _again(session, id, launch, partial(session.admin.recover_execution, request))
 
 
-async def terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
-    """Ask for an execution to end."""
+async def terminate(
+    session: Session,
+    id: WorkflowExecutionIdentifier,
+    cause: str,
+    timeout: timedelta | float | None,
+) -> None:
+    """Ask for an execution to end, in so much time for all that this takes."""
+    work = partial(_terminate, session, id, cause)
+    await session.within(timeout, f"terminate of {label(id)}", work)
+
+
+async def _terminate(session: Session, id: WorkflowExecutionIdentifier, cause: str) -> None:
     try:
         await session.admin.terminate_execution(ExecutionTerminateRequest(id=id, cause=cause))
     except FlyteCallError as error:
