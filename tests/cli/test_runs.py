@@ -6,6 +6,7 @@ import base64
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_an_api_key_tells_where_the_server_is_unless_the_command_does(
     assert run("run", "get", name_of_it, "-o", "name").out == f"{name_of_it}\n"
     monkeypatch.setenv("FLYTE_API_KEY", base64.b64encode(b"http://localhost:1:me:hush:").decode())
     assert flytebind("run", "get", name_of_it, "-o", "name").out == f"{name_of_it}\n"
+
+
+def test_config_shows_what_runs_go_by_where_it_is_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / ".flyte" / "config.yaml"
+    file.parent.mkdir()
+    file.write_text("admin:\n  endpoint: dns:///flyte.example.com\n", encoding="utf-8")
+    found = fields(run("config", "show", "--flyte2"))["endpoint"]
+    assert found.split() == ["flyte.example.com", f"{file}:", "admin.endpoint"]
+    assert "no server to connect to" in run("config", "show").err
 
 
 def test_what_is_no_run_is_refused(flytebind: Run) -> None:

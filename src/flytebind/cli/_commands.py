@@ -402,7 +402,14 @@ flytebind project list --columns id,domains -q""",
                 "show",
                 "print all settings, and where each comes from",
                 "_settings:show",
-                examples="flytebind config show --endpoint flyte.example.com",
+                [
+                    click.Option(
+                        ["--flyte2"], is_flag=True, help="those of `flytebind run`, for Flyte 2"
+                    )
+                ],
+                examples="""
+flytebind config show --endpoint flyte.example.com
+flytebind config show --flyte2""",
             ),
             Command(
                 "init",

@@ -15,9 +15,9 @@ from flytebind.models.service.identity import UserInfoRequest, UserInfoResponse
 from flytebind.remote import FlyteCallError
 
 
-def show(call: Call) -> int:
+def show(call: Call, *, flyte2: bool) -> int:
     """Print all settings, and where each comes from."""
-    config = settings(call)
+    config = settings(call, flyte2=flyte2)
     if call.is_for_people:
         print(config.explain())
     else:

@@ -160,8 +160,12 @@ def test_at_home_ones_own_file_is_nothing_to_warn_of(
     places: dict[str, Path], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(places["~/.flyte/config.yaml"], "admin:\n  endpoint: h\n  command: [print-token]\n")
-    monkeypatch.chdir(path.parent.parent)
-    (path.parent.parent / ".git").mkdir()  # as who keeps dotfiles has it
+    home = path.parent.parent
+    (home / ".git").mkdir()  # as who keeps dotfiles has it
+    put(places["~/.union/config.yaml"], "admin:\n  endpoint: other\n")
+    monkeypatch.setenv("HOME", str(home.parent / "link"))
+    (home.parent / "link").symlink_to(home)
+    monkeypatch.chdir(home)
     assert auto().command == ("print-token",)
     assert caplog.messages == []
 

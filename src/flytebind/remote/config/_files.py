@@ -26,9 +26,10 @@ _VARIABLES_2 = ("UCTL_CONFIG", *_VARIABLES)
 _OF_FLYTE_2 = os.path.join(".flyte", "config.yaml")
 _HOME_2 = (os.path.join("~", ".union", "config.yaml"), *reversed(_HOME))
 
-# Who led to a file that nobody has named, and where it lies then.
+# Who led to a file that nobody has named, and where it lies if it may be somebody else's.
 _BY_FOLDER = "the folder that this program is in"
 _BY_REPOSITORY = "the repository that this program is in"
+_BY_HOME = "the usual places"
 _UNASKED = {
     _BY_FOLDER: "lies in the working directory",
     _BY_REPOSITORY: "lies in the repository of the working directory",
@@ -51,16 +52,18 @@ def find(env: Mapping[str, str], *, flyte2: bool = False) -> tuple[str, str] | N
         if env.get(name):
             return env[name], f"the variable {name}"
     usual = [os.path.abspath(os.path.expanduser(place)) for place in (_HOME_2 if flyte2 else _HOME)]
-    for path, named_by in _around() if flyte2 else [(os.path.abspath(_HERE), _BY_FOLDER)]:
-        if path not in usual and os.path.isfile(path):
-            return path, named_by
-    return next(((path, "the usual places") for path in usual if os.path.isfile(path)), None)
+    own = {os.path.realpath(path) for path in usual}  # whoever is at home has them around, too
+    around = _around() if flyte2 else [(os.path.abspath(_HERE), _BY_FOLDER)]
+    for path, named_by in (*around, *((path, _BY_HOME) for path in usual)):
+        if os.path.isfile(path):
+            return path, _BY_HOME if os.path.realpath(path) in own else named_by
+    return None
 
 
 def _around() -> Iterator[tuple[str, str]]:
     """Where files for Flyte 2 may lie around a program."""
     plain = os.path.abspath("config.yaml")
-    if _names_a_server(plain):
+    if os.path.isfile(plain) and _names_a_server(plain):
         yield plain, _BY_FOLDER
     yield os.path.abspath(_OF_FLYTE_2), _BY_FOLDER
     folder = os.getcwd()
@@ -75,7 +78,9 @@ def _names_a_server(path: str) -> bool:
     """Whether a file is one of Flyte's: many programs have a ``config.yaml``."""
     try:
         with open(path, encoding="utf-8") as file:
-            return bool(_parse_yaml(path, file.read()).get("admin", {}).get("endpoint"))
+            text = file.read()
+        # The first look is for large ones: YAML is slow.
+        return "endpoint" in text and bool(_parse_yaml(path, text).get("admin", {}).get("endpoint"))
     except (OSError, UnicodeDecodeError, FlyteConfigError):
         return False
 
