@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -209,7 +209,7 @@ class Config:
                 raise self._wrong(name, "must be True or False")  # "false" would count as true
         for name in ("scopes", "command", "proxy_command"):
             value = getattr(self, name)
-            if isinstance(value, str) or not isinstance(value, Sequence):
+            if isinstance(value, str) or not isinstance(value, Iterable):
                 what = "one text" if isinstance(value, str) else in_words(value)
                 raise self._error(name, f"must be a tuple of texts, not {what}")
             self._keep(name, tuple(value))
