@@ -43,7 +43,7 @@ from tests.transfer.http.peer import Peer, Script, answer, raw
 _SECRET = "this-is-the-secret"
 #: Seconds that a verb may take which meets no end, those that its policy gives it, and those that
 #: it has where it would go on.
-_PATIENCE, _SOON, _AWHILE = 15.0, 0.8, 2.0
+_PATIENCE, _SOON, _AWHILE = 15.0, 2.0, 3.5
 #: What asks again until its own time is up, as long as things may get better.
 _PATIENT = {"wait", "watch", "watch_runs"}
 #: What reads streams of Flyte 2.
@@ -202,7 +202,7 @@ def _case(face: Face, world: World) -> verbs.Case | runs.Case:
 
 
 def _all_strange(endpoint: Endpoint, world: World, chosen: list[Verb]) -> list[str]:
-    with hostile(endpoint.script) as peer, ThreadPoolExecutor(16) as pool:
+    with hostile(endpoint.script) as peer, ThreadPoolExecutor(24) as pool:
         found = pool.map(lambda verb: [*_strange(endpoint, peer, world, verb)], chosen)
         wanted = {f"POST /{verb} HTTP/1.1" for verb in chosen}
         return [*chain(*found), *({each.line for each in peer.seen} - wanted)]

@@ -7,6 +7,7 @@ import gc
 import gzip
 import json
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ import grpc
 import pytest
 
 from flytebind._transfer.connect import ConnectChannel
-from flytebind._transfer.http.client import HttpClient
 from flytebind.runtime.rpc import status_details
+from tests.remote.faults.leftovers import nothing_left
 from tests.transfer.connect.replay import Served, headers_of, serving
 
 PATH = "/acme.Things/Get"
@@ -280,14 +281,15 @@ def test_calls_side_by_side_have_a_thread_each() -> None:
         assert time.monotonic() - began < 10
 
 
-def test_an_error_that_nobody_expects_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_nobody_expects_is_raised_as_it_is_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It is no call that was given up."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise ModuleNotFoundError("HTTP needs urllib3")
-
-    monkeypatch.setattr(HttpClient, "post", fail)
-    with ConnectChannel("http://localhost:1") as channel:
+    for name in [*sys.modules]:
+        if name.startswith(("urllib3", "flytebind._transfer.http.connections")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "urllib3", None)
+    with nothing_left(), ConnectChannel("http://localhost:1") as channel:
         get = channel.unary_unary(PATH)
         call = get.future(b"")
         with pytest.raises(ModuleNotFoundError, match="HTTP needs urllib3"):

@@ -331,11 +331,11 @@ class HttpClient:
         is_data: bool,
     ) -> Answer:
         """Send a request and take the head of its answer."""
-        with explained("HTTP"):
-            from flytebind._transfer.http.connections import TlsConnection, route_of, unlogged
-
         began, outcome = time.monotonic(), "no answer"
         try:
+            with explained("HTTP"):
+                from flytebind._transfer.http.connections import TlsConnection, route_of, unlogged
+
             connection, target, own = route_of(exchange, self._config, self._trust, is_data=is_data)
             exchange.until_end.callback(connection.close)
             connection.connect()
@@ -355,7 +355,7 @@ class HttpClient:
                 exchange.check()  # a head that was cut looks like a whole one
             outcome = str(response.status)
             return Answer(exchange, response)
-        except FlyteError:
+        except (FlyteError, ImportError):
             exchange.finish()
             raise
         except Exception as error:
