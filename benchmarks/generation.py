@@ -100,8 +100,9 @@ _GENERATE = """
 import resource, sys, time
 sys.path.insert(0, sys.argv[1])
 started = time.perf_counter()
-from flytegen.cli import main
-assert main(["generate", "--quiet", "--package", "acme", "--out", sys.argv[2]]) == 0
+from flytegen.__main__ import main
+sys.argv[1:] = ["generate", "--quiet", "--package", "acme", "--out", sys.argv[2]]
+assert main() == 0
 took = time.perf_counter() - started
 whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 print(took, max(resource.getrusage(each).ru_maxrss for each in whose) * 1024)

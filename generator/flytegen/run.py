@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -36,11 +37,11 @@ from flytegen.write.manifest import manifest_text
 from flytegen.write.render import Page, pages, template_of
 from flytegen.write.stubs import (
     made_with,
-    make_stubs,
     part_of,
     stub_package_files,
     stub_paths,
     stub_request,
+    stubs_in_the_making,
     stubs_made_from,
 )
 from flytegen.write.workers import workers
@@ -251,17 +252,19 @@ def _finish(plan: Draft, current: frozenset[str], progress: Progress) -> dict[st
     python = {path: page for path, page in files.items() if path.endswith(".py")}
     wanted = {name: path for name, path in plan.stubs.items() if path not in current}
     texts = {path: page.print() for path, page in files.items() if path not in python}
-    with workers(len(python) + bool(wanted)) as executor:
-        if wanted:  # first: one process has its hands full with them
-            stubs = executor.submit(make_stubs, part_of(plan.request, wanted))
+    with ExitStack() as at_work:
+        if wanted:
+            asked = part_of(plan.request, wanted)
+            stubs = at_work.enter_context(stubs_in_the_making(asked))
         if python:
             progress.step("Printing", len(python))
+            executor = at_work.enter_context(workers(len(python)))
             texts |= format_all(
                 python, plan.formatter, executor, progress.advance, plan.template_of
             )
         if wanted:
             progress.step("Stubs")
-            texts |= _stubs_at(wanted, stubs.result())
+            texts |= _stubs_at(wanted, stubs())
     return texts
 
 

@@ -7,7 +7,8 @@ import keyword
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -127,6 +128,33 @@ def _says_something(package: str) -> bool:
     return any(not isinstance(item, ast.Expr) for item in body)
 
 
+@contextmanager
+def stubs_in_the_making(request: CodeGeneratorRequest) -> Iterator[Callable[[], dict[str, str]]]:
+    """Have the plugin run while something else is done.
+
+    Yields:
+        What waits for it, and gives the text of each stub by the path that the plugin gives it. It
+        raises GenerationError if the plugin fails.
+    """
+    plugin = [sys.executable, "-c", "from mypy_protobuf.main import main; main()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(plugin, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        # It reads all before it says anything. What has ended at once is told by its exit code.
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), closing(process.stdin) as asked:
+            asked.write(request.SerializeToString(deterministic=True))
+        process.stdin = None
+
+        def stubs() -> dict[str, str]:
+            made, said = process.communicate()
+            return _stubs_of(process.returncode, made, said)
+
+        try:
+            yield stubs
+        finally:
+            process.kill()
+
+
 def make_stubs(request: CodeGeneratorRequest) -> dict[str, str]:
     """Run the plugin.
 
@@ -136,13 +164,16 @@ def make_stubs(request: CodeGeneratorRequest) -> dict[str, str]:
     Raises:
         GenerationError: If the plugin fails.
     """
-    plugin = [sys.executable, "-c", "from mypy_protobuf.main import main; main()"]
-    asked = request.SerializeToString(deterministic=True)
-    run = subprocess.run(plugin, input=asked, capture_output=True, check=False)
-    if run.returncode:
-        lines = run.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    with stubs_in_the_making(request) as stubs:
+        return stubs()
+
+
+def _stubs_of(code: int, made: bytes, said: bytes) -> dict[str, str]:
+    """What the plugin has answered."""
+    if code:
+        lines = said.decode(errors="replace").strip().splitlines() or ["no message"]
         raise GenerationError(Problem("mypy-protobuf", f"failed: {lines[-1]}", "Is it installed?"))
-    response = CodeGeneratorResponse.FromString(run.stdout)
+    response = CodeGeneratorResponse.FromString(made)
     if response.error:
         raise GenerationError(Problem("mypy-protobuf", response.error))
     return {file.name: _mended(file.content) for file in response.file}
