@@ -34,7 +34,9 @@ def plugin() -> int:
 def _run(run: Callable[[], int]) -> int:
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
     try:
-        return run()
+        code = run()
+        gc.freeze()  # or all that goes with the process would be looked through twice
+        return code
     except ModuleNotFoundError as error:
         library = (error.name or "flytegen").partition(".")[0]
         if library == "flytegen":

@@ -62,7 +62,7 @@ def _text(location: SourceCodeInfo.Location) -> str:
         location.trailing_comments,
         *location.leading_detached_comments,
     )
-    return "\n\n".join(filter(None, map(_plain, texts)))
+    return "\n\n".join(filter(None, map(_plain, filter(None, texts))))
 
 
 def _plain(comment: str | bytes) -> str:
