@@ -9,6 +9,7 @@ from flytegen._version import __version__
 from flytegen.common.digest import digest
 
 _PACKAGE = Path(__file__).parents[1]
+_PRINTING = (".j2", ".py", ".toml")  # and not what an editor keeps beside them
 
 
 def identity() -> str:
@@ -22,4 +23,4 @@ def identity() -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file())
+    return sorted(path for path in folder.iterdir() if path.suffix in _PRINTING)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -183,9 +183,10 @@ class _Renderer:
     def pages(self, own: Iterable[str] = ()) -> Iterator[tuple[str, Page]]:
         library = self._library
         around = repr((_without_pages(library), sorted(self._busy)))
+        is_ours = cache(self._is_ours)
 
         def page(template: str, print_it: Callable[[T], str], about: T, *more: object) -> Page:
-            if not self._is_ours(template):
+            if not is_ours(template):
                 return Page.of(print_it(about))
             made_from = digest(around, repr(about), *map(repr, more))
             return Page(made_from, partial(print_it, about), is_laid_out=True)

@@ -165,6 +165,7 @@ def test_an_edition_is_told_by_what_prints(
         shutil.copytree(folder, tmp_path / name, ignore=ignored, dirs_exist_ok=True)
     monkeypatch.setattr(identity, "_PACKAGE", tmp_path)
     monkeypatch.setattr(locate, "templates", lambda: tmp_path / "templates")
+    (tmp_path / "write/.render.py.swp").write_bytes(b"b0VIM \xff")
     assert identity.identity() == here
     changed = tmp_path / path
     changed.write_text(changed.read_text() + "\n")
